@@ -1,0 +1,43 @@
+"""A collection: a title, and every item of the section that carries its tag."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .images import Shelf
+from .items import NO_LOCKS, Item
+from .kinds import ImageKind
+from .tags import Tag
+
+
+class Collection:
+    """It has a rating key, fields and images of its own, like an item."""
+
+    def __init__(self, rk: int, section: Any, tag: Tag, now: int) -> None:
+        self.rk = rk
+        self.section = section
+        self.tag = tag
+        self.attrs: dict[str, str] = {"title": tag.name}
+        self.tags: dict[str, list[Tag]] = {}
+        self.locks: frozenset[str] = NO_LOCKS
+        self.shelves: dict[str, Shelf] = {}
+        self.added_at = now
+        self.updated_at = now
+        self.edited_at = 0.0
+        self.listing: str | None = None
+        self.roles: dict[int, str] | None = None
+
+    @property
+    def title(self) -> str:
+        return self.attrs.get("title", "")
+
+    @property
+    def members(self) -> list[Item]:
+        return [i for i in self.section.in_order() if self.tag in i.tags.get("collection", ())]
+
+    def shelf(self, kind: ImageKind) -> Shelf:
+        return self.shelves.setdefault(kind.attribute, Shelf())
+
+    def shows(self, kind: ImageKind) -> str:
+        shelf = self.shelves.get(kind.attribute)
+        return shelf.selected if shelf else ""

@@ -1,0 +1,49 @@
+"""Filling, renaming and dissolving collections."""
+
+from __future__ import annotations
+
+from . import edits
+from .collection import Collection
+from .edits import Edit, TagWish
+from .items import Item
+from .library import Library
+from .message import Refusal
+from .sections import Section
+
+
+def gather(library: Library, section: Section, title: str, items: list[Item]) -> Collection:
+    """Put items into the collection of that title."""
+    collection = library.make_collection(section, title)
+    edit = Edit(wishes={"collection": [TagWish(title)]})
+    edits.apply(library, items, edit, "add")
+    return collection
+
+
+def remove(library: Library, collection: Collection, items: list[Item]) -> None:
+    edits.apply(library, items, Edit(removals={"collection": [collection.tag.name]}))
+
+
+def dissolve(library: Library, collection: Collection) -> None:
+    """The items stay, without its tag."""
+    remove(library, collection, collection.members)
+    library.collections.pop(collection.rk, None)
+
+
+def edit(library: Library, collection: Collection, edit: Edit) -> None:
+    """Edit the collection itself. A title that another one has is a conflict."""
+    title = edit.scalars.get("title", "")
+    if title and title.casefold() != collection.title.casefold():
+        if library.collection_named(collection.section, title):
+            raise Refusal(409)
+        _rename(library, collection, title)
+    edits.apply_to_collection(library, collection, edit)
+
+
+def _rename(library: Library, collection: Collection, title: str) -> None:
+    old, new = collection.tag, library.tags.named("collection", title)
+    collection.attrs["title"] = title
+    members = collection.members
+    collection.tag = new
+    for item in members:
+        item.tags["collection"] = [new if t is old else t for t in item.tags["collection"]]
+        library.changed(item, bump=False)

@@ -1,0 +1,203 @@
+"""Everything the server knows: sections, items, files, tags and images."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+
+from .collection import Collection
+from .images import ImageStore
+from .items import Item, Media, Part, basename, covers
+from .message import Refusal
+from .options import Options
+from .sections import Section, Waiting
+from .tags import TagTables
+
+
+class Library:
+    """Guarded by `lock`; `revision` grows with every change, `order` with changes of order."""
+
+    def __init__(self, now: Callable[[], float], options: Options) -> None:
+        self.lock = threading.RLock()
+        self.now = now
+        self.options = options
+        self.tag_mode = "add"
+        self.sections: dict[int, Section] = {}
+        self.items: dict[int, Item] = {}
+        self.collections: dict[int, Collection] = {}
+        self.tags = TagTables()
+        self.images = ImageStore()
+        self.revision = 0
+        self._section_ids = count(1)
+        self._rating_keys = count(101)
+        self._part_ids = count(301)
+        self._by_name: dict[str, int | list[int]] = {}
+
+    # Sections
+
+    def add_section(
+        self, title: str, type: str, agent: str, roots: Iterable[str], scanner: str
+    ) -> Section:
+        now = int(self.now())
+        section = Section(next(self._section_ids), title, type, agent, list(roots), scanner, now)
+        self.sections[section.id] = section
+        self.touch(section)
+        return section
+
+    def section(self, id: int) -> Section:
+        if id not in self.sections:
+            raise Refusal(404)
+        return self.sections[id]
+
+    def remove_section(self, id: int) -> None:
+        section = self.sections.pop(id)
+        for item in list(section.items.values()):
+            self.forget(item)
+        for key in [k for k, c in self.collections.items() if c.section is section]:
+            del self.collections[key]
+        self.touch(section)
+
+    def section_for(self, path: str) -> Section:
+        for section in self.sections.values():
+            if any(covers(root, path) for root in section.roots):
+                return section
+        raise ValueError(f"no section has a root above {path}")
+
+    # Items
+
+    def add_item(self, section: Section, files: Iterable[tuple[str, int]]) -> Item:
+        parts = [self.new_part(path, size) for path, size in files]
+        rk = next(self._rating_keys)
+        item = Item(rk, section, [Media(parts[0].id, parts)], int(self.now()))
+        item.guid = f"{section.agent}://{rk}"
+        self.items[rk] = section.items[rk] = item
+        for part in parts:
+            self.name_file(part.file, rk)
+        self.touch(section, reorder=True)
+        return item
+
+    def new_part(self, path: str, size: int) -> Part:
+        return Part(next(self._part_ids), path, size)
+
+    def item(self, rk: int) -> Item:
+        if rk not in self.items:
+            raise Refusal(404)
+        return self.items[rk]
+
+    def forget(self, item: Item) -> None:
+        del self.items[item.rk]
+        item.section.items.pop(item.rk, None)
+        for file in item.files:
+            self.unname_file(file, item.rk)
+        self.drop_empty_collections(item.section)
+        self.touch(item.section, reorder=True)
+
+    # Files, by base name
+
+    def name_file(self, path: str, rk: int) -> None:
+        name = basename(path)
+        known = self._by_name.get(name)
+        if known is None:
+            self._by_name[name] = rk
+        elif isinstance(known, list):
+            known.append(rk)
+        else:
+            self._by_name[name] = [known, rk]
+
+    def unname_file(self, path: str, rk: int) -> None:
+        name = basename(path)
+        left = [k for k in self._named(name) if k != rk]
+        if left:
+            self._by_name[name] = left
+        else:
+            self._by_name.pop(name, None)
+
+    def _named(self, name: str) -> list[int]:
+        known = self._by_name.get(name, [])
+        return known if isinstance(known, list) else [known]
+
+    def items_named(self, name: str) -> Iterator[Item]:
+        """Items with a file of that base name."""
+        for rk in dict.fromkeys(self._named(name)):
+            yield self.items[rk]
+
+    def items_with_file(self, path: str) -> list[Item]:
+        return [item for item in self.items_named(basename(path)) if path in item.files]
+
+    def move_file(self, old: str, new: str) -> None:
+        for item in self.items_with_file(old):
+            self.unname_file(old, item.rk)
+            for part in item.parts:
+                if part.file == old:
+                    part.file = new
+            for file in item.files:
+                if basename(file) in (basename(new), basename(old)):
+                    self.name_file(file, item.rk)
+            self.changed(item)
+
+    def remove_file(self, path: str) -> None:
+        """The file is gone from disk: its part goes, and with the last part the item."""
+        for item in self.items_with_file(path):
+            if item.files == [path]:
+                self.forget(item)
+                continue
+            self.unname_file(path, item.rk)
+            for media in item.media:
+                media.parts = [part for part in media.parts if part.file != path]
+            item.media = [media for media in item.media if media.parts]
+            self.changed(item)
+        for section in self.sections.values():
+            section.waiting.pop(path, None)
+
+    def leave_on_disk(self, section: Section, waiting: Waiting) -> None:
+        section.waiting[waiting.path] = waiting
+
+    # Collections
+
+    def collection(self, rk: int) -> Collection:
+        if rk not in self.collections:
+            raise Refusal(404)
+        return self.collections[rk]
+
+    def collection_named(self, section: Section, title: str) -> Collection | None:
+        for found in self.collections.values():
+            if found.section is section and found.title.casefold() == title.casefold():
+                return found
+        return None
+
+    def make_collection(self, section: Section, title: str) -> Collection:
+        """The section's collection of that title, made on demand."""
+        made = self.collection_named(section, title)
+        if made is None:
+            rk = next(self._rating_keys)
+            tag = self.tags.named("collection", title)
+            made = self.collections[rk] = Collection(rk, section, tag, int(self.now()))
+            self.touch(section)
+        return made
+
+    def drop_empty_collections(self, section: Section) -> None:
+        mine = [c for c in self.collections.values() if c.section is section]
+        if not mine:
+            return
+        used = {t for i in section.items.values() for t in i.tags.get("collection", ())}
+        for gathered in mine:
+            if gathered.tag not in used:
+                del self.collections[gathered.rk]
+
+    # Change marks
+
+    def changed(self, item: Item | Collection, bump: bool = True) -> None:
+        """The item's caches are stale; with `bump` its updatedAt moves as well."""
+        now = self.now()
+        item.listing = None
+        item.edited_at = now
+        if bump:
+            item.updated_at = int(now)
+        self.touch(item.section)
+
+    def touch(self, section: Section, reorder: bool = False) -> None:
+        self.revision += 1
+        section.content_changed_at += 1
+        if reorder:
+            section.order = None
