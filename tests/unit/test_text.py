@@ -1,0 +1,113 @@
+"""Text for Plex and for the log."""
+
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from validation.text import ELLIPSIS, LIMITS, clean, cut, log_safe, one_line
+
+ANY_TEXT = st.text(st.characters(), max_size=80)
+
+
+@pytest.mark.parametrize(
+    "raw, kept",
+    [
+        (None, ""),
+        ("", ""),
+        ("  a  ", "a"),
+        ("one\r\ntwo\rthree\n", "one\ntwo\nthree"),
+        ("one\u2028two\x85three", "one\ntwo\nthree"),
+        ("a\tb", "a\tb"),
+        ("a\x00\x01\x0b\x1b\x7f\x9fb", "ab"),
+        ("a\ud800b\udfffc", "abc"),
+        ("\ufeffa\ufffe\uffffb", "ab"),
+        ("e\u0301", "e\u0301"),
+        ("👩\u200d🚀", "👩\u200d🚀"),
+        ("日本語", "日本語"),
+    ],
+)
+def test_a_long_text_keeps_what_plex_can_keep(raw, kept):
+    assert clean(raw, 100) == kept
+
+
+@pytest.mark.parametrize(
+    "raw, kept",
+    [
+        (None, ""),
+        (" a \r\n b ", "a b"),
+        ("a\tb", "a b"),
+        ("a\n\n\nb", "a b"),
+        ("a  b", "a  b"),
+        ("\n", ""),
+        ("a\x01b", "ab"),
+    ],
+)
+def test_a_title_is_one_line(raw, kept):
+    assert one_line(raw, 100) == kept
+
+
+@pytest.mark.parametrize(
+    "text, limit, left",
+    [
+        ("abc", 3, "abc"),
+        ("abcd", 3, "ab…"),
+        ("ab cd", 4, "ab…"),
+        ("abc", 1, "…"),
+        ("abc", 0, ""),
+        ("ae\u0301bc", 3, "a…"),
+        ("a👩\u200d🚀bc", 3, "a…"),
+        ("a👩\u200d🚀bc", 4, "a…"),
+        ("a👍🏽bc", 3, "a…"),
+        ("a❤\ufe0fbc", 3, "a…"),
+        ("a🇩🇪🇫🇷b", 3, "a…"),
+        ("a🇩🇪🇫🇷b", 4, "a🇩🇪…"),
+        ("a" + "\u0301" * 100, 50, "a" + "\u0301" * 48 + "…"),
+    ],
+)
+def test_a_cut_tears_no_visible_character(text, limit, left):
+    assert cut(text, limit) == left
+
+
+@given(ANY_TEXT, st.integers(0, 40))
+def test_cleaned_text_fits_is_xml_and_stays_as_it_is(text, limit):
+    for tidy in (clean, one_line):
+        once = tidy(text, limit)
+        assert len(once) <= limit
+        assert tidy(once, limit) == once
+        escaped = once.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        assert (ElementTree.fromstring(f"<a>{escaped}</a>").text or "") == once
+
+
+@given(ANY_TEXT, st.integers(0, 40))
+def test_a_log_line_is_one_line_of_bounded_bytes(text, limit):
+    line = log_safe(text, limit)
+    assert len(line.encode()) <= limit
+    assert line.splitlines() in ([line], [])
+    assert not set(line) & {"\x01", "\x02", "\x1b", "\x00", "\n", "\r"}
+
+
+@pytest.mark.parametrize(
+    "title, line",
+    [
+        ("\x01e\x02boom", "\ufffde\ufffdboom"),
+        ("a\n\x01p\x020.5\n", "a \ufffdp\ufffd0.5 "),
+        ("\x1b[31mred", "\ufffd[31mred"),
+        ("abc\u202ecba", "abc\ufffdcba"),
+        ("a\ud800b", "a\ufffdb"),
+        (5, "5"),
+    ],
+)
+def test_a_title_that_looks_like_a_log_prefix_is_harmless(title, line):
+    assert log_safe(title) == line
+
+
+def test_a_log_line_is_cut_by_bytes_between_characters():
+    assert log_safe("ä" * 10, 10) == "äää…"
+    assert len(log_safe("語" * 100_000).encode()) <= 60_000
+
+
+def test_every_limit_leaves_room_for_a_text():
+    assert all(limit >= 100 for limit in LIMITS.values())
+    assert len(ELLIPSIS) == 1

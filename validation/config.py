@@ -1,0 +1,248 @@
+"""The settings of Stash2Plex: what they are, what they may be, what they are when unset.
+
+The only file that imports pydantic. Stash knows no defaults: an unset setting arrives as nothing,
+an empty text, 0 or off, so each of these means "the default" here. A new setting is one line in
+`Stash2PlexConfig` and one in `Stash2Plex.yml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from validation import values
+from validation.address import tidy_token, tidy_url, token_fault, url_fault
+from validation.scope import parse_scope
+from validation.values import SYNC_FIELDS
+
+WHERE = "Settings > Plugins > Stash2Plex"
+INTERVALS = ("never", "hourly", "daily", "weekly")
+HOOK_MODES = ("background", "inline")
+# Understood by the model, but not shown among the settings (only older maps carry them).
+UNLISTED = ("reconcile_missing",)
+_SECRET = ("plex_url", "plex_token")
+_SHOWN = 60
+
+
+def _between(low: int, high: int) -> BeforeValidator:
+    def whole(value: object) -> int:
+        number = values.number(value)
+        if number is None or not low <= number <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return number
+
+    return BeforeValidator(whole)
+
+
+def _one_of(words: tuple[str, ...]) -> BeforeValidator:
+    def word(value: object) -> str:
+        tidy = value.strip().lower() if isinstance(value, str) else None
+        if tidy not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return tidy
+
+    return BeforeValidator(word)
+
+
+def _url(value: object) -> str:
+    return tidy_url(values.text(value))
+
+
+def _token(value: object) -> str:
+    return tidy_token(
+        values.text(value.get_secret_value() if isinstance(value, SecretStr) else value)
+    )
+
+
+def _scope(value: object) -> str:
+    return parse_scope(value if isinstance(value, str) else "?").text
+
+
+Flag = Annotated[bool, BeforeValidator(values.flag)]
+Names = Annotated[tuple[str, ...], BeforeValidator(values.names)]
+
+
+class Stash2PlexConfig(BaseModel):
+    """All settings, checked. Raises pydantic's ValidationError; `load` never does."""
+
+    # Without hidden input an error message would repeat the token.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    plex_url: Annotated[str, BeforeValidator(_url)] = ""
+    plex_token: Annotated[SecretStr, BeforeValidator(_token)] = SecretStr("")
+    plex_library: Names = ()
+    path_map: Annotated[tuple[tuple[str, str], ...], BeforeValidator(values.pairs)] = ()
+    sync_fields: Annotated[tuple[str, ...], BeforeValidator(values.fields)] = SYNC_FIELDS
+    reconcile_interval: Annotated[str, _one_of(INTERVALS)] = "never"
+    reconcile_scope: Annotated[str, BeforeValidator(_scope)] = "24h"
+    reconcile_missing: Flag = True
+    hook_mode: Annotated[str, _one_of(HOOK_MODES)] = "background"
+    preserve_plex_edits: Flag = False
+    allow_ambiguous_match: Flag = False
+    skip_not_found: Flag = False
+    trigger_plex_scan: Flag = False
+    max_retries: Annotated[int, _between(1, 100)] = 5
+    max_tags: Annotated[int, _between(1, 1000)] = 100
+    connect_timeout: Annotated[int, _between(1, 300)] = 5
+    read_timeout: Annotated[int, _between(1, 3600)] = 30
+    plex_insecure_tls: Flag = False
+    debug_logging: Flag = False
+    obfuscate_paths: Flag = False
+    paused: Flag = False
+
+    @property
+    def token(self) -> str:
+        """Plex's token in the clear: for the request header and nothing else."""
+        return self.plex_token.get_secret_value()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tidy(cls, settings: Any) -> Any:
+        if not isinstance(settings, Mapping):
+            return settings
+        tidy, warnings = _translate(settings)
+        if warnings:
+            raise ValueError(" ".join(warnings))
+        return tidy
+
+
+# Older keys: which setting takes their place, and what it is when the old one is off.
+_LEGACY: dict[str, tuple[str, Any]] = {
+    "enabled": ("paused", True),
+    "strict_matching": ("allow_ambiguous_match", True),
+    "sync_master": ("sync_fields", SYNC_FIELDS),
+    "sync_studio": ("sync_fields", ("studio",)),
+    "sync_summary": ("sync_fields", ("summary",)),
+    "sync_tagline": ("sync_fields", ("tagline",)),
+    "sync_date": ("sync_fields", ("date",)),
+    "sync_performers": ("sync_fields", ("actors",)),
+    "sync_tags": ("sync_fields", ("genres",)),
+    "sync_poster": ("sync_fields", ("poster",)),
+    "sync_background": ("sync_fields", ("background",)),
+    "sync_collection": ("sync_fields", ("collections",)),
+}
+
+
+def _translate(settings: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Known, non-blank settings with the older keys in terms of the new ones, and warnings.
+
+    A setting of today wins over an older key, which the settings page can no longer change.
+    """
+    tidy = {name: value for name, value in settings.items() if _is_set(name, value)}
+    dropped: set[str] = set()
+    warnings = []
+    for old in [name for name in tidy if name in _LEGACY]:
+        new, meaning = _LEGACY[old]
+        value = tidy.pop(old)
+        try:
+            if values.flag(value) or new in tidy:
+                continue
+        except ValueError as error:
+            warnings.append(_warning(old, _shown(value), str(error), "on"))
+            continue
+        if new == "sync_fields":
+            dropped.update(meaning)
+        else:
+            tidy[new] = meaning
+    if dropped:
+        kept = [name for name in SYNC_FIELDS if name not in dropped]
+        tidy["sync_fields"] = kept or ["none"]
+    return tidy, warnings
+
+
+def _is_set(name: object, value: object) -> bool:
+    """Whether this is a setting that we know and that says something (0 and blank do not)."""
+    if not isinstance(name, str) or name not in _KNOWN:
+        return False
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return False
+    return name not in _NUMBERS or isinstance(value, bool) or values.number(value) != 0
+
+
+_KNOWN = frozenset(Stash2PlexConfig.model_fields) | frozenset(_LEGACY)
+_NUMBERS = frozenset(
+    name for name, field in Stash2PlexConfig.model_fields.items() if field.annotation is int
+)
+
+
+def unknown_keys(settings: object) -> tuple[str, ...]:
+    """The keys that nobody reads: worth one line at debug level, no more."""
+    if not isinstance(settings, Mapping):
+        return ()
+    return tuple(sorted(str(name) for name in settings if name not in _KNOWN))
+
+
+def load(settings: object) -> tuple[Stash2PlexConfig, tuple[str, ...]]:
+    """The settings as Stash has them -> the config, and one warning per value that is no good.
+
+    Never raises for a value: each bad one falls back to its default, a list to its good part.
+    """
+    if not isinstance(settings, Mapping):
+        kind = "nothing" if settings is None else type(settings).__name__
+        return Stash2PlexConfig(), (f"The settings are {kind} instead of a map: defaults apply.",)
+    given, warnings = _translate(settings)
+    try:
+        return Stash2PlexConfig.model_validate(given), tuple(warnings)
+    except ValidationError as refused:
+        warnings += _repair(given, refused)
+    return Stash2PlexConfig.model_validate(given), tuple(warnings)
+
+
+def _repair(given: dict[str, Any], refused: ValidationError) -> list[str]:
+    """Take the refused given out of `given` (a list keeps its good part); one warning each."""
+    warnings = []
+    hidden = (*_SECRET, "path_map") if _hides_paths(given) else _SECRET
+    for error in refused.errors(include_url=False):
+        name = str(error["loc"][0])
+        cause = error.get("ctx", {}).get("error")
+        rest = getattr(cause, "rest", None)
+        used = "the rest of it" if rest else _default(name)
+        shown = "this value" if name in hidden else _shown(given[name])
+        warnings.append(_warning(name, shown, str(cause or error["msg"]), used))
+        del given[name]
+        if rest:
+            given[name] = rest
+    return warnings
+
+
+def _hides_paths(given: Mapping[str, Any]) -> bool:
+    try:
+        return values.flag(given.get("obfuscate_paths", False))
+    except ValueError:
+        return True
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _warning(name: str, shown: str, allowed: str, used: str) -> str:
+    return f"{name}: {shown} cannot be used, it {allowed}. Used instead: {used}."
+
+
+def _default(name: str) -> str:
+    default = Stash2PlexConfig.model_fields[name].default
+    if default is True or default is False:
+        return "on" if default else "off"
+    return f"{default}" if isinstance(default, (int, str)) and default else "the default"
+
+
+def problem(config: Stash2PlexConfig) -> str | None:
+    """Why Plex cannot be spoken to with these settings, in a sentence; None when it can be tried.
+
+    Tells the place to put it right; repeats neither the token nor a password.
+    """
+    fault = url_fault(config.plex_url) or token_fault(config.token)
+    if fault is None:
+        return None
+    return f"{fault} Set it in Stash under {WHERE}; what is waiting to be synced is kept."
