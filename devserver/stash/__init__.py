@@ -1,0 +1,10 @@
+"""A Stash server in a box: strict GraphQL over real HTTP, real plugin processes."""
+
+from .client import StashError
+from .faults import Fault
+from .logs import LogLine
+from .plugins import Run
+from .server import StashServer
+from .web import Request
+
+__all__ = ["Fault", "LogLine", "Request", "Run", "StashError", "StashServer"]

@@ -1,0 +1,70 @@
+"""Everything one simulated Stash consists of, without its HTTP side."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .jobs import JobQueue
+from .logs import Log
+from .plugins import PluginHost
+from .schema import Schema, schema_for
+from .sessions import Sessions
+from .store import Store
+
+
+class Library:
+    """Store, log, sessions, plugins, jobs. `disk` is what a scan would find: path -> facts."""
+
+    def __init__(
+        self,
+        root: Path,
+        store: Store,
+        sessions: Sessions,
+        version: str | None,
+    ) -> None:
+        self.root = root
+        self.version = version
+        self.store = store
+        self.sessions = sessions
+        self.compiled: Schema = schema_for(version)
+        self.schema = self.compiled.graphql
+        self.log = Log(store.now)
+        self.cwd = root / "cwd"
+        self.plugins_dir = root / "plugins"
+        for folder in (self.cwd, self.plugins_dir):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.host = PluginHost(self.plugins_dir, self.cwd, self.log, sessions)
+        self.host.python = sys.executable
+        self.host.config_dir = str(root)
+        self.jobs = JobQueue(store.now, self.log.say)
+        self.disk: dict[str, dict[str, Any]] = {}
+        self.identified: dict[int, dict[str, Any]] = {}
+        self.parallel_tasks = 1
+        self._read_config()
+
+    @property
+    def config_file(self) -> Path:
+        return self.root / "config.yml"
+
+    def _read_config(self) -> None:
+        if self.config_file.exists():
+            saved = yaml.safe_load(self.config_file.read_text(encoding="utf-8")) or {}
+            self.host.settings = saved.get("plugins", {}).get("settings", {})
+            self.sessions.api_key = saved.get("api_key", "")
+
+    def write_config(self) -> None:
+        """In place and not atomically, as Stash writes it."""
+        saved = {
+            "api_key": self.sessions.api_key,
+            "plugins": {"settings": self.host.settings},
+        }
+        self.config_file.write_text(yaml.safe_dump(saved, allow_unicode=True), encoding="utf-8")
+
+    def new_jobs(self) -> None:
+        """A restarted server has an empty queue and counts its jobs from 1 again."""
+        self.jobs.close()
+        self.jobs = JobQueue(self.store.now, self.log.say)
