@@ -37,13 +37,13 @@ _JOINER = "\u200d"
 _LONGEST_CLUSTER = 32
 
 
-def clean(text: str | None, limit: int) -> str:
+def clean(text: str | None, limit: int = LIMITS["summary"]) -> str:
     """The text as Plex can keep it: newlines as LF, tabs kept, at most `limit` characters."""
     tidy = _ILLEGAL.sub("", _NEWLINE.sub("\n", text or "")).strip()
     return cut(tidy, limit)
 
 
-def one_line(text: str | None, limit: int) -> str:
+def one_line(text: str | None, limit: int = LIMITS["title"]) -> str:
     """Like `clean`, for titles and names: newlines and tabs become single blanks."""
     tidy = _ILLEGAL.sub("", _NEWLINE.sub("\n", text or "")).replace("\t", "\n")
     return cut(" ".join(part.strip() for part in tidy.split("\n") if part.strip()), limit)
@@ -103,3 +103,14 @@ def _flags_before(text: str, place: int) -> int:
     while start > 0 and _is_flag(text[start - 1]):
         start -= 1
     return place - start
+
+
+# A quoted path may hold blanks (that is how the operating system's errors show one), a bare one
+# may not; an address in the network is no path.
+_QUOTED_PATH = re.compile(r"(['\"“])(?:[A-Za-z]:[\\/]|[\\/])[^'\"”]*(['\"”])")
+_BARE_PATH = re.compile(r"(?<![\w:/\\.])(?:[A-Za-z]:[\\/]|\\\\|/)[^\s/\\'\"“”,;:]+[/\\][^\s'\"“”,;]*")
+
+
+def without_paths(text: str) -> str:
+    """The text with every path of a file system taken out."""
+    return _BARE_PATH.sub("[path]", _QUOTED_PATH.sub(r"\1[path]\2", text))

@@ -108,6 +108,11 @@ def test_a_log_line_is_cut_by_bytes_between_characters():
     assert len(log_safe("語" * 100_000).encode()) <= 60_000
 
 
+def test_without_a_limit_a_line_is_as_long_as_a_title_and_a_text_as_a_summary():
+    assert len(one_line("a" * 20_000)) == LIMITS["title"]
+    assert len(clean("a" * 20_000)) == LIMITS["summary"]
+
+
 def test_every_limit_leaves_room_for_a_text():
     assert all(limit >= 100 for limit in LIMITS.values())
     assert len(ELLIPSIS) == 1
