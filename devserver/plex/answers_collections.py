@@ -58,6 +58,13 @@ def remove(state: State, call: Call, rk: str, member: str) -> Answer:
     return Answer()
 
 
+def move(state: State, call: Call, rk: str, member: str) -> Answer:
+    """The order inside a collection is not modelled; the request is."""
+    state.library.collection(int(rk))
+    state.library.item(int(member))
+    return Answer()
+
+
 def delete(state: State, call: Call, rk: str) -> Answer:
     gathering.dissolve(state.library, state.library.collection(int(rk)))
     return Answer()

@@ -48,7 +48,8 @@ def listing(state: State, call: Call, id: str) -> Answer:
     """One page of a section. A show section without a type is an error of the server."""
     section = state.library.section(int(id))
     type = call.get("type")
-    if section.type != "movie" and not type:
+    meta = call.get("includeMeta") == "1"
+    if section.type != "movie" and not type and not meta:
         raise Refusal(500)
     if type == str(COLLECTION_TYPE):
         return collections(state, call, id)
@@ -56,13 +57,27 @@ def listing(state: State, call: Call, id: str) -> Answer:
     rows = rows_of(state, call, section) if wanted and section.type == "movie" else []
     guids = call.get("includeGuids") == "1"
     attrs = section_attributes(section)
-    if call.get("includeMeta") == "1":
+    if meta:
         return metasearch.answer(state, call, section, len(rows))
     return page(state, call, rows, lambda item: ListedItem(state.library, item, guids), attrs)
 
 
+def everything(state: State, call: Call) -> Answer:
+    """The items of every section."""
+    sections = state.library.sections.values()
+    rows = [row for section in sections for row in rows_of(state, call, section)]
+    guids = call.get("includeGuids") == "1"
+    return page(state, call, rows, lambda item: ListedItem(state.library, item, guids))
+
+
 def rows_of(state: State, call: Call, section: Section) -> list[Any]:
     """All rows of the query, kept while nothing changes so that paging is cheap."""
+    rows = _all_rows(state, call, section)
+    limit = call.get("limit")
+    return rows[: int(limit)] if limit.isdigit() else rows
+
+
+def _all_rows(state: State, call: Call, section: Section) -> list[Any]:
     pairs = [(k, v) for k, v in call.query if query.is_filter(k)]
     sort = call.get("sort")
     if not pairs and not sort:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .images import Shelf
+from .images import Shelf, frame_key
 from .items import NO_LOCKS, Item
 from .kinds import ImageKind
 from .tags import Tag
@@ -36,8 +36,13 @@ class Collection:
         return [i for i in self.section.in_order() if self.tag in i.tags.get("collection", ())]
 
     def shelf(self, kind: ImageKind) -> Shelf:
-        return self.shelves.setdefault(kind.attribute, Shelf())
+        """A fresh collection shows a picture that Plex made of its members."""
+        shelf = self.shelves.get(kind.attribute)
+        if shelf is None:
+            shelf = self.shelves[kind.attribute] = Shelf()
+            if kind.attribute == "thumb":
+                shelf.show(frame_key(self.rk))
+        return shelf
 
     def shows(self, kind: ImageKind) -> str:
-        shelf = self.shelves.get(kind.attribute)
-        return shelf.selected if shelf else ""
+        return self.shelf(kind).selected

@@ -109,7 +109,8 @@ def _type(section: Section, name: str, number: int, title: str) -> El:
 
 
 def _sort(key: str) -> El:
-    attrs = {"default": "asc" if key == "titleSort" else None, "defaultDirection": "asc"}
+    direction = "asc" if key in ("titleSort", "contentRating") else "desc"
+    attrs = {"default": "asc" if key == "titleSort" else None, "defaultDirection": direction}
     attrs |= {"descKey": f"{key}:desc", "key": key, "title": key}
     return El("Sort", attrs)
 

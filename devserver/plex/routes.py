@@ -47,6 +47,7 @@ ROUTES = (
     route("GET", "/?", server.root),
     route("GET", "/library", server.library, "admin"),
     route("GET", "/library/sections(?:/all)?", sections.sections),
+    route("GET", "/library/all", sections.everything),
     route("GET", SECTION, sections.one_section),
     route("GET", SECTION + "/all", sections.listing),
     route("PUT", SECTION + "/all", items.edit_section, EDIT),
@@ -83,6 +84,7 @@ ROUTES = (
     route("GET", COLLECTION + "/(?:children|items)", gathered.members),
     route("GET", ITEM + "/children", gathered.members),
     route("PUT", COLLECTION + "/items", gathered.add, EDIT),
+    route("PUT", COLLECTION + r"/items/(\d+)/move", gathered.move, EDIT),
     route("DELETE", COLLECTION + r"/(?:items|children)/(\d+)", gathered.remove, EDIT),
 )
 

@@ -212,7 +212,8 @@ def location_elements(section: Section) -> list[El]:
 
 def collection_element(gathered: Collection, whole: bool = False) -> El:
     get = gathered.attrs.get
-    attrs = {
+    years = [int(year) for item in gathered.members if (year := item.year(True))]
+    attrs: dict[str, Any] = {
         "ratingKey": str(gathered.rk),
         "key": f"/library/collections/{gathered.rk}/children",
         "guid": f"collection://{gathered.rk}",
@@ -222,7 +223,11 @@ def collection_element(gathered: Collection, whole: bool = False) -> El:
         "titleSort": get("titleSort") or derived_title_sort(gathered.title),
         "summary": get("summary", ""),
         "contentRating": get("contentRating"),
+        "rating": number(get("rating")),
+        "audienceRating": number(get("audienceRating")),
         "userRating": number(get("userRating")),
+        "minYear": min(years, default=None),
+        "maxYear": max(years, default=None),
         "smart": False,
         "index": gathered.tag.id,
         "ratingCount": 1,

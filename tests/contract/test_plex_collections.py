@@ -1,0 +1,59 @@
+"""Collections of the Plex simulator: made by tags, filled and dissolved by requests."""
+
+from __future__ import annotations
+
+from tests.contract.plex_support import Scenes, clock, scenes
+
+__all__ = ["clock", "scenes"]
+
+
+def uri(scenes: Scenes, *keys: int) -> str:
+    items = ",".join(map(str, keys))
+    machine = scenes.plex.machine_identifier
+    return f"server://{machine}/com.plexapp.plugins.library/library/metadata/{items}"
+
+
+def key_of(scenes: Scenes, title: str) -> str:
+    rows = scenes.get(f"/library/sections/{scenes.section}/collections").xml
+    return next(row.get("ratingKey") for row in rows if row.get("title") == title)
+
+
+def test_a_tag_creates_the_collection_and_equal_titles_share_members(scenes: Scenes) -> None:
+    one, two = scenes.add("a"), scenes.add("b")
+    scenes.edit(one, "collection[0].tag.tag=Acme")
+    scenes.edit(two, "collection[0].tag.tag=ACME")
+    assert scenes.plex.collections(scenes.section) == {"Acme": [one, two]}
+    children = scenes.get(f"/library/collections/{key_of(scenes, 'Acme')}/children")
+    assert children.titles == ["a", "b"]
+
+
+def test_the_collection_goes_with_its_last_member(scenes: Scenes) -> None:
+    rk = scenes.add(collections=["Acme"])
+    scenes.edit(rk, "collection[].tag.tag-=acme")
+    assert scenes.plex.collections(scenes.section) == {}
+
+
+def test_a_collection_is_created_filled_and_emptied_by_requests(scenes: Scenes) -> None:
+    one, two = scenes.add("a"), scenes.add("b")
+    query = {"type": 1, "title": "Mine", "smart": 0, "sectionId": scenes.section}
+    made = scenes.ask("POST", "/library/collections", {**query, "uri": uri(scenes, one)}).xml[0]
+    where = f"/library/collections/{made.get('ratingKey')}/items"
+    scenes.ask("PUT", where, {"uri": uri(scenes, two)})
+    assert scenes.plex.collections(scenes.section) == {"Mine": [one, two]}
+    assert scenes.tags(two, "collections") == ["Mine"]
+    scenes.ask("DELETE", f"{where}/{one}")
+    assert scenes.plex.collections(scenes.section) == {"Mine": [two]}
+
+
+def test_deleting_a_collection_leaves_its_items(scenes: Scenes) -> None:
+    rk = scenes.add(collections=["Acme"])
+    scenes.ask("DELETE", f"/library/collections/{key_of(scenes, 'Acme')}")
+    assert scenes.plex.item(rk)["collections"] == []
+
+
+def test_a_rename_to_a_taken_title_is_a_conflict(scenes: Scenes) -> None:
+    rk = scenes.add(collections=["Acme", "Other"])
+    where, key = f"/library/sections/{scenes.section}/all", key_of(scenes, "Acme")
+    assert scenes.ask("PUT", where, f"type=18&id={key}&title.value=other").status == 409
+    assert scenes.ask("PUT", where, f"type=18&id={key}&title.value=New").status == 200
+    assert scenes.tags(rk, "collections") == ["New", "Other"]
