@@ -19,7 +19,8 @@ class CannotStart(Exception):
 
 
 class Child:
-    """The process starts at once, the streams with `begin`. `done` is set when stdout is at its end and the process is gone."""
+    """The process starts at once, its streams with `begin`. `done` is set when stdout is at its
+    end and the process is gone."""
 
     def __init__(
         self,
@@ -140,7 +141,7 @@ class Child:
             self._lines.end()
 
     def _read_the_rest(self) -> None:
-        """What was written just before the exit; a grandchild that holds the pipe is not awaited."""
+        """What was written just before the exit; a grandchild with the pipe is not awaited."""
         stderr = self.process.stderr
         while not stderr.closed:
             data = _read(stderr)

@@ -38,9 +38,7 @@ def test_for(store: Store, kind: str, wanted: dict | None) -> Test:
 
 
 def _combine(tests: list[Test], nested: list, store: Store, kind: str) -> Test:
-    def own(row: Any) -> bool:
-        return all(test(row) for test in tests)
-
+    own = tests[0] if len(tests) == 1 else lambda row: all(test(row) for test in tests)
     if not nested:
         return own
     operator, inner = nested[0]
@@ -87,9 +85,9 @@ def _related(kind: str) -> Callable[[Store, Any, str], Test]:
     def build(store: Store, wanted: dict, _: str) -> Test:
         inner, rows = test_for(store, kind, wanted), store.named[kind]
         good = {id_ for id_, row in rows.items() if inner(row)}
-        return _scene_relation(kind)(store, {"modifier": "INCLUDES", "value": sorted(good)}, "") if (
-            good
-        ) else (lambda row: False)
+        if not good:
+            return lambda row: False
+        return _scene_relation(kind)(store, {"modifier": "INCLUDES", "value": sorted(good)}, "")
 
     return build
 
@@ -126,8 +124,8 @@ def _missing(store: Store, what: str, kind: str) -> Test:
         "performers": lambda row: not row.performers,
         "tags": lambda row: not row.tags,
         "stash_id": lambda row: not row.stash_ids,
-        "phash": lambda row: not any(
-            t == "phash" for i in row.files for t, _ in store.files[i].fingerprints
+        "phash": lambda row: (
+            not any(t == "phash" for i in row.files for t, _ in store.files[i].fingerprints)
         ),
         "cover": lambda row: row.cover is None,
         "image": lambda row: not row.image,
@@ -219,6 +217,8 @@ def scene_text(store: Store, row: Any) -> str:
 
 def searched(store: Store, kind: str, rows: Iterable[Any], q: str | None) -> list[Any]:
     needles = (q or "").casefold().split()
+    if not needles:
+        return list(rows)
     if kind == "scene":
         return [r for r in rows if all(n in scene_text(store, r) for n in needles)]
     return [r for r in rows if all(n in r.name.casefold() for n in needles)]
@@ -281,8 +281,9 @@ def arranged(store: Store, kind: str, rows: list[Any], asked: dict) -> list[Any]
             return unordered(rows)
         sort = "name"
     check_sort(kind, sort)
-    rows = sorted(rows, key=lambda row: row.id)
     reverse = asked.get("direction") == "DESC"
+    if sort == "id":  # rows come in the order of their ids
+        return rows[::-1] if reverse else rows
     return sorted(rows, key=sort_key(store, kind, sort), reverse=reverse)
 
 
@@ -321,7 +322,7 @@ def found(store: Store, kind: str, args: dict) -> tuple[int, list[Any]]:
     if ids:
         rows = by_ids(table, kind, ids)
         return len(rows), rows
-    asked = args.get("filter") or {}
-    test = test_for(store, kind, args.get(kind + "_filter"))
-    rows = searched(store, kind, (r for r in table.values() if test(r)), asked.get("q"))
+    asked, wanted = args.get("filter") or {}, args.get(kind + "_filter")
+    some = filter(test_for(store, kind, wanted), table.values()) if wanted else table.values()
+    rows = searched(store, kind, some, asked.get("q"))
     return len(rows), page(arranged(store, kind, rows, asked), asked)

@@ -1,4 +1,4 @@
-"""Installs plugin packages as Stash's package manager does: folder per source, manifest of files."""
+"""Installs plugin packages as Stash's package manager does: a folder per source and package."""
 
 from __future__ import annotations
 

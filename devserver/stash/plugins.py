@@ -141,7 +141,9 @@ class PluginHost:
             raise PluginFailed(run.error)
         return run.output
 
-    def task(self, context: Context, plugin_id: str, name: str | None, args: dict, job: Job) -> None:
+    def task(
+        self, context: Context, plugin_id: str, name: str | None, args: dict, job: Job
+    ) -> None:
         """The body of a job. Whatever the plugin answers, the job has finished."""
         if plugin_id in self.disabled:
             raise JobFailed(f"Error creating plugin task: plugin {plugin_id} is disabled")
@@ -188,7 +190,9 @@ class PluginHost:
                 raise Cancelled("operation cancelled")
         return run
 
-    def _start(self, plugin: Plugin, operation: Operation | None, run: Run, job: Job | None) -> Child:
+    def _start(
+        self, plugin: Plugin, operation: Operation | None, run: Run, job: Job | None
+    ) -> Child:
         command = plugin.command(operation, self.folder_of(plugin))
         if not command:
             raise CannotStart("empty exec value")

@@ -88,7 +88,8 @@ class Projection:
 
     def _row(self, type_: GraphQLObjectType, selections: list) -> Getter:
         plan = [
-            (key, self._field(type_, nodes)) for key, nodes in self.fields(type_, selections).items()
+            (key, self._field(type_, nodes))
+            for key, nodes in self.fields(type_, selections).items()
         ]
         return lambda row: {key: get(row) for key, get in plan}
 

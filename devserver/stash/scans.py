@@ -26,12 +26,9 @@ def under(path: str, paths: list[str] | None) -> bool:
 def scan(library: Library, context: Context, given: dict) -> None:
     """Every file on the disk: new, moved, changed, or left alone. Hooks run inside the workers."""
     wanted = [path for path in sorted(library.disk) if under(path, given.get("paths"))]
-    if library.parallel_tasks <= 1:
-        for path in wanted:
-            _scan_file(library, context, path, bool(given.get("rescan")))
-        return
-    with ThreadPoolExecutor(library.parallel_tasks) as workers:
-        list(workers.map(lambda p: _scan_file(library, context, p, bool(given.get("rescan"))), wanted))
+    rescan = bool(given.get("rescan"))
+    with ThreadPoolExecutor(max(library.parallel_tasks, 1)) as workers:
+        list(workers.map(lambda path: _scan_file(library, context, path, rescan), wanted))
 
 
 def _scan_file(library: Library, context: Context, path: str, rescan: bool) -> None:

@@ -25,7 +25,7 @@ SINCE = "# since "
 
 
 def version_tuple(version: str | None) -> tuple[int, ...]:
-    """"v0.31.1" -> (0, 31, 1); an unofficial build counts as the newest."""
+    """ "v0.31.1" -> (0, 31, 1); an unofficial build counts as the newest."""
     if not version:
         return (99,)
     return tuple(int(part) for part in version.lstrip("v").split("-")[0].split("."))

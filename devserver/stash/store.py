@@ -113,7 +113,7 @@ ROW_OF = {"performer": Performer, "studio": Studio, "tag": Tag, "group": Group}
 
 
 def parse_offset(offset: str) -> timezone:
-    """"+02:00" -> timezone."""
+    """ "+02:00" -> timezone."""
     sign = -1 if offset.startswith("-") else 1
     hours, minutes = offset.lstrip("+-").split(":")
     return timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))

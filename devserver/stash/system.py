@@ -165,7 +165,9 @@ def plugin_entry(library: Library, plugin: Plugin) -> Entry:
             css=_asset(plugin, "css"),
         ),
     )
-    entry.tasks = [Entry(name=t.name, description=t.description, plugin=entry) for t in plugin.tasks]
+    entry.tasks = [
+        Entry(name=t.name, description=t.description, plugin=entry) for t in plugin.tasks
+    ]
     entry.hooks = [
         Entry(name=h.name, description=h.description, hooks=h.triggered_by, plugin=entry)
         for h in plugin.hooks

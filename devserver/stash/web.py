@@ -132,7 +132,7 @@ class Exchange(BaseHTTPRequestHandler):
             names = [name for name in parsed.operations if name]
             request.operation = document.get("operationName") or (names[0] if names else None)
             request.fields = tuple(
-                getattr(node, "name").value
+                node.name.value
                 for operation in parsed.operations.values()
                 for node in operation.selection_set.selections
                 if hasattr(node, "alias")

@@ -1,0 +1,161 @@
+"""What each task does: one function per mode, given the run, giving the JSON to answer."""
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import errors
+from app import drains
+from app.run import Run
+from stash import wire
+from sync_queue import inbox
+
+Command = Callable[[Run], dict[str, Any]]
+DLQ_DAYS = 30
+
+
+def sync_all(run: Run) -> dict[str, Any]:
+    """Every scene is owed to Plex, then what is owed is done."""
+    return _sync(run, "all")
+
+
+def sync_recent(run: Run) -> dict[str, Any]:
+    """The same for the scenes that changed in the last 24 hours."""
+    return _sync(run, "24h")
+
+
+def _sync(run: Run, scope: str) -> dict[str, Any]:
+    from reconciliation.window import window
+    from stash.api import SceneFilter
+    from sync_queue.jobs import BACKLOG, Job
+    from validation.scope import parse_scope
+
+    newest = None if scope == "all" else run.stash.newest_timestamp()
+    since, until = window(parse_scope(scope), run.clock(), newest)
+    queued = 0
+    for page in run.stash.walk_ids(SceneFilter(since, until)):
+        queued += len(page)
+        run.jobs.put((Job(number, reason="asked", rank=BACKLOG) for number in page), run.clock())
+    wire.info(f"{queued} scenes are to be checked")
+    return {"queued": queued} | drains.drain(run)
+
+
+def process_queue(run: Run) -> dict[str, Any]:
+    """Do what is owed; woken by a hook, stay a moment for the rest of a bulk edit."""
+    return drains.drain(run, linger=drains.LINGER if run.args.get("trigger") == "hook" else 0.0)
+
+
+def clear_queue(run: Run) -> dict[str, Any]:
+    """Forget all that is owed: the next reconciliation finds what still differs."""
+    flags = inbox.flags(run.data_dir)
+    for kind, number in flags:
+        inbox.clear(run.data_dir, kind, number)
+    cleared = run.jobs.clear_pending() + len(flags)
+    wire.info(f"{cleared} jobs were cleared; Reconcile Library finds what still differs")
+    return {"cleared": cleared}
+
+
+def clear_dlq(run: Run) -> dict[str, Any]:
+    """Forget all dead letters."""
+    cleared = run.jobs.clear_dead()
+    wire.info(f"{cleared} dead letters were cleared")
+    return {"cleared": cleared}
+
+
+def purge_dlq(run: Run) -> dict[str, Any]:
+    """Forget the dead letters of more than 30 days ago."""
+    cleared = run.jobs.clear_dead(before=run.clock() - DLQ_DAYS * 86400)
+    wire.info(f"{cleared} dead letters older than {DLQ_DAYS} days were cleared")
+    return {"cleared": cleared}
+
+
+def health_check(run: Run) -> dict[str, Any]:
+    """Can everything that is needed be reached, and who answers?"""
+    from app.status import queue_counts, reachable
+
+    found = reachable(run) | {"queue": queue_counts(run)}
+    if found["plex"]["reachable"]:
+        from plex.client import names
+
+        try:
+            found["libraries"] = [one.title for one in run.plex.sections()]
+            wire.info(f"Plex: {names(run.plex.sections())} can be written to")
+        except errors.Stash2PlexError as error:
+            found["plex"]["problem"] = str(error)
+            wire.warning(str(error))
+    healthy = all(found[name]["reachable"] and not found[name].get("problem") for name in ("stash", "plex"))
+    wire.info("healthy" if healthy else "not healthy: see above")
+    return found | {"healthy": healthy}
+
+
+def reconcile(run: Run, scope: str, startup: bool = False) -> dict[str, Any]:
+    """Find the gaps of a scope, owe them, remember the run, and close them at once.
+
+    A failed run is recorded as failed: it is tried again and does not count as done.
+    """
+    if run.config.paused:
+        wire.info("paused by the setting: nothing is reconciled")
+        return {"paused": "by the setting `paused`"}
+    if not run.scheduler.claim(run.clock()):
+        wire.info("another reconciliation is running already")
+        return {"busy": True}
+    try:
+        found = _detect(run, scope, startup)
+    finally:
+        run.scheduler.release()
+    return found | {"drain": drains.drain(run, span=(0.9, 1.0))}
+
+
+def _detect(run: Run, scope: str, startup: bool) -> dict[str, Any]:
+    from reconciliation.engine import GapDetectionEngine
+
+    wire.info(f"reconciling scope {scope}" + (" at the start of Stash" if startup else ""))
+    try:
+        engine = GapDetectionEngine(
+            run.stash, run.config, run.data_dir, run.jobs, plex=run.plex, store=run.store,
+            clock=run.clock, progress=wire.progress, warn=wire.warning,
+        )  # fmt: skip
+        result = engine.run(scope)
+        if result.errors:
+            raise errors.Busy(f"{len(result.errors)} parts could not be checked: {result.errors[0]}")
+    except Exception as error:
+        run.scheduler.record_failure(str(error) or type(error).__name__, run.clock())
+        raise
+    run.scheduler.record_run(result, scope, is_startup=startup)
+    found = result.as_dict()
+    types = ", ".join(f"{count} {name}" for name, count in found["gaps_by_type"].items() if count)
+    wire.info(
+        f"{result.scenes_checked} scenes checked, {result.total_gaps} gaps"
+        + (f" ({types})" if types else "")
+        + f", {result.enqueued_count} jobs queued"
+    )
+    return {"scope": scope} | found
+
+
+COMMANDS: dict[str, Command] = {
+    "all": sync_all,
+    "recent": sync_recent,
+    "process_queue": process_queue,
+    "clear_queue": clear_queue,
+    "clear_dlq": clear_dlq,
+    "purge_dlq": purge_dlq,
+    "health_check": health_check,
+}
+# The scope of each reconciliation task; None is the custom range of the settings.
+RECONCILE: dict[str, "str | None"] = {
+    "reconcile_all": "all",
+    "reconcile_recent": "recent",
+    "reconcile_7days": "recent_7days",
+    "reconcile_custom": None,
+}
+# After these the queue was worked on anyway, so a due reconciliation runs in the same process.
+WORKING = ("all", "recent", "process_queue", *RECONCILE)
+
+
+def leave_notes(run: Run) -> None:
+    """Tell the hooks, which cannot ask for settings, what is due when and where to drain."""
+    run.scheduler.refresh(run.config.reconcile_interval, run.clock())
+    inline = Path(run.data_dir) / inbox.INLINE
+    if run.config.hook_mode == "inline":
+        inline.touch(mode=0o600)
+    else:
+        inline.unlink(missing_ok=True)

@@ -1,0 +1,131 @@
+"""Puts a drain together from its parts and tells what it does, one line per job."""
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import errors
+from app.run import Run
+from stash import wire
+
+if TYPE_CHECKING:
+    from plex.sync import Outcome, Sync
+
+LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
+
+
+def drain(run: Run, linger: float = 0.0, span: "tuple[float, float]" = (0.0, 1.0)) -> dict[str, Any]:
+    """Do what is owed. `span` is the part of the task's progress that this takes."""
+    from sync_queue.drain import Drain
+
+    if run.config.paused:
+        wire.info(f"paused by the setting: {owed(run)} jobs are kept")
+        return {"paused": "by the setting `paused`"}
+    start, end = span
+    loop = Drain(
+        run.data_dir,
+        run.jobs,
+        sync_batch=Batch(run),
+        expand=Expansion(run),
+        max_retries=run.config.max_retries,
+        linger=linger,
+        clock=run.clock,
+        warn=wire.warning,
+        progress=lambda part: wire.progress(start + (end - start) * part),
+    )
+    tally = loop.run()
+    if tally.busy:
+        wire.info("another run is at it already and does this work as well")
+    else:
+        wire.info(_summary(tally.as_dict()))
+    return tally.as_dict() | {"busy": tally.busy}
+
+
+def owed(run: Run) -> int:
+    """How many things are owed to Plex, flags included."""
+    from sync_queue import inbox
+
+    counts = run.jobs.counts(run.clock())
+    return len(inbox.flags(run.data_dir)) + counts["pending"] + counts["waiting"]
+
+
+def _summary(tally: dict[str, Any]) -> str:
+    said = [f"{tally[name]} {name}" for name in tally if name != "paused" and tally[name]]
+    return "queue: " + (", ".join(said) if said else "nothing was owed")
+
+
+class Batch:
+    """`sync_batch` of the drain: connects when the first batch comes, says one line per scene."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._sync: "Sync | None" = None
+        self._scanned: set[tuple[int, str]] = set()
+
+    def __call__(self, ids: Sequence[int]) -> "list[Outcome]":
+        outcomes = (self._sync or self._connected())(ids)
+        for one in outcomes:
+            self._tell(one)
+        return outcomes
+
+    def _connected(self) -> "Sync":
+        from plex.index import Index
+        from plex.ledger import Ledger
+        from plex.sync import Sync
+
+        run = self._run
+        plex = run.plex
+        self._sync = Sync(
+            run.stash, plex, Index(run.store), Ledger(run.store), run.config, run.clock
+        )
+        return self._sync
+
+    def _tell(self, one: "Outcome") -> None:
+        for line in one.warnings:
+            wire.warning(f"{one.label} {line}")
+        if one.error or (one.warnings and not one.items):
+            return  # the drain, or the warning, says it
+        if one.missing:
+            self._scan(one.folders)
+            quiet = self._run.config.skip_not_found
+            (wire.debug if quiet else wire.info)(f"{one.label} {one.said}")
+        else:
+            wire.info(f"{one.label} → {one.said}" if one.items else f"{one.label} {one.said}")
+        for change in one.changes:
+            wire.debug(f"{one.label}: {change.field} {change.before!r} → {change.after!r} ({change.why})")
+
+    def _scan(self, files: Sequence[str]) -> None:
+        """Ask Plex to look where a file should be; each folder once per run."""
+        from plex import paths
+
+        if not self._run.config.trigger_plex_scan:
+            return
+        places = [paths.folder(paths.plex_path(f, self._run.config.path_map)) for f in files]
+        for section in self._run.plex.sections():
+            for place in places:
+                if _covers(section.roots, place) and (section.id, place) not in self._scanned:
+                    self._scanned.add((section.id, place))
+                    self._run.plex.scan(section.id, place)
+
+
+def _covers(roots: Iterable[str], place: str) -> bool:
+    from plex import paths
+
+    there = paths.key(place) + "/"
+    return any(there.startswith(paths.key(root).rstrip("/") + "/") for root in roots)
+
+
+class Expansion:
+    """`expand` of the drain: which scenes show a performer, studio, tag or group."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __call__(self, kind: str, number: int) -> Iterator[list[int]]:
+        from plex.ledger import Ledger
+        from stash.api import SceneFilter
+
+        # First those that showed it when we wrote them: of what is destroyed, Stash knows nothing.
+        if remembered := Ledger(self._run.store).scenes_showing(kind, number):
+            yield remembered
+        with contextlib.suppress(errors.Rejected):
+            yield from self._run.stash.walk_ids(SceneFilter(refs=(kind, number)))

@@ -1,0 +1,108 @@
+"""One full-lane invocation: settings, clients and stores, each opened when it is first needed."""
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import errors
+from stash import hook, wire
+
+if TYPE_CHECKING:
+    from plex.client import PlexClient
+    from plex.store import Store
+    from reconciliation.scheduler import ReconciliationScheduler
+    from stash.api import StashApi
+    from sync_queue.jobs import Jobs
+    from validation.config import Stash2PlexConfig
+
+
+class Run:
+    """What every command works with. Times are epoch seconds."""
+
+    def __init__(
+        self,
+        connection: Mapping[str, Any],
+        args: Mapping[str, Any],
+        data_dir: str,
+        settings: "Mapping[str, Any] | None" = None,
+        clock: Callable[[], float] = time.time,
+        from_stash: bool = True,
+    ) -> None:
+        self.connection, self.args, self.data_dir = connection, args, data_dir
+        self.clock = clock
+        self.from_stash = from_stash
+        self._settings = settings
+
+    @cached_property
+    def stash(self) -> "StashApi":
+        from stash.api import StashApi
+
+        return StashApi(self.connection)
+
+    @cached_property
+    def config(self) -> "Stash2PlexConfig":
+        """The user's settings; warnings about bad ones are told once, here."""
+        from validation.config import load
+
+        given = self._settings
+        if given is None:
+            given = self.stash.settings(hook.PLUGIN_ID)
+        config, warnings = load(given)
+        wire.hide(config.token)
+        wire.set_debug(config.debug_logging)
+        wire.set_scrub(config.obfuscate_paths)
+        for line in warnings:
+            wire.warning(line)
+        return config
+
+    @cached_property
+    def jobs(self) -> "Jobs":
+        from sync_queue.jobs import Jobs
+
+        return Jobs(self.data_dir)
+
+    @cached_property
+    def plex(self) -> "PlexClient":
+        """A Plex that answered; SetupError, Unreachable or Refused otherwise."""
+        from plex.client import connect
+        from validation.config import problem
+
+        if said := problem(self.config):
+            raise errors.SetupError(said)
+        config = self.config
+        client = connect(
+            config.plex_url, config.token, config.connect_timeout, config.read_timeout,
+            verify=not config.plex_insecure_tls,
+        ).only(config.plex_library)  # fmt: skip
+        self.store.belongs_to(client.machine, self.clock())
+        return client
+
+    @cached_property
+    def store(self) -> "Store":
+        from plex.store import Store
+
+        store = Store(self.data_dir, self.clock())
+        for line in store.notices:
+            wire.warning(line)
+        return store
+
+    @cached_property
+    def scheduler(self) -> "ReconciliationScheduler":
+        from reconciliation.scheduler import ReconciliationScheduler
+
+        identity = wire.server_identity() if self.from_stash else None
+        return ReconciliationScheduler(self.data_dir, clock=self.clock, identity=identity)
+
+    def close(self) -> None:
+        """Let go of files; also called when a command failed."""
+        for name in ("jobs", "store"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+
+
+def make_data_dir(config_dir: str) -> str:
+    """`<config_dir>/plugin_data/Stash2Plex`, private to its owner, made on demand."""
+    path = Path(config_dir) / "plugin_data" / hook.PLUGIN_ID
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return str(path)

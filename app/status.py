@@ -1,0 +1,69 @@
+"""View Queue Status: what is owed, what failed, who answers, and the last reconciliation."""
+import time
+from typing import Any
+
+import errors
+from app.run import Run
+from stash import wire
+from sync_queue import inbox, lock
+
+
+def queue_counts(run: Run) -> dict[str, Any]:
+    """Jobs by state; flags that no drain has swept yet are pending as well."""
+    import os
+
+    counts: dict[str, Any] = dict(run.jobs.counts(run.clock()))
+    counts["pending"] += len(inbox.flags(run.data_dir))
+    counts["dead_by_error"] = run.jobs.dead_by_error()
+    counts["draining"] = lock.is_held(os.path.join(run.data_dir, inbox.LOCK))
+    return counts
+
+
+def reachable(run: Run) -> dict[str, Any]:
+    """Whether each server answers, and what is wrong if it does not."""
+    return {"stash": _probe(run, "stash"), "plex": _probe(run, "plex")}
+
+
+def _probe(run: Run, name: str) -> dict[str, Any]:
+    try:
+        version = run.stash.version() if name == "stash" else run.plex.version
+    except errors.Stash2PlexError as error:
+        wire.warning(str(error))
+        return {"reachable": False, "problem": str(error)}
+    wire.info(f"{name.capitalize()} {version} answers")
+    return {"reachable": True, "version": version}
+
+
+def queue_status(run: Run) -> dict[str, Any]:
+    """Log the status in lines for a person; give the same as JSON."""
+    counts = queue_counts(run)
+    names = ("pending", "waiting", "in_progress", "dead")
+    wire.info("queue: " + ", ".join(f"{counts[n]} {n.replace('_', ' ')}" for n in names))
+    for said, number in counts["dead_by_error"].items():
+        wire.info(f"dead letters: {number} × {said}")
+    if run.config.paused:
+        wire.info("paused by the setting: nothing is written to Plex")
+    found = {"queue": counts, "paused": run.config.paused} | reachable(run)
+    found["reconciliation"] = run.scheduler.status(run.clock(), run.config.reconcile_interval)
+    for line in _told(found["reconciliation"]):
+        wire.info(line)
+    return found
+
+
+def _told(state: dict[str, Any]) -> list[str]:
+    """The reconciliation block, as lines."""
+    due = state["next_due"]
+    lines = [
+        state["message"],
+        f"{state['total_runs']} runs in all; interval {state['interval']}; next due "
+        + ("now" if state["due_now"] else _when(due) if due else "never"),
+    ]
+    if state["running"]:
+        lines.append("a run is under way")
+    if state["last_failure"]:
+        lines.append(f"last failure {_when(state['last_failure_time'])}: {state['last_failure']}")
+    return [f"reconciliation: {line}" for line in lines]
+
+
+def _when(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))

@@ -1,0 +1,90 @@
+"""Box: a Stash and a Plex over real HTTP with the plugin installed, for the demo and the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from devserver import proof
+from devserver.plex import PlexServer
+from devserver.stash import StashServer
+
+PLUGIN = "Stash2Plex"
+STASH_ROOT, PLEX_ROOT = "/data", "/media"
+TOKEN = "plex-token-of-the-box"
+
+
+class Box:
+    """Both servers. Files are below /data in Stash and below /media in Plex."""
+
+    def __init__(self, root: Path, plugin: Path, stash: dict[str, Any] | None = None) -> None:
+        self.stash = StashServer(root / "stash", **(stash or {}))
+        self.plex = PlexServer(token=TOKEN)
+        self.plugin = plugin
+        self.section = 0
+        self.paths: dict[int, str] = {}
+
+    def __enter__(self) -> Box:
+        self.plex.start()
+        self.section = self.plex.add_section("Scenes", roots=[PLEX_ROOT])
+        self.stash.start()
+        self.stash.install_plugin(self.plugin)
+        if self.stash.plugin_errors:
+            raise RuntimeError(f"Stash did not load the plugin: {self.stash.plugin_errors}")
+        self.configure()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stash.stop()
+        self.plex.stop()
+
+    @property
+    def data_dir(self) -> Path:
+        return self.stash.config_dir / "plugin_data" / PLUGIN
+
+    def configure(self, **settings: Any) -> None:
+        """The settings that make the plugin work here, and these."""
+        usual = {
+            "plex_url": self.plex.url,
+            "plex_token": TOKEN,
+            "path_map": f"{STASH_ROOT} => {PLEX_ROOT}",
+        }
+        self.stash.configure(PLUGIN, **{**usual, **settings})
+
+    def add(self, name: str, in_plex: bool = True, **scene: Any) -> int:
+        """A scene with the file `name` in Stash, and (`in_plex`) its item, known by file name."""
+        number = self.stash.add_scene(
+            files=[{"path": f"{STASH_ROOT}/{name}", "size": 1000 + len(self.paths)}], **scene
+        )
+        self.paths[number] = f"{PLEX_ROOT}/{name}"
+        if in_plex:
+            self.plex.add_file(self.paths[number], size=1000 + len(self.paths) - 1)
+        return number
+
+    def item(self, scene_id: int) -> dict[str, Any]:
+        """What Plex says about the scene's file."""
+        return self.plex.item_by_file(self.paths[scene_id])
+
+    def differences(self, scene_ids: Iterable[int] | None = None) -> dict[int, dict[str, Any]]:
+        """Scene -> field -> (expected, found), for the scenes that Plex does not show right."""
+        asked = self.paths if scene_ids is None else scene_ids
+        found = {
+            n: proof.differences(self.stash, self.plex, n, self.paths[n]) for n in asked
+        }
+        return {number: fields for number, fields in found.items() if fields}
+
+    def task(self, name: str, timeout: float = 120) -> Any:
+        """Press a task button and wait until Stash's queue is empty; the last plugin run."""
+        self.stash.run_task(PLUGIN, name)
+        self.settle(timeout)
+        return [run for run in self.stash.runs if run.kind == "task"][-1]
+
+    def operation(self, mode: str, **args: Any) -> Any:
+        """Run a command as the page does; its JSON."""
+        return self.stash.operation(PLUGIN, {"mode": mode, **args})
+
+    def settle(self, timeout: float = 120) -> None:
+        """Wait until no job is queued or running in Stash."""
+        if self.stash.wait_idle(timeout) is False:
+            raise TimeoutError("Stash's jobs did not end")

@@ -1,0 +1,65 @@
+"""Does Plex say what Stash says? Answered without any code of the plugin's own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from devserver.plex import PlexServer
+from devserver.stash import StashServer
+
+
+def expected(stash: StashServer, scene_id: int) -> dict[str, Any]:
+    """What a person who knows the scene expects to see in Plex; empty things are left out."""
+    row = stash.scene(scene_id)
+    studio = name(stash, "studio", row["studio"]) if row["studio"] else ""
+    day = row["date"] or ""
+    said = {
+        "title": row["title"],
+        "summary": row["details"],
+        "studio": studio,
+        "originallyAvailableAt": day + {4: "-01-01", 7: "-01"}.get(len(day), ""),
+        "userRating": row["rating100"] / 10 if row["rating100"] else None,
+        "genres": names(name(stash, "tag", one) for one in row["tags"]),
+        "actors": names(name(stash, "performer", one) for one in row["performers"]),
+        "directors": names(filter(None, [row["director"]])),
+        "collections": names([studio] if studio else []),
+    }
+    return {field: value for field, value in said.items() if value}
+
+
+def name(stash: StashServer, kind: str, number: int) -> str:
+    """What a performer, studio or tag is called in Stash now."""
+    return str(stash.named(kind, number)["name"])
+
+
+def names(found: Iterable[str]) -> set[str]:
+    """Names as Plex tells them apart: without regard to case."""
+    return {one.casefold() for one in found}
+
+
+def differences(stash: StashServer, plex: PlexServer, scene_id: int, path: str) -> dict[str, Any]:
+    """Field -> (expected, found) for one scene and the item that holds `path`."""
+    item = plex.item_by_file(path)
+    return {
+        field: (value, said(item, field))
+        for field, value in expected(stash, scene_id).items()
+        if not _agrees(value, said(item, field))
+    }
+
+
+def said(item: Mapping[str, Any], field: str) -> Any:
+    """What Plex says in a field, in the form of `expected`."""
+    found = item.get(field)
+    return names(found) if isinstance(found, (list, tuple)) else found
+
+
+def _agrees(value: Any, found: Any) -> bool:
+    # A person's own genres and labels may stand beside ours.
+    return value <= found if isinstance(value, set) else value == found
+
+
+def poster_key(cover: bytes) -> str:
+    """The key under which Plex keeps an uploaded image."""
+    return f"upload://posters/{hashlib.sha1(cover, usedforsecurity=False).hexdigest()}"

@@ -1,0 +1,104 @@
+"""Scene + config -> what Plex should say, field by field. Pure.
+
+`Fields` maps a field's name to its value; a field that is absent is none of our business (switched
+off), an empty value means that Stash says nothing there.
+"""
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from stash.scene import Scene
+from validation import text
+
+Value = str | float | None | tuple[str, ...]
+Fields = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: our name, how it behaves, and what Plex calls it.
+
+    `kind` is text, rating (per account, no lock) or tags; `wire` is the XML attribute and edit
+    parameter of a scalar, or the parameter of a tag list whose XML children are called `element`.
+    """
+
+    name: str
+    kind: str
+    wire: str
+    element: str = ""
+
+
+FIELDS = (
+    Field("title", "text", "title"),
+    Field("summary", "text", "summary"),
+    Field("studio", "text", "studio"),
+    Field("date", "text", "originallyAvailableAt"),
+    Field("rating", "rating", "userRating"),
+    Field("genres", "tags", "genre", "Genre"),
+    Field("actors", "tags", "actor", "Role"),
+    Field("directors", "tags", "director", "Director"),
+    Field("collections", "tags", "collection", "Collection"),
+)
+BY_NAME = {field.name: field for field in FIELDS}
+POSTER = "poster"
+# What a person sees as "Plex knows nothing about this": a title alone is only the file's name.
+SUBSTANCE = ("studio", "actors", "genres", "summary", "date")
+
+NAME = text.LIMITS["name"]
+_DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$")
+
+
+class Choice(Protocol):
+    """What of the config decides about fields."""
+
+    @property
+    def sync_fields(self) -> Iterable[str]: ...
+    @property
+    def max_tags(self) -> int: ...
+
+
+def wanted(scene: Scene, choice: Choice) -> dict[str, Value]:
+    """What Plex should say about the scene, for the fields that are switched on."""
+    studio = text.one_line(scene.studio.name, NAME) if scene.studio else ""
+    said: dict[str, Value] = {
+        "title": text.one_line(scene.title, text.LIMITS["title"]),
+        "summary": text.clean(scene.details, text.LIMITS["summary"]),
+        "studio": studio,
+        "date": full_date(scene.date),
+        "rating": None if not scene.rating100 else min(100, scene.rating100) / 10,
+        "genres": names(sorted((ref.name for ref in scene.tags), key=_key))[: choice.max_tags],
+        "actors": names(ref.name for ref in scene.performers),
+        "directors": names(scene.director.split(",")),
+        "collections": (studio,) if studio else (),
+    }
+    on = set(choice.sync_fields)
+    return {name: value for name, value in said.items() if name in on}
+
+
+def full_date(partial: str) -> str:
+    """`2024`, `2024-05` and `2024-05-07` as a whole date; '' for anything else."""
+    match = _DATE.match(partial.strip())
+    if not match:
+        return ""
+    year, month, day = match.groups()
+    return f"{year}-{month or '01'}-{day or '01'}"
+
+
+def names(found: Iterable[str]) -> tuple[str, ...]:
+    """Clean names in order, each once: Plex tells names apart without regard to case."""
+    kept: dict[str, str] = {}
+    for name in found:
+        name = text.one_line(name, NAME)
+        if name:
+            kept.setdefault(_key(name), name)
+    return tuple(kept.values())
+
+
+def _key(name: str) -> str:
+    return name.casefold()
+
+
+def is_bare(current: Fields) -> bool:
+    """Whether Plex has none of the substance of a scene."""
+    return not any(current.get(name) for name in SUBSTANCE)

@@ -1,0 +1,89 @@
+"""Item: what Plex says about one of its videos, read from XML. Pure."""
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from plex.fields import FIELDS, Value
+
+
+class Part(NamedTuple):
+    """One file of an item as a listing shows it."""
+
+    rating_key: int
+    section: int
+    file: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Item:
+    """A full item. `values` has every field that we know; `locks` are Plex's names of fields."""
+
+    rating_key: int
+    section: int
+    files: tuple[str, ...]
+    values: dict[str, Value]
+    locks: frozenset[str] = frozenset()
+    thumb: str = ""
+    type: str = "movie"
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return str(self.values.get("title") or "")
+
+
+def parts(container: Any) -> Iterator[Part]:
+    """Every file in a listing container; several Media and Parts per item are all told."""
+    section = container.attrib.get("librarySectionID")
+    for video in container.iter("Video"):
+        key = _number(video.attrib.get("ratingKey"))
+        if key is None:
+            continue
+        owner = _number(video.attrib.get("librarySectionID") or section) or 0
+        for part in video.iter("Part"):
+            if part.attrib.get("file"):
+                yield Part(key, owner, part.attrib["file"], _number(part.attrib.get("size")) or 0)
+
+
+def items(container: Any) -> Iterator[Item]:
+    """Every item in a container of full items."""
+    section = container.attrib.get("librarySectionID")
+    for video in container.iter("Video"):
+        key = _number(video.attrib.get("ratingKey"))
+        if key is not None:
+            yield _item(video, key, _number(video.attrib.get("librarySectionID") or section) or 0)
+
+
+def _item(video: Any, key: int, section: int) -> Item:
+    return Item(
+        rating_key=key,
+        section=section,
+        files=tuple(p.attrib["file"] for p in video.iter("Part") if p.attrib.get("file")),
+        values={one.name: _value(video, one.kind, one.wire, one.element) for one in FIELDS},
+        locks=frozenset(
+            f.attrib.get("name", "") for f in video.iter("Field") if f.attrib.get("locked") == "1"
+        ),
+        thumb=video.attrib.get("thumb", ""),
+        type=video.attrib.get("type", "movie"),
+    )
+
+
+def _value(video: Any, kind: str, wire: str, element: str) -> Value:
+    if kind == "tags":
+        return tuple(tag.attrib["tag"] for tag in video.findall(element) if tag.attrib.get("tag"))
+    found = video.attrib.get(wire, "")
+    if kind == "rating":
+        return _rating(found)
+    return found
+
+
+def _rating(found: str) -> "float | None":
+    try:
+        return float(found) or None
+    except ValueError:
+        return None
+
+
+def _number(found: "str | None") -> "int | None":
+    return int(found) if found and found.isascii() and found.isdigit() else None

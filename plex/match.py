@@ -1,0 +1,90 @@
+"""Scenes -> items: by full path through the index, each hit checked against the item's own files."""
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from plex import paths
+from plex.index import Index, Listing
+from plex.item import Item
+from stash.scene import Scene
+
+
+class Source(Listing, Protocol):
+    """What matching asks of Plex."""
+
+    def items(self, rating_keys: Sequence[int]) -> dict[int, Item]: ...
+
+
+@dataclass
+class Matches:
+    """Scene id -> its items; scenes without one are absent."""
+
+    items: dict[int, list[Item]] = field(default_factory=dict)
+
+    def of(self, scene: Scene) -> list[Item]:
+        return self.items.get(scene.id, [])
+
+
+def match(
+    scenes: Sequence[Scene],
+    index: Index,
+    plex: Source,
+    path_map: paths.PathMap,
+    refresh: Callable[[], bool],
+) -> Matches:
+    """Find the items of some scenes, listing Plex anew (`refresh`) only if one is not found."""
+    wanted = {s.id: set(paths.candidates((f.path for f in s.files), path_map)) for s in scenes}
+    found = _look_up(wanted, index, plex)
+    lost = {number: keys for number, keys in wanted.items() if keys and number not in found}
+    if lost and refresh():
+        found.update(_look_up(lost, index, plex))
+    return Matches(found)
+
+
+def _look_up(
+    wanted: Mapping[int, set[str]], index: Index, plex: Source
+) -> dict[int, list[Item]]:
+    hints = {number: index.find(keys) for number, keys in wanted.items() if keys}
+    items = plex.items(sorted({key for keys in hints.values() for key in keys}))
+    found: dict[int, list[Item]] = {}
+    wrong: set[int] = set()
+    for number, keys in hints.items():
+        for key in keys:
+            item = items.get(key)
+            if item and _holds(item, wanted[number]):
+                found.setdefault(number, []).append(item)
+            else:
+                wrong.add(key)
+    if wrong:
+        index.forget(wrong)
+    return found
+
+
+def _holds(item: Item, keys: Iterable[str]) -> bool:
+    return not set(map(paths.key, item.files)).isdisjoint(keys)
+
+
+def holds(item: Item, scene: Scene, path_map: paths.PathMap) -> bool:
+    """Whether one of the scene's files is one of the item's."""
+    return _holds(item, paths.candidates((f.path for f in scene.files), path_map))
+
+
+def owners(
+    pairs: Iterable[tuple[Scene, Item]],
+    written_for: Mapping[int, int],
+    still_there: Callable[[int, Item], bool],
+) -> dict[int, int]:
+    """Rating key -> the scene that the item shows, when several scenes share one item.
+
+    The scene that was written last keeps it while it still has a file there (`still_there`);
+    otherwise the oldest scene gets it. So two scenes never overwrite each other in turn.
+    """
+    claims: dict[int, tuple[Item, list[int]]] = {}
+    for scene, item in pairs:
+        claims.setdefault(item.rating_key, (item, []))[1].append(scene.id)
+    found = {}
+    for key, (item, claimants) in claims.items():
+        holder = written_for.get(key)
+        keeps = holder is not None and (holder in claimants or still_there(holder, item))
+        found[key] = holder if keeps and holder is not None else min(claimants)
+    return found

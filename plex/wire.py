@@ -1,0 +1,74 @@
+"""Changes -> the parameters of Plex's edit request. Pure.
+
+PMS splits a removal list at commas and then decodes each piece, so a name is encoded once here and
+once more with the whole query. Tags may add to or replace what an item has, depending on the
+server: the full list and the removals are sent together, which is right in either case.
+"""
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
+
+from plex.fields import BY_NAME
+from plex.plan import Change
+
+Parameter = tuple[str, str]
+URL_BYTES = 6500  # proxies in front of Plex allow 8 KB for the whole request line
+
+
+def parameters(changes: Iterable[Change]) -> list[Parameter]:
+    """The edit of all changes that write, values and locks; the rating has a request of its own."""
+    found: list[Parameter] = []
+    for change in changes:
+        field = BY_NAME[change.field]
+        if not change.writes or field.kind == "rating":
+            continue
+        if field.kind == "tags":
+            found += tag_list(field.wire, change.before, change.after)
+        else:
+            found.append((f"{field.wire}.value", str(change.after or "")))
+        found.append((f"{field.wire}.locked", "1"))
+    return found
+
+
+def tag_list(kind: str, before: object, after: object) -> list[Parameter]:
+    """The full list, and the removal of what is not in it any more."""
+    keep = after if isinstance(after, tuple) else ()
+    kept = {name.casefold() for name in keep}
+    gone = [n for n in before if n.casefold() not in kept] if isinstance(before, tuple) else []
+    found = [(f"{kind}[{number}].tag.tag", name) for number, name in enumerate(keep)]
+    return found + ([removal(kind, gone)] if gone else [])
+
+
+def removal(kind: str, names: Iterable[str]) -> Parameter:
+    """The parameter that takes names off an item."""
+    return (f"{kind}[].tag.tag-", ",".join(quote(name, safe="") for name in names))
+
+
+def requests_for(found: Sequence[Parameter]) -> Iterator[list[Parameter]]:
+    """One request if it fits; else one per field: a list must never be sent in slices."""
+    if _size(found) <= URL_BYTES:
+        yield list(found)
+        return
+    groups: dict[str, list[Parameter]] = {}
+    for name, value in found:
+        groups.setdefault(name.partition(".")[0].partition("[")[0], []).append((name, value))
+    packed: list[Parameter] = []
+    for group in groups.values():
+        if packed and _size(packed + group) > URL_BYTES:
+            yield packed
+            packed = []
+        packed = packed + group
+    if packed:
+        yield packed
+
+
+def _size(found: Iterable[Parameter]) -> int:
+    return sum(len(quote(name, safe="")) + len(quote(value, safe="")) + 2 for name, value in found)
+
+
+def left_over(change: Change, current: object) -> list[str]:
+    """Names that `change` took away and that Plex, read back, still has."""
+    have = {name.casefold() for name in current} if isinstance(current, tuple) else set()
+    after = change.after if isinstance(change.after, tuple) else ()
+    kept = {name.casefold() for name in after}
+    before = change.before if isinstance(change.before, tuple) else ()
+    return [n for n in before if n.casefold() not in kept and n.casefold() in have]

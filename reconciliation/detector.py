@@ -1,0 +1,35 @@
+"""What is wrong with one scene in Plex, from the very plan that a sync would carry out. Pure."""
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from plex.fields import SUBSTANCE, Fields, is_bare
+from plex.plan import Change
+
+EMPTY, STALE, MISSING, DRIFTED = "empty_metadata", "stale_sync", "missing", "drifted"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """`kind` is one of the four above; `fields` are those that differ."""
+
+    scene_id: int
+    kind: str
+    fields: tuple[str, ...] = ()
+
+
+def gap(
+    scene_id: int, changes: Sequence[Change], current: Fields, wanted: Fields
+) -> "Gap | None":
+    """The gap of a scene that has an item; None when Plex says what it should."""
+    due = tuple(change.field for change in changes if change.writes)
+    if due:
+        bare = is_bare(current) and any(wanted.get(name) for name in SUBSTANCE)
+        return Gap(scene_id, EMPTY if bare else STALE, due)
+    moved = tuple(change.field for change in changes if change.why == "drifted")
+    return Gap(scene_id, DRIFTED, moved) if moved else None
+
+
+def worst(gaps: Sequence[Gap]) -> "Gap | None":
+    """A scene on several items counts once, by what needs most."""
+    order: Mapping[str, int] = {EMPTY: 0, STALE: 1, MISSING: 2, DRIFTED: 3}
+    return min(gaps, key=lambda one: order[one.kind]) if gaps else None

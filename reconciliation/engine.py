@@ -1,0 +1,228 @@
+"""GapDetectionEngine: walk the scenes of a scope, compare each with its item, owe what differs.
+
+Plex is listed once and read in batches, Stash in pages by id; nothing is kept of a page but counts.
+"""
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import errors
+from plex import fields, images, match, plan
+from plex.index import Index
+from plex.item import Item
+from plex.ledger import Entry, Ledger
+from plex.store import Store
+from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap, gap, worst
+from reconciliation.window import window
+from stash.api import SceneFilter
+from stash.scene import Scene
+from sync_queue.jobs import BACKLOG, Job, Jobs
+from validation.scope import engine_scope
+
+CHUNK = 20  # scenes per look at Plex: one batch of full items
+NAMED = 50  # how many drifted items the result names
+
+
+@dataclass
+class GapDetectionResult:
+    """Counts of one run. `total_gaps` leaves out `drifted_count`: those are not to be repaired."""
+
+    scenes_checked: int = 0
+    empty_metadata_count: int = 0
+    stale_sync_count: int = 0
+    missing_count: int = 0
+    drifted_count: int = 0
+    conflict_count: int = 0
+    cover_checks: int = 0
+    enqueued_count: int = 0
+    errors: list[str] = field(default_factory=list)
+    drifted: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def total_gaps(self) -> int:
+        return self.empty_metadata_count + self.stale_sync_count + self.missing_count
+
+    @property
+    def by_type(self) -> dict[str, int]:
+        return {
+            EMPTY: self.empty_metadata_count,
+            STALE: self.stale_sync_count,
+            MISSING: self.missing_count,
+            DRIFTED: self.drifted_count,
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "scenes_checked": self.scenes_checked,
+            "total_gaps": self.total_gaps,
+            "gaps_by_type": self.by_type,
+            "conflicts": self.conflict_count,
+            "cover_checks": self.cover_checks,
+            "enqueued": self.enqueued_count,
+            "drifted": self.drifted,
+            "errors": self.errors,
+        }
+
+
+class GapDetectionEngine:
+    """Finds gaps. Without a `queue` it only counts them; `plex` is a client of the server."""
+
+    def __init__(
+        self,
+        stash: Any,
+        config: Any,
+        data_dir: Any,
+        queue: "Jobs | None" = None,
+        *,
+        plex: Any = None,
+        store: "Store | None" = None,
+        clock: Callable[[], float] = time.time,
+        progress: Callable[[float], None] = lambda fraction: None,
+        warn: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._stash, self._config, self._jobs = stash, config, queue
+        self._plex = plex or _connect(config)
+        self._store = store or Store(data_dir)
+        self._index, self._ledger = Index(self._store), Ledger(self._store)
+        self._clock, self._progress, self._warn = clock, progress, warn
+
+    def run(self, scope: str = "all") -> GapDetectionResult:
+        """Check the scope (`all`, `recent`, `recent_7days`, or a custom range) once.
+
+        Raises what stops a run: a server out of reach, a side that is suddenly empty.
+        """
+        result = GapDetectionResult()
+        only = self._filter(scope)
+        total = self._stash.count(only)
+        self._refuse_empty_stash(scope, total)
+        self._index.refresh(
+            self._plex, self._clock(), force=True, progress=lambda f: self._progress(f * 0.1)
+        )
+        for page in self._stash.walk(only):
+            for chunk in _chunks(page):
+                self._try_chunk(chunk, result)
+                self._progress(0.1 + 0.8 * min(1.0, result.scenes_checked / max(1, total)))
+        return result
+
+    def _filter(self, scope: str) -> SceneFilter:
+        parsed = engine_scope(scope)
+        if parsed.kind == "all":
+            return SceneFilter()
+        since, until = window(parsed, self._clock(), self._stash.newest_timestamp())
+        return SceneFilter(since=since, until=until)
+
+    def _refuse_empty_stash(self, scope: str, total: int) -> None:
+        if total == 0 and self._ledger.size() and self._stash.count() == 0:
+            raise errors.LibraryEmpty(
+                f"Stash lists no scene at all, while {self._ledger.size()} items in Plex were "
+                "written from it; nothing is changed"
+            )
+
+    def _try_chunk(self, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
+        result.scenes_checked += len(chunk)
+        try:
+            self._check(chunk, result)
+        except (errors.Unreachable, errors.Refused, errors.SetupError, errors.LibraryEmpty):
+            raise
+        except Exception as error:  # one bad page must not end the run
+            words = str(error) if isinstance(error, errors.Stash2PlexError) else repr(error)
+            result.errors.append(f"scenes {chunk[0].id} to {chunk[-1].id}: {words}"[:500])
+            self._warn(result.errors[-1])
+
+    def _check(self, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
+        found = match.match(chunk, self._index, self._plex, self._config.path_map, lambda: False)
+        pairs = [
+            (scene, item) for scene in chunk if self._usable(found, scene, result)
+            for item in found.of(scene)
+        ]  # fmt: skip
+        entries = self._ledger.entries([item.rating_key for _, item in pairs])
+        owner = match.owners(
+            pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
+        )
+        owed = [Job(s.id, reason=MISSING, rank=BACKLOG) for s in self._missing(found, chunk, result)]
+        for scene in chunk:
+            mine = [i for s, i in pairs if s is scene and owner[i.rating_key] == scene.id]
+            result.conflict_count += any(s is scene for s, _ in pairs) and not mine
+            owed += self._judge(scene, mine, entries, result)
+        if self._jobs and owed:
+            result.enqueued_count += self._jobs.put(owed, self._clock())
+
+    def _usable(self, found: match.Matches, scene: Scene, result: GapDetectionResult) -> bool:
+        if len(found.of(scene)) > 1 and not self._config.allow_ambiguous_match:
+            result.conflict_count += 1
+            return False
+        return True
+
+    def _missing(
+        self, found: match.Matches, chunk: Sequence[Scene], result: GapDetectionResult
+    ) -> list[Scene]:
+        if self._config.skip_not_found or not self._config.reconcile_missing:
+            return []
+        lost = [scene for scene in chunk if scene.files and not found.of(scene)]
+        result.missing_count += len(lost)
+        return lost
+
+    def _judge(
+        self, scene: Scene, items: Sequence[Item], entries: dict[int, Entry], result: GapDetectionResult
+    ) -> list[Job]:
+        """Count the scene's gap; the job that closes it, if any does."""
+        wanted = fields.wanted(scene, self._config)
+        gaps, cover = [], False
+        for item in items:
+            entry = entries.get(item.rating_key) or Entry(item.rating_key, scene.id)
+            found = plan.changes(
+                entry.baseline, item.values, wanted, self._config.preserve_plex_edits
+            )
+            one = gap(scene.id, found, item.values, wanted)
+            gaps += [one] if one else []
+            cover = cover or self._cover_moved(scene, item, entry)
+        one = worst(gaps)
+        if one and one.kind != DRIFTED:
+            _count(one, result)
+            return [Job(scene.id, reason=one.kind, rank=BACKLOG)]
+        if one:
+            _count(one, result)
+            _name(one, scene, items, result)
+        if cover:
+            result.cover_checks += 1
+            return [Job(scene.id, reason="cover", rank=BACKLOG)]
+        return []
+
+    def _cover_moved(self, scene: Scene, item: Item, entry: Entry) -> bool:
+        """Whether the cover has to be looked at: that it changed is only known once it is here."""
+        if fields.POSTER not in self._config.sync_fields or not scene.cover_path:
+            return False
+        return images.may_show(
+            item, entry, self._config.preserve_plex_edits
+        ) and images.must_look(scene.cover_version, entry)
+
+    def _still_there(self, scene_id: int, item: Item) -> bool:
+        holder = self._stash.scenes([scene_id]).get(scene_id)
+        return holder is not None and match.holds(item, holder, self._config.path_map)
+
+
+def _connect(config: Any) -> Any:
+    from plex.client import connect
+
+    return connect(
+        config.plex_url, config.token, config.connect_timeout, config.read_timeout,
+        verify=not config.plex_insecure_tls,
+    ).only(config.plex_library)  # fmt: skip
+
+
+def _chunks(page: Sequence[Scene]) -> Iterator[Sequence[Scene]]:
+    for at in range(0, len(page), CHUNK):
+        yield page[at : at + CHUNK]
+
+
+def _count(one: Gap, result: GapDetectionResult) -> None:
+    name = f"{one.kind}_count"
+    setattr(result, name, getattr(result, name) + 1)
+
+
+def _name(one: Gap, scene: Scene, items: Sequence[Item], result: GapDetectionResult) -> None:
+    if len(result.drifted) < NAMED:
+        result.drifted.append(
+            {"scene": scene.id, "items": [i.rating_key for i in items], "fields": list(one.fields)}
+        )

@@ -1,0 +1,151 @@
+"""The process interface to Stash: stdin in, exactly one JSON answer out, log and progress on stderr.
+
+Feather lane. Nothing else in the product touches stdin, stdout or stderr. The rules (prefixes,
+64 KiB lines, one document on stdout) are Stash's `interface: raw`, see its pkg/plugin.
+"""
+import json
+import os
+import sys
+
+LINE_BYTES = 60_000  # Stash closes the pipe at a line of 64 KiB, prefix and newline included
+_CONTROL = {code: " " for code in range(32)} | {127: " "} | {code: " " for code in range(128, 160)}
+_secrets: "list[str]" = []
+_state = {"debug": False, "answered": False, "stdout": 1, "open": True, "terminal": False}
+_scrubs: list = []
+
+
+def read(fd: int = 0) -> dict:
+    """The one JSON document on `fd`; ValueError with a sentence when it is not one."""
+    chunks = []
+    while chunk := os.read(fd, 1 << 20):
+        chunks.append(chunk)
+    try:
+        document = json.loads(b"".join(chunks))
+    except (ValueError, RecursionError):
+        raise ValueError(
+            "stdin held no JSON document: Stash2Plex.py is started by Stash; "
+            "in a terminal use `python3 Stash2Plex.py --help`"
+        ) from None
+    if not isinstance(document, dict):
+        raise ValueError("stdin held JSON, but not an object as Stash sends it")
+    return document
+
+
+def claim_stdout() -> None:
+    """Keep stdout for the answer: whatever a library or a child prints goes to stderr."""
+    sys.stdout.flush()
+    _state["stdout"] = os.dup(1)
+    os.dup2(2, 1)
+
+
+def hide(secret: "str | None") -> None:
+    """Never show `secret` again, neither in a line nor in the answer."""
+    if secret and len(secret) > 3 and secret not in _secrets:
+        _secrets.append(secret)
+        _secrets.sort(key=len, reverse=True)
+
+
+def redact(text: str) -> str:
+    """`text` with every known secret masked."""
+    for secret in _secrets:
+        text = text.replace(secret, "***")
+    return text
+
+
+def answer(output: object = None, error: "str | None" = None) -> None:
+    """Write the one answer; a second call is ignored, so that no path can write two."""
+    if _state["answered"]:
+        return
+    _state["answered"] = True
+    document = {"output": output} if error is None else {"error": error, "output": output}
+    data = redact(json.dumps(document)).encode() + b"\n"
+    try:
+        while data:
+            data = data[os.write(_state["stdout"], data) :]
+    except OSError:  # Stash is gone: nobody is left to tell
+        pass
+
+
+def set_debug(on: bool) -> None:
+    """Whether `debug` lines are written (the setting `debug_logging`)."""
+    _state["debug"] = on
+
+
+def set_terminal(on: bool) -> None:
+    """Whether a person reads stderr directly: then plain words stand where Stash has its codes."""
+    _state["terminal"] = on
+
+
+def set_scrub(on: bool) -> None:
+    """Whether paths are kept out of all lines (the setting `obfuscate_paths`)."""
+    _scrubs.clear()
+    if on:
+        from validation.text import without_paths
+
+        _scrubs.append(without_paths)
+
+
+def log(level: str, text: str) -> None:
+    """One log line per line of `text`; `level` is one of t d i w e."""
+    for scrub in _scrubs:
+        text = scrub(str(text))
+    for line in redact(str(text)).splitlines():
+        line = line.translate(_CONTROL).strip()
+        if line:
+            _put(level, line)
+
+
+def debug(text: str) -> None:
+    if _state["debug"]:
+        log("d", text)
+
+
+def info(text: str) -> None:
+    log("i", text)
+
+
+def warning(text: str) -> None:
+    log("w", text)
+
+
+def error(text: str) -> None:
+    log("e", text)
+
+
+def progress(fraction: float) -> None:
+    """Tell Stash how far the task is, 0..1."""
+    _put("p", f"{min(1.0, max(0.0, fraction)):.4f}")
+
+
+def _put(level: str, line: str) -> None:
+    data = line.encode("utf-8", "replace")
+    if len(data) > LINE_BYTES:
+        data = data[:LINE_BYTES].decode("utf-8", "ignore").encode() + "…".encode()
+    if not _state["open"]:
+        return
+    head = b"\x01" + level.encode() + b"\x02"
+    if _state["terminal"]:
+        head = {"w": b"warning: ", "e": b"error: ", "d": b"debug: "}.get(level, b"")
+        if level == "p":
+            return
+    try:
+        os.write(2, head + data + b"\n")
+    except OSError:  # the reader is gone; the work goes on without a log
+        _state["open"] = False
+
+
+def server_identity() -> "str | None":
+    """Names the running Stash process (our parent), the same for its whole life; None if unknown.
+
+    A process id alone is not enough on Linux: in a container Stash is process 1 after every start.
+    On Windows the parent may be a Python launcher that is new every time, so nothing is known.
+    """
+    if sys.platform == "win32":
+        return None
+    parent = os.getppid()
+    try:
+        with open(f"/proc/{parent}/stat", "rb") as file:
+            started = file.read().rpartition(b")")[2].split()[19].decode()
+    except (OSError, IndexError):
+        started = ""
+    return f"{parent}:{started}"

@@ -1,0 +1,241 @@
+"""The queue: what is owed to Plex, on persist-queue. Pending, waiting until, dead letters.
+
+One row per thing (`scene:42`); its states are persist-queue's own (ready, unack, ack_failed). The
+table has three more columns, so that "what is due, edits first" and "owed already" are answered by
+an index, and a batch is one transaction.
+"""
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from persistqueue import SQLiteAckQueue
+from persistqueue.serializers import json as json_serializer
+from persistqueue.sqlackqueue import AckStatus
+
+FOLDER = "queue"
+FILE = "queue.sqlite"
+EDIT, BACKLOG = 0, 1  # ranks: what a person just changed comes before what a run found
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something owed: `kind` is scene, or what is expanded to its scenes; `waits` counts absences."""
+
+    id: int
+    kind: str = "scene"
+    reason: str = "edit"
+    attempts: int = 0
+    waits: int = 0
+    rank: int = EDIT
+    number: int = 0  # the row in the queue, 0 before it has one
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A job that was given up, when (epoch seconds), and why in words."""
+
+    job: Job
+    at: float
+    error: str
+
+
+class _Queue(SQLiteAckQueue):
+    """persist-queue's table with a due time, a rank and a key that is unique while owed."""
+
+    _SQL_CREATE = (
+        "CREATE TABLE IF NOT EXISTS {table_name} ("
+        "{key_column} INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB, timestamp FLOAT,"
+        " status INTEGER, key TEXT, due FLOAT, rank INTEGER, error TEXT)"
+    )
+
+    def _init(self) -> None:
+        super()._init()
+        db = self._putter
+        # Safe against a kill; `settle` makes it safe against a power cut where it matters.
+        db.execute("PRAGMA synchronous=NORMAL")
+        table = self._table_name
+        db.execute(
+            f"CREATE UNIQUE INDEX IF NOT EXISTS owed ON {table} (key) WHERE status < {AckStatus.unack}"
+        )
+        db.execute(f"CREATE INDEX IF NOT EXISTS next_due ON {table} (status, rank, _id, due)")
+        db.execute(f"CREATE INDEX IF NOT EXISTS by_key ON {table} (key, status)")
+        db.commit()
+
+
+class Jobs:
+    """The queue of one data dir. Any process may put; only the holder of the drain lock claims."""
+
+    def __init__(self, data_dir: "str | os.PathLike[str]") -> None:
+        folder = os.path.join(data_dir, FOLDER)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        self._queue = _Queue(
+            folder, auto_resume=False, multithreading=False, timeout=30,
+            serializer=json_serializer, db_file_name=FILE,
+        )  # fmt: skip
+        self._db: sqlite3.Connection = self._queue._putter
+        self._table: str = self._queue._table_name
+
+    def put(self, jobs: Iterable[Job], now: "float | None" = None) -> int:
+        """Owe these; what is owed already is not owed twice. Gives how many are new.
+
+        A fresh edit of something that waits, or stands far back, brings it to the front.
+        """
+        now = time.time() if now is None else now
+        rows = [(_dumps(job), now, job.key, now, job.rank) for job in jobs]
+        with self._db:
+            fresh = self._db.executemany(
+                f"INSERT OR IGNORE INTO {self._table} (data, timestamp, status, key, due, rank)"
+                f" VALUES (?, ?, {AckStatus.ready}, ?, ?, ?)",
+                rows,
+            ).rowcount
+            self._db.executemany(
+                f"UPDATE {self._table} SET data = ?, due = ?, rank = ?"
+                f" WHERE key = ? AND status < {AckStatus.unack} AND (rank > ? OR due > ?)",
+                [(data, now, rank, key, rank, now) for data, _, key, _, rank in rows if rank == EDIT],
+            )
+        return max(0, fresh)
+
+    def settle(self) -> None:
+        """Bring what was put to the disk itself, before the flags it came from are taken down."""
+        self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def resume(self) -> None:
+        """Jobs claimed by a process that died are owed again. For the holder of the drain lock."""
+        with self._db:
+            self._db.execute(
+                f"DELETE FROM {self._table} WHERE status = {AckStatus.unack} AND key IN"
+                f" (SELECT key FROM {self._table} WHERE status < {AckStatus.unack})"
+            )
+        self._queue.resume_unack_tasks()
+
+    def claim(self, limit: int, now: float) -> list[Job]:
+        """Up to `limit` due jobs, edits first, then in the order they came."""
+        rows = self._db.execute(
+            f"SELECT _id, data FROM {self._table} WHERE status = {AckStatus.ready} AND due <= ?"
+            " ORDER BY rank, _id LIMIT ?",
+            (now, limit),
+        ).fetchall()
+        with self._db:
+            self._db.executemany(
+                f"UPDATE {self._table} SET status = {AckStatus.unack} WHERE _id = ?",
+                [(row[0],) for row in rows],
+            )
+        return [_loads(row[0], row[1]) for row in rows]
+
+    def done(self, jobs: Sequence[Job]) -> None:
+        """The work is on Plex: neither the jobs nor older dead letters of the same things remain."""
+        with self._db:
+            self._db.executemany(
+                f"DELETE FROM {self._table} WHERE _id = ? OR (key = ? AND status = {AckStatus.ack_failed})",
+                [(job.number, job.key) for job in jobs],
+            )
+
+    def give_back(self, job: Job, due_at: float) -> None:
+        """Owe the job again from `due_at` on (epoch seconds), with its counts as they are in it.
+
+        If the same thing was put anew meanwhile, that row stands and this one goes.
+        """
+        with self._db:
+            self._db.execute(
+                f"DELETE FROM {self._table} WHERE _id = ? AND EXISTS (SELECT 1 FROM {self._table}"
+                f" WHERE key = ? AND status < {AckStatus.unack})",
+                (job.number, job.key),
+            )
+            self._db.execute(
+                f"UPDATE {self._table} SET status = {AckStatus.ready}, due = ?, data = ? WHERE _id = ?",
+                (due_at, _dumps(job), job.number),
+            )
+
+    def bury(self, job: Job, error: str, now: float) -> None:
+        """A dead letter: kept with its reason until a person retries or clears it."""
+        with self._db:
+            self._db.execute(
+                f"DELETE FROM {self._table} WHERE key = ? AND status = {AckStatus.ack_failed}", (job.key,)
+            )
+            self._db.execute(
+                f"UPDATE {self._table} SET status = {AckStatus.ack_failed}, timestamp = ?, error = ?,"
+                " data = ? WHERE _id = ?",
+                (now, error, _dumps(job), job.number),
+            )
+
+    def next_due(self) -> "float | None":
+        """When the next job is due (epoch seconds); None when none waits."""
+        row = self._db.execute(
+            f"SELECT min(due) FROM {self._table} WHERE status = {AckStatus.ready}"
+        ).fetchone()
+        return row[0]
+
+    def counts(self, now: float) -> dict[str, int]:
+        """pending (due), waiting (due later), in_progress, dead."""
+        rows = dict(
+            self._db.execute(
+                f"SELECT CASE WHEN status = {AckStatus.unack} THEN 'in_progress'"
+                f" WHEN status = {AckStatus.ack_failed} THEN 'dead'"
+                " WHEN due > ? THEN 'waiting' ELSE 'pending' END, count(*)"
+                f" FROM {self._table} GROUP BY 1",
+                (now,),
+            ).fetchall()
+        )
+        return {name: rows.get(name, 0) for name in ("pending", "waiting", "in_progress", "dead")}
+
+    def dead_by_error(self) -> dict[str, int]:
+        """How many dead letters died of what, the most frequent first."""
+        return dict(
+            self._db.execute(
+                f"SELECT error, count(*) FROM {self._table} WHERE status = {AckStatus.ack_failed}"
+                " GROUP BY error ORDER BY count(*) DESC, error"
+            ).fetchall()
+        )
+
+    def dead_letters(self, limit: int = 200) -> list[DeadLetter]:
+        """The latest dead letters."""
+        rows = self._db.execute(
+            f"SELECT _id, data, timestamp, error FROM {self._table}"
+            f" WHERE status = {AckStatus.ack_failed} ORDER BY timestamp DESC LIMIT ?",
+            (limit,),
+        ).fetchall()
+        return [DeadLetter(_loads(row[0], row[1]), row[2], row[3] or "") for row in rows]
+
+    def clear_pending(self) -> int:
+        """Forget all that is owed and not being done right now; gives how many."""
+        return self._delete(f"status < {AckStatus.unack}")
+
+    def clear_dead(self, before: "float | None" = None) -> int:
+        """Forget dead letters, all or those buried before a time; gives how many."""
+        if before is None:
+            return self._delete(f"status = {AckStatus.ack_failed}")
+        return self._delete(f"status = {AckStatus.ack_failed} AND timestamp < ?", before)
+
+    def _delete(self, where: str, *values: Any) -> int:
+        with self._db:
+            return self._db.execute(f"DELETE FROM {self._table} WHERE {where}", values).rowcount
+
+    def close(self) -> None:
+        self._queue.close()
+
+
+def _dumps(job: Job) -> bytes:
+    return json_serializer.dumps(
+        {"kind": job.kind, "thing": job.id, "reason": job.reason, "attempts": job.attempts,
+         "waits": job.waits, "rank": job.rank}
+    )  # fmt: skip
+
+
+def _loads(number: int, data: bytes) -> Job:
+    found = json_serializer.loads(data)
+    return Job(
+        id=found["thing"],
+        kind=found.get("kind", "scene"),
+        reason=found.get("reason", ""),
+        attempts=found.get("attempts", 0),
+        waits=found.get("waits", 0),
+        rank=found.get("rank", EDIT),
+        number=number,
+    )

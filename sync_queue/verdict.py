@@ -1,0 +1,65 @@
+"""error -> what becomes of the job: one table, and the back-off. Pure."""
+from dataclasses import dataclass
+
+import errors
+
+RETRY_BASE, RETRY_CAP = 5.0, 3600.0  # seconds
+# A file that Plex has not seen yet: a scan takes seconds, a person's next visit may take days.
+WAIT_SECONDS = (15.0, 60.0, 300.0, 3600.0, 6 * 3600.0, 86400.0, 86400.0, 86400.0)
+
+DONE, RETRY, WAIT, BURY, PAUSE = "done", "retry", "wait", "bury", "pause"
+
+# What each error means for the one job that met it. PAUSE is about the server, not the job:
+# nothing else would fare better, so no attempt is counted.
+TABLE: tuple[tuple[type[Exception], str], ...] = (
+    (errors.Unreachable, PAUSE),
+    (errors.Refused, PAUSE),
+    (errors.SetupError, PAUSE),
+    (errors.LibraryEmpty, PAUSE),
+    (errors.Gone, RETRY),
+    (errors.Busy, RETRY),
+    (errors.Rejected, BURY),
+    (OSError, PAUSE),  # the disk is full or not ours to write
+    (Exception, RETRY),
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`action` is one of the five; `due_at` in epoch seconds; `words` for a person."""
+
+    action: str
+    due_at: float = 0.0
+    words: str = ""
+
+
+def of_error(
+    error: Exception, attempts: int, max_retries: int, now: float, jitter: float
+) -> Verdict:
+    """What becomes of a job that failed its `attempts`-th time; `jitter` is 0..1."""
+    action = next(action for kind, action in TABLE if isinstance(error, kind))
+    words = in_words(error)
+    if action == RETRY and attempts >= max_retries:
+        return Verdict(BURY, words=f"{words} ({attempts} attempts)")
+    if action == RETRY:
+        return Verdict(RETRY, now + backoff(attempts, jitter), words)
+    return Verdict(action, words=words)
+
+
+def of_missing(waits: int, now: float) -> Verdict:
+    """A scene whose file Plex does not have: wait ever longer, then leave it to reconciliation."""
+    if waits >= len(WAIT_SECONDS):
+        return Verdict(DONE, words="still not in Plex; the next reconciliation looks again")
+    return Verdict(WAIT, now + WAIT_SECONDS[waits], "not in Plex yet")
+
+
+def backoff(attempts: int, jitter: float) -> float:
+    """Seconds until the next attempt: exponential, full jitter, never nothing."""
+    return max(1.0, jitter * min(RETRY_CAP, RETRY_BASE * 2 ** max(0, attempts - 1)))
+
+
+def in_words(error: Exception) -> str:
+    """The sentence for the log; an unexpected error at least names itself."""
+    if isinstance(error, errors.Stash2PlexError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"[:500]

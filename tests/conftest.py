@@ -1,0 +1,47 @@
+"""Fixtures of all tests: the packaged plugin, and a box with both servers and the plugin in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+for path in (ROOT, ROOT / "scripts"):
+    if str(path) not in sys.path:
+        sys.path.insert(0, str(path))
+
+import package  # noqa: E402
+
+from devserver.box import Box  # noqa: E402
+
+MakeBox = Callable[..., Box]
+
+
+@pytest.fixture(scope="session")
+def plugin_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plugin as users install it."""
+    return package.build(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture
+def make_box(plugin_zip: Path, tmp_path: Path) -> Iterator[MakeBox]:
+    """Makes boxes (Stash options as keywords) that end with the test."""
+    with ExitStack() as stack:
+
+        def make(**stash: Any) -> Box:
+            root = tmp_path / f"box{len(os.listdir(tmp_path))}"
+            return stack.enter_context(Box(root, plugin_zip, stash))
+
+        yield make
+
+
+@pytest.fixture
+def box(make_box: MakeBox) -> Box:
+    """A Stash and a Plex with the plugin, and an empty library."""
+    return make_box()
