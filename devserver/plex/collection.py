@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .images import Shelf, frame_key
-from .items import NO_LOCKS, Item
+from .items import NO_LOCKS, Item, title_order
 from .kinds import ImageKind
 from .tags import Tag
 
@@ -17,13 +17,13 @@ class Collection:
         self.rk = rk
         self.section = section
         self.tag = tag
+        self.keys: set[int] = set()  # rating keys of the members
         self.attrs: dict[str, str] = {"title": tag.name}
         self.tags: dict[str, list[Tag]] = {}
         self.locks: frozenset[str] = NO_LOCKS
         self.shelves: dict[str, Shelf] = {}
         self.added_at = now
         self.updated_at = now
-        self.edited_at = 0.0
         self.listing: str | None = None
         self.roles: dict[int, str] | None = None
 
@@ -33,7 +33,8 @@ class Collection:
 
     @property
     def members(self) -> list[Item]:
-        return [i for i in self.section.in_order() if self.tag in i.tags.get("collection", ())]
+        items = [self.section.items[key] for key in self.keys]
+        return sorted(items, key=title_order)
 
     def shelf(self, kind: ImageKind) -> Shelf:
         """A fresh collection shows a picture that Plex made of its members."""

@@ -43,8 +43,10 @@ class Edit:
 
 
 class TagParameter(NamedTuple):
+    """`genre[0].tag.tag` taken apart."""
+
     kind: str
-    index: str
+    position: str
     what: str
 
 
@@ -71,8 +73,8 @@ def parsed(pairs: Pairs) -> Edit:
             _tag_parameter(edit, numbered, TagParameter(*match.groups()), value)
         else:
             edit.ignored.append(name)
-    for kind, index in sorted(numbered, key=lambda key: int(key[1] or 0)):
-        wish = numbered[kind, index]
+    for kind, position in sorted(numbered, key=lambda key: int(key[1] or 0)):
+        wish = numbered[kind, position]
         if wish.name:
             edit.wishes.setdefault(kind, []).append(wish)
     return edit
@@ -81,13 +83,13 @@ def parsed(pairs: Pairs) -> Edit:
 def _tag_parameter(
     edit: Edit, numbered: dict[tuple[str, str], TagWish], parameter: TagParameter, value: str
 ) -> None:
-    kind, index, what = parameter
+    kind, position, what = parameter
     if what == "tag.tag-" and value:
         edit.removals.setdefault(kind, []).extend(removal_pieces(value))
     elif what in ("tag", "tag.tag-"):
         edit.clears.add(kind)
     else:
-        wish = numbered.setdefault((kind, index), TagWish())
+        wish = numbered.setdefault((kind, position), TagWish())
         setattr(wish, {"tag.tag": "name", "tag.thumb": "thumb"}.get(what, "text"), value.strip())
 
 
@@ -123,10 +125,7 @@ def apply(library: Library, items: Sequence[Item], edit: Edit, mode: str = "") -
         _apply_locks(item, edit)
         library.changed(item)
         if "title" in edit.scalars or "titleSort" in edit.scalars:
-            item.section.order = None
-    if "collection" in edit.removals or "collection" in edit.clears or "collection" in edit.wishes:
-        for section in {item.section for item in items}:
-            library.drop_empty_collections(section)
+            item.section.moved(item)
 
 
 def apply_to_collection(library: Library, collection: Collection, edit: Edit) -> None:
@@ -163,13 +162,7 @@ def _apply_tags(
     kept = [] if emptied else item.tags.get(kind, [])
     wanted = [_wished(library, item, kind, wish) for wish in wishes]
     tags = [t for t in dict.fromkeys((*kept, *wanted)) if t.name.casefold() not in gone]
-    if tags:
-        item.tags[kind] = tags
-    else:
-        item.tags.pop(kind, None)
-    if kind == "collection":
-        for tag in tags:
-            library.make_collection(item.section, tag.name)
+    library.set_tags(item, kind, tags)
 
 
 def _wished(library: Library, item: Item | Collection, kind: str, wish: TagWish) -> Tag:

@@ -26,7 +26,7 @@ def remove(library: Library, collection: Collection, items: list[Item]) -> None:
 def dissolve(library: Library, collection: Collection) -> None:
     """The items stay, without its tag."""
     remove(library, collection, collection.members)
-    library.collections.pop(collection.rk, None)
+    library.drop_collection(collection)
 
 
 def edit(library: Library, collection: Collection, edit: Edit) -> None:
@@ -35,15 +35,5 @@ def edit(library: Library, collection: Collection, edit: Edit) -> None:
     if title and title.casefold() != collection.title.casefold():
         if library.collection_named(collection.section, title):
             raise Refusal(409)
-        _rename(library, collection, title)
+        library.rename_collection(collection, title)
     edits.apply_to_collection(library, collection, edit)
-
-
-def _rename(library: Library, collection: Collection, title: str) -> None:
-    old, new = collection.tag, library.tags.named("collection", title)
-    collection.attrs["title"] = title
-    members = collection.members
-    collection.tag = new
-    for item in members:
-        item.tags["collection"] = [new if t is old else t for t in item.tags["collection"]]
-        library.changed(item, bump=False)

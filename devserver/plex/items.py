@@ -44,7 +44,6 @@ class Item:
         "attrs",
         "deleted_at",
         "duration",
-        "edited_at",
         "guid",
         "listing",
         "locks",
@@ -72,7 +71,6 @@ class Item:
         self.agent: dict[str, Any] | None = None
         self.added_at = now
         self.updated_at = now
-        self.edited_at = 0.0
         self.deleted_at = 0
         self.duration = 60_000
         self.view_count = 0
@@ -139,3 +137,7 @@ def covers(root: str, path: str) -> bool:
     """Does the file lie in that folder, at any depth?"""
     root = root.rstrip("/\\")
     return path == root or path.startswith((root + "/", root + "\\"))
+
+
+def title_order(item: Item) -> tuple[str, int]:
+    return item.title_sort.casefold(), item.rk

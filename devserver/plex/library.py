@@ -12,11 +12,11 @@ from .items import Item, Media, Part, basename, covers
 from .message import Refusal
 from .options import Options
 from .sections import Section, Waiting
-from .tags import TagTables
+from .tags import Tag, TagTables
 
 
 class Library:
-    """Guarded by `lock`; `revision` grows with every change, `order` with changes of order."""
+    """Guarded by `lock`; `revision` grows with every change."""
 
     def __init__(self, now: Callable[[], float], options: Options) -> None:
         self.lock = threading.RLock()
@@ -32,6 +32,7 @@ class Library:
         self._section_ids = count(1)
         self._rating_keys = count(101)
         self._part_ids = count(301)
+        self._titles: dict[tuple[int, str], Collection] = {}
         self._by_name: dict[str, int | list[int]] = {}
 
     # Sections
@@ -54,8 +55,8 @@ class Library:
         section = self.sections.pop(id)
         for item in list(section.items.values()):
             self.forget(item)
-        for key in [k for k, c in self.collections.items() if c.section is section]:
-            del self.collections[key]
+        for left in [c for c in self.collections.values() if c.section is section]:
+            self.drop_collection(left)
         self.touch(section)
 
     def section_for(self, path: str) -> Section:
@@ -74,7 +75,8 @@ class Library:
         self.items[rk] = section.items[rk] = item
         for part in parts:
             self.name_file(part.file, rk)
-        self.touch(section, reorder=True)
+        section.moved(item)
+        self.touch(section)
         return item
 
     def new_part(self, path: str, size: int) -> Part:
@@ -86,12 +88,33 @@ class Library:
         return self.items[rk]
 
     def forget(self, item: Item) -> None:
+        self.set_tags(item, "collection", [])
         del self.items[item.rk]
         item.section.items.pop(item.rk, None)
         for file in item.files:
             self.unname_file(file, item.rk)
-        self.drop_empty_collections(item.section)
-        self.touch(item.section, reorder=True)
+        item.section.moved(item)
+        self.touch(item.section)
+
+    def set_tags(self, item: Item | Collection, kind: str, tags: list[Tag]) -> None:
+        """The item's tags of one kind; collections follow, made and dropped on demand."""
+        before = item.tags.pop(kind, [])
+        if tags:
+            item.tags[kind] = tags
+        if kind != "collection":
+            return
+        for tag in before:
+            if tag not in tags:
+                self._leave(item, tag)
+        for tag in tags:
+            self.make_collection(item.section, tag.name).keys.add(item.rk)
+
+    def _leave(self, item: Item | Collection, tag: Tag) -> None:
+        left = self.collection_named(item.section, tag.name)
+        if left is not None:
+            left.keys.discard(item.rk)
+            if not left.keys:
+                self.drop_collection(left)
 
     # Files, by base name
 
@@ -161,10 +184,7 @@ class Library:
         return self.collections[rk]
 
     def collection_named(self, section: Section, title: str) -> Collection | None:
-        for found in self.collections.values():
-            if found.section is section and found.title.casefold() == title.casefold():
-                return found
-        return None
+        return self._titles.get((section.id, title.casefold()))
 
     def make_collection(self, section: Section, title: str) -> Collection:
         """The section's collection of that title, made on demand."""
@@ -173,31 +193,34 @@ class Library:
             rk = next(self._rating_keys)
             tag = self.tags.named("collection", title)
             made = self.collections[rk] = Collection(rk, section, tag, int(self.now()))
+            self._titles[section.id, title.casefold()] = made
             self.touch(section)
         return made
 
-    def drop_empty_collections(self, section: Section) -> None:
-        mine = [c for c in self.collections.values() if c.section is section]
-        if not mine:
-            return
-        used = {t for i in section.items.values() for t in i.tags.get("collection", ())}
-        for gathered in mine:
-            if gathered.tag not in used:
-                del self.collections[gathered.rk]
+    def rename_collection(self, collection: Collection, title: str) -> None:
+        """Its members carry the new tag from then on."""
+        section, old = collection.section, collection.tag
+        new = collection.tag = self.tags.named("collection", title)
+        collection.attrs["title"] = title
+        del self._titles[section.id, old.name.casefold()]
+        self._titles[section.id, title.casefold()] = collection
+        for item in collection.members:
+            item.tags["collection"] = [new if t is old else t for t in item.tags["collection"]]
+            self.changed(item, bump=False)
+
+    def drop_collection(self, collection: Collection) -> None:
+        self.collections.pop(collection.rk, None)
+        self._titles.pop((collection.section.id, collection.tag.name.casefold()), None)
 
     # Change marks
 
     def changed(self, item: Item | Collection, bump: bool = True) -> None:
         """The item's caches are stale; with `bump` its updatedAt moves as well."""
-        now = self.now()
         item.listing = None
-        item.edited_at = now
         if bump:
-            item.updated_at = int(now)
+            item.updated_at = int(self.now())
         self.touch(item.section)
 
-    def touch(self, section: Section, reorder: bool = False) -> None:
+    def touch(self, section: Section) -> None:
         self.revision += 1
         section.content_changed_at += 1
-        if reorder:
-            section.order = None

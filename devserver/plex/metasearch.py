@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .answering import container
 from .kinds import TAGS
 from .markup import El
@@ -80,7 +82,7 @@ def _operators(type: str) -> list[El]:
 
 def _type(section: Section, name: str, number: int, title: str) -> El:
     base = f"/library/sections/{section.id}"
-    attrs = {"key": f"{base}/all?type={number}", "type": name, "title": title}
+    attrs: dict[str, Any] = {"key": f"{base}/all?type={number}", "type": name, "title": title}
     attrs["active"] = name == "movie"
     filters = {**FILTERS, **{kind.wire: "string" for kind in TAGS[:8]}}
     rows = [

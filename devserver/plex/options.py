@@ -25,7 +25,6 @@ class Options:
     keep_role_text: bool = True  # `actor[0].tagging.text`
     date_sets_year: bool = True
     rate_bumps_updated_at: bool = False
-    filter_lag: float = 0.0  # seconds until an edit is seen by filters
 
     # Images
     thumb_bumps_updated_at: bool = True

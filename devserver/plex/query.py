@@ -6,8 +6,9 @@ Unknown filters are ignored, so that a misspelt one returns everything, as on a 
 from __future__ import annotations
 
 import re
+from calendar import timegm
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -18,9 +19,27 @@ from .message import Pairs
 
 Test = Callable[[Any], bool]
 NAME = re.compile(r"(?:\w+\.)?(\w+)(!=|>>|<<|=|!|<|>)?")
-STRINGS = ("title", "titleSort", "originalTitle", "summary", "studio", "tagline", "contentRating")
-STRINGS = (*STRINGS, "guid", "editionTitle")
-NUMBERS = ("year", "decade", "userRating", "rating", "audienceRating", "viewCount", "duration")
+STRINGS = (
+    "title",
+    "titleSort",
+    "originalTitle",
+    "summary",
+    "studio",
+    "tagline",
+    "contentRating",
+    "guid",
+    "editionTitle",
+)
+NUMBERS = (
+    "year",
+    "decade",
+    "userRating",
+    "rating",
+    "audienceRating",
+    "viewCount",
+    "duration",
+    "viewOffset",
+)
 DATES = ("addedAt", "updatedAt", "lastViewedAt", "originallyAvailableAt")
 GROUPING = ("push", "pop", "or", "and")
 CLOSED_SETS = ("contentRating",)  # string fields that are picked from a list: exact
@@ -36,7 +55,7 @@ def matching(items: Iterable[Any], pairs: Pairs, now: float, file_mode: str) -> 
 def is_filter(name: str) -> bool:
     match = NAME.fullmatch(name)
     known = (*STRINGS, *NUMBERS, *DATES, *TAG_BY_WIRE, *GROUPING, "id", "file", "unwatched")
-    return bool(match) and match[1] in (*known, "trash", "resolution")
+    return match is not None and match[1] in (*known, "trash", "resolution")
 
 
 def _parsed(pairs: Pairs, now: float, file_mode: str) -> Test | None:
@@ -162,7 +181,7 @@ def epoch(text: str, now: float) -> float:
     if _is_number(text):
         return float(text)
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+        return float(timegm(datetime.fromisoformat(text).timetuple()))
     except ValueError:
         return 0.0
 
@@ -173,6 +192,8 @@ def value_of(item: Item | Collection, field: str) -> Any:
         return item.added_at if field == "addedAt" else item.updated_at
     if isinstance(item, Collection):
         return item.attrs.get(field, item.title if field == "titleSort" else None)
+    if field == "viewOffset":
+        return 0
     if field in ("viewCount", "lastViewedAt"):
         return item.view_count if field == "viewCount" else item.viewed_at or None
     if field in ("duration", "guid"):

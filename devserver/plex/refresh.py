@@ -21,12 +21,11 @@ def item(library: Library, item: Item) -> None:
             item.attrs.pop(name, None)
     for kind in TAGS:
         if kind.wire not in item.locks:
-            item.tags.pop(kind.wire, None)
+            library.set_tags(item, kind.wire, [])
     locked = {name for name in says if _lock_name(name) in item.locks}
     set_fields(library, item, {k: v for k, v in says.items() if k not in locked})
     _images(library, item)
-    library.drop_empty_collections(item.section)
-    item.section.order = None
+    item.section.moved(item)
     library.changed(item)
 
 

@@ -28,7 +28,7 @@ OWNERS = r"/library/(?:metadata|collections)/(\d+)"
 class Route:
     """`writes`: it changes the library. `admin`: only the owner may. `public`: no token."""
 
-    methods: str
+    methods: frozenset[str]
     pattern: re.Pattern[str]
     answer: Callable[..., Answer]
     writes: bool = False
@@ -38,7 +38,7 @@ class Route:
 
 def route(methods: str, pattern: str, answer: Callable[..., Answer], marks: str = "") -> Route:
     flags: dict[str, Any] = {mark: True for mark in marks.split()}
-    return Route(methods, re.compile(pattern + "/?"), answer, **flags)
+    return Route(frozenset(methods.split()), re.compile(pattern + "/?"), answer, **flags)
 
 
 EDIT = "writes admin"
@@ -91,10 +91,9 @@ ROUTES = (
 
 def route_for(call: Call) -> tuple[Route | None, list[str]]:
     """The route and what its pattern captured; None for an unknown path."""
+    method = "GET" if call.method == "HEAD" else call.method
     for candidate in ROUTES:
-        if call.method in candidate.methods.split() or (
-            call.method == "HEAD" and "GET" in candidate.methods
-        ):
+        if method in candidate.methods:
             match = candidate.pattern.fullmatch(call.path)
             if match:
                 return candidate, list(match.groups())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import Any, NamedTuple
 
-from .items import Item
+from .items import Item, title_order
 
 
 class Waiting(NamedTuple):
@@ -16,7 +17,7 @@ class Waiting(NamedTuple):
 
 
 class Section:
-    """`order` is the cached default order, None when it has to be made anew."""
+    """The order by sort title is kept up to date in pieces."""
 
     def __init__(
         self, id: int, title: str, type: str, agent: str, roots: list[str], scanner: str, now: int
@@ -34,7 +35,8 @@ class Section:
         self.content_changed_at = 1000 + id
         self.items: dict[int, Item] = {}
         self.waiting: dict[str, Waiting] = {}
-        self.order: list[Item] | None = None
+        self._order: list[Item] = []
+        self._moved: set[Item] | None = None  # since the order was made; None = make it anew
 
     @property
     def uuid(self) -> str:
@@ -44,11 +46,21 @@ class Section:
     def is_other_videos(self) -> bool:
         return self.agent.endswith(".agents.none")
 
+    def moved(self, item: Item | None = None) -> None:
+        """The item's place in the order may have changed; None: everything's."""
+        if item is None:
+            self._moved = None
+        elif self._moved is not None:
+            self._moved.add(item)
+
     def in_order(self) -> list[Item]:
-        if self.order is None:
-            self.order = sorted(self.items.values(), key=title_order)
-        return self.order
-
-
-def title_order(item: Item) -> tuple[str, int]:
-    return item.title_sort.casefold(), item.rk
+        """By sort title. A few moved items are put into place without sorting everything."""
+        if self._moved is None or len(self._moved) > 100:
+            self._order = sorted(self.items.values(), key=title_order)
+        elif self._moved:
+            self._order = [item for item in self._order if item not in self._moved]
+            for item in self._moved:
+                if item.rk in self.items:
+                    insort(self._order, item, key=title_order)
+        self._moved = set()
+        return self._order
