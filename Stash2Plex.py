@@ -74,12 +74,14 @@ class _FullLane:
     def __enter__(self):
         global _run
         connection, args, data_dir, settings = self._given
+        from pathlib import Path
+
         from app import deps, quiet
         from app.run import Run
 
         quiet.libraries()
         here = os.path.dirname(os.path.abspath(__file__))
-        deps.ensure(os.path.join(here, "requirements.txt"), data_dir, wire)
+        deps.ensure(Path(here) / "requirements.txt", Path(data_dir), wire.info)
         _run = Run(connection, args, data_dir, settings, time.time, self._from_stash)
         return _run
 
