@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ class Box:
 
     def __init__(self, root: Path, plugin: Path, stash: dict[str, Any] | None = None) -> None:
         self.stash = StashServer(root / "stash", **(stash or {}))
+        # The plugin runs with the libraries that this process has.
+        self.stash.python = sys.executable
         self.plex = PlexServer(token=TOKEN)
         self.plugin = plugin
         self.section = 0
