@@ -74,18 +74,19 @@ def seconds(command: list[str], stdin: bytes) -> float:
     return time.perf_counter() - began
 
 
-def peak(command: list[str], stdin: bytes) -> float:
-    """Peak memory of one process in MB.
+# Linux counts what the forking parent held as the child's own memory: this parent holds least.
+SMALL_PARENT = """
+import os, sys
+pid = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
+os.write(2, str(os.wait4(pid, 0)[2].ru_maxrss).encode())
+"""
 
-    Linux counts what the forking parent held as the child's own, so a small shell starts it.
-    """
-    shell = ["/bin/sh", "-c", '"$@"; exit $?', "sh", *command]
-    process = subprocess.Popen(shell, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    assert process.stdin
-    process.stdin.write(stdin)
-    process.stdin.close()
-    _, process.returncode, usage = os.wait4(process.pid, 0)
-    return usage.ru_maxrss / 1024
+
+def peak(command: list[str], stdin: bytes) -> float:
+    """Peak memory of one process in MB."""
+    parent = [sys.executable, "-S", "-c", SMALL_PARENT, *command]
+    ended = subprocess.run(parent, input=stdin, capture_output=True, check=True)
+    return int(ended.stderr) / 1024
 
 
 def measure(runs: int) -> tuple[dict[str, list[float]], dict[str, float]]:
