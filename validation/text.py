@@ -32,6 +32,15 @@ _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _BLANK_CONTROL = re.compile("[\t\n\r]+")
+# A path begins where a word could, unlike the slash of AC/DC or of an address. Between quotes it
+# ends with them; else nobody can tell a blank inside from one behind, so the rest of the line goes
+# up to the last file extension, or altogether.
+_START = r"(?:(?<![\w/:.%])/(?=[^\s/])|(?<!\w)[A-Za-z]:[\\/]|(?<![\w\\])\\\\(?=\w))"
+_QUOTED = re.compile(
+    rf"""(?<=(["'`])){_START}.*?(?=\1(?!\w)|$)|(?<=“){_START}.*?(?=”|$)""", re.MULTILINE
+)
+_BARE = re.compile(rf"{_START}(?:.*\.\w{{1,5}}(?!\w)|.*)")
+PATH_SHOWN = "[path]"
 _JOINER = "\u200d"
 # A longer pile of marks is no character that anybody reads; it is cut wherever it is.
 _LONGEST_CLUSTER = 32
@@ -60,6 +69,11 @@ def log_safe(text: object, limit_bytes: int = LOG_BYTES) -> str:
         return line
     room = max(limit_bytes - len(ELLIPSIS.encode()), 0)
     return raw[:room].decode(errors="ignore") + (ELLIPSIS if room else "")
+
+
+def without_paths(text: str) -> str:
+    """The text with `[path]` in place of every path of a file: rather too much than too little."""
+    return _BARE.sub(PATH_SHOWN, _QUOTED.sub(PATH_SHOWN, text))
 
 
 def cut(text: str, limit: int) -> str:
@@ -103,14 +117,3 @@ def _flags_before(text: str, place: int) -> int:
     while start > 0 and _is_flag(text[start - 1]):
         start -= 1
     return place - start
-
-
-# A quoted path may hold blanks (that is how the operating system's errors show one), a bare one
-# may not; an address in the network is no path.
-_QUOTED_PATH = re.compile(r"(['\"“])(?:[A-Za-z]:[\\/]|[\\/])[^'\"”]*(['\"”])")
-_BARE_PATH = re.compile(r"(?<![\w:/\\.])(?:[A-Za-z]:[\\/]|\\\\|/)[^\s/\\'\"“”,;:]+[/\\][^\s'\"“”,;]*")
-
-
-def without_paths(text: str) -> str:
-    """The text with every path of a file system taken out."""
-    return _BARE_PATH.sub("[path]", _QUOTED_PATH.sub(r"\1[path]\2", text))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validation.text import ELLIPSIS, LIMITS, clean, cut, log_safe, one_line
+from validation.text import ELLIPSIS, LIMITS, clean, cut, log_safe, one_line, without_paths
 
 ANY_TEXT = st.text(st.characters(), max_size=80)
 
@@ -111,6 +111,44 @@ def test_a_log_line_is_cut_by_bytes_between_characters():
 def test_without_a_limit_a_line_is_as_long_as_a_title_and_a_text_as_a_summary():
     assert len(one_line("a" * 20_000)) == LIMITS["title"]
     assert len(clean("a" * 20_000)) == LIMITS["summary"]
+
+
+@pytest.mark.parametrize(
+    "line, shown",
+    [
+        ("no item has /data/My Movie (2020).mp4", "no item has [path]"),
+        ("/data/a.mp4", "[path]"),
+        ("no item has '/data/a b.mp4' or '/data/it's.mkv'.", "no item has '[path]' or '[path]'."),
+        ('cannot open "C:\\My Files\\a.mp4": gone', 'cannot open "[path]": gone'),
+        ("C:\\My Files\\a.mp4 is gone", "[path] is gone"),
+        ("C:/Files/a", "[path]"),
+        ("\\\\nas\\share\\my file.mp4 is gone", "[path] is gone"),
+        ("/a/b.mp4 => /c/d e.mp4 done", "[path] done"),
+        ("/data/My Folder is gone", "[path]"),
+        ("('/data', '/media x')", "('[path]', '[path]')"),
+        ("one /a/b.mp4\ntwo /c d/e", "one [path]\ntwo [path]"),
+        ("scene “/data/a b” is here", "scene “[path]” is here"),
+        ("(/data/a.mp4)", "([path])"),
+        ("path=/data/a.mp4", "path=[path]"),
+    ],
+)
+def test_no_path_is_left_in_a_line(line, shown):
+    assert without_paths(line) == shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Scene 5 'AC/DC 24/7' → item 7: title, genres",
+        "3 / 4 done",
+        "http://192.168.1.10:32400/library/sections does not answer",
+        "Set it in Settings > Plugins",
+        "12:30 a: b",
+        "",
+    ],
+)
+def test_a_line_without_a_path_stays_as_it_is(line):
+    assert without_paths(line) == line
 
 
 def test_every_limit_leaves_room_for_a_text():

@@ -1,0 +1,117 @@
+"""Which packages are here, and do they satisfy `requirements.txt`? Pure but for `missing`.
+
+Not `packaging`: that is one more package that a bare Python does not have. Ranges as in
+`>=2.8,<3` are understood as PEP 440 has them, local versions and epochs are not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from importlib import metadata
+from typing import NamedTuple
+
+_LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*\(?([^();@]*)\)?")
+_SPEC = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\s*([^\s]+)")
+_VERSION = re.compile(r"v?(?:\d+!)?(\d+(?:\.\d+)*)[._-]?([a-z]*)[._-]?(\d*)", re.IGNORECASE)
+_BEFORE, _FINAL, _AFTER = -1, 0, 1
+
+
+class Requirement(NamedTuple):
+    """`ranges` as written, for example `>=2.8,<3`; empty if any version will do."""
+
+    name: str
+    ranges: str
+
+
+def parse(line: str) -> Requirement | None:
+    """One line of a requirements file or of a package's own list; None if it asks for nothing.
+
+    What depends on a marker (`; python_version < "3.11"`, an extra) is left to pip.
+    """
+    wording = line.partition("#")[0].strip()
+    match = _LINE.match(wording)
+    if match is None or ";" in wording:
+        return None
+    return Requirement(match[1], match[2].replace(" ", ""))
+
+
+def parse_all(text: str) -> list[Requirement]:
+    found = [parse(line) for line in text.splitlines()]
+    return [requirement for requirement in found if requirement is not None]
+
+
+def satisfies(version: str, ranges: str) -> bool:
+    """Whether `version` lies in all of the comma-separated `ranges`."""
+    have = _key(version)
+    specs = [_SPEC.fullmatch(one.strip()) for one in ranges.split(",") if one.strip()]
+    if have is None:
+        return False
+    return all(spec is not None and _holds(have, spec[1], spec[2]) for spec in specs)
+
+
+_Key = tuple[tuple[int, ...], int, str, int]
+
+
+def _holds(have: _Key, operator: str, version: str) -> bool:
+    want = _key(version)
+    if want is None:
+        return False
+    if operator in ("==", "===", "!="):
+        same = _begins(have, want) if version.endswith(".*") else have == want
+        return same != (operator == "!=")
+    if operator == "~=":
+        return have >= want and _begins(have, _key(version.rpartition(".")[0]) or want)
+    if operator == "<":
+        # 3.0rc1 is not what `<3` asks for.
+        return have < want and not (have[0] == want[0] and have[1] == _BEFORE)
+    if operator == ">":
+        return have > want and not (have[0] == want[0] and have[1] == _AFTER)
+    return have <= want if operator == "<=" else have >= want
+
+
+def _begins(have: _Key, want: _Key) -> bool:
+    padded = have[0] + (0,) * len(want[0])
+    return padded[: len(want[0])] == want[0]
+
+
+def _key(version: str) -> _Key | None:
+    """Sorts as versions do: the numbers, then before (rc, dev), final, after (post)."""
+    match = _VERSION.match(version.strip())
+    if match is None:
+        return None
+    release = tuple(int(part) for part in match[1].split("."))
+    while len(release) > 1 and release[-1] == 0:
+        release = release[:-1]
+    word = match[2].lower()
+    phase = _FINAL if not word else _AFTER if word in ("post", "rev", "r") else _BEFORE
+    return release, phase, word, int(match[3] or 0) if word else 0
+
+
+def missing(wanted: Iterable[Requirement], path: Sequence[str] | None = None) -> list[str]:
+    """What is absent or out of range in `path` (None: `sys.path`), with what the packages found
+    need themselves: a copy of plexapi without requests is of no use."""
+    faults, seen, left = [], set(), list(wanted)
+    while left:
+        requirement = left.pop(0)
+        name = re.sub(r"[-_.]+", "-", requirement.name).lower()
+        if (name, requirement.ranges) in seen:
+            continue
+        seen.add((name, requirement.ranges))
+        found = _find(requirement.name, path)
+        if found is None:
+            faults.append(f"{requirement.name}{requirement.ranges} is not there")
+        elif not satisfies(found.version, requirement.ranges):
+            faults.append(f"{requirement.name}{requirement.ranges}, but {found.version} is there")
+        else:
+            left += parse_all("\n".join(found.requires or ()))
+    return faults
+
+
+def _find(name: str, path: Sequence[str] | None) -> metadata.Distribution | None:
+    context = metadata.DistributionFinder.Context(name=name)
+    if path is not None:
+        context = metadata.DistributionFinder.Context(name=name, path=list(path))
+    # The first one on the path is the one that is imported. One without a version is a ruin.
+    found = next(iter(metadata.distributions(context=context)), None)
+    return found if found is not None and "Version" in found.metadata else None

@@ -1,0 +1,412 @@
+"""The packages: found where they are, installed once where they are not. With a real pip."""
+
+import base64
+import hashlib
+import os
+import shlex
+import signal
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from app import deps
+from app.versions import Requirement, missing, parse, parse_all, satisfies
+from errors import SetupError
+
+ROOT = Path(__file__).parents[2]
+posix = pytest.mark.skipif(os.name == "nt", reason="needs a shell script in place of Python")
+
+
+# --- versions ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "version, ranges",
+    [
+        ("2.14.3", ">=2.8,<3"),
+        ("2.8", ">=2.8.0"),
+        ("2.10", ">2.9"),
+        ("1.0", "==1.0.0"),
+        ("1.4.9", "==1.4.*"),
+        ("1.4.9", "~=1.4"),
+        ("1.4.9", "~=1.4.2"),
+        ("1.0", "!=1.1"),
+        ("1.5", "!=1.4.*"),
+        ("1.0.post1", ">=1.0"),
+        ("1.0rc2", "<=1.0rc2"),
+        ("1.0+local", "==1.0"),
+        ("3.0", ""),
+    ],
+)
+def test_a_version_lies_in_its_range(version, ranges):
+    assert satisfies(version, ranges)
+
+
+@pytest.mark.parametrize(
+    "version, ranges",
+    [
+        ("2.7.9", ">=2.8,<3"),
+        ("3.0", ">=2.8,<3"),
+        ("3.0rc1", "<3"),
+        ("2.8rc1", ">=2.8"),
+        ("2.9", ">2.10"),
+        ("1.40", "==1.4.*"),
+        ("2.0", "~=1.4"),
+        ("1.5", "~=1.4.2"),
+        ("1.0.0", "!=1.0"),
+        ("1.0.post1", ">1.0"),
+        ("unknown", ">=0"),
+        ("1.0", ">=x"),
+        ("1.0", "nonsense"),
+    ],
+)
+def test_a_version_lies_outside_its_range(version, ranges):
+    assert not satisfies(version, ranges)
+
+
+@pytest.mark.parametrize(
+    "line, requirement",
+    [
+        ("pydantic>=2.8,<3", Requirement("pydantic", ">=2.8,<3")),
+        ("requests (>=2.0)", Requirement("requests", ">=2.0")),
+        ("foo[bar]~=1.0  # why", Requirement("foo", "~=1.0")),
+        ("foo >= 1, < 2", Requirement("foo", ">=1,<2")),
+        ("idna", Requirement("idna", "")),
+        ("foo @ https://example.invalid/foo.whl", Requirement("foo", "")),
+        ("pyjwt[crypto]; extra == 'jwt'", None),
+        ("# a comment", None),
+        ("--no-index", None),
+        ("", None),
+    ],
+)
+def test_a_line_of_requirements_is_read(line, requirement):
+    assert parse(line) == requirement
+
+
+# --- tiny packages -------------------------------------------------------------------------
+
+
+def wheel(folder, name, version, needs=()):
+    """Build a wheel that pip installs: one module that knows its version."""
+    info = f"{name}-{version}.dist-info"
+    needed = "".join(f"Requires-Dist: {one}\n" for one in needs)
+    files = {
+        f"{name}.py": f"VERSION = {version!r}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needed}",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    digests = {
+        path: base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+        for path, text in files.items()
+    }
+    record = "".join(f"{path},sha256={digest},\n" for path, digest in digests.items())
+    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n"
+    folder.mkdir(exist_ok=True)
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+
+
+class Place:
+    """A plugin folder whose requirements are tiny wheels, and a data dir beside it."""
+
+    def __init__(self, tmp_path):
+        self.wheels = tmp_path / "wheels"
+        self.plugin = tmp_path / "plugin"
+        self.data = tmp_path / "data dir"
+        self.requirements = self.plugin / "requirements.txt"
+        self.plugin.mkdir()
+        self.wheels.mkdir()
+        self.log = []
+
+    def requires(self, *lines):
+        self.requirements.write_text("\n".join(lines))
+
+    def ensure(self, **more):
+        deps.ensure(self.requirements, self.data, self.log.append, **more)
+
+    @property
+    def folder(self):
+        wanted = parse_all(self.requirements.read_text())
+        return self.data / "deps" / deps.folder_name(wanted)
+
+    def folders(self):
+        return {path.name for path in (self.data / "deps").iterdir() if path.is_dir()}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    place = Place(tmp_path)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", place.wheels.as_uri())
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    wheel(place.wheels, "s2p_base", "1.5")
+    wheel(place.wheels, "s2p_tiny", "1.2", needs=["s2p-base>=1", "absent; extra == 'x'"])
+    place.requires("s2p-tiny>=1,<2")
+    return place
+
+
+def version_of(name):
+    """What a program would import now."""
+    code = f"import sys; sys.path[:] = {sys.path!r}; import {name}; print({name}.VERSION)"
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def stand_in(path, script):
+    """A program to be started in place of Python."""
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+# --- what is there is used -----------------------------------------------------------------
+
+
+def test_packages_that_are_there_are_used_as_they_are(place):
+    place.requires("pytest>=1", "pip>=1")
+    place.ensure(python="/does/not/exist")
+    assert not place.data.exists()
+    assert place.log == []
+
+
+def test_the_requirements_of_this_plugin_are_found_here():
+    assert missing(parse_all((ROOT / "requirements.txt").read_text())) == []
+
+
+def test_a_package_whose_own_needs_are_absent_is_not_enough(place):
+    (place.wheels / "s2p_base-1.5-py3-none-any.whl").rename(place.wheels / "hidden")
+    with zipfile.ZipFile(place.wheels / "s2p_tiny-1.2-py3-none-any.whl") as archive:
+        archive.extractall(place.plugin)
+    sys.path.append(str(place.plugin))
+    assert missing([Requirement("s2p-tiny", "")]) == ["s2p-base>=1 is not there"]
+
+
+# --- installing ----------------------------------------------------------------------------
+
+
+def test_missing_packages_are_installed_and_importable(place, capfd):
+    place.ensure()
+    assert (version_of("s2p_tiny"), version_of("s2p_base")) == ("1.2", "1.5")
+    assert place.folders() == {place.folder.name}
+    assert "this happens once" in place.log[0]
+    assert any("s2p-tiny" in line for line in place.log)
+    assert "are installed" in place.log[-1]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_second_run_needs_no_pip(place):
+    place.ensure()
+    sys.path.remove(str(place.folder))
+    place.log.clear()
+    place.ensure(python="/does/not/exist")
+    assert version_of("s2p_tiny") == "1.2"
+    assert place.log == []
+
+
+def test_an_outdated_copy_elsewhere_does_not_win(place):
+    wheel(place.plugin, "s2p_tiny", "0.9")
+    with zipfile.ZipFile(place.plugin / "s2p_tiny-0.9-py3-none-any.whl") as archive:
+        archive.extractall(place.plugin / "elsewhere")
+    sys.path.insert(0, str(place.plugin / "elsewhere"))
+    place.ensure()
+    assert version_of("s2p_tiny") == "1.2"
+
+
+def test_the_plugin_s_own_modules_come_before_the_packages(place):
+    sys.path.insert(0, str(place.plugin))
+    place.ensure()
+    assert sys.path[:2] == [str(place.plugin), str(place.folder)]
+
+
+def test_a_folder_without_its_marker_is_made_anew(place):
+    place.folder.mkdir(parents=True)
+    (place.folder / "s2p_tiny.py").write_text("VERSION = 'half'")
+    place.ensure()
+    assert version_of("s2p_tiny") == "1.2"
+
+
+def test_a_folder_that_was_filled_by_hand_is_used(place):
+    command = [sys.executable, "-m", "pip", "install", "-q", "--target", str(place.folder)]
+    subprocess.run([*command, "-r", str(place.requirements)], check=True)
+    place.ensure(python="/does/not/exist")
+    assert version_of("s2p_tiny") == "1.2"
+
+
+def test_new_requirements_replace_the_older_folder_and_leave_those_of_other_pythons(place):
+    place.ensure()
+    sys.path.remove(str(place.folder))
+    other = place.data / "deps" / "cp39-linux_x86_64-musl-0123456789ab"
+    other.mkdir()
+    wheel(place.wheels, "s2p_tiny", "2.0")
+    place.requires("s2p-tiny>=2")
+    place.ensure()
+    assert version_of("s2p_tiny") == "2.0"
+    assert place.folders() == {place.folder.name, other.name}
+
+
+def test_nothing_is_written_outside_the_data_dir(place, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    # pip asks `rustc` for its version if there is one, and that may write on its own account.
+    monkeypatch.setenv("PATH", str(home))
+    monkeypatch.delenv("PIP_CACHE_DIR", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    place.ensure()
+    assert list(home.iterdir()) == []
+    assert {path.name for path in place.plugin.iterdir()} == {"requirements.txt"}
+
+
+def test_the_layout_of_the_file_does_not_change_the_folder():
+    one = parse_all("# why\na>=1\nB<2\n")
+    other = parse_all("b < 2\nA >= 1")
+    assert deps.folder_name(one) == deps.folder_name(other)
+    assert deps.folder_name(one) != deps.folder_name(parse_all("a>=1"))
+
+
+def test_the_folder_names_python_platform_and_c_library():
+    tag = deps.python_tag()
+    assert tag.startswith(f"cp{sys.version_info[0]}{sys.version_info[1]}-")
+    if sys.platform == "linux":
+        assert tag.endswith(("-glibc", "-musl"))
+    assert not set(tag) & set("/\\: .")
+
+
+# --- what goes wrong -----------------------------------------------------------------------
+
+
+def refused(place, **more):
+    """The sentence of the SetupError; nothing half may be left."""
+    with pytest.raises(SetupError) as caught:
+        place.ensure(**more)
+    if (place.data / "deps").is_dir():
+        assert place.folders() == set()
+    return str(caught.value)
+
+
+def test_a_failing_pip_gives_one_sentence_with_the_command(place):
+    place.requires("s2p-nowhere>=1")
+    sentence = refused(place)
+    command = [sys.executable, "-m", "pip", "install", "--target", str(place.folder)]
+    assert "No matching distribution found for s2p-nowhere>=1" in sentence
+    assert sentence.endswith(shlex.join([*command, "-r", str(place.requirements)]))
+    assert "\n" not in sentence
+
+
+@posix
+def test_a_python_without_pip_is_told(place, tmp_path):
+    bare = stand_in(tmp_path / "bare", f'exec {shlex.quote(sys.executable)} -S "$@"')
+    assert "(pip is missing)" in refused(place, python=bare)
+
+
+@posix
+def test_a_silent_failure_is_told(place, tmp_path):
+    assert "exit status 3" in refused(place, python=stand_in(tmp_path / "broken", "exit 3"))
+
+
+def test_a_python_that_cannot_be_started_is_told(place):
+    assert "No such file" in refused(place, python="/does/not/exist")
+    assert "does not know its own name" in refused(place, python="")
+
+
+def test_a_data_dir_that_cannot_be_written_is_told(place):
+    place.data.write_text("a file")
+    assert "cannot be written" in refused(place)
+
+
+def test_requirements_that_cannot_be_read_are_told(place):
+    place.requirements.unlink()
+    with pytest.raises(SetupError, match="reinstall the plugin"):
+        deps.ensure(place.requirements, place.data, place.log.append)
+
+
+@posix
+def test_packages_that_pip_did_not_deliver_are_told(place, tmp_path):
+    liar = stand_in(tmp_path / "liar", 'mkdir -p "$5"')
+    with pytest.raises(SetupError, match="s2p-tiny>=1,<2 is not there"):
+        place.ensure(python=liar)
+
+
+def test_the_sentence_quotes_for_the_platform(place, monkeypatch):
+    place.requires("s2p-nowhere>=1")
+    monkeypatch.setattr(deps.os, "name", "nt")
+    arguments = (place.requirements, place.folder, "C:\\Program Files\\python.exe")
+    assert '"C:\\Program Files\\python.exe" -m pip' in deps._sentence("x", *arguments)
+
+
+# --- several processes ---------------------------------------------------------------------
+
+ENSURE = """
+import sys
+from pathlib import Path
+from app import deps
+requirements, data, python = sys.argv[1:]
+log = lambda line: print(line, file=sys.stderr, flush=True)
+deps.ensure(Path(requirements), Path(data), log, python=python)
+import s2p_tiny
+"""
+
+
+def another(place, python=sys.executable):
+    """A process of its own that makes the packages importable and imports one."""
+    command = [sys.executable, "-c", ENSURE, str(place.requirements), str(place.data), python]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+@posix
+def test_of_several_processes_one_installs_and_all_can_import(place, tmp_path):
+    count = tmp_path / "count"
+    counting = stand_in(
+        tmp_path / "counting",
+        f'echo x >> {shlex.quote(str(count))}; exec {shlex.quote(sys.executable)} "$@"',
+    )
+    processes = [another(place, counting) for _ in range(4)]
+    said = [process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0, 0], said
+    assert count.read_text() == "x\n"
+    assert all(out == "" for out, _ in said)
+
+
+@posix
+def test_a_kill_in_the_middle_leaves_nothing_half_in_use(place, tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    slow = stand_in(
+        tmp_path / "slow",
+        f'mkdir -p "$5"; echo half > "$5/s2p_tiny.py"; echo "Collecting half"; '
+        f"read line < {shlex.quote(str(fifo))}",
+    )
+    victim = another(place, slow)
+    while "Collecting half" not in victim.stderr.readline():
+        pass
+    victim.send_signal(signal.SIGKILL)
+    victim.communicate()
+    assert not place.folder.exists()
+    assert len(place.folders()) == 1
+    place.ensure()
+    assert version_of("s2p_tiny") == "1.2"
+    assert place.folders() == {place.folder.name}
+    fifo.open("w").close()
+
+
+# --- the list itself -----------------------------------------------------------------------
+
+
+def test_every_requirement_has_a_lower_and_an_upper_bound():
+    for name, ranges in parse_all((ROOT / "requirements.txt").read_text()):
+        assert ranges.startswith(">="), name
+        assert ",<" in ranges, name
+
+
+def test_every_requirement_is_explained():
+    text = (ROOT / "docs" / "dependencies.md").read_text()
+    for name, ranges in parse_all((ROOT / "requirements.txt").read_text()):
+        assert f"`{name}{ranges}`" in text
