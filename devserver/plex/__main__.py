@@ -36,7 +36,8 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     with plex:
-        print(plex.url, flush=True)
+        sys.stdout.write(plex.url + "\n")
+        sys.stdout.flush()
         stopped.wait()
     return 0
 

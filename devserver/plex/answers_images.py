@@ -88,6 +88,11 @@ def shown(state: State, call: Call, rk: str, attribute: str) -> Answer:
     return _picture(state, _owner(state, rk).shows(IMAGE_BY_ATTRIBUTE[attribute]))
 
 
+def composite(state: State, call: Call, rk: str) -> Answer:
+    """The picture that Plex makes of a collection's members."""
+    return _picture(state, state.library.collection(int(rk)).shows(IMAGE_BY_ATTRIBUTE["thumb"]))
+
+
 def by_key(state: State, call: Call, rk: str) -> Answer:
     _owner(state, rk)
     return _picture(state, call.get("url"))

@@ -49,7 +49,8 @@ def listing(state: State, call: Call, id: str) -> Answer:
     section = state.library.section(int(id))
     type = call.get("type")
     meta = call.get("includeMeta") == "1"
-    if section.type != "movie" and not type and not meta:
+    strict = state.library.options.shows_need_type or call.has("file")
+    if section.type != "movie" and not type and not meta and strict:
         raise Refusal(500)
     if type == str(COLLECTION_TYPE):
         return collections(state, call, id)

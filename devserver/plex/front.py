@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 
 from . import control
 from .faults import AFTERWARDS, Fault
@@ -78,6 +79,10 @@ def _checked(
         if refusal.status == 0:
             return Answer(delivery="reset")
         return error_page(refusal.status, refusal.text)
+    except Exception:  # a mistake of the simulator: loud, and told apart from a real 500
+        state.errors.append(traceback.format_exc())
+        traceback.print_exc()
+        return error_page(500, "the simulator failed: see errors")
 
 
 def _refuse_unfit(state: State, call: Call, route: Route | None) -> None:

@@ -96,8 +96,8 @@ def _condition(name: str, value: str, now: float, file_mode: str) -> Test | None
     if field in ("unwatched", "trash"):
         on = (value == "1") == (operator != "!")
         if field == "trash":
-            return lambda item: bool(item.deleted_at) == on
-        return lambda item: (item.view_count == 0) == on
+            return lambda item: bool(getattr(item, "deleted_at", 0)) == on
+        return lambda item: (getattr(item, "view_count", 0) == 0) == on
     if field == "resolution":
         return lambda item: ("1080" in values) == (operator != "!")
     if field in TAG_BY_WIRE:
@@ -190,8 +190,11 @@ def value_of(item: Item | Collection, field: str) -> Any:
     """What a filter or a sort compares."""
     if field in ("addedAt", "updatedAt"):
         return item.added_at if field == "addedAt" else item.updated_at
+    if field == "guid" and isinstance(item, Collection):
+        return f"collection://{item.rk}"
     if isinstance(item, Collection):
-        return item.attrs.get(field, item.title if field == "titleSort" else None)
+        text = item.attrs.get(field, item.title if field == "titleSort" else None)
+        return float(text) if text and field in NUMBERS else text
     if field == "viewOffset":
         return 0
     if field in ("viewCount", "lastViewedAt"):

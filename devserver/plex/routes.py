@@ -37,7 +37,7 @@ class Route:
 
 
 def route(methods: str, pattern: str, answer: Callable[..., Answer], marks: str = "") -> Route:
-    flags: dict[str, Any] = {mark: True for mark in marks.split()}
+    flags: dict[str, Any] = dict.fromkeys(marks.split(), True)
     return Route(frozenset(methods.split()), re.compile(pattern + "/?"), answer, **flags)
 
 
@@ -83,6 +83,7 @@ ROUTES = (
     route("DELETE", COLLECTION, gathered.delete, EDIT),
     route("GET", COLLECTION + "/(?:children|items)", gathered.members),
     route("GET", ITEM + "/children", gathered.members),
+    route("GET", COLLECTION + r"/composite/\d+", images.composite),
     route("PUT", COLLECTION + "/items", gathered.add, EDIT),
     route("PUT", COLLECTION + r"/items/(\d+)/move", gathered.move, EDIT),
     route("DELETE", COLLECTION + r"/(?:items|children)/(\d+)", gathered.remove, EDIT),

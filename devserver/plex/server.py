@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from . import front, person, refresh, snapshot
 from .faults import Faults
 from .items import Item, Media
 from .library import Library
-from .message import Call
 from .options import Options
 from .remote import verbs
 from .request_log import Request
@@ -36,11 +36,14 @@ class PlexServer:
         host: str = "127.0.0.1",
     ) -> None:
         self.options = Options()
-        self.library = Library(lambda: self.clock(), self.options)
+        self.library = Library(self._now, self.options)
         self._state = State(self.library, token, owner, latency)
         self._state.control = lambda verb, arguments: verbs(self)[verb](**arguments)
-        self._listener = Listener(host, port, self._respond, self.options)
+        self._listener = Listener(host, port, partial(front.respond, self._state), self.options)
         self.clock = clock
+
+    def _now(self) -> float:
+        return self.clock()
 
     # Running
 
@@ -53,7 +56,7 @@ class PlexServer:
         self._state.interrupt.set()
         self._listener.close()
 
-    def __enter__(self) -> PlexServer:  # noqa: PYI034 - Self needs 3.11
+    def __enter__(self) -> PlexServer:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
@@ -66,9 +69,6 @@ class PlexServer:
 
     def come_up(self) -> None:
         self.start()
-
-    def _respond(self, call: Call) -> Any:
-        return front.respond(self._state, call)
 
     @property
     def url(self) -> str:
@@ -234,13 +234,18 @@ class PlexServer:
         with self.library.lock:
             self.library.item(rating_key).agent = fields
 
-    def agent_refresh(self, rating_key: int | None = None, section: int | None = None) -> None:
-        """Refresh one item, or every item of a section: unlocked fields are the agent's again."""
+    def agent_refresh(self, key: int | None = None, section: int | None = None) -> None:
+        """Refresh one item, or every item of a section: unlocked fields are the agent's again.
+
+        `key` is a rating key or a section id; the two never overlap below 100 sections.
+        """
         with self.library.lock:
+            if key in self.library.sections:
+                key, section = None, key
             chosen = (
-                [self.library.item(rating_key)]
-                if rating_key is not None
-                else list(self.library.section(section or 0).items.values())
+                list(self.library.section(section).items.values())
+                if section is not None
+                else [self.library.item(key or 0)]
             )
             for item in chosen:
                 refresh.item(self.library, item)
@@ -278,6 +283,11 @@ class PlexServer:
     @property
     def unauthenticated(self) -> int:
         return self._state.log.unauthenticated
+
+    @property
+    def errors(self) -> list[str]:
+        """Tracebacks of the simulator's own mistakes; always empty, one hopes."""
+        return self._state.errors
 
     @property
     def tag_mode(self) -> str:

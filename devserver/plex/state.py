@@ -28,6 +28,7 @@ class State:
         self.phase = "up"
         self.machine_identifier = "0123abcd" * 5
         self.friendly_name = "Sim"
+        self.errors: list[str] = []  # tracebacks of our own mistakes; tests want none
         self.interrupt = threading.Event()  # ends whatever hangs when the server stops
         self.rows: dict[Any, tuple[int, list[Any]]] = {}  # results of recent listings
         self.control: Callable[[str, dict[str, Any]], Any] = lambda verb, arguments: None

@@ -112,14 +112,17 @@ def number(text: str | None) -> float | None:
     return float(text) if text else None
 
 
-def image_attributes(owner: Item | Collection) -> dict[str, str | None]:
+def image_attributes(owner: Item | Collection) -> dict[str, str]:
     """`/library/metadata/{rk}/thumb/{updatedAt}`: nothing in it says which picture it is."""
     base = f"/library/metadata/{owner.rk}"
-    return {
+    urls = {
         kind.attribute: f"{base}/{kind.attribute}/{owner.updated_at}"
         for kind in IMAGES
         if owner.shows(kind)
     }
+    if isinstance(owner, Collection) and owner.shows(IMAGES[0]).startswith("media://"):
+        urls["thumb"] = f"/library/collections/{owner.rk}/composite/{owner.updated_at}"
+    return urls
 
 
 def media_element(item: Item, media: Media, whole: bool = False, check: bool = False) -> El:

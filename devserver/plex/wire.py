@@ -6,6 +6,7 @@ with no answer, trickling a body, refusing connections and listening again on th
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import socket
 import struct
@@ -227,8 +228,6 @@ def _trickle(
 
 
 def _shut(connection: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
     connection.close()

@@ -112,3 +112,4 @@ def scenes(clock: Clock) -> Iterator[Scenes]:
     plex = PlexServer(token=TOKEN, clock=clock)
     with plex:
         yield Scenes(plex, clock)
+    assert plex.errors == []

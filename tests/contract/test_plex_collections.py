@@ -57,3 +57,31 @@ def test_a_rename_to_a_taken_title_is_a_conflict(scenes: Scenes) -> None:
     assert scenes.ask("PUT", where, f"type=18&id={key}&title.value=other").status == 409
     assert scenes.ask("PUT", where, f"type=18&id={key}&title.value=New").status == 200
     assert scenes.tags(rk, "collections") == ["New", "Other"]
+
+
+def test_a_collection_shows_a_composite_until_it_gets_a_poster(scenes: Scenes) -> None:
+    scenes.add(collections=["Acme"])
+    key = key_of(scenes, "Acme")
+    thumb = scenes.full(int(key)).get("thumb")
+    assert thumb.startswith(f"/library/collections/{key}/composite/")
+    assert scenes.get(thumb).body.startswith(b"\x89PNG")
+    scenes.ask("POST", f"/library/collections/{key}/posters", body=b"\xff\xd8 mine")
+    assert scenes.get(scenes.full(int(key)).get("thumb")).body == b"\xff\xd8 mine"
+
+
+def test_a_collection_lists_in_its_own_type_and_is_locked_alike(scenes: Scenes) -> None:
+    scenes.add(collections=["Acme", "Bold"])
+    key = key_of(scenes, "Bold")
+    where = f"/library/sections/{scenes.section}/all"
+    scenes.ask("PUT", where, f"type=18&id={key}&summary.value=s&summary.locked=1")
+    rows = scenes.list({"type": 18}).xml.findall("Directory")
+    assert [(r.get("title"), r.get("childCount")) for r in rows] == [("Acme", "1"), ("Bold", "1")]
+    assert scenes.full(int(key)).find("Field").get("name") == "summary"
+
+
+def test_a_removed_item_leaves_its_collections(scenes: Scenes) -> None:
+    one, two = scenes.add("a", collections=["C"]), scenes.add("b", collections=["C"])
+    scenes.plex.remove_item(one)
+    assert scenes.plex.collections(scenes.section) == {"C": [two]}
+    scenes.plex.agent_refresh(two)
+    assert scenes.plex.collections(scenes.section) == {}

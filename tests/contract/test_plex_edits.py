@@ -176,7 +176,7 @@ def test_a_refresh_spares_locked_fields_only(scenes: Scenes) -> None:
     item = scenes.plex.item(rk)
     assert (item["title"], item["summary"], item["genres"]) == ("Mine", None, ["Mine"])
     scenes.plex.edit_as_person(rk, unlock=["title"])
-    scenes.plex.agent_refresh(section=scenes.section)
+    scenes.plex.agent_refresh(scenes.section)
     assert scenes.plex.item(rk)["title"] == "clip one"
 
 

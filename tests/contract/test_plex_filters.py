@@ -97,3 +97,14 @@ def test_the_meta_tree_offers_filters_without_rows(shelf: Scenes) -> None:
     assert root.get("totalSize") == "3" and root.find("Video") is None
     assert root.find("Meta/Type/Filter[@filter='label']") is not None
     assert root.find("Meta/FieldType[@type='date']/Operator") is not None
+
+
+def test_a_limit_cuts_the_result(shelf: Scenes) -> None:
+    reply = shelf.list({"limit": 1, "sort": "year:desc"})
+    assert reply.titles == ["Gamma"] and reply.xml.get("totalSize") == "1"
+
+
+def test_all_sections_can_be_searched_at_once(shelf: Scenes) -> None:
+    shelf.plex.add_section("Movies", roots=["/m"])
+    shelf.plex.add_file("/m/gamma ray.mkv")
+    assert shelf.get("/library/all", {"title": "gamma"}).titles == ["Gamma", "gamma ray"]

@@ -56,9 +56,7 @@ def test_files_scans_faults_phases_and_the_log_are_verbs(scenes: Scenes) -> None
     control(url, "set", phase="starting", file_filter="path", stalling_ids=[7])
     assert scenes.list().status == 503 and scenes.plex.options.stalling_ids == {7}
     log = control(url, "requests")
-    assert [(r["path"], r["status"]) for r in log] == [
-        (r["path"], s) for r, s in zip(log, (500, 503))
-    ]
+    assert [entry["status"] for entry in log] == [500, 503]
     assert control(url, "writes") == []
 
 

@@ -178,7 +178,10 @@ def test_a_show_section_without_type_is_an_error_of_the_server(scenes: Scenes) -
     shows = scenes.plex.add_section("TV", type="show", roots=["/tv"])
     where = f"/library/sections/{shows}/all"
     assert scenes.get(where, {"file": "x.mp4"}).status == 500
+    assert scenes.get(where).status == 500
     assert scenes.get(where, {"type": 2}).status == 200
+    scenes.plex.options.shows_need_type = False
+    assert [scenes.get(where, q).status for q in ({}, {"file": "x.mp4"})] == [200, 500]
 
 
 def test_sections_tell_scan_times_and_locations(scenes: Scenes) -> None:
