@@ -79,7 +79,7 @@ def _run(
             value = resolvers[name](library, context, args)
             with library.store.lock:
                 data[key] = projection.of_type(definition.type, nodes)(value)
-        except Exception as error:  # noqa: BLE001 - Stash recovers from a panic in a resolver too
+        except Exception as error:  # Stash recovers from a panic in a resolver, too
             errors.append({"message": _message(error), "path": [key]})
             library.log.say("error", f"{key}: {error}")
             if isinstance(definition.type, GraphQLNonNull):

@@ -10,13 +10,14 @@ from . import criteria
 from .criteria import BadFilter, Test
 from .store import KINDS, Store
 
-SCENE_SORTS = frozenset(
-    "bitrate created_at code date file_count filesize duration file_mod_time framerate "
-    "group_scene_number id interactive interactive_speed last_o_at last_played_at "
-    "movie_scene_number o_counter organized performer_count play_count play_duration resume_time "
-    "path perceptual_similarity random rating resolution studio tag_count title updated_at "
-    "performer_age".split()
-)
+SCENE_SORTS = {
+    "bitrate", "created_at", "code", "date", "file_count", "filesize", "duration",
+    "file_mod_time", "framerate", "group_scene_number", "id", "interactive",
+    "interactive_speed", "last_o_at", "last_played_at", "movie_scene_number", "o_counter",
+    "organized", "performer_count", "play_count", "play_duration", "resume_time", "path",
+    "perceptual_similarity", "random", "rating", "resolution", "studio", "tag_count",
+    "title", "updated_at", "performer_age",
+}  # fmt: skip
 PLURAL = {"performer": "performers", "studio": "studios", "tag": "tags", "group": "groups"}
 
 

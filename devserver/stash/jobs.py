@@ -91,6 +91,10 @@ class JobQueue:
             self.closed = True
             self.changed.notify_all()
 
+    def notify(self) -> None:
+        with self.changed:
+            self.changed.notify_all()
+
     def wait(self, condition: Callable[[], bool], timeout: float) -> bool:
         with self.changed:
             return self.changed.wait_for(condition, timeout)
@@ -128,7 +132,7 @@ class JobQueue:
     def _execute(self, job: Job) -> None:
         try:
             job.run(job)
-        except Exception as error:  # noqa: BLE001 - whatever breaks a job, the queue goes on
+        except Exception as error:  # whatever breaks a job, the queue goes on
             job.error, job.status = str(error), "FAILED"
             self.say("error", f"task failed due to error: {error}")
         with self.changed:

@@ -41,10 +41,15 @@ class Library:
         self.host.python = sys.executable
         self.host.config_dir = str(root)
         self.jobs = JobQueue(store.now, self.log.say)
+        self.host.on_change = self._changed
         self.disk: dict[str, dict[str, Any]] = {}
         self.identified: dict[int, dict[str, Any]] = {}
         self.parallel_tasks = 1
         self._read_config()
+
+    def _changed(self) -> None:
+        """Wakes whoever waits for a plugin or a job; the queue may be a new one by then."""
+        self.jobs.notify()
 
     @property
     def config_file(self) -> Path:

@@ -85,7 +85,9 @@ _Strict.yaml_implicit_resolvers = {
     for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
-TOP = {
+Known = dict[str, type]  # the keys of a struct and what each of them holds
+
+TOP: Known = {
     "name": str,
     "description": str,
     "url": str,
@@ -98,14 +100,14 @@ TOP = {
     "ui": dict,
     "settings": dict,
 }
-OPERATION = {"name": str, "description": str, "execArgs": list, "defaultArgs": dict}
-HOOK = {**OPERATION, "triggeredBy": list}
-SETTING = {"type": str, "displayName": str, "description": str}
-UI = {"requires": list, "csp": dict, "javascript": list, "css": list, "assets": dict}
-CSP = {"script-src": list, "style-src": list, "connect-src": list}
+OPERATION: Known = {"name": str, "description": str, "execArgs": list, "defaultArgs": dict}
+HOOK: Known = {**OPERATION, "triggeredBy": list}
+SETTING: Known = {"type": str, "displayName": str, "description": str}
+UI: Known = {"requires": list, "csp": dict, "javascript": list, "css": list, "assets": dict}
+CSP: Known = {"script-src": list, "style-src": list, "connect-src": list}
 
 
-def _checked(data: Any, known: dict[str, type], where: str) -> dict[str, Any]:
+def _checked(data: Any, known: Known, where: str) -> dict[str, Any]:
     """Refuses keys that Stash's struct lacks, and lists or maps where it wants text."""
     if data is None:
         return {}
@@ -117,12 +119,12 @@ def _checked(data: Any, known: dict[str, type], where: str) -> dict[str, Any]:
             raise BadManifest(f"field {key} not found in type {where}")
         if value is None:
             continue
-        wanted = known[key]
-        if wanted is str:
-            value = _text(value, f"{where}.{key}")
-        elif not isinstance(value, wanted):
+        if known[key] is str:
+            clean[key] = _text(value, f"{where}.{key}")
+        elif isinstance(value, known[key]):
+            clean[key] = value
+        else:
             raise BadManifest(f"cannot unmarshal {value!r} into {where}.{key}")
-        clean[key] = value
     return clean
 
 
@@ -134,7 +136,7 @@ def _text(value: Any, where: str) -> str:
     return str(value)
 
 
-def _operation(data: Any, known: dict[str, type], where: str) -> Operation:
+def _operation(data: Any, known: Known, where: str) -> Operation:
     clean = _checked(data, known, where)
     return Operation(
         name=clean.get("name", ""),

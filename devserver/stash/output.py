@@ -6,7 +6,8 @@ import calendar
 import posixpath
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 from .projection import Getter
 from .store import Scene, Store, VideoFile
@@ -29,7 +30,13 @@ def _constant(value: Any) -> Callable[[dict], Getter]:
 
 
 class Entry:
-    """A row that exists only in an answer (paths, a job, a fingerprint)."""
+    """A row that exists only in an answer: a page of results, a version, a plugin."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
     def __init__(self, **fields: Any) -> None:
         self.__dict__.update(fields)
@@ -56,8 +63,7 @@ def getters(store: Store, base_url: str) -> Getters:
         },
         "ConfigResult": {"plugins": _plugin_settings},
         "StashID": {
-            name: _plain(lambda row, name=name: row[name])
-            for name in ("endpoint", "stash_id", "updated_at")
+            name: _plain(itemgetter(name)) for name in ("endpoint", "stash_id", "updated_at")
         },
         "Fingerprint": {
             "type": _plain(lambda pair: pair[0]),

@@ -72,6 +72,7 @@ class PluginHost:
         self.settings: dict[str, dict[str, Any]] = {}
         self.runs: list[Run] = []
         self.running: set[Child] = set()
+        self.on_change: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
 
     def reload(self) -> None:
@@ -223,6 +224,7 @@ class PluginHost:
         run.peak_rss, run.duration = child.peak_rss, child.duration
         run.exit_code = child.exit_code
         self.running.discard(child)
+        self.on_change()
 
     def stdin(self, plugin: Plugin, args: dict, cookie: str) -> dict:
         """The one JSON document that a plugin reads."""

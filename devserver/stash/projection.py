@@ -34,7 +34,7 @@ class Projection:
         self,
         schema: GraphQLSchema,
         fragments: dict,
-        variables: dict,
+        variables: Any,
         getters: dict[str, dict[str, Callable[[dict], Getter]]],
     ) -> None:
         self.schema = schema
@@ -96,7 +96,7 @@ class Projection:
     def _field(self, type_: GraphQLObjectType, nodes: list[FieldNode]) -> Getter:
         name = nodes[0].name.value
         if name == "__typename":
-            return lambda row, answer=type_.name: answer
+            return lambda row: type_.name
         definition = type_.fields[name]
         special = self.getters.get(type_.name, {}).get(name)
         if special is None:

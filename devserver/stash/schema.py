@@ -77,9 +77,11 @@ PARSERS = {
 }
 
 
-def _teach(scalar: GraphQLScalarType, parser: Any) -> None:
+def _teach(scalar: Any, parser: Any) -> None:
     """Give a scalar its input rules: the same for a variable and for a literal."""
     scalar.parse_value = parser
+    if hasattr(scalar, "coerce_input_value"):  # the name since graphql-core 3.3
+        scalar.coerce_input_value = parser
     scalar.parse_literal = lambda node, variables=None: parser(
         value_from_ast_untyped(node, variables)
     )

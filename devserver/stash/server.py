@@ -215,6 +215,11 @@ class StashServer(Client):
             waiting = ", ".join(f"{j.id} {j.status} {j.description}" for j in jobs.queue)
             raise TimeoutError(f"after {timeout} s still in the queue: {waiting}")
 
+    def wait_for(self, condition: Callable[[], bool], timeout: float = 10) -> None:
+        """Waits until something that plugins or jobs change has come true."""
+        if not self.library.jobs.wait(condition, timeout):
+            raise TimeoutError(f"not true after {timeout} s")
+
     # -- the library -----------------------------------------------------------------------
 
     def add_scene(self, **fields: Any) -> int:

@@ -16,12 +16,14 @@ KINDS = ("performer", "studio", "tag", "group")
 class Row:
     """Base of all rows: slots with defaults, so that 100,000 of them stay small."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
     defaults: dict[str, Any] = {}
 
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...
+
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
     def __init__(self, **values: Any) -> None:
         for name in self.__slots__:

@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from graphql import FieldNode
+
 from . import images
 from .context import Context
 from .execute import execute
@@ -20,6 +22,7 @@ from .faults import Fault
 from .sessions import Session, Unauthorized
 
 if TYPE_CHECKING:
+    from .schema import Schema
     from .server import StashServer
 
 FREE = ("/login", "/assets")
@@ -135,7 +138,7 @@ class Exchange(BaseHTTPRequestHandler):
                 node.name.value
                 for operation in parsed.operations.values()
                 for node in operation.selection_set.selections
-                if hasattr(node, "alias")
+                if isinstance(node, FieldNode)
             )
 
     @staticmethod
@@ -265,6 +268,7 @@ class Exchange(BaseHTTPRequestHandler):
     # -- GraphQL ---------------------------------------------------------------------------
 
     def _graphql(self, request: Request, body: bytes, user: str | None) -> Reply:
+        owner = self.server.owner
         if self.command == "POST":
             kind = (self.headers.get("Content-Type") or "").split(";")[0].strip().lower()
             if kind != "application/json":
@@ -275,9 +279,10 @@ class Exchange(BaseHTTPRequestHandler):
                 return _bad(400, f"json request body could not be decoded: {error}")
         else:
             document = self._from_url(request)
+            if _mutates(owner.library.compiled, document.get("query")):
+                return _bad(406, "GET requests only allow query operations")
         if not isinstance(document, dict):
             return _bad(400, "json request body could not be decoded")
-        owner = self.server.owner
         context = Context(user, self._visited, self._base_url(), self.connection)
         status, answer = execute(owner.library, context, document)
         request.errors = answer.get("errors")
@@ -311,6 +316,11 @@ class Exchange(BaseHTTPRequestHandler):
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.end_headers()
+
+
+def _mutates(schema: Schema, query: str | None) -> bool:
+    operations = schema.parsed(query or "").operations.values()
+    return any(operation.operation.value == "mutation" for operation in operations)
 
 
 def _bad(status: int, message: str) -> Reply:

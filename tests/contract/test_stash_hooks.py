@@ -6,7 +6,8 @@ import base64
 import threading
 import time
 
-from stash_support import (
+from devserver.stash import StashServer
+from tests.contract.stash_support import (
     contexts,
     fifo,
     fired,
@@ -17,8 +18,6 @@ from stash_support import (
     stash,
     wait_for,
 )
-
-from devserver.stash import StashServer
 
 __all__ = ["stash"]
 SCENE = ("Scene.Create.Post", "Scene.Update.Post", "Scene.Destroy.Post")
@@ -91,7 +90,9 @@ def test_a_destroyed_scene_leaves_only_its_traces_in_the_hook(stash: StashServer
 
 def test_a_cover_in_a_save_makes_stdin_megabytes_long(stash: StashServer) -> None:
     install(stash, "answer(len(json.dumps(given)))", hooks=[hook("Scene.Update.Post")])
-    image = "data:image/jpeg;base64," + base64.b64encode(b"\xff\xd8\xff" + b"x" * 1_500_000).decode()
+    image = (
+        "data:image/jpeg;base64," + base64.b64encode(b"\xff\xd8\xff" + b"x" * 1_500_000).decode()
+    )
     id_ = stash.add_scene(title="a")
     stash.update_scene(id_, cover_image=image)
     assert stash.runs[0].output > 2_000_000
@@ -268,7 +269,10 @@ def test_a_hook_that_fails_does_not_stop_the_next_plugin(stash: StashServer) -> 
     install(stash, "sys.exit(3)", "Aaa", hooks=[hook("Scene.Update.Post")])
     install(stash, "answer(1)", "Bbb", hooks=[hook("Scene.Update.Post")])
     stash.update_scene(stash.add_scene(title="a"), title="b")
-    assert [(run.plugin, run.error) for run in stash.runs] == [("Aaa", "exit status 3"), ("Bbb", None)]
+    assert [(run.plugin, run.error) for run in stash.runs] == [
+        ("Aaa", "exit status 3"),
+        ("Bbb", None),
+    ]
 
 
 def test_a_disabled_plugin_gets_no_hooks(stash: StashServer) -> None:
