@@ -66,13 +66,13 @@ def test_unset_settings_have_the_documented_defaults():
 
 @pytest.mark.parametrize("blank", [None, "", "  \n"])
 def test_a_blank_value_is_the_default_for_every_setting(blank):
-    assert changed({name: blank for name in Stash2PlexConfig.model_fields}) == {}
+    assert changed(dict.fromkeys(Stash2PlexConfig.model_fields, blank)) == {}
 
 
 @pytest.mark.parametrize("zero", [0, 0.0, "0", " 0 "])
 def test_a_number_of_zero_is_the_default(zero):
     numbers = ("max_retries", "max_tags", "connect_timeout", "read_timeout")
-    assert changed({name: zero for name in numbers}) == {}
+    assert changed(dict.fromkeys(numbers, zero)) == {}
 
 
 def test_the_config_cannot_be_changed_afterwards():
