@@ -36,7 +36,8 @@ class Faults:
     def __init__(self) -> None:
         self._armed: list[Fault] = []
         self._lock = threading.Lock()
-        self.released = threading.Event()
+        self._released = threading.Condition()
+        self.releases = 0
 
     def arm(
         self,
@@ -55,13 +56,23 @@ class Faults:
         fault = Fault(_matcher(match), action, times, every_nth or 1, seconds)
         with self._lock:
             self._armed.append(fault)
-            self.released = threading.Event()
         return fault
 
     def clear(self) -> None:
+        """Disarms everything and lets go of requests that hang."""
         with self._lock:
             self._armed = []
-            self.released.set()
+        self.release()
+
+    def release(self) -> None:
+        with self._released:
+            self.releases += 1
+            self._released.notify_all()
+
+    def pause(self, since: int, seconds: float | None) -> None:
+        """Holds the calling request, at the longest until a release after number `since`."""
+        with self._released:
+            self._released.wait_for(lambda: self.releases != since, seconds)
 
     def struck(self, request: Any) -> Fault | None:
         """The fault for this request, if one is due."""

@@ -316,14 +316,14 @@ def by_ids(table: dict[int, Any], kind: str, ids: list) -> list[Any]:
     return [table[number] for number in numbers]
 
 
-def found(store: Store, kind: str, args: dict) -> tuple[int, list[Any]]:
-    """(count, rows of the page) for one find query. Ids win over filter and paging."""
+def found(store: Store, kind: str, args: dict) -> tuple[list[Any], list[Any]]:
+    """(all rows, rows of the page) for one find query. Ids win over filter and paging."""
     table = store.scenes if kind == "scene" else store.named[kind]
     ids = args.get("ids") or args.get(kind + "_ids")
     if ids:
         rows = by_ids(table, kind, ids)
-        return len(rows), rows
+        return rows, rows
     asked, wanted = args.get("filter") or {}, args.get(kind + "_filter")
     some = filter(test_for(store, kind, wanted), table.values()) if wanted else table.values()
     rows = searched(store, kind, some, asked.get("q"))
-    return len(rows), page(arranged(store, kind, rows, asked), asked)
+    return rows, page(arranged(store, kind, rows, asked), asked)

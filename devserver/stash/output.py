@@ -62,6 +62,10 @@ def getters(store: Store, base_url: str) -> Getters:
             "scene_index": _plain(lambda pair: pair[1]),
         },
         "ConfigResult": {"plugins": _plugin_settings},
+        "FindScenesResultType": {
+            "duration": _total(store, "duration"),
+            "filesize": _total(store, "size"),
+        },
         "StashID": {
             name: _plain(itemgetter(name)) for name in ("endpoint", "stash_id", "updated_at")
         },
@@ -70,6 +74,16 @@ def getters(store: Store, base_url: str) -> Getters:
             "value": _plain(lambda pair: pair[1]),
         },
     }
+
+
+def _total(store: Store, column: str) -> Callable[[dict], Getter]:
+    """Over all matches, by their primary files."""
+
+    def total(answer: Any) -> float:
+        firsts = (store.files[scene.files[0]] for scene in answer.rows if scene.files)
+        return float(sum(getattr(file, column) for file in firsts))
+
+    return _plain(total)
 
 
 def _plugin_settings(args: dict) -> Getter:

@@ -84,8 +84,12 @@ class PluginHost:
         return next((p for p in self.plugins if p.id == plugin_id), None)
 
     def kill_all(self) -> None:
-        for child in list(self.running):
+        """Ends all plugin processes and waits for that, but for no grandchild's sake."""
+        children = list(self.running)
+        for child in children:
             child.kill()
+        for child in children:
+            child.done.wait(1)
 
     # -- the three ways --------------------------------------------------------------------
 

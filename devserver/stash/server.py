@@ -47,6 +47,7 @@ class StashServer(Client):
         self.spawner = spawner
         self.host = host
         self.gzip = True
+        self.tripwire = False
         self.faults = Faults()
         self.requests: list[Request] = []
         self.queries_rejected: list[Request] = []
@@ -62,11 +63,14 @@ class StashServer(Client):
     # -- life ------------------------------------------------------------------------------
 
     def start(self) -> StashServer:
+        self.tripwire = False
         self._listener = Listener((self.host, self.port), Exchange)
         self._listener.owner = self
         self.port = self._listener.server_address[1]
         plugins = self.library.host
-        plugins.port, plugins.host = self.port, self.host
+        plugins.port = self.port
+        if self.library.jobs.closed:
+            self.library.new_jobs()
         if self.spawner == "child":
             self._launcher = Launcher()
             plugins.spawn = self._launcher.spawn
@@ -87,13 +91,12 @@ class StashServer(Client):
         self._close()
         if self._launcher:
             self._launcher.abandon()
-        self.library.new_jobs()
         self.start()
 
     def _close(self) -> None:
         if self._listener is None:
             return
-        self.faults.clear()
+        self.faults.release()
         self.library.jobs.close()
         self._listener.shutdown()
         self._listener.server_close()
@@ -152,6 +155,15 @@ class StashServer(Client):
     @env.setter
     def env(self, extra: dict[str, str]) -> None:
         self.library.host.env = {k: os.fspath(v) for k, v in extra.items()}
+
+    @property
+    def announced_host(self) -> str:
+        """The Host that plugins are told: Stash's default is no address to connect to."""
+        return self.library.host.host
+
+    @announced_host.setter
+    def announced_host(self, host: str) -> None:
+        self.library.host.host = host
 
     @property
     def stderr_limit(self) -> int | None:

@@ -28,13 +28,8 @@ SCHEMA_NUMBER = 75
 
 def _find_many(kind: str) -> Resolver:
     def resolve(library: Library, context: Context, args: dict) -> Entry:
-        count, rows = found(library.store, kind, args)
-        answer = Entry(count=count, **{kind + "s": rows})
-        if kind == "scene":
-            files = [library.store.files[s.files[0]] for s in rows if s.files]
-            answer.duration = float(sum(f.duration for f in files))
-            answer.filesize = float(sum(f.size for f in files))
-        return answer
+        rows, shown = found(library.store, kind, args)
+        return Entry(count=len(rows), rows=rows, **{kind + "s": shown})
 
     return resolve
 

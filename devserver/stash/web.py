@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import socket
 import sys
@@ -149,9 +150,11 @@ class Exchange(BaseHTTPRequestHandler):
         return document
 
     def _reply(self, request: Request, body: bytes) -> Reply:
-        fault = self.server.owner.faults.struck(request)
+        faults = self.server.owner.faults
+        since = faults.releases
+        fault = faults.struck(request)
         if fault:
-            instead = self._before(fault)
+            instead = self._before(fault, since)
             if instead is not None:
                 return instead
         reply = self._routed(request, body)
@@ -164,14 +167,14 @@ class Exchange(BaseHTTPRequestHandler):
 
     # -- faults ----------------------------------------------------------------------------
 
-    def _before(self, fault: Fault) -> Reply | None:
+    def _before(self, fault: Fault, since: int) -> Reply | None:
         if fault.action == "drop":
             raise HangUp
         if fault.action == "hang":
-            self.server.owner.faults.released.wait()
+            self.server.owner.faults.pause(since, None)
             raise HangUp
         if fault.action == "slow":
-            self.server.owner.faults.released.wait(fault.seconds)
+            self.server.owner.faults.pause(since, fault.seconds)
         return {
             "500": Reply(500, TEXT, b"Internal Server Error\n"),
             "401": Reply(401, TEXT, b"", {"WWW-Authenticate": "FormBased"}),
@@ -190,6 +193,8 @@ class Exchange(BaseHTTPRequestHandler):
         path = request.path
         if path == "/healthz":
             return Reply(200, TEXT, b".")
+        if self._tripped():
+            return Reply(403, TEXT, b"Stash is exposed to the public internet\n")
         try:
             user, session = self._who(request)
         except Unauthorized:
@@ -214,6 +219,14 @@ class Exchange(BaseHTTPRequestHandler):
             return sessions.user_of_key(key), None
         self._visited = session.visited if session else ()
         return (session.user if session else None), session
+
+    def _tripped(self) -> bool:
+        """A forwarded public address locks a server without password, until it is restarted."""
+        owner = self.server.owner
+        for address in (self.headers.get("X-Forwarded-For") or "").split(","):
+            if not owner.library.sessions.password and is_public(address.strip()):
+                owner.tripwire = True
+        return owner.tripwire
 
     @staticmethod
     def _free(path: str) -> bool:
@@ -316,6 +329,13 @@ class Exchange(BaseHTTPRequestHandler):
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.end_headers()
+
+
+def is_public(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False
 
 
 def _mutates(schema: Schema, query: str | None) -> bool:

@@ -136,6 +136,14 @@ def test_an_api_key_can_be_generated_and_read_when_there_is_a_password(
     assert ask(locked, VERSION, ApiKey="the-key")[0] == 401
 
 
+def test_a_forwarded_public_address_locks_a_server_without_password(stash: StashServer) -> None:
+    assert ask(stash, VERSION, **{"X-Forwarded-For": "192.168.1.5"})[0] == 200
+    assert ask(stash, VERSION, **{"X-Forwarded-For": "8.8.8.8"})[0] == 403
+    assert ask(stash, VERSION)[0] == 403
+    stash.restart()
+    assert ask(stash, VERSION)[0] == 200
+
+
 def test_the_request_log_knows_who_asked_what(locked: StashServer) -> None:
     ask(locked, "query Mine($x: ID!) { findScene(id: $x) { id } }", {"x": "1"}, ApiKey="the-key")
     ask(locked, VERSION)

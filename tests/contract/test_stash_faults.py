@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import threading
 import time
 
 import pytest
@@ -76,6 +77,32 @@ def test_a_server_that_hangs_answers_nothing(stash: StashServer) -> None:
     connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
     with pytest.raises(TimeoutError):
         connection.getresponse()
+
+
+def hung_up_on(stash: StashServer) -> None:
+    with pytest.raises((ConnectionError, http.client.HTTPException)):
+        ask(stash, VERSION)
+
+
+def test_a_request_that_hangs_lets_go_when_the_faults_are_cleared(stash: StashServer) -> None:
+    fault = stash.faults.arm(action="hang")
+    waiting = threading.Thread(target=hung_up_on, args=(stash,))
+    waiting.start()
+    while not fault.hits:
+        waiting.join(0.01)
+    stash.faults.arm(action="500")
+    stash.faults.clear()
+    waiting.join(10)
+    assert not waiting.is_alive() and ask(stash, VERSION)[0] == 200
+
+
+def test_a_server_can_go_down_and_come_up_at_the_same_address(stash: StashServer) -> None:
+    stash.add_scene(title="kept")
+    stash.stop()
+    stash.start()
+    assert stash.gql("{ findScenes { count } }")["findScenes"]["count"] == 1
+    stash.start_scan()
+    stash.wait_idle()
 
 
 def test_a_stopped_server_refuses_connections(stash: StashServer) -> None:

@@ -74,6 +74,15 @@ def test_a_page_has_25_rows_and_minus_one_means_all(stash: StashServer) -> None:
     assert len(find(stash, filter={"page": 3, "sort": "id"})) == 10
 
 
+def test_duration_and_size_are_of_all_matches_too(stash: StashServer) -> None:
+    for n in range(30):
+        stash.add_scene(
+            files=[{"path": f"/m/{n}.mp4", "size": 10, "duration": 2.5}, f"/m/{n}b.mp4"]
+        )
+    got = stash.gql("{ findScenes(filter: {per_page: 1}) { duration filesize } }")["findScenes"]
+    assert got == {"duration": 75.0, "filesize": 300.0}
+
+
 def test_count_is_of_all_matches_not_of_the_page(stash: StashServer) -> None:
     add(stash, 60)
     assert stash.gql(QUERY, {"filter": {"per_page": 2}})["findScenes"]["count"] == 60

@@ -43,6 +43,13 @@ def test_the_parent_of_the_plugin_folder_is_appended_to_pythonpath(stash: StashS
     assert stash.operation("Fake") == [f"/before:{stash.plugins_dir / 'local'}", "yes"]
 
 
+def test_the_host_that_a_plugin_is_told_is_no_address_to_connect_to(stash: StashServer) -> None:
+    install(stash, "answer(given['server_connection']['Host'])")
+    assert stash.operation("Fake") == "0.0.0.0"
+    stash.announced_host = "::"
+    assert stash.operation("Fake") == "::"
+
+
 def test_settings_in_stdin_can_be_switched_on(tmp_path: Path) -> None:
     with StashServer(tmp_path / "config", stdin_settings=True) as server:
         install(server, "answer(given['settings'])")
