@@ -3,6 +3,7 @@
 plexapi is used for the connection (headers, token, status codes, XML): its item objects cost ten
 times the raw XML, and objects from a listing hold two genres of twenty without saying so.
 """
+
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -117,7 +118,9 @@ class PlexClient:
             # Without an id the edit would hit every item of the library.
             raise ValueError("an edit needs the rating key of one item and something to change")
         for some in wire.requests_for(parameters):
-            query = urlencode([("type", str(MOVIES)), ("id", str(rating_key)), *some], quote_via=quote)
+            query = urlencode(
+                [("type", str(MOVIES)), ("id", str(rating_key)), *some], quote_via=quote
+            )
             self._put(f"/library/sections/{section}/all?{query}")
 
     def rate(self, rating_key: int, rating: "float | None") -> None:
@@ -139,7 +142,9 @@ class PlexClient:
 
     def select_poster(self, rating_key: int, key: str) -> None:
         """Show a poster that Plex has already."""
-        self._put(f"/library/metadata/{rating_key}/poster?{urlencode({'url': key}, quote_via=quote)}")
+        self._put(
+            f"/library/metadata/{rating_key}/poster?{urlencode({'url': key}, quote_via=quote)}"
+        )
 
     def scan(self, section: int, folder: str) -> None:
         """Ask Plex to look into one folder (as Plex sees it)."""

@@ -3,6 +3,7 @@
 `Fields` maps a field's name to its value; a field that is absent is none of our business (switched
 off), an empty value means that Stash says nothing there.
 """
+
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

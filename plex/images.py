@@ -1,4 +1,5 @@
 """Poster: has the cover changed since we uploaded it, and how does it get into Plex, once."""
+
 import hashlib
 from dataclasses import dataclass
 from typing import Protocol

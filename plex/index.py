@@ -1,4 +1,5 @@
 """The index: which item of Plex holds which file, kept on disk and refreshed from listings."""
+
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence

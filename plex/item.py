@@ -1,4 +1,5 @@
 """Item: what Plex says about one of its videos, read from XML. Pure."""
+
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple

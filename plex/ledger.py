@@ -1,4 +1,5 @@
 """The ledger: per item the scene it shows, what we last sent and what Plex said back."""
+
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -41,7 +42,9 @@ class Ledger:
         )
         return {row[0]: _entry(row) for row in rows}
 
-    def put(self, entries: Iterable[Entry], refs: "Mapping[int, list[tuple[str, int]]] | None" = None) -> None:
+    def put(
+        self, entries: Iterable[Entry], refs: "Mapping[int, list[tuple[str, int]]] | None" = None
+    ) -> None:
         """Record entries, and which performers, tags and studios their scenes show."""
         with self._store.writing() as db:
             db.executemany(

@@ -1,4 +1,5 @@
 """Scenes -> items: by full path through the index, each hit checked against the item's own files."""
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -41,9 +42,7 @@ def match(
     return Matches(found)
 
 
-def _look_up(
-    wanted: Mapping[int, set[str]], index: Index, plex: Source
-) -> dict[int, list[Item]]:
+def _look_up(wanted: Mapping[int, set[str]], index: Index, plex: Source) -> dict[int, list[Item]]:
     hints = {number: index.find(keys) for number, keys in wanted.items() if keys}
     items = plex.items(sorted({key for keys in hints.values() for key in keys}))
     found: dict[int, list[Item]] = {}

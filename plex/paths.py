@@ -2,6 +2,7 @@
 
 Separators, Unicode form and (on Windows) case may differ for one and the same file.
 """
+
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence

@@ -16,6 +16,7 @@ wanted    what Stash says now; a field that is absent is not ours to decide
 Lists are decided per element: ours and dropped in Stash goes, a person's stays.
 `fill_only` (preserve_plex_edits) writes only what is empty in Plex or still as we left it.
 """
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

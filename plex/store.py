@@ -1,4 +1,5 @@
 """One SQLite file for what we know of Plex: the index of its files and the ledger of our writes."""
+
 import os
 import sqlite3
 import time

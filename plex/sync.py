@@ -1,4 +1,5 @@
 """A batch of scenes: read, match, plan, note, write, read back, remember. The spine."""
+
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -108,9 +109,7 @@ class Sync:
     # -- match and decide
 
     def _matched(self, scenes: list[Scene], outcomes: dict[int, Outcome]) -> list[Work]:
-        matches = match.match(
-            scenes, self._index, self._plex, self._config.path_map, self._refresh
-        )
+        matches = match.match(scenes, self._index, self._plex, self._config.path_map, self._refresh)
         pairs = []
         for scene in scenes:
             items = matches.of(scene)
@@ -150,9 +149,7 @@ class Sync:
 
     def _decide(self, scene: Scene, item: Item, entry: Entry) -> Work:
         wanted = fields.wanted(scene, self._config)
-        found = plan.changes(
-            entry.baseline, item.values, wanted, self._config.preserve_plex_edits
-        )
+        found = plan.changes(entry.baseline, item.values, wanted, self._config.preserve_plex_edits)
         return Work(scene, item, entry, wanted, found, self._poster(scene, item, entry))
 
     def _poster(self, scene: Scene, item: Item, entry: Entry) -> "images.Poster | None":

@@ -4,6 +4,7 @@ PMS splits a removal list at commas and then decodes each piece, so a name is en
 once more with the whole query. Tags may add to or replace what an item has, depending on the
 server: the full list and the removals are sent together, which is right in either case.
 """
+
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 

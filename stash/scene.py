@@ -1,4 +1,5 @@
 """Scene, and how one is read from a GraphQL row. The one query fragment lives here. Pure."""
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +58,9 @@ class Scene:
 
     def label(self) -> str:
         """How a log line names the scene."""
-        name = self.title or (self.files[0].path.replace("\\", "/").rpartition("/")[2] if self.files else "")
+        name = self.title or (
+            self.files[0].path.replace("\\", "/").rpartition("/")[2] if self.files else ""
+        )
         return f"scene {self.id}" + (f" “{name}”" if name else "")
 
 
