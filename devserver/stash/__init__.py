@@ -3,8 +3,8 @@
 from .client import StashError
 from .faults import Fault
 from .logs import LogLine
+from .messages import Request
 from .plugins import Run
 from .server import StashServer
-from .web import Request
 
 __all__ = ["Fault", "LogLine", "Request", "Run", "StashError", "StashServer"]

@@ -16,11 +16,12 @@ from .faults import Faults
 from .launcher import Launcher
 from .library import Library
 from .logs import LogLine
+from .messages import Request
 from .packages import install
 from .plugins import Run
 from .sessions import COOKIE, Sessions
 from .store import Store, parse_offset
-from .web import Exchange, Listener, Request, hang_up_all
+from .web import Exchange, Listener, hang_up_all
 
 
 class StashServer(Client):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import socket
 import sys
 import time
 import traceback
 import zlib
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -20,6 +18,18 @@ from . import images
 from .context import Context
 from .execute import execute
 from .faults import Fault
+from .messages import (
+    APP_PAGE,
+    HTML,
+    JSON,
+    LOGIN_PAGE,
+    TEXT,
+    HangUp,
+    Reply,
+    Request,
+    bad_request,
+    is_public,
+)
 from .sessions import Session, Unauthorized
 
 if TYPE_CHECKING:
@@ -27,40 +37,7 @@ if TYPE_CHECKING:
     from .server import StashServer
 
 FREE = ("/login", "/assets")
-LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Login</title></head><body>Login</body></html>"
-APP_PAGE = b"<!DOCTYPE html><html><head><title>Stash</title></head><body></body></html>"
 GZIP_FROM = 512
-HTML, JSON, TEXT = "text/html; charset=utf-8", "application/json", "text/plain; charset=utf-8"
-
-
-@dataclass
-class Request:
-    """One line of the request log."""
-
-    method: str
-    path: str
-    operation: str | None = None
-    query: str | None = None
-    variables: dict | None = None
-    status: int | None = None
-    authenticated: bool = False
-    fields: tuple[str, ...] = ()
-    params: dict[str, str] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
-    errors: list[dict] | None = None
-
-
-@dataclass
-class Reply:
-    status: int
-    type: str
-    body: bytes
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-class HangUp(Exception):
-    """A fault: close the connection without another byte."""
 
 
 class Listener(ThreadingHTTPServer):
@@ -285,17 +262,17 @@ class Exchange(BaseHTTPRequestHandler):
         if self.command == "POST":
             kind = (self.headers.get("Content-Type") or "").split(";")[0].strip().lower()
             if kind != "application/json":
-                return _bad(400, "transport not supported")
+                return bad_request(400, "transport not supported")
             try:
                 document = json.loads(body)
             except ValueError as error:
-                return _bad(400, f"json request body could not be decoded: {error}")
+                return bad_request(400, f"json request body could not be decoded: {error}")
         else:
             document = self._from_url(request)
             if _mutates(owner.library.compiled, document.get("query")):
-                return _bad(406, "GET requests only allow query operations")
+                return bad_request(406, "GET requests only allow query operations")
         if not isinstance(document, dict):
-            return _bad(400, "json request body could not be decoded")
+            return bad_request(400, "json request body could not be decoded")
         context = Context(user, self._visited, self._base_url(), self.connection)
         status, answer = execute(owner.library, context, document)
         request.errors = answer.get("errors")
@@ -331,21 +308,9 @@ class Exchange(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-def is_public(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_global
-    except ValueError:
-        return False
-
-
 def _mutates(schema: Schema, query: str | None) -> bool:
     operations = schema.parsed(query or "").operations.values()
     return any(operation.operation.value == "mutation" for operation in operations)
-
-
-def _bad(status: int, message: str) -> Reply:
-    body = json.dumps({"errors": [{"message": message}], "data": None}).encode()
-    return Reply(status, JSON, body)
 
 
 def hang_up_all(connections: set[socket.socket]) -> None:
