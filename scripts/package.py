@@ -45,8 +45,8 @@ def build(out: Path, date: datetime | None = None, root: Path = ROOT) -> Path:
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, (root / path).read_bytes())
-    entry = index_entry(target, date or datetime.now(timezone.utc), root)
-    text = yaml.safe_dump([entry], sort_keys=False, allow_unicode=True)
+    listed = index_entry(target, date or datetime.now(timezone.utc), root)
+    text = yaml.safe_dump([listed], sort_keys=False, allow_unicode=True)
     (out / "index.yml").write_text(text, encoding="utf-8")
     return target
 

@@ -1,0 +1,56 @@
+# Everything here sets itself up: the first target that needs it makes .venv, once.
+#   make PYTHON=/path/to/python3.12 test    chooses the interpreter (3.10 or newer)
+SHELL = /bin/sh
+PYTHON =
+VENV = .venv
+PY = $(VENV)/bin/python
+READY = $(VENV)/.ready
+ARGS =
+
+.DEFAULT_GOAL = help
+.PHONY: help demo play test check format package bench-hook setup clean
+
+help:
+	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
+	@echo "make test         runs all tests with coverage (ARGS='-k word' hands pytest something)"
+	@echo "make check        lint, format and types"
+	@echo "make format       puts the sources into their format"
+	@echo "make play         keeps the box up, to play with (ARGS='--scenes 50')"
+	@echo "make package      builds dist/Stash2Plex.zip and dist/index.yml"
+	@echo "make bench-hook   measures what a hook costs"
+	@echo "make setup        only makes .venv"
+	@echo "make clean        removes what these have made, .venv too"
+
+demo: $(READY)
+	@$(PY) -m devserver.demo $(ARGS)
+
+play: $(READY)
+	@$(PY) -m devserver $(ARGS)
+
+# With ARGS it runs a part, and then the coverage of the whole says nothing.
+test: $(READY)
+	@$(PY) -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term)
+
+check: $(READY)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+format: $(READY)
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+package: $(READY)
+	@$(PY) scripts/package.py $(ARGS)
+
+bench-hook: $(READY)
+	@$(PY) tests/bench/hook.py $(ARGS)
+
+setup: $(READY)
+
+$(READY): requirements.txt requirements-dev.txt scripts/venv.sh
+	@sh scripts/venv.sh "$(VENV)" "$(PYTHON)"
+
+clean:
+	rm -rf $(VENV) dist build htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
