@@ -5,6 +5,7 @@ Stash starts this file once per event, with JSON on stdin, and waits for one JSO
 takes the feather lane (standard library, a few milliseconds); everything else takes the full lane.
 This file is compiled anew at every start, so it only chooses the lane and wires things up.
 """
+
 import os
 import sys
 import time
@@ -14,30 +15,58 @@ from stash import hook, wire
 _run = None  # the full-lane invocation (app.run.Run), once there is one
 
 
+class Refusal(ValueError):
+    """Bad input, told in one sentence."""
+
+
 def main(argv=None):
     """One invocation; gives the exit code. Exactly one JSON document goes to stdout."""
     argv = sys.argv[1:] if argv is None else argv
+    if not argv and os.isatty(0):
+        argv = ["--help"]
     try:
-        return _terminal(argv) if argv else _from_stash(wire.read())
-    except ValueError as error:  # bad input, told in one sentence
+        return _terminal(argv) if argv else _from_stash(_read())
+    except Refusal as error:
         return _fail(str(error))
+    except KeyboardInterrupt:
+        return _fail("stopped from the keyboard; what is owed stays in the queue")
     except Exception as error:  # the last resort: nothing may leave without an answer
-        return _fail(_words(error))
+        from app import lane
+
+        return _fail(lane.in_words(error))
+
+
+def _read():
+    try:
+        return wire.read()
+    except ValueError as error:
+        raise Refusal(str(error)) from None
 
 
 def _from_stash(document):
-    connection = document.get("server_connection")
-    connection = connection if isinstance(connection, dict) else {}
+    connection = _connection(document.get("server_connection"))
     args = document.get("args")
     args = args if isinstance(args, dict) else {}
-    wire.hide((connection.get("SessionCookie") or {}).get("Value"))
+    wire.hide((connection["SessionCookie"] or {}).get("Value"))
     data_dir = get_plugin_data_dir(connection)
     if "hookContext" in args or args.get("mode") == "hook":
         return _hook(args, connection, data_dir, document)
-    mode = str(args.get("mode") or "")
-    wire.claim_stdout()
-    with _FullLane(connection, args, data_dir, document.get("settings")):
-        return _answered(handle_task(mode))
+    mode, settings = str(args.get("mode") or ""), document.get("settings")
+    return _in_full_lane(lambda: _answered(handle_task(mode)), connection, args, data_dir, settings)
+
+
+def _connection(found):
+    """`server_connection`, reduced to what has the right type."""
+    found = found if isinstance(found, dict) else {}
+    cookie, host, port = (found.get(name) for name in ("SessionCookie", "Host", "Port"))
+    value = cookie.get("Value") if isinstance(cookie, dict) else None
+    return {
+        "Scheme": "https" if found.get("Scheme") == "https" else "http",
+        "Host": host if isinstance(host, str) else "",
+        "Port": port if isinstance(port, int) and 0 < port < 65536 else 9999,
+        "SessionCookie": {"Value": value} if isinstance(value, str) and value else None,
+        "Dir": found.get("Dir"),
+    }
 
 
 def _hook(args, connection, data_dir, document):
@@ -46,89 +75,93 @@ def _hook(args, connection, data_dir, document):
     except OSError as error:
         return _fail(f"the change could not be noted on disk: {error}. Reconcile Library finds it")
     if drain_here:
-        wire.claim_stdout()
-        with _FullLane(connection, {"mode": "process_queue"}, data_dir, document.get("settings")):
-            handle_task("process_queue")
+        _drain_inline(connection, data_dir, document.get("settings"))
     return _answered(said)
+
+
+def _drain_inline(connection, data_dir, settings):
+    """The setting hook_mode: inline. A save does not wait for an installation or a reconciliation:
+    those are left to a task."""
+    from app import commands, lane
+
+    if not lane.ready(data_dir):
+        return hook.wake(connection, data_dir)
+
+    def drain():
+        commands.process_queue(_run)
+        commands.leave_notes(_run)
+        _wake_if_due()
+
+    return _in_full_lane(drain, connection, {"mode": "process_queue"}, data_dir, settings)
 
 
 def _terminal(argv):
     from app import cli
 
     command = cli.parse(argv)
-    wire.claim_stdout()
     wire.set_terminal(True)
     data_dir = command.data_dir or get_plugin_data_dir({"Dir": command.config_dir()})
     os.makedirs(data_dir, mode=0o700, exist_ok=True)
-    with _FullLane(command.connection(), command.args(), data_dir, None, from_stash=False):
-        return _answered(handle_task(command.mode))
+    given = (command.connection, {"mode": command.mode}, data_dir, None)
+    return _in_full_lane(lambda: _answered(handle_task(command.mode)), *given, from_stash=False)
 
 
-class _FullLane:
-    """Makes third-party packages importable, opens the run, and closes it whatever happens."""
+def _in_full_lane(work, *given, **options):
+    """What `work` gives, with third-party packages importable and the run open."""
+    global _run
+    from app import lane
 
-    def __init__(self, connection, args, data_dir, settings, from_stash=True):
-        self._given = (connection, args, data_dir, settings)
-        self._from_stash = from_stash
-
-    def __enter__(self):
-        global _run
-        connection, args, data_dir, settings = self._given
-        from pathlib import Path
-
-        from app import deps, quiet
-        from app.run import Run
-
-        quiet.libraries()
-        here = os.path.dirname(os.path.abspath(__file__))
-        deps.ensure(Path(here) / "requirements.txt", Path(data_dir), wire.info)
-        _run = Run(connection, args, data_dir, settings, time.time, self._from_stash)
-        return _run
-
-    def __exit__(self, *exc):
-        if _run is not None:
-            _run.close()
+    with lane.opened(*given, **options) as _run:
+        return work()
 
 
 def get_plugin_data_dir(connection=None):
     """Where our state lives: `<Stash's config folder>/plugin_data/Stash2Plex`, made on demand.
 
-    Without an argument, that of the running invocation. ValueError when Stash named no folder.
+    Without an argument, that of the running invocation. Refusal when Stash named no folder.
     """
     if connection is None and _run is not None:
         return _run.data_dir
     folder = (connection or {}).get("Dir")
     if not isinstance(folder, str) or not folder:
-        raise ValueError("Stash did not say where its config folder is (server_connection.Dir)")
+        raise Refusal("Stash did not say where its config folder is (server_connection.Dir)")
     path = os.path.join(folder, "plugin_data", hook.PLUGIN_ID)
-    os.makedirs(path, mode=0o700, exist_ok=True)
+    try:
+        os.makedirs(path, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise Refusal(f"the folder for Stash2Plex's state cannot be made: {error}") from None
     return path
 
 
 def handle_task(mode):
-    """Carry out a task or operation by its mode; what it answers. ValueError: no such mode."""
+    """Carry out a task or operation by its mode; what it answers. Refusal: no such mode."""
     from app import commands
 
-    if mode == "queue_status":
-        found = handle_queue_status()
-    elif mode in commands.RECONCILE:
-        found = handle_reconcile(commands.RECONCILE[mode] or _run.config.reconcile_scope)
-    elif mode in commands.COMMANDS:
-        found = commands.COMMANDS[mode](_run)
-    else:
-        known = ", ".join(sorted([*commands.COMMANDS, *commands.RECONCILE, "queue_status"]))
-        raise ValueError(f"there is no mode {mode!r}; the modes are: {known}")
-    if mode in commands.WORKING:
-        found = _with_auto(found, maybe_auto_reconcile())
-    else:
-        _wake_if_due()
+    known = sorted([*commands.COMMANDS, *commands.RECONCILE, "queue_status"])
+    if mode not in known:
+        raise Refusal(f"there is no mode {mode!r}; the modes are: {', '.join(known)}")
+    working = mode in commands.WORKING
+    if working and commands.due(_run):
+        _run.progress.between(0.0, 0.5)
+    found = _carry_out(mode)
+    _run.progress.between(0.5, 1.0)
+    if working and (automatic := maybe_auto_reconcile()):
+        found = found | {"auto_reconcile": automatic}
     commands.leave_notes(_run)
-    wire.progress(1.0)
+    if not working:
+        _wake_if_due()
+    _run.progress(1.0)
     return found
 
 
-def _with_auto(found, automatic):
-    return found | {"auto_reconcile": automatic} if automatic else found
+def _carry_out(mode):
+    from app import commands
+
+    if mode == "queue_status":
+        return handle_queue_status()
+    if mode in commands.RECONCILE:
+        return handle_reconcile(commands.RECONCILE[mode] or commands.scope_of_settings(_run))
+    return commands.COMMANDS[mode](_run)
 
 
 def handle_reconcile(scope):
@@ -147,35 +180,28 @@ def handle_queue_status():
 
 def maybe_auto_reconcile():
     """Reconcile if the interval or a start of Stash calls for it; None when nothing was due."""
-    from reconciliation.scheduler import SCOPE_MAP
+    from app import commands
 
-    scheduler, config, now = _run.scheduler, _run.config, time.time()
-    if config.paused:
-        return None
-    if scheduler.is_due(config.reconcile_interval, now):
-        scope = SCOPE_MAP.get(config.reconcile_scope, config.reconcile_scope)
-        return _run_auto_reconcile(scheduler, scope, is_startup=False)
-    if _run.from_stash and scheduler.is_startup_due(now, config.reconcile_interval):
-        return _run_auto_reconcile(scheduler, "recent", is_startup=True)
-    return None
+    due = commands.due(_run)
+    return _run_auto_reconcile(_run.scheduler, *due) if due else None
 
 
 def _run_auto_reconcile(scheduler, scope, is_startup):
     """One automatic run; its failure is remembered and told, and is not that of the task."""
-    from app import commands
+    from app import commands, lane
 
     try:
         return commands.reconcile(_run, scope, startup=is_startup)
     except Exception as error:
-        later = scheduler.status(time.time()).get("retry_at")
-        when = time.strftime(" after %H:%M:%S", time.localtime(later)) if later else " later"
-        wire.warning(f"the reconciliation failed and is tried again{when}: {_words(error)}")
-        return {"error": _words(error)}
+        said, later = lane.in_words(error), scheduler.status(_run.clock())["retry_at"]
+        when = time.strftime("%H:%M:%S", time.localtime(later)) if later else "its next time"
+        wire.warning(f"the reconciliation failed and is tried again at {when}: {said}")
+        return {"error": said}
 
 
 def _wake_if_due():
     """A command that a person waits for does not reconcile; it wakes a drain that does."""
-    if _run.from_stash and hook.is_due(_run.data_dir, time.time()):
+    if _run.from_stash and hook.is_due(_run.data_dir, _run.clock()):
         hook.wake(_run.connection, _run.data_dir)
 
 
@@ -188,18 +214,6 @@ def _fail(sentence):
     wire.error(sentence)
     wire.answer(error=sentence)
     return 1
-
-
-def _words(error):
-    """The sentence of an expected error; an unexpected one names itself, its traceback in debug."""
-    import traceback
-
-    from errors import Stash2PlexError
-
-    if isinstance(error, Stash2PlexError):
-        return str(error)
-    wire.debug(traceback.format_exc())
-    return f"unexpected {type(error).__name__}: {error}"[:2000]
 
 
 if __name__ == "__main__":

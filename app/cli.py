@@ -1,12 +1,17 @@
 """The command line: the same commands from a terminal or cron, against a Stash by its URL."""
+
 import argparse
+import http.client
+import json
 import os
+import urllib.error
+import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
 import errors
 from app.commands import COMMANDS, RECONCILE
-from stash import hook, wire
+from stash import wire
 
 EPILOG = """The API key is read from the file, or from the variable STASH_API_KEY; it is never an
 argument, since every user of the machine can see those. State is kept where the plugin keeps it,
@@ -14,48 +19,17 @@ in Stash's config folder; if that folder is not on this machine, name one with -
 
 
 class Command:
-    """A parsed command line."""
+    """A parsed command line. `connection` is what Stash would have told the plugin of itself."""
 
     def __init__(self, found: argparse.Namespace) -> None:
-        self._found = found
         self.mode: str = found.command.replace("-", "_")
         self.data_dir: str = os.path.abspath(found.data_dir) if found.data_dir else ""
-
-    def args(self) -> dict[str, Any]:
-        return {"mode": self.mode}
-
-    def connection(self) -> dict[str, Any]:
-        """What Stash would have told the plugin about itself."""
-        url = urlsplit(self._found.stash if "://" in self._found.stash else f"http://{self._found.stash}")
-        try:
-            port = url.port
-        except ValueError:
-            port = None
-        if url.scheme not in ("http", "https") or not url.hostname:
-            raise ValueError("--stash wants a URL such as http://localhost:9999")
-        standard = 443 if url.scheme == "https" else 9999
-        key = self._key()
-        wire.hide(key)
-        return {"Scheme": url.scheme, "Host": url.hostname, "Port": port or standard, "ApiKey": key}
-
-    def _key(self) -> str:
-        if not self._found.api_key_file:
-            return os.environ.get("STASH_API_KEY", "").strip()
-        try:
-            with open(self._found.api_key_file, encoding="utf-8") as file:
-                return file.read().strip()
-        except (OSError, ValueError) as error:
-            raise ValueError(f"the API key file cannot be read: {error}") from None
+        self.connection = address(found.stash) | {"ApiKey": api_key(found.api_key_file)}
+        wire.hide(self.connection["ApiKey"])
 
     def config_dir(self) -> str:
         """Stash's config folder, if it is on this machine."""
-        query = "query ConfigPath { systemStatus { configPath } }"
-        try:
-            path = hook.ask(self.connection(), query, {})["systemStatus"]["configPath"] or ""
-        except (OSError, ValueError, KeyError, TypeError, IndexError):
-            raise errors.Unreachable(
-                f"Stash does not answer at {self._found.stash}, or does not accept the API key"
-            ) from None
+        path = _config_path(self.connection)
         folder = os.path.dirname(path)
         if not path or not os.path.isdir(folder):
             raise errors.SetupError(
@@ -65,15 +39,74 @@ class Command:
         return folder
 
 
+def address(text: str) -> dict[str, Any]:
+    """Scheme, Host and Port of `--stash`. SetupError when it is no address."""
+    named = "://" in text
+    url = urlsplit(text if named else f"http://{text}")
+    try:
+        port = url.port
+    except ValueError:
+        port = 0
+    if url.scheme not in ("http", "https") or not url.hostname or port == 0:
+        raise errors.SetupError("--stash wants an address such as http://localhost:9999")
+    if url.path.strip("/") or url.query or url.username:
+        raise errors.SetupError("--stash wants scheme, host and port, and nothing else")
+    usual = (443 if url.scheme == "https" else 80) if named else 9999
+    return {"Scheme": url.scheme, "Host": url.hostname, "Port": port or usual}
+
+
+def api_key(path: "str | None") -> str:
+    """The key in the file, or in the environment; '' without one."""
+    if not path:
+        return os.environ.get("STASH_API_KEY", "").strip()
+    try:
+        with open(path, encoding="utf-8") as file:
+            key = file.read(10_000).strip()
+    except (OSError, ValueError) as error:
+        raise errors.SetupError(f"the API key file cannot be read: {error}") from None
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise errors.SetupError(f"{path} does not hold an API key and nothing else")
+    return key
+
+
+def _config_path(connection: dict[str, Any]) -> str:
+    """Asked with the standard library: where the packages are is not known yet."""
+    host = f"[{connection['Host']}]" if ":" in connection["Host"] else connection["Host"]
+    base = f"{connection['Scheme']}://{host}:{connection['Port']}"
+    headers = {"Content-Type": "application/json"}
+    if connection["ApiKey"]:
+        headers["ApiKey"] = connection["ApiKey"]
+    body = json.dumps({"query": "query ConfigPath { systemStatus { configPath } }"}).encode()
+    request = urllib.request.Request(f"{base}/graphql", body, headers)
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay())
+    try:
+        with direct.open(request, timeout=10) as answer:
+            return json.load(answer)["data"]["systemStatus"]["configPath"] or ""
+    except urllib.error.HTTPError as error:
+        if error.code != 401:
+            raise errors.Busy(f"Stash at {base} answered {error.code}") from None
+        key = "does not accept the API key" if connection["ApiKey"] else "asks for an API key"
+        raise errors.Refused(f"Stash at {base} {key} (401)") from None
+    except (OSError, http.client.HTTPException):
+        raise errors.Unreachable(f"Stash does not answer at {base}") from None
+    except (ValueError, KeyError, TypeError):
+        raise errors.Busy(f"what answers at {base} is no Stash") from None
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """The key goes to no other address."""
+
+    def redirect_request(self, *given: Any) -> None:
+        return None
+
+
 def parse(argv: "list[str]") -> Command:
     """The command line as a Command; exits by itself for --help and for wrong words."""
-    parser = argparse.ArgumentParser(
-        prog="Stash2Plex.py", description=__doc__, epilog=EPILOG
-    )
-    names = sorted([*COMMANDS, *RECONCILE, "queue_status"])
-    parser.add_argument("command", choices=[n.replace("_", "-") for n in names] + names, metavar="command",
-                        help=", ".join(n.replace("_", "-") for n in names))  # fmt: skip
-    parser.add_argument("--stash", required=True, metavar="URL", help="such as http://localhost:9999")
-    parser.add_argument("--api-key-file", metavar="F", help="a file that holds Stash's API key")
-    parser.add_argument("--data-dir", metavar="D", help="where to keep state (default: as the plugin)")
-    return Command(parser.parse_args(argv))
+    names = sorted(n.replace("_", "-") for n in [*COMMANDS, *RECONCILE, "queue_status"])
+    parser = argparse.ArgumentParser(prog="Stash2Plex.py", description=__doc__, epilog=EPILOG)
+    say = parser.add_argument
+    say("command", choices=names, metavar="command", help=", ".join(names))
+    say("--stash", required=True, metavar="URL", help="such as http://localhost:9999")
+    say("--api-key-file", metavar="F", help="a file that holds Stash's API key")
+    say("--data-dir", metavar="D", help="where to keep state (default: as the plugin)")
+    return Command(parser.parse_args([argv[0].replace("_", "-"), *argv[1:]]))

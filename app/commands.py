@@ -1,4 +1,5 @@
 """What each task does: one function per mode, given the run, giving the JSON to answer."""
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from app import drains
 from app.run import Run
 from stash import wire
 from sync_queue import inbox
+from sync_queue.verdict import in_words
 
 Command = Callable[[Run], dict[str, Any]]
 DLQ_DAYS = 30
@@ -34,7 +36,9 @@ def _sync(run: Run, scope: str) -> dict[str, Any]:
     queued = 0
     for page in run.stash.walk_ids(SceneFilter(since, until)):
         queued += len(page)
-        run.jobs.put((Job(number, reason="asked", rank=BACKLOG) for number in page), run.clock())
+        jobs = [Job(number, reason="asked", rank=BACKLOG) for number in page]
+        run.jobs.put(jobs, run.clock())
+        run.jobs.hasten(jobs, run.clock())
     wire.info(f"{queued} scenes are to be checked")
     return {"queued": queued} | drains.drain(run)
 
@@ -77,12 +81,15 @@ def health_check(run: Run) -> dict[str, Any]:
         from plex.client import names
 
         try:
-            found["libraries"] = [one.title for one in run.plex.sections()]
-            wire.info(f"Plex: {names(run.plex.sections())} can be written to")
+            sections = run.plex.sections()
+            found["libraries"] = [one.title for one in sections]
+            wire.info(f"Plex: synced is {names(sections)}")
         except errors.Stash2PlexError as error:
             found["plex"]["problem"] = str(error)
             wire.warning(str(error))
-    healthy = all(found[name]["reachable"] and not found[name].get("problem") for name in ("stash", "plex"))
+    healthy = all(
+        found[name]["reachable"] and not found[name].get("problem") for name in ("stash", "plex")
+    )
     wire.info("healthy" if healthy else "not healthy: see above")
     return found | {"healthy": healthy}
 
@@ -96,7 +103,7 @@ def reconcile(run: Run, scope: str, startup: bool = False) -> dict[str, Any]:
         wire.info("paused by the setting: nothing is reconciled")
         return {"paused": "by the setting `paused`"}
     if not run.scheduler.claim(run.clock()):
-        wire.info("another reconciliation is running already")
+        wire.info("another reconciliation is running, or has just run")
         return {"busy": True}
     try:
         found = _detect(run, scope, startup)
@@ -112,23 +119,35 @@ def _detect(run: Run, scope: str, startup: bool) -> dict[str, Any]:
     try:
         engine = GapDetectionEngine(
             run.stash, run.config, run.data_dir, run.jobs, plex=run.plex, store=run.store,
-            clock=run.clock, progress=wire.progress, warn=wire.warning,
+            clock=run.clock, progress=run.progress, warn=wire.warning,
         )  # fmt: skip
         result = engine.run(scope)
-        if result.errors:
-            raise errors.Busy(f"{len(result.errors)} parts could not be checked: {result.errors[0]}")
     except Exception as error:
-        run.scheduler.record_failure(str(error) or type(error).__name__, run.clock())
+        run.scheduler.record_failure(wire.redact(in_words(error)), run.clock())
         raise
-    run.scheduler.record_run(result, scope, is_startup=startup)
+    if result.errors:
+        said = f"{len(result.errors)} parts could not be checked: {result.errors[0]}"
+        run.scheduler.record_failure(wire.redact(said), run.clock())
+        wire.warning(f"the reconciliation is not complete and is tried again: {said}")
+    else:
+        run.scheduler.record_run(result, scope, is_startup=startup)
     found = result.as_dict()
-    types = ", ".join(f"{count} {name}" for name, count in found["gaps_by_type"].items() if count)
-    wire.info(
-        f"{result.scenes_checked} scenes checked, {result.total_gaps} gaps"
-        + (f" ({types})" if types else "")
-        + f", {result.enqueued_count} jobs queued"
-    )
+    wire.info(_summary(found))
     return {"scope": scope} | found
+
+
+def _summary(found: dict[str, Any]) -> str:
+    """What a run found, in one line."""
+    types = ", ".join(f"{count} {name}" for name, count in found["gaps_by_type"].items() if count)
+    said = [
+        f"{found['scenes_checked']} scenes checked",
+        f"{found['total_gaps']} gaps" + (f" ({types})" if types else ""),
+    ]
+    if found["conflicts"]:
+        said.append(f"{found['conflicts']} scenes that share an item or fit several")
+    if found["cover_checks"]:
+        said.append(f"{found['cover_checks']} covers to look at")
+    return ", ".join([*said, f"{found['enqueued']} jobs queued"])
 
 
 COMMANDS: dict[str, Command] = {
@@ -151,9 +170,32 @@ RECONCILE: dict[str, "str | None"] = {
 WORKING = ("all", "recent", "process_queue", *RECONCILE)
 
 
+def scope_of_settings(run: Run) -> str:
+    """The setting reconcile_scope, as the engine calls it."""
+    from reconciliation.scheduler import SCOPE_MAP
+
+    return SCOPE_MAP.get(run.config.reconcile_scope, run.config.reconcile_scope)
+
+
+def due(run: Run) -> "tuple[str, bool] | None":
+    """The scope of the reconciliation that is due, and whether because Stash has started."""
+    config, now = run.config, run.clock()
+    if config.paused:
+        return None
+    if run.scheduler.is_due(config.reconcile_interval, now):
+        return scope_of_settings(run), False
+    if run.from_stash and run.scheduler.is_startup_due(now, config.reconcile_interval):
+        return "recent", True
+    return None
+
+
 def leave_notes(run: Run) -> None:
     """Tell the hooks, which cannot ask for settings, what is due when and where to drain."""
+    if not run.knows_settings:
+        return
     run.scheduler.refresh(run.config.reconcile_interval, run.clock())
+    for line in run.scheduler.notices:
+        wire.warning(line)
     inline = Path(run.data_dir) / inbox.INLINE
     if run.config.hook_mode == "inline":
         inline.touch(mode=0o600)

@@ -52,6 +52,13 @@ def ensure(requirements: Path, data_dir: Path, log: Log, python: str = sys.execu
         raise SetupError(_sentence("; ".join(faults), requirements, folder, python))
 
 
+def ready(requirements: Path, data_dir: Path) -> bool:
+    """Whether `ensure` has nothing to install."""
+    wanted = _read(requirements)
+    folder = Path(data_dir).absolute() / "deps" / folder_name(wanted)
+    return not missing(wanted) or _is_complete(folder, wanted)
+
+
 def folder_name(wanted: list[Requirement]) -> str:
     """The same requirements have the same name, however their file is laid out."""
     lines = sorted(f"{one.name.lower()}{one.ranges}" for one in wanted)

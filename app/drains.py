@@ -1,4 +1,5 @@
 """Puts a drain together from its parts and tells what it does, one line per job."""
+
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,12 +9,15 @@ from app.run import Run
 from stash import wire
 
 if TYPE_CHECKING:
+    from plex.client import Section
     from plex.sync import Outcome, Sync
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
 
 
-def drain(run: Run, linger: float = 0.0, span: "tuple[float, float]" = (0.0, 1.0)) -> dict[str, Any]:
+def drain(
+    run: Run, linger: float = 0.0, span: "tuple[float, float]" = (0.0, 1.0)
+) -> dict[str, Any]:
     """Do what is owed. `span` is the part of the task's progress that this takes."""
     from sync_queue.drain import Drain
 
@@ -30,7 +34,7 @@ def drain(run: Run, linger: float = 0.0, span: "tuple[float, float]" = (0.0, 1.0
         linger=linger,
         clock=run.clock,
         warn=wire.warning,
-        progress=lambda part: wire.progress(start + (end - start) * part),
+        progress=lambda part: run.progress(start + (end - start) * part),
     )
     tally = loop.run()
     if tally.busy:
@@ -58,8 +62,9 @@ class Batch:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._sync: "Sync | None" = None
-        self._scanned: set[tuple[int, str]] = set()
+        self._sync: Sync | None = None
+        self._scanned: set[str] = set()
+        self._sections: Sequence[Section] | None = None
 
     def __call__(self, ids: Sequence[int]) -> "list[Outcome]":
         outcomes = (self._sync or self._connected())(ids)
@@ -91,7 +96,9 @@ class Batch:
         else:
             wire.info(f"{one.label} → {one.said}" if one.items else f"{one.label} {one.said}")
         for change in one.changes:
-            wire.debug(f"{one.label}: {change.field} {change.before!r} → {change.after!r} ({change.why})")
+            wire.debug(
+                f"{one.label}: {change.field} {change.before!r} → {change.after!r} ({change.why})"
+            )
 
     def _scan(self, files: Sequence[str]) -> None:
         """Ask Plex to look where a file should be; each folder once per run."""
@@ -99,12 +106,20 @@ class Batch:
 
         if not self._run.config.trigger_plex_scan:
             return
-        places = [paths.folder(paths.plex_path(f, self._run.config.path_map)) for f in files]
-        for section in self._run.plex.sections():
-            for place in places:
-                if _covers(section.roots, place) and (section.id, place) not in self._scanned:
-                    self._scanned.add((section.id, place))
-                    self._run.plex.scan(section.id, place)
+        places = {paths.folder(paths.plex_path(f, self._run.config.path_map)) for f in files}
+        for place in sorted(places - self._scanned):
+            self._scanned.add(place)
+            try:
+                self._ask_to_scan(place)
+            except (errors.Busy, errors.Rejected, errors.Gone, errors.SetupError) as error:
+                wire.warning(f"Plex could not be asked to scan {place}: {error}")
+
+    def _ask_to_scan(self, place: str) -> None:
+        if self._sections is None:
+            self._sections = self._run.plex.sections()
+        for section in self._sections:
+            if _covers(section.roots, place):
+                self._run.plex.scan(section.id, place)
 
 
 def _covers(roots: Iterable[str], place: str) -> bool:

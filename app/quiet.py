@@ -1,4 +1,5 @@
 """Keeps the libraries' own log lines out of Stash's log, where they would show as errors."""
+
 import logging
 import warnings
 

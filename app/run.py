@@ -1,8 +1,8 @@
 """One full-lane invocation: settings, clients and stores, each opened when it is first needed."""
+
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errors
@@ -15,6 +15,23 @@ if TYPE_CHECKING:
     from stash.api import StashApi
     from sync_queue.jobs import Jobs
     from validation.config import Stash2PlexConfig
+
+
+class Progress:
+    """How far the task is, 0..1: it never goes back, whatever part of the work is counting."""
+
+    def __init__(self, tell: Callable[[float], None] = wire.progress) -> None:
+        self._tell = tell
+        self._start, self._end, self._told = 0.0, 1.0, 0.0
+
+    def between(self, start: float, end: float) -> None:
+        """What follows counts from 0 to 1, and is this part of the whole."""
+        self._start, self._end = start, end
+
+    def __call__(self, fraction: float) -> None:
+        part = min(1.0, max(0.0, fraction))
+        self._told = max(self._told, self._start + (self._end - self._start) * part)
+        self._tell(self._told)
 
 
 class Run:
@@ -32,6 +49,7 @@ class Run:
         self.connection, self.args, self.data_dir = connection, args, data_dir
         self.clock = clock
         self.from_stash = from_stash
+        self.progress = Progress()
         self._settings = settings
 
     @cached_property
@@ -55,6 +73,11 @@ class Run:
         for line in warnings:
             wire.warning(line)
         return config
+
+    @property
+    def knows_settings(self) -> bool:
+        """Whether they could be read; not if Stash does not answer."""
+        return "config" in self.__dict__
 
     @cached_property
     def jobs(self) -> "Jobs":
@@ -99,10 +122,3 @@ class Run:
         for name in ("jobs", "store"):
             if name in self.__dict__:
                 self.__dict__[name].close()
-
-
-def make_data_dir(config_dir: str) -> str:
-    """`<config_dir>/plugin_data/Stash2Plex`, private to its owner, made on demand."""
-    path = Path(config_dir) / "plugin_data" / hook.PLUGIN_ID
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return str(path)

@@ -1,4 +1,5 @@
 """View Queue Status: what is owed, what failed, who answers, and the last reconciliation."""
+
 import time
 from typing import Any
 
@@ -20,7 +21,7 @@ def queue_counts(run: Run) -> dict[str, Any]:
 
 
 def reachable(run: Run) -> dict[str, Any]:
-    """Whether each server answers, and what is wrong if it does not."""
+    """Whether each server answers, with the version, or what is wrong."""
     return {"stash": _probe(run, "stash"), "plex": _probe(run, "plex")}
 
 
@@ -41,10 +42,13 @@ def queue_status(run: Run) -> dict[str, Any]:
     wire.info("queue: " + ", ".join(f"{counts[n]} {n.replace('_', ' ')}" for n in names))
     for said, number in counts["dead_by_error"].items():
         wire.info(f"dead letters: {number} × {said}")
-    if run.config.paused:
+    found = {"queue": counts} | reachable(run)
+    # Without an answer from Stash the settings are not known; what is on disk is.
+    interval = run.config.reconcile_interval if run.knows_settings else None
+    found["paused"] = run.knows_settings and run.config.paused
+    if found["paused"]:
         wire.info("paused by the setting: nothing is written to Plex")
-    found = {"queue": counts, "paused": run.config.paused} | reachable(run)
-    found["reconciliation"] = run.scheduler.status(run.clock(), run.config.reconcile_interval)
+    found["reconciliation"] = run.scheduler.status(run.clock(), interval)
     for line in _told(found["reconciliation"]):
         wire.info(line)
     return found

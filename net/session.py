@@ -3,25 +3,32 @@
 A read timeout starts anew with every byte, so a trickling body could hold a drain for an hour;
 and a redirect followed blindly would carry the token to another host.
 """
+
+import http.client
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 CHUNK = 1 << 16
 # Listings of 1000 items come to about 2 MB; anything far beyond is not an answer to us.
 MAX_BYTES = 64 << 20
-# An idle keep-alive connection may be closed by the server just as we use it. Only a request
-# that never reached a server is repeated here; everything else is for the verdict to decide.
+# An idle keep-alive connection may be closed by the server just as we use it. What may be sent
+# twice is repeated here, once; everything else is for the verdict to decide.
+REPEATABLE = ("GET", "HEAD", "PUT")
 _RETRIES = Retry(total=None, connect=0, read=0, redirect=0, status=0, other=0)
 
 
 class Session(requests.Session):
-    """A requests session with `(connect, read)` timeouts and an overall deadline, in seconds."""
+    """A requests session with `(connect, read)` timeouts and an overall deadline, in seconds.
+
+    `repeatable` names the methods that a lost connection may make us send a second time.
+    """
 
     def __init__(
         self,
@@ -30,6 +37,7 @@ class Session(requests.Session):
         verify: bool = True,
         deadline: "float | None" = None,
         clock: Callable[[], float] = time.monotonic,
+        repeatable: "tuple[str, ...]" = REPEATABLE,
     ) -> None:
         super().__init__()
         # Both servers are on this machine or in the LAN: a proxy or .netrc of the
@@ -39,10 +47,13 @@ class Session(requests.Session):
         self._timeout = (connect, read)
         self._deadline = deadline or 2 * read
         self._clock = clock
+        self._repeatable = repeatable
         # Cookies are set by hand: a jar sends the old and the refreshed one together.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
-            self.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=4, max_retries=_RETRIES))
+            self.mount(
+                scheme, HTTPAdapter(pool_connections=1, pool_maxsize=4, max_retries=_RETRIES)
+            )
 
     def request(self, method: Any, url: Any, **options: Any) -> requests.Response:  # type: ignore[override]
         """Like requests', with the whole body read before the deadline."""
@@ -50,14 +61,14 @@ class Session(requests.Session):
         options["stream"] = True
         options["allow_redirects"] = False
         ends = self._clock() + self._deadline
-        idempotent = str(method).upper() in ("GET", "HEAD", "PUT")
         try:
             response = super().request(method, url, **options)
         except requests.exceptions.ConnectionError as error:
-            if not (idempotent and _was_idle_reset(error)):
+            if str(method).upper() not in self._repeatable or not _was_idle_reset(error):
                 raise
             response = super().request(method, url, **options)
         response._content = self._body(response, ends)
+        response._content_consumed = True
         return response
 
     def _body(self, response: requests.Response, ends: float) -> bytes:
@@ -76,7 +87,7 @@ class Session(requests.Session):
         return b"".join(chunks)
 
 
-def _pieces(response: requests.Response) -> Any:
+def _pieces(response: requests.Response) -> Iterator[bytes]:
     """The body as it arrives; `iter_content` alone would wait for a full chunk each time."""
     raw = response.raw
     if not hasattr(raw, "read1"):
@@ -85,10 +96,9 @@ def _pieces(response: requests.Response) -> Any:
     try:
         while piece := raw.read1(CHUNK, decode_content=True):
             yield piece
-    except Exception as error:
+    except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
         raise requests.exceptions.ChunkedEncodingError(str(error)) from error
-    finally:
-        raw.release_conn()
+    raw.release_conn()
 
 
 def _was_idle_reset(error: Exception) -> bool:

@@ -1,4 +1,5 @@
 """What is wrong with one scene in Plex, from the very plan that a sync would carry out. Pure."""
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,9 +18,7 @@ class Gap:
     fields: tuple[str, ...] = ()
 
 
-def gap(
-    scene_id: int, changes: Sequence[Change], current: Fields, wanted: Fields
-) -> "Gap | None":
+def gap(scene_id: int, changes: Sequence[Change], current: Fields, wanted: Fields) -> "Gap | None":
     """The gap of a scene that has an item; None when Plex says what it should."""
     due = tuple(change.field for change in changes if change.writes)
     if due:

@@ -2,6 +2,7 @@
 
 Plex is listed once and read in batches, Stash in pages by id; nothing is kept of a page but counts.
 """
+
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from plex.index import Index
 from plex.item import Item
 from plex.ledger import Entry, Ledger
 from plex.store import Store
+from reconciliation import brake
 from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap, gap, worst
 from reconciliation.window import window
 from stash.api import SceneFilter
@@ -82,8 +84,8 @@ class GapDetectionEngine:
         warn: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._stash, self._config, self._jobs = stash, config, queue
-        self._plex = plex or _connect(config)
-        self._store = store or Store(data_dir)
+        self._store = store or Store(data_dir, clock())
+        self._plex = plex or _connect(config, self._store, clock())
         self._index, self._ledger = Index(self._store), Ledger(self._store)
         self._clock, self._progress, self._warn = clock, progress, warn
 
@@ -95,9 +97,13 @@ class GapDetectionEngine:
         result = GapDetectionResult()
         only = self._filter(scope)
         total = self._stash.count(only)
-        self._refuse_empty_stash(scope, total)
+        if not total:
+            brake.stash_is_empty(self._stash, self._ledger)
         self._index.refresh(
             self._plex, self._clock(), force=True, progress=lambda f: self._progress(f * 0.1)
+        )
+        brake.plex_lost_everything(
+            self._stash, self._store, self._index, self._ledger, self._config.path_map
         )
         for page in self._stash.walk(only):
             for chunk in _chunks(page):
@@ -111,13 +117,6 @@ class GapDetectionEngine:
             return SceneFilter()
         since, until = window(parsed, self._clock(), self._stash.newest_timestamp())
         return SceneFilter(since=since, until=until)
-
-    def _refuse_empty_stash(self, scope: str, total: int) -> None:
-        if total == 0 and self._ledger.size() and self._stash.count() == 0:
-            raise errors.LibraryEmpty(
-                f"Stash lists no scene at all, while {self._ledger.size()} items in Plex were "
-                "written from it; nothing is changed"
-            )
 
     def _try_chunk(self, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
         result.scenes_checked += len(chunk)
@@ -140,13 +139,22 @@ class GapDetectionEngine:
         owner = match.owners(
             pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
         )
-        owed = [Job(s.id, reason=MISSING, rank=BACKLOG) for s in self._missing(found, chunk, result)]
+        owed = [
+            Job(s.id, reason=MISSING, rank=BACKLOG) for s in self._missing(found, chunk, result)
+        ]
         for scene in chunk:
             mine = [i for s, i in pairs if s is scene and owner[i.rating_key] == scene.id]
             result.conflict_count += any(s is scene for s, _ in pairs) and not mine
             owed += self._judge(scene, mine, entries, result)
-        if self._jobs and owed:
-            result.enqueued_count += self._jobs.put(owed, self._clock())
+        self._owe(owed, result)
+
+    def _owe(self, owed: Sequence[Job], result: GapDetectionResult) -> None:
+        if self._jobs is None or not owed:
+            return
+        now = self._clock()
+        result.enqueued_count += self._jobs.put(owed, now)
+        # A scene that was waited for, and now is there, need not wait for its next look.
+        self._jobs.hasten([job for job in owed if job.reason != MISSING], now)
 
     def _usable(self, found: match.Matches, scene: Scene, result: GapDetectionResult) -> bool:
         if len(found.of(scene)) > 1 and not self._config.allow_ambiguous_match:
@@ -164,7 +172,11 @@ class GapDetectionEngine:
         return lost
 
     def _judge(
-        self, scene: Scene, items: Sequence[Item], entries: dict[int, Entry], result: GapDetectionResult
+        self,
+        scene: Scene,
+        items: Sequence[Item],
+        entries: dict[int, Entry],
+        result: GapDetectionResult,
     ) -> list[Job]:
         """Count the scene's gap; the job that closes it, if any does."""
         wanted = fields.wanted(scene, self._config)
@@ -193,22 +205,27 @@ class GapDetectionEngine:
         """Whether the cover has to be looked at: that it changed is only known once it is here."""
         if fields.POSTER not in self._config.sync_fields or not scene.cover_path:
             return False
-        return images.may_show(
-            item, entry, self._config.preserve_plex_edits
-        ) and images.must_look(scene.cover_version, entry)
+        return images.may_show(item, entry, self._config.preserve_plex_edits) and images.must_look(
+            scene.cover_version, entry
+        )
 
     def _still_there(self, scene_id: int, item: Item) -> bool:
         holder = self._stash.scenes([scene_id]).get(scene_id)
         return holder is not None and match.holds(item, holder, self._config.path_map)
 
 
-def _connect(config: Any) -> Any:
+def _connect(config: Any, store: Store, now: float) -> Any:
     from plex.client import connect
+    from validation.config import problem
 
-    return connect(
+    if said := problem(config):
+        raise errors.SetupError(said)
+    client = connect(
         config.plex_url, config.token, config.connect_timeout, config.read_timeout,
         verify=not config.plex_insecure_tls,
     ).only(config.plex_library)  # fmt: skip
+    store.belongs_to(client.machine, now)
+    return client
 
 
 def _chunks(page: Sequence[Scene]) -> Iterator[Sequence[Scene]]:

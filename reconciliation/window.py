@@ -3,6 +3,7 @@
 Stash keeps `updated_at` as text with the server's own offset and compares it as text, so bounds
 are written in that offset, with an hour to spare for a change of the clocks.
 """
+
 from datetime import datetime, timedelta, timezone, tzinfo
 
 from validation.scope import Scope, bounds

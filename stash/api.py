@@ -3,6 +3,7 @@
 stashapi's StashInterface introspects the whole schema in every process, so only its transport
 (`GQLWrapper`) is used; errors are translated into ours here, at the edge.
 """
+
 import ipaddress
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,20 +29,25 @@ class SceneFilter(NamedTuple):
     refs: "tuple[str, int] | None" = None
 
 
+EVERYTHING = SceneFilter()
+
+
 class Transport(GQLWrapper):
     """stashapi's client with our session, our errors, and a cookie that is kept fresh."""
 
     def __init__(self, connection: Mapping[str, Any], session: Session) -> None:
         super().__init__()
-        session.headers.update(self.s.headers)
-        self.s = session
+        theirs: requests.Session = self.s
+        session.headers.update(theirs.headers)
+        self.s: Session = session
         self.log = logging.getLogger("stashapi")
         self.fragments: dict[str, str] = {}
         host, port = hook.address(dict(connection))
         self.base = f"{connection.get('Scheme') or 'http'}://{_bracketed(host)}:{port}"
         self.url = f"{self.base}/graphql"
-        self._key = connection.get("ApiKey") or ""
-        self._cookie = (connection.get("SessionCookie") or {}).get("Value") or ""
+        self._key = str(connection.get("ApiKey") or "")
+        cookie = connection.get("SessionCookie")
+        self._cookie = str((cookie.get("Value") if isinstance(cookie, Mapping) else "") or "")
         self._sign()
 
     def _sign(self) -> None:
@@ -61,7 +67,7 @@ class Transport(GQLWrapper):
     def _handle_GQL_response(self, response: requests.Response) -> Any:
         self._adopt_cookie(response)
         if response.status_code == 401:
-            raise errors.Refused("Stash does not accept our session any more (401)")
+            raise errors.Refused(self._unwelcome())
         try:
             content = response.json()
         except ValueError:
@@ -79,29 +85,49 @@ class Transport(GQLWrapper):
         try:
             return self._GQL(query, dict(variables or {}))
         except requests.exceptions.RequestException as error:
-            raise errors.Unreachable(f"Stash does not answer at {self.base} ({_kind(error)})") from None
+            raise self._unreachable(error) from None
 
     def image(self, path: str) -> "tuple[str, bytes]":
         """(content type, bytes) of a path on this Stash."""
         try:
             response = self.s.get(self.base + path, headers={"Accept": "image/*"})
         except requests.exceptions.RequestException as error:
-            raise errors.Unreachable(f"Stash does not answer at {self.base} ({_kind(error)})") from None
+            raise self._unreachable(error) from None
         self._adopt_cookie(response)
-        if response.status_code in (301, 302, 303, 307, 401):
-            raise errors.Refused("Stash does not accept our session any more (images)")
+        if response.status_code in (301, 302, 303, 307, 401):  # Stash redirects to its login page
+            raise errors.Refused(self._unwelcome())
+        if response.status_code == 404:
+            return "", b""
         if response.status_code != 200:
             raise errors.Busy(f"Stash answered {response.status_code} to a request for a cover")
-        return response.headers.get("Content-Type", "").partition(";")[0].strip(), response.content
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return kind, response.content
+
+    def _unwelcome(self) -> str:
+        """What a 401 means depends on what we showed."""
+        if self._key:
+            return f"Stash at {self.base} does not accept the API key (401)"
+        if self._cookie:
+            return "Stash does not accept our session any more (401)"
+        return f"Stash at {self.base} asks for an API key (401): name a file that holds it"
+
+    def _unreachable(self, error: Exception) -> errors.Unreachable:
+        if isinstance(error, requests.exceptions.SSLError):
+            return errors.Unreachable(
+                f"Stash's certificate at {self.base} is not one that this machine trusts"
+            )
+        return errors.Unreachable(f"Stash does not answer at {self.base} ({_kind(error)})")
 
 
 class StashApi:
     """What the product asks of Stash."""
 
     def __init__(self, connection: Mapping[str, Any], connect: float = 5, read: float = 30) -> None:
-        host, _ = hook.address(dict(connection))
-        # Stash's own certificate is self-signed; on this very machine there is nobody in between.
-        self._wire = Transport(connection, Session(connect, read, verify=not _is_loopback(host)))
+        # All that is sent are queries: they may be repeated.
+        session = Session(
+            connect, read, verify=not _is_here(connection), repeatable=("GET", "HEAD", "POST")
+        )
+        self._wire = Transport(connection, session)
 
     @property
     def base(self) -> str:
@@ -115,7 +141,10 @@ class StashApi:
 
     def version(self) -> str:
         """Stash's version, 'unknown' in unofficial builds."""
-        return self._wire.ask("query Version { version { version } }")["version"]["version"] or "unknown"
+        return (
+            self._wire.ask("query Version { version { version } }")["version"]["version"]
+            or "unknown"
+        )
 
     def config_dir(self) -> str:
         """Path of Stash's config file as Stash sees it."""
@@ -136,7 +165,7 @@ class StashApi:
         found = [_scene(row) for row in rows.values() if row]
         return {one.id: one for one in found}
 
-    def count(self, only: SceneFilter = SceneFilter()) -> int:
+    def count(self, only: SceneFilter = EVERYTHING) -> int:
         """How many scenes `walk` would visit."""
         query = (
             "query Count($only: SceneFilterType) "
@@ -145,7 +174,7 @@ class StashApi:
         return self._wire.ask(query, {"only": _criteria(only)})["findScenes"]["count"]
 
     def walk(
-        self, only: SceneFilter = SceneFilter(), page: int = PAGE
+        self, only: SceneFilter = EVERYTHING, page: int = PAGE
     ) -> "Iterator[list[scene.Scene]]":
         """Whole scenes in pages, by ascending id; a page is never lost when scenes come or go."""
         for rows in self._pages("...S", scene.FRAGMENT, only, page):
@@ -186,9 +215,10 @@ class StashApi:
         """The cover's bytes; None when the scene has none (Stash then sends an SVG)."""
         if not one.cover_path:
             return None
-        kind, data = self._wire.image(one.cover_path)
+        # Not the path of the URL that Stash gave: that may have a prefix of a proxy in it.
+        kind, data = self._wire.image(f"/scene/{one.id}/screenshot")
         if kind == "text/html":
-            raise errors.Refused("Stash sent its login page instead of a cover")
+            raise errors.Refused("Stash sent a page, surely that of its login, instead of a cover")
         if kind not in IMAGE_TYPES or not data or len(data) > IMAGE_BYTES:
             return None
         return data
@@ -237,7 +267,12 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _is_loopback(host: str) -> bool:
+def _is_here(connection: Mapping[str, Any]) -> bool:
+    """Whether Stash runs on this machine: its own certificate is self-signed, and here there is
+    nobody in between. It does if it started us; only a terminal brings an API key."""
+    host, _ = hook.address(dict(connection))
+    if "ApiKey" not in connection:
+        return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -56,9 +56,10 @@ def answer(output: object = None, error: "str | None" = None) -> None:
     """Write the one answer; a second call is ignored, so that no path can write two."""
     if _state["answered"]:
         return
-    _state["answered"] = True
-    document = {"output": output} if error is None else {"error": error, "output": output}
+    # Stash logs an error that is answered.
+    document = {"output": output} if error is None else {"error": scrub(error), "output": output}
     data = redact(json.dumps(document)).encode() + b"\n"
+    _state["answered"] = True
     try:
         while data:
             data = data[os.write(_state["stdout"], data) :]
@@ -85,11 +86,16 @@ def set_scrub(on: bool) -> None:
         _scrubs.append(without_paths)
 
 
+def scrub(text: str) -> str:
+    """`text` without paths, if the user wants it so."""
+    for without in _scrubs:
+        text = without(text)
+    return text
+
+
 def log(level: str, text: str) -> None:
     """One log line per line of `text`; `level` is one of t d i w e."""
-    for scrub in _scrubs:
-        text = scrub(str(text))
-    for line in redact(str(text)).splitlines():
+    for line in redact(scrub(str(text))).splitlines():
         line = line.translate(_CONTROL).strip()
         if line:
             _put(level, line)

@@ -102,6 +102,15 @@ class Jobs:
             )
         return max(0, fresh)
 
+    def hasten(self, jobs: Iterable[Job], now: float) -> None:
+        """What was put off is due now, its counts as they were: what it waited for may be there."""
+        with self._db:
+            self._db.executemany(
+                f"UPDATE {self._table} SET due = ?"
+                f" WHERE key = ? AND status < {AckStatus.unack} AND due > ?",
+                [(now, job.key, now) for job in jobs],
+            )
+
     def settle(self) -> None:
         """Bring what was put to the disk itself, before the flags it came from are taken down."""
         self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

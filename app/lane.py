@@ -1,0 +1,46 @@
+"""The full lane: third-party packages made importable, the run opened and closed again."""
+
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app import deps, quiet
+from app.run import Run
+from errors import Stash2PlexError
+from stash import wire
+
+REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
+
+
+def ready(data_dir: str) -> bool:
+    """Whether the lane opens at once, without an installation."""
+    return deps.ready(REQUIREMENTS, Path(data_dir))
+
+
+@contextmanager
+def opened(
+    connection: Mapping[str, Any],
+    args: Mapping[str, Any],
+    data_dir: str,
+    settings: Any,
+    from_stash: bool = True,
+) -> Iterator[Run]:
+    """The run of this invocation. SetupError when the packages cannot be had."""
+    wire.claim_stdout()
+    quiet.libraries()
+    deps.ensure(REQUIREMENTS, Path(data_dir), wire.info)
+    run = Run(connection, args, data_dir, settings, from_stash=from_stash)
+    try:
+        yield run
+    finally:
+        run.close()
+
+
+def in_words(error: BaseException) -> str:
+    """The sentence of an expected error; an unexpected one names itself, its traceback in debug."""
+    if isinstance(error, Stash2PlexError):
+        return str(error)
+    wire.debug("".join(traceback.format_exception(error)))
+    return f"unexpected {type(error).__name__}: {error}"[:2000]
