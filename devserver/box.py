@@ -19,11 +19,17 @@ TOKEN = "plex-token-of-the-box"
 class Box:
     """Both servers. Files are below /data in Stash and below /media in Plex."""
 
-    def __init__(self, root: Path, plugin: Path, stash: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        plugin: Path,
+        stash: dict[str, Any] | None = None,
+        plex: dict[str, Any] | None = None,
+    ) -> None:
         self.stash = StashServer(root / "stash", **(stash or {}))
         # The plugin runs with the libraries that this process has.
         self.stash.python = sys.executable
-        self.plex = PlexServer(token=TOKEN)
+        self.plex = PlexServer(token=TOKEN, **(plex or {}))
         self.plugin = plugin
         self.section = 0
         self.paths: dict[int, str] = {}
@@ -72,9 +78,7 @@ class Box:
     def differences(self, scene_ids: Iterable[int] | None = None) -> dict[int, dict[str, Any]]:
         """Scene -> field -> (expected, found), for the scenes that Plex does not show right."""
         asked = self.paths if scene_ids is None else scene_ids
-        found = {
-            n: proof.differences(self.stash, self.plex, n, self.paths[n]) for n in asked
-        }
+        found = {n: proof.differences(self.stash, self.plex, n, self.paths[n]) for n in asked}
         return {number: fields for number, fields in found.items() if fields}
 
     def task(self, name: str, timeout: float = 120) -> Any:
