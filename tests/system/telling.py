@@ -1,0 +1,93 @@
+"""What system tests ask a box again and again: its log lines, its progress, its state file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from devserver.box import Box
+from devserver.stash.logs import classify
+
+STATE = "reconciliation_state.json"
+GAPS = ("empty_metadata", "stale_sync", "missing", "drifted")
+
+
+def lines(box: Box, *levels: str) -> list[str]:
+    """What the plugin logged, at these levels or at any."""
+    return [line.text for line in box.stash.logs if not levels or line.level in levels]
+
+
+def raw_lines(stderr: str) -> list[tuple[str, str]]:
+    """(level, text) of what one process wrote, progress included."""
+    return [classify(line, "error") for line in stderr.splitlines() if line]
+
+
+def progress(stderr: str) -> list[float]:
+    return [float(text) for level, text in raw_lines(stderr) if level == "progress"]
+
+
+def gaps(found: dict[str, Any]) -> dict[str, int]:
+    """The gap types of an answer that are not 0."""
+    return {name: count for name, count in found["gaps_by_type"].items() if count}
+
+
+def state(box: Box) -> dict[str, Any]:
+    return json.loads((box.data_dir / STATE).read_text())
+
+
+def set_state(box: Box, **values: Any) -> None:
+    """As if the plugin had left these values behind."""
+    known = state(box) if (box.data_dir / STATE).exists() else {}
+    box.data_dir.mkdir(parents=True, exist_ok=True)
+    (box.data_dir / STATE).write_text(json.dumps(known | values))
+
+
+def ran_ago(box: Box, seconds: float, **more: Any) -> None:
+    """As if the last reconciliation of the interval had been so long ago."""
+    then = time.time() - seconds
+    usual = {"last_run_time": then, "last_interval_time": then, "run_count": 1, "interval": ""}
+    set_state(box, **usual | {"last_run_scope": "recent", "next_due": None} | more)
+
+
+def quiet(box: Box) -> None:
+    """Forget what was asked and logged so far."""
+    box.plex.clear_requests()
+    box.stash.requests.clear()
+    box.stash.logs.clear()
+    box.stash.server_log.clear()
+
+
+def script(box: Box) -> Path:
+    return next(box.stash.plugins_dir.rglob("Stash2Plex.py"))
+
+
+def terminal(box: Box, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """The entry script as a person or cron starts it, from a foreign folder."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("STASH_")}
+    return subprocess.run(
+        [sys.executable, str(script(box)), *words],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        cwd=box.stash.config_dir,
+        env=environment | options.pop("env", {}),
+        **options,
+    )
+
+
+def start(box: Box, *words: str) -> subprocess.Popen[str]:
+    """The same, not waited for."""
+    return subprocess.Popen(
+        [sys.executable, str(script(box)), *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
