@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -50,7 +51,7 @@ def introduce(box: Box, count: int) -> None:
 
 
 def _graphql(url: str, mutation: str) -> str:
-    body = '{"query": "mutation { %s }"}' % mutation.replace('"', '\\"')
+    body = json.dumps({"query": f"mutation {{ {mutation} }}"})
     return f"curl -s {url}/graphql -H 'Content-Type: application/json' -d '{body}'"
 
 

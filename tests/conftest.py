@@ -17,7 +17,6 @@ for path in (ROOT, ROOT / "scripts"):
         sys.path.insert(0, str(path))
 
 import package  # noqa: E402
-
 from devserver.box import Box  # noqa: E402
 
 MakeBox = Callable[..., Box]

@@ -6,10 +6,10 @@ import hashlib
 import os
 from pathlib import Path
 
-import package
 import pytest
 import yaml
 
+import package
 from devserver.box import PLUGIN, Box
 
 
