@@ -19,9 +19,8 @@ def is_windows(path: str) -> bool:
 
 def key(path: str) -> str:
     """The form in which two names of one file are equal; also the index's primary key."""
-    plain = _slashes(path)
-    composed = plain if plain.isascii() else unicodedata.normalize("NFC", plain)
-    return composed.casefold() if is_windows(plain) else composed
+    plain = _composed(_slashes(path))
+    return _caseless(plain) if is_windows(path) else plain
 
 
 def _slashes(path: str) -> str:
@@ -29,25 +28,40 @@ def _slashes(path: str) -> str:
     return path.replace("\\", "/") if is_windows(path) else path
 
 
+def _composed(path: str) -> str:
+    return path if path.isascii() else unicodedata.normalize("NFC", path)
+
+
+def _caseless(path: str) -> str:
+    """As NTFS compares names: letter by letter, so that ß is not ss. Keeps the length."""
+    if path.isascii():
+        return path.upper()
+    return "".join(up if len(up := char.upper()) == 1 else char for char in path)
+
+
 def plex_path(path: str, path_map: PathMap) -> str:
     """Where Plex sees the file that Stash has at `path`: the longest prefix wins."""
-    source = _slashes(path)
-    for prefix, target in sorted(path_map, key=lambda pair: -len(pair[0])):
-        rest = _below(source, prefix)
+    pairs = sorted(path_map, key=lambda pair: -len(pair[0].rstrip("/\\")))
+    for prefix, target in pairs:
+        rest = _below(path, prefix)
         if rest is not None:
             return _join(target, rest)
     return path
 
 
-def _below(source: str, prefix: str) -> "str | None":
-    """What of `source` lies below `prefix`, at a border between folders; None if it does not."""
-    head = _slashes(prefix).rstrip("/")
-    same = key(source[: len(head)]) == key(head)
-    if not same and not source.isascii():
-        source, head = unicodedata.normalize("NFC", source), unicodedata.normalize("NFC", head)
-        same = source[: len(head)] == head
-    rest = source[len(head) :]
-    return rest.lstrip("/") if same and (rest.startswith("/") or not rest) else None
+def _below(path: str, prefix: str) -> "str | None":
+    """What of `path` lies below `prefix`, at a border between folders; None if it does not."""
+    source = _slashes(path)
+    head = (prefix.replace("\\", "/") if is_windows(path) else prefix).rstrip("/")
+    # As it is spelt if possible: a scan asks Plex for the folder's very name.
+    for form in (str, _composed):
+        start, rest = form(source)[: len(form(head))], form(source)[len(form(head)) :]
+        same = start == form(head)
+        if is_windows(path):
+            same = _caseless(start) == _caseless(form(head))
+        if same and (not rest or rest.startswith("/")):
+            return rest.lstrip("/")
+    return None
 
 
 def _join(target: str, rest: str) -> str:
@@ -63,6 +77,6 @@ def candidates(paths: Iterable[str], path_map: PathMap) -> list[str]:
 
 
 def folder(path: str) -> str:
-    """The parent folder, in the path's own separators."""
+    """The parent folder, in the path's own separators; the root of a drive keeps its own."""
     cut = max(path.rfind("/"), path.rfind("\\") if is_windows(path) else -1)
-    return path[:cut] if cut > 0 else path[: cut + 1]
+    return path[: cut + 1] if cut == 0 or path[:cut].endswith(":") else path[: max(cut, 0)]
