@@ -13,7 +13,6 @@ from typing import Any
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
 
 CHUNK = 1 << 16
 # Listings of 1000 items come to about 2 MB; anything far beyond is not an answer to us.
@@ -21,7 +20,6 @@ MAX_BYTES = 64 << 20
 # An idle keep-alive connection may be closed by the server just as we use it. What may be sent
 # twice is repeated here, once; everything else is for the verdict to decide.
 REPEATABLE = ("GET", "HEAD", "PUT")
-_RETRIES = Retry(total=None, connect=0, read=0, redirect=0, status=0, other=0)
 
 
 class Session(requests.Session):
@@ -51,9 +49,7 @@ class Session(requests.Session):
         # Cookies are set by hand: a jar sends the old and the refreshed one together.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
-            self.mount(
-                scheme, HTTPAdapter(pool_connections=1, pool_maxsize=4, max_retries=_RETRIES)
-            )
+            self.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=4, max_retries=0))
 
     def request(self, method: Any, url: Any, **options: Any) -> requests.Response:  # type: ignore[override]
         """Like requests', with the whole body read before the deadline."""
