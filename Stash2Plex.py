@@ -59,6 +59,7 @@ def _connection(found):
     """`server_connection`, reduced to what has the right type."""
     found = found if isinstance(found, dict) else {}
     cookie, host, port = (found.get(name) for name in ("SessionCookie", "Host", "Port"))
+    port = int(port) if isinstance(port, str) and port.isdecimal() and len(port) < 6 else port
     value = cookie.get("Value") if isinstance(cookie, dict) else None
     return {
         "Scheme": "https" if found.get("Scheme") == "https" else "http",
@@ -92,7 +93,7 @@ def _drain_inline(connection, data_dir, settings):
         commands.leave_notes(_run)
         _wake_if_due()
 
-    return _in_full_lane(drain, connection, {"mode": "process_queue"}, data_dir, settings)
+    return _in_full_lane(drain, connection, {"trigger": "inline"}, data_dir, settings)
 
 
 def _terminal(argv):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from plex.sync import Outcome, Sync
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
+PATIENCE = 5.0  # seconds: the first retry of a job comes within them
 
 
 def drain(
@@ -32,6 +33,7 @@ def drain(
         expand=Expansion(run),
         max_retries=run.config.max_retries,
         linger=linger,
+        patience=0.0 if run.args.get("trigger") == "inline" else PATIENCE,
         clock=run.clock,
         warn=wire.warning,
         progress=lambda part: run.progress(start + (end - start) * part),

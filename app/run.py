@@ -83,7 +83,10 @@ class Run:
     def jobs(self) -> "Jobs":
         from sync_queue.jobs import Jobs
 
-        return Jobs(self.data_dir)
+        jobs = Jobs(self.data_dir)
+        for line in jobs.notices:
+            wire.warning(line)
+        return jobs
 
     @cached_property
     def plex(self) -> "PlexClient":

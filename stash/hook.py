@@ -3,16 +3,17 @@
 Stash waits for us inside the user's Save. Whatever fails after the flag is on disk is not the
 hook's business: the flag stays, and the next invocation wakes the drain.
 """
-import json
+
 import os
 import time
 
-from stash import wire
+from stash import light, wire
 from sync_queue import inbox, lock
 
 PLUGIN_ID = "Stash2Plex"
 DRAIN_TASK = "Process Queue"
-WAKE_SECONDS = 3.0
+WAKE_SECONDS = 3.0  # for all that a hook says to Stash: a person waits for it
+CONNECT_SECONDS = 1.0
 STATE_FILE = "reconciliation_state.json"  # the scheduler's, read here without importing it
 # What of these Plex shows is their name; a change of anything else costs nothing.
 SHOWN = {
@@ -34,18 +35,17 @@ def flag(context: object) -> "tuple[str, int] | None":
         return None
     fields = context.get("inputFields")
     if rest == "Update.Post" and subject in SHOWN and isinstance(fields, list) and fields:
-        if not any(name in SHOWN[subject] for name in fields):
-            return None
+        shown = any(name in SHOWN[subject] for name in fields)
+        return (kind, number) if shown else None
     return kind, number
 
 
 def _number(value: object) -> "int | None":
     if isinstance(value, bool):
         return None
-    if isinstance(value, int):
-        return value if value > 0 else None
-    text = str(value) if isinstance(value, str) else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        value = int(value)
+    return value if isinstance(value, int) and 0 < value <= inbox.HIGHEST else None
 
 
 def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, bool]":
@@ -57,121 +57,211 @@ def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, bool
         inbox.mark(data_dir, *dirty)
     said = f"{dirty[0]} {dirty[1]} is marked" if dirty else "a reconciliation is due"
     # Mark first, look second: either the drain sees the flag, or we see the free lock.
-    if lock.is_held(os.path.join(data_dir, inbox.LOCK)):
+    if _drains(data_dir):
         return said, False
-    if os.path.exists(os.path.join(data_dir, inbox.INLINE)):
+    # A whole reconciliation is never a thing to do inside a Save.
+    if dirty and os.path.exists(os.path.join(data_dir, inbox.INLINE)):
         return said, True
     wake(connection, data_dir)
     return said, False
+
+
+def _drains(data_dir: str) -> bool:
+    return lock.is_held(os.path.join(data_dir, inbox.LOCK))
 
 
 def is_due(data_dir: str, now: float) -> bool:
     """The cheap half of the scheduler: what its state file says about this moment."""
     try:
         with open(os.path.join(data_dir, STATE_FILE), encoding="utf-8") as file:
-            state = json.load(file)
-        if state.get("interval") in (None, "", "never"):
+            state = light.loads(file.read())
+        if state.get("interval") in (None, "", "never"):  # type: ignore[attr-defined]
             return False
-        due, server = state.get("next_due"), wire.server_identity()
-        started = server is not None and state.get("stash_identity") != server
-        return started or (isinstance(due, (int, float)) and now >= due)
+        return _is_due(state, now)  # type: ignore[arg-type]
     except (OSError, ValueError, AttributeError):
         return False  # the full lane sets a broken file aside
 
 
+def _is_due(state: dict, now: float) -> bool:
+    due, retry, server = state.get("next_due"), state.get("retry_at"), wire.server_identity()
+    if isinstance(retry, (int, float)) and now < retry:
+        return False  # the last try failed, and every event would ask for the next
+    started = server is not None and state.get("stash_identity") != server
+    return started or (isinstance(due, (int, float)) and now >= due)
+
+
+# -- waking a drain
+
+
 def wake(connection: dict, data_dir: str) -> None:
     """See to it that one drain is queued in Stash; never raises, never waits for a job."""
-    server, now = wire.server_identity(), time.time()
-    job = inbox.waking(data_dir, server, now)
-    if job == "":
-        return
+    asking = lock.FileLock(os.path.join(data_dir, inbox.WAKE_LOCK))
     try:
-        if job and _waits(connection, job):
-            return inbox.touch_wake(data_dir, now)
-        _ask_for_drain(connection, data_dir, server)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        if _is_on_its_way(data_dir) or not asking.acquire():
+            return  # or another hook is asking just now
+        try:
+            # Whoever asked before us may have been served in the meantime.
+            if not (_is_on_its_way(data_dir) or _drains(data_dir)):
+                _wake(connection, data_dir)
+        finally:
+            asking.release()
+    except Exception:  # the flag is on disk: no answer of Stash may fail a Save
         wire.debug("Stash could not be asked for a drain; the next event will")
 
 
-def _ask_for_drain(connection: dict, data_dir: str, server: "str | None") -> None:
-    if not inbox.begin_wake(data_dir):
-        if inbox.waking(data_dir, server, time.time()) == "":
-            return  # another hook was quicker by a hair
-        inbox.end_wake(data_dir)
-        if not inbox.begin_wake(data_dir):
-            return
-    job = None
+def _is_on_its_way(data_dir: str) -> bool:
+    return inbox.waking(data_dir, wire.server_identity(), time.time()) == ""
+
+
+def _wake(connection: dict, data_dir: str) -> None:
+    """Ask Stash for a drain, unless the one it promised still waits. One of us at a time."""
+    server, deadline = wire.server_identity(), time.monotonic() + WAKE_SECONDS
+    promised = inbox.waking(data_dir, server, time.time())
     try:
-        job = str(_queue_drain(connection))
-    finally:
-        inbox.end_wake(data_dir, job, server)
+        if not (promised and _waits(connection, promised, deadline)):
+            inbox.begin_wake(data_dir)
+            inbox.end_wake(data_dir, _queue_drain(connection, deadline), server)
+    except TimeoutError:
+        pass  # Stash may have heard us all the same; the next Save shall not wait as well
+    except BaseException:
+        inbox.drop_wake(data_dir)
+        raise
+    inbox.touch_wake(data_dir)
 
 
-def _queue_drain(connection: dict) -> str:
+def _queue_drain(connection: dict, deadline: float) -> str:
     query = (
         "mutation Wake($plugin: ID!, $task: String, $args: Map) "
         "{ runPluginTask(plugin_id: $plugin, task_name: $task, args_map: $args) }"
     )
     args = {"mode": "process_queue", "trigger": "hook"}
     variables = {"plugin": PLUGIN_ID, "task": DRAIN_TASK, "args": args}
-    return ask(connection, query, variables)["runPluginTask"]
+    return str(ask(connection, query, variables, deadline)["runPluginTask"])
 
 
-def _waits(connection: dict, job: str) -> bool:
-    query = "query Waits($input: FindJobInput!) { findJob(input: $input) { status } }"
-    found = ask(connection, query, {"input": {"id": job}})["findJob"]
-    return bool(found) and found["status"] in ("READY", "RUNNING")
-
-
-def ask(connection: dict, query: str, variables: dict) -> dict:
-    """The `data` of one GraphQL call, over a bare socket: an HTTP library would cost more than the
-    whole hook. OSError or ValueError when Stash does not answer it."""
-    body = json.dumps({"query": query, "variables": variables}).encode()
-    host, port = address(connection)
-    cookie = (connection.get("SessionCookie") or {}).get("Value") or ""
-    key = connection.get("ApiKey") or ""
-    head = (
-        f"POST /graphql HTTP/1.0\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nAccept: application/json\r\n"
+def _waits(connection: dict, job: str, deadline: float) -> bool:
+    query = "query Waits($input: FindJobInput!) { findJob(input: $input) { status description } }"
+    found = ask(connection, query, {"input": {"id": job}}, deadline)["findJob"]
+    # Numbers begin anew with each start of Stash: by now it may be somebody else's.
+    return (
+        bool(found)
+        and found["status"] in ("READY", "RUNNING")
+        and (DRAIN_TASK in str(found["description"]))
     )
-    if "\n" not in cookie + key and "\r" not in cookie + key:
-        head += (f"Cookie: session={cookie}\r\n" if cookie else "") + (
-            f"ApiKey: {key}\r\n" if key else ""
-        )
-    raw = _exchange(connection, host, port, head.encode() + b"\r\n" + body)
-    status, _, rest = raw.partition(b"\r\n")
-    if status.split(b" ")[1] != b"200":
+
+
+def ask(connection: dict, query: str, variables: dict, deadline: "float | None" = None) -> dict:
+    """The `data` of one GraphQL call, over a bare socket: an HTTP library would cost more than the
+    whole hook. `deadline` is on the monotonic clock. OSError or ValueError when Stash does not
+    answer it, TimeoutError when it does not answer in time."""
+    body = light.dumps({"query": query, "variables": variables}).encode()
+    host, port = address(connection)
+    head = [
+        "POST /graphql HTTP/1.0",
+        f"Host: {f'[{host}]' if ':' in host else host}:{port}",
+        "Content-Type: application/json",
+        "Accept: application/json",
+        f"Content-Length: {len(body)}",
+        *_credentials(connection),
+    ]
+    request = "\r\n".join(head).encode() + b"\r\n\r\n" + body
+    raw = _exchange(host, port, _is_secure(connection), request, deadline)
+    head_of_answer, _, answer = raw.partition(b"\r\n\r\n")
+    if head_of_answer.split(b" ")[1:2] != [b"200"]:
         raise ValueError("Stash refused")
-    return json.loads(rest.partition(b"\r\n\r\n")[2])["data"]
+    found = light.loads(answer)
+    data = found.get("data") if isinstance(found, dict) else None
+    if not isinstance(data, dict):
+        raise ValueError("Stash sent no data")
+    return data
+
+
+def cookie(connection: dict) -> str:
+    """The session that Stash gave us, '' for none."""
+    found = connection.get("SessionCookie")
+    value = found.get("Value") if isinstance(found, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _credentials(connection: dict) -> "list[str]":
+    session, key = cookie(connection), connection.get("ApiKey")
+    pairs = (("Cookie: session=", session), ("ApiKey: ", key))
+    return [name + value for name, value in pairs if isinstance(value, str) and _fits(value)]
+
+
+def _fits(value: str) -> bool:
+    """Whether the value stays within its line of the request."""
+    return bool(value) and value.isprintable()
 
 
 def address(connection: dict) -> "tuple[str, int]":
-    """Where Stash listens, as seen from this machine: it names itself by what it is bound to."""
-    host = str(connection.get("Host") or "")
+    """Where Stash listens, as seen from this machine: it names itself by what it is bound to.
+    ValueError when it does not say it in a way that can be used."""
+    host = str(connection.get("Host") or "").strip("[] ")
     local = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}
-    return local.get(host, host), int(connection.get("Port") or 9999)
+    try:
+        port = int(connection.get("Port") or 9999)
+    except (TypeError, OverflowError):
+        port = 0
+    if not 0 < port < 65536 or not host.isprintable():
+        raise ValueError("Stash did not say where it listens (server_connection)")
+    return local.get(host, host), port
 
 
-def _exchange(connection: dict, host: str, port: int, request: bytes) -> bytes:
-    import socket
+def _is_secure(connection: dict) -> bool:
+    return str(connection.get("Scheme")).lower() == "https"
 
-    deadline = time.monotonic() + WAKE_SECONDS
-    with socket.create_connection((host, port), timeout=WAKE_SECONDS) as plain:
-        stream = _encrypted(plain) if connection.get("Scheme") == "https" else plain
+
+def _exchange(
+    host: str, port: int, secure: bool, request: bytes, deadline: "float | None"
+) -> bytes:
+    """All that Stash answers; it closes the connection after that."""
+    deadline = time.monotonic() + WAKE_SECONDS if deadline is None else deadline
+    stream = _connected(host, port, secure, deadline)
+    try:
+        stream.settimeout(_left(deadline))
         stream.sendall(request)
         answer = b""
         while (chunk := stream.recv(65536)) and len(answer) < 1 << 20:
             answer += chunk
-            if time.monotonic() > deadline:
-                raise TimeoutError
-    return answer
+            stream.settimeout(_left(deadline))
+        return answer
+    finally:
+        stream.close()
 
 
-def _encrypted(plain):  # type: ignore[no-untyped-def]
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _connected(host: str, port: int, secure: bool, deadline: float):  # type: ignore[no-untyped-def]
+    if secure:
+        import socket
+    else:  # the same, without the enums that cost as much as the rest of the hook
+        import _socket as socket  # type: ignore[no-redef]
+    name = host.encode() if host.isascii() else host  # bytes do without the codec of domain names
+    problem = OSError("no address")
+    for family, kind, number, _, place in socket.getaddrinfo(name, port, 0, socket.SOCK_STREAM):
+        plain = socket.socket(family, kind, number)
+        try:
+            plain.settimeout(min(CONNECT_SECONDS, _left(deadline)))
+            plain.connect(place)
+            return _encrypted(plain, deadline) if secure else plain
+        except OSError as error:
+            plain.close()
+            problem = error
+    raise problem
+
+
+def _encrypted(plain, deadline: float):  # type: ignore[no-untyped-def]
     import ssl
 
     context = ssl.create_default_context()
     # Stash's own certificate is self-signed, and it is our parent process on this machine.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    plain.settimeout(_left(deadline))
     return context.wrap_socket(plain)

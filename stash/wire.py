@@ -3,12 +3,14 @@
 Feather lane. Nothing else in the product touches stdin, stdout or stderr. The rules (prefixes,
 64 KiB lines, one document on stdout) are Stash's `interface: raw`, see its pkg/plugin.
 """
-import json
+
 import os
 import sys
 
+from stash import light
+
 LINE_BYTES = 60_000  # Stash closes the pipe at a line of 64 KiB, prefix and newline included
-_CONTROL = {code: " " for code in range(32)} | {127: " "} | {code: " " for code in range(128, 160)}
+_CONTROL = dict.fromkeys((*range(32), *range(127, 160)), " ")
 _secrets: "list[str]" = []
 _state = {"debug": False, "answered": False, "stdout": 1, "open": True, "terminal": False}
 _scrubs: list = []
@@ -16,12 +18,9 @@ _scrubs: list = []
 
 def read(fd: int = 0) -> dict:
     """The one JSON document on `fd`; ValueError with a sentence when it is not one."""
-    chunks = []
-    while chunk := os.read(fd, 1 << 20):
-        chunks.append(chunk)
     try:
-        document = json.loads(b"".join(chunks))
-    except (ValueError, RecursionError):
+        document = light.loads(_all(fd))
+    except (ValueError, OSError):
         raise ValueError(
             "stdin held no JSON document: Stash2Plex.py is started by Stash; "
             "in a terminal use `python3 Stash2Plex.py --help`"
@@ -31,6 +30,13 @@ def read(fd: int = 0) -> dict:
     return document
 
 
+def _all(fd: int) -> bytes:
+    chunks = []
+    while chunk := os.read(fd, 1 << 16):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
 def claim_stdout() -> None:
     """Keep stdout for the answer: whatever a library or a child prints goes to stderr."""
     sys.stdout.flush()
@@ -38,9 +44,9 @@ def claim_stdout() -> None:
     os.dup2(2, 1)
 
 
-def hide(secret: "str | None") -> None:
+def hide(secret: object) -> None:
     """Never show `secret` again, neither in a line nor in the answer."""
-    if secret and len(secret) > 3 and secret not in _secrets:
+    if isinstance(secret, str) and len(secret) > 3 and secret not in _secrets:
         _secrets.append(secret)
         _secrets.sort(key=len, reverse=True)
 
@@ -52,13 +58,24 @@ def redact(text: str) -> str:
     return text
 
 
+def _masked(value: object) -> object:
+    """`value` with the secrets masked in its texts, wherever they are in it."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {name: _masked(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_masked(one) for one in value]
+    return value
+
+
 def answer(output: object = None, error: "str | None" = None) -> None:
     """Write the one answer; a second call is ignored, so that no path can write two."""
     if _state["answered"]:
         return
     # Stash logs an error that is answered.
     document = {"output": output} if error is None else {"error": scrub(error), "output": output}
-    data = redact(json.dumps(document)).encode() + b"\n"
+    data = light.dumps(_masked(document)).encode() + b"\n"
     _state["answered"] = True
     try:
         while data:

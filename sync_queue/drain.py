@@ -3,8 +3,10 @@
 Exactly one drain runs at a time (the lock). It releases the lock and then looks once more: either
 it sees a late flag, or whoever set the flag saw the free lock.
 """
+
 import os
 import random
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -12,10 +14,11 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from sync_queue import inbox, verdict
-from sync_queue.jobs import BACKLOG, EDIT, Job, Jobs
+from sync_queue.jobs import BACKLOG, EDIT, UNREADABLE, Job, Jobs
 from sync_queue.lock import FileLock
 
 BATCH = 20
+POLL = 0.1  # seconds between two looks at the inbox while nothing comes
 
 
 class Outcome(Protocol):
@@ -59,48 +62,61 @@ class Drain:
     expand: Expand
     max_retries: int = 5
     linger: float = 0.0  # seconds to wait for more flags before the process ends
+    patience: float = 0.0  # seconds to wait for a job that is due soon, such as a first retry
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
     warn: Callable[[str], None] = lambda line: None
     progress: Callable[[float], None] = lambda fraction: None
     tally: Tally = field(default_factory=Tally)
+    _claimed: dict[int, Job] = field(default_factory=dict)  # of this batch, without a verdict yet
 
     def run(self) -> Tally:
         """Do all that is due now, then go; nothing at all when another drain is at it."""
-        lock = FileLock(os.path.join(self.data_dir, inbox.LOCK))
-        inbox.end_wake(self.data_dir)
-        while not self.tally.paused:
-            if not lock.acquire():
-                self.tally.busy = not self.tally.counts
-                break
-            try:
-                self._work()
-            finally:
-                lock.release()
-            if not self._owed():
-                break
+        try:
+            while not self.tally.paused and self._once() and self._owed():
+                pass
+        except (OSError, sqlite3.Error) as error:
+            # The disk is full, or not ours to write. What was claimed is owed again next time.
+            self._pause(f"the queue cannot be kept on disk ({error})")
         return self.tally
 
+    def _once(self) -> bool:
+        lock = FileLock(os.path.join(self.data_dir, inbox.LOCK))
+        if not lock.acquire():
+            inbox.drop_wake(self.data_dir)  # whoever woke us is served by the other one
+            self.tally.busy = not self.tally.counts
+            return False
+        try:
+            self._work()
+        finally:
+            lock.release()
+        return True
+
+    def _owed(self) -> bool:
+        due = self.jobs.next_due()
+        return not inbox.is_empty(self.data_dir) or (due is not None and due <= self.clock())
+
     def _work(self) -> None:
-        inbox.end_wake(self.data_dir)
-        self.jobs.resume()
+        # Only now, with the lock: a hook sees the marker, or else the lock.
+        inbox.drop_wake(self.data_dir)
+        self.jobs.resume(self.clock())
         quiet = 0.0
         while not self.tally.paused:
             self._sweep()
             if self._batch():
                 quiet = 0.0
                 self._tell_progress()
-            elif quiet >= self.linger:
-                return
-            else:
+            elif quiet < self.linger or (quiet < self.patience and self._soon()):
                 # A bulk edit comes as one event after the other: stay for the next one.
-                self.sleep(0.1)
-                quiet += 0.1
+                self.sleep(POLL)
+                quiet += POLL
+            else:
+                return
 
-    def _owed(self) -> bool:
+    def _soon(self) -> bool:
         due = self.jobs.next_due()
-        return not inbox.is_empty(self.data_dir) or (due is not None and due <= self.clock())
+        return due is not None and due - self.clock() <= self.patience
 
     def _sweep(self) -> None:
         """Flags become jobs; a flag goes only when its job is on disk."""
@@ -112,29 +128,74 @@ class Drain:
         for kind, number in found:
             inbox.clear(self.data_dir, kind, number)
 
+    # -- one batch: every claimed job gets a verdict, or is given back as it was
+
     def _batch(self) -> int:
         batch = self.jobs.claim(BATCH, self.clock())
-        scenes = [job for job in batch if job.kind == "scene"]
-        try:
-            for job in batch:
-                if job.kind != "scene":
-                    self._expand(job)
-            if scenes:
-                self._sync(scenes)
-        except Exception as error:  # one bad batch must not end the drain
-            self._failed(batch, error)
+        self._claimed = {job.number: job for job in batch}
+        for job in batch:
+            if job.kind not in inbox.KINDS:
+                self._bury(job, _strange(job))
+            elif job.kind != "scene":
+                self._attempt([job])
+        self._attempt([job for job in batch if job.kind == "scene"])
+        for job in list(self._claimed.values()):  # a pause has cut in
+            self._give_back(job, self.clock())
         return len(batch)
+
+    def _attempt(self, jobs: Sequence[Job]) -> None:
+        """Do these together; should that fail, each of them alone: it may be the fault of one."""
+        if not jobs or self.tally.paused:
+            return
+        error = self._try(jobs)
+        if error is None:
+            return
+        left = [job for job in jobs if job.number in self._claimed]
+        if len(left) > 1 and self._action(error) != verdict.PAUSE:
+            self._one_by_one(left)
+        elif self._action(error) == verdict.BURY:
+            # With nothing to compare to, it may as well be the server that refuses everything.
+            self._pause(verdict.in_words(error))
+        else:
+            for job in left:
+                self._judge(job, error)
+
+    def _one_by_one(self, jobs: Sequence[Job]) -> None:
+        failed: dict[int, Exception] = {}
+        for job in jobs:
+            if error := self._try([job]):
+                failed[job.number] = error
+            if error and self._action(error) == verdict.PAUSE:
+                self._pause(verdict.in_words(error))
+                return
+        if len(failed) == len(jobs):  # none fares better: it is not the fault of a job
+            self._pause(verdict.in_words(failed[jobs[0].number]))
+            return
+        for job in jobs:
+            if job.number in failed:
+                self._judge(job, failed[job.number])
+
+    def _try(self, jobs: Sequence[Job]) -> "Exception | None":
+        try:
+            if jobs[0].kind == "scene":
+                self._sync(jobs)
+            else:
+                self._expand(jobs[0])
+        except Exception as error:  # one bad job must not end the drain
+            return error
+        return None
 
     def _expand(self, job: Job) -> None:
         """A renamed performer, studio or tag: owe every scene that shows it."""
         for page in self.expand(job.kind, job.id):
             rank = EDIT if len(page) <= BATCH else BACKLOG
-            self.jobs.put((Job(n, reason=f"{job.kind} {job.id}", rank=rank) for n in page), self.clock())
-        self.jobs.done([job])
+            reason = f"{job.kind} {job.id}"
+            self.jobs.put((Job(n, reason=reason, rank=rank) for n in page), self.clock())
+        self._done([job])
 
     def _sync(self, batch: Sequence[Job]) -> None:
         outcomes = {one.scene_id: one for one in self.sync_batch([job.id for job in batch])}
-        finished = []
+        finished: list[Job] = []
         for job in batch:
             outcome = outcomes[job.id]
             if outcome.error:
@@ -144,7 +205,26 @@ class Drain:
             else:
                 self.tally.counts["written" if outcome.wrote else "unchanged"] += 1
                 finished.append(job)
-        self.jobs.done(finished)
+        self._done(finished)
+
+    # -- verdicts
+
+    def _judge(self, job: Job, error: Exception) -> None:
+        now, attempts = self.clock(), job.attempts + 1
+        said = verdict.of_error(error, attempts, self.max_retries, now, self.chance())
+        if self._action(error) == verdict.PAUSE:
+            self._pause(said.words)
+        elif said.action == verdict.RETRY:
+            self.tally.counts["retried"] += 1
+            self._give_back(replace(job, attempts=attempts), said.due_at)
+            self.warn(f"{job.kind} {job.id}: {said.words}; tried again later")
+        else:
+            self._bury(replace(job, attempts=attempts), said.words)
+
+    def _action(self, error: Exception) -> str:
+        if isinstance(error, sqlite3.OperationalError):
+            return verdict.PAUSE  # as OSError: our own disk
+        return verdict.of_error(error, 0, self.max_retries, self.clock(), 0.0).action
 
     def _await(self, job: Job, finished: list[Job]) -> None:
         said = verdict.of_missing(job.waits, self.clock())
@@ -152,30 +232,25 @@ class Drain:
         if said.action == verdict.DONE:
             finished.append(job)
         else:
-            self.jobs.give_back(replace(job, waits=job.waits + 1, rank=BACKLOG), said.due_at)
+            self._give_back(replace(job, waits=job.waits + 1, rank=BACKLOG), said.due_at)
 
-    def _failed(self, batch: Sequence[Job], error: Exception) -> None:
-        """The batch as a whole met an error: what of it is still claimed is judged by it."""
-        for job in batch:
-            self._judge(job, error, together=True)
+    def _done(self, jobs: Sequence[Job]) -> None:
+        self.jobs.done(jobs)
+        for job in jobs:
+            del self._claimed[job.number]
 
-    def _judge(self, job: Job, error: Exception, together: bool = False) -> None:
-        now, attempts = self.clock(), job.attempts + 1
-        said = verdict.of_error(error, attempts, self.max_retries, now, self.chance())
-        if said.action == verdict.PAUSE or (together and said.action == verdict.BURY):
-            self._pause(job, said.words)
-        elif said.action == verdict.RETRY:
-            self.tally.counts["retried"] += 1
-            self.jobs.give_back(replace(job, attempts=attempts), said.due_at)
-            self.warn(f"{job.kind} {job.id}: {said.words}; tried again later")
-        else:
-            self.tally.counts["buried"] += 1
-            self.jobs.bury(replace(job, attempts=attempts), said.words, now)
-            self.warn(f"{job.kind} {job.id}: {said.words}; put among the dead letters")
+    def _give_back(self, job: Job, due_at: float) -> None:
+        self.jobs.give_back(job, due_at)
+        del self._claimed[job.number]
 
-    def _pause(self, job: Job, words: str) -> None:
-        """Nothing is wrong with the job: it is owed as before, and the drain ends."""
-        self.jobs.give_back(job, self.clock())
+    def _bury(self, job: Job, words: str) -> None:
+        self.tally.counts["buried"] += 1
+        self.jobs.bury(job, words, self.clock())
+        del self._claimed[job.number]
+        self.warn(f"{job.kind} {job.id}: {words}; put among the dead letters")
+
+    def _pause(self, words: str) -> None:
+        """Nothing is wrong with the jobs: they are owed as before, and the drain ends."""
         if not self.tally.paused:
             self.tally.paused = words
             self.warn(f"paused: {words}. Nothing is lost: the queue is kept until it works again")
@@ -184,3 +259,9 @@ class Drain:
         done = sum(self.tally.counts.values())
         left = self.jobs.counts(self.clock())["pending"]
         self.progress(done / (done + left) if done + left else 1.0)
+
+
+def _strange(job: Job) -> str:
+    if job.kind == UNREADABLE:
+        return "this row of the queue cannot be read"
+    return f"this version does not know what a {job.kind} is"

@@ -3,6 +3,7 @@
 A flag carries no data but its name (`scene-42`): whoever sweeps it reads the newest state.
 Marking the same thing a thousand times leaves one file.
 """
+
 import os
 import time
 
@@ -10,23 +11,31 @@ KINDS = ("scene", "performer", "studio", "tag", "group")
 FOLDER = "inbox"
 LOCK = "drain.lock"
 WAKE = "wake"
+WAKE_LOCK = "wake.lock"  # held while a hook asks Stash for a drain
 INLINE = "hook_inline"  # there while the setting hook_mode, which a hook cannot ask for, is inline
-# A marker without a job number: its hook is just asking, or was killed while it asked.
-ASKING_SECONDS = 10.0
+HIGHEST = 2**63 - 1  # of ids: Stash keeps them in 64 bits
+# A marker without a job number: Stash did not answer in time, or the hook was killed meanwhile.
+ASKING_SECONDS = 30.0
 # After this long the hook asks Stash whether the job is still in its queue.
 TRUST_SECONDS = 60.0
+# Windows refuses to open or remove a file that another process has open at this moment.
+PATIENCE = (0.01, 0.02, 0.05, 0.1, 0.2)
 
 
 def mark(data_dir: str, kind: str, number: int) -> None:
     """Set the flag; OSError when the disk does not take it."""
     path = os.path.join(data_dir, FOLDER, f"{kind}-{number}")
-    flags = os.O_CREAT | os.O_WRONLY
     try:
-        fd = os.open(path, flags, 0o600)
+        _touch(path)
     except FileNotFoundError:
         make_private(os.path.join(data_dir, FOLDER))
-        fd = os.open(path, flags, 0o600)
-    os.close(fd)
+        _patiently(_touch, path)
+    except PermissionError:
+        _patiently(_touch, path)
+
+
+def _touch(path: str) -> None:
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 def make_private(folder: str) -> None:
@@ -38,21 +47,25 @@ def flags(data_dir: str) -> "list[tuple[str, int]]":
     """All flags as (kind, id), in no order; files of other names are left alone."""
     try:
         with os.scandir(os.path.join(data_dir, FOLDER)) as entries:
-            return [flag for entry in entries if (flag := _flag(entry.name))]
+            return [flag for entry in entries if (flag := _flag(entry))]
     except FileNotFoundError:
         return []
 
 
-def _flag(name: str) -> "tuple[str, int] | None":
-    kind, _, number = name.partition("-")
-    return (kind, int(number)) if kind in KINDS and number.isascii() and number.isdigit() else None
+def _flag(entry: "os.DirEntry[str]") -> "tuple[str, int] | None":
+    kind, _, number = entry.name.partition("-")
+    if kind not in KINDS or not (number.isascii() and number.isdigit()) or number[0] == "0":
+        return None  # a name that no mark gives could not be cleared by its kind and id
+    if len(number) > 19 or int(number) > HIGHEST or not entry.is_file():
+        return None
+    return kind, int(number)
 
 
 def is_empty(data_dir: str) -> bool:
     """Whether nothing is flagged; looks at one name, however many wait."""
     try:
         with os.scandir(os.path.join(data_dir, FOLDER)) as entries:
-            return not any(_flag(entry.name) for entry in entries)
+            return not any(_flag(entry) for entry in entries)
     except FileNotFoundError:
         return True
 
@@ -60,16 +73,29 @@ def is_empty(data_dir: str) -> bool:
 def clear(data_dir: str, kind: str, number: int) -> None:
     """Take a flag down, after what it stands for is owed elsewhere on disk."""
     try:
-        os.unlink(os.path.join(data_dir, FOLDER, f"{kind}-{number}"))
+        _patiently(os.unlink, os.path.join(data_dir, FOLDER, f"{kind}-{number}"))
     except FileNotFoundError:
         pass
 
 
+def _patiently(act, path: str) -> None:  # type: ignore[no-untyped-def]
+    """`act(path)`, again for a moment while permission is refused."""
+    for pause in PATIENCE:
+        try:
+            return act(path)
+        except PermissionError:
+            time.sleep(pause)
+    return act(path)
+
+
+# -- the marker that says a drain is on its way
+
+
 def waking(data_dir: str, server: "str | None", now: float) -> "str | None":
-    """None: nobody is waking a drain. '': somebody is, surely. Else a job number to ask about."""
+    """None: no drain is on its way. '': one is, surely. Else a job number to ask Stash about."""
     path = os.path.join(data_dir, WAKE)
     try:
-        age = abs(now - os.stat(path).st_mtime)
+        age = abs(now - os.stat(path).st_mtime)  # a clock may have been set back
         with open(path, encoding="utf-8") as file:
             job, _, owner = file.read(200).partition(" ")
     except (OSError, ValueError):
@@ -81,27 +107,30 @@ def waking(data_dir: str, server: "str | None", now: float) -> "str | None":
     return "" if age < TRUST_SECONDS else job
 
 
-def begin_wake(data_dir: str) -> bool:
-    """Announce that this process asks for a drain; False when another one was quicker."""
-    try:
-        os.close(os.open(os.path.join(data_dir, WAKE), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
-        return False
-    return True
+def begin_wake(data_dir: str) -> None:
+    """Note that Stash is being asked for a drain. For the holder of the wake lock."""
+    os.close(os.open(os.path.join(data_dir, WAKE), os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    touch_wake(data_dir)
 
 
-def end_wake(data_dir: str, job: "str | None" = None, server: "str | None" = None) -> None:
-    """Note the job that is on its way, or (job None) that none is: the drain calls it so, too."""
-    path = os.path.join(data_dir, WAKE)
+def end_wake(data_dir: str, job: str, server: "str | None") -> None:
+    """Note the job that Stash promised, unless its drain was quicker than this note."""
     try:
-        if job is None:
-            os.unlink(path)
-            return
         # Without O_CREAT: a drain that already started took the marker down, and rightly so.
-        fd = os.open(path, os.O_WRONLY | os.O_TRUNC)
+        fd = os.open(os.path.join(data_dir, WAKE), os.O_WRONLY | os.O_TRUNC)
+    except OSError:
+        return
+    try:
         os.write(fd, f"{job} {server or ''}".encode())
+    finally:
         os.close(fd)
-    except FileNotFoundError:
+
+
+def drop_wake(data_dir: str) -> None:
+    """No drain is on its way any more: it is here, or Stash refused it."""
+    try:
+        _patiently(os.unlink, os.path.join(data_dir, WAKE))
+    except OSError:  # only a hint: it loses its weight with time
         pass
 
 

@@ -4,6 +4,8 @@ One row per thing (`scene:42`); its states are persist-queue's own (ready, unack
 table has three more columns, so that "what is due, edits first" and "owed already" are answered by
 an index, and a batch is one transaction.
 """
+
+import contextlib
 import os
 import sqlite3
 import time
@@ -18,6 +20,8 @@ from persistqueue.sqlackqueue import AckStatus
 FOLDER = "queue"
 FILE = "queue.sqlite"
 EDIT, BACKLOG = 0, 1  # ranks: what a person just changed comes before what a run found
+CLOCK_SLACK = 60.0  # seconds that a clock may jump without our minding it
+UNREADABLE = "unreadable"  # the kind of a job whose row makes no sense
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class _Queue(SQLiteAckQueue):
 
     def _init(self) -> None:
         super()._init()
-        db = self._putter
+        db: Any = self._putter
         # Safe against a kill; `settle` makes it safe against a power cut where it matters.
         db.execute("PRAGMA synchronous=NORMAL")
         table = self._table_name
@@ -70,17 +74,47 @@ class _Queue(SQLiteAckQueue):
 
 
 class Jobs:
-    """The queue of one data dir. Any process may put; only the holder of the drain lock claims."""
+    """The queue of one data dir. Any process may put; only the holder of the drain lock claims.
+
+    `notices` tells what had to be set aside to open it.
+    """
 
     def __init__(self, data_dir: "str | os.PathLike[str]") -> None:
-        folder = os.path.join(data_dir, FOLDER)
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        self._queue = _Queue(
-            folder, auto_resume=False, multithreading=False, timeout=30,
+        self._folder = os.path.join(data_dir, FOLDER)
+        self.notices: list[str] = []
+        os.makedirs(self._folder, mode=0o700, exist_ok=True)
+        self._queue = self._open_or_renew()
+        queue: Any = self._queue
+        self._db: sqlite3.Connection = queue._putter
+        self._table: str = self._queue._table_name
+
+    def _open_or_renew(self) -> _Queue:
+        try:
+            return self._open()
+        except sqlite3.OperationalError:
+            raise  # busy, read-only, disk full: not the file's fault
+        except sqlite3.DatabaseError as error:
+            self._set_aside(str(error))
+            return self._open()
+
+    def _open(self) -> _Queue:
+        return _Queue(
+            self._folder, auto_resume=False, multithreading=False, timeout=30,
             serializer=json_serializer, db_file_name=FILE,
         )  # fmt: skip
-        self._db: sqlite3.Connection = self._queue._putter
-        self._table: str = self._queue._table_name
+
+    def _set_aside(self, why: str) -> None:
+        path = os.path.join(self._folder, FILE)
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+        for suffix in ("-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path + suffix)
+        with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            os.replace(path, f"{path}.{stamp}.aside")
+        self.notices.append(
+            f"the queue could not be read ({why}); it is kept as {FILE}.{stamp}.aside, and "
+            "Reconcile Library finds what was in it"
+        )
 
     def put(self, jobs: Iterable[Job], now: "float | None" = None) -> int:
         """Owe these; what is owed already is not owed twice. Gives how many are new.
@@ -98,7 +132,11 @@ class Jobs:
             self._db.executemany(
                 f"UPDATE {self._table} SET data = ?, due = ?, rank = ?"
                 f" WHERE key = ? AND status < {AckStatus.unack} AND (rank > ? OR due > ?)",
-                [(data, now, rank, key, rank, now) for data, _, key, _, rank in rows if rank == EDIT],
+                [
+                    (data, now, rank, key, rank, now)
+                    for data, _, key, _, rank in rows
+                    if rank == EDIT
+                ],
             )
         return max(0, fresh)
 
@@ -115,20 +153,32 @@ class Jobs:
         """Bring what was put to the disk itself, before the flags it came from are taken down."""
         self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
-    def resume(self) -> None:
-        """Jobs claimed by a process that died are owed again. For the holder of the drain lock."""
+    def resume(self, now: float) -> None:
+        """Jobs claimed by a process that died are owed again. For the holder of the drain lock.
+
+        A job that was put in the future tells that the clock was set back: it waits only for as
+        long as it was meant to wait.
+        """
         with self._db:
             self._db.execute(
                 f"DELETE FROM {self._table} WHERE status = {AckStatus.unack} AND key IN"
                 f" (SELECT key FROM {self._table} WHERE status < {AckStatus.unack})"
             )
-        self._queue.resume_unack_tasks()
+            self._db.execute(
+                f"UPDATE OR REPLACE {self._table} SET status = {AckStatus.ready}"
+                f" WHERE status = {AckStatus.unack}"
+            )
+            self._db.execute(
+                f"UPDATE {self._table} SET due = ? + max(0, due - timestamp), timestamp = ?"
+                f" WHERE status < {AckStatus.unack} AND timestamp > ?",
+                (now, now, now + CLOCK_SLACK),
+            )
 
     def claim(self, limit: int, now: float) -> list[Job]:
         """Up to `limit` due jobs, edits first, then in the order they came."""
         rows = self._db.execute(
-            f"SELECT _id, data FROM {self._table} WHERE status = {AckStatus.ready} AND due <= ?"
-            " ORDER BY rank, _id LIMIT ?",
+            f"SELECT _id, data, key FROM {self._table}"
+            f" WHERE status = {AckStatus.ready} AND due <= ? ORDER BY rank, _id LIMIT ?",
             (now, limit),
         ).fetchall()
         with self._db:
@@ -136,13 +186,14 @@ class Jobs:
                 f"UPDATE {self._table} SET status = {AckStatus.unack} WHERE _id = ?",
                 [(row[0],) for row in rows],
             )
-        return [_loads(row[0], row[1]) for row in rows]
+        return [_loads(*row) for row in rows]
 
     def done(self, jobs: Sequence[Job]) -> None:
         """The work is on Plex: neither the jobs nor older dead letters of the same things remain."""
         with self._db:
             self._db.executemany(
-                f"DELETE FROM {self._table} WHERE _id = ? OR (key = ? AND status = {AckStatus.ack_failed})",
+                f"DELETE FROM {self._table}"
+                f" WHERE _id = ? OR (key = ? AND status = {AckStatus.ack_failed})",
                 [(job.number, job.key) for job in jobs],
             )
 
@@ -153,25 +204,28 @@ class Jobs:
         """
         with self._db:
             self._db.execute(
-                f"DELETE FROM {self._table} WHERE _id = ? AND EXISTS (SELECT 1 FROM {self._table}"
-                f" WHERE key = ? AND status < {AckStatus.unack})",
+                f"DELETE FROM {self._table} WHERE _id = ? AND status = {AckStatus.unack} AND EXISTS"
+                f" (SELECT 1 FROM {self._table} WHERE key = ? AND status < {AckStatus.unack})",
                 (job.number, job.key),
             )
             self._db.execute(
-                f"UPDATE {self._table} SET status = {AckStatus.ready}, due = ?, data = ? WHERE _id = ?",
-                (due_at, _dumps(job), job.number),
+                f"UPDATE {self._table} SET status = {AckStatus.ready}, due = ?, rank = ?, data = ?"
+                f" WHERE _id = ? AND status = {AckStatus.unack}",
+                (due_at, job.rank, _dumps(job), job.number),
             )
 
     def bury(self, job: Job, error: str, now: float) -> None:
         """A dead letter: kept with its reason until a person retries or clears it."""
+        kept = None if job.kind == UNREADABLE else _dumps(job)
         with self._db:
             self._db.execute(
-                f"DELETE FROM {self._table} WHERE key = ? AND status = {AckStatus.ack_failed}", (job.key,)
+                f"DELETE FROM {self._table} WHERE key = ? AND status = {AckStatus.ack_failed}",
+                (job.key,),
             )
             self._db.execute(
                 f"UPDATE {self._table} SET status = {AckStatus.ack_failed}, timestamp = ?, error = ?,"
-                " data = ? WHERE _id = ?",
-                (now, error, _dumps(job), job.number),
+                " data = coalesce(?, data) WHERE _id = ?",
+                (now, error, kept, job.number),
             )
 
     def next_due(self) -> "float | None":
@@ -206,11 +260,11 @@ class Jobs:
     def dead_letters(self, limit: int = 200) -> list[DeadLetter]:
         """The latest dead letters."""
         rows = self._db.execute(
-            f"SELECT _id, data, timestamp, error FROM {self._table}"
+            f"SELECT _id, data, key, timestamp, error FROM {self._table}"
             f" WHERE status = {AckStatus.ack_failed} ORDER BY timestamp DESC LIMIT ?",
             (limit,),
         ).fetchall()
-        return [DeadLetter(_loads(row[0], row[1]), row[2], row[3] or "") for row in rows]
+        return [DeadLetter(_loads(*row[:3]), row[3], row[4] or "") for row in rows]
 
     def clear_pending(self) -> int:
         """Forget all that is owed and not being done right now; gives how many."""
@@ -237,14 +291,27 @@ def _dumps(job: Job) -> bytes:
     )  # fmt: skip
 
 
-def _loads(number: int, data: bytes) -> Job:
-    found = json_serializer.loads(data)
-    return Job(
-        id=found["thing"],
-        kind=found.get("kind", "scene"),
-        reason=found.get("reason", ""),
-        attempts=found.get("attempts", 0),
-        waits=found.get("waits", 0),
-        rank=found.get("rank", EDIT),
-        number=number,
-    )
+def _loads(number: int, data: object, key: object) -> Job:
+    """The job of a row. What it is stands in the key as well: data that is broken costs only the
+    counts. UNREADABLE when neither tells."""
+    found = _mapping(data)
+    kind, _, thing = str(key or "").partition(":")
+    if not (kind and thing.isascii() and thing.isdigit()):
+        kind, thing = str(found.get("kind", "")), str(found.get("thing", ""))
+    if not (kind and thing.isascii() and thing.isdigit()):
+        return Job(number, UNREADABLE, number=number)
+    attempts, waits, rank = (_count(found.get(name)) for name in ("attempts", "waits", "rank"))
+    reason = str(found.get("reason", ""))
+    return Job(int(thing), kind, reason, attempts, waits, rank, number)
+
+
+def _mapping(data: Any) -> dict[str, Any]:
+    try:
+        found = json_serializer.loads(data)
+    except (ValueError, TypeError, AttributeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 0

@@ -4,11 +4,19 @@ Feather lane: the hook asks `is_held` without importing anything. POSIX record l
 because they can be tested without being taken (`F_TEST`): a hook that looked by trying to lock
 could make a starting drain believe that another one is running.
 """
+
 import errno
 import os
 import sys
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing would cost the hook a millisecond
+    from collections.abc import Callable
+
+    _Sleep = Callable[[float], None]
+# What a lock that somebody else holds is called; any other error is about the disk.
+_BUSY = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _WINDOWS = sys.platform == "win32"
 # A POSIX record lock is lost when its process closes *any* descriptor of the file,
 # so this process must never open a lock file again that it holds.
@@ -16,13 +24,15 @@ _mine: "set[str]" = set()
 
 
 class FileLock:
-    """An exclusive lock on the file at `path`; the file itself stays, empty."""
+    """An exclusive lock on the file at `path`; the file stays, with one byte in it."""
 
     def __init__(self, path: "str | os.PathLike[str]") -> None:
         self.path = os.path.abspath(path)
-        self._fd: "int | None" = None
+        self._fd: int | None = None
 
-    def acquire(self, blocking: bool = False, poll: float = 0.1, sleep=time.sleep) -> bool:
+    def acquire(
+        self, blocking: bool = False, poll: float = 0.1, sleep: "_Sleep" = time.sleep
+    ) -> bool:
         """Take the lock; False when somebody else holds it and `blocking` is off."""
         while not self._try():
             if not blocking:
@@ -36,10 +46,11 @@ class FileLock:
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
         fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
+            _give_a_byte(fd)
             _lock(fd)
         except OSError as error:
             os.close(fd)
-            if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            if error.errno in _BUSY:
                 return False
             raise
         self._fd = fd
@@ -70,15 +81,22 @@ def is_held(path: "str | os.PathLike[str]") -> bool:
         return True
     try:
         fd = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
+    except OSError:  # not there, or not ours to open: then it is for the full lane to say so
         return False
     try:
         _test(fd)
-    except OSError:
-        return True
+    except OSError as error:
+        return error.errno in _BUSY
     finally:
         os.close(fd)
     return False
+
+
+def _give_a_byte(fd: int) -> None:
+    """Windows shows a lock only to those who read the byte that is locked: there must be one."""
+    if os.fstat(fd).st_size == 0:
+        os.write(fd, b"\0")
+    os.lseek(fd, 0, os.SEEK_SET)
 
 
 if _WINDOWS:  # pragma: no cover - run by the Windows job of the CI
@@ -86,13 +104,13 @@ if _WINDOWS:  # pragma: no cover - run by the Windows job of the CI
     def _lock(fd: int) -> None:
         import msvcrt
 
-        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
 
     def _unlock(fd: int) -> None:
         import msvcrt
 
         os.lseek(fd, 0, os.SEEK_SET)
-        msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)
+        msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
 
     def _test(fd: int) -> None:
         # A locked byte cannot be read by another process on Windows.

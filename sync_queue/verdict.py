@@ -1,4 +1,5 @@
 """error -> what becomes of the job: one table, and the back-off. Pure."""
+
 from dataclasses import dataclass
 
 import errors

@@ -1,0 +1,69 @@
+"""JSON for the feather lane: the C core of the module json, without the module. Feather lane.
+
+Importing json costs a hook as much as the bare interpreter, since it brings re and enum with it.
+Where the core is not as expected (another interpreter, a later version), json does the work.
+"""
+
+
+class _Rules:
+    """What the core asks its owner about; the same answers as json.JSONDecoder gives."""
+
+    strict = True
+    memo: "dict[str, str]" = {}
+    object_hook = object_pairs_hook = array_hook = None
+    parse_float, parse_int, parse_constant = float, int, float
+
+
+def _core():
+    """(scanner, quoter), or two Nones."""
+    try:
+        import _json
+
+        scan = _json.make_scanner(_Rules)  # type: ignore[arg-type]
+        return scan, _json.encode_basestring_ascii
+    except (ImportError, AttributeError, TypeError):  # pragma: no cover - not with today's CPython
+        return None, None
+
+
+_scan, _quoted = _core()
+_BLANK = " \t\n\r"
+_MARK = "\ufeff"  # some editors put it in front
+
+
+def loads(data: "bytes | str") -> object:
+    """The one document in `data`; ValueError when it is none, or is nested without end."""
+    text = data if isinstance(data, str) else data.decode("utf-8", "surrogatepass")
+    text = text.removeprefix(_MARK)
+    try:
+        found, end = _scan(text, len(text) - len(text.lstrip(_BLANK)))
+    except RecursionError:
+        raise ValueError("JSON that is nested too deep") from None
+    except (StopIteration, TypeError, SystemError):  # without json the core has no words for it
+        import json
+
+        return json.loads(text)
+    if text[end:].strip(_BLANK):
+        raise ValueError("more than one JSON document")
+    return found
+
+
+def dumps(value: object) -> str:
+    """`value` as JSON, in ASCII. Text, and mappings of text to text, do without json."""
+    if _quoted is not None:
+        if isinstance(value, str):
+            return _quoted(value)
+        if isinstance(value, dict):
+            pairs = [f"{dumps(str(name))}: {dumps(one)}" for name, one in value.items()]
+            return "{" + ", ".join(pairs) + "}"
+        if value is None:
+            return "null"
+    return _whole(value)
+
+
+def _whole(value: object) -> str:
+    import json
+
+    try:
+        return json.dumps(value, default=str, allow_nan=False)
+    except ValueError:  # not a number, or infinite: JSON has no word for it
+        return json.dumps(json.loads(json.dumps(value, default=str), parse_constant=lambda _: None))

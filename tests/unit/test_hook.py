@@ -1,0 +1,550 @@
+"""The hook: what makes dirty, where Stash is, and a wake that never fails or delays a Save."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stash import hook, wire
+from sync_queue import inbox
+from sync_queue.lock import FileLock
+
+Reply = Callable[[socket.socket, dict[str, Any]], None]
+
+
+# -- does this event matter?
+
+
+def context(type_: str, id_: Any = 42, fields: Any = None) -> dict[str, Any]:
+    return {"id": id_, "type": type_, "input": None, "inputFields": fields}
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (context("Scene.Update.Post"), ("scene", 42)),
+        (context("Scene.Create.Post"), ("scene", 42)),
+        (context("Scene.Destroy.Post"), ("scene", 42)),
+        (context("Scene.Update.Post", "42"), ("scene", 42)),
+        (context("Scene.Update.Post", fields=["id", "organized"]), ("scene", 42)),
+        (context("Performer.Update.Post", fields=["id", "name"]), ("performer", 42)),
+        (context("Performer.Update.Post", fields=["id", "favorite"]), None),
+        (context("Performer.Update.Post"), ("performer", 42)),
+        (context("Performer.Update.Post", fields="name"), ("performer", 42)),
+        (context("Performer.Destroy.Post", fields=["id"]), ("performer", 42)),
+        (context("Studio.Update.Post", fields=["parent_id"]), ("studio", 42)),
+        (context("Tag.Update.Post", fields=["description"]), None),
+        (context("Tag.Merge.Post", fields=["source"]), ("tag", 42)),
+        (context("Group.Update.Post", fields=["name"]), ("group", 42)),
+        (context("Movie.Update.Post"), None),
+        (context("Image.Update.Post"), None),
+        (context("Scene.Update.Pre"), None),
+        (context("Scene"), None),
+        (context(""), None),
+        ({"id": 42}, None),
+        ({"type": "Scene.Update.Post"}, None),
+        ({"id": 42, "type": ["Scene.Update.Post"]}, None),
+        (None, None),
+        ([], None),
+        ("Scene.Update.Post", None),
+    ],
+)
+def test_only_what_plex_shows_makes_dirty(event: object, expected: object) -> None:
+    assert hook.flag(event) == expected
+
+
+@pytest.mark.parametrize(
+    "number",
+    [0, -1, None, True, 1.5, "", "0", "-1", "1e3", " 7", "٣", "4\0", "../../x", "9" * 30, 2**63,
+     [42], {"id": 42}],
+)  # fmt: skip
+def test_an_id_that_stash_cannot_have_given_marks_nothing(number: object) -> None:
+    assert hook.flag(context("Scene.Update.Post", number)) is None
+
+
+# -- where is Stash?
+
+
+@pytest.mark.parametrize(
+    ("connection", "expected"),
+    [
+        ({"Host": "0.0.0.0", "Port": 9999}, ("127.0.0.1", 9999)),
+        ({"Host": "::", "Port": "9998"}, ("127.0.0.1", 9998)),
+        ({"Host": "", "Port": None}, ("127.0.0.1", 9999)),
+        ({}, ("127.0.0.1", 9999)),
+        ({"Host": "[::1]", "Port": 1}, ("::1", 1)),
+        ({"Host": "stash.lan", "Port": 80}, ("stash.lan", 80)),
+    ],
+)
+def test_stash_names_itself_by_what_it_is_bound_to(
+    connection: dict[str, Any], expected: object
+) -> None:
+    assert hook.address(connection) == expected
+
+
+@pytest.mark.parametrize(
+    "connection",
+    [{"Port": [1]}, {"Port": "x"}, {"Port": 70000}, {"Port": -1}, {"Port": float("inf")},
+     {"Host": "a\r\nX: y"}, {"Host": "a\0b"}],
+)  # fmt: skip
+def test_an_address_that_makes_no_sense_is_refused(connection: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        hook.address(connection)
+
+
+# -- a Stash that answers as it is told
+
+
+class FakeStash:
+    """Listens, notes each GraphQL request, and lets `reply` answer it."""
+
+    def __init__(self, reply: Reply, host: str = "127.0.0.1", tls: Any = None) -> None:
+        self.reply, self.tls = reply, tls
+        self.requests: list[dict[str, Any]] = []
+        self.heads: list[str] = []
+        self.released = threading.Event()
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._server = socket.create_server((host, 0), family=family, backlog=64)
+        self.port = self._server.getsockname()[1]
+        self.connection: dict[str, Any] = {
+            "Scheme": "https" if tls else "http", "Host": host, "Port": self.port,
+            "SessionCookie": {"Name": "session", "Value": "MTYabc"},
+        }  # fmt: skip
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(client,), daemon=True).start()
+
+    def _answer(self, client: socket.socket) -> None:
+        try:
+            with self.tls.wrap_socket(client, server_side=True) if self.tls else client as stream:
+                self.reply(stream, self._request(stream))
+        except OSError:
+            pass
+
+    def _request(self, stream: socket.socket) -> dict[str, Any]:
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += stream.recv(65536)
+        head, _, body = data.partition(b"\r\n\r\n")
+        self.heads.append(head.decode())
+        length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+        while len(body) < length:
+            body += stream.recv(65536)
+        self.requests.append(json.loads(body))
+        return self.requests[-1]
+
+    def close(self) -> None:
+        self.released.set()
+        self._server.close()
+
+
+@pytest.fixture
+def stash() -> Iterator[Callable[..., FakeStash]]:
+    made: list[FakeStash] = []
+
+    def make(reply: Reply, **options: Any) -> FakeStash:
+        made.append(FakeStash(reply, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def says(body: object, status: str = "200 OK") -> Reply:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+
+    def reply(stream: socket.socket, request: dict[str, Any]) -> None:
+        stream.sendall(f"HTTP/1.0 {status}\r\nContent-Type: x\r\n\r\n".encode() + data)
+
+    return reply
+
+
+def queues(number: str = "12", waits: "dict[str, str] | None" = None) -> Reply:
+    """As Stash does: a job for runPluginTask, `waits` for findJob."""
+
+    def reply(stream: socket.socket, request: dict[str, Any]) -> None:
+        found = "findJob" in request["query"]
+        says({"data": {"findJob": waits} if found else {"runPluginTask": number}})(stream, request)
+
+    return reply
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    return str(tmp_path)
+
+
+def marker(data: str) -> "str | None":
+    path = Path(data) / inbox.WAKE
+    return path.read_text() if path.exists() else None
+
+
+def stale(data: str, text: str, age: float = 100.0) -> None:
+    path = Path(data) / inbox.WAKE
+    path.write_text(text)
+    os.utime(path, (time.time() - age,) * 2)
+
+
+def ours(job: str) -> str:
+    return f"{job} {wire.server_identity()}"
+
+
+# -- waking
+
+
+def test_a_wake_asks_for_the_task_once_and_remembers_the_job(
+    stash: Callable[..., FakeStash], data: str
+) -> None:
+    server = stash(queues("12"))
+    for _ in range(3):
+        hook.wake(server.connection, data)
+    assert [r["variables"]["task"] for r in server.requests] == ["Process Queue"]
+    assert server.requests[0]["variables"]["plugin"] == "Stash2Plex"
+    assert marker(data) == ours("12")
+    assert "Cookie: session=MTYabc" in server.heads[0]
+
+
+def test_the_task_that_is_asked_for_is_in_the_manifest() -> None:
+    root = Path(hook.__file__).resolve().parent.parent
+    manifest = (root / "Stash2Plex.yml").read_text(encoding="utf-8")
+    assert f"name: {hook.DRAIN_TASK}\n" in manifest
+    assert manifest.startswith(f"name: {hook.PLUGIN_ID}\n")
+
+
+def test_twenty_hooks_at_once_ask_once(stash: Callable[..., FakeStash], data: str) -> None:
+    """A stale marker is the hard case: each of them must replace it, and only one may."""
+    server = stash(queues("12"))
+    stale(data, "7 another:server")
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(hook.__file__).parent.parent)!r})\n"
+        "from stash import hook\nprint(flush=True); sys.stdin.readline()\n"
+        f"hook.wake({server.connection!r}, {data!r})"
+    )
+    children = [
+        subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1) for _ in range(20)
+    ]
+    for child in children:
+        assert child.stdout and child.stdout.readline()
+    for child in children:
+        assert child.stdin
+        child.stdin.write(b"go\n")
+        child.stdin.flush()
+    for child in children:
+        child.communicate()
+    assert len(server.requests) == 1
+    assert [child.returncode for child in children] == [0] * 20
+
+
+def test_a_hook_that_finds_another_one_asking_leaves_it_to_that_one(
+    stash: Callable[..., FakeStash], data: str
+) -> None:
+    server = stash(queues())
+    holder = FileLock(os.path.join(data, inbox.WAKE_LOCK))
+    assert holder.acquire()
+    hook.wake(server.connection, data)
+    holder.release()
+    assert server.requests == []
+
+
+def test_a_drain_that_took_the_lock_meanwhile_needs_no_wake(
+    stash: Callable[..., FakeStash], data: str
+) -> None:
+    server = stash(queues())
+    with FileLock(os.path.join(data, inbox.LOCK)):
+        hook.wake(server.connection, data)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("status", ["READY", "RUNNING"])
+def test_a_job_that_still_waits_is_not_queued_twice(
+    stash: Callable[..., FakeStash], data: str, status: str
+) -> None:
+    waits = {"status": status, "description": "Running plugin task: Process Queue"}
+    server = stash(queues(waits=waits))
+    stale(data, ours("7"))
+    for _ in range(3):
+        hook.wake(server.connection, data)
+    assert ["findJob" in r["query"] for r in server.requests] == [True]
+    assert marker(data) == ours("7")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        None,
+        {"status": "CANCELLED", "description": "Running plugin task: Process Queue"},
+        {"status": "FINISHED", "description": "Running plugin task: Process Queue"},
+        {"status": "READY", "description": "Scanning..."},  # the numbers began anew
+    ],
+)
+def test_a_job_that_does_not_wait_any_more_is_queued_anew(
+    stash: Callable[..., FakeStash], data: str, found: Any
+) -> None:
+    server = stash(queues("12", waits=found))
+    stale(data, ours("7"))
+    hook.wake(server.connection, data)
+    assert len(server.requests) == 2 and marker(data) == ours("12")
+
+
+def test_after_a_restart_of_stash_the_marker_of_the_old_queue_counts_for_nothing(
+    stash: Callable[..., FakeStash], data: str
+) -> None:
+    server = stash(queues("1"))
+    stale(data, "7 1:old", age=1.0)
+    hook.wake(server.connection, data)
+    assert marker(data) == ours("1")
+
+
+REFUSALS = {
+    "500": says(b"oops", "500 Internal Server Error"),
+    "401": says(b"", "401 Unauthorized"),
+    "a web page": says(b"<!DOCTYPE html><html></html>"),
+    "errors": says({"errors": [{"message": "no"}], "data": None}),
+    "no data": says({}),
+    "no job": says({"data": {}}),
+    "a list": says([1]),
+    "nothing": lambda stream, request: None,
+    "half an answer": lambda stream, request: stream.sendall(b'HTTP/1.0 200 OK\r\n\r\n{"data": {'),
+    "no HTTP": lambda stream, request: stream.sendall(b"hello"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_refused_wake_is_silent_and_the_next_event_tries_again(
+    stash: Callable[..., FakeStash], data: str, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = stash(REFUSALS[name])
+    hook.wake(server.connection, data)
+    assert marker(data) is None
+    server.reply = queues("12")
+    hook.wake(server.connection, data)
+    assert marker(data) == ours("12")
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "connection",
+    [
+        {},
+        {"Host": "127.0.0.1", "Port": 1},
+        {"Host": "127.0.0.1", "Port": "many"},
+        {"Host": "no such host.invalid", "Port": 1},
+        {"Host": "x" * 300, "Port": 1},
+        {"Host": "\u2603", "Port": 1},
+        {"Host": 5, "Port": {}},
+    ],
+)
+def test_a_stash_that_cannot_be_found_does_not_fail_the_hook(
+    data: str, connection: dict[str, Any]
+) -> None:
+    hook.wake({**connection, "Scheme": "http"}, data)
+    assert marker(data) is None
+
+
+def hangs(server: list[FakeStash]) -> Reply:
+    return lambda stream, request: server[0].released.wait(60) and None  # type: ignore[return-value]
+
+
+def drips(server: list[FakeStash]) -> Reply:
+    def reply(stream: socket.socket, request: dict[str, Any]) -> None:
+        stream.sendall(b"HTTP/1.0 200 OK\r\n")
+        while not server[0].released.wait(0.02):
+            stream.sendall(b"X: y\r\n")
+
+    return reply
+
+
+@pytest.mark.parametrize("kind", [hangs, drips])
+def test_a_stash_that_does_not_get_to_its_end_is_given_up_and_left_alone_for_a_while(
+    stash: Callable[..., FakeStash],
+    data: str,
+    kind: Callable[[list[FakeStash]], Reply],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One Save waits for the limit; those after it do not wait at all."""
+    monkeypatch.setattr(hook, "WAKE_SECONDS", 0.3)
+    found: list[FakeStash] = []
+    found.append(stash(kind(found)))
+    for _ in range(3):
+        hook.wake(found[0].connection, data)
+    assert len(found[0].requests) == 1
+    assert marker(data) == ""
+
+
+def test_the_limit_is_for_all_questions_together(
+    stash: Callable[..., FakeStash], data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asking for the old job used up the time: the new one is not asked for."""
+    monkeypatch.setattr(hook, "WAKE_SECONDS", 0.3)
+    found: list[FakeStash] = []
+    found.append(stash(hangs(found)))
+    stale(data, ours("7"))
+    hook.wake(found[0].connection, data)
+    assert ["findJob" in r["query"] for r in found[0].requests] == [True]
+    assert inbox.waking(data, wire.server_identity(), time.time()) == ""
+
+
+def test_the_limit_is_a_matter_of_seconds() -> None:
+    assert hook.WAKE_SECONDS <= 3.0 and hook.CONNECT_SECONDS <= 1.0
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [None, {}, {"Value": None}, {"Value": 5}, {"Value": ["a"]}, {"Value": ""}, "session=a", 7],
+)
+def test_a_cookie_of_no_use_is_not_sent(
+    stash: Callable[..., FakeStash], data: str, cookie: object
+) -> None:
+    """A Stash without a password answers all the same."""
+    server = stash(queues())
+    hook.wake({**server.connection, "SessionCookie": cookie}, data)
+    assert "cookie" not in server.heads[0].lower() and marker(data) == ours("12")
+
+
+@pytest.mark.parametrize("secret", ["a\r\nX-Evil: 1", "a\nb", "a\0b", "a\x85b"])
+def test_no_value_can_add_a_line_to_the_request(
+    stash: Callable[..., FakeStash], data: str, secret: str
+) -> None:
+    server = stash(queues())
+    hook.wake({**server.connection, "SessionCookie": {"Value": secret}, "ApiKey": secret}, data)
+    assert "evil" not in server.heads[0].lower() and "apikey" not in server.heads[0].lower()
+
+
+def test_ipv6_is_reached_and_named_in_brackets(stash: Callable[..., FakeStash], data: str) -> None:
+    try:
+        server = stash(queues(), host="::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    hook.wake(server.connection, data)
+    assert f"Host: [::1]:{server.port}" in server.heads[0] and marker(data) == ours("12")
+
+
+def test_https_with_a_certificate_that_nobody_signed(
+    stash: Callable[..., FakeStash], data: str, tmp_path: Path
+) -> None:
+    if not shutil.which("openssl"):
+        pytest.skip("openssl makes the certificate")
+    key, cert = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-subj", "/CN=stash", "-keyout", key, "-out", cert],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(cert, key)
+    server = stash(queues(), tls=tls)
+    hook.wake(server.connection, data)
+    assert marker(data) == ours("12")
+
+
+# -- the hook as a whole
+
+
+def test_a_mark_comes_before_the_wake(stash: Callable[..., FakeStash], data: str) -> None:
+    seen: list[Any] = []
+
+    def reply(stream: socket.socket, request: dict[str, Any]) -> None:
+        seen.extend(inbox.flags(data))
+        queues()(stream, request)
+
+    server = stash(reply)
+    said = hook.handle(context("Scene.Update.Post"), server.connection, data)
+    assert said == ("scene 42 is marked", False) and seen == [("scene", 42)]
+
+
+def test_while_a_drain_is_awake_a_hook_only_marks(
+    stash: Callable[..., FakeStash], data: str
+) -> None:
+    server = stash(queues())
+    with FileLock(os.path.join(data, inbox.LOCK)):
+        hook.handle(context("Scene.Update.Post"), server.connection, data)
+    assert inbox.flags(data) == [("scene", 42)] and server.requests == []
+
+
+def test_a_change_that_plex_does_not_show_costs_nothing(
+    stash: Callable[..., FakeStash], data: str
+) -> None:
+    server = stash(queues())
+    event = context("Tag.Update.Post", fields=["id", "description"])
+    assert hook.handle(event, server.connection, data) == (
+        "nothing that Plex shows has changed",
+        False,
+    )
+    assert os.listdir(data) == [] and server.requests == []
+
+
+def test_inline_drains_here_but_not_while_another_drain_is_awake(data: str) -> None:
+    (Path(data) / inbox.INLINE).touch()
+    assert hook.handle(context("Scene.Update.Post"), {}, data)[1]
+    with FileLock(os.path.join(data, inbox.LOCK)):
+        assert not hook.handle(context("Scene.Update.Post"), {}, data)[1]
+
+
+def state(data: str, **fields: Any) -> None:
+    (Path(data) / hook.STATE_FILE).write_text(json.dumps(fields))
+
+
+def test_a_due_reconciliation_is_left_to_a_task_even_inline(
+    stash: Callable[..., FakeStash], data: str
+) -> None:
+    """A Save must not wait until a library is compared."""
+    server = stash(queues())
+    (Path(data) / inbox.INLINE).touch()
+    state(data, interval="daily", next_due=1.0, stash_identity=wire.server_identity())
+    assert hook.handle(None, server.connection, data) == ("a reconciliation is due", False)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "due"),
+    [
+        ({"interval": "daily", "next_due": 99.0}, True),
+        ({"interval": "daily", "next_due": 101.0}, False),
+        ({"interval": "daily", "next_due": None}, False),
+        ({"interval": "never", "next_due": 99.0}, False),
+        ({"interval": "", "next_due": 99.0}, False),
+        ({"next_due": 99.0}, False),
+        ({"interval": "daily", "next_due": 101.0, "stash_identity": "1:old"}, True),
+        ({"interval": "never", "stash_identity": "1:old"}, False),
+        # The start-up run failed: not every event shall ask for the next try.
+        ({"interval": "daily", "stash_identity": "1:old", "retry_at": 150.0}, False),
+        ({"interval": "daily", "stash_identity": "1:old", "retry_at": 50.0}, True),
+        ({"interval": "daily", "next_due": "soon"}, False),
+    ],
+)
+def test_whether_a_reconciliation_is_due_stands_in_its_state(
+    data: str, fields: dict[str, Any], due: bool
+) -> None:
+    state(data, **{"stash_identity": wire.server_identity(), **fields})
+    assert hook.is_due(data, 100.0) is due
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "\x00", "[" * 100_000])
+def test_a_broken_state_is_not_the_hooks_business(data: str, text: str) -> None:
+    (Path(data) / hook.STATE_FILE).write_text(text)
+    assert not hook.is_due(data, 100.0)
+
+
+def test_a_disk_that_does_not_take_the_flag_is_told(data: str) -> None:
+    (Path(data) / inbox.FOLDER).write_text("not a folder")
+    with pytest.raises(OSError):
+        hook.handle(context("Scene.Update.Post"), {}, data)

@@ -1,0 +1,284 @@
+"""The process interface: one JSON document in, one out, lines on stderr that Stash can read."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stash import light, wire
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def process(code: str, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """`code` in a fresh process that has `wire` and `light` at hand."""
+    head = f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from stash import light, wire\n"
+    given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.run([sys.executable, "-c", head + code], input=stdin, check=False, **given)
+
+
+def lines(done: subprocess.CompletedProcess[bytes]) -> list[tuple[str, str]]:
+    """(level, text) of each line on stderr; everything must be such a line."""
+    found = []
+    for line in done.stderr.decode().split("\n")[:-1]:
+        assert line[0] == "\x01" and line[2] == "\x02", line
+        found.append((line[1], line[3:]))
+    return found
+
+
+def answered(code: str, **options: Any) -> Any:
+    done = process(code, **options)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+# -- JSON without the module json
+
+
+DOCUMENTS = [
+    "{}", "[]", '"x"', "1", "null", "true", ' \n{"a": [1, 2.5, -3e5, "\\u00e9\\ud83d\\ude00"]}\n',
+    '{"a":{"b":[{}]}}', '"caf\u00e9 \u2028"', "[1,", '{"a":1}{}', "", "   ", '{"a" 1}', "nul",
+    '{"a":1,}', "[" * 100_000, '"\x00"', "1" * 5000, "\ufeff{}", "{'a': 1}", '"\\ud800"', "-",
+    '{"a": 1e999}', "[]]",
+]  # fmt: skip
+
+
+def read_by(loads: Any, text: str) -> Any:
+    try:
+        return loads(text.encode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        return "refused"
+
+
+@pytest.mark.parametrize("text", DOCUMENTS, ids=range(len(DOCUMENTS)))
+def test_the_light_reader_reads_what_json_reads(text: str) -> None:
+    assert read_by(light.loads, text) == read_by(json.loads, text)
+
+
+def test_it_does_so_where_json_was_never_imported() -> None:
+    code = (
+        "documents = eval(sys.stdin.read())\n"
+        "assert 'json' not in sys.modules\n"
+        "found = []\n"
+        "for text in documents:\n"
+        "    for name in [name for name in sys.modules if name.startswith('json')]:\n"
+        "        del sys.modules[name]\n"
+        "    try: found.append(light.loads(text.encode('utf-8', 'surrogatepass')))\n"
+        "    except (ValueError, RecursionError): found.append('refused')\n"
+        "wire.answer(repr(found))"
+    )
+    said = answered(code, stdin=repr(DOCUMENTS).encode())["output"]
+    assert said == repr([read_by(json.loads, text) for text in DOCUMENTS])
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b'"\xe9"', b"\x80"])
+def test_bytes_that_are_no_text_are_refused(data: bytes) -> None:
+    with pytest.raises(ValueError):
+        light.loads(data)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", 'a "b" \\ \n \x01 \u2603 \U0001f600', None, {"a": {"b": "c", "d": None}}, {"a": 1}, [1, "x"],
+     {"a": [True, 1.5, {"b": []}]}, "\ud800"],
+)  # fmt: skip
+def test_the_light_writer_writes_what_json_reads(value: object) -> None:
+    assert json.loads(light.dumps(value)) == value
+
+
+def test_what_json_has_no_word_for_becomes_null_and_a_path_becomes_text() -> None:
+    value = {"a": float("inf"), "b": [float("nan"), 1], "c": Path("/x")}
+    assert json.loads(light.dumps(value)) == {"a": None, "b": [None, 1], "c": "/x"}
+
+
+def test_without_the_core_json_does_the_work() -> None:
+    code = (
+        "import sys; sys.modules['_json'] = None\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        "from stash import light\n"
+        "assert light.loads(b'{\"a\": [1]}') == {'a': [1]}\n"
+        "print(light.dumps({'a': 'b'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert json.loads(done.stdout) == {"a": "b"}
+
+
+# -- stdin
+
+
+READ = "wire.answer(list(wire.read()))"
+
+
+def test_stdin_is_read_to_its_end() -> None:
+    """A cover in a save makes it tens of megabytes long."""
+    big = json.dumps({"args": "x" * 20_000_000}).encode()
+    assert answered(READ, stdin=big) == {"output": ["args"]}
+
+
+@pytest.mark.parametrize("stdin", [b"", b"   ", b"hello", b"{", b"[1]", b"null", b"1", b"\xff\xfe{}",
+                                   b'{"a": 1}{"b": 2}', b"[" * 500_000])  # fmt: skip
+def test_what_is_no_document_is_refused_in_one_sentence(stdin: bytes) -> None:
+    code = "try: wire.read()\nexcept ValueError as error: wire.answer(error=str(error))"
+    said = answered(code, stdin=stdin)
+    assert said["error"].startswith("stdin held") and "\n" not in said["error"]
+
+
+def test_a_closed_stdin_is_refused_too() -> None:
+    code = "os.close(0)\ntry: wire.read()\nexcept ValueError as error: wire.answer('refused')"
+    assert answered(code) == {"output": "refused"}
+
+
+# -- stdout
+
+
+def test_only_the_first_answer_counts() -> None:
+    assert answered("wire.answer(1); wire.answer(2); wire.answer(error='x')") == {"output": 1}
+
+
+def test_an_error_comes_with_what_was_done() -> None:
+    said = answered("wire.answer({'done': 3}, error='no disk')")
+    assert said == {"error": "no disk", "output": {"done": 3}}
+
+
+def test_an_answer_that_could_not_be_written_down_leaves_room_for_another() -> None:
+    code = (
+        "loop = []; loop.append(loop)\n"
+        "try: wire.answer(loop)\nexcept RecursionError: wire.answer(error='x')"
+    )
+    assert answered(code)["error"] == "x"
+
+
+def test_what_libraries_print_does_not_reach_stdout() -> None:
+    code = "wire.claim_stdout(); print('noise'); os.system('echo noise'); wire.answer('x')"
+    done = process(code)
+    assert json.loads(done.stdout) == {"output": "x"}
+    assert done.stderr.count(b"noise") == 2
+
+
+def test_a_child_process_does_not_hold_stdout_open() -> None:
+    """Stash waits for the end of stdout, not for the end of the process."""
+    code = (
+        "import subprocess; wire.claim_stdout()\n"
+        "held = os.readlink(f'/proc/self/fd/{wire._state[\"stdout\"]}')\n"
+        'look = \'import os; print([os.readlink(f"/proc/self/fd/{n}") for n in range(20)'
+        ' if os.path.exists(f"/proc/self/fd/{n}")])\'\n'
+        "seen = subprocess.run([sys.executable, '-c', look], capture_output=True).stdout.decode()\n"
+        "wire.answer([held in seen, 'pipe' in held])"
+    )
+    if not os.path.exists("/proc/self/fd"):
+        pytest.skip("needs /proc")
+    assert answered(code) == {"output": [False, True]}
+
+
+def test_a_stash_that_is_gone_is_no_reason_to_fail() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = process("wire.answer('x' * 100000); wire.info('y')", stdout=write)
+    os.close(write)
+    assert done.returncode == 0
+
+
+def test_a_long_answer_arrives_whole() -> None:
+    assert len(answered("wire.answer('x' * 5_000_000)")["output"]) == 5_000_000
+
+
+# -- lines
+
+
+def test_a_line_says_its_level_and_each_line_of_a_text_is_one() -> None:
+    done = process("wire.info('a\\nb'); wire.warning('c'); wire.error('d'); wire.progress(0.5)")
+    assert lines(done) == [("i", "a"), ("i", "b"), ("w", "c"), ("e", "d"), ("p", "0.5000")]
+
+
+def test_debug_lines_are_written_only_when_asked_for() -> None:
+    done = process("wire.debug('a'); wire.set_debug(True); wire.debug('b')")
+    assert lines(done) == [("d", "b")]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("\x01e\x02fake", "e fake"),
+        ("a\x00b\x1bc\x7fd\x85e", "a b c d"),
+        ("tab\there", "tab here"),
+    ],
+)
+def test_a_title_cannot_pass_for_a_prefix(text: str, line: str) -> None:
+    assert lines(process(f"wire.info({text!r})"))[0] == ("i", line)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "\x01\x02", "\u2028"])
+def test_an_empty_line_is_left_out(text: str) -> None:
+    assert lines(process(f"wire.info({text!r})")) == []
+
+
+def test_a_line_stays_below_the_length_at_which_stash_hangs_up() -> None:
+    done = process("wire.info('\u2603' * 100_000); wire.info('after'); wire.info('\\ud800')")
+    long, after, odd = done.stderr.split(b"\n")[:3]
+    assert 59_000 < len(long) < 64 * 1024 and long.decode().endswith("\u2603…")
+    assert after == b"\x01i\x02after" and odd == b"\x01i\x02?"
+
+
+def test_progress_stays_between_0_and_1() -> None:
+    done = process("for x in (-1, 0, 0.123456, 2, float('nan')): wire.progress(x)")
+    assert [text for _, text in lines(done)] == ["0.0000", "0.0000", "0.1235", "1.0000", "0.0000"]
+
+
+def test_the_work_goes_on_when_nobody_reads_the_log() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = process("for _ in range(3): wire.info('x')\nwire.answer('done')", stderr=write)
+    os.close(write)
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"output": "done"})
+
+
+def test_in_a_terminal_words_stand_for_the_codes() -> None:
+    done = process("wire.set_terminal(True); wire.info('a'); wire.error('b'); wire.progress(1)")
+    assert done.stderr == b"a\nerror: b\n"
+
+
+# -- secrets
+
+
+def test_a_secret_is_masked_everywhere() -> None:
+    code = (
+        "wire.hide('s3cret\"x'); wire.info('token s3cret\"x!')\n"
+        "wire.answer({'a': ['url?t=s3cret\"x', {'b': 's3cret\"x'}], 'n': 1}, error='is s3cret\"x')"
+    )
+    done = process(code)
+    assert b"s3cret" not in done.stdout + done.stderr
+    said = json.loads(done.stdout)
+    assert said["output"] == {"a": ["url?t=***", {"b": "***"}], "n": 1}
+    assert said["error"] == "is ***"
+
+
+def test_a_secret_that_is_part_of_another_does_not_uncover_it() -> None:
+    done = process("wire.hide('abcd'); wire.hide('abcdefgh'); wire.info('abcdefgh abcd')")
+    assert lines(done) == [("i", "*** ***")]
+
+
+@pytest.mark.parametrize("secret", [None, "", "abc", 12345, ["long enough"], {"a": 1}])
+def test_what_is_no_secret_masks_nothing(secret: object) -> None:
+    done = process(f"wire.hide({secret!r}); wire.answer('output 12345 abc')")
+    assert json.loads(done.stdout) == {"output": "output 12345 abc"}
+
+
+def test_a_secret_cannot_break_the_answer() -> None:
+    done = process("wire.hide('output'); wire.answer('output')")
+    assert json.loads(done.stdout) == {"output": "***"}
+
+
+# -- which Stash is this?
+
+
+def test_the_parent_process_has_a_name_that_lasts_as_long_as_it_does() -> None:
+    code = "wire.answer(wire.server_identity())"
+    first, second = answered(code)["output"], answered(code)["output"]
+    assert first == second and first.startswith(f"{os.getpid()}:")
+    assert wire.server_identity() != first
