@@ -26,9 +26,7 @@ _EPOCH = (2020, 1, 1, 0, 0, 0)
 
 def contents(root: Path = ROOT) -> Iterator[Path]:
     """The files of the plugin, relative to `root`, sorted."""
-    for name in FILES:
-        if (root / name).exists():
-            yield Path(name)
+    yield from map(Path, FILES)
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
             if path.suffix in KINDS and path.is_file():
@@ -42,6 +40,7 @@ def build(out: Path, date: datetime | None = None, root: Path = ROOT) -> Path:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in contents(root):
             entry = zipfile.ZipInfo(path.as_posix(), _EPOCH)
+            entry.create_system = 3  # Unix, wherever it is built
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, (root / path).read_bytes())

@@ -1,0 +1,149 @@
+"""README, manifest, settings and handlers say the same; what the documents name exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app import commands
+from plex.fields import FIELDS, POSTER
+from validation.config import UNLISTED, Stash2PlexConfig
+from validation.values import SYNC_FIELDS
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "Stash2Plex.yml").read_text(encoding="utf-8"))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def _rows(section: str, text: str = README) -> list[list[str]]:
+    """The cells of the first table below a heading, without its head."""
+    body = text.split(f"\n## {section}\n", 1)[1].split("\n## ", 1)[0]
+    lines = [line for line in body.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def _bare(cell: str) -> str:
+    return cell.strip("`")
+
+
+def test_every_setting_is_in_the_readme_and_in_the_manifest_in_one_order() -> None:
+    settings = [name for name in Stash2PlexConfig.model_fields if name not in UNLISTED]
+
+    assert [_bare(row[0]) for row in _rows("Settings")] == settings
+    assert list(MANIFEST["settings"]) == settings
+
+
+def test_the_readme_says_the_defaults_of_numbers_and_choices() -> None:
+    for name, _, default in _rows("Settings"):
+        value = Stash2PlexConfig.model_fields[_bare(name)].default
+        if isinstance(value, bool):
+            assert value is False, name
+        elif isinstance(value, (int, str)) and value:
+            assert _bare(default) == str(value), name
+
+
+def test_every_task_has_a_handler_and_every_handler_a_task() -> None:
+    modes = [task["defaultArgs"]["mode"] for task in MANIFEST["tasks"]]
+
+    assert sorted(modes) == sorted({*commands.COMMANDS, *commands.RECONCILE, "queue_status"})
+
+
+def test_every_task_is_in_the_readme_with_its_name_in_a_terminal() -> None:
+    told = [(row[0], _bare(row[1])) for row in _rows("Tasks")]
+
+    assert told == [
+        (task["name"], task["defaultArgs"]["mode"].replace("_", "-")) for task in MANIFEST["tasks"]
+    ]
+
+
+def test_every_field_is_in_the_readme_by_the_name_of_its_setting() -> None:
+    told = [_bare(row[2]) for row in _rows("Fields")]
+
+    assert set(told) == {*(field.name for field in FIELDS), POSTER}
+    assert set(told) == set(SYNC_FIELDS)
+    assert len(told) == len(set(told))
+
+
+def test_every_task_that_the_documents_name_in_bold_exists() -> None:
+    known = {task["name"] for task in MANIFEST["tasks"]}
+    known |= {setting["displayName"] for setting in MANIFEST["settings"].values()}
+    steps = README.split("\n## First steps\n", 1)[1].split("\n## ", 1)[0]
+
+    assert set(re.findall(r"\*\*([^*]+?)\*\*", steps)) <= known
+
+
+def test_make_knows_every_target_that_the_documents_name() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    named = {
+        target
+        for document in DOCUMENTS
+        for target in re.findall(
+            r"(?:^|`)make ([a-z-]+)", document.read_text("utf-8"), re.MULTILINE
+        )
+    }
+
+    assert {"demo", "test"} <= named
+    assert named <= targets
+
+
+def test_the_first_screen_has_the_two_commands() -> None:
+    first = README.splitlines()[:16]
+
+    assert [line.split("#")[0].strip() for line in first if line.startswith("make ")] == [
+        "make demo",
+        "make test",
+    ]
+
+
+def test_the_gate_runs_the_test_command_of_the_readme() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+    assert script[-1] == "make test"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_relative_link_is_broken(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)\s]+)\)", text)
+    anchors = {_anchor(line) for line in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+    files = [link for link in links if not link.startswith(("http://", "https://", "#"))]
+
+    assert [one for one in files if not (document.parent / one.split("#")[0]).exists()] == []
+    assert {link[1:] for link in links if link.startswith("#")} <= anchors
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_a_document_names_exists(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:[a-z_]+/)+[\w.]+\.(?:py|md)|Stash2Plex\.(?:py|yml))`", text)
+
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_dependencies_are_those_of_the_requirements() -> None:
+    rows = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").splitlines()
+    told = [line.split("|")[1].strip(" `") for line in rows if line.startswith("| `")]
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+
+    assert sorted(told) == sorted(line for line in lines if line and not line.startswith("#"))
+
+
+def test_the_changelog_has_a_place_for_the_next_version() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+    assert "\n## Unreleased\n" in changelog
+
+
+def test_the_licence_is_named_alike() -> None:
+    assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
+    assert "MIT" in README
