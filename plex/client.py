@@ -20,6 +20,7 @@ from net.session import Session
 from plex import index, item, wire
 
 PAGE = 1000
+NEWEST = 100
 BATCH = 20  # full items per read: 25 keys take Plex under a second, 50 may take twelve
 MOVIES = 1  # Plex's number for items of movie-type libraries, Other Videos included
 # A constant name: the default is the machine's MAC, so that each new container
@@ -30,6 +31,14 @@ IDENTITY = {
     "X-Plex-Device-Name": "Stash2Plex",
 }
 STARTING = "still starting up"
+
+
+class _Slow(errors.Unreachable):
+    """The answer did not come in time."""
+
+
+class _Unreadable(errors.Busy):
+    """An answer came, but not the XML that was due."""
 
 
 class Section(NamedTuple):
@@ -92,10 +101,19 @@ class PlexClient:
             if videos:
                 yield list(item.parts(container))
             start += len(videos)
-            total = container.get("totalSize")
-            ended = start >= int(total) if total else len(videos) < PAGE
+            # Without a total the window covered everything; a page may be smaller than asked.
+            total = item.number(container.get("totalSize"))
+            ended = len(videos) < PAGE if total is None else start >= total
             if ended or not videos:
                 return
+
+    def newest(self, section: int) -> list[item.Part]:
+        """The files of the items that were added last."""
+        container = self._get(
+            f"/library/sections/{section}/all?type={MOVIES}&sort=addedAt%3Adesc",
+            {"X-Plex-Container-Start": "0", "X-Plex-Container-Size": str(NEWEST)},
+        )
+        return list(item.parts(container))
 
     def items(self, rating_keys: Sequence[int]) -> dict[int, item.Item]:
         """Full items by rating key; those that no longer exist are left out."""
@@ -106,22 +124,52 @@ class PlexClient:
         return found
 
     def _batch(self, rating_keys: Sequence[int]) -> list[item.Item]:
+        """One read; one by one when a single bad item stalls it or makes it unreadable."""
+        try:
+            return self._read(rating_keys)
+        except (_Slow, _Unreadable):
+            if len(rating_keys) == 1:
+                raise
+        found = []
+        for key in rating_keys:
+            try:
+                found += self._read([key])
+            except _Unreadable:
+                continue  # as good as not there
+        return found
+
+    def _read(self, rating_keys: Sequence[int]) -> list[item.Item]:
         try:
             container = self._get(f"/library/metadata/{','.join(map(str, rating_keys))}")
         except errors.Gone:
             return []
         return list(item.items(container))
 
-    def edit(self, section: int, rating_key: int, parameters: Sequence[tuple[str, str]]) -> None:
+    def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None:
         """Change one item: all `parameters` in one request if it stays short enough."""
         if rating_key <= 0 or not parameters:
             # Without an id the edit would hit every item of the library.
             raise ValueError("an edit needs the rating key of one item and something to change")
         for some in wire.requests_for(parameters):
-            query = urlencode(
-                [("type", str(MOVIES)), ("id", str(rating_key)), *some], quote_via=quote
+            put = self._put_long if wire.is_long(some) else self._put_edit
+            put(section, rating_key, some)
+
+    def _put_edit(self, section: int, rating_key: int, some: Sequence[wire.Parameter]) -> None:
+        pairs = [("type", str(MOVIES)), ("id", str(rating_key)), *some]
+        self._put(f"/library/sections/{section}/all?{urlencode(pairs, quote_via=quote)}")
+
+    def _put_long(self, section: int, rating_key: int, some: Sequence[wire.Parameter]) -> None:
+        """What stands in front of Plex may answer 414 to a long address, or just hang up."""
+        try:
+            return self._put_edit(section, rating_key, some)
+        except (errors.Rejected, errors.Unreachable):
+            self._get("/identity")  # Unreachable if it was not the length
+        shorter = wire.shorter(some)
+        if shorter is None:
+            raise errors.Rejected(
+                "Plex does not take an edit this long: a list has too many names (max_tags)"
             )
-            self._put(f"/library/sections/{section}/all?{query}")
+        return self._put_edit(section, rating_key, shorter)
 
     def rate(self, rating_key: int, rating: "float | None") -> None:
         """Set the token owner's rating, 0..10; None takes it away."""
@@ -180,11 +228,13 @@ class PlexClient:
                 "plex.direct name, or http, or the setting plex_insecure_tls"
             ) from None
         except requests.exceptions.RequestException as error:
-            kind = type(error).__name__
-            raise errors.Unreachable(f"Plex does not answer at {self._url} ({kind})") from None
+            slow = isinstance(error, requests.exceptions.ReadTimeout)
+            raise (_Slow if slow else errors.Unreachable)(
+                f"Plex does not answer at {self._url} ({type(error).__name__})"
+            ) from None
         except (ParseError, TypeError, AttributeError, ValueError) as error:
             kind = type(error).__name__
-            raise errors.Busy(f"Plex sent an answer that cannot be read ({kind})") from None
+            raise _Unreadable(f"Plex sent an answer that cannot be read ({kind})") from None
 
 
 def connect(

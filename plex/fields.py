@@ -5,9 +5,12 @@ off), an empty value means that Stash says nothing there.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
+from urllib.parse import quote
 
 from stash.scene import Scene
 from validation import text
@@ -47,7 +50,11 @@ POSTER = "poster"
 SUBSTANCE = ("studio", "actors", "genres", "summary", "date")
 
 NAME = text.LIMITS["name"]
-_DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$")
+# All data of an edit travels in its address; the strictest server that we know of takes 32 KB.
+SUMMARY_BYTES = 16_000
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+# "Jane Doe, John Doe, Jr." are two people.
+_BETWEEN_PEOPLE = re.compile(r"[,;](?!\s*(?:jr|sr|ii|iii|iv)\b)", re.IGNORECASE)
 
 
 class Choice(Protocol):
@@ -64,13 +71,13 @@ def wanted(scene: Scene, choice: Choice) -> dict[str, Value]:
     studio = text.one_line(scene.studio.name, NAME) if scene.studio else ""
     said: dict[str, Value] = {
         "title": text.one_line(scene.title, text.LIMITS["title"]),
-        "summary": text.clean(scene.details, text.LIMITS["summary"]),
+        "summary": address_fit(text.clean(scene.details), SUMMARY_BYTES),
         "studio": studio,
         "date": full_date(scene.date),
-        "rating": None if not scene.rating100 else min(100, scene.rating100) / 10,
-        "genres": names(sorted((ref.name for ref in scene.tags), key=_key))[: choice.max_tags],
+        "rating": _rating(scene.rating100),
+        "genres": names(sorted((ref.name for ref in scene.tags), key=_order))[: choice.max_tags],
         "actors": names(ref.name for ref in scene.performers),
-        "directors": names(scene.director.split(",")),
+        "directors": names(_BETWEEN_PEOPLE.split(scene.director)),
         "collections": (studio,) if studio else (),
     }
     on = set(choice.sync_fields)
@@ -78,12 +85,26 @@ def wanted(scene: Scene, choice: Choice) -> dict[str, Value]:
 
 
 def full_date(partial: str) -> str:
-    """`2024`, `2024-05` and `2024-05-07` as a whole date; '' for anything else."""
-    match = _DATE.match(partial.strip())
+    """`2024`, `2024-05` and `2024-05-07` as a whole date; '' for what no calendar has."""
+    match = _DATE.fullmatch(partial.strip())
     if not match:
         return ""
-    year, month, day = match.groups()
-    return f"{year}-{month or '01'}-{day or '01'}"
+    year, month, day = (int(piece or 1) for piece in match.groups())
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return ""  # Plex would refuse the whole edit
+
+
+def _rating(rating100: "int | None") -> "float | None":
+    return min(100, rating100) / 10 if rating100 and rating100 > 0 else None
+
+
+def address_fit(long: str, size: int) -> str:
+    """The text, cut until it takes at most `size` bytes of an address: a letter may take nine."""
+    while (now := len(quote(long, safe=""))) > size:
+        long = text.cut(long, len(long) * size // (now + 1))
+    return long
 
 
 def names(found: Iterable[str]) -> tuple[str, ...]:
@@ -92,12 +113,19 @@ def names(found: Iterable[str]) -> tuple[str, ...]:
     for name in found:
         name = text.one_line(name, NAME)
         if name:
-            kept.setdefault(_key(name), name)
+            kept.setdefault(name_key(name), name)
     return tuple(kept.values())
 
 
-def _key(name: str) -> str:
-    return name.casefold()
+def name_key(name: str) -> str:
+    """The form in which two spellings of one name are equal."""
+    plain = name if name.isascii() else unicodedata.normalize("NFC", name)
+    return plain.casefold()
+
+
+def _order(name: str) -> tuple[str, str]:
+    """An order that no rename elsewhere and no order of Stash's can change."""
+    return name_key(name), name
 
 
 def is_bare(current: Fields) -> bool:

@@ -2,10 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from plex.item import Item
 from plex.ledger import Entry
+
+SETTLED = 3.0  # seconds
+FRESH = "~"  # at the end of a version: looked at within that time
 
 
 class Posters(Protocol):
@@ -28,18 +31,54 @@ class Poster:
         return f"upload://posters/{self.sha1}"
 
 
+class Look(NamedTuple):
+    """What a look at the cover found: the poster to show, if any, and the version looked at."""
+
+    done: bool
+    version: str = ""
+    poster: "Poster | None" = None
+
+
+NOT_LOOKED = Look(False)
+
+
+def look(data: "bytes | None", version: str, entry: Entry, now: float) -> Look:
+    """Whether these bytes have to go to Plex: not if we uploaded the very same last time."""
+    found = poster(data) if data else None
+    if found and found.sha1 == entry.poster and not entry.poster_begun:
+        found = None
+    # The version is a time in whole seconds: in the same second another cover may follow.
+    fresh = version.isdigit() and now - int(version) < SETTLED
+    return Look(True, version + FRESH if fresh else version, found)
+
+
 def poster(data: bytes) -> Poster:
     return Poster(data, hashlib.sha1(data, usedforsecurity=False).hexdigest())
 
 
 def must_look(cover_version: str, entry: Entry) -> bool:
     """Whether the cover has to be downloaded to know if it changed."""
-    return entry.poster_begun or not cover_version or cover_version != entry.cover_version
+    return (
+        entry.poster_begun
+        or not cover_version
+        or cover_version != entry.cover_version.removesuffix(FRESH)
+    )
+
+
+def may_lag(entry: Entry) -> bool:
+    """Whether the last look came so soon that the same version may stand for another cover.
+
+    That change has an event of its own: a sync looks again, a reconciliation need not.
+    """
+    return entry.cover_version.endswith(FRESH)
 
 
 def may_show(item: Item, entry: Entry, fill_only: bool) -> bool:
-    """Whether the poster is ours to set: with `fill_only` not where Plex shows one already."""
-    return not fill_only or bool(entry.poster) or not item.thumb
+    """Whether the poster is ours to set: with `fill_only` not where a person chose one.
+
+    Plex shows a frame of the video by itself; whoever picks a poster there locks it.
+    """
+    return not fill_only or bool(entry.poster) or not (item.thumb and "thumb" in item.locks)
 
 
 def show(plex: Posters, rating_key: int, image: Poster, entry: Entry) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import errors
@@ -29,6 +29,7 @@ class Listing(Protocol):
 
     def sections(self) -> Sequence[Section]: ...
     def listing(self, section: int) -> Iterator[list[Part]]: ...
+    def newest(self, section: int) -> list[Part]: ...
 
 
 class Index:
@@ -37,6 +38,7 @@ class Index:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._asked = 0.0
+        self._outdated = False  # an item was not where the index had it
 
     def find(self, keys: Iterable[str]) -> list[int]:
         """Rating keys of all items with a part at any of the path keys."""
@@ -53,27 +55,48 @@ class Index:
         return self._store.db.execute("SELECT count(*) FROM part").fetchone()[0]
 
     def refresh(
-        self, plex: Listing, now: float, force: bool = False, progress=lambda fraction: None
+        self,
+        plex: Listing,
+        now: float,
+        force: bool = False,
+        progress: Callable[[float], None] = lambda fraction: None,
     ) -> bool:
-        """List again the sections that moved; whether any was listed.
+        """List again the sections that moved (`force`: all); whether more is known now.
 
-        `force` lists all of them. LibraryEmpty when Plex suddenly shows nothing.
+        Of the others only what was added last is asked: not every scan leaves a trace in a
+        section. LibraryEmpty when Plex suddenly shows nothing.
         """
-        if not force and 0 <= now - self._asked < ASK_SECONDS:
+        if not (force or self._outdated) and 0 <= now - self._asked < ASK_SECONDS:
             return False
-        self._asked = now
+        self._asked, self._outdated = now, False
         sections = list(plex.sections())
+        self.keep_to(sections)
         known = self._sections()
-        if not sections and known:
-            raise errors.LibraryEmpty(
-                "Plex shows none of the libraries that it had; nothing is changed until they are back"
-            )
         due = [one for one in sections if force or _is_due(one, known.get(one.id), now)]
         for number, one in enumerate(due):
             self._list(plex, one, now)
             progress((number + 1) / len(due))
-        self._drop_sections([number for number in known if number not in {s.id for s in sections}])
-        return bool(due)
+        idle = [one for one in sections if one not in due]
+        return bool(due) + sum(self._add_newest(plex, one.id) for one in idle) > 0
+
+    def _add_newest(self, plex: Listing, section: int) -> int:
+        """How many files were new to us among those that Plex added last."""
+        before = self.size()
+        self._put(plex.newest(section), section, 0)
+        return self.size() - before
+
+    def keep_to(self, sections: Sequence[Section]) -> None:
+        """Forget libraries that are not among these: deleted in Plex, or left out by the user."""
+        known = self._sections()
+        if known and not sections:
+            raise errors.LibraryEmpty(
+                "Plex shows none of the libraries that it had; nothing is changed until they are back"
+            )
+        gone = [(number,) for number in known.keys() - {one.id for one in sections}]
+        if gone:
+            with self._store.writing() as db:
+                db.executemany("DELETE FROM part WHERE section = ?", gone)
+                db.executemany("DELETE FROM section WHERE id = ?", gone)
 
     def _sections(self) -> dict[int, tuple[str, float]]:
         rows = self._store.db.execute("SELECT id, stamp, listed FROM section")
@@ -110,16 +133,20 @@ class Index:
             "SELECT count(*) FROM part WHERE section = ? AND seen != ?", (section, run)
         ).fetchone()[0]
 
-    def _drop_sections(self, gone: Sequence[int]) -> None:
-        with self._store.writing() as db:
-            for number in gone:
-                db.execute("DELETE FROM part WHERE section = ?", (number,))
-                db.execute("DELETE FROM section WHERE id = ?", (number,))
-
     def forget(self, rating_keys: Iterable[int]) -> None:
-        """These items are gone, or no longer hold the files they were found by."""
+        """These items are gone, or no longer hold the files they were found by.
+
+        So their libraries changed since they were listed, whatever Plex says about its scans.
+        """
+        keys = [(key,) for key in rating_keys]
         with self._store.writing() as db:
-            db.executemany("DELETE FROM part WHERE rating_key = ?", [(k,) for k in rating_keys])
+            outdated = (
+                "UPDATE section SET stamp = ''"
+                " WHERE id IN (SELECT section FROM part WHERE rating_key = ?)"
+            )
+            touched = db.executemany(outdated, keys).rowcount
+            db.executemany("DELETE FROM part WHERE rating_key = ?", keys)
+        self._outdated = self._outdated or touched > 0
 
     def titles(self) -> list[str]:
         """The libraries as last listed."""

@@ -1,7 +1,8 @@
 """Item: what Plex says about one of its videos, read from XML. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from math import isfinite
 from typing import Any, NamedTuple
 
 from plex.fields import FIELDS, Value
@@ -26,47 +27,50 @@ class Item:
     values: dict[str, Value]
     locks: frozenset[str] = frozenset()
     thumb: str = ""
-    type: str = "movie"
-    extra: dict[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
         return str(self.values.get("title") or "")
 
+    @property
+    def guesses(self) -> frozenset[str]:
+        """Fields that Plex filled by itself: the title is the file's name until somebody sets it."""
+        derived = "title" not in self.locks and self.title in map(_stem, self.files)
+        return frozenset({"title"} if derived else ())
+
 
 def parts(container: Any) -> Iterator[Part]:
     """Every file in a listing container; several Media and Parts per item are all told."""
     section = container.attrib.get("librarySectionID")
-    for video in container.iter("Video"):
-        key = _number(video.attrib.get("ratingKey"))
+    for video in container.findall("Video"):
+        key = number(video.attrib.get("ratingKey"))
         if key is None:
             continue
-        owner = _number(video.attrib.get("librarySectionID") or section) or 0
-        for part in video.iter("Part"):
+        owner = number(video.attrib.get("librarySectionID") or section) or 0
+        for part in video.findall("Media/Part"):
             if part.attrib.get("file"):
-                yield Part(key, owner, part.attrib["file"], _number(part.attrib.get("size")) or 0)
+                yield Part(key, owner, part.attrib["file"], number(part.attrib.get("size")) or 0)
 
 
 def items(container: Any) -> Iterator[Item]:
     """Every item in a container of full items."""
     section = container.attrib.get("librarySectionID")
-    for video in container.iter("Video"):
-        key = _number(video.attrib.get("ratingKey"))
+    for video in container.findall("Video"):  # not those inside: trailers and other extras
+        key = number(video.attrib.get("ratingKey"))
         if key is not None:
-            yield _item(video, key, _number(video.attrib.get("librarySectionID") or section) or 0)
+            yield _item(video, key, number(video.attrib.get("librarySectionID") or section) or 0)
 
 
 def _item(video: Any, key: int, section: int) -> Item:
     return Item(
         rating_key=key,
         section=section,
-        files=tuple(p.attrib["file"] for p in video.iter("Part") if p.attrib.get("file")),
+        files=tuple(p.attrib["file"] for p in video.findall("Media/Part") if p.attrib.get("file")),
         values={one.name: _value(video, one.kind, one.wire, one.element) for one in FIELDS},
         locks=frozenset(
-            f.attrib.get("name", "") for f in video.iter("Field") if f.attrib.get("locked") == "1"
+            f.attrib.get("name", "") for f in video.findall("Field") if f.get("locked") == "1"
         ),
         thumb=video.attrib.get("thumb", ""),
-        type=video.attrib.get("type", "movie"),
     )
 
 
@@ -81,10 +85,17 @@ def _value(video: Any, kind: str, wire: str, element: str) -> Value:
 
 def _rating(found: str) -> "float | None":
     try:
-        return float(found) or None
+        value = float(found)
     except ValueError:
         return None
+    return value if isfinite(value) and value > 0 else None
 
 
-def _number(found: "str | None") -> "int | None":
+def _stem(path: str) -> str:
+    name = path.replace("\\", "/").rpartition("/")[2]
+    return name.rpartition(".")[0] or name
+
+
+def number(found: "str | None") -> "int | None":
+    """A whole number as XML attributes have them; None for anything else."""
     return int(found) if found and found.isascii() and found.isdigit() else None

@@ -12,7 +12,10 @@ from plex.store import Store
 
 @dataclass(frozen=True)
 class Entry:
-    """One item's row. `poster` is the SHA-1 that we uploaded; `poster_begun`: not yet confirmed."""
+    """One item's row. `poster` is the SHA-1 that we uploaded; `poster_begun`: not yet confirmed.
+
+    A `scene_id` of 0 means that the scene is gone from Stash: what we wrote is known all the same.
+    """
 
     rating_key: int
     scene_id: int
@@ -59,10 +62,13 @@ class Ledger:
                 )
 
     def forget_scene(self, scene_id: int) -> list[int]:
-        """The scene is gone from Stash: its items are nobody's now. Gives their rating keys."""
+        """The scene is gone from Stash: its items are nobody's now. Gives their rating keys.
+
+        What we wrote there stays known, for the scene that takes the item over.
+        """
         keys = self.items_of(scene_id)
         with self._store.writing() as db:
-            db.execute("DELETE FROM item WHERE scene_id = ?", (scene_id,))
+            db.execute("UPDATE item SET scene_id = 0 WHERE scene_id = ?", (scene_id,))
             db.execute("DELETE FROM ref WHERE scene_id = ?", (scene_id,))
         return keys
 
@@ -84,8 +90,9 @@ class Ledger:
         return [row[0] for row in rows]
 
     def size(self) -> int:
-        """How many items we know of."""
-        return self._store.db.execute("SELECT count(*) FROM item").fetchone()[0]
+        """How many items show a scene."""
+        rows = self._store.db.execute("SELECT count(*) FROM item WHERE scene_id != 0")
+        return rows.fetchone()[0]
 
 
 def _row(entry: Entry) -> tuple[object, ...]:

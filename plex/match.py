@@ -84,6 +84,7 @@ def owners(
     found = {}
     for key, (item, claimants) in claims.items():
         holder = written_for.get(key)
-        keeps = holder is not None and (holder in claimants or still_there(holder, item))
-        found[key] = holder if keeps and holder is not None else min(claimants)
+        if not holder or not (holder in claimants or still_there(holder, item)):
+            holder = min(claimants)
+        found[key] = holder
     return found

@@ -4,23 +4,22 @@ baseline  what we last sent and what Plex said right after (`Written`), per fiel
 current   what Plex says now
 wanted    what Stash says now; a field that is absent is not ours to decide
 
-| baseline       | Stash since | Plex since | decision                                          |
-|----------------|-------------|------------|---------------------------------------------------|
-| none           |             |            | write what differs; never clear                   |
-| begun          |             |            | as if Stash had moved (a crash came in between)    |
-| any            | same        | same       | nothing (Plex may have altered or refused: known) |
-| any            | same        | moved      | keep: `drifted`, a person edited it in Plex       |
-| ours           | moved       | any        | write; clear only what is still as we wrote it    |
-| not ours       | moved       | any        | write; never clear                                |
+| baseline    | Stash since | Plex since | decision                                             |
+|-------------|-------------|------------|------------------------------------------------------|
+| none        |             |            | write what differs; never clear                      |
+| begun       |             |            | as if Stash had moved (a crash came in between)      |
+| any         | same        | same       | nothing (Plex may have altered or refused: known)    |
+| any         | same        | moved      | keep: `drifted`, a person edited it in Plex          |
+| any         | moved       | any        | write; clear only what is still as we wrote it       |
 
-Lists are decided per element: ours and dropped in Stash goes, a person's stays.
-`fill_only` (preserve_plex_edits) writes only what is empty in Plex or still as we left it.
+Lists are decided per element: ours and dropped in Stash goes, a person's stays. A title is never
+cleared. `fill_only` (preserve_plex_edits) writes only what is empty in Plex or still as we left it.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from plex.fields import FIELDS, Field, Fields, Value, names
+from plex.fields import BY_NAME, FIELDS, Field, Fields, Value, name_key
 
 Tags = tuple[str, ...]
 SCALAR: Tags = ("*",)  # the `ours` of a scalar that we wrote
@@ -31,7 +30,8 @@ class Written:
     """What we know of a field: `sent` to Plex, `got` read back, and what of it is `ours`.
 
     `ours` holds names for a list; for a scalar it is not empty when we wrote the value rather than
-    found it there. `begun` means that the answer to the write was never recorded.
+    found it there. `begun`: the answer to the write was never recorded. Then `ours` holds what we
+    may have added too, and the `got` of a scalar is what Plex said before, if that was ours.
     """
 
     sent: Value
@@ -55,17 +55,24 @@ class Change:
 
 
 def changes(
-    baseline: Mapping[str, Written], current: Fields, wanted: Fields, fill_only: bool = False
+    baseline: Mapping[str, Written],
+    current: Fields,
+    wanted: Fields,
+    fill_only: bool = False,
+    guesses: frozenset[str] = frozenset(),
 ) -> tuple[Change, ...]:
-    """The decisions that say something, in the order of FIELDS; fields in agreement are left out."""
+    """The decisions that say something, in the order of FIELDS; fields in agreement are left out.
+
+    `guesses` names fields that Plex filled by itself: with `fill_only` they count as empty.
+    """
     found = []
     for field in FIELDS:
         if field.name not in wanted:
             continue
         decide = _tags if field.kind == "tags" else _scalar
-        change = decide(
-            field, baseline.get(field.name), current.get(field.name), wanted[field.name], fill_only
-        )
+        fill = fill_only and field.name not in guesses
+        base, cur = baseline.get(field.name), current.get(field.name)
+        change = decide(field, base, cur, wanted[field.name], fill)
         if change:
             found.append(change)
     return tuple(found)
@@ -76,36 +83,50 @@ def _scalar(
 ) -> "Change | None":
     if same(field, cur, want):
         return None
-    untouched = base is not None and (base.begun or same(field, cur, base.got))
     if base and not base.begun and same(field, want, base.sent):
-        return None if untouched else Change(field.name, cur, cur, "drifted")
+        known = same(field, cur, base.got)
+        return None if known else Change(field.name, cur, cur, "drifted")
+    ours = _is_ours(field, base, cur)
     if not want:
-        ours = base is not None and bool(base.ours) and untouched and field.name != "title"
-        return Change(field.name, cur, _nothing(field), "clear") if ours and cur else None
-    if fill_only and cur and not (base and base.ours and untouched):
+        may = ours and field.name != "title"
+        return Change(field.name, cur, _nothing(field), "clear") if may else None
+    if fill_only and cur and not ours:
         return Change(field.name, cur, cur, "preserved")
     return Change(field.name, cur, want, "write")
+
+
+def _is_ours(field: Field, base: "Written | None", cur: Value) -> bool:
+    """Whether the scalar that Plex shows is there because we wrote it."""
+    if base is None or not base.ours or not cur:
+        return False
+    return same(field, cur, base.got) or (base.begun and same(field, cur, base.sent))
 
 
 def _tags(
     field: Field, base: "Written | None", cur: Value, want: Value, fill_only: bool
 ) -> "Change | None":
     have, wish = _by_key(cur), _by_key(want)
-    ours = _by_key(base.ours) if base else {}
-    drop = [key for key in ours if key not in wish and key in have]
-    add = [key for key in wish if key not in have]
+    before = tuple(have.values())
+    lost = _taken_off(base, have, wish)
     if base and not base.begun and set(wish) == set(_by_key(base.sent)):
-        got = _by_key(base.got)
-        lost = [key for key in add if key in got]  # a person took it off the item
-        return Change(field.name, have_names(have), have_names(have), "drifted") if lost else None
+        return Change(field.name, before, before, "drifted") if lost else None
+    ours = [key for key in _by_key(base.ours if base else ()) if key in have]
+    drop = [key for key in ours if key not in wish]
+    add = [key for key in wish if key not in have and not (fill_only and key in lost)]
     if not add and not drop:
         return None
     if fill_only and have and not ours:
-        return Change(field.name, have_names(have), have_names(have), "preserved")
-    after = [have.get(key, name) for key, name in wish.items()]
+        return Change(field.name, before, before, "preserved")
+    after = [have.get(key, name) for key, name in wish.items() if key in have or key in add]
     after += [name for key, name in have.items() if key not in wish and key not in drop]
-    why = "write" if add or after else "clear"
-    return Change(field.name, have_names(have), tuple(after), why)
+    return Change(field.name, before, tuple(after), "write" if after else "clear")
+
+
+def _taken_off(base: "Written | None", have: Iterable[str], wish: Iterable[str]) -> set[str]:
+    """What of the wish a person took off the item after we had seen it there."""
+    if base is None or base.begun:
+        return set()
+    return set(wish) & set(_by_key(base.got)) - set(have)
 
 
 def begun(
@@ -115,10 +136,13 @@ def begun(
     after = dict(baseline)
     for change in changed:
         if change.writes:
-            base = baseline.get(change.field)
-            # What is about to go stays ours until it is seen to be gone.
-            ours = names(_owned(base, change) + (base.ours if base else ()))
-            after[change.field] = Written(wanted[change.field], change.before, ours, begun=True)
+            base, field = baseline.get(change.field), BY_NAME[change.field]
+            if field.kind == "tags":
+                before, ours = change.before, _claims(base, change)
+            else:
+                mine = _is_ours(field, base, change.before)
+                before, ours = change.before if mine else _nothing(field), SCALAR
+            after[field.name] = Written(wanted[field.name], before, ours, begun=True)
     return after
 
 
@@ -129,38 +153,53 @@ def confirmed(
     after = dict(baseline)
     decided = {change.field: change for change in changed}
     for field in FIELDS:
-        if field.name not in wanted:
-            continue
-        base, change = baseline.get(field.name), decided.get(field.name)
-        cur, want = current.get(field.name), wanted[field.name]
-        if change and not change.writes:
+        change = decided.get(field.name)
+        if field.name not in wanted or (change and not change.writes):
             continue  # kept: what we last wrote stays the point of comparison
-        if not change and base and not base.begun and not agrees(field, cur, want):
-            continue  # Plex's own reading of what we sent is known already
-        owned = _owned(base, change) if change else (base.ours if base else ())
-        if field.kind == "tags":
-            owned = tuple(name for key, name in _by_key(owned).items() if key in _by_key(cur))
-        if want or owned and field.kind == "tags":
-            after[field.name] = Written(want, cur, owned)
-        elif change or agrees(field, cur, want):
-            after.pop(field.name, None)  # cleared: nothing of ours is left to watch
+        base, cur, want = baseline.get(field.name), current.get(field.name), wanted[field.name]
+        settle = _settled_tags if field.kind == "tags" else _settled_scalar
+        known = settle(field, base, change, cur, want)
+        if known:
+            after[field.name] = known
+        else:
+            after.pop(field.name, None)  # nothing of ours is left to watch
     return after
 
 
-def _owned(base: "Written | None", change: Change) -> Tags:
-    """What of the field is ours once `change` is on Plex."""
-    if not isinstance(change.after, tuple):
-        return SCALAR if change.after else ()
-    before, after = _by_key(change.before), _by_key(change.after)
-    kept = [name for key, name in _by_key(base.ours if base else ()).items() if key in after]
-    return tuple(kept) + tuple(name for key, name in after.items() if key not in before)
+def _settled_scalar(
+    field: Field, base: "Written | None", change: "Change | None", cur: Value, want: Value
+) -> "Written | None":
+    ours = _is_ours(field, base, cur)
+    if change:
+        # Refused outright, it is whose it was before.
+        took = not same(field, cur, change.before)
+        ours = bool(change.after) if took else ours
+        return Written(want, cur, SCALAR if ours else ()) if want else None
+    if same(field, cur, want):
+        return Written(want, cur, SCALAR if ours else ()) if want else None
+    if base and not base.begun and (want or ours):
+        return base  # Plex's own reading of what we sent, or a title that Stash has no more
+    return Written(cur, cur, SCALAR) if ours else None
 
 
-def agrees(field: Field, cur: Value, want: Value) -> bool:
-    """Whether Plex says what Stash says: for a list, at least that."""
-    if field.kind == "tags":
-        return set(_by_key(want)) <= set(_by_key(cur))
-    return same(field, cur, want)
+def _settled_tags(
+    field: Field, base: "Written | None", change: "Change | None", cur: Value, want: Value
+) -> "Written | None":
+    if base and not base.begun and not change and same(field, want, base.sent):
+        return base
+    have = _by_key(cur)
+    claims = _claims(base, change)
+    ours = tuple(name for key, name in _by_key(claims).items() if key in have)
+    return Written(want, cur, ours) if want or ours else None
+
+
+def _claims(base: "Written | None", change: "Change | None") -> Tags:
+    """Names that are ours if they are on the item: what is about to go until it is seen gone."""
+    found = _by_key(base.ours if base else ())
+    if change:
+        before = _by_key(change.before)
+        found |= {key: name for key, name in _by_key(change.after).items() if key not in before}
+    return tuple(found.values())
 
 
 def refused(field: Field, change: Change, current: Fields) -> bool:
@@ -168,7 +207,8 @@ def refused(field: Field, change: Change, current: Fields) -> bool:
     cur = current.get(field.name)
     if field.kind != "tags":
         return not same(field, cur, change.after)
-    return set(_by_key(cur)) != set(_by_key(change.after))
+    have, after = set(_by_key(cur)), set(_by_key(change.after))
+    return not after <= have or bool(have & (set(_by_key(change.before)) - after))
 
 
 def same(field: Field, one: Value, other: Value) -> bool:
@@ -189,8 +229,7 @@ def _nothing(field: Field) -> Value:
 
 
 def _by_key(value: Value) -> dict[str, str]:
-    return {name.casefold(): name for name in value} if isinstance(value, tuple) else {}
-
-
-def have_names(have: Mapping[str, str]) -> Tags:
-    return tuple(have.values())
+    found: dict[str, str] = {}
+    for name in value if isinstance(value, tuple) else ():
+        found.setdefault(name_key(name), name)
+    return found

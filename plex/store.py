@@ -61,6 +61,8 @@ class Store:
     def belongs_to(self, machine: str, now: float) -> None:
         """Make sure the file tells of this Plex server; another server's is set aside."""
         known = self.meta("machine")
+        if not machine:
+            return  # an answer without an identity proves nothing
         if known and known != machine:
             self.db.close()
             self._set_aside(now, "tells of another Plex server")

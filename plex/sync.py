@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import errors
@@ -10,6 +9,7 @@ from plex import fields, images, match, plan, wire
 from plex.index import Index
 from plex.item import Item
 from plex.ledger import Entry, Ledger
+from plex.outcome import Outcome, Work, leave, many, share, tell
 from plex.paths import PathMap
 from stash.scene import Scene
 
@@ -39,39 +39,6 @@ class Config(fields.Choice, Protocol):
     def allow_ambiguous_match(self) -> bool: ...
 
 
-@dataclass
-class Outcome:
-    """What became of one scene; `said` is its log line, without the scene's name."""
-
-    scene_id: int
-    label: str
-    said: str = ""
-    changes: list[plan.Change] = field(default_factory=list)
-    items: list[int] = field(default_factory=list)
-    missing: bool = False
-    wrote: bool = False
-    warnings: list[str] = field(default_factory=list)
-    error: "Exception | None" = None
-    folders: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Work:
-    """One scene on one item: what was decided, before it is done."""
-
-    scene: Scene
-    item: Item
-    entry: Entry
-    wanted: dict[str, fields.Value]
-    changes: tuple[plan.Change, ...]
-    poster: "images.Poster | None" = None
-    after: "Item | None" = None
-
-    @property
-    def writes(self) -> list[plan.Change]:
-        return [change for change in self.changes if change.writes]
-
-
 class Sync:
     """Calls with scene ids; Unreachable, Refused and the like pass through: they stop the drain."""
 
@@ -87,23 +54,32 @@ class Sync:
         self._stash, self._plex = stash, plex
         self._index, self._ledger, self._config = index, ledger, config
         self._clock = clock
+        self._looked = False
 
     def __call__(self, ids: Sequence[int]) -> list[Outcome]:
+        ids = list(dict.fromkeys(ids))
+        self._look_at_libraries()
         scenes = self._stash.scenes(ids)
         outcomes = {n: self._outcome(n, scenes.get(n)) for n in ids}
         found = [scenes[n] for n in ids if n in scenes]
         works = self._matched(found, outcomes)
         self._note(works)
         done = [work for work in works if self._apply(work, outcomes[work.scene.id])]
-        self._read_back(done)
-        self._remember(done, outcomes)
+        seen = self._read_back(done, outcomes)
+        self._remember(seen, outcomes)
         return [outcomes[n] for n in ids]
+
+    def _look_at_libraries(self) -> None:
+        """Once per process: what was indexed of a library that is out of bounds now is not used."""
+        if not self._looked:
+            self._index.keep_to(self._plex.sections())
+            self._looked = True
 
     def _outcome(self, number: int, scene: "Scene | None") -> Outcome:
         if scene:
             return Outcome(number, scene.label())
         keys = self._ledger.forget_scene(number)
-        left = f"; Plex item {_list(keys)} is left as it is" if keys else ""
+        left = f"; Plex item {many(keys)} is left as it is" if keys else ""
         return Outcome(number, f"scene {number}", f"is no longer in Stash{left}")
 
     # -- match and decide
@@ -121,11 +97,14 @@ class Sync:
         )
         works = []
         for scene, item in pairs:
-            if owner[item.rating_key] == scene.id:
-                entry = entries.get(item.rating_key) or Entry(item.rating_key, scene.id)
-                works.append(self._decide(scene, item, entry))
+            entry = entries.get(item.rating_key) or Entry(item.rating_key, scene.id)
+            wanted = fields.wanted(scene, self._config)
+            if owner[item.rating_key] != scene.id:
+                share(outcomes[scene.id], item, owner[item.rating_key])
+            elif entry.scene_id != scene.id and not any(wanted.values()):
+                leave(outcomes[scene.id], item)
             else:
-                _share(outcomes[scene.id], item, owner[item.rating_key])
+                works.append(self._decide(scene, item, entry, wanted, outcomes[scene.id]))
         return works
 
     def _refresh(self) -> bool:
@@ -147,21 +126,31 @@ class Sync:
         holder = self._stash.scenes([scene_id]).get(scene_id)
         return holder is not None and match.holds(item, holder, self._config.path_map)
 
-    def _decide(self, scene: Scene, item: Item, entry: Entry) -> Work:
-        wanted = fields.wanted(scene, self._config)
-        found = plan.changes(entry.baseline, item.values, wanted, self._config.preserve_plex_edits)
-        return Work(scene, item, entry, wanted, found, self._poster(scene, item, entry))
+    def _decide(
+        self,
+        scene: Scene,
+        item: Item,
+        entry: Entry,
+        wanted: dict[str, fields.Value],
+        outcome: Outcome,
+    ) -> Work:
+        fill_only = self._config.preserve_plex_edits
+        found = plan.changes(entry.baseline, item.values, wanted, fill_only, item.guesses)
+        return Work(scene, item, entry, wanted, found, self._cover(scene, item, entry, outcome))
 
-    def _poster(self, scene: Scene, item: Item, entry: Entry) -> "images.Poster | None":
+    def _cover(self, scene: Scene, item: Item, entry: Entry, outcome: Outcome) -> images.Look:
+        """Look at the cover if it may have changed; one that cannot be had stops nothing else."""
         if fields.POSTER not in self._config.sync_fields:
-            return None
+            return images.NOT_LOOKED
         if not images.may_show(item, entry, self._config.preserve_plex_edits):
-            return None
-        if not images.must_look(scene.cover_version, entry):
-            return None
-        data = self._stash.cover(scene)
-        found = images.poster(data) if data else None
-        return found if found and (found.sha1 != entry.poster or entry.poster_begun) else None
+            return images.NOT_LOOKED
+        if not (images.must_look(scene.cover_version, entry) or images.may_lag(entry)):
+            return images.NOT_LOOKED
+        try:
+            return images.look(self._stash.cover(scene), scene.cover_version, entry, self._clock())
+        except (errors.Busy, errors.Rejected) as error:
+            outcome.warnings.append(f"has a cover that cannot be had now: {error}")
+            return images.NOT_LOOKED
 
     # -- note, write, read back, remember
 
@@ -188,20 +177,38 @@ class Sync:
             for change in work.writes:
                 if change.field == "rating":
                     self._plex.rate(work.item.rating_key, change.after)  # type: ignore[arg-type]
-            if work.poster:
-                images.show(self._plex, work.item.rating_key, work.poster, work.entry)
+            self._show_poster(work, outcome)
         except (errors.Busy, errors.Rejected, errors.Gone) as error:
-            if isinstance(error, errors.Gone):
-                self._index.forget([work.item.rating_key])
-            outcome.error = error
-            return False
+            return self._failed(work, outcome, error)
         return True
 
-    def _read_back(self, works: list[Work]) -> None:
+    def _show_poster(self, work: Work, outcome: Outcome) -> None:
+        if not work.poster:
+            return
+        try:
+            images.show(self._plex, work.item.rating_key, work.poster, work.entry)
+        except errors.Rejected as error:  # it would refuse these bytes again
+            work.poster_refused = True
+            outcome.warnings.append(f"has a cover that Plex does not take: {error}")
+
+    def _failed(self, work: Work, outcome: Outcome, error: Exception) -> bool:
+        if isinstance(error, errors.Gone):
+            self._index.forget([work.item.rating_key])
+        outcome.error = error
+        return False
+
+    def _read_back(self, works: list[Work], outcomes: dict[int, Outcome]) -> list[Work]:
+        """Ask Plex what it made of the writes; gives the works of which that is known now."""
         written = [work for work in works if work.writes]
         self._look_again(written)
-        stubborn = [work for work in written if self._remove_singly(work)]
+        seen = [work for work in works if not work.writes or self._is_seen(work, outcomes)]
+        stubborn = [work for work in seen if self._remove_singly(work)]
         self._look_again(stubborn)
+        return seen
+
+    def _is_seen(self, work: Work, outcomes: dict[int, Outcome]) -> bool:
+        gone = errors.Gone(f"Plex item {work.item.rating_key} vanished while it was written")
+        return work.after is not None or self._failed(work, outcomes[work.scene.id], gone)
 
     def _look_again(self, works: list[Work]) -> None:
         found = self._plex.items([work.item.rating_key for work in works])
@@ -229,53 +236,21 @@ class Sync:
             if entry != work.entry.but(synced=entry.synced) or not work.entry.synced:
                 entries.append(entry)
                 refs[work.scene.id] = work.scene.refs()
-            _tell(work, outcomes[work.scene.id])
+            tell(work, outcomes[work.scene.id])
         if entries:
             self._ledger.put(entries, refs)
 
     def _entry(self, work: Work) -> Entry:
         current = (work.after or work.item).values
-        looked = fields.POSTER in self._config.sync_fields
-        return work.entry.but(
+        entry = work.entry.but(
             scene_id=work.scene.id,
             baseline=plan.confirmed(work.entry.baseline, work.changes, current, work.wanted),
-            cover_version=work.scene.cover_version if looked else work.entry.cover_version,
-            poster=work.poster.sha1 if work.poster else work.entry.poster,
-            poster_begun=False,
             synced=self._clock(),
         )
-
-
-def _tell(work: Work, outcome: Outcome) -> None:
-    """Add what happened on one item to the scene's outcome."""
-    outcome.items.append(work.item.rating_key)
-    outcome.changes += work.changes
-    done = [change.field for change in work.writes] + (["poster"] if work.poster else [])
-    kept = [change.field for change in work.changes if not change.writes]
-    outcome.wrote = outcome.wrote or bool(done)
-    said = f"Plex item {work.item.rating_key}: " + (", ".join(done) if done else "says the same")
-    if kept:
-        said += f" (left as edited in Plex: {', '.join(kept)})"
-    outcome.said = f"{outcome.said}; {said}" if outcome.said else said
-    if work.after:
-        for change in work.writes:
-            field = fields.BY_NAME[change.field]
-            if plan.refused(field, change, work.after.values):
-                now = work.after.values.get(change.field)
-                outcome.warnings.append(
-                    f"Plex was told {change.field} = {change.after!r} and says {now!r}; "
-                    "it is not told again until Stash says something else"
-                )
-
-
-def _share(outcome: Outcome, item: Item, owner: int) -> None:
-    said = (
-        f"shares Plex item {item.rating_key} “{item.title}” with scene {owner}, which it shows; "
-        "split the item in Plex to have both"
-    )
-    outcome.said = said
-    outcome.warnings.append(said)
-
-
-def _list(keys: Sequence[int]) -> str:
-    return ", ".join(map(str, keys))
+        if not work.cover.done:
+            return entry
+        return entry.but(
+            cover_version=work.cover.version,
+            poster=work.poster.sha1 if work.poster else entry.poster,
+            poster_begun=False,
+        )

@@ -8,7 +8,7 @@ server: the full list and the removals are sent together, which is right in eith
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
-from plex.fields import BY_NAME
+from plex.fields import BY_NAME, address_fit, name_key
 from plex.plan import Change
 
 Parameter = tuple[str, str]
@@ -33,8 +33,8 @@ def parameters(changes: Iterable[Change]) -> list[Parameter]:
 def tag_list(kind: str, before: object, after: object) -> list[Parameter]:
     """The full list, and the removal of what is not in it any more."""
     keep = after if isinstance(after, tuple) else ()
-    kept = {name.casefold() for name in keep}
-    gone = [n for n in before if n.casefold() not in kept] if isinstance(before, tuple) else []
+    kept = {name_key(name) for name in keep}
+    gone = [n for n in before if name_key(n) not in kept] if isinstance(before, tuple) else []
     found = [(f"{kind}[{number}].tag.tag", name) for number, name in enumerate(keep)]
     return found + ([removal(kind, gone)] if gone else [])
 
@@ -53,7 +53,7 @@ def requests_for(found: Sequence[Parameter]) -> Iterator[list[Parameter]]:
     for name, value in found:
         groups.setdefault(name.partition(".")[0].partition("[")[0], []).append((name, value))
     packed: list[Parameter] = []
-    for group in groups.values():
+    for group in sorted(groups.values(), key=_size):
         if packed and _size(packed + group) > URL_BYTES:
             yield packed
             packed = []
@@ -62,14 +62,29 @@ def requests_for(found: Sequence[Parameter]) -> Iterator[list[Parameter]]:
         yield packed
 
 
+def is_long(found: Iterable[Parameter]) -> bool:
+    """Whether something between us and Plex may refuse the request for its length."""
+    return _size(found) > URL_BYTES
+
+
+def shorter(found: Sequence[Parameter]) -> "list[Parameter] | None":
+    """The same with its longest text cut to fit; None if it is a list of names that is too long."""
+    longest = max(found, key=lambda pair: len(pair[1]), default=("", ""))
+    room = URL_BYTES - _size(pair for pair in found if pair is not longest) - len(longest[0]) - 2
+    if not longest[0].endswith(".value") or room < 0:
+        return None
+    short = (longest[0], address_fit(longest[1], room))
+    return [short if pair is longest else pair for pair in found]
+
+
 def _size(found: Iterable[Parameter]) -> int:
     return sum(len(quote(name, safe="")) + len(quote(value, safe="")) + 2 for name, value in found)
 
 
 def left_over(change: Change, current: object) -> list[str]:
     """Names that `change` took away and that Plex, read back, still has."""
-    have = {name.casefold() for name in current} if isinstance(current, tuple) else set()
+    have = {name_key(name) for name in current} if isinstance(current, tuple) else set()
     after = change.after if isinstance(change.after, tuple) else ()
-    kept = {name.casefold() for name in after}
+    kept = {name_key(name) for name in after}
     before = change.before if isinstance(change.before, tuple) else ()
-    return [n for n in before if n.casefold() not in kept and n.casefold() in have]
+    return [n for n in before if name_key(n) not in kept and name_key(n) in have]

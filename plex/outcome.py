@@ -1,0 +1,101 @@
+"""What a sync decides for one scene on one item, and what it tells about it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from plex import fields, images, plan
+from plex.item import Item
+from plex.ledger import Entry
+from stash.scene import Scene
+
+SHOWN = 100  # characters of a value in a log line
+
+
+@dataclass
+class Outcome:
+    """What became of one scene; `said` is its log line, without the scene's name."""
+
+    scene_id: int
+    label: str
+    said: str = ""
+    changes: list[plan.Change] = field(default_factory=list)
+    items: list[int] = field(default_factory=list)
+    missing: bool = False
+    wrote: bool = False
+    warnings: list[str] = field(default_factory=list)
+    error: "Exception | None" = None
+    folders: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Work:
+    """One scene on one item: what was decided, before it is done."""
+
+    scene: Scene
+    item: Item
+    entry: Entry
+    wanted: dict[str, fields.Value]
+    changes: tuple[plan.Change, ...]
+    cover: images.Look = images.NOT_LOOKED
+    after: "Item | None" = None
+    poster_refused: bool = False
+
+    @property
+    def poster(self) -> "images.Poster | None":
+        return self.cover.poster
+
+    @property
+    def writes(self) -> list[plan.Change]:
+        return [change for change in self.changes if change.writes]
+
+
+def tell(work: Work, outcome: Outcome) -> None:
+    """Add what happened on one item to the scene's outcome."""
+    outcome.items.append(work.item.rating_key)
+    outcome.changes += work.changes
+    done = [change.field for change in work.writes]
+    done += ["poster"] if work.poster and not work.poster_refused else []
+    kept = [change.field for change in work.changes if not change.writes]
+    outcome.wrote = outcome.wrote or bool(done)
+    said = f"Plex item {work.item.rating_key}: " + (", ".join(done) if done else "says the same")
+    if kept:
+        said += f" (left as edited in Plex: {', '.join(kept)})"
+    outcome.said = f"{outcome.said}; {said}" if outcome.said else said
+    outcome.warnings += _refusals(work)
+
+
+def _refusals(work: Work) -> list[str]:
+    """Values that Plex, read back, does not show as they were sent."""
+    now = work.after.values if work.after else {}
+    return [
+        f"Plex was told {change.field} = {_brief(change.after)} and says "
+        f"{_brief(now.get(change.field))}; it is not told again until Stash says something else"
+        for change in work.writes
+        if work.after and plan.refused(fields.BY_NAME[change.field], change, now)
+    ]
+
+
+def _brief(value: fields.Value) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= SHOWN else shown[: SHOWN - 1] + "…"
+
+
+def share(outcome: Outcome, item: Item, owner: int) -> None:
+    """Two scenes on one item: say so, and write the one that has it."""
+    said = (
+        f"shares Plex item {item.rating_key} “{item.title}” with scene {owner}, which it shows; "
+        "split the item in Plex to have both"
+    )
+    outcome.said = said
+    outcome.warnings.append(said)
+
+
+def leave(outcome: Outcome, item: Item) -> None:
+    """The item shows what another scene said; one that is not identified yet cannot wipe that."""
+    outcome.items.append(item.rating_key)
+    outcome.said = f"says nothing yet; Plex item {item.rating_key} is left as it is"
+
+
+def many(keys: Sequence[int]) -> str:
+    """Rating keys as a log line names them."""
+    return ", ".join(map(str, keys))

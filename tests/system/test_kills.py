@@ -1,0 +1,159 @@
+"""A sync that is killed at any point, or whose answers get lost, is made good by the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from inprocess import Bench
+
+import errors
+from devserver.proof import differences, poster_key
+
+COVER, OTHER_COVER = b"\xff\xd8\xff" + b"1" * 99, b"\xff\xd8\xff" + b"2" * 99
+SCENE = {
+    "title": "Title", "details": "One\nTwo", "date": "2024-05-06", "rating100": 70,
+    "studio": "Studio", "director": "Dir", "tags": ["a", "b"], "performers": ["Ann", "Bob"],
+    "cover": COVER,
+}  # fmt: skip
+# (method, which call of it, before or after): note, write, rate, upload, read back, remember
+POINTS = [
+    ("put", 1, "before"),
+    ("put", 1, "after"),
+    ("edit", 1, "before"),
+    ("edit", 1, "after"),
+    ("rate", 1, "before"),
+    ("rate", 1, "after"),
+    ("upload_poster", 1, "before"),
+    ("upload_poster", 1, "after"),
+    ("items", 2, "before"),
+    ("put", 2, "before"),
+    ("put", 2, "after"),
+]
+TOLD = {"edit": 1, "rate": 2, "upload_poster": 3, "items": 4, "put": 5}
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with Bench(tmp_path_factory.mktemp("kills")) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def fresh(bench: Bench, tmp_path: Path) -> None:
+    bench.data = tmp_path / "data"
+    bench.settings = {}
+    bench.plex.clear_requests()
+    bench.plex.tag_mode = "add"
+
+
+def wrong(bench: Bench, scene: int, key: int) -> dict:
+    return differences(bench.stash, bench.plex, scene, bench.plex.item(key)["files"][0])
+
+
+def is_done_once(kill: tuple[str, int, str], step: str) -> bool:
+    """Whether the step had been made when the kill came."""
+    if kill[:2] == ("put", 1):
+        return False
+    if kill[0] == step:
+        return kill[2] == "after"
+    return TOLD[kill[0]] > TOLD[step]
+
+
+@pytest.mark.parametrize("kill", POINTS, ids=lambda kill: f"{kill[2]} {kill[0]} {kill[1]}")
+def test_a_first_sync_killed_anywhere(bench, kill):
+    scene, key = bench.add(**SCENE)
+    bench.sync(scene, kill=kill)
+    bench.sync(scene)
+    assert wrong(bench, scene, key) == {}
+    assert bench.plex.item(key)["poster"] == poster_key(COVER)
+    assert [w.rpartition("/")[2] for w in bench.writes("POST")] == ["posters"]
+    assert len([w for w in bench.writes("PUT") if w.endswith("/all")]) == 1
+    assert bench.writes("PUT").count("PUT /:/rate") == 1
+    bench.plex.clear_requests()
+    bench.sync(scene)
+    assert bench.writes() == []
+
+
+@pytest.mark.parametrize("mode", ["add", "replace", "mixed"])
+@pytest.mark.parametrize("kill", POINTS, ids=lambda kill: f"{kill[2]} {kill[0]} {kill[1]}")
+def test_a_later_sync_killed_anywhere(bench, kill, mode):
+    bench.plex.tag_mode = mode
+    scene, key = bench.add(**SCENE)
+    bench.plex.edit_as_person(key, add_genres=["theirs"])
+    bench.sync(scene)
+    bench.plex.clear_requests()
+    bench.stash.update_scene(
+        scene, title="New", details="", rating100=None, studio_id=None, performer_ids=[],
+        tag_ids=[str(bench.stash.tag_id("b")), str(bench.stash.tag_id("c"))],
+    )  # fmt: skip
+    bench.stash.set_cover(scene, OTHER_COVER)
+    bench.sync(scene, kill=kill)
+    bench.sync(scene)
+    item = bench.plex.item(key)
+    assert item["title"] == "New"
+    assert item["summary"] is item["studio"] is item["userRating"] is None
+    assert sorted(item["genres"]) == ["b", "c", "theirs"]
+    assert item["actors"] == item["collections"] == []
+    assert item["poster"] == poster_key(OTHER_COVER)
+    assert len(bench.writes("POST")) == 1
+    bench.plex.clear_requests()
+    bench.sync(scene)
+    assert bench.writes() == []
+
+
+@pytest.mark.parametrize("kill", POINTS[1:4], ids=lambda kill: f"{kill[2]} {kill[0]}")
+def test_emptied_in_stash_after_a_kill(bench, kill):
+    """What the killed sync may or may not have written goes; what a person wrote stays."""
+    scene, key = bench.add(studio="Ours", details="ours", tags=["ours"])
+    bench.plex.edit_as_person(key, studio="Theirs", genres=["theirs"])
+    bench.sync(scene, kill=kill)
+    bench.stash.update_scene(scene, studio_id=None, details="", tag_ids=[])
+    bench.sync(scene)
+    item = bench.plex.item(key)
+    written = kill == ("edit", 1, "after")
+    assert item["studio"] == (None if written else "Theirs")
+    assert (item["summary"], item["genres"], item["collections"]) == (None, ["theirs"], [])
+
+
+def test_a_person_may_come_between_a_kill_and_the_next_sync(bench):
+    scene, key = bench.add(studio="Ours")
+    bench.sync(scene, kill=("edit", 1, "after"))
+    bench.plex.edit_as_person(key, studio="Theirs")
+    bench.stash.update_scene(scene, studio_id=None)
+    bench.sync(scene)
+    assert bench.plex.item(key)["studio"] == "Theirs"
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "error"),
+    [
+        ("/library/sections", "PUT", None),
+        ("/:/rate", "PUT", None),
+        ("/library/metadata", "POST", errors.Unreachable),
+    ],
+)
+def test_an_answer_that_is_lost_after_the_write(bench, path, method, error):
+    """A lost PUT is sent again at once; a lost upload is found in Plex by the next sync."""
+    scene, key = bench.add(**SCENE)
+    bench.plex.faults.arm("drop_after", path, method)
+    if error:
+        with pytest.raises(error):
+            bench.sync(scene)
+    bench.sync(scene)
+    assert wrong(bench, scene, key) == {}
+    assert bench.plex.item(key)["posters"].count(poster_key(COVER)) == 1
+    assert len(bench.writes("POST")) == 1
+    bench.plex.clear_requests()
+    bench.sync(scene)
+    assert bench.writes() == []
+
+
+def test_one_item_that_fails_does_not_hold_up_the_others(bench):
+    scenes = [bench.add(title=f"T{n}")[0] for n in range(3)]
+    bench.plex.faults.arm("500", "/library/sections", "PUT")
+    outcomes = bench.sync(*scenes)
+    assert [type(o.error) for o in outcomes] == [errors.Busy, type(None), type(None)]
+    bench.sync(*scenes)
+    assert len([w for w in bench.writes("PUT") if w.endswith("/all")]) == 3
