@@ -103,9 +103,9 @@ def measure(runs: int) -> tuple[dict[str, list[float]], dict[str, float]]:
             times["bare python"].append(seconds(bare, b""))
             with lock:
                 times["drain awake"].append(seconds(hook, stdin))
-            inbox.end_wake(data_dir)
+            inbox.drop_wake(data_dir)
             times["wake needed"].append(seconds(hook, stdin))
-            inbox.end_wake(data_dir)
+            inbox.drop_wake(data_dir)
         memory = {"bare python": peak(bare, b""), "wake needed": peak(hook, stdin)}
         with lock:
             memory["drain awake"] = peak(hook, stdin)
