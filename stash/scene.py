@@ -11,7 +11,7 @@ FRAGMENT = """fragment S on Scene {
   files { path size }
   paths { screenshot }
   studio { id name }
-  performers { id name disambiguation }
+  performers { id name }
   tags { id name }
 }"""
 
@@ -81,15 +81,10 @@ def from_row(row: Mapping[str, Any]) -> Scene:
         # Stash bumps `t` with the scene's updated_at: unchanged means the same cover.
         cover_version="".join(parse_qs(url.query).get("t", [])),
         studio=_ref(row.get("studio")),
-        performers=tuple(_performer(p) for p in row.get("performers") or ()),
+        performers=tuple(Ref(int(p["id"]), p["name"]) for p in row.get("performers") or ()),
         tags=tuple(Ref(int(t["id"]), t["name"]) for t in row.get("tags") or ()),
     )
 
 
 def _ref(row: "Mapping[str, Any] | None") -> "Ref | None":
     return Ref(int(row["id"]), row["name"]) if row else None
-
-
-def _performer(row: Mapping[str, Any]) -> Ref:
-    """Two people of one name are told apart in Stash by a disambiguation, which Plex lacks."""
-    return Ref(int(row["id"]), row["name"])

@@ -1,0 +1,100 @@
+"""The parameters of an edit, read back by the rules of a server that takes them apart."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, quote, urlencode
+
+import pytest
+
+from devserver.plex import edits
+from devserver.plex.message import decoded_pairs
+from plex import wire
+from plex.plan import Change
+
+ODD = ("a, b", "c & d", "50%", "%2C", "1+1", "it's “x”", 'a "b"', "😀", "שלום", "a=b;c#d?e/f")
+
+
+def understood(found):
+    """The edit as the server reads it off the request line."""
+    return edits.parsed(decoded_pairs(urlencode(found, quote_via=quote)))
+
+
+def test_every_written_value_is_locked_in_the_same_request():
+    changes = [
+        Change("title", "", "T", "write"),
+        Change("date", "", "2024-01-01", "write"),
+        Change("summary", "x", "", "clear"),
+        Change("rating", None, 7.0, "write"),
+        Change("studio", "P", "P", "drifted"),
+        Change("genres", (), ("a",), "write"),
+        Change("actors", ("b",), (), "clear"),
+    ]
+    edit = understood(wire.parameters(changes))
+    assert edit.scalars == {"title": "T", "originallyAvailableAt": "2024-01-01", "summary": ""}
+    assert edit.locks == dict.fromkeys(
+        ("title", "originallyAvailableAt", "summary", "genre", "actor"), True
+    )
+    assert [wish.name for wish in edit.wishes["genre"]] == ["a"]
+    assert edit.removals == {"actor": ["b"]}
+    assert edit.ignored == []
+
+
+def test_odd_names_arrive_as_they_are():
+    edit = understood(wire.tag_list("genre", ODD, ODD[:3]))
+    assert [wish.name for wish in edit.wishes["genre"]] == list(ODD[:3])
+    assert edit.removals["genre"] == list(ODD[3:])
+    assert understood([wire.removal("actor", ODD)]).removals["actor"] == list(ODD)
+
+
+def test_a_name_in_another_casing_is_not_removed():
+    assert understood(wire.tag_list("genre", ("JANE",), ("Jane",))).removals == {}
+
+
+def test_a_short_edit_is_one_request():
+    found = wire.parameters([Change("title", "", "T", "write"), Change("genres", (), ODD, "write")])
+    assert list(wire.requests_for(found)) == [found]
+
+
+def test_a_long_edit_is_split_by_field_and_never_within_one():
+    many = tuple(f"tag number {n}" for n in range(150))
+    found = wire.parameters([
+        Change("summary", "", "word " * 2000, "write"),
+        Change("title", "", "T", "write"),
+        Change("genres", ("gone",), many, "write"),
+        Change("actors", (), many, "write"),
+        Change("studio", "", "S", "write"),
+    ])  # fmt: skip
+    sent = list(wire.requests_for(found))
+    owners = [{name.partition(".")[0].partition("[")[0] for name, _ in some} for some in sent]
+    assert owners[0] >= {"title", "studio"}
+    assert sum(map(len, owners)) == 5 == len(set().union(*owners))
+    assert sorted(pair for some in sent for pair in some) == sorted(found)
+    assert not any(
+        wire.is_long(s) for s, fields in zip(sent, owners, strict=True) if len(fields) > 1
+    )
+
+
+def test_only_text_can_be_made_shorter():
+    text = wire.parameters([Change("summary", "", "漢" * 5000, "write")])
+    short = wire.shorter(text)
+    assert short is not None
+    assert not wire.is_long(short)
+    assert dict(short)["summary.value"].endswith("漢…")
+    tags = wire.parameters(
+        [Change("genres", (), tuple("x" * 99 + str(n) for n in range(99)), "write")]
+    )
+    assert wire.is_long(tags)
+    assert wire.shorter(tags) is None
+
+
+def test_what_is_left_over_of_a_removal():
+    change = Change("genres", ("a", "B", "c"), ("c",), "write")
+    assert wire.left_over(change, ("b", "c", "d")) == ["B"]
+    assert wire.left_over(change, ("c",)) == []
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_the_double_encoding_is_of_plex_not_of_ours(name):
+    """The value of the query, decoded once as HTTP does, still holds the encoded name."""
+    (pair,) = parse_qsl(urlencode([wire.removal("genre", [name])], quote_via=quote))
+    assert pair == ("genre[].tag.tag-", quote(name, safe=""))
