@@ -60,6 +60,8 @@ class PlexClient:
         self._libraries: tuple[str, ...] = ()
         self._server = self._translated(lambda: PlexServer(url, token, session=session))
         self.machine: str = self._server.machineIdentifier or ""
+        if not self.machine:
+            raise self._not_plex()
         self.version: str = self._server.version or ""
         self.name: str = self._server.friendlyName or ""
 
@@ -208,7 +210,16 @@ class PlexClient:
         self._ask(key, self._server._session.put)
 
     def _ask(self, key: str, method: Any = None, **options: Any) -> Any:
-        return self._translated(lambda: self._server.query(key, method=method, **options))
+        answer = self._translated(lambda: self._server.query(key, method=method, **options))
+        if answer is not None and answer.tag != "MediaContainer":
+            raise self._not_plex()
+        return answer
+
+    def _not_plex(self) -> errors.Unreachable:
+        """Well-formed HTML reads like a container without items."""
+        return errors.Unreachable(
+            f"what answers at {self._url} is not Plex (the login page of a proxy?)"
+        )
 
     def _translated(self, call: Callable[[], Any]) -> Any:
         try:
