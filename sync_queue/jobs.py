@@ -17,8 +17,11 @@ from persistqueue import SQLiteAckQueue
 from persistqueue.serializers import json as json_serializer
 from persistqueue.sqlackqueue import AckStatus
 
+from sync_queue.lock import FileLock
+
 FOLDER = "queue"
 FILE = "queue.sqlite"
+OPENING = "open.lock"
 EDIT, BACKLOG = 0, 1  # ranks: what a person just changed comes before what a run found
 CLOCK_SLACK = 60.0  # seconds that a clock may jump without our minding it
 UNREADABLE = "unreadable"  # the kind of a job whose row makes no sense
@@ -89,6 +92,15 @@ class Jobs:
         self._table: str = self._queue._table_name
 
     def _open_or_renew(self) -> _Queue:
+        # SQLite does not wait its turn while the journal of a new file is chosen.
+        opening = FileLock(os.path.join(self._folder, OPENING))
+        opening.acquire(blocking=True, poll=0.01)
+        try:
+            return self._opened()
+        finally:
+            opening.release()
+
+    def _opened(self) -> _Queue:
         try:
             return self._open()
         except sqlite3.OperationalError:

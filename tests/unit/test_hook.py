@@ -178,7 +178,7 @@ def says(body: object, status: str = "200 OK") -> Reply:
     return reply
 
 
-def queues(number: str = "12", waits: "dict[str, str] | None" = None) -> Reply:
+def queues(number: str = "12", waits: dict[str, str] | None = None) -> Reply:
     """As Stash does: a job for runPluginTask, `waits` for findJob."""
 
     def reply(stream: socket.socket, request: dict[str, Any]) -> None:
@@ -193,7 +193,7 @@ def data(tmp_path: Path) -> str:
     return str(tmp_path)
 
 
-def marker(data: str) -> "str | None":
+def marker(data: str) -> str | None:
     path = Path(data) / inbox.WAKE
     return path.read_text() if path.exists() else None
 
@@ -205,7 +205,7 @@ def stale(data: str, text: str, age: float = 100.0) -> None:
 
 
 def ours(job: str) -> str:
-    return f"{job} {wire.server_identity()}"
+    return f"{job} {wire.server_identity() or ''}"
 
 
 # -- waking

@@ -9,6 +9,7 @@ import pytest
 
 from sync_queue import inbox
 
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has other rules for who may read")
 NOW = 1_790_000_000.0
 
 
@@ -69,6 +70,7 @@ def test_the_highest_id_is_a_flag(data: str) -> None:
     assert inbox.flags(data) == [("scene", inbox.HIGHEST)]
 
 
+@posix
 def test_only_the_owner_may_look_into_the_inbox(data: str) -> None:
     inbox.mark(data, "scene", 5)
     for path in (Path(data) / "inbox", Path(data) / "inbox" / "scene-5"):

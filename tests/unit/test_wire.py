@@ -13,6 +13,7 @@ import pytest
 
 from stash import light, wire
 
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has other rules for who may read")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -277,6 +278,7 @@ def test_a_secret_cannot_break_the_answer() -> None:
 # -- which Stash is this?
 
 
+@posix
 def test_the_parent_process_has_a_name_that_lasts_as_long_as_it_does() -> None:
     code = "wire.answer(wire.server_identity())"
     first, second = answered(code)["output"], answered(code)["output"]

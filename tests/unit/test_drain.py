@@ -1,0 +1,488 @@
+"""The one loop: everything owed gets done, nothing is lost, one bad job harms nobody else."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import errors
+from sync_queue import inbox
+from sync_queue.drain import Drain, Tally
+from sync_queue.jobs import BACKLOG, Job, Jobs
+from sync_queue.lock import FileLock, is_held
+
+NOW = 1_790_000_000.0
+HOUR = 3600.0
+
+
+@dataclass
+class Done:
+    """An outcome, as `plex.sync` gives one per scene."""
+
+    scene_id: int
+    missing: bool = False
+    error: Exception | None = None
+    wrote: bool = True
+
+
+@dataclass
+class World:
+    """Stash, Plex and a clock for a drain: what fails, and what was done."""
+
+    data: str
+    jobs: Jobs
+    now: float = NOW
+    batches: list[list[int]] = field(default_factory=list)
+    outcomes: dict[int, Done] = field(default_factory=dict)
+    poison: dict[int, Exception] = field(default_factory=dict)  # fails the batch it is in
+    down: Exception | None = None
+    shows: dict[tuple[str, int], list[list[int]]] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+    shown: list[float] = field(default_factory=list)
+    before: Callable[[], None] = lambda: None  # called in the middle of each batch
+    asleep: Callable[[], None] = lambda: None  # called at each sleep
+
+    def sync(self, ids: Sequence[int]) -> list[Done]:
+        self.batches.append(list(ids))
+        self.before()
+        if self.down:
+            raise self.down
+        for number in ids:
+            if number in self.poison:
+                raise self.poison[number]
+        return [self.outcomes.get(number) or Done(number) for number in ids]
+
+    def expand(self, kind: str, number: int) -> Iterable[list[int]]:
+        if self.down:
+            raise self.down
+        return self.shows.get((kind, number), [])
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.asleep()
+
+    def drain(self, **options: Any) -> Tally:
+        return Drain(
+            self.data, self.jobs, self.sync, self.expand, clock=lambda: self.now,
+            sleep=self.sleep, chance=lambda: 1.0, warn=self.said.append,
+            progress=self.shown.append, **options,
+        ).run()  # fmt: skip
+
+    def owe(self, *ids: int, **fields: Any) -> None:
+        self.jobs.put([Job(number, **fields) for number in ids], self.now)
+
+    def mark(self, kind: str, number: int) -> None:
+        inbox.mark(self.data, kind, number)
+
+    @property
+    def synced(self) -> list[int]:
+        return [number for batch in self.batches for number in batch]
+
+    def left(self) -> dict[str, int]:
+        return {name: n for name, n in self.jobs.counts(self.now).items() if n}
+
+    def attempts(self) -> dict[int, int]:
+        """Of everything that is still owed."""
+        return {job.id: job.attempts for job in self.jobs.claim(999, self.now + 9e9)}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    jobs = Jobs(tmp_path)
+    yield World(str(tmp_path), jobs)
+    jobs.close()
+
+
+# -- flags and batches
+
+
+def test_a_flag_becomes_a_job_and_is_done(world: World) -> None:
+    world.mark("scene", 42)
+    assert world.drain().counts == {"written": 1}
+    assert world.synced == [42] and inbox.is_empty(world.data) and world.left() == {}
+
+
+def test_a_thousand_flags_go_in_batches_and_each_once(world: World) -> None:
+    for number in range(1, 1001):
+        world.mark("scene", number)
+    world.drain()
+    assert sorted(world.synced) == list(range(1, 1001)) and len(world.batches) == 50
+
+
+def test_with_nothing_owed_nothing_is_asked_of_anybody(world: World) -> None:
+    world.down = errors.SetupError("no Plex at all")
+    assert world.drain().as_dict()["paused"] is None and world.batches == []
+
+
+def test_what_says_the_same_counts_as_unchanged(world: World) -> None:
+    world.owe(1)
+    world.outcomes[1] = Done(1, wrote=False)
+    assert world.drain().as_dict()["unchanged"] == 1
+
+
+def test_a_flag_that_comes_during_a_batch_is_done_by_the_same_drain(world: World) -> None:
+    world.owe(1)
+    world.before = lambda: world.mark("scene", 1) if len(world.batches) == 1 else None
+    world.drain()
+    assert world.synced == [1, 1] and world.left() == {}
+
+
+def test_an_edit_overtakes_the_backlog(world: World) -> None:
+    world.owe(*range(1, 61), rank=BACKLOG)
+    world.before = lambda: world.mark("scene", 99) if len(world.batches) == 1 else None
+    world.drain()
+    assert world.batches[1][0] == 99
+
+
+def test_a_flag_goes_only_after_its_job_is_on_disk(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.mark("scene", 5)
+    full = sqlite3.OperationalError("database or disk is full")
+    monkeypatch.setattr(world.jobs, "settle", lambda: (_ for _ in ()).throw(full))
+    tally = world.drain()
+    assert "disk is full" in tally.paused and inbox.flags(world.data) == [("scene", 5)]
+
+
+def test_a_flag_that_cannot_be_taken_down_ends_the_drain_instead_of_going_round(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.mark("scene", 5)
+
+    def refused(path: str) -> None:
+        raise PermissionError(13, "read-only", path)
+
+    monkeypatch.setattr(os, "unlink", refused)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    assert "read-only" in world.drain().paused and world.batches == []
+
+
+# -- the lock, the marker, and being the only one
+
+
+def test_the_lock_is_held_while_it_works_and_free_afterwards(world: World) -> None:
+    path = os.path.join(world.data, inbox.LOCK)
+    held: list[bool] = []
+    world.owe(1)
+    world.before = lambda: held.append(is_held(path))
+    world.drain()
+    assert held == [True] and not is_held(path)
+
+
+def test_while_another_one_drains_nothing_is_touched(world: World) -> None:
+    world.owe(1)
+    with FileLock(os.path.join(world.data, inbox.LOCK)):
+        tally = world.drain()
+    assert tally.busy and world.batches == [] and world.left() == {"pending": 1}
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_the_marker_is_taken_down_whoever_does_the_work(world: World, busy: bool) -> None:
+    inbox.begin_wake(world.data)
+    other = FileLock(os.path.join(world.data, inbox.LOCK))
+    if busy:
+        assert other.acquire()
+    world.drain()
+    other.release()
+    assert inbox.waking(world.data, None, world.now) is None
+
+
+def test_the_marker_stands_until_the_lock_is_held(world: World) -> None:
+    """A hook in between sees one of the two, and queues no second drain."""
+    inbox.begin_wake(world.data)
+    seen: list[bool] = []
+    jobs_resume = world.jobs.resume
+
+    def resume(now: float) -> None:
+        seen.append(is_held(os.path.join(world.data, inbox.LOCK)))
+        jobs_resume(now)
+
+    world.jobs.resume = resume  # type: ignore[method-assign]
+    world.drain()
+    assert seen == [True]
+
+
+def test_it_looks_once_more_after_it_has_given_the_lock_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hook that marked before the release has seen the lock held, and woke nobody."""
+    release = FileLock.release
+
+    def late_flag(lock: FileLock) -> None:
+        if not world.batches:
+            world.mark("scene", 7)
+        release(lock)
+
+    monkeypatch.setattr(FileLock, "release", late_flag)
+    world.drain()
+    assert world.synced == [7]
+
+
+def test_what_a_killed_drain_had_in_hand_is_done(world: World) -> None:
+    world.owe(1, 2)
+    world.jobs.claim(1, world.now)
+    world.drain()
+    assert sorted(world.synced) == [1, 2] and world.left() == {}
+
+
+# -- waiting
+
+
+def test_a_woken_drain_stays_for_the_rest_of_a_bulk_edit(world: World) -> None:
+    late = iter([0, 1, 2, 0, 3])
+    world.mark("scene", 9)
+    world.asleep = lambda: (n := next(late, 0)) and world.mark("scene", n)  # type: ignore[func-returns-value]
+    world.drain(linger=2.0)
+    assert world.synced == [9, 1, 2, 3] and world.now < NOW + 3
+
+
+def test_without_linger_it_does_not_wait_at_all(world: World) -> None:
+    world.mark("scene", 9)
+    world.drain()
+    assert world.now == NOW
+
+
+def test_a_hiccup_is_over_within_the_same_run(world: World) -> None:
+    """Stash has no timer: a retry that nobody waits for may come days later."""
+    world.owe(1)
+    world.outcomes[1] = Done(1, error=errors.Busy("Plex answered 503"))
+    world.asleep = world.outcomes.clear
+    assert world.drain(patience=5.0).counts == {"retried": 1, "written": 1}
+    assert world.left() == {} and world.now <= NOW + 6
+
+
+def test_it_does_not_wait_for_what_is_due_much_later(world: World) -> None:
+    world.owe(1)
+    world.outcomes[1] = Done(1, missing=True)
+    world.drain(patience=5.0)
+    assert world.now == NOW and world.left() == {"waiting": 1}
+
+
+def test_a_save_that_drains_inline_does_not_wait_for_a_retry(world: World) -> None:
+    world.owe(1)
+    world.outcomes[1] = Done(1, error=errors.Busy("503"))
+    world.drain()
+    assert world.now == NOW and world.left() == {"waiting": 1}
+
+
+# -- verdicts
+
+
+def test_a_server_that_is_away_pauses_the_drain_and_costs_no_attempt(world: World) -> None:
+    world.owe(*range(1, 31))
+    world.down = errors.Unreachable("Plex does not answer at http://x")
+    for _ in range(7):
+        tally = world.drain()
+    assert tally.paused == "Plex does not answer at http://x"
+    assert len(world.said) == 7 and "queue is kept" in world.said[0]
+    assert world.left() == {"pending": 30}
+    world.down = None
+    assert world.drain().counts == {"written": 30}
+
+
+def test_a_pause_in_the_middle_keeps_the_order_and_the_counts(world: World) -> None:
+    world.owe(*range(1, 31))
+    world.before = lambda: setattr(world, "down", errors.Unreachable("gone"))  # in batch 1
+    world.drain()
+    assert world.attempts() == dict.fromkeys(range(1, 31), 0)
+
+
+def test_a_job_that_fails_is_retried_ever_later_and_then_buried_with_its_reason(
+    world: World,
+) -> None:
+    world.owe(1)
+    world.outcomes[1] = Done(1, error=errors.Busy("Plex answered 500"))
+    for _ in range(4):
+        assert world.drain().counts == {"retried": 1}
+        world.now = world.jobs.next_due() or 0
+    assert world.drain().counts == {"buried": 1}
+    (letter,) = world.jobs.dead_letters()
+    assert (letter.job.id, letter.error) == (1, "Plex answered 500 (5 attempts)")
+
+
+def test_max_retries_is_obeyed(world: World) -> None:
+    world.owe(1)
+    world.outcomes[1] = Done(1, error=errors.Busy("x"))
+    assert world.drain(max_retries=1).counts == {"buried": 1}
+
+
+def test_what_plex_will_not_have_is_buried_at_once_and_the_others_are_done(world: World) -> None:
+    world.owe(1, 2, 3)
+    world.outcomes[2] = Done(2, error=errors.Rejected("Plex answered 400"))
+    assert world.drain().counts == {"written": 2, "buried": 1}
+    assert [letter.job.id for letter in world.jobs.dead_letters()] == [2]
+
+
+def test_a_file_that_plex_lacks_is_waited_for_and_found(world: World) -> None:
+    world.owe(1)
+    world.outcomes[1] = Done(1, missing=True)
+    assert world.drain().counts == {"waiting": 1} and world.left() == {"waiting": 1}
+    world.outcomes.clear()
+    world.now += HOUR
+    assert world.drain().counts == {"written": 1}
+
+
+def test_a_file_that_never_comes_is_left_to_reconciliation(world: World) -> None:
+    world.owe(1)
+    world.outcomes[1] = Done(1, missing=True)
+    runs = 0
+    while world.left() and runs < 20:
+        world.drain()
+        world.now = world.jobs.next_due() or world.now
+        runs += 1
+    assert runs == 9 and world.left() == {}
+
+
+# -- one bad job
+
+
+@pytest.mark.parametrize(
+    ("error", "left"),
+    [
+        (errors.Rejected("Stash refused a query"), {"dead": 1}),
+        (errors.Busy("Stash sent a scene that cannot be read"), {"waiting": 1}),
+        (KeyError("a bug"), {"waiting": 1}),
+    ],
+)
+def test_a_scene_that_fails_its_whole_batch_harms_no_other(
+    world: World, error: Exception, left: dict[str, int]
+) -> None:
+    world.owe(*range(1, 41))
+    world.poison[7] = error
+    assert world.drain().counts["written"] == 39
+    assert world.left() == left
+
+
+def test_the_others_of_a_failed_batch_are_charged_no_attempt(world: World) -> None:
+    world.owe(1, 2, 3)
+    world.poison[2] = errors.Busy("x")
+    world.outcomes[3] = Done(3, missing=True)
+    world.drain()
+    assert world.attempts() == {2: 1, 3: 0}
+
+
+@pytest.mark.parametrize("error", [errors.Rejected("no such field"), errors.Busy("Plex: 500")])
+def test_if_every_scene_fails_alike_it_is_the_server_and_the_queue_is_kept(
+    world: World, error: Exception
+) -> None:
+    world.owe(*range(1, 31))
+    world.down = error
+    for _ in range(9):
+        assert world.drain().paused == str(error)
+    assert world.attempts() == dict.fromkeys(range(1, 31), 0)
+
+
+def test_a_refusal_with_nothing_to_compare_to_keeps_the_job(world: World) -> None:
+    """Perhaps Stash was updated and refuses every query: the queue must not go to the dead."""
+    world.owe(1)
+    world.down = errors.Rejected("Cannot query field")
+    assert world.drain().paused == "Cannot query field"
+    assert world.attempts() == {1: 0}
+
+
+def test_a_lone_job_that_fails_is_retried_and_counted(world: World) -> None:
+    world.owe(1)
+    world.down = errors.Busy("x")
+    world.drain()
+    assert world.attempts() == {1: 1}
+
+
+def test_a_server_that_goes_away_while_the_culprit_is_looked_for_pauses(world: World) -> None:
+    world.owe(1, 2, 3)
+    world.poison[2] = errors.Busy("x")
+    world.before = lambda: (
+        setattr(world, "down", errors.Unreachable("gone")) if len(world.batches) == 3 else None
+    )
+    assert world.drain().paused == "gone"
+    assert world.attempts() == {2: 0, 3: 0} and world.synced == [1, 2, 3, 1, 2]
+
+
+def test_an_answer_that_lacks_a_scene_loses_nothing(world: World) -> None:
+    """The batch breaks after the first of its jobs got its verdict."""
+    world.owe(1, 2)
+    world.outcomes = {1: Done(1, error=errors.Busy("x")), 2: Done(99)}
+    world.drain()
+    assert set(world.attempts()) == {1, 2}
+
+
+def test_a_full_disk_during_the_sync_pauses_and_charges_nobody(world: World) -> None:
+    world.owe(1, 2)
+    world.down = sqlite3.OperationalError("database or disk is full")
+    assert "full" in world.drain().paused
+    assert world.attempts() == {1: 0, 2: 0}
+
+
+def test_a_job_of_a_later_version_is_kept_among_the_dead_letters(world: World) -> None:
+    world.jobs.put([Job(5, "gallery"), Job(6)], world.now)
+    assert world.drain().counts == {"buried": 1, "written": 1}
+    (letter,) = world.jobs.dead_letters()
+    assert (letter.job.key, letter.error) == (
+        "gallery:5",
+        "this version does not know what a gallery is",
+    )
+
+
+def test_a_row_that_cannot_be_read_stops_nothing(world: World) -> None:
+    world.owe(1, 2)
+    with world.jobs._db:
+        world.jobs._db.execute(
+            f"UPDATE {world.jobs._table} SET key = NULL, data = 'x' WHERE _id = 1"
+        )
+    assert world.drain().counts == {"buried": 1, "written": 1}
+    assert list(world.jobs.dead_by_error()) == ["this row of the queue cannot be read"]
+
+
+# -- names
+
+
+def test_a_renamed_performer_becomes_the_scenes_that_show_it(world: World) -> None:
+    world.mark("performer", 3)
+    world.shows["performer", 3] = [[10, 11], [11, 12]]
+    world.drain()
+    assert sorted(set(world.synced)) == [10, 11, 12] and world.left() == {}
+
+
+def test_a_name_of_many_scenes_does_not_push_an_edit_back(world: World) -> None:
+    world.owe(500)
+    world.mark("tag", 1)
+    world.shows["tag", 1] = [list(range(1, 101))]
+    world.before = lambda: world.mark("scene", 600) if len(world.batches) == 2 else None
+    world.drain()
+    assert world.batches[0] == [500] and world.batches[2][0] == 600
+    assert len(world.synced) == 102
+
+
+def test_a_name_that_nothing_shows_is_done(world: World) -> None:
+    world.mark("studio", 1)
+    world.drain()
+    assert world.batches == [] and world.left() == {}
+
+
+def test_while_stash_is_away_a_renamed_tag_stays_owed(world: World) -> None:
+    world.mark("tag", 1)
+    world.owe(5)
+    world.down = errors.Unreachable("Stash is away")
+    world.drain()
+    assert world.left() == {"pending": 2}
+
+
+# -- what a person sees
+
+
+def test_progress_goes_from_something_to_1_and_never_back(world: World) -> None:
+    world.owe(*range(1, 61))
+    world.drain()
+    assert world.shown == sorted(world.shown) and world.shown[-1] == 1.0
+
+
+def test_the_tally_is_json(world: World) -> None:
+    world.owe(1)
+    assert world.drain().as_dict() == {
+        "written": 1, "unchanged": 0, "waiting": 0, "retried": 0, "buried": 0, "paused": None,
+    }  # fmt: skip

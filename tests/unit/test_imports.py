@@ -1,0 +1,236 @@
+"""Who may import whom, held by parsing every file; and what a hook really loads."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync_queue import inbox
+from sync_queue.lock import FileLock
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDERS = ("app", "net", "plex", "reconciliation", "stash", "sync_queue", "validation")
+FILES = [ROOT / "Stash2Plex.py", ROOT / "errors.py"] + sorted(
+    path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")
+)
+OURS = {*FOLDERS, "errors", "Stash2Plex"}
+
+FEATHER = {
+    "stash.wire", "stash.light", "stash.hook", "sync_queue.inbox", "sync_queue.lock", "Stash2Plex",
+}  # fmt: skip
+FEATHER_MAY = {"os", "sys", "time", "errno", "_json"}
+# Inside functions, on the way that only some invocations take.
+FEATHER_MAY_LATE = {
+    "stash.light": {"json"},
+    "stash.hook": {"socket", "_socket", "ssl"},
+    "stash.wire": {"validation.text"},
+    "sync_queue.lock": {"msvcrt"},
+}
+PURE = {
+    "errors", "stash.scene", "sync_queue.verdict", "plex.paths", "plex.fields", "plex.plan",
+    "plex.wire", "reconciliation.detector", "reconciliation.window", "validation.text",
+    "validation.scope", "validation.address", "validation.values",
+}  # fmt: skip
+WITH_EFFECTS = {
+    "http", "io", "logging", "os", "pathlib", "shutil", "signal", "socket", "sqlite3", "ssl",
+    "subprocess", "sys", "tempfile", "threading", "urllib.request", "random", "time",
+}  # fmt: skip
+HOMES = {
+    "pydantic": {"validation.config"},
+    "pydantic_core": {"validation.config"},
+    "plexapi": {"plex.client"},
+    "stashapi": {"stash.api"},
+    "persistqueue": {"sync_queue.jobs"},
+    "requests": {"net.session", "plex.client", "stash.api"},
+    "urllib3": {"net.session"},
+}
+SPINES = {"plex.sync", "sync_queue.drain", "reconciliation.engine"}
+CLIENTS = {"plex.client", "stash.api", "net.session"}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules() -> dict[str, ast.Module]:
+    return {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+
+
+TREES = modules()
+
+
+def _is_for_types_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def imports(tree: ast.Module, late: bool) -> Iterator[str]:
+    """Dotted names of what the module imports at its start; with `late` also inside functions."""
+
+    def walk(nodes: list[Any]) -> Iterator[str]:
+        for node in nodes:
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield from _from(node)
+            elif _is_for_types_only(node):
+                yield from walk(node.orelse)
+            elif late or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield from walk(list(ast.iter_child_nodes(node)))
+
+    return walk(tree.body)
+
+
+def _from(node: ast.ImportFrom) -> Iterator[str]:
+    """`from stash import wire` is the module stash.wire; `from os import path` is os."""
+    assert node.level == 0 and node.module
+    inside = [f"{node.module}.{alias.name}" for alias in node.names]
+    submodules = [name for name in inside if name in TREES]
+    yield from submodules or [node.module]
+
+
+def imported(name: str, late: bool = True) -> set[str]:
+    return set(imports(TREES[name], late))
+
+
+def top(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def is_of(name: str, group: set[str]) -> bool:
+    return name in group or top(name) in group
+
+
+def is_library(name: str) -> bool:
+    return top(name) not in OURS | set(sys.stdlib_module_names) | {"_json", "_socket"}
+
+
+# -- the table
+
+
+def test_every_module_in_the_table_exists() -> None:
+    named = FEATHER | PURE | SPINES | CLIENTS | set().union(*HOMES.values())
+    assert named - set(TREES) == set()
+
+
+@pytest.mark.parametrize("name", sorted(FEATHER))
+def test_the_feather_lane_imports_what_costs_nothing_and_itself(name: str) -> None:
+    assert imported(name, late=False) - FEATHER_MAY - FEATHER == set()
+
+
+@pytest.mark.parametrize("name", sorted(FEATHER - {"Stash2Plex"}))
+def test_the_feather_lane_imports_little_even_inside_functions(name: str) -> None:
+    may = FEATHER_MAY | FEATHER | FEATHER_MAY_LATE.get(name, set())
+    assert imported(name) - may == set()
+
+
+@pytest.mark.parametrize("name", sorted(PURE))
+def test_a_pure_module_imports_nothing_that_has_effects(name: str) -> None:
+    found = imported(name)
+    assert {one for one in found if is_of(one, WITH_EFFECTS)} == set()
+    assert {one for one in found if is_library(one)} == set()
+    assert {one for one in found if top(one) in OURS} - PURE == set()
+
+
+@pytest.mark.parametrize("library", sorted(HOMES))
+def test_each_library_has_its_home(library: str) -> None:
+    users = {name for name in TREES if any(top(one) == library for one in imported(name))}
+    assert users - HOMES[library] == set()
+
+
+def test_there_is_no_library_without_a_home() -> None:
+    found = {top(one) for name in TREES for one in imported(name) if is_library(one)}
+    assert found - set(HOMES) == set()
+
+
+@pytest.mark.parametrize("name", sorted(SPINES))
+def test_a_spine_is_handed_its_clients(name: str) -> None:
+    at_start = imported(name, late=False)
+    allowed = {"stash.api"} if name == "reconciliation.engine" else set()  # its SceneFilter
+    assert (at_start & CLIENTS) - allowed == set()
+    assert {one for one in at_start if is_library(one)} == set()
+
+
+def test_the_drain_knows_neither_plex_nor_stash() -> None:
+    assert {one for one in imported("sync_queue.drain") if top(one) in ("plex", "stash")} == set()
+
+
+def test_the_product_never_imports_its_box_or_its_tests() -> None:
+    strange = {
+        (name, one)
+        for name in TREES
+        for one in imported(name)
+        if top(one) in ("devserver", "tests", "scripts", "conftest")
+    }
+    assert strange == set()
+
+
+def test_the_entry_script_imports_the_full_lane_inside_functions_only() -> None:
+    assert imported("Stash2Plex", late=False) <= FEATHER_MAY | FEATHER
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*/__init__.py")), ids=lambda p: p.parent.name)
+def test_importing_a_package_imports_no_library(path: Path) -> None:
+    if path.parent.name not in FOLDERS:
+        return
+    name = path.parent.name
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); before = set(sys.modules)\n"
+        f"import {name}; print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {one for one in done.stdout.split() if is_library(one)} == set()
+
+
+# -- what a hook really loads
+
+
+def hook_modules(tmp_path: Path, port: int) -> set[str]:
+    """The modules that a whole hook process has loaded beyond those of a bare interpreter."""
+    given = {
+        "server_connection": {
+            "Scheme": "http", "Host": "127.0.0.1", "Port": port, "Dir": str(tmp_path),
+            "SessionCookie": {"Name": "session", "Value": "MTYabc"}, "PluginDir": str(ROOT),
+        },
+        "args": {
+            "mode": "hook",
+            "hookContext": {"id": 42, "type": "Scene.Update.Post", "input": {"title": "\u2603"}},
+        },
+    }  # fmt: skip
+    code = (
+        "import sys; before = set(sys.modules)\n"
+        f"sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['Stash2Plex.py']\n"
+        "source = open(sys.path[0] + '/Stash2Plex.py', encoding='utf-8').read()\n"
+        "names = {'__name__': 'entry', '__file__': sys.path[0] + '/Stash2Plex.py'}\n"
+        "exec(compile(source, 'Stash2Plex.py', 'exec'), names)\n"
+        "code = names['main']([])\n"
+        "sys.stderr.write(' '.join(set(sys.modules) - before)); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=json.dumps(given).encode(), capture_output=True,
+        env={**os.environ, "PYTHONPATH": ""}, check=False,
+    )  # fmt: skip
+    assert json.loads(done.stdout) == {"output": "scene 42 is marked"}, done.stderr
+    assert done.returncode == 0
+    return set(done.stderr.decode().split())
+
+
+def test_a_hook_that_only_marks_loads_nothing_but_the_feather_lane(tmp_path: Path) -> None:
+    lock = tmp_path / "plugin_data" / "Stash2Plex" / inbox.LOCK
+    with FileLock(lock):
+        found = hook_modules(tmp_path, 1)
+    assert found - FEATHER - {"errno", "_json", "stash", "sync_queue"} == set()
+
+
+def test_a_hook_that_wakes_a_drain_adds_the_socket_only(tmp_path: Path) -> None:
+    found = hook_modules(tmp_path, 1)
+    assert "_socket" in found
+    assert found - FEATHER - {"errno", "_json", "_socket", "stash", "sync_queue"} == set()

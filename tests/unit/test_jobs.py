@@ -1,0 +1,327 @@
+"""The queue on disk: owed once, edits first, kept through anything."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync_queue.jobs import BACKLOG, EDIT, FILE, FOLDER, UNREADABLE, Job, Jobs
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has other rules for who may read")
+ROOT = Path(__file__).resolve().parent.parent.parent
+NOW = 1_790_000_000.0
+DAY = 86400.0
+
+Open = Callable[[], Jobs]
+
+
+@pytest.fixture
+def reopen(tmp_path: Path) -> Iterator[Open]:
+    """Opens the queue as one more process would."""
+    made: list[Jobs] = []
+
+    def make() -> Jobs:
+        made.append(Jobs(tmp_path))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def jobs(reopen: Open) -> Jobs:
+    return reopen()
+
+
+def put(jobs: Jobs, *ids: int, **fields: Any) -> int:
+    return jobs.put([Job(number, **fields) for number in ids], NOW)
+
+
+def ids(found: list[Job]) -> list[int]:
+    return [job.id for job in found]
+
+
+def dead(jobs: Jobs, number: int, error: str = "no", at: float = NOW) -> None:
+    put(jobs, number)
+    jobs.bury(next(j for j in jobs.claim(99, NOW) if j.id == number), error, at)
+
+
+# -- owed once, in the right order
+
+
+def test_what_is_owed_already_is_not_owed_twice(jobs: Jobs) -> None:
+    assert put(jobs, 1, 2) == 2 and put(jobs, 2, 3) == 1
+    assert jobs.put([Job(1, "tag")], NOW) == 1
+    assert jobs.counts(NOW)["pending"] == 4
+
+
+def test_edits_come_before_what_a_run_found_and_each_in_its_order(jobs: Jobs) -> None:
+    put(jobs, 5, 4, rank=BACKLOG)
+    put(jobs, 9, 3)
+    assert ids(jobs.claim(3, NOW)) == [9, 3, 5]
+    assert ids(jobs.claim(3, NOW)) == [4]
+
+
+def test_a_fresh_edit_brings_what_waits_to_the_front_with_its_counts_anew(jobs: Jobs) -> None:
+    put(jobs, 1, 2, rank=BACKLOG)
+    (job, _) = jobs.claim(2, NOW)
+    jobs.give_back(replace(job, attempts=4), NOW + DAY)
+    put(jobs, 1)
+    assert [(j.id, j.rank, j.attempts) for j in jobs.claim(9, NOW)] == [(1, EDIT, 0)]
+
+
+def test_a_run_that_finds_what_waits_does_not_hurry_it(jobs: Jobs) -> None:
+    put(jobs, 1)
+    jobs.give_back(replace(jobs.claim(1, NOW)[0], attempts=4), NOW + DAY)
+    put(jobs, 1, rank=BACKLOG)
+    assert jobs.claim(9, NOW) == [] and jobs.claim(9, NOW + DAY)[0].attempts == 4
+
+
+def test_hastened_jobs_are_due_and_keep_their_counts(jobs: Jobs) -> None:
+    put(jobs, 1)
+    jobs.give_back(replace(jobs.claim(1, NOW)[0], waits=4), NOW + DAY)
+    jobs.hasten([Job(1), Job(7)], NOW)
+    assert [(j.id, j.waits) for j in jobs.claim(9, NOW)] == [(1, 4)]
+
+
+def test_a_scene_that_was_put_back_to_the_backlog_comes_after_edits(jobs: Jobs) -> None:
+    put(jobs, 1)
+    jobs.give_back(replace(jobs.claim(1, NOW)[0], rank=BACKLOG), NOW)
+    put(jobs, 2)
+    assert ids(jobs.claim(9, NOW)) == [2, 1]
+
+
+def test_a_job_that_is_not_due_is_not_claimed(jobs: Jobs) -> None:
+    put(jobs, 1)
+    jobs.give_back(jobs.claim(1, NOW)[0], NOW + 10)
+    assert jobs.claim(9, NOW + 9) == [] and jobs.next_due() == NOW + 10
+    assert ids(jobs.claim(9, NOW + 10)) == [1] and jobs.next_due() is None
+
+
+# -- claimed, done, given back, buried
+
+
+def test_a_claimed_job_is_in_progress_until_it_is_done(jobs: Jobs) -> None:
+    put(jobs, 1, 2)
+    (job,) = jobs.claim(1, NOW)
+    assert jobs.counts(NOW) == {"pending": 1, "waiting": 0, "in_progress": 1, "dead": 0}
+    jobs.done([job])
+    assert jobs.counts(NOW) == {"pending": 1, "waiting": 0, "in_progress": 0, "dead": 0}
+
+
+def test_a_job_that_is_put_while_it_is_being_done_is_owed_again(jobs: Jobs) -> None:
+    put(jobs, 1)
+    (job,) = jobs.claim(1, NOW)
+    assert put(jobs, 1) == 1
+    jobs.done([job])
+    assert ids(jobs.claim(9, NOW)) == [1]
+
+
+def test_given_back_it_makes_way_for_what_was_put_meanwhile(jobs: Jobs) -> None:
+    put(jobs, 1)
+    (job,) = jobs.claim(1, NOW)
+    put(jobs, 1)
+    jobs.give_back(replace(job, attempts=3), NOW + DAY)
+    assert [(j.id, j.attempts) for j in jobs.claim(9, NOW)] == [(1, 0)]
+    assert jobs.next_due() is None
+
+
+def test_giving_a_job_back_twice_keeps_it(jobs: Jobs) -> None:
+    put(jobs, 1)
+    (job,) = jobs.claim(1, NOW)
+    jobs.give_back(job, NOW)
+    jobs.give_back(job, NOW)
+    assert ids(jobs.claim(9, NOW)) == [1]
+
+
+def test_a_job_that_is_done_cannot_be_given_back(jobs: Jobs) -> None:
+    put(jobs, 1)
+    (job,) = jobs.claim(1, NOW)
+    jobs.done([job])
+    jobs.give_back(job, NOW)
+    assert jobs.next_due() is None
+
+
+def test_a_dead_letter_keeps_its_reason_and_only_the_last_one(jobs: Jobs) -> None:
+    dead(jobs, 1, "first", NOW)
+    dead(jobs, 1, "second", NOW + 1)
+    (letter,) = jobs.dead_letters()
+    assert (letter.job.id, letter.error, letter.at) == (1, "second", NOW + 1)
+
+
+def test_success_takes_the_dead_letter_of_the_same_scene_away(jobs: Jobs) -> None:
+    dead(jobs, 1)
+    dead(jobs, 2)
+    put(jobs, 1)
+    jobs.done(jobs.claim(9, NOW))
+    assert [letter.job.id for letter in jobs.dead_letters()] == [2]
+
+
+def test_dead_letters_are_counted_by_what_they_died_of(jobs: Jobs) -> None:
+    for number, error in ((1, "a"), (2, "b"), (3, "b")):
+        dead(jobs, number, error)
+    assert list(jobs.dead_by_error().items()) == [("b", 2), ("a", 1)]
+
+
+# -- the buttons
+
+
+def test_clearing_pending_leaves_dead_letters_and_the_job_in_hand(jobs: Jobs) -> None:
+    dead(jobs, 9)
+    put(jobs, 1, 2, 3)
+    jobs.give_back(jobs.claim(1, NOW)[0], NOW + DAY)
+    jobs.claim(1, NOW)
+    assert jobs.clear_pending() == 2
+    assert jobs.counts(NOW) == {"pending": 0, "waiting": 0, "in_progress": 1, "dead": 1}
+
+
+def test_clearing_dead_letters_leaves_what_is_owed(jobs: Jobs) -> None:
+    dead(jobs, 9)
+    put(jobs, 1)
+    assert jobs.clear_dead() == 1 and jobs.counts(NOW)["pending"] == 1
+
+
+def test_only_dead_letters_of_before_a_time_are_purged(jobs: Jobs) -> None:
+    for number, days in ((1, 31), (2, 30), (3, 29), (4, 0)):
+        dead(jobs, number, at=NOW - days * DAY)
+    assert jobs.clear_dead(before=NOW - 30 * DAY) == 1
+    assert sorted(letter.job.id for letter in jobs.dead_letters()) == [2, 3, 4]
+
+
+# -- killed, restarted, broken
+
+
+def test_what_a_dead_process_had_in_hand_is_owed_again(jobs: Jobs, reopen: Open) -> None:
+    put(jobs, 1, 2)
+    jobs.claim(9, NOW)
+    jobs.close()
+    again = reopen()
+    assert again.claim(9, NOW) == []  # opening alone resumes nothing: it may be another's
+    again.resume(NOW)
+    assert ids(again.claim(9, NOW)) == [1, 2]
+
+
+def test_resuming_does_not_double_what_was_put_anew(jobs: Jobs) -> None:
+    put(jobs, 1)
+    jobs.claim(1, NOW)
+    put(jobs, 1)
+    jobs.resume(NOW)
+    assert ids(jobs.claim(9, NOW)) == [1]
+
+
+def test_the_same_thing_twice_in_hand_is_no_obstacle(jobs: Jobs) -> None:
+    for _ in range(2):
+        put(jobs, 1)
+        jobs.claim(1, NOW)
+    jobs.resume(NOW)
+    assert ids(jobs.claim(9, NOW)) == [1]
+
+
+def test_after_the_clock_was_set_back_a_job_waits_only_as_long_as_it_was_meant_to(
+    jobs: Jobs,
+) -> None:
+    put(jobs, 1, 2)
+    jobs.give_back(jobs.claim(1, NOW)[0], NOW + 300)
+    earlier = NOW - 365 * DAY
+    assert jobs.claim(9, earlier) == []
+    jobs.resume(earlier)
+    assert ids(jobs.claim(9, earlier)) == [2]
+    assert jobs.next_due() == earlier + 300
+
+
+def test_a_small_jump_of_the_clock_changes_nothing(jobs: Jobs) -> None:
+    put(jobs, 1)
+    jobs.resume(NOW - 30)
+    assert jobs.next_due() == NOW
+
+
+def tamper(jobs: Jobs, number: int, **columns: Any) -> None:
+    sets = ", ".join(f"{name} = ?" for name in columns)
+    with jobs._db:
+        jobs._db.execute(
+            f"UPDATE {jobs._table} SET {sets} WHERE _id = ?", (*columns.values(), number)
+        )
+
+
+@pytest.mark.parametrize(
+    "data", [None, b"", b"\xff", b"[1]", b"{", "text", 5, b'{"attempts": "x"}']
+)
+def test_broken_data_costs_only_the_counts(jobs: Jobs, data: object) -> None:
+    put(jobs, 42)
+    tamper(jobs, 1, data=data)
+    (job,) = jobs.claim(9, NOW)
+    assert (job.kind, job.id, job.attempts) == ("scene", 42, 0)
+
+
+@pytest.mark.parametrize("key", [None, "", "scene", "scene:x", 7])
+def test_a_row_that_makes_no_sense_is_claimed_as_unreadable_and_buried_as_it_is(
+    jobs: Jobs, key: object
+) -> None:
+    put(jobs, 42)
+    tamper(jobs, 1, data=b"\xff junk", key=key)
+    (job,) = jobs.claim(9, NOW)
+    assert job.kind == UNREADABLE
+    jobs.bury(job, "cannot be read", NOW)
+    (letter,) = jobs.dead_letters()
+    assert letter.error == "cannot be read"
+    rows = jobs._db.execute(f"SELECT data FROM {jobs._table}").fetchall()
+    assert rows == [(b"\xff junk",)]
+
+
+def test_a_file_that_is_no_database_is_set_aside_and_told(tmp_path: Path, reopen: Open) -> None:
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / FILE).write_bytes(b"not a database, " * 1000)
+    jobs = reopen()
+    assert put(jobs, 1) == 1
+    assert "Reconcile" in jobs.notices[0]
+    (aside,) = (tmp_path / FOLDER).glob("*.aside")
+    assert aside.read_bytes().startswith(b"not a database")
+
+
+def test_ten_processes_may_open_and_fill_a_new_queue_at_once(tmp_path: Path, reopen: Open) -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "from sync_queue.jobs import Job, Jobs\nprint(flush=True); sys.stdin.readline()\n"
+        f"jobs = Jobs({str(tmp_path)!r}); jobs.put([Job(int(sys.argv[1])), Job(99)]); jobs.close()"
+    )
+    children = [
+        subprocess.Popen([sys.executable, "-c", code, str(n)], stdin=-1, stdout=-1, stderr=-1)
+        for n in range(1, 11)
+    ]
+    for child in children:
+        assert child.stdout and child.stdout.readline()
+    for child in children:
+        assert child.stdin
+        child.stdin.write(b"go\n")
+        child.stdin.flush()
+    said = [child.communicate()[1] for child in children]
+    assert said == [b""] * 10
+    assert sorted(ids(reopen().claim(99, NOW + 10 * 365 * DAY))) == [*range(1, 11), 99]
+
+
+@posix
+def test_only_the_owner_may_look_into_the_folder(jobs: Jobs, tmp_path: Path) -> None:
+    assert (tmp_path / FOLDER).stat().st_mode & 0o077 == 0
+
+
+def test_a_full_disk_is_an_error_and_no_reason_to_set_the_queue_aside(
+    jobs: Jobs, tmp_path: Path
+) -> None:
+    jobs._db.execute("PRAGMA max_page_count = 12")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        jobs.put([Job(n, reason="x" * 500) for n in range(1000)], NOW)
+    assert jobs.counts(NOW)["pending"] == 0 and list((tmp_path / FOLDER).glob("*.aside")) == []
+
+
+def test_a_large_page_is_put_in_one_go(jobs: Jobs) -> None:
+    assert put(jobs, *range(1, 10_001), rank=BACKLOG) == 10_000
+    assert put(jobs, *range(1, 10_001), rank=BACKLOG) == 0

@@ -1,0 +1,81 @@
+"""What becomes of a job that failed, waits, or waited too often."""
+
+from __future__ import annotations
+
+import pytest
+
+import errors
+from sync_queue import verdict
+
+NOW = 1000.0
+
+
+class Odd(Exception):
+    """An error that nobody thought of."""
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        (errors.Unreachable("Plex is down"), verdict.PAUSE),
+        (errors.Refused("401"), verdict.PAUSE),
+        (errors.SetupError("no token"), verdict.PAUSE),
+        (errors.LibraryEmpty("nothing there"), verdict.PAUSE),
+        (OSError(28, "No space left on device"), verdict.PAUSE),
+        (errors.Gone("404"), verdict.RETRY),
+        (errors.Busy("503"), verdict.RETRY),
+        (Odd("?"), verdict.RETRY),
+        (errors.Rejected("400"), verdict.BURY),
+    ],
+)
+def test_each_error_has_its_verdict(error: Exception, action: str) -> None:
+    assert verdict.of_error(error, 1, 5, NOW, 0.5).action == action
+
+
+def test_every_error_of_ours_is_in_the_table() -> None:
+    known = {kind for kind, _ in verdict.TABLE}
+    assert set(errors.Stash2PlexError.__subclasses__()) <= known
+
+
+def test_after_the_last_attempt_a_job_is_buried_with_its_reason() -> None:
+    said = verdict.of_error(errors.Busy("Plex answered 503"), 5, 5, NOW, 0.5)
+    assert (said.action, said.words) == (verdict.BURY, "Plex answered 503 (5 attempts)")
+    assert verdict.of_error(errors.Busy("x"), 4, 5, NOW, 0.5).action == verdict.RETRY
+
+
+@pytest.mark.parametrize("attempts", [1, 5, 99, 100_000])
+def test_a_server_that_is_away_never_buries_a_job(attempts: int) -> None:
+    said = verdict.of_error(errors.Unreachable("x"), attempts, 5, NOW, 0.5)
+    assert said.action == verdict.PAUSE
+
+
+@pytest.mark.parametrize(
+    ("attempts", "jitter", "seconds"),
+    [
+        (1, 0.0, 1.0),
+        (1, 1.0, 5.0),
+        (2, 1.0, 10.0),
+        (4, 0.5, 20.0),
+        (30, 1.0, 3600.0),
+        (0, 1.0, 5.0),
+    ],
+)
+def test_the_wait_grows_with_the_attempts_and_is_never_nothing(
+    attempts: int, jitter: float, seconds: float
+) -> None:
+    assert verdict.backoff(attempts, jitter) == seconds
+    said = verdict.of_error(errors.Busy("x"), attempts, 99, NOW, jitter)
+    assert said.due_at == NOW + seconds
+
+
+def test_a_file_that_plex_lacks_is_waited_for_ever_longer_and_then_left_to_reconciliation() -> None:
+    found = [verdict.of_missing(waits, NOW) for waits in range(9)]
+    waited = [said.due_at - NOW for said in found[:8]]
+    assert all(said.action == verdict.WAIT for said in found[:8]) and waited == sorted(waited)
+    assert waited[0] <= 60 and found[8].action == verdict.DONE
+
+
+def test_an_unexpected_error_names_itself_and_stays_short() -> None:
+    assert verdict.in_words(Odd("what?")) == "Odd: what?"
+    assert len(verdict.in_words(Odd("x" * 9999))) == 500
+    assert verdict.in_words(errors.Busy("as it is")) == "as it is"
