@@ -133,19 +133,18 @@ class Index:
             "SELECT count(*) FROM part WHERE section = ? AND seen != ?", (section, run)
         ).fetchone()[0]
 
-    def forget(self, rating_keys: Iterable[int]) -> None:
+    def doubt(self, rating_keys: Iterable[int]) -> None:
         """These items are gone, or no longer hold the files they were found by.
 
         So their libraries changed since they were listed, whatever Plex says about its scans.
+        What they held stays known until then: an emptied library has to be noticed.
         """
-        keys = [(key,) for key in rating_keys]
         with self._store.writing() as db:
-            outdated = (
+            touched = db.executemany(
                 "UPDATE section SET stamp = ''"
-                " WHERE id IN (SELECT section FROM part WHERE rating_key = ?)"
-            )
-            touched = db.executemany(outdated, keys).rowcount
-            db.executemany("DELETE FROM part WHERE rating_key = ?", keys)
+                " WHERE id IN (SELECT section FROM part WHERE rating_key = ?)",
+                [(key,) for key in rating_keys],
+            ).rowcount
         self._outdated = self._outdated or touched > 0
 
     def titles(self) -> list[str]:

@@ -55,7 +55,7 @@ def _look_up(wanted: Mapping[int, set[str]], index: Index, plex: Source) -> dict
             else:
                 wrong.add(key)
     if wrong:
-        index.forget(wrong)
+        index.doubt(wrong)
     return found
 
 

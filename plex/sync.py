@@ -193,7 +193,7 @@ class Sync:
 
     def _failed(self, work: Work, outcome: Outcome, error: Exception) -> bool:
         if isinstance(error, errors.Gone):
-            self._index.forget([work.item.rating_key])
+            self._index.doubt([work.item.rating_key])
         outcome.error = error
         return False
 
