@@ -60,11 +60,12 @@ def test_every_module_of_the_product_comes_along(names: list[str]) -> None:
 
 
 def test_the_plugin_starts_from_the_package_alone(archive: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "Stash2Plex"
     with zipfile.ZipFile(archive) as opened:
-        opened.extractall(tmp_path)
+        opened.extractall(folder)
 
     said = subprocess.run(
-        [sys.executable, str(tmp_path / "Stash2Plex.py"), "--help"],
+        [sys.executable, str(folder / "Stash2Plex.py"), "--help"],
         cwd="/", capture_output=True, text=True, timeout=60, check=True,
     ).stdout  # fmt: skip
 
