@@ -60,6 +60,8 @@ class History:
         bench.data = Path(tempfile.mkdtemp(dir=bench.data.parent))
         self.scene, self.key = bench.add()
         self.ours: dict[str, Any] = {name: set() for name in LISTS} | dict.fromkeys(SCALARS)
+        self.before = dict(self.ours)  # what was ours before the last sync
+        self.ours["title"] = bench.plex.item(self.key)["title"]  # a file's name is nobody's edit
         self.said: dict[str, Any] | None = None  # what Stash said at the last whole sync
 
     def shows(self) -> dict[str, Any]:
@@ -110,6 +112,7 @@ class History:
 
     def sync(self, kill: Any = None) -> None:
         before, said = self.shows(), self.wants()
+        self.before = dict(self.ours)
         self.bench.sync(self.scene, kill=kill)
         after = self.shows()
         for name in LISTS:
@@ -125,11 +128,15 @@ class History:
             self.said = said
 
     def check(self, before: dict[str, Any], after: dict[str, Any], said: dict[str, Any]) -> None:
+        preserve = self.bench.settings["preserve_plex_edits"]
         for name in () if self.said is None else (*LISTS, *SCALARS):
+            if preserve and not before[name]:
+                continue  # what is empty is filled
             if said[name] == self.said[name]:
                 assert after[name] == before[name], f"{name}: a person's edit did not stand"
-            elif self.bench.settings.get("preserve_plex_edits"):
-                continue
+            elif preserve:
+                others = before[name] != self.before[name]
+                assert not others or name in LISTS or after[name] == before[name], name
             elif name in LISTS:
                 assert said[name] <= after[name], f"{name}: not shown"
                 assert not (self.ours[name] - said[name]), f"{name}: dropped, still there"

@@ -280,7 +280,7 @@ def test_a_server_that_is_away_pauses_the_drain_and_costs_no_attempt(world: Worl
     for _ in range(7):
         tally = world.drain()
     assert tally.paused == "Plex does not answer at http://x"
-    assert len(world.said) == 7 and "queue is kept" in world.said[0]
+    assert len(world.said) == 7 and "The queue is kept" in world.said[0]
     assert world.left() == {"pending": 30}
     world.down = None
     assert world.drain().counts == {"written": 30}

@@ -18,9 +18,11 @@ from sync_queue.lock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("app", "net", "plex", "reconciliation", "stash", "sync_queue", "validation")
-FILES = [ROOT / "Stash2Plex.py", ROOT / "errors.py"] + sorted(
-    path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")
-)
+FILES = [
+    ROOT / "Stash2Plex.py",
+    ROOT / "errors.py",
+    *sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")),
+]
 OURS = {*FOLDERS, "errors", "Stash2Plex"}
 
 FEATHER = {
