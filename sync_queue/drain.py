@@ -253,7 +253,9 @@ class Drain:
         """Nothing is wrong with the jobs: they are owed as before, and the drain ends."""
         if not self.tally.paused:
             self.tally.paused = words
-            self.warn(f"paused: {words}. Nothing is lost: the queue is kept until it works again")
+            self.warn(
+                f"paused: {words.rstrip('.')}. The queue is kept, and goes on when that is over"
+            )
 
     def _tell_progress(self) -> None:
         done = sum(self.tally.counts.values())

@@ -1,0 +1,86 @@
+"""hook_mode: inline. A save does its own drain, and waits for nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from devserver.box import Box
+from tests.system.test_hooks import flags, runs, until
+
+
+@pytest.fixture
+def inline(box: Box) -> Box:
+    """A hook cannot ask for settings: the first task after the change tells it."""
+    box.configure(hook_mode="inline")
+    box.operation("queue_status")
+    return box
+
+
+def test_when_the_save_returns_plex_is_right(inline: Box) -> None:
+    scene = inline.add("a.mp4", title="old")
+    inline.stash.update_scene(scene, title="new")
+    assert inline.differences() == {} and runs(inline, "task") == []
+    (hook,) = runs(inline, "hook")
+    assert (hook.exit_code, hook.output) == (0, f"scene {scene} is marked")
+
+
+def test_set_back_to_background_the_next_save_only_marks(inline: Box) -> None:
+    scene = inline.add("a.mp4", title="old")
+    inline.configure()
+    inline.operation("queue_status")
+    inline.stash.hold_jobs()
+    inline.stash.update_scene(scene, title="new")
+    assert flags(inline) == [("scene", scene)] and inline.differences()
+
+
+def test_while_plex_is_down_the_save_succeeds_and_the_next_one_makes_up_for_it(
+    inline: Box,
+) -> None:
+    first, second = (inline.add(name, title="old") for name in ("a.mp4", "b.mp4"))
+    inline.plex.go_down()
+    inline.stash.update_scene(first, title="new a")
+    inline.plex.come_up()
+    inline.stash.update_scene(second, title="new b")
+    assert inline.differences() == {}
+    assert [run.exit_code for run in runs(inline, "hook")] == [0, 0]
+
+
+def test_a_save_waits_for_no_retry_and_no_bulk_edit(inline: Box) -> None:
+    scene = inline.add("a.mp4", title="old")
+    inline.plex.faults.arm("500", method="PUT")
+    inline.stash.update_scene(scene, title="new")
+    assert inline.operation("queue_status")["queue"]["waiting"] == 1
+
+
+def test_a_save_never_reconciles_a_library(inline: Box) -> None:
+    """What is due is left to a task."""
+    inline.configure(hook_mode="inline", reconcile_interval="hourly", reconcile_scope="all")
+    scene, other = (inline.add(name, title="old") for name in ("a.mp4", "b.mp4"))
+    inline.stash.hold_jobs()
+    inline.stash.update_scene(scene, title="new")
+    assert inline.differences([scene]) == {} and inline.differences([other])
+    assert inline.operation("queue_status")["reconciliation"]["total_runs"] == 0
+    inline.stash.release_jobs()
+    inline.settle()
+    assert inline.operation("queue_status")["reconciliation"]["total_runs"] > 0
+    assert inline.differences() == {}
+
+
+def test_a_scan_with_inline_hooks_comes_to_its_end(inline: Box) -> None:
+    for n in range(5):
+        inline.stash.library.disk[f"/data/new {n}.mp4"] = {}
+    inline.stash.start_scan()
+    inline.settle()
+    assert len(runs(inline, "hook")) == 5 and flags(inline) == []
+
+
+def test_while_another_drain_is_awake_the_save_leaves_it_to_that_one(inline: Box) -> None:
+    scene = inline.add("a.mp4", title="old")
+    for n in range(30):
+        inline.add(f"more {n}.mp4", title=f"T{n}")
+    inline.plex.latency = 0.03
+    inline.stash.run_task("Stash2Plex", "Sync All Scenes to Plex")
+    until(inline.plex.writes)
+    inline.stash.update_scene(scene, title="new")
+    inline.settle()
+    assert inline.differences() == {} and inline.plex.overlapping_writes == 0

@@ -1,0 +1,203 @@
+"""Whatever comes in: one JSON document goes out, and nothing hangs or falls silent."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devserver.box import Box
+from sync_queue import inbox
+from tests.system.test_hooks import flags, right, runs, silent
+
+
+@pytest.fixture(scope="module")
+def plugin(plugin_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("plugins") / "Stash2Plex"
+    with zipfile.ZipFile(plugin_zip) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def start(
+    plugin: Path, stdin: bytes, cwd: Path | None = None, **options: Any
+) -> subprocess.CompletedProcess[bytes]:
+    given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.run(
+        [sys.executable, str(plugin / "Stash2Plex.py")],
+        input=stdin, cwd=cwd, check=False, timeout=60, **given,
+    )  # fmt: skip
+
+
+def document(folder: object, context: object = None, **connection: Any) -> dict[str, Any]:
+    usual = {"Scheme": "http", "Host": "127.0.0.1", "Port": 1, "Dir": folder, "PluginDir": "x"}
+    return {
+        "server_connection": {**usual, "SessionCookie": None, **connection},
+        "args": {"mode": "hook", "hookContext": context},
+    }
+
+
+def event(number: object = 42, kind: object = "Scene.Update.Post") -> dict[str, Any]:
+    return {"id": number, "type": kind, "input": None}
+
+
+def answer(done: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
+    """The one document; Stash takes anything else for a text."""
+    found = json.loads(done.stdout)
+    assert isinstance(found, dict) and {"output"} <= set(found) <= {"output", "error"}
+    return found
+
+
+@pytest.mark.parametrize(
+    "stdin",
+    [b"", b" ", b"hello", b"{", b"[]", b"null", b'"x"', b"\xff\xfe\x00", b"{}{}", b"[" * 200_000,
+     b"{}", b'{"server_connection": []}', b'{"server_connection": {"Dir": null}}',
+     b'{"server_connection": {"Dir": 5}}', b'{"server_connection": {"Dir": "a\\u0000b"}}'],
+)  # fmt: skip
+def test_input_that_is_none_gives_one_sentence_and_code_1(plugin: Path, stdin: bytes) -> None:
+    done = start(plugin, stdin)
+    assert done.returncode == 1
+    assert answer(done)["error"] and b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("context", "connection"),
+    [
+        (event(), {}),
+        (event("42"), {"SessionCookie": {"Value": 5}}),
+        (event(), {"SessionCookie": "session=abc"}),
+        (event(), {"SessionCookie": {"Value": ["a"]}}),
+        (event(), {"SessionCookie": {"Value": "a\r\nb"}}),
+        (event(), {"Port": "1"}),
+        (event(), {"Port": "many"}),
+        (event(), {"Port": {}}),
+        (event(), {"Host": 7}),
+        (event(), {"Host": None, "Port": None, "Scheme": None}),
+        (event(), {"Host": "::1"}),
+        (event(), {"Host": "\u2603\x00"}),
+        (event(), {"Scheme": "https"}),
+        (event(), {"Scheme": ["http"]}),
+    ],
+)
+def test_however_odd_the_connection_the_scene_is_marked(
+    plugin: Path, tmp_path: Path, context: object, connection: dict[str, Any]
+) -> None:
+    done = start(plugin, json.dumps(document(str(tmp_path), context, **connection)).encode())
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert answer(done) == {"output": "scene 42 is marked"}
+    assert inbox.flags(str(tmp_path / "plugin_data" / "Stash2Plex")) == [("scene", 42)]
+
+
+@pytest.mark.parametrize(
+    "context",
+    [None, [], "x", 5, {}, event(None), event(""), event("../../etc/x"), event("4\x002"),
+     event(-1), event(10**40), event([1]), event(True), event(kind=None), event(kind=["a"]),
+     event(kind="Scene.Update.Post\x00"), event(kind="../x.Update.Post")],
+)  # fmt: skip
+def test_a_context_without_sense_marks_nothing_and_fails_nothing(
+    plugin: Path, tmp_path: Path, context: object
+) -> None:
+    done = start(plugin, json.dumps(document(str(tmp_path), context)).encode())
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert answer(done)["output"] == "nothing that Plex shows has changed"
+    assert list((tmp_path / "plugin_data" / "Stash2Plex").iterdir()) == []
+
+
+@pytest.mark.parametrize("args", [None, [], "hook", {}, {"mode": None}, {"mode": "no such"}])
+def test_arguments_without_sense_give_a_sentence(
+    box: Box, plugin: Path, tmp_path: Path, args: object
+) -> None:
+    given = document(str(tmp_path), Port=box.stash.port) | {"args": args}
+    done = start(plugin, json.dumps(given).encode())
+    assert done.returncode == 1 and "there is no mode" in answer(done)["error"]
+
+
+def test_a_disk_that_takes_no_flag_is_told_in_one_sentence(plugin: Path, tmp_path: Path) -> None:
+    data = tmp_path / "plugin_data" / "Stash2Plex"
+    data.mkdir(parents=True)
+    (data / "inbox").write_text("in the way")
+    done = start(plugin, json.dumps(document(str(tmp_path), event())).encode())
+    assert done.returncode == 1 and "could not be noted on disk" in answer(done)["error"]
+
+
+def test_nobody_listens_to_stderr_or_stdout(plugin: Path, tmp_path: Path) -> None:
+    stdin = json.dumps(document(str(tmp_path), event())).encode()
+    for name in ("stdout", "stderr"):
+        read, write = os.pipe()
+        os.close(read)
+        done = start(plugin, stdin, **{name: write})
+        os.close(write)
+        assert done.returncode == 0
+    failing = start(plugin, b"nonsense", stderr=subprocess.DEVNULL)
+    assert failing.returncode == 1 and answer(failing)["error"]
+
+
+def test_a_foreign_folder_and_a_relative_path(plugin: Path, tmp_path: Path) -> None:
+    relative = os.path.relpath(plugin / "Stash2Plex.py", tmp_path)
+    done = subprocess.run(
+        [sys.executable, relative], cwd=tmp_path, capture_output=True, check=False,
+        input=json.dumps(document(str(tmp_path), event())).encode(),
+    )  # fmt: skip
+    assert answer(done) == {"output": "scene 42 is marked"}
+
+
+def test_a_module_of_a_sibling_plugin_does_not_come_in_the_way(
+    plugin: Path, tmp_path: Path
+) -> None:
+    """Stash puts the folder above the plugins on PYTHONPATH."""
+    for name in ("stash", "app", "errors", "plex"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('the wrong module')")
+    done = start(
+        plugin,
+        json.dumps(document(str(tmp_path), event())).encode(),
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert answer(done) == {"output": "scene 42 is marked"}
+
+
+def test_a_save_with_a_cover_of_15_megabytes(box: Box) -> None:
+    scene = box.add("a.mp4", title="old")
+    image = base64.b64encode(b"\xff\xd8\xff" + os.urandom(1000) * 15_000).decode()
+    box.stash.hold_jobs()
+    box.stash.update_scene(scene, cover_image="data:image/jpeg;base64," + image)
+    assert len(json.dumps(runs(box, "hook")[0].stdin)) > 20_000_000
+    assert silent(box) and flags(box) == [("scene", scene)]
+
+
+def test_titles_with_prefixes_and_control_characters_stay_within_their_line(box: Box) -> None:
+    title = "\x01e\x02fake\nsecond \u2028third \x1b[31m" + "long " * 20_000
+    scene = box.add("a.mp4", title="old")
+    box.configure(debug_logging=True)
+    box.stash.update_scene(scene, title=title, details="x" * 200_000)
+    box.settle()
+    assert not any(line.text.startswith("fake") for line in box.stash.logs)
+    assert all(len(line.text.encode()) < 64 * 1024 for line in box.stash.logs)
+    assert not any(line.level == "error" for line in box.stash.logs)
+    assert "fake" in box.item(scene)["title"]
+
+
+def test_without_a_password_or_with_one_the_cookie_is_enough(make_box: Any) -> None:
+    box = make_box(password="secret")
+    scene = box.add("a.mp4", title="old")
+    box.stash.update_scene(scene, title="new")
+    right(box)
+    assert silent(box)
+
+
+def test_no_session_at_all_leaves_the_flag(box: Box, plugin: Path) -> None:
+    """A locked Stash that gives no cookie cannot be woken: the next event does it."""
+    folder = str(box.stash.config_dir)
+    scene = box.add("a.mp4", title="old")
+    stdin = json.dumps(document(folder, event(scene), Port=box.stash.port)).encode()
+    box.stash.faults.arm("runPluginTask", action="401")
+    done = start(plugin, stdin)
+    assert (done.returncode, flags(box)) == (0, [("scene", scene)])
+    box.stash.update_scene(scene, title="new")
+    right(box)

@@ -1,0 +1,236 @@
+"""What is owed to Plex survives everything: Plex down, pauses, kills, bad rows; and the buttons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from devserver.box import Box
+from sync_queue.jobs import Job, Jobs
+from tests.system.test_hooks import DRAIN, flags, right, runs, silent, until
+
+
+def queue(box: Box) -> dict[str, Any]:
+    """The queue as View Queue Status answers it."""
+    return box.operation("queue_status")["queue"]
+
+
+def said(box: Box, words: str) -> bool:
+    return any(words in line.text for line in box.stash.logs)
+
+
+def fill(box: Box, scenes: int, **fields: Any) -> list[int]:
+    return [box.add(f"{n}.mp4", title=f"Title {n}", **fields) for n in range(scenes)]
+
+
+def attempts(box: Box) -> set[int]:
+    """Of everything that is owed."""
+    jobs = Jobs(box.data_dir)
+    found = {job.attempts for job in jobs.claim(999, 9e12)}
+    jobs.close()
+    return found
+
+
+# -- Plex is away, the user says stop, the settings are not there yet
+
+
+def test_while_plex_is_down_the_queue_is_kept_and_the_next_event_does_it_all(box: Box) -> None:
+    scenes = fill(box, 3)
+    box.plex.go_down()
+    box.stash.update_scene(scenes[0], title="new 0")
+    box.settle()
+    run = box.task(DRAIN)
+    assert "Plex does not answer" in run.output["paused"] and run.exit_code == 0
+    assert queue(box)["pending"] == 1 and queue(box)["dead"] == 0
+    assert attempts(box) == {0}
+    box.plex.come_up()
+    box.stash.update_scene(scenes[1], title="new 1")
+    right(box, *scenes[:2])
+    assert silent(box)
+
+
+def test_while_paused_changes_are_remembered_and_nothing_is_written(box: Box) -> None:
+    (scene,) = fill(box, 1)
+    box.configure(paused=True)
+    box.stash.update_scene(scene, title="new")
+    run = box.task(DRAIN)
+    assert run.output["paused"] and box.plex.requests == []
+    assert queue(box)["pending"] == 1 and silent(box)
+    box.configure()
+    box.task(DRAIN)
+    assert box.differences() == {}
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [({"plex_url": ""}, "plex_url"), ({"plex_token": ""}, "plex_token"), (None, "plex_url")],
+)
+def test_without_an_address_or_a_token_the_queue_is_kept_and_the_log_says_where_to_set_it(
+    box: Box, settings: dict[str, Any] | None, name: str
+) -> None:
+    (scene,) = fill(box, 1)
+    if settings is None:
+        box.stash.configure("Stash2Plex")  # as installed
+    else:
+        box.configure(**settings)
+    box.stash.update_scene(scene, title="new")
+    until(lambda: said(box, "Settings"))
+    box.settle()
+    (line,) = [x.text for x in box.stash.logs if "Settings" in x.text][:1]
+    assert name in line and "Plugins" in line
+    assert queue(box)["pending"] == 1 and attempts(box) == {0} and silent(box)
+    box.configure()
+    box.task(DRAIN)
+    assert box.differences() == {}
+
+
+def test_a_token_that_plex_refuses_keeps_the_queue(box: Box) -> None:
+    (scene,) = fill(box, 1)
+    box.configure(plex_token="an old token")
+    box.stash.hold_jobs()
+    box.stash.update_scene(scene, title="new")
+    box.stash.release_jobs()
+    box.settle()
+    assert queue(box)["pending"] == 1 and attempts(box) == {0}
+    assert not any("an old token" in line.text for line in box.stash.logs)
+
+
+def test_a_hiccup_of_plex_is_over_within_the_same_run(box: Box) -> None:
+    fill(box, 3)
+    box.plex.faults.arm("500", method="PUT")
+    run = box.task("Sync All Scenes to Plex")
+    assert run.output["retried"] == 1 and run.output["written"] == 3
+    assert box.differences() == {}
+
+
+# -- killed
+
+
+def test_a_drain_stopped_in_the_middle_is_completed_by_the_next_and_nothing_is_doubled(
+    box: Box,
+) -> None:
+    scenes = fill(box, 40, tags=["Rain", "Fog"], studio="Acme", performers=["Jane"])
+    box.plex.latency = 0.02
+    job = box.stash.run_task("Stash2Plex", "Sync All Scenes to Plex")
+    until(lambda: len(box.plex.writes()) > 5)
+    box.stash.stop_job(job)
+    box.settle()
+    assert runs(box, "task")[-1].exit_code == -9 and box.differences()
+    box.plex.latency = 0
+    run = box.task(DRAIN)
+    assert box.differences() == {} and run.output["buried"] == 0
+    assert queue(box) | {"dead_by_error": 0} == {
+        "pending": 0, "waiting": 0, "in_progress": 0, "dead": 0, "dead_by_error": 0,
+        "draining": False,
+    }  # fmt: skip
+    for scene in scenes:
+        item = box.item(scene)
+        assert sorted(item["genres"]) == ["Fog", "Rain"] and item["actors"] == ["Jane"]
+    box.plex.clear_requests()
+    assert box.task("Sync All Scenes to Plex").output["unchanged"] == 40
+    assert box.plex.writes() == []
+
+
+def test_a_drain_killed_while_it_sweeps_loses_no_flag(box: Box) -> None:
+    """Jobs that a dead process had in hand, and flags that nobody swept, are all done."""
+    scenes = fill(box, 30)
+    box.stash.hold_jobs()
+    box.stash.bulk_update(scenes[:15], rating100=60)
+    jobs = Jobs(box.data_dir)
+    jobs.put([Job(number) for number in scenes[10:]])
+    jobs.claim(12, 9e12)
+    jobs.close()
+    box.stash.release_jobs()
+    box.task(DRAIN)
+    assert box.differences() == {} and flags(box) == [] and queue(box)["in_progress"] == 0
+
+
+# -- the buttons
+
+
+def test_process_queue_pressed_five_times_does_the_work_once(box: Box) -> None:
+    fill(box, 5)
+    box.stash.hold_jobs()
+    for scene in list(box.paths):
+        box.stash.update_scene(scene, title=f"new {scene}")
+    for _ in range(5):
+        box.stash.run_task("Stash2Plex", DRAIN)
+    box.stash.release_jobs()
+    box.settle()
+    tasks = runs(box, "task")
+    assert [run.exit_code for run in tasks] == [0] * 6
+    assert sum(run.output["written"] for run in tasks) == 5 and box.differences() == {}
+    assert box.plex.overlapping_writes == 0
+
+
+def test_two_drains_at_once_do_not_write_at_once(box: Box) -> None:
+    """A task and a command of the page run side by side in Stash."""
+    fill(box, 60)
+    box.plex.latency = 0.05
+    box.stash.run_task("Stash2Plex", "Sync All Scenes to Plex")
+    until(box.plex.writes)
+    other = box.operation("process_queue")
+    assert other["busy"] is True and other["written"] == 0
+    box.settle()
+    assert box.differences() == {} and box.plex.overlapping_writes == 0
+
+
+def test_clear_pending_queue_forgets_flags_and_jobs_and_reconcile_finds_them_again(
+    box: Box,
+) -> None:
+    scenes = fill(box, 3)
+    box.stash.hold_jobs()
+    box.stash.update_scene(scenes[0], title="new")
+    assert box.operation("clear_queue") == {"cleared": 1}
+    assert flags(box) == [] and queue(box)["pending"] == 0
+    box.stash.release_jobs()
+    box.settle()
+    assert box.plex.writes() == []
+    box.task("Reconcile Library (All)")
+    assert box.differences() == {}
+
+
+def test_dead_letters_are_kept_until_they_are_cleared_or_old(box: Box) -> None:
+    one, two = fill(box, 2)
+    box.plex.faults.arm("400", method="PUT", times=1)
+    assert box.task("Sync All Scenes to Plex").output["buried"] == 1
+    (error,) = queue(box)["dead_by_error"]
+    assert "400" in error and said(box, "dead letters")
+    assert box.operation("purge_dlq") == {"cleared": 0}  # none is 30 days old
+    assert box.operation("clear_dlq") == {"cleared": 1}
+    assert queue(box)["dead"] == 0 and len(box.differences([one, two])) == 1
+
+
+def test_old_dead_letters_are_purged(box: Box) -> None:
+    box.operation("queue_status")
+    jobs = Jobs(box.data_dir)
+    jobs.put([Job(1), Job(2)])
+    old, new = jobs.claim(2, 9e12)
+    jobs.bury(old, "long ago", 1_000_000.0)
+    jobs.bury(new, "just now", 9e9)
+    jobs.close()
+    assert box.operation("purge_dlq") == {"cleared": 1}
+    assert queue(box)["dead_by_error"] == {"just now": 1}
+
+
+def test_a_row_that_makes_no_sense_is_kept_and_stops_nobody(box: Box) -> None:
+    fill(box, 2)
+    box.operation("queue_status")
+    jobs = Jobs(box.data_dir)
+    jobs.put([Job(1, "gallery"), Job(7)])
+    with jobs._db:
+        jobs._db.execute(f"UPDATE {jobs._table} SET key = 'x', data = 'y' WHERE key = 'scene:7'")
+    jobs.close()
+    run = box.task("Sync All Scenes to Plex")
+    assert (run.output["written"], run.output["buried"]) == (2, 2)
+    assert sum(queue(box)["dead_by_error"].values()) == 2
+
+
+def test_a_queue_that_is_no_database_any_more_is_set_aside_and_told(box: Box) -> None:
+    (scene,) = fill(box, 1)
+    (box.data_dir / "queue").mkdir(parents=True)
+    (box.data_dir / "queue" / "queue.sqlite").write_bytes(b"garbage " * 999)
+    box.stash.update_scene(scene, title="new")
+    right(box)
+    assert said(box, "the queue could not be read") and silent(box)
