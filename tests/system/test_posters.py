@@ -1,0 +1,149 @@
+"""Posters, over HTTP: the cover's very bytes, uploaded once, and a person's choice left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from inprocess import Bench
+
+import errors
+from devserver.proof import poster_key
+
+
+def cover(number: int) -> bytes:
+    return b"\xff\xd8\xff" + bytes([number]) * 200
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with Bench(tmp_path) as found:
+        yield found
+
+
+def uploads(bench):
+    return [w for w in bench.writes("POST") if w.endswith("/posters")]
+
+
+def test_the_cover_is_shown_and_locked(bench):
+    scene, key = bench.add(title="T", cover=cover(1))
+    bench.sync(scene)
+    item = bench.plex.item(key)
+    assert item["poster"] == poster_key(cover(1))
+    assert bench.plex.image(item["poster"]) == cover(1)
+    assert "thumb" in item["locks"]
+    assert len(bench.writes("PUT")) == 1
+    bench.plex.agent_refresh(key)
+    assert bench.plex.item(key)["poster"] == poster_key(cover(1))
+
+
+def test_an_edit_that_leaves_the_cover_alone_uploads_nothing(bench):
+    scene, key = bench.add(title="T", cover=cover(1))
+    bench.sync(scene)
+    bench.stash.library.store.scenes[scene].updated_at = "2030-01-01T00:00:00+02:00"
+    bench.stash.library.store.scenes[scene].title = "New"
+    bench.plex.clear_requests()
+    bench.sync(scene)
+    assert bench.plex.item(key)["title"] == "New"
+    assert not [r for r in bench.plex.requests if "poster" in r.path]
+
+
+def test_a_cover_that_changed_goes_up_and_an_earlier_one_is_picked_again(bench):
+    scene, key = bench.add(title="T", cover=cover(1))
+    for number in (1, 2, 1, 3):
+        bench.stash.set_cover(scene, cover(number))
+        bench.sync(scene)
+        assert bench.plex.item(key)["poster"] == poster_key(cover(number))
+    assert len(uploads(bench)) == 3
+    assert bench.writes("PUT").count(f"PUT /library/metadata/{key}/poster") == 1
+
+
+def test_a_scene_without_a_cover_keeps_what_plex_shows(bench):
+    """Stash answers with a drawing (SVG) then."""
+    scene, key = bench.add(title="T")
+    shown = bench.plex.item(key)["poster"]
+    bench.sync(scene)
+    bench.stash.set_cover(scene, b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml")
+    bench.sync(scene)
+    assert bench.plex.item(key)["poster"] == shown
+    assert uploads(bench) == []
+
+
+def test_a_poster_that_a_person_picked_stands_until_the_cover_changes(bench):
+    scene, key = bench.add(title="T", cover=cover(1))
+    bench.sync(scene)
+    bench.plex.edit_as_person(key, poster=cover(9))
+    bench.stash.update_scene(scene, title="New")
+    bench.sync(scene)
+    assert bench.plex.item(key)["poster"] == poster_key(cover(9))
+    bench.stash.set_cover(scene, cover(2))
+    bench.sync(scene)
+    assert bench.plex.item(key)["poster"] == poster_key(cover(2))
+
+
+def test_preserving_keeps_a_poster_that_a_person_picked(bench):
+    bench.settings = {"preserve_plex_edits": True}
+    scene, key = bench.add(title="T", cover=cover(1))
+    other, plain = bench.add(title="U", cover=cover(2))
+    bench.plex.edit_as_person(key, poster=cover(9))
+    bench.sync(scene, other)
+    assert bench.plex.item(key)["poster"] == poster_key(cover(9))
+    assert bench.plex.item(plain)["poster"] == poster_key(cover(2))
+    bench.settings = {}
+    bench.sync(scene)
+    assert bench.plex.item(key)["poster"] == poster_key(cover(1))
+
+
+def test_posters_can_be_switched_off_and_on(bench):
+    scene, key = bench.add(title="T", cover=cover(1))
+    bench.settings = {"sync_fields": "title"}
+    bench.sync(scene)
+    assert uploads(bench) == []
+    assert bench.plex.item(key)["locks"] == {"title"}
+    bench.settings = {}
+    bench.sync(scene)
+    assert bench.plex.item(key)["poster"] == poster_key(cover(1))
+
+
+def test_a_cover_that_cannot_be_had_stops_nothing_else(bench):
+    scene, key = bench.add(title="T", cover=cover(1))
+    other, fine = bench.add(title="U", cover=cover(2))
+    bench.stash.faults.arm(lambda request: f"/scene/{scene}/screenshot" in request.path)
+    outcomes = bench.sync(scene, other)
+    assert [o.error for o in outcomes] == [None, None]
+    assert "cover" in outcomes[0].warnings[0]
+    assert bench.plex.item(key)["title"] == "T"
+    assert bench.plex.item(fine)["poster"] == poster_key(cover(2))
+    bench.sync(scene)
+    assert bench.plex.item(key)["poster"] == poster_key(cover(1))
+
+
+def test_a_cover_that_plex_refuses_is_told_once(bench):
+    scene, key = bench.add(title="T", cover=cover(1))
+    bench.plex.faults.arm("400", f"/library/metadata/{key}/posters", "POST")
+    (outcome,) = bench.sync(scene)
+    assert outcome.error is None
+    assert "does not take" in outcome.warnings[0]
+    assert "poster" not in outcome.said
+    assert bench.plex.item(key)["title"] == "T"
+    bench.plex.clear_requests()
+    (outcome,) = bench.sync(scene)
+    assert (outcome.warnings, bench.writes()) == ([], [])
+
+
+def test_a_plex_that_is_busy_gets_the_poster_later(bench):
+    scene, key = bench.add(title="T", cover=cover(1))
+    bench.plex.faults.arm("500", f"/library/metadata/{key}/posters", "POST")
+    (outcome,) = bench.sync(scene)
+    assert isinstance(outcome.error, errors.Busy)
+    bench.sync(scene)
+    assert bench.plex.item(key)["poster"] == poster_key(cover(1))
+
+
+def test_an_item_that_came_back_gets_its_poster_again(bench):
+    scene, key = bench.add(title="T", cover=cover(1))
+    bench.sync(scene)
+    new = bench.plex.readd_item(key)
+    bench.sync(scene)
+    assert bench.plex.item(new)["poster"] == poster_key(cover(1))
