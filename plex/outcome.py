@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from plex import fields, images, plan
 from plex.item import Item
@@ -49,6 +50,28 @@ class Work:
         return [change for change in self.changes if change.writes]
 
 
+class Choice(fields.Choice, Protocol):
+    """What of the config decides about an item."""
+
+    @property
+    def preserve_plex_edits(self) -> bool: ...
+
+
+def decided(scene: Scene, item: Item, entry: Entry, choice: Choice) -> "Work | None":
+    """What is to be done for the scene on its item; a sync does it, a reconciliation counts it.
+
+    None when the item shows what another scene said, and this one says nothing (yet): a scene
+    that is still being identified cannot wipe Plex.
+    """
+    wanted = fields.wanted(scene, choice)
+    if entry.scene_id != scene.id and not any(wanted.values()):
+        return None
+    found = plan.changes(
+        entry.baseline, item.values, wanted, choice.preserve_plex_edits, item.guesses
+    )
+    return Work(scene, item, entry, wanted, found)
+
+
 def tell(work: Work, outcome: Outcome) -> None:
     """Add what happened on one item to the scene's outcome."""
     outcome.items.append(work.item.rating_key)
@@ -91,7 +114,7 @@ def share(outcome: Outcome, item: Item, owner: int) -> None:
 
 
 def leave(outcome: Outcome, item: Item) -> None:
-    """The item shows what another scene said; one that is not identified yet cannot wipe that."""
+    """Nothing was decided: say why."""
     outcome.items.append(item.rating_key)
     outcome.said = f"says nothing yet; Plex item {item.rating_key} is left as it is"
 

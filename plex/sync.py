@@ -9,7 +9,7 @@ from plex import fields, images, match, plan, wire
 from plex.index import Index
 from plex.item import Item
 from plex.ledger import Entry, Ledger
-from plex.outcome import Outcome, Work, leave, many, share, tell
+from plex.outcome import Choice, Outcome, Work, decided, leave, many, share, tell
 from plex.paths import PathMap
 from stash.scene import Scene
 
@@ -28,13 +28,11 @@ class Plex(match.Source, images.Posters, Protocol):
     def rate(self, rating_key: int, rating: "float | None") -> None: ...
 
 
-class Config(fields.Choice, Protocol):
+class Config(Choice, Protocol):
     """What of the config a sync obeys."""
 
     @property
     def path_map(self) -> PathMap: ...
-    @property
-    def preserve_plex_edits(self) -> bool: ...
     @property
     def allow_ambiguous_match(self) -> bool: ...
 
@@ -98,13 +96,13 @@ class Sync:
         works = []
         for scene, item in pairs:
             entry = entries.get(item.rating_key) or Entry(item.rating_key, scene.id)
-            wanted = fields.wanted(scene, self._config)
             if owner[item.rating_key] != scene.id:
                 share(outcomes[scene.id], item, owner[item.rating_key])
-            elif entry.scene_id != scene.id and not any(wanted.values()):
-                leave(outcomes[scene.id], item)
+            elif work := decided(scene, item, entry, self._config):
+                work.cover = self._cover(scene, item, entry, outcomes[scene.id])
+                works.append(work)
             else:
-                works.append(self._decide(scene, item, entry, wanted, outcomes[scene.id]))
+                leave(outcomes[scene.id], item)
         return works
 
     def _refresh(self) -> bool:
@@ -125,18 +123,6 @@ class Sync:
     def _still_there(self, scene_id: int, item: Item) -> bool:
         holder = self._stash.scenes([scene_id]).get(scene_id)
         return holder is not None and match.holds(item, holder, self._config.path_map)
-
-    def _decide(
-        self,
-        scene: Scene,
-        item: Item,
-        entry: Entry,
-        wanted: dict[str, fields.Value],
-        outcome: Outcome,
-    ) -> Work:
-        fill_only = self._config.preserve_plex_edits
-        found = plan.changes(entry.baseline, item.values, wanted, fill_only, item.guesses)
-        return Work(scene, item, entry, wanted, found, self._cover(scene, item, entry, outcome))
 
     def _cover(self, scene: Scene, item: Item, entry: Entry, outcome: Outcome) -> images.Look:
         """Look at the cover if it may have changed; one that cannot be had stops nothing else."""

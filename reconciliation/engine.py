@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import errors
-from plex import fields, images, match, plan
+from plex import fields, images, match
 from plex.index import Index
 from plex.item import Item
 from plex.ledger import Entry, Ledger
+from plex.outcome import decided
 from plex.store import Store
 from reconciliation import brake
 from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap, gap, worst
@@ -179,14 +180,13 @@ class GapDetectionEngine:
         result: GapDetectionResult,
     ) -> list[Job]:
         """Count the scene's gap; the job that closes it, if any does."""
-        wanted = fields.wanted(scene, self._config)
         gaps, cover = [], False
         for item in items:
             entry = entries.get(item.rating_key) or Entry(item.rating_key, scene.id)
-            found = plan.changes(
-                entry.baseline, item.values, wanted, self._config.preserve_plex_edits
-            )
-            one = gap(scene.id, found, item.values, wanted)
+            work = decided(scene, item, entry, self._config)
+            if work is None:
+                continue
+            one = gap(scene.id, work.changes, item.values, work.wanted)
             gaps += [one] if one else []
             cover = cover or self._cover_moved(scene, item, entry)
         one = worst(gaps)
