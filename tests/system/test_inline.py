@@ -67,11 +67,11 @@ def test_a_save_never_reconciles_a_library(inline: Box) -> None:
 
 
 def test_a_scan_with_inline_hooks_comes_to_its_end(inline: Box) -> None:
-    for n in range(5):
+    for n in range(3):
         inline.stash.library.disk[f"/data/new {n}.mp4"] = {}
     inline.stash.start_scan()
     inline.settle()
-    assert len(runs(inline, "hook")) == 5 and flags(inline) == []
+    assert len(runs(inline, "hook")) == 3 and flags(inline) == []
 
 
 def test_while_another_drain_is_awake_the_save_leaves_it_to_that_one(inline: Box) -> None:

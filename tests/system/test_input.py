@@ -175,8 +175,9 @@ def test_titles_with_prefixes_and_control_characters_stay_within_their_line(box:
     title = "\x01e\x02fake\nsecond \u2028third \x1b[31m" + "long " * 20_000
     scene = box.add("a.mp4", title="old")
     box.configure(debug_logging=True)
+    box.stash.hold_jobs()
     box.stash.update_scene(scene, title=title, details="x" * 200_000)
-    box.settle()
+    box.operation("process_queue")
     assert not any(line.text.startswith("fake") for line in box.stash.logs)
     assert all(len(line.text.encode()) < 64 * 1024 for line in box.stash.logs)
     assert not any(line.level == "error" for line in box.stash.logs)
