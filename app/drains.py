@@ -20,9 +20,11 @@ def drain(
     run: Run, linger: float = 0.0, span: "tuple[float, float]" = (0.0, 1.0)
 ) -> dict[str, Any]:
     """Do what is owed. `span` is the part of the task's progress that this takes."""
+    from sync_queue import inbox
     from sync_queue.drain import Drain
 
     if run.config.paused:
+        inbox.drop_wake(run.data_dir)  # this was the drain that was on its way
         wire.info(f"paused by the setting: {owed(run)} jobs are kept")
         return {"paused": "by the setting `paused`"}
     start, end = span
