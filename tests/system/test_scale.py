@@ -42,6 +42,7 @@ def shown(scene: dict) -> dict:
 
 @pytest.fixture
 def large(box):
+    box.stash.timeout = 600  # an operation answers when it is done, and coverage slows it down
     for number in range(1, SCENES + 1):
         scene, name = said(number), f"folder {number % 100}/clip {number}.mp4"
         assert box.stash.add_scene(files=[{"path": f"/data/{name}"}], **scene) == number
