@@ -193,7 +193,9 @@ def leave_notes(run: Run) -> None:
     """Tell the hooks, which cannot ask for settings, what is due when and where to drain."""
     if not run.knows_settings:
         return
-    run.scheduler.refresh(run.config.reconcile_interval, run.clock())
+    # While paused nothing is due: hooks would wake drains in vain.
+    interval = "never" if run.config.paused else run.config.reconcile_interval
+    run.scheduler.refresh(interval, run.clock())
     for line in run.scheduler.notices:
         wire.warning(line)
     inline = Path(run.data_dir) / inbox.INLINE

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,12 @@ def start(box: Box, *words: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def until(condition: Callable[[], object], timeout: float = 30) -> None:
+    """Wait for something that other threads or processes bring about."""
+    ends = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > ends:
+            raise TimeoutError("it did not come about")
+        time.sleep(0.01)

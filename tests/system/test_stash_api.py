@@ -1,0 +1,273 @@
+"""Stash over GraphQL: pages, sessions that age, covers, and answers that are none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+import errors
+from devserver.stash import StashServer
+from stash.api import PAGE, SceneFilter, StashApi
+
+JPEG, PNG, WEBP = b"\xff\xd8\xff\xe0more", b"\x89PNG\r\n\x1a\nmore", b"RIFF\x10\x00\x00\x00WEBPVP8 "
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def stash(tmp_path) -> Iterator[StashServer]:
+    with StashServer(tmp_path / "config") as server:
+        yield server
+        assert not server.queries_rejected
+
+
+@pytest.fixture
+def locked(tmp_path, clock) -> Iterator[StashServer]:
+    """Behind a password; its sessions last an hour of `clock`."""
+    with StashServer(tmp_path / "config", password="secret", clock=clock) as server:
+        server.api_key = "the-key"
+        yield server
+
+
+def api(stash: StashServer, **more) -> StashApi:
+    given = {"Scheme": "http", "Host": "127.0.0.1", "Port": stash.port, "SessionCookie": None}
+    return StashApi(given | more, connect=2, read=2)
+
+
+def session(stash: StashServer) -> dict:
+    """What a plugin is given as SessionCookie."""
+    return {"SessionCookie": {"Value": stash.cookie().partition("=")[2]}}
+
+
+def fill(stash: StashServer, count: int) -> None:
+    for number in range(count):
+        stash.add_scene(path=f"/data/{number}.mp4", title=f"Title {number}", performers=["Jane"])
+
+
+# --- pages ---------------------------------------------------------------------------------
+
+
+def test_all_scenes_come_once_in_pages_by_id(stash):
+    fill(stash, 25)
+    pages = list(api(stash).walk(page=10))
+    assert [len(page) for page in pages] == [10, 10, 5]
+    assert [scene.id for page in pages for scene in page] == list(range(1, 26))
+    assert pages[0][0].performers[0].name == "Jane"
+
+
+def test_scenes_that_come_and_go_meanwhile_shift_no_page(stash):
+    fill(stash, 30)
+    walk = api(stash).walk(page=10)
+    seen = [scene.id for scene in next(walk)]
+    for gone in (1, 2, 3, 25):
+        del stash.library.store.scenes[gone]
+    fill(stash, 1)
+    seen += [scene.id for page in walk for scene in page]
+    assert seen == [*range(1, 25), *range(26, 32)]
+
+
+def test_a_last_page_that_is_just_full_is_not_the_end_of_the_world(stash):
+    fill(stash, 10)
+    assert sum(len(page) for page in api(stash).walk_ids(SceneFilter(), page=10)) == 10
+    assert PAGE == 1000
+
+
+def test_scenes_by_id_are_those_that_still_exist(stash):
+    fill(stash, 3)
+    found = api(stash).scenes([1, 3, 99])
+    assert sorted(found) == [1, 3] and found[3].title == "Title 2"
+    asked = len(stash.requests)
+    assert api(stash).scenes([]) == {}
+    assert len(stash.requests) == asked, "`ids: []` would mean all"
+
+
+def test_scenes_of_a_performer_a_studio_or_a_tag(stash):
+    fill(stash, 2)
+    other = stash.add_scene(path="/data/x.mp4", tags=["one"], studio="S", groups=["G"])
+    walk = api(stash).walk_ids
+    assert [*walk(SceneFilter(refs=("performer", stash.performer_id("Jane"))))] == [[1, 2]]
+    for kind, name in (("tag", "one"), ("studio", "S"), ("group", "G")):
+        number = stash.library.store.id_of(kind, name)
+        assert [*walk(SceneFilter(refs=(kind, number)))] == [[other]]
+
+
+def test_settings_version_and_counts(stash):
+    one = api(stash)
+    assert one.settings("Stash2Plex") == {} and one.newest_timestamp() is None
+    stash.configure("Stash2Plex", plex_url="http://plex")
+    fill(stash, 3)
+    assert one.settings("Stash2Plex") == {"plex_url": "http://plex"}
+    assert (one.version(), one.count()) == ("v0.31.1", 3)
+    assert one.newest_timestamp() == stash.scene(3)["updated_at"]
+
+
+@pytest.mark.parametrize("version", ["v0.30.1", "v0.31.1", None])
+def test_each_version_of_stash_understands_every_query(tmp_path, version):
+    with StashServer(tmp_path / "config", version=version) as stash:
+        scene = stash.add_scene(path="/data/1.mp4", title="T", cover=JPEG)
+        one = api(stash)
+        only = SceneFilter("2020-01-01T00:00:00Z", "2090-01-01T00:00:00Z", ("tag", 1))
+        [[found]] = one.walk()
+        assert [*one.walk(only)] == [] and one.count(only) == 0
+        assert one.cover(found) == JPEG and found.id == scene
+        assert one.scenes([1]) and one.newest_timestamp() and one.settings("x") == {}
+        assert one.version() == (version or "unknown")
+        assert not stash.queries_rejected
+        asked = " ".join(request.query or "" for request in stash.requests)
+        assert "findScenes" in asked and "__schema" not in asked and "__type" not in asked
+
+
+# --- sessions ------------------------------------------------------------------------------
+
+
+def test_a_walk_outlives_the_cookie_that_it_began_with(locked, clock):
+    fill(locked, 40)
+    one, seen = api(locked, **session(locked)), 0
+    for page in one.walk(page=10):
+        seen += len(page)
+        clock.now += 3000
+    assert seen == 40
+    assert clock.now - time.time() > 3600
+    sent = [request.headers["Cookie"] for request in locked.requests]
+    assert all(cookie.count("session=") == 1 for cookie in sent), "the first of two would count"
+
+
+def test_a_cookie_that_died_meanwhile_is_told(locked, clock):
+    one = api(locked, **session(locked))
+    clock.now += 4000
+    with pytest.raises(errors.Refused, match="does not accept our session any more"):
+        one.count()
+
+
+def test_a_key_and_no_cookie(locked):
+    assert api(locked, ApiKey="the-key").count() == 0
+    with pytest.raises(errors.Refused, match="does not accept the API key"):
+        api(locked, ApiKey="another").count()
+    with pytest.raises(errors.Refused, match="asks for an API key"):
+        api(locked).count()
+
+
+def test_covers_need_a_session_too(locked, clock):
+    locked.add_scene(path="/data/1.mp4", cover=JPEG)
+    one = api(locked, **session(locked))
+    [[scene]] = one.walk()
+    assert one.cover(scene) == JPEG
+    clock.now += 4000
+    with pytest.raises(errors.Refused, match="session"):  # a redirect to the login page
+        one.cover(scene)
+
+
+# --- covers --------------------------------------------------------------------------------
+
+
+def cover(stash, data, **more):
+    stash.add_scene(path="/data/1.mp4", cover=data)
+    one = api(stash, **more)
+    [[scene]] = one.walk()
+    return one.cover(scene)
+
+
+@pytest.mark.parametrize("data", [JPEG, PNG, WEBP])
+def test_a_cover_of_each_kind(stash, data):
+    assert cover(stash, data) == data
+
+
+def test_the_placeholder_is_no_cover(stash):
+    assert cover(stash, None) is None
+
+
+def test_a_cover_that_plex_would_refuse_is_left_out(stash):
+    assert cover(stash, JPEG + bytes(10 << 20)) is None
+
+
+@pytest.mark.parametrize("host", ["https://stash.example", "https://example.invalid/stash"])
+def test_the_address_in_an_answer_is_for_browsers(tmp_path, host):
+    with StashServer(tmp_path / "config", external_host=host) as stash:
+        assert cover(stash, JPEG) == JPEG
+
+
+def test_a_scene_that_is_gone_has_no_cover(stash):
+    stash.add_scene(path="/data/1.mp4", cover=JPEG)
+    one = api(stash)
+    [[scene]] = one.walk()
+    del stash.library.store.scenes[scene.id]
+    assert one.cover(scene) is None
+
+
+@pytest.mark.parametrize("action", ["500", "html", "half_body", "401"])
+def test_a_broken_cover_is_an_error_of_ours(stash, action):
+    stash.faults.arm(lambda request: "screenshot" in request.path, times=5, action=action)
+    with pytest.raises(errors.Stash2PlexError) as told:
+        cover(stash, JPEG)
+    assert "Stash" in str(told.value) and "\n" not in str(told.value)
+
+
+# --- answers that are none -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "words"),
+    [
+        ("401", errors.Refused, "(401)"),
+        ("500", errors.Busy, "no GraphQL answer (500, text/plain)"),
+        ("html", errors.Busy, "no GraphQL answer (200, text/html)"),
+        ("half_body", errors.Unreachable, "Stash does not answer at http://127.0.0.1"),
+        ("drop", errors.Unreachable, "Stash does not answer at http://127.0.0.1"),
+        ("drop_after", errors.Unreachable, "Stash does not answer at http://127.0.0.1"),
+        ("hang", errors.Unreachable, "(ReadTimeout)"),
+        ("errors", errors.Rejected, "Stash refused a query: armed fault"),
+    ],
+)
+def test_each_broken_answer_is_a_sentence(stash, action, kind, words):
+    stash.faults.arm("/graphql", times=9, action=action)
+    with pytest.raises(kind) as told:
+        api(stash).count()
+    assert words in str(told.value) and "\n" not in str(told.value)
+    stash.faults.clear()
+
+
+def test_a_connection_that_stash_let_go_while_idle_is_opened_again(stash):
+    fill(stash, 3)
+    one = api(stash)
+    assert one.count() == 3
+    stash.faults.arm("/graphql", action="drop")
+    assert one.count() == 3, "a query may be asked twice"
+
+
+def test_a_stash_that_is_not_there(stash):
+    one = api(stash)
+    stash.stop()
+    with pytest.raises(errors.Unreachable, match="Stash does not answer at http://127"):
+        one.count()
+
+
+@pytest.mark.parametrize(
+    "row", [{}, {"id": "x"}, {"id": "1", "files": [{}]}, {"id": "1", "tags": 5}]
+)
+def test_a_scene_that_cannot_be_read_is_an_error_of_ours(row):
+    from stash.api import _scene
+
+    with pytest.raises(errors.Busy, match="a scene that cannot be read"):
+        _scene(row)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])
+def test_stash_may_call_itself_by_what_it_is_bound_to(stash, host):
+    assert api(stash, Host=host).count() == 0
+
+
+def test_an_ipv6_address_stands_in_brackets():
+    assert StashApi({"Host": "::1", "Port": 9999}).base == "http://[::1]:9999"
