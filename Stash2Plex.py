@@ -101,8 +101,8 @@ def _terminal(argv):
 
     command = cli.parse(argv)
     wire.set_terminal(True)
-    data_dir = command.data_dir or get_plugin_data_dir({"Dir": command.config_dir()})
-    os.makedirs(data_dir, mode=0o700, exist_ok=True)
+    own = command.data_dir
+    data_dir = _made(own) if own else get_plugin_data_dir({"Dir": command.config_dir()})
     given = (command.connection, {"mode": command.mode}, data_dir, None)
     return _in_full_lane(lambda: _answered(handle_task(command.mode)), *given, from_stash=False)
 
@@ -126,7 +126,10 @@ def get_plugin_data_dir(connection=None):
     folder = (connection or {}).get("Dir")
     if not isinstance(folder, str) or not folder:
         raise Refusal("Stash did not say where its config folder is (server_connection.Dir)")
-    path = os.path.join(folder, "plugin_data", hook.PLUGIN_ID)
+    return _made(os.path.join(folder, "plugin_data", hook.PLUGIN_ID))
+
+
+def _made(path):
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
     except OSError as error:

@@ -19,9 +19,12 @@ RELIST_SECONDS = 600.0
 class Section(Protocol):
     """A movie-type library. `stamp` changes whenever Plex scanned it."""
 
-    id: int
-    title: str
-    stamp: str
+    @property
+    def id(self) -> int: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def stamp(self) -> str: ...
 
 
 class Listing(Protocol):

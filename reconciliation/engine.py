@@ -24,6 +24,7 @@ from sync_queue.jobs import BACKLOG, Job, Jobs
 from validation.scope import engine_scope
 
 CHUNK = 20  # scenes per look at Plex: one batch of full items
+TOO_MANY = 20  # chunks that cannot be checked: it is the server then, not the chunk
 NAMED = 50  # how many drifted items the result names
 
 
@@ -129,6 +130,8 @@ class GapDetectionEngine:
             words = str(error) if isinstance(error, errors.Stash2PlexError) else repr(error)
             result.errors.append(f"scenes {chunk[0].id} to {chunk[-1].id}: {words}"[:500])
             self._warn(result.errors[-1])
+            if len(result.errors) >= TOO_MANY:
+                raise errors.Busy(f"too much could not be checked, the last: {words}") from None
 
     def _check(self, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
         found = match.match(chunk, self._index, self._plex, self._config.path_map, lambda: False)

@@ -334,6 +334,16 @@ def test_one_part_that_cannot_be_read_does_not_keep_the_rest_from_being_closed(b
     assert not box.differences()
 
 
+def test_a_plex_that_fails_at_everything_ends_the_run_early(box):
+    for number in range(500):
+        box.add(f"a/clip {number}.mp4", **FULL)
+    box.plex.faults.arm("500", match="/library/metadata/", times=10_000)
+    with pytest.raises(Exception, match="too much could not be checked"):
+        reconcile(box)
+    assert len(lines(box, "warning")) <= 20
+    assert state(box)["failure_count"] == 1
+
+
 def test_plex_is_read_in_batches_and_stash_in_pages(box):
     for number in range(60):
         box.add(f"a/clip {number}.mp4", **FULL)

@@ -130,6 +130,12 @@ def test_a_config_folder_elsewhere_wants_a_data_dir(locked, monkeypatch):
     assert ended.returncode == 1 and "--data-dir" in json.loads(ended.stdout)["error"]
 
 
+def test_a_data_dir_that_cannot_be_made_is_told(locked):
+    ended = terminal(locked, *words(locked, "queue-status", "--data-dir", str(locked.key_file)))
+    assert ended.returncode == 1
+    assert "the folder for Stash2Plex's state" in json.loads(ended.stdout)["error"]
+
+
 @pytest.mark.parametrize("given", [("sideways",), ("reconcile-all",), ("--stash", "x")])
 def test_wrong_words_end_with_the_usage(box, given):
     ended = terminal(box, *given)
