@@ -37,10 +37,6 @@ class _Slow(errors.Unreachable):
     """The answer did not come in time."""
 
 
-class _Unreadable(errors.Busy):
-    """An answer came, but not the XML that was due."""
-
-
 class Section(NamedTuple):
     """A movie-type library; `roots` are its folders as Plex sees them."""
 
@@ -126,18 +122,20 @@ class PlexClient:
         return found
 
     def _batch(self, rating_keys: Sequence[int]) -> list[item.Item]:
-        """One read; one by one when a single bad item stalls it or makes it unreadable."""
+        """One read; one by one when a single bad item stalls it or makes it fail."""
         try:
             return self._read(rating_keys)
-        except (_Slow, _Unreadable):
+        except (_Slow, errors.Busy):
             if len(rating_keys) == 1:
                 raise
-        found = []
+        found, failure = [], None
         for key in rating_keys:
             try:
                 found += self._read([key])
-            except _Unreadable:
-                continue  # as good as not there
+            except errors.Busy as error:
+                failure = error  # as good as not there, if the others are
+        if failure and not found:
+            raise failure
         return found
 
     def _read(self, rating_keys: Sequence[int]) -> list[item.Item]:
@@ -245,7 +243,7 @@ class PlexClient:
             ) from None
         except (ParseError, TypeError, AttributeError, ValueError) as error:
             kind = type(error).__name__
-            raise _Unreadable(f"Plex sent an answer that cannot be read ({kind})") from None
+            raise errors.Busy(f"Plex sent an answer that cannot be read ({kind})") from None
 
 
 def connect(

@@ -28,7 +28,7 @@ class Outcome:
     folders: list[str] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(eq=False)
 class Work:
     """One scene on one item: what was decided, before it is done."""
 

@@ -188,9 +188,10 @@ class Sync:
         written = [work for work in works if work.writes]
         self._look_again(written)
         seen = [work for work in works if not work.writes or self._is_seen(work, outcomes)]
-        stubborn = [work for work in seen if self._remove_singly(work)]
+        stubborn = [work for work in seen if self._left_over(work)]
+        done = [w for w in seen if w not in stubborn or self._remove_singly(w, outcomes)]
         self._look_again(stubborn)
-        return seen
+        return done
 
     def _is_seen(self, work: Work, outcomes: dict[int, Outcome]) -> bool:
         gone = errors.Gone(f"Plex item {work.item.rating_key} vanished while it was written")
@@ -201,19 +202,24 @@ class Sync:
         for work in works:
             work.after = found.get(work.item.rating_key, work.after)
 
-    def _remove_singly(self, work: Work) -> bool:
+    def _left_over(self, work: Work) -> list[wire.Parameter]:
+        """The removals that Plex did not make, each as an edit of its own."""
+        now = work.after.values if work.after else {}
+        return [
+            wire.removal(field.wire, [name])
+            for change in work.writes
+            if (field := fields.BY_NAME[change.field]).kind == "tags"
+            for name in wire.left_over(change, now.get(change.field))
+        ]
+
+    def _remove_singly(self, work: Work, outcomes: dict[int, Outcome]) -> bool:
         """Some servers honour only the first removal of a request: send the others alone."""
-        asked = False
-        for change in work.writes:
-            field = fields.BY_NAME[change.field]
-            if field.kind != "tags" or work.after is None:
-                continue
-            for name in wire.left_over(change, work.after.values.get(change.field)):
-                self._plex.edit(
-                    work.item.section, work.item.rating_key, [wire.removal(field.wire, [name])]
-                )
-                asked = True
-        return asked
+        try:
+            for parameter in self._left_over(work):
+                self._plex.edit(work.item.section, work.item.rating_key, [parameter])
+        except (errors.Busy, errors.Rejected, errors.Gone) as error:
+            return self._failed(work, outcomes[work.scene.id], error)
+        return True
 
     def _remember(self, works: list[Work], outcomes: dict[int, Outcome]) -> None:
         entries, refs = [], {}

@@ -184,6 +184,8 @@ def test_plex_shows_what_stash_says(box, mode, first_only):
 
     box.plex.clear_requests()
     box.task("Sync All Scenes to Plex")
+    reconciled = box.task("Reconcile Library (All)").output
+    assert (reconciled["total_gaps"], reconciled["enqueued"]) == (0, 0)
     assert [f"{r.method} {r.raw_target}" for r in box.plex.writes()] == []
     assert box.plex.overlapping_writes == 0
 

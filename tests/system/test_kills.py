@@ -150,6 +150,21 @@ def test_an_answer_that_is_lost_after_the_write(bench, path, method, error):
     assert bench.writes() == []
 
 
+def test_a_removal_that_is_refused_alone_is_of_its_scene_only(bench):
+    bench.plex.options.only_first_removal = True
+    scene, _ = bench.add(tags=["a", "b", "c"])
+    fine, key = bench.add(tags=["x"])
+    bench.sync(scene, fine)
+    for number in (scene, fine):
+        bench.stash.update_scene(number, tag_ids=[])
+    single = lambda call: call.has("genre[].tag.tag-") and not call.has("genre.locked")  # noqa: E731
+    bench.plex.faults.arm("400", single, "PUT")
+    outcomes = bench.sync(scene, fine)
+    bench.plex.options.only_first_removal = False
+    assert [type(o.error) for o in outcomes] == [errors.Rejected, type(None)]
+    assert bench.plex.item(key)["genres"] == []
+
+
 def test_one_item_that_fails_does_not_hold_up_the_others(bench):
     scenes = [bench.add(title=f"T{n}")[0] for n in range(3)]
     bench.plex.faults.arm("500", "/library/sections", "PUT")

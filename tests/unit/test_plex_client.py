@@ -146,7 +146,7 @@ def answer() -> Iterator[tuple[str, list[bytes]]]:
 
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = HELLO if self.path == "/" else bodies[0]
+            body = HELLO if self.path == "/" else bodies[self.path.endswith("/6")]
             self.send_response(200)
             self.send_header("Content-Type", "text/xml;charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
@@ -186,8 +186,13 @@ def test_odd_characters_in_an_answer(answer, raw, shown):
     assert connect(url, "t", 5, 5).items([5])[5].values["summary"] == shown
 
 
-def test_an_item_that_no_parser_reads_is_as_good_as_not_there(answer):
+def test_an_item_that_no_parser_reads_does_not_hide_the_others(answer):
     url, bodies = answer
-    bodies[0] = b'<MediaContainer><Video ratingKey="5" summary="&#1;"/></MediaContainer>'
+    good = b'<MediaContainer><Video ratingKey="6"/></MediaContainer>'
+    bad = b'<MediaContainer><Video ratingKey="5" summary="&#1;"/></MediaContainer>'
+    bodies[0], bodies[1:] = bad, [good]
     client = connect(url, "t", 5, 5)
-    assert client.items([5, 6]) == {}
+    assert list(client.items([5, 6])) == [6]
+    for keys in ([5], [5, 5]):
+        with pytest.raises(errors.Busy):
+            client.items(keys)
