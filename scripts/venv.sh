@@ -33,7 +33,10 @@ fi
 
 version=$("$python" -c 'import platform; print(platform.python_version())')
 echo "Setting up $venv with Python $version; this happens once."
-rm -rf "$venv"
+if [ -e "$venv" ]; then
+    [ -f "$venv/pyvenv.cfg" ] || fail "$venv is there already and is no virtual environment."
+    rm -rf "$venv"
+fi
 "$python" -m venv "$venv"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -r requirements-dev.txt ||
     fail "pip could not install requirements-dev.txt: what it says stands above; it needs a way to a package index."
