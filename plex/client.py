@@ -128,14 +128,15 @@ class PlexClient:
         except (_Slow, errors.Busy):
             if len(rating_keys) == 1:
                 raise
-        found, failure = [], None
+        found: list[item.Item] = []
+        failed = 0
         for key in rating_keys:
             try:
                 found += self._read([key])
-            except errors.Busy as error:
-                failure = error  # as good as not there, if the others are
-        if failure and not found:
-            raise failure
+            except errors.Busy:  # as good as not there, if the others are
+                failed += 1
+                if failed > 1 and not found:
+                    raise
         return found
 
     def _read(self, rating_keys: Sequence[int]) -> list[item.Item]:
