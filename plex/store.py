@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sync_queue.lock import FileLock
+
 FILE = "plex.sqlite"
 VERSION = 1
 
@@ -37,7 +39,9 @@ class Store:
     def __init__(self, data_dir: "str | os.PathLike[str]", now: float = 0.0) -> None:
         self.path = Path(data_dir) / FILE
         self.notices: list[str] = []
-        self.db = self._open_or_rebuild(now or time.time())
+        # SQLite gives up at once when two processes switch a new file to WAL together.
+        with FileLock(self.path.with_name("plex.lock")):
+            self.db = self._open_or_rebuild(now or time.time())
 
     def _open_or_rebuild(self, now: float) -> sqlite3.Connection:
         try:
