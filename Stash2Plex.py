@@ -8,7 +8,6 @@ This file is compiled anew at every start, so it only chooses the lane and wires
 
 import os
 import sys
-import time
 
 from stash import hook, wire
 
@@ -44,7 +43,7 @@ def _read():
 
 
 def _from_stash(document):
-    connection = _connection(document.get("server_connection"))
+    connection = wire.connection(document.get("server_connection"))
     args = document.get("args")
     args = args if isinstance(args, dict) else {}
     wire.hide((connection["SessionCookie"] or {}).get("Value"))
@@ -55,45 +54,16 @@ def _from_stash(document):
     return _in_full_lane(lambda: _answered(handle_task(mode)), connection, args, data_dir, settings)
 
 
-def _connection(found):
-    """`server_connection`, reduced to what has the right type."""
-    found = found if isinstance(found, dict) else {}
-    cookie, host, port = (found.get(name) for name in ("SessionCookie", "Host", "Port"))
-    port = int(port) if isinstance(port, str) and port.isdecimal() and len(port) < 6 else port
-    value = cookie.get("Value") if isinstance(cookie, dict) else None
-    return {
-        "Scheme": "https" if found.get("Scheme") == "https" else "http",
-        "Host": host if isinstance(host, str) else "",
-        "Port": port if isinstance(port, int) and 0 < port < 65536 else 9999,
-        "SessionCookie": {"Value": value} if isinstance(value, str) and value else None,
-        "Dir": found.get("Dir"),
-    }
-
-
 def _hook(args, connection, data_dir, document):
     try:
         said, drain_here = hook.handle(args.get("hookContext"), connection, data_dir)
     except OSError as error:
         return _fail(f"the change could not be noted on disk: {error}. Reconcile Library finds it")
     if drain_here:
-        _drain_inline(connection, data_dir, document.get("settings"))
+        from app import lane
+
+        lane.drain_inline(connection, data_dir, document.get("settings"))
     return _answered(said)
-
-
-def _drain_inline(connection, data_dir, settings):
-    """The setting hook_mode: inline. A save does not wait for an installation or a reconciliation:
-    those are left to a task."""
-    from app import commands, lane
-
-    if not lane.ready(data_dir):
-        return hook.wake(connection, data_dir)
-
-    def drain():
-        commands.process_queue(_run)
-        commands.leave_notes(_run)
-        _wake_if_due()
-
-    return _in_full_lane(drain, connection, {"trigger": "inline"}, data_dir, settings)
 
 
 def _terminal(argv):
@@ -153,7 +123,7 @@ def handle_task(mode):
         found = found | {"auto_reconcile": automatic}
     commands.leave_notes(_run)
     if not working:
-        _wake_if_due()
+        commands.wake_if_due(_run)
     _run.progress(1.0)
     return found
 
@@ -192,21 +162,9 @@ def maybe_auto_reconcile():
 
 def _run_auto_reconcile(scheduler, scope, is_startup):
     """One automatic run; its failure is remembered and told, and is not that of the task."""
-    from app import commands, lane
+    from app import commands
 
-    try:
-        return commands.reconcile(_run, scope, startup=is_startup)
-    except Exception as error:
-        said, later = lane.in_words(error), scheduler.status(_run.clock())["retry_at"]
-        when = time.strftime("%H:%M:%S", time.localtime(later)) if later else "its next time"
-        wire.warning(f"the reconciliation failed and is tried again at {when}: {said}")
-        return {"error": said}
-
-
-def _wake_if_due():
-    """A command that a person waits for does not reconcile; it wakes a drain that does."""
-    if _run.from_stash and hook.is_due(_run.data_dir, _run.clock()):
-        hook.wake(_run.connection, _run.data_dir)
+    return commands.reconcile_quietly(_run, scheduler, scope, is_startup)
 
 
 def _answered(output):

@@ -1,15 +1,19 @@
 """What each task does: one function per mode, given the run, giving the JSON to answer."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import errors
 from app import drains
 from app.run import Run
-from stash import wire
+from stash import hook, wire
 from sync_queue import inbox
 from sync_queue.verdict import in_words
+
+if TYPE_CHECKING:
+    from reconciliation.scheduler import ReconciliationScheduler
 
 Command = Callable[[Run], dict[str, Any]]
 DLQ_DAYS = 30
@@ -187,6 +191,27 @@ def due(run: Run) -> "tuple[str, bool] | None":
     if run.from_stash and run.scheduler.is_startup_due(now, config.reconcile_interval):
         return "recent", True
     return None
+
+
+def reconcile_quietly(
+    run: Run, scheduler: "ReconciliationScheduler", scope: str, startup: bool
+) -> dict[str, Any]:
+    """A reconciliation that nobody asked for: the task before it has done its work."""
+    try:
+        return reconcile(run, scope, startup)
+    except Exception as error:
+        from app.lane import in_words as words
+
+        said, later = words(error), scheduler.status(run.clock())["retry_at"]
+        when = time.strftime("%H:%M:%S", time.localtime(later)) if later else "its next time"
+        wire.warning(f"the reconciliation failed and is tried again at {when}: {said}")
+        return {"error": said}
+
+
+def wake_if_due(run: Run) -> None:
+    """A command that a person waits for does not reconcile; it wakes a drain that does."""
+    if run.from_stash and hook.is_due(run.data_dir, run.clock()):
+        hook.wake(dict(run.connection), run.data_dir)
 
 
 def leave_notes(run: Run) -> None:

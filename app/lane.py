@@ -9,7 +9,7 @@ from typing import Any
 from app import deps, quiet
 from app.run import Run
 from errors import Stash2PlexError
-from stash import wire
+from stash import hook, wire
 
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
 
@@ -36,6 +36,19 @@ def opened(
         yield run
     finally:
         run.close()
+
+
+def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any) -> None:
+    """The setting hook_mode: inline. A save does not wait for an installation or a reconciliation:
+    those are left to a task."""
+    from app import commands
+
+    if not ready(data_dir):
+        return hook.wake(connection, data_dir)
+    with opened(connection, {"mode": "process_queue"}, data_dir, settings) as run:
+        commands.process_queue(run)
+        commands.leave_notes(run)
+        return commands.wake_if_due(run)
 
 
 def in_words(error: BaseException) -> str:

@@ -29,6 +29,8 @@ class Box:
         self.stash = StashServer(root / "stash", **(stash or {}))
         # The plugin runs with the libraries that this process has.
         self.stash.python = sys.executable
+        # As where Stash runs: compiled modules are kept, whatever the shell of the tests says.
+        self.stash.env = {"PYTHONDONTWRITEBYTECODE": ""}
         self.plex = PlexServer(token=TOKEN, **(plex or {}))
         self.plugin = plugin
         self.section = 0

@@ -37,6 +37,21 @@ def _all(fd: int) -> bytes:
     return b"".join(chunks)
 
 
+def connection(found: object) -> dict:
+    """`server_connection`, reduced to what has the right type."""
+    found = found if isinstance(found, dict) else {}
+    cookie, host, port = (found.get(name) for name in ("SessionCookie", "Host", "Port"))
+    port = int(port) if isinstance(port, str) and port.isdecimal() and len(port) < 6 else port
+    value = cookie.get("Value") if isinstance(cookie, dict) else None
+    return {
+        "Scheme": "https" if found.get("Scheme") == "https" else "http",
+        "Host": host if isinstance(host, str) else "",
+        "Port": port if isinstance(port, int) and 0 < port < 65536 else 9999,
+        "SessionCookie": {"Value": value} if isinstance(value, str) and value else None,
+        "Dir": found.get("Dir"),
+    }
+
+
 def claim_stdout() -> None:
     """Keep stdout for the answer: whatever a library or a child prints goes to stderr."""
     sys.stdout.flush()

@@ -27,6 +27,8 @@ sys.path.insert(0, str(ROOT))
 from sync_queue import inbox  # noqa: E402
 from sync_queue.lock import FileLock  # noqa: E402
 
+# Where Stash runs compiled modules are kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 BARS = {"drain awake": 2.2, "wake needed": 3.5}
 MEMORY_MB = 16.0
 

@@ -69,7 +69,8 @@ def script(box: Box) -> Path:
 
 def terminal(box: Box, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """The entry script as a person or cron starts it, from a foreign folder."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("STASH_")}
+    without = ("STASH_", "PYTHONDONTWRITEBYTECODE")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(without)}
     return subprocess.run(
         [sys.executable, str(script(box)), *words],
         capture_output=True,
