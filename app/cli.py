@@ -76,12 +76,16 @@ def _config_path(connection: dict[str, Any]) -> str:
     headers = {"Content-Type": "application/json"}
     if connection["ApiKey"]:
         headers["ApiKey"] = connection["ApiKey"]
-    body = json.dumps({"query": "query ConfigPath { systemStatus { configPath } }"}).encode()
+    query = "query ConfigPath { systemStatus { configPath workingDir } }"
+    body = json.dumps({"query": query}).encode()
     request = urllib.request.Request(f"{base}/graphql", body, headers)
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay())
     try:
         with direct.open(request, timeout=10) as answer:
-            return json.load(answer)["data"]["systemStatus"]["configPath"] or ""
+            found = json.load(answer)["data"]["systemStatus"]
+            # Started as `stash --config config.yml`, Stash tells the path just so.
+            path = found["configPath"] and os.path.join(found["workingDir"], found["configPath"])
+            return path or ""
     except urllib.error.HTTPError as error:
         if error.code != 401:
             raise errors.Busy(f"Stash at {base} answered {error.code}") from None

@@ -32,12 +32,19 @@ def plugin_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_box(plugin_zip: Path, tmp_path: Path) -> Iterator[MakeBox]:
     """Makes boxes (Stash options as keywords) that end with the test."""
     with ExitStack() as stack:
+        boxes: list[Box] = []
 
         def make(**stash: Any) -> Box:
             root = tmp_path / f"box{len(os.listdir(tmp_path))}"
-            return stack.enter_context(Box(root, plugin_zip, stash))
+            boxes.append(stack.enter_context(Box(root, plugin_zip, stash)))
+            return boxes[-1]
 
         yield make
+        for one in boxes:
+            asked = [request.query or "" for request in one.stash.requests]
+            assert not one.stash.queries_rejected, "every query fits Stash's schema"
+            assert not [query for query in asked if "__schema" in query], "no introspection"
+            assert not one.plex.errors, "the simulated Plex made no mistake of its own"
 
 
 @pytest.fixture

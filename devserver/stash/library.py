@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ class Library:
         self.schema = self.compiled.graphql
         self.log = Log(store.now)
         self.cwd = root / "cwd"
+        self.relative_config = False
         self.plugins_dir = root / "plugins"
         for folder in (self.cwd, self.plugins_dir):
             folder.mkdir(parents=True, exist_ok=True)
@@ -50,6 +52,13 @@ class Library:
     def _changed(self) -> None:
         """Wakes whoever waits for a plugin or a job; the queue may be a new one by then."""
         self.jobs.notify()
+
+    @property
+    def config_path(self) -> str:
+        """As it was named when Stash was started: relative for `stash --config ../config.yml`."""
+        if self.relative_config:
+            return os.path.relpath(self.config_file, self.cwd)
+        return str(self.config_file)
 
     @property
     def config_file(self) -> Path:

@@ -75,7 +75,7 @@ def system_status(library: Library, context: Context, args: dict) -> Entry:
     return Entry(
         databaseSchema=SCHEMA_NUMBER,
         databasePath=str(library.root / "stash-go.sqlite"),
-        configPath=str(library.config_file),
+        configPath=library.config_path,
         appSchema=SCHEMA_NUMBER,
         status="OK",
         os="windows" if sys.platform == "win32" else "linux",

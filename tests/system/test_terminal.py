@@ -130,6 +130,12 @@ def test_a_config_folder_elsewhere_wants_a_data_dir(locked, monkeypatch):
     assert ended.returncode == 1 and "--data-dir" in json.loads(ended.stdout)["error"]
 
 
+def test_a_config_path_as_stash_was_started_with_is_found(locked):
+    locked.stash.library.relative_config = True
+    assert terminal(locked, *words(locked, "reconcile-all")).returncode == 0
+    assert state(locked)["run_count"] == 1
+
+
 def test_a_data_dir_that_cannot_be_made_is_told(locked):
     ended = terminal(locked, *words(locked, "queue-status", "--data-dir", str(locked.key_file)))
     assert ended.returncode == 1
