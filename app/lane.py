@@ -45,7 +45,7 @@ def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any) -> No
 
     if not ready(data_dir):
         return hook.wake(connection, data_dir)
-    with opened(connection, {"mode": "process_queue"}, data_dir, settings) as run:
+    with opened(connection, {"trigger": "inline"}, data_dir, settings) as run:
         commands.process_queue(run)
         commands.leave_notes(run)
         return commands.wake_if_due(run)
