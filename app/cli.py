@@ -4,6 +4,7 @@ import argparse
 import http.client
 import json
 import os
+import ssl
 import urllib.error
 import urllib.request
 from typing import Any
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 import errors
 from app.commands import COMMANDS, RECONCILE
+from net.place import is_loopback
 from stash import wire
 
 EPILOG = """The API key is read from the file, or from the variable STASH_API_KEY; it is never an
@@ -79,7 +81,8 @@ def _config_path(connection: dict[str, Any]) -> str:
     query = "query ConfigPath { systemStatus { configPath workingDir } }"
     body = json.dumps({"query": query}).encode()
     request = urllib.request.Request(f"{base}/graphql", body, headers)
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay())
+    secure = urllib.request.HTTPSHandler(context=_trust(connection["Host"]))
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay(), secure)
     try:
         with direct.open(request, timeout=10) as answer:
             found = json.load(answer)["data"]["systemStatus"]
@@ -91,10 +94,20 @@ def _config_path(connection: dict[str, Any]) -> str:
             raise errors.Busy(f"Stash at {base} answered {error.code}") from None
         key = "does not accept the API key" if connection["ApiKey"] else "asks for an API key"
         raise errors.Refused(f"Stash at {base} {key} (401)") from None
-    except (OSError, http.client.HTTPException):
+    except (OSError, http.client.HTTPException) as error:
+        if isinstance(getattr(error, "reason", None), ssl.SSLError):
+            raise errors.Unreachable(f"the certificate of Stash at {base} is not valid") from None
         raise errors.Unreachable(f"Stash does not answer at {base}") from None
     except (ValueError, KeyError, TypeError):
         raise errors.Busy(f"what answers at {base} is no Stash") from None
+
+
+def _trust(host: str) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if is_loopback(host):  # Stash's own certificate is self-signed
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -107,7 +120,11 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 def parse(argv: "list[str]") -> Command:
     """The command line as a Command; exits by itself for --help and for wrong words."""
     names = sorted(n.replace("_", "-") for n in [*COMMANDS, *RECONCILE, "queue_status"])
-    parser = argparse.ArgumentParser(prog="Stash2Plex.py", description=__doc__, epilog=EPILOG)
+    parser = argparse.ArgumentParser(
+        prog="Stash2Plex.py",
+        description="Runs a task of Stash2Plex from a terminal or cron. README.md tells what each does.",
+        epilog=EPILOG,
+    )
     say = parser.add_argument
     say("command", choices=names, metavar="command", help=", ".join(names))
     say("--stash", required=True, metavar="URL", help="such as http://localhost:9999")

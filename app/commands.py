@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app import drains
 from app.run import Run
+from app.words import many
 from stash import hook, wire
 from sync_queue import inbox
 from sync_queue.verdict import in_words
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Command = Callable[[Run], dict[str, Any]]
 DLQ_DAYS = 30
+SAMPLE = 20  # scenes whose files Health Check looks for
 
 
 def sync_all(run: Run) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def _sync(run: Run, scope: str) -> dict[str, Any]:
         jobs = [Job(number, reason="asked", rank=BACKLOG) for number in page]
         run.jobs.put(jobs, run.clock())
         run.jobs.hasten(jobs, run.clock())
-    wire.info(f"{queued} scenes are to be checked")
+    wire.info(f"to be checked: {many(queued, 'scene')}")
     return {"queued": queued} | drains.drain(run)
 
 
@@ -58,21 +60,21 @@ def clear_queue(run: Run) -> dict[str, Any]:
     for kind, number in flags:
         inbox.clear(run.data_dir, kind, number)
     cleared = run.jobs.clear_pending() + len(flags)
-    wire.info(f"{cleared} jobs were cleared; Reconcile Library finds what still differs")
+    wire.info(f"cleared: {many(cleared, 'job')}; Reconcile Library finds what still differs")
     return {"cleared": cleared}
 
 
 def clear_dlq(run: Run) -> dict[str, Any]:
     """Forget all dead letters."""
     cleared = run.jobs.clear_dead()
-    wire.info(f"{cleared} dead letters were cleared")
+    wire.info(f"cleared: {many(cleared, 'dead letter')}")
     return {"cleared": cleared}
 
 
 def purge_dlq(run: Run) -> dict[str, Any]:
     """Forget the dead letters of more than 30 days ago."""
     cleared = run.jobs.clear_dead(before=run.clock() - DLQ_DAYS * 86400)
-    wire.info(f"{cleared} dead letters older than {DLQ_DAYS} days were cleared")
+    wire.info(f"cleared: {many(cleared, 'dead letter')} older than {DLQ_DAYS} days")
     return {"cleared": cleared}
 
 
@@ -91,11 +93,42 @@ def health_check(run: Run) -> dict[str, Any]:
         except errors.Stash2PlexError as error:
             found["plex"]["problem"] = str(error)
             wire.warning(str(error))
+    if (
+        found["plex"]["reachable"]
+        and found["stash"]["reachable"]
+        and "problem" not in found["plex"]
+    ):
+        found["files"] = _files_known(run)
     healthy = all(
         found[name]["reachable"] and not found[name].get("problem") for name in ("stash", "plex")
     )
+    healthy = healthy and not found.get("files", {}).get("problem")
     wire.info("healthy" if healthy else "not healthy: see above")
     return found | {"healthy": healthy}
+
+
+def _files_known(run: Run) -> dict[str, Any]:
+    """Whether Plex has the files of some scenes: a wrong path_map shows itself here."""
+    from plex import paths
+    from plex.index import Index
+
+    index, page = Index(run.store), next(iter(run.stash.walk(page=SAMPLE)), [])
+    scenes = [scene for scene in page if scene.files]
+    index.refresh(run.plex, run.clock())
+    unknown = [
+        scene.files[0].path
+        for scene in scenes
+        if not index.find(paths.candidates((f.path for f in scene.files), run.config.path_map))
+    ]
+    said = f"Plex has the files of {len(scenes) - len(unknown)} of {many(len(scenes), 'scene')}"
+    found: dict[str, Any] = {"looked_at": len(scenes), "unknown": len(unknown)}
+    if not unknown:
+        wire.info(said)
+        return found
+    there = paths.plex_path(unknown[0], run.config.path_map)
+    said += f": {unknown[0]} was looked for as {there} and is not there; is path_map right?"
+    wire.warning(said)
+    return found | ({"problem": said} if len(unknown) == len(scenes) else {})
 
 
 def reconcile(run: Run, scope: str, startup: bool = False) -> dict[str, Any]:
@@ -127,7 +160,7 @@ def _detect(run: Run, scope: str, startup: bool) -> dict[str, Any]:
         )  # fmt: skip
         result = engine.run(scope)
     except Exception as error:
-        run.scheduler.record_failure(wire.redact(in_words(error)), run.clock())
+        run.scheduler.record_failure(wire.redact(in_words(error)), run.clock(), _patience(error))
         raise
     if result.errors:
         said = f"{len(result.errors)} parts could not be checked: {result.errors[0]}"
@@ -140,18 +173,28 @@ def _detect(run: Run, scope: str, startup: bool) -> dict[str, Any]:
     return {"scope": scope} | found
 
 
+def _patience(error: Exception) -> float:
+    """A setting that is wrong may be right in a minute: such a failure is not backed off from."""
+    from reconciliation.scheduler import FIRST_RETRY, LONGEST_RETRY
+
+    mended = isinstance(error, (errors.SetupError, errors.Refused))
+    return FIRST_RETRY if mended else LONGEST_RETRY
+
+
 def _summary(found: dict[str, Any]) -> str:
     """What a run found, in one line."""
     types = ", ".join(f"{count} {name}" for name, count in found["gaps_by_type"].items() if count)
     said = [
-        f"{found['scenes_checked']} scenes checked",
-        f"{found['total_gaps']} gaps" + (f" ({types})" if types else ""),
+        f"{many(found['scenes_checked'], 'scene')} checked",
+        many(found["total_gaps"], "gap") + (f" ({types})" if types else ""),
     ]
     if found["conflicts"]:
-        said.append(f"{found['conflicts']} scenes that share an item or fit several")
+        said.append(
+            f"{many(found['conflicts'], 'scene')} left alone: sharing an item, or fitting several"
+        )
     if found["cover_checks"]:
-        said.append(f"{found['cover_checks']} covers to look at")
-    return ", ".join([*said, f"{found['enqueued']} jobs queued"])
+        said.append(f"{many(found['cover_checks'], 'cover')} to look at")
+    return ", ".join([*said, f"{many(found['enqueued'], 'job')} queued"])
 
 
 COMMANDS: dict[str, Command] = {

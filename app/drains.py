@@ -1,11 +1,13 @@
 """Puts a drain together from its parts and tells what it does, one line per job."""
 
 import contextlib
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import errors
 from app.run import Run
+from app.words import many
 from stash import wire
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ def drain(
 
     if run.config.paused:
         inbox.drop_wake(run.data_dir)  # this was the drain that was on its way
-        wire.info(f"paused by the setting: {owed(run)} jobs are kept")
+        wire.info(f"paused by the setting: {many(owed(run), 'job')} kept")
         return {"paused": "by the setting `paused`"}
     start, end = span
     loop = Drain(
@@ -44,7 +46,7 @@ def drain(
     if tally.busy:
         wire.info("another run is at it already and does this work as well")
     else:
-        wire.info(_summary(tally.as_dict()))
+        wire.info(_summary(run, tally.as_dict()))
     return tally.as_dict() | {"busy": tally.busy}
 
 
@@ -56,9 +58,15 @@ def owed(run: Run) -> int:
     return len(inbox.flags(run.data_dir)) + counts["pending"] + counts["waiting"]
 
 
-def _summary(tally: dict[str, Any]) -> str:
+def _summary(run: Run, tally: dict[str, Any]) -> str:
     said = [f"{tally[name]} {name}" for name in tally if name != "paused" and tally[name]]
-    return "queue: " + (", ".join(said) if said else "nothing was owed")
+    kept = owed(run)
+    if kept:
+        due = run.jobs.next_due()
+        later = due is not None and due > run.clock()
+        when = time.strftime(", the next is due at %H:%M:%S", time.localtime(due)) if later else ""
+        said.append(f"{many(kept, 'job')} kept for later{when}")
+    return "queue: " + (", ".join(said) if said else "nothing is owed")
 
 
 class Batch:
@@ -96,13 +104,20 @@ class Batch:
         if one.missing:
             self._scan(one.folders)
             quiet = self._run.config.skip_not_found
-            (wire.debug if quiet else wire.info)(f"{one.label} {one.said}")
+            (wire.debug if quiet else wire.info)(f"{one.label} {one.said}{self._looked_for(one)}")
         else:
             wire.info(f"{one.label} → {one.said}" if one.items else f"{one.label} {one.said}")
         for change in one.changes:
             wire.debug(
                 f"{one.label}: {change.field} {change.before!r} → {change.after!r} ({change.why})"
             )
+
+    def _looked_for(self, one: "Outcome") -> str:
+        """Where a missing file was looked for: a wrong path_map shows itself here."""
+        from plex import paths
+
+        places = [paths.plex_path(path, self._run.config.path_map) for path in one.folders]
+        return f": no item has {' or '.join(places)}" if places else ""
 
     def _scan(self, files: Sequence[str]) -> None:
         """Ask Plex to look where a file should be; each folder once per run."""

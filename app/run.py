@@ -61,7 +61,7 @@ class Run:
     @cached_property
     def config(self) -> "Stash2PlexConfig":
         """The user's settings; warnings about bad ones are told once, here."""
-        from validation.config import load
+        from validation.config import load, unknown_keys
 
         given = self._settings
         if given is None:
@@ -72,6 +72,8 @@ class Run:
         wire.set_scrub(config.obfuscate_paths)
         for line in warnings:
             wire.warning(line)
+        if unknown := unknown_keys(given):
+            wire.debug(f"settings that nobody reads: {', '.join(unknown)}")
         return config
 
     @property

@@ -5,8 +5,11 @@ from typing import Any
 
 import errors
 from app.run import Run
+from app.words import many
 from stash import wire
 from sync_queue import inbox, lock
+
+SHOWN = 20  # dead letters that are named
 
 
 def queue_counts(run: Run) -> dict[str, Any]:
@@ -16,6 +19,10 @@ def queue_counts(run: Run) -> dict[str, Any]:
     counts: dict[str, Any] = dict(run.jobs.counts(run.clock()))
     counts["pending"] += len(inbox.flags(run.data_dir))
     counts["dead_by_error"] = run.jobs.dead_by_error()
+    counts["dead_letters"] = [
+        {"kind": one.job.kind, "id": one.job.id, "error": one.error, "at": one.at}
+        for one in run.jobs.dead_letters(SHOWN)
+    ]
     counts["draining"] = lock.is_held(os.path.join(run.data_dir, inbox.LOCK))
     return counts
 
@@ -41,7 +48,9 @@ def queue_status(run: Run) -> dict[str, Any]:
     names = ("pending", "waiting", "in_progress", "dead")
     wire.info("queue: " + ", ".join(f"{counts[n]} {n.replace('_', ' ')}" for n in names))
     for said, number in counts["dead_by_error"].items():
-        wire.info(f"dead letters: {number} × {said}")
+        which = [f"{d['kind']} {d['id']}" for d in counts["dead_letters"] if d["error"] == said]
+        more = f" and {number - len(which)} more" if number > len(which) else ""
+        wire.info(f"dead letters: {number} × {said} ({', '.join(which)}{more})")
     found = {"queue": counts} | reachable(run)
     # Without an answer from Stash the settings are not known; what is on disk is.
     interval = run.config.reconcile_interval if run.knows_settings else None
@@ -59,7 +68,7 @@ def _told(state: dict[str, Any]) -> list[str]:
     due = state["next_due"]
     lines = [
         state["message"],
-        f"{state['total_runs']} runs in all; interval {state['interval']}; next due "
+        f"{many(state['total_runs'], 'run')} in all; interval {state['interval']}; next due "
         + ("now" if state["due_now"] else _when(due) if due else "never"),
     ]
     if state["running"]:

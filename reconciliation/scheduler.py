@@ -211,11 +211,15 @@ class ReconciliationScheduler:
                 state.stash_identity = self.identity
             state.next_due = self._due_at(state, state.interval, now)
 
-    def record_failure(self, error: object, now: float | None = None) -> None:
-        """A run failed: it does not count as done, and is tried again later and later."""
+    def record_failure(
+        self, error: object, now: float | None = None, longest: float = LONGEST_RETRY
+    ) -> None:
+        """A run failed: it does not count as done, and is tried again later and later, but no
+        later than after `longest` seconds."""
         now = self._now(now)
         with self._changing() as state:
             _fail(state, str(error), now)
+            state.retry_at = min(state.retry_at, now + longest)
             # This run has told how it went: a kill after this is not a second failure.
             state.claimed_by, state.claimed_at = None, 0.0
             state.next_due = self._due_at(state, state.interval, now)
@@ -313,7 +317,8 @@ def _message(state: ReconciliationState) -> str:
     why = ", when Stash had started" if state.is_startup_run else ""
     kinds = ", ".join(f"{count} {name}" for name, count in state.last_gaps_by_type.items() if count)
     return (
-        f"Last run {when}{why}: scope {state.last_run_scope}, {state.last_scenes_checked} scenes "
-        f"checked, {state.last_gaps_found} gaps{f' ({kinds})' if kinds else ''}, "
-        f"{state.last_enqueued} enqueued"
+        f"Last run {when}{why}: scope {state.last_run_scope}, scenes checked "
+        f"{state.last_scenes_checked}, gaps found {state.last_gaps_found}"
+        f"{f' ({kinds})' if kinds else ''}, "
+        f"enqueued {state.last_enqueued}"
     )

@@ -4,7 +4,6 @@ stashapi's StashInterface introspects the whole schema in every process, so only
 (`GQLWrapper`) is used; errors are translated into ours here, at the edge.
 """
 
-import ipaddress
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ import requests
 from stashapi.classes import GQLWrapper
 
 import errors
+from net.place import is_loopback
 from net.session import Session
 from stash import hook, scene
 
@@ -271,9 +271,4 @@ def _is_here(connection: Mapping[str, Any]) -> bool:
     """Whether Stash runs on this machine: its own certificate is self-signed, and here there is
     nobody in between. It does if it started us; only a terminal brings an API key."""
     host, _ = hook.address(dict(connection))
-    if "ApiKey" not in connection:
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return "ApiKey" not in connection or is_loopback(host)

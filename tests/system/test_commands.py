@@ -228,3 +228,20 @@ def test_an_unexpected_error_is_one_sentence_with_a_traceback_for_debugging(box)
     with pytest.raises(Exception, match="unexpected"):
         box.operation("reconcile_all")
     assert not lines(box, "debug")
+
+
+def test_health_check_says_that_a_path_map_is_wrong(box):
+    box.add("a/clip.mp4", title="A title")
+    assert box.operation("health_check")["files"] == {"looked_at": 1, "unknown": 0}
+    box.configure(path_map="/wrong => /media")
+    found = box.operation("health_check")
+    assert not found["healthy"] and "path_map" in found["files"]["problem"]
+    assert "/data/a/clip.mp4" in found["files"]["problem"]
+
+
+def test_what_is_kept_for_later_is_said(box):
+    box.add("a/lost.mp4", in_plex=False, title="Lost")
+    box.operation("all")
+    said = lines(box, "info")
+    assert any("is not in Plex yet: no item has /media/a/lost.mp4" in line for line in said)
+    assert any("1 job kept for later, the next is due at" in line for line in said)

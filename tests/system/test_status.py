@@ -23,6 +23,7 @@ def test_before_anything_happened(box):
         "in_progress": 0,
         "dead": 0,
         "dead_by_error": {},
+        "dead_letters": [],
         "draining": False,
     }
     assert found["stash"] == {"reachable": True, "version": "v0.31.1"}
@@ -50,7 +51,8 @@ def test_pending_waiting_and_dead_letters_by_error(box):
     assert (found["pending"], found["waiting"], found["dead"]) == (1, 1, 1)
     [(error, count)] = found["dead_by_error"].items()
     assert count == 1 and "Plex answered 400" in error
-    assert f"dead letters: 1 × {error}" in lines(box, "info")
+    assert f"dead letters: 1 × {error} (scene {bad})" in lines(box, "info")
+    assert [(one["id"], one["error"]) for one in found["dead_letters"]] == [(bad, error)]
     assert "queue: 1 pending, 1 waiting, 0 in progress, 1 dead" in lines(box, "info")
 
 
@@ -81,9 +83,13 @@ def test_after_a_run_the_block_tells_all_of_it(box):
     assert told == {"scope": "recent_7days", "scenes_checked": 2, "gaps_found": 2, "enqueued": 2}
     assert (found["startup"], found["total_runs"], found["last_failure"]) == (False, 1, None)
     said = " / ".join(line for line in lines(box, "info") if line.startswith("reconciliation"))
-    for words in ("scope recent_7days", "2 scenes checked", "2 gaps (1 empty_metadata, 1 missing)"):
+    for words in (
+        "scope recent_7days",
+        "scenes checked 2",
+        "gaps found 2 (1 empty_metadata, 1 missing)",
+    ):
         assert words in said
-    assert "2 enqueued" in said and "1 runs in all; interval weekly; next due 20" in said
+    assert "enqueued 2" in said and "1 run in all; interval weekly; next due 20" in said
 
 
 def test_a_run_at_the_start_of_stash_is_named_as_such(make_box):
@@ -159,7 +165,7 @@ def test_with_stash_down_what_is_on_disk_is_told_and_nothing_forgotten(box):
     ended = terminal(box, *words)
     assert ended.returncode == 0
     assert "Stash does not answer at http://127.0.0.1" in ended.stderr
-    assert "1 runs in all; interval weekly" in ended.stderr
+    assert "1 run in all; interval weekly" in ended.stderr
     assert state(box) == before
 
 

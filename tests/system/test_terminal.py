@@ -45,7 +45,7 @@ def test_a_reconciliation_from_cron_writes_to_plex_and_is_remembered_by_the_plug
     found = json.loads(ended.stdout)["output"]
     assert gaps(found) == {"empty_metadata": 1} and not locked.differences()
     assert state(locked)["run_count"] == 1
-    assert "1 gaps (1 empty_metadata)" in ended.stderr
+    assert "1 gap (1 empty_metadata)" in ended.stderr
     assert locked.operation("queue_status")["reconciliation"]["total_runs"] == 1
 
 

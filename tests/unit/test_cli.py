@@ -1,5 +1,7 @@
 """The words of the command line, and what they say about Stash."""
 
+import ssl
+
 import pytest
 
 import errors
@@ -62,3 +64,8 @@ def test_a_relative_data_dir_is_that_of_the_terminal(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = cli.parse(["all", "--stash", "localhost", "--data-dir", "own"])
     assert found.data_dir == str(tmp_path / "own")
+
+
+def test_a_certificate_is_checked_unless_stash_is_on_this_machine():
+    assert cli._trust("localhost").verify_mode == cli._trust("::1").verify_mode == ssl.CERT_NONE
+    assert cli._trust("stash.example").verify_mode == ssl.CERT_REQUIRED

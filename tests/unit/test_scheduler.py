@@ -376,7 +376,7 @@ def test_the_status_after_a_run_is_json_and_words(scheduler):
     assert status["gaps_by_type"]["stale_sync"] == 2
     assert status["last_failure"] is None
     assert "when Stash had started" in status["message"]
-    assert "6 gaps (3 empty_metadata, 2 stale_sync, 1 missing)" in status["message"]
+    assert "gaps found 6 (3 empty_metadata, 2 stale_sync, 1 missing)" in status["message"]
 
 
 def test_what_others_read_is_kept_up_to_date(tmp_path):
@@ -511,3 +511,9 @@ def test_the_scheduler_loads_nothing_but_the_standard_library():
     command = [sys.executable, "-S", "-c", code]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.split("\n")[:2] == ["[]", "False"]
+
+
+def test_a_failure_that_a_setting_mends_is_tried_again_soon(scheduler):
+    for _ in range(5):
+        scheduler.record_failure("a wrong token", NOW, longest=300)
+    assert scheduler.status(NOW)["retry_at"] == NOW + 300
