@@ -10,7 +10,10 @@ import sys
 from stash import light
 
 LINE_BYTES = 60_000  # Stash closes the pipe at a line of 64 KiB, prefix and newline included
-_CONTROL = dict.fromkeys((*range(32), *range(127, 160)), " ")
+# Controls, and the marks that turn the direction of a line round.
+_CONTROL = dict.fromkeys(
+    (*range(32), *range(127, 160), *range(0x2028, 0x202F), *range(0x2066, 0x206A)), " "
+)
 _secrets: "list[str]" = []
 _state = {"debug": False, "answered": False, "stdout": 1, "open": True, "terminal": False}
 _scrubs: list = []

@@ -1,4 +1,4 @@
-"""Limits and cleaning of text, for Plex and for the log.
+"""Limits and cleaning of text for Plex, and a text without paths for the log.
 
 Pure. The Unicode form (composed or not) stays as Stash has it: Plex keeps what it is given, and a
 changed form would differ from what is read back.
@@ -21,17 +21,11 @@ LIMITS = {
     "summary": 10_000,
 }
 ELLIPSIS = "…"
-LOG_BYTES = 60_000
 
 # All that XML 1.0 cannot carry (lone surrogates too), the controls it merely discourages, and
 # U+FEFF: a mark at the start of a file, never part of a text.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 _NEWLINE = re.compile("\r\n|[\r\x85\u2028\u2029]")
-# Controls, line and paragraph separators, and marks that turn the direction of a log line round.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-_BLANK_CONTROL = re.compile("[\t\n\r]+")
 # A path begins where a word could, unlike the slash of AC/DC or of an address. Between quotes it
 # ends with them; else nobody can tell a blank inside from one behind, so the rest of the line goes
 # up to the last file extension, or altogether.
@@ -56,19 +50,6 @@ def one_line(text: str | None, limit: int = LIMITS["title"]) -> str:
     """Like `clean`, for titles and names: newlines and tabs become single blanks."""
     tidy = _ILLEGAL.sub("", _NEWLINE.sub("\n", text or "")).replace("\t", "\n")
     return cut(" ".join(part.strip() for part in tidy.split("\n") if part.strip()), limit)
-
-
-def log_safe(text: object, limit_bytes: int = LOG_BYTES) -> str:
-    """One harmless line of at most `limit_bytes` bytes in UTF-8, whatever a title holds.
-
-    Stash reads byte 1, a level and byte 2 at the start of a line as its log prefix.
-    """
-    line = _UNSAFE.sub("\ufffd", _BLANK_CONTROL.sub(" ", str(text)))
-    raw = line.encode()
-    if len(raw) <= limit_bytes:
-        return line
-    room = max(limit_bytes - len(ELLIPSIS.encode()), 0)
-    return raw[:room].decode(errors="ignore") + (ELLIPSIS if room else "")
 
 
 def without_paths(text: str) -> str:

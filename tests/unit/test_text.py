@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validation.text import ELLIPSIS, LIMITS, clean, cut, log_safe, one_line, without_paths
+from validation.text import ELLIPSIS, LIMITS, clean, cut, one_line, without_paths
 
 ANY_TEXT = st.text(st.characters(), max_size=80)
 
@@ -78,34 +78,6 @@ def test_cleaned_text_fits_is_xml_and_stays_as_it_is(text, limit):
         assert tidy(once, limit) == once
         escaped = once.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         assert (ElementTree.fromstring(f"<a>{escaped}</a>").text or "") == once
-
-
-@given(ANY_TEXT, st.integers(0, 40))
-def test_a_log_line_is_one_line_of_bounded_bytes(text, limit):
-    line = log_safe(text, limit)
-    assert len(line.encode()) <= limit
-    assert line.splitlines() in ([line], [])
-    assert not set(line) & {"\x01", "\x02", "\x1b", "\x00", "\n", "\r"}
-
-
-@pytest.mark.parametrize(
-    "title, line",
-    [
-        ("\x01e\x02boom", "\ufffde\ufffdboom"),
-        ("a\n\x01p\x020.5\n", "a \ufffdp\ufffd0.5 "),
-        ("\x1b[31mred", "\ufffd[31mred"),
-        ("abc\u202ecba", "abc\ufffdcba"),
-        ("a\ud800b", "a\ufffdb"),
-        (5, "5"),
-    ],
-)
-def test_a_title_that_looks_like_a_log_prefix_is_harmless(title, line):
-    assert log_safe(title) == line
-
-
-def test_a_log_line_is_cut_by_bytes_between_characters():
-    assert log_safe("ä" * 10, 10) == "äää…"
-    assert len(log_safe("語" * 100_000).encode()) <= 60_000
 
 
 def test_without_a_limit_a_line_is_as_long_as_a_title_and_a_text_as_a_summary():

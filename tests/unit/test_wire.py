@@ -210,6 +210,7 @@ def test_debug_lines_are_written_only_when_asked_for() -> None:
         ("\x01e\x02fake", "e fake"),
         ("a\x00b\x1bc\x7fd\x85e", "a b c d"),
         ("tab\there", "tab here"),
+        ("abc\u202ecba\u2066x\u2069", "abc cba x"),
     ],
 )
 def test_a_title_cannot_pass_for_a_prefix(text: str, line: str) -> None:
