@@ -15,13 +15,9 @@ DRAIN_TASK = "Process Queue"
 WAKE_SECONDS = 3.0  # for all that a hook says to Stash: a person waits for it
 CONNECT_SECONDS = 1.0
 STATE_FILE = "reconciliation_state.json"  # the scheduler's, read here without importing it
-# What of these Plex shows is their name; a change of anything else costs nothing.
-SHOWN = {
-    "Performer": ("name", "disambiguation"),
-    "Studio": ("name", "parent_id"),
-    "Tag": ("name",),
-    "Group": ("name",),
-}
+# What of these Plex shows; a change of anything else costs nothing, and with nothing shown neither
+# does any event. Collections made of groups would need only `"Group": ("name",)`.
+SHOWN = {"Performer": ("name",), "Studio": ("name",), "Tag": ("name",), "Group": ()}
 
 
 def flag(context: object) -> "tuple[str, int] | None":
@@ -33,11 +29,14 @@ def flag(context: object) -> "tuple[str, int] | None":
     kind = subject.lower()
     if number is None or kind not in inbox.KINDS or not rest.endswith(".Post"):
         return None
-    fields = context.get("inputFields")
-    if rest == "Update.Post" and subject in SHOWN and isinstance(fields, list) and fields:
-        shown = any(name in SHOWN[subject] for name in fields)
-        return (kind, number) if shown else None
-    return kind, number
+    return (kind, number) if _shows(subject, rest, context.get("inputFields")) else None
+
+
+def _shows(subject: str, rest: str, fields: object) -> bool:
+    shown = SHOWN.get(subject)
+    if shown and rest == "Update.Post" and isinstance(fields, list) and fields:
+        return any(name in shown for name in fields)
+    return shown != ()
 
 
 def _number(value: object) -> "int | None":
@@ -105,8 +104,20 @@ def wake(connection: dict, data_dir: str) -> None:
                 _wake(connection, data_dir)
         finally:
             asking.release()
-    except Exception:  # the flag is on disk: no answer of Stash may fail a Save
-        wire.debug("Stash could not be asked for a drain; the next event will")
+    except Exception as error:  # the flag is on disk: no answer of Stash may fail a Save
+        wire.warning(
+            f"Stash could not be asked to sync this now ({_why(error)}): "
+            "the change is noted, and the next event or Process Queue syncs it"
+        )
+
+
+def _why(error: Exception) -> str:
+    """In a few words, without a path: here nobody knows yet whether the user wants them shown."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, OSError):
+        return error.strerror or "no connection"
+    return str(error) if type(error) is ValueError else "an answer that makes no sense"
 
 
 def _is_on_its_way(data_dir: str) -> bool:
@@ -122,7 +133,8 @@ def _wake(connection: dict, data_dir: str) -> None:
             inbox.begin_wake(data_dir)
             inbox.end_wake(data_dir, _queue_drain(connection, deadline), server)
     except TimeoutError:
-        pass  # Stash may have heard us all the same; the next Save shall not wait as well
+        inbox.touch_wake(data_dir)  # Stash may have heard us: the next Save shall not wait as well
+        raise
     except BaseException:
         inbox.drop_wake(data_dir)
         raise
@@ -167,12 +179,14 @@ def ask(connection: dict, query: str, variables: dict, deadline: "float | None" 
     request = "\r\n".join(head).encode() + b"\r\n\r\n" + body
     raw = _exchange(host, port, _is_secure(connection), request, deadline)
     head_of_answer, _, answer = raw.partition(b"\r\n\r\n")
-    if head_of_answer.split(b" ")[1:2] != [b"200"]:
-        raise ValueError("Stash refused")
+    status = head_of_answer[9:12] if head_of_answer.startswith(b"HTTP/1.") else b""
+    if status != b"200":
+        known = status.isdigit()
+        raise ValueError(f"HTTP {status.decode()}" if known else "an answer that is no HTTP")
     found = light.loads(answer)
     data = found.get("data") if isinstance(found, dict) else None
     if not isinstance(data, dict):
-        raise ValueError("Stash sent no data")
+        raise ValueError("an answer without data")
     return data
 
 

@@ -44,10 +44,14 @@ def context(type_: str, id_: Any = 42, fields: Any = None) -> dict[str, Any]:
         (context("Performer.Update.Post"), ("performer", 42)),
         (context("Performer.Update.Post", fields="name"), ("performer", 42)),
         (context("Performer.Destroy.Post", fields=["id"]), ("performer", 42)),
-        (context("Studio.Update.Post", fields=["parent_id"]), ("studio", 42)),
+        (context("Studio.Update.Post", fields=["name"]), ("studio", 42)),
+        (context("Studio.Update.Post", fields=["parent_id"]), None),
+        (context("Performer.Update.Post", fields=["disambiguation"]), None),
         (context("Tag.Update.Post", fields=["description"]), None),
         (context("Tag.Merge.Post", fields=["source"]), ("tag", 42)),
-        (context("Group.Update.Post", fields=["name"]), ("group", 42)),
+        (context("Group.Update.Post", fields=["name"]), None),
+        (context("Group.Update.Post"), None),
+        (context("Group.Destroy.Post"), None),
         (context("Movie.Update.Post"), None),
         (context("Image.Update.Post"), None),
         (context("Scene.Update.Pre"), None),
@@ -255,14 +259,14 @@ def test_twenty_hooks_at_once_ask_once(stash: Callable[..., FakeStash], data: st
 
 
 def test_a_hook_that_finds_another_one_asking_leaves_it_to_that_one(
-    stash: Callable[..., FakeStash], data: str
+    stash: Callable[..., FakeStash], data: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     server = stash(queues())
     holder = FileLock(os.path.join(data, inbox.WAKE_LOCK))
     assert holder.acquire()
     hook.wake(server.connection, data)
     holder.release()
-    assert server.requests == []
+    assert server.requests == [] and capfd.readouterr().err == ""
 
 
 def test_a_drain_that_took_the_lock_meanwhile_needs_no_wake(
@@ -329,12 +333,16 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_a_refused_wake_is_silent_and_the_next_event_tries_again(
+def test_a_refused_wake_is_told_in_one_sentence_and_the_next_event_tries_again(
     stash: Callable[..., FakeStash], data: str, name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     server = stash(REFUSALS[name])
     hook.wake(server.connection, data)
     assert marker(data) is None
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith("\x01w\x02Stash could not be asked to sync this now (")
+    assert line.endswith("): the change is noted, and the next event or Process Queue syncs it")
+    assert "MTYabc" not in line
     server.reply = queues("12")
     hook.wake(server.connection, data)
     assert marker(data) == ours("12")
@@ -360,6 +368,33 @@ def test_a_stash_that_cannot_be_found_does_not_fail_the_hook(
     assert marker(data) is None
 
 
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        (REFUSALS["500"], "HTTP 500"),
+        (REFUSALS["401"], "HTTP 401"),
+        (REFUSALS["no HTTP"], "an answer that is no HTTP"),
+        (REFUSALS["errors"], "an answer without data"),
+    ],
+)
+def test_why_a_wake_failed_is_said(
+    stash: Callable[..., FakeStash],
+    data: str,
+    reply: Reply,
+    why: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    hook.wake(stash(reply).connection, data)
+    assert f"({why})" in capfd.readouterr().err
+
+
+def test_a_stash_that_refuses_the_connection_is_named_as_the_reason(
+    data: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    hook.wake({"Host": "127.0.0.1", "Port": 1, "Scheme": "http"}, data)
+    assert "(Connection refused)" in capfd.readouterr().err
+
+
 def hangs(server: list[FakeStash]) -> Reply:
     return lambda stream, request: server[0].released.wait(60) and None  # type: ignore[return-value]
 
@@ -379,6 +414,7 @@ def test_a_stash_that_does_not_get_to_its_end_is_given_up_and_left_alone_for_a_w
     data: str,
     kind: Callable[[list[FakeStash]], Reply],
     monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     """One Save waits for the limit; those after it do not wait at all."""
     monkeypatch.setattr(hook, "WAKE_SECONDS", 0.3)
@@ -388,6 +424,7 @@ def test_a_stash_that_does_not_get_to_its_end_is_given_up_and_left_alone_for_a_w
         hook.wake(found[0].connection, data)
     assert len(found[0].requests) == 1
     assert marker(data) == ""
+    assert capfd.readouterr().err.count("(no answer in time)") == 1
 
 
 def test_the_limit_is_for_all_questions_together(
