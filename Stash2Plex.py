@@ -9,7 +9,29 @@ This file is compiled anew at every start, so it only chooses the lane and wires
 import os
 import sys
 
-from stash import hook, wire
+TOO_OLD = (
+    "Stash2Plex needs Python 3.10 or newer; Stash started it with %s: "
+    "set Python Path in Stash's settings"
+)
+NOT_WHOLE = "the plugin is being updated or is not whole (%s): reinstall it if this stays"
+
+
+def _alone(sentence):
+    """The answer where none of our modules can be had. `sentence` has nothing to escape."""
+    for fd, text in ((1, '{"output": null, "error": "%s"}\n'), (2, "\x01e\x02%s\n")):
+        try:
+            os.write(fd, (text % sentence).encode())
+        except OSError:  # nobody listens
+            pass
+    return 1
+
+
+if sys.version_info < (3, 10):  # noqa: UP036 - up to here an old Python must understand this file
+    sys.exit(_alone(TOO_OLD % "{}.{}".format(*sys.version_info)))
+try:
+    from stash import hook, wire
+except Exception as error:
+    sys.exit(_alone(NOT_WHOLE % type(error).__name__))
 
 _run = None  # the full-lane invocation (app.run.Run), once there is one
 
@@ -29,10 +51,26 @@ def main(argv=None):
         return _fail(str(error))
     except KeyboardInterrupt:
         return _fail("stopped from the keyboard; what is owed stays in the queue")
-    except Exception as error:  # the last resort: nothing may leave without an answer
+    except Exception as error:
+        return _last_resort(error)
+
+
+def _last_resort(error):
+    """Nothing may leave without an answer, not even while our files are being replaced."""
+    try:
         from app import lane
 
-        return _fail(lane.in_words(error))
+        return _fail(_torn(error) or lane.in_words(error))
+    except Exception as broken:
+        return _alone(_torn(error) or _torn(broken) or NOT_WHOLE % type(broken).__name__)
+
+
+def _torn(error):
+    """The sentence, if the error tells of modules that do not fit together; else nothing."""
+    of_module = isinstance(getattr(error, "obj", None), type(os))
+    if not (of_module or isinstance(error, (ImportError, SyntaxError))):
+        return ""
+    return NOT_WHOLE % " ".join(filter(None, (type(error).__name__, getattr(error, "name", None))))
 
 
 def _read():
@@ -57,8 +95,9 @@ def _from_stash(document):
 def _hook(args, connection, data_dir, document):
     try:
         said, drain_here = hook.handle(args.get("hookContext"), connection, data_dir)
-    except OSError as error:
-        return _fail(f"the change could not be noted on disk: {error}. Reconcile Library finds it")
+    except OSError as error:  # its path is left out: the user may want none in the log
+        why = error.strerror
+        return _fail(f"the change could not be noted on disk: {why}. Reconcile Library finds it")
     if drain_here:
         from app import lane
 
@@ -103,7 +142,8 @@ def _made(path):
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
     except OSError as error:
-        raise Refusal(f"the folder for Stash2Plex's state cannot be made: {error}") from None
+        why = error.strerror
+        raise Refusal(f"the folder for Stash2Plex's state cannot be made: {why}") from None
     return path
 
 
@@ -119,8 +159,9 @@ def handle_task(mode):
         _run.progress.between(0.0, 0.5)
     found = _carry_out(mode)
     _run.progress.between(0.5, 1.0)
-    if working and (automatic := maybe_auto_reconcile()):
-        found = found | {"auto_reconcile": automatic}
+    automatic = maybe_auto_reconcile() if working else None
+    if automatic:
+        found = {**found, "auto_reconcile": automatic}
     commands.leave_notes(_run)
     if not working:
         commands.wake_if_due(_run)

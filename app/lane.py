@@ -56,4 +56,6 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, Stash2PlexError):
         return str(error)
     wire.debug("".join(traceback.format_exception(error)))
-    return f"unexpected {type(error).__name__}: {error}"[:2000]
+    # Of a file only what is wrong with it: the user may want no path in the log.
+    said = (isinstance(error, OSError) and error.strerror) or error
+    return f"unexpected {type(error).__name__}: {said}"[:2000]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -90,7 +92,8 @@ def test_however_odd_the_connection_the_scene_is_marked(
     plugin: Path, tmp_path: Path, context: object, connection: dict[str, Any]
 ) -> None:
     done = start(plugin, json.dumps(document(str(tmp_path), context, **connection)).encode())
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.returncode == 0 and done.stderr.count(b"\n") == 1
+    assert done.stderr.startswith(b"\x01w\x02Stash could not be asked to sync this now")
     assert answer(done) == {"output": "scene 42 is marked"}
     assert inbox.flags(str(tmp_path / "plugin_data" / "Stash2Plex")) == [("scene", 42)]
 
@@ -125,6 +128,17 @@ def test_a_disk_that_takes_no_flag_is_told_in_one_sentence(plugin: Path, tmp_pat
     (data / "inbox").write_text("in the way")
     done = start(plugin, json.dumps(document(str(tmp_path), event())).encode())
     assert done.returncode == 1 and "could not be noted on disk" in answer(done)["error"]
+    assert str(tmp_path) not in (done.stdout + done.stderr).decode()
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_without_its_path(
+    plugin: Path, tmp_path: Path
+) -> None:
+    """The hook does not know yet whether the user wants paths in the log."""
+    (tmp_path / "plugin_data").write_text("in the way")
+    done = start(plugin, json.dumps(document(str(tmp_path), event())).encode())
+    assert done.returncode == 1 and "cannot be made" in answer(done)["error"]
+    assert str(tmp_path) not in (done.stdout + done.stderr).decode()
 
 
 def test_nobody_listens_to_stderr_or_stdout(plugin: Path, tmp_path: Path) -> None:
@@ -160,6 +174,52 @@ def test_a_module_of_a_sibling_plugin_does_not_come_in_the_way(
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )
     assert answer(done) == {"output": "scene 42 is marked"}
+
+
+def half_replaced(plugin: Path, tmp_path: Path, name: str, text: str | None) -> Path:
+    """A copy of the plugin in which one file is gone, or holds something else."""
+    copy = tmp_path / "copy"
+    shutil.copytree(plugin, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / name).unlink()
+    if text is not None:
+        (copy / name).write_text(text)
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        ("stash/wire.py", "hook"),
+        ("stash/hook.py", "hook"),
+        ("sync_queue/inbox.py", "hook"),
+        ("app/lane.py", "queue_status"),
+        ("app/commands.py", "queue_status"),
+        ("errors.py", "queue_status"),
+    ],
+)
+@pytest.mark.parametrize("text", [None, "", "def half(", "raise ImportError"])
+def test_a_folder_that_is_half_replaced_gives_one_answer(
+    plugin: Path, tmp_path: Path, name: str, mode: str, text: str | None
+) -> None:
+    folder = half_replaced(plugin, tmp_path, name, text)
+    given = document(str(tmp_path), event())
+    given["args"] = given["args"] if mode == "hook" else {"mode": mode}
+    done = start(folder, json.dumps(given).encode())
+    said = answer(done)["error"]
+    assert done.returncode == 1 and "is being updated or is not whole" in said
+    assert said.endswith("reinstall it if this stays") and str(tmp_path) not in said
+    assert done.stderr.startswith(b"\x01e\x02") and b"Traceback" not in done.stderr
+
+
+def test_a_python_that_is_too_old_is_told_in_one_sentence(plugin: Path, tmp_path: Path) -> None:
+    """The entry script must be understood by it, and ask before it imports anything."""
+    source = (plugin / "Stash2Plex.py").read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 6))
+    code = f"import sys; sys.version_info = (3, 8, 18); exec({source!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, input=b"")
+    said = answer(done)["error"]
+    assert done.returncode == 1 and done.stderr == b"\x01e\x02" + said.encode() + b"\n"
+    assert "needs Python 3.10 or newer" in said and "with 3.8" in said and "Python Path" in said
 
 
 def test_a_save_with_a_cover_of_15_megabytes(box: Box) -> None:
