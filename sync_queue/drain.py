@@ -253,9 +253,8 @@ class Drain:
         """Nothing is wrong with the jobs: they are owed as before, and the drain ends."""
         if not self.tally.paused:
             self.tally.paused = words
-            self.warn(
-                f"paused: {words.rstrip('.')}. The queue is kept, and goes on when that is over"
-            )
+            rest = "It" if words.endswith("is kept.") else "The queue is kept, and"
+            self.warn(f"paused: {words.rstrip('.')}. {rest} goes on when that is over")
 
     def _tell_progress(self) -> None:
         done = sum(self.tally.counts.values())

@@ -41,7 +41,7 @@ def of_error(
     action = next(action for kind, action in TABLE if isinstance(error, kind))
     words = in_words(error)
     if action == RETRY and attempts >= max_retries:
-        return Verdict(BURY, words=f"{words} ({attempts} attempts)")
+        return Verdict(BURY, words=f"{words} ({attempts} attempt{'s' if attempts > 1 else ''})")
     if action == RETRY:
         return Verdict(RETRY, now + backoff(attempts, jitter), words)
     return Verdict(action, words=words)

@@ -286,6 +286,24 @@ def test_a_server_that_is_away_pauses_the_drain_and_costs_no_attempt(world: Worl
     assert world.drain().counts == {"written": 30}
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("gone", "paused: gone. The queue is kept, and goes on when that is over"),
+        ("no token.", "paused: no token. The queue is kept, and goes on when that is over"),
+        (
+            "no token; what is waiting to be synced is kept.",
+            "paused: no token; what is waiting to be synced is kept. It goes on when that is over",
+        ),
+    ],
+)
+def test_a_pause_is_told_in_whole_sentences(world: World, words: str, line: str) -> None:
+    world.owe(1)
+    world.down = errors.SetupError(words)
+    world.drain()
+    assert world.said == [line]
+
+
 def test_a_pause_in_the_middle_keeps_the_order_and_the_counts(world: World) -> None:
     world.owe(*range(1, 31))
     world.before = lambda: setattr(world, "down", errors.Unreachable("gone"))  # in batch 1

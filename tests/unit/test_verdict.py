@@ -68,6 +68,11 @@ def test_the_wait_grows_with_the_attempts_and_is_never_nothing(
     assert said.due_at == NOW + seconds
 
 
+@pytest.mark.parametrize(("attempts", "said"), [(1, "x (1 attempt)"), (2, "x (2 attempts)")])
+def test_how_often_it_was_tried_is_said(attempts: int, said: str) -> None:
+    assert verdict.of_error(errors.Busy("x"), attempts, 1, NOW, 1.0).words == said
+
+
 def test_a_file_that_plex_lacks_is_waited_for_ever_longer_and_then_left_to_reconciliation() -> None:
     found = [verdict.of_missing(waits, NOW) for waits in range(9)]
     waited = [said.due_at - NOW for said in found[:8]]
