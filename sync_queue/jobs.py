@@ -10,47 +10,21 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from persistqueue import SQLiteAckQueue
 from persistqueue.serializers import json as json_serializer
 from persistqueue.sqlackqueue import AckStatus
 
+from sync_queue.job import BACKLOG, EDIT, UNREADABLE, DeadLetter, Job, dumps, loads
 from sync_queue.lock import FileLock
+
+__all__ = ["BACKLOG", "EDIT", "UNREADABLE", "DeadLetter", "Job", "Jobs"]
 
 FOLDER = "queue"
 FILE = "queue.sqlite"
 OPENING = "open.lock"
-EDIT, BACKLOG = 0, 1  # ranks: what a person just changed comes before what a run found
 CLOCK_SLACK = 60.0  # seconds that a clock may jump without our minding it
-UNREADABLE = "unreadable"  # the kind of a job whose row makes no sense
-
-
-@dataclass(frozen=True)
-class Job:
-    """Something owed: `kind` is scene, or what is expanded to its scenes; `waits` counts absences."""
-
-    id: int
-    kind: str = "scene"
-    reason: str = "edit"
-    attempts: int = 0
-    waits: int = 0
-    rank: int = EDIT
-    number: int = 0  # the row in the queue, 0 before it has one
-
-    @property
-    def key(self) -> str:
-        return f"{self.kind}:{self.id}"
-
-
-@dataclass(frozen=True)
-class DeadLetter:
-    """A job that was given up, when (epoch seconds), and why in words."""
-
-    job: Job
-    at: float
-    error: str
 
 
 class _Queue(SQLiteAckQueue):
@@ -110,6 +84,10 @@ class Jobs:
             return self._open()
 
     def _open(self) -> _Queue:
+        # SQLite would let everybody read it. Never a file that is there: closing it frees its locks.
+        with contextlib.suppress(FileExistsError):
+            path = os.path.join(self._folder, FILE)
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         return _Queue(
             self._folder, auto_resume=False, multithreading=False, timeout=30,
             serializer=json_serializer, db_file_name=FILE,
@@ -134,7 +112,7 @@ class Jobs:
         A fresh edit of something that waits, or stands far back, brings it to the front.
         """
         now = time.time() if now is None else now
-        rows = [(_dumps(job), now, job.key, now, job.rank) for job in jobs]
+        rows = [(dumps(job), now, job.key, now, job.rank) for job in jobs]
         with self._db:
             fresh = self._db.executemany(
                 f"INSERT OR IGNORE INTO {self._table} (data, timestamp, status, key, due, rank)"
@@ -186,19 +164,19 @@ class Jobs:
                 (now, now, now + CLOCK_SLACK),
             )
 
-    def claim(self, limit: int, now: float) -> list[Job]:
-        """Up to `limit` due jobs, edits first, then in the order they came."""
+    def claim(self, limit: int, now: float, only: "str | None" = None) -> list[Job]:
+        """Up to `limit` due jobs, edits first, then in the order they came; or `only` that key's."""
         rows = self._db.execute(
-            f"SELECT _id, data, key FROM {self._table}"
-            f" WHERE status = {AckStatus.ready} AND due <= ? ORDER BY rank, _id LIMIT ?",
-            (now, limit),
+            f"SELECT _id, data, key FROM {self._table} WHERE status = {AckStatus.ready}"
+            f" AND due <= ? {'AND key = ?' if only else ''} ORDER BY rank, _id LIMIT ?",
+            (now, only, limit) if only else (now, limit),
         ).fetchall()
         with self._db:
             self._db.executemany(
                 f"UPDATE {self._table} SET status = {AckStatus.unack} WHERE _id = ?",
                 [(row[0],) for row in rows],
             )
-        return [_loads(*row) for row in rows]
+        return [loads(*row) for row in rows]
 
     def done(self, jobs: Sequence[Job]) -> None:
         """The work is on Plex: neither the jobs nor older dead letters of the same things remain."""
@@ -223,12 +201,12 @@ class Jobs:
             self._db.execute(
                 f"UPDATE {self._table} SET status = {AckStatus.ready}, due = ?, rank = ?, data = ?"
                 f" WHERE _id = ? AND status = {AckStatus.unack}",
-                (due_at, job.rank, _dumps(job), job.number),
+                (due_at, job.rank, dumps(job), job.number),
             )
 
     def bury(self, job: Job, error: str, now: float) -> None:
         """A dead letter: kept with its reason until a person retries or clears it."""
-        kept = None if job.kind == UNREADABLE else _dumps(job)
+        kept = None if job.kind == UNREADABLE else dumps(job)
         with self._db:
             self._db.execute(
                 f"DELETE FROM {self._table} WHERE key = ? AND status = {AckStatus.ack_failed}",
@@ -276,7 +254,7 @@ class Jobs:
             f" WHERE status = {AckStatus.ack_failed} ORDER BY timestamp DESC LIMIT ?",
             (limit,),
         ).fetchall()
-        return [DeadLetter(_loads(*row[:3]), row[3], row[4] or "") for row in rows]
+        return [DeadLetter(loads(*row[:3]), row[3], row[4] or "") for row in rows]
 
     def clear_pending(self) -> int:
         """Forget all that is owed and not being done right now; gives how many."""
@@ -294,36 +272,3 @@ class Jobs:
 
     def close(self) -> None:
         self._queue.close()
-
-
-def _dumps(job: Job) -> bytes:
-    return json_serializer.dumps(
-        {"kind": job.kind, "thing": job.id, "reason": job.reason, "attempts": job.attempts,
-         "waits": job.waits, "rank": job.rank}
-    )  # fmt: skip
-
-
-def _loads(number: int, data: object, key: object) -> Job:
-    """The job of a row. What it is stands in the key as well: data that is broken costs only the
-    counts. UNREADABLE when neither tells."""
-    found = _mapping(data)
-    kind, _, thing = str(key or "").partition(":")
-    if not (kind and thing.isascii() and thing.isdigit()):
-        kind, thing = str(found.get("kind", "")), str(found.get("thing", ""))
-    if not (kind and thing.isascii() and thing.isdigit()):
-        return Job(number, UNREADABLE, number=number)
-    attempts, waits, rank = (_count(found.get(name)) for name in ("attempts", "waits", "rank"))
-    reason = str(found.get("reason", ""))
-    return Job(int(thing), kind, reason, attempts, waits, rank, number)
-
-
-def _mapping(data: Any) -> dict[str, Any]:
-    try:
-        found = json_serializer.loads(data)
-    except (ValueError, TypeError, AttributeError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and value > 0 else 0

@@ -39,7 +39,7 @@ FEATHER_MAY_LATE = {
     "sync_queue.lock": {"msvcrt"},
 }
 PURE = {
-    "errors", "stash.scene", "sync_queue.verdict", "plex.paths", "plex.fields", "plex.plan",
+    "errors", "stash.scene", "sync_queue.job", "sync_queue.verdict", "plex.paths", "plex.fields", "plex.plan",
     "plex.wire", "reconciliation.detector", "reconciliation.window", "validation.text",
     "validation.scope", "validation.address", "validation.values",
 }  # fmt: skip

@@ -55,7 +55,20 @@ def dead(jobs: Jobs, number: int, error: str = "no", at: float = NOW) -> None:
     jobs.bury(next(j for j in jobs.claim(99, NOW) if j.id == number), error, at)
 
 
+@posix
+def test_only_its_owner_may_read_the_queue(jobs: Jobs, tmp_path: Path) -> None:
+    put(jobs, 1)
+    files = [path for path in (tmp_path / FOLDER).iterdir() if path.name.startswith(FILE)]
+    assert len(files) == 3 and {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
 # -- owed once, in the right order
+
+
+def test_one_thing_alone_can_be_claimed(jobs: Jobs) -> None:
+    put(jobs, 1, 2, 3)
+    assert ids(jobs.claim(9, NOW, only="scene:2")) == [2]
+    assert jobs.claim(9, NOW, only="scene:2") == [] and ids(jobs.claim(9, NOW)) == [1, 3]
 
 
 def test_what_is_owed_already_is_not_owed_twice(jobs: Jobs) -> None:

@@ -1,0 +1,69 @@
+"""One job, and how a row of the queue keeps it. Pure."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+EDIT, BACKLOG = 0, 1  # ranks: what a person just changed comes before what a run found
+UNREADABLE = "unreadable"  # the kind of a job whose row makes no sense
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something owed: `kind` is scene, or what is expanded to its scenes; `waits` counts absences."""
+
+    id: int
+    kind: str = "scene"
+    reason: str = "edit"
+    attempts: int = 0
+    waits: int = 0
+    rank: int = EDIT
+    number: int = 0  # the row in the queue, 0 before it has one
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A job that was given up, when (epoch seconds), and why in words."""
+
+    job: Job
+    at: float
+    error: str
+
+
+def dumps(job: Job) -> bytes:
+    """The job as its row keeps it."""
+    found = {
+        "kind": job.kind, "thing": job.id, "reason": job.reason, "attempts": job.attempts,
+        "waits": job.waits, "rank": job.rank,
+    }  # fmt: skip
+    return json.dumps(found).encode()
+
+
+def loads(number: int, data: object, key: object) -> Job:
+    """The job of a row. What it is stands in the key as well: data that is broken costs only the
+    counts. UNREADABLE when neither tells."""
+    found = _mapping(data)
+    kind, _, thing = str(key or "").partition(":")
+    if not (kind and thing.isascii() and thing.isdigit()):
+        kind, thing = str(found.get("kind", "")), str(found.get("thing", ""))
+    if not (kind and thing.isascii() and thing.isdigit()):
+        return Job(number, UNREADABLE, number=number)
+    attempts, waits, rank = (_count(found.get(name)) for name in ("attempts", "waits", "rank"))
+    reason = str(found.get("reason", ""))
+    return Job(int(thing), kind, reason, attempts, waits, rank, number)
+
+
+def _mapping(data: Any) -> dict[str, Any]:
+    try:
+        found = json.loads(data)
+    except (ValueError, TypeError, AttributeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
