@@ -54,8 +54,9 @@ class PlexClient:
         plexapi.BASE_HEADERS.update(IDENTITY)
         self._url = url
         self._libraries: tuple[str, ...] = ()
-        self._server = self._translated(lambda: PlexServer(url, token, session=session))
-        self.machine: str = self._server.machineIdentifier or ""
+        self._server = self._greeted(lambda: PlexServer(url, token, session=session))
+        # An empty answer leaves plexapi without the attribute.
+        self.machine: str = getattr(self._server, "machineIdentifier", "") or ""
         if not self.machine:
             raise self._not_plex()
         self.version: str = self._server.version or ""
@@ -220,6 +221,16 @@ class PlexClient:
             f"what answers at {self._url} is not Plex (the login page of a proxy?)"
         )
 
+    def _greeted(self, greet: Callable[[], PlexServer]) -> PlexServer:
+        """A Plex that is up always answers its front door: any failure there is no job's fault."""
+        try:
+            return self._translated(greet)
+        except (errors.Gone, errors.Busy, errors.Rejected) as error:
+            why = "404" if isinstance(error, errors.Gone) else str(error)
+            raise errors.Unreachable(
+                f"what answers at {self._url} is not Plex, or the Plex behind it is down ({why})"
+            ) from None
+
     def _translated(self, call: Callable[[], Any]) -> Any:
         try:
             return call()
@@ -274,7 +285,9 @@ def _bad_request(message: str) -> errors.Stash2PlexError:
         return errors.Refused(
             "Plex does not let this token edit (403): plex_token must be the server owner's"
         )
-    if status in (429, 500, 502, 504):
+    if status in (502, 504):
+        return errors.Unreachable(f"what stands in front of Plex cannot reach it ({status})")
+    if status in (429, 500):
         return errors.Busy(f"Plex answered {status}")
     return errors.Rejected(f"Plex answered {status or 'an unknown status'} and changed nothing")
 

@@ -49,6 +49,23 @@ def test_while_plex_is_down_the_queue_is_kept_and_the_next_event_does_it_all(box
     assert silent(box)
 
 
+@pytest.mark.parametrize("status", ["404", "502"])
+def test_while_plex_is_down_behind_a_proxy_the_one_job_there_is_waits(
+    box: Box, status: str
+) -> None:
+    (scene,) = fill(box, 1)
+    box.plex.faults.arm(status, times=9999)
+    box.stash.update_scene(scene, title="new")
+    until(lambda: said(box, "paused"))
+    assert status in drain(box)["paused"]
+    assert queue(box)["pending"] == 1 and queue(box)["dead"] == 0
+    assert attempts(box) == {0}
+    box.plex.faults.clear()
+    drain(box)
+    right(box, scene)
+    assert silent(box)
+
+
 def test_while_paused_changes_are_remembered_and_nothing_is_written(box: Box) -> None:
     (scene,) = fill(box, 1)
     box.configure(paused=True)

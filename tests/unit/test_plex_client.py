@@ -100,6 +100,8 @@ def test_only_the_libraries_that_were_named(client):
         ({"action": "409"}, errors.Rejected),
         ({"action": "429"}, errors.Busy),
         ({"action": "500"}, errors.Busy),
+        ({"action": "502"}, errors.Unreachable),
+        ({"action": "504"}, errors.Unreachable),
         ({"action": "drop", "times": 2}, errors.Unreachable),
         ({"action": "slow", "seconds": 9}, errors.Unreachable),
         ({"action": "truncated"}, errors.Busy),
@@ -126,6 +128,14 @@ def test_something_else_at_the_address_of_plex(plex):
     plex.faults.arm("html", "/")
     with pytest.raises(errors.Unreachable, match="not Plex"):
         connect(plex.url, "t", 1, 1)
+
+
+@pytest.mark.parametrize("action", ["400", "404", "409", "429", "500", "502", "504", "empty"])
+def test_a_proxy_whose_plex_is_down_is_not_plex(plex, action):
+    plex.faults.arm(action, "/")
+    with pytest.raises(errors.Unreachable) as error:
+        connect(plex.url, "t", 1, 1)
+    assert action == "empty" or action in str(error.value)
 
 
 # -- XML
