@@ -94,14 +94,14 @@ def _from_stash(document):
 
 def _hook(args, connection, data_dir, document):
     try:
-        said, drain_here = hook.handle(args.get("hookContext"), connection, data_dir)
+        said, scene = hook.handle(args.get("hookContext"), connection, data_dir)
     except OSError as error:  # its path is left out: the user may want none in the log
         why = error.strerror
         return _fail(f"the change could not be noted on disk: {why}. Reconcile Library finds it")
-    if drain_here:
+    if scene:
         from app import lane
 
-        lane.drain_inline(connection, data_dir, document.get("settings"))
+        lane.drain_inline(connection, data_dir, document.get("settings"), scene)
     return _answered(said)
 
 

@@ -36,6 +36,7 @@ def drain(
         sync_batch=Batch(run),
         expand=Expansion(run),
         max_retries=run.config.max_retries,
+        only=run.args.get("only", 0),
         linger=linger,
         patience=0.0 if run.args.get("trigger") == "inline" else PATIENCE,
         clock=run.clock,

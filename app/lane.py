@@ -10,6 +10,7 @@ from app import deps, quiet
 from app.run import Run
 from errors import Stash2PlexError
 from stash import hook, wire
+from sync_queue import inbox
 
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
 
@@ -38,17 +39,28 @@ def opened(
         run.close()
 
 
-def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any) -> None:
-    """The setting hook_mode: inline. A save does not wait for an installation or a reconciliation:
-    those are left to a task."""
+def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene: int) -> None:
+    """The setting hook_mode: inline. A save waits for its own scene only: an installation, a
+    reconciliation and whatever else is owed are left to a task."""
     from app import commands
 
     if not ready(data_dir):
         return hook.wake(connection, data_dir)
-    with opened(connection, {"trigger": "inline"}, data_dir, settings) as run:
-        commands.process_queue(run)
+    args = {"trigger": "inline", "only": scene}
+    with opened(connection, args, data_dir, settings) as run:
+        found = commands.process_queue(run)
         commands.leave_notes(run)
-        return commands.wake_if_due(run)
+        if run.config.paused:
+            return None
+        if found["paused"]:
+            return inbox.note_pause(data_dir)
+        # After the lock is free: who marked meanwhile has seen it held, and relies on us.
+        return hook.wake(connection, data_dir) if _is_owed(run) else commands.wake_if_due(run)
+
+
+def _is_owed(run: Run) -> bool:
+    due = run.jobs.next_due()
+    return not inbox.is_empty(run.data_dir) or (due is not None and due <= run.clock())
 
 
 def in_words(error: BaseException) -> str:

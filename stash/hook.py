@@ -47,22 +47,29 @@ def _number(value: object) -> "int | None":
     return value if isinstance(value, int) and 0 < value <= inbox.HIGHEST else None
 
 
-def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, bool]":
-    """Mark and wake. Gives the sentence to answer, and whether this very process is to drain."""
+def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, int]":
+    """Mark and wake. Gives the sentence to answer, and the scene that this very process is to
+    sync, 0 for none."""
     dirty = flag(context)
     if dirty is None and not is_due(data_dir, time.time()):
-        return "nothing that Plex shows has changed", False
+        return "nothing that Plex shows has changed", 0
     if dirty:
         inbox.mark(data_dir, *dirty)
     said = f"{dirty[0]} {dirty[1]} is marked" if dirty else "a reconciliation is due"
     # Mark first, look second: either the drain sees the flag, or we see the free lock.
     if _drains(data_dir):
-        return said, False
-    # A whole reconciliation is never a thing to do inside a Save.
-    if dirty and os.path.exists(os.path.join(data_dir, inbox.INLINE)):
-        return said, True
+        return said, 0
+    if dirty and _is_save(context) and inbox.is_inline(data_dir, time.time()):
+        return said, dirty[1]
     wake(connection, data_dir)
-    return said, False
+    return said, 0
+
+
+def _is_save(context: object) -> bool:
+    """Whether a person saved a scene. A scan, a rename that shows on many scenes and a
+    reconciliation are left to a task: nobody shall wait for them."""
+    found = context if isinstance(context, dict) else {}
+    return found.get("type") == "Scene.Update.Post" and bool(found.get("input"))
 
 
 def _drains(data_dir: str) -> bool:

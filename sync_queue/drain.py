@@ -61,6 +61,7 @@ class Drain:
     sync_batch: SyncBatch
     expand: Expand
     max_retries: int = 5
+    only: int = 0  # a scene: nothing but it is swept and claimed
     linger: float = 0.0  # seconds to wait for more flags before the process ends
     patience: float = 0.0  # seconds to wait for a job that is due soon, such as a first retry
     clock: Callable[[], float] = time.time
@@ -84,7 +85,7 @@ class Drain:
     def _once(self) -> bool:
         lock = FileLock(os.path.join(self.data_dir, inbox.LOCK))
         if not lock.acquire():
-            inbox.drop_wake(self.data_dir)  # whoever woke us is served by the other one
+            self._arrive()  # whoever woke us is served by the other one
             self.tally.busy = not self.tally.counts
             return False
         try:
@@ -93,13 +94,19 @@ class Drain:
             lock.release()
         return True
 
+    def _arrive(self) -> None:
+        if not self.only:  # else the drain that is on its way is not this one
+            inbox.drop_wake(self.data_dir)
+
     def _owed(self) -> bool:
+        if self.only:
+            return False
         due = self.jobs.next_due()
         return not inbox.is_empty(self.data_dir) or (due is not None and due <= self.clock())
 
     def _work(self) -> None:
         # Only now, with the lock: a hook sees the marker, or else the lock.
-        inbox.drop_wake(self.data_dir)
+        self._arrive()
         self.jobs.resume(self.clock())
         quiet = 0.0
         while not self.tally.paused:
@@ -121,6 +128,8 @@ class Drain:
     def _sweep(self) -> None:
         """Flags become jobs; a flag goes only when its job is on disk."""
         found = inbox.flags(self.data_dir)
+        if self.only:
+            found = [flag for flag in found if flag == ("scene", self.only)]
         if not found:
             return
         self.jobs.put((Job(number, kind) for kind, number in found), self.clock())
@@ -131,7 +140,8 @@ class Drain:
     # -- one batch: every claimed job gets a verdict, or is given back as it was
 
     def _batch(self) -> int:
-        batch = self.jobs.claim(BATCH, self.clock())
+        key = Job(self.only).key if self.only else None
+        batch = self.jobs.claim(BATCH, self.clock(), key)
         self._claimed = {job.number: job for job in batch}
         for job in batch:
             if job.kind not in inbox.KINDS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from devserver.box import Box
-from tests.system.test_hooks import flags, runs, until
+from tests.system.test_hooks import flags, queued, runs, until
 
 
 @pytest.fixture
@@ -41,8 +41,49 @@ def test_while_plex_is_down_the_save_succeeds_and_the_next_one_makes_up_for_it(
     inline.stash.update_scene(first, title="new a")
     inline.plex.come_up()
     inline.stash.update_scene(second, title="new b")
+    inline.settle()
     assert inline.differences() == {}
     assert [run.exit_code for run in runs(inline, "hook")] == [0, 0]
+
+
+def test_while_plex_is_down_only_the_first_save_waits_for_it(inline: Box) -> None:
+    scene = inline.add("a.mp4", title="old")
+    inline.stash.hold_jobs()
+    inline.plex.go_down()
+    for title in ("new a", "new b", "new c"):
+        inline.stash.update_scene(scene, title=title)
+    paused = ["paused: " in run.stderr for run in runs(inline, "hook")]
+    assert paused == [True, False, False] and queued(inline) == 1
+
+
+def test_a_save_waits_for_its_own_scene_only(inline: Box) -> None:
+    """What else is owed is done by a task."""
+    inline.configure()
+    inline.operation("queue_status")
+    inline.stash.hold_jobs()
+    others = [inline.add(f"{n}.mp4", title="old") for n in range(3)]
+    for other in others:
+        inline.stash.update_scene(other, title=f"new {other}")
+    inline.configure(hook_mode="inline")
+    inline.operation("queue_status")
+    scene = inline.add("a.mp4", title="old")
+    inline.stash.update_scene(scene, title="new")
+    assert inline.differences([scene]) == {}
+    assert flags(inline) == [("scene", other) for other in others] and queued(inline) == 1
+    inline.stash.release_jobs()
+    inline.settle()
+    assert inline.differences() == {} and flags(inline) == []
+
+
+def test_a_rename_that_shows_on_many_scenes_is_left_to_a_task(inline: Box) -> None:
+    scenes = [inline.add(f"{n}.mp4", title=f"T{n}", performers=["Ada"]) for n in range(3)]
+    inline.operation("all")
+    inline.stash.hold_jobs()
+    inline.stash.rename("performer", inline.stash.performer_id("Ada"), "Ada L.")
+    assert inline.differences(scenes) and queued(inline) == 1
+    inline.stash.release_jobs()
+    inline.settle()
+    assert inline.differences() == {}
 
 
 def test_a_save_waits_for_no_retry_and_no_bulk_edit(inline: Box) -> None:
@@ -72,6 +113,8 @@ def test_a_scan_with_inline_hooks_comes_to_its_end(inline: Box) -> None:
     inline.stash.start_scan()
     inline.settle()
     assert len(runs(inline, "hook")) == 3 and flags(inline) == []
+    assert not any("queue: " in run.stderr for run in runs(inline, "hook"))
+    assert len(runs(inline, "task")) >= 1
 
 
 def test_while_another_drain_is_awake_the_save_leaves_it_to_that_one(inline: Box) -> None:

@@ -115,6 +115,24 @@ def test_a_thousand_flags_go_in_batches_and_each_once(world: World) -> None:
     assert sorted(world.synced) == list(range(1, 1001)) and len(world.batches) == 50
 
 
+def test_a_drain_of_one_scene_leaves_the_rest_as_it_is(world: World) -> None:
+    world.owe(1)
+    for number in (2, 3):
+        world.mark("scene", number)
+    world.mark("tag", 2)
+    assert world.drain(only=2).counts == {"written": 1}
+    assert world.synced == [2] and world.left() == {"pending": 1}
+    assert sorted(inbox.flags(world.data)) == [("scene", 3), ("tag", 2)]
+
+
+def test_a_drain_of_one_scene_keeps_the_note_that_another_one_is_on_its_way(world: World) -> None:
+    inbox.begin_wake(world.data)
+    world.drain(only=2)
+    with FileLock(os.path.join(world.data, inbox.LOCK)):
+        world.drain(only=2)
+    assert inbox.waking(world.data, None, os.stat(world.data).st_mtime) == ""
+
+
 def test_with_nothing_owed_nothing_is_asked_of_anybody(world: World) -> None:
     world.down = errors.SetupError("no Plex at all")
     assert world.drain().as_dict()["paused"] is None and world.batches == []

@@ -505,7 +505,7 @@ def test_a_mark_comes_before_the_wake(stash: Callable[..., FakeStash], data: str
 
     server = stash(reply)
     said = hook.handle(context("Scene.Update.Post"), server.connection, data)
-    assert said == ("scene 42 is marked", False) and seen == [("scene", 42)]
+    assert said == ("scene 42 is marked", 0) and seen == [("scene", 42)]
 
 
 def test_while_a_drain_is_awake_a_hook_only_marks(
@@ -524,16 +524,51 @@ def test_a_change_that_plex_does_not_show_costs_nothing(
     event = context("Tag.Update.Post", fields=["id", "description"])
     assert hook.handle(event, server.connection, data) == (
         "nothing that Plex shows has changed",
-        False,
+        0,
     )
     assert os.listdir(data) == [] and server.requests == []
 
 
+def save(number: int = 42) -> dict[str, Any]:
+    return context("Scene.Update.Post", number) | {"input": {"title": "new"}}
+
+
 def test_inline_drains_here_but_not_while_another_drain_is_awake(data: str) -> None:
     (Path(data) / inbox.INLINE).touch()
-    assert hook.handle(context("Scene.Update.Post"), {}, data)[1]
+    assert hook.handle(save(), {}, data) == ("scene 42 is marked", 42)
     with FileLock(os.path.join(data, inbox.LOCK)):
-        assert not hook.handle(context("Scene.Update.Post"), {}, data)[1]
+        assert hook.handle(save(), {}, data)[1] == 0
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        context("Scene.Update.Post"),  # by a scan
+        context("Scene.Create.Post"),
+        context("Scene.Destroy.Post") | {"input": {"id": "42"}},
+        context("Tag.Update.Post") | {"input": {"name": "new"}},
+        context("Performer.Update.Post") | {"input": {"name": "new"}},
+    ],
+)
+def test_only_the_save_of_a_scene_is_done_inline(
+    stash: Callable[..., FakeStash], data: str, event: dict[str, Any]
+) -> None:
+    server = stash(queues())
+    (Path(data) / inbox.INLINE).touch()
+    assert hook.handle(event, server.connection, data)[1] == 0 and len(server.requests) == 1
+
+
+def test_after_an_inline_drain_had_to_pause_the_next_saves_only_mark_and_wake(
+    stash: Callable[..., FakeStash], data: str
+) -> None:
+    """Else each of them would wait until the connection to Plex times out."""
+    server = stash(queues())
+    (Path(data) / inbox.INLINE).touch()
+    inbox.note_pause(data)
+    assert hook.handle(save(), server.connection, data)[1] == 0 and len(server.requests) == 1
+    then = time.time() - inbox.PAUSE_SECONDS
+    os.utime(os.path.join(data, inbox.PAUSED), (then, then))
+    assert hook.handle(save(), server.connection, data)[1] == 42
 
 
 def state(data: str, **fields: Any) -> None:
@@ -547,7 +582,7 @@ def test_a_due_reconciliation_is_left_to_a_task_even_inline(
     server = stash(queues())
     (Path(data) / inbox.INLINE).touch()
     state(data, interval="daily", next_due=1.0, stash_identity=wire.server_identity())
-    assert hook.handle(None, server.connection, data) == ("a reconciliation is due", False)
+    assert hook.handle(None, server.connection, data) == ("a reconciliation is due", 0)
     assert len(server.requests) == 1
 
 
