@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
 PATIENCE = 5.0  # seconds: the first retry of a job comes within them
+_NO_SCAN = (errors.Busy, errors.Rejected, errors.Gone, errors.SetupError)
 
 
 def drain(
@@ -93,7 +94,12 @@ class Batch:
         run = self._run
         plex = run.plex
         self._sync = Sync(
-            run.stash, plex, Index(run.store), Ledger(run.store), run.config, run.clock
+            run.stash,
+            plex,
+            Index(run.store),
+            Ledger(run.store),
+            run.config,
+            run.clock,
         )
         return self._sync
 
@@ -129,17 +135,24 @@ class Batch:
         places = {paths.folder(paths.plex_path(f, self._run.config.path_map)) for f in files}
         for place in sorted(places - self._scanned):
             self._scanned.add(place)
-            try:
-                self._ask_to_scan(place)
-            except (errors.Busy, errors.Rejected, errors.Gone, errors.SetupError) as error:
-                wire.warning(f"Plex could not be asked to scan {place}: {error}")
+            self._ask_to_scan(place)
 
     def _ask_to_scan(self, place: str) -> None:
-        if self._sections is None:
-            self._sections = self._run.plex.sections()
-        for section in self._sections:
+        """Every library with the folder is asked, whatever another one answers."""
+        try:
+            if self._sections is None:
+                self._sections = self._run.plex.sections()
+        except _NO_SCAN as error:
+            wire.warning(f"Plex could not be asked to scan {place}: {error}")
+        for section in self._sections or ():
             if _covers(section.roots, place):
-                self._run.plex.scan(section.id, place)
+                self._scan_in(section, place)
+
+    def _scan_in(self, section: "Section", place: str) -> None:
+        try:
+            self._run.plex.scan(section.id, place)
+        except _NO_SCAN as error:
+            wire.warning(f"“{section.title}” could not be asked to scan {place}: {error}")
 
 
 def _covers(roots: Iterable[str], place: str) -> bool:

@@ -198,7 +198,7 @@ class PlexClient:
 
     def scan(self, section: int, folder: str) -> None:
         """Ask Plex to look into one folder (as Plex sees it)."""
-        self._get(f"/library/sections/{section}/refresh?{urlencode({'path': folder})}")
+        self._ask(f"/library/sections/{section}/refresh?{urlencode({'path': folder})}")
 
     def _get(self, key: str, headers: "dict[str, str] | None" = None) -> Any:
         container = self._ask(key, headers=headers)

@@ -130,18 +130,37 @@ def test_paused_keeps_everything(box):
     assert box.operation("process_queue")["written"] == 1
 
 
+def scans_asked(box):
+    """(section, folder) of every scan that Plex was asked for."""
+    return [
+        (int(one.path.split("/")[3]), one.get("path"))
+        for one in box.plex.requests
+        if one.path.endswith("/refresh")
+    ]
+
+
 def test_with_trigger_plex_scan_plex_is_asked_to_scan_the_folder_once(box):
     for number in range(3):
         scene = box.add(f"new folder/{number}.mp4", in_plex=False, title=f"Title {number}")
         box.plex.add_file(box.paths[scene], scanned=False)
+    box.plex.add_section("Twin", roots=["/media/new folder"])
+    box.plex.add_section("Elsewhere", roots=["/media/new"])
+    box.configure(trigger_plex_scan=True)
+    assert box.operation("all")["waiting"] == 3
+    assert scans_asked(box) == [(1, "/media/new folder"), (2, "/media/new folder")]
+    assert lines(box, "warning") == []
+
+
+def test_a_library_that_cannot_be_asked_to_scan_is_told_and_the_next_is_asked(box):
+    scene = box.add("new folder/a.mp4", in_plex=False, title="Title")
+    box.plex.add_file(box.paths[scene], scanned=False)
+    box.plex.add_section("Twin", roots=["/media/new folder"])
     box.configure(trigger_plex_scan=True)
     box.plex.faults.arm("500", match="/library/sections/1/refresh")
-    assert box.operation("all")["waiting"] == 3
-    assert any("could not be asked to scan" in line for line in lines(box, "warning"))
-    box.plex.clear_requests()
-    assert box.operation("all")["waiting"] == 3
-    asked = [one.get("path") for one in box.plex.requests if one.path.endswith("/refresh")]
-    assert asked == ["/media/new folder"]
+    assert box.operation("all")["waiting"] == 1
+    (line,) = lines(box, "warning")
+    assert "“Scenes” could not be asked to scan /media/new folder" in line
+    assert (2, "/media/new folder") in scans_asked(box)
 
 
 # --- stdin of every kind -------------------------------------------------------------------
