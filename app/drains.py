@@ -96,7 +96,7 @@ class Batch:
         self._sync = Sync(
             run.stash,
             plex,
-            Index(run.store),
+            Index(run.store, wire.warning),
             Ledger(run.store),
             run.config,
             run.clock,

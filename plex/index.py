@@ -38,8 +38,8 @@ class Listing(Protocol):
 class Index:
     """Path -> rating keys. Only a hint: whoever uses it checks the item's own files."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, warn: Callable[[str], None] = lambda line: None) -> None:
+        self._store, self._warn = store, warn
         self._asked = 0.0
         self._outdated = False  # an item was not where the index had it
 
@@ -48,10 +48,21 @@ class Index:
         asked = list(keys)
         rows = self._store.db.execute(
             f"SELECT DISTINCT rating_key FROM part WHERE path_key IN ({','.join('?' * len(asked))})"
-            " ORDER BY rating_key",
+            f" AND {self._listed()} ORDER BY rating_key",
             asked,
         )
         return [row[0] for row in rows]
+
+    def _listed(self) -> str:
+        """SQL: not of a library that lists nothing any more."""
+        return f"section NOT IN ({','.join(map(str, self._store.emptied))})"
+
+    def shows_written(self) -> bool:
+        """Whether Plex, as last listed, has any item that we wrote."""
+        return self._any(f"item JOIN part USING (rating_key) WHERE {self._listed()}")
+
+    def _any(self, rows: str) -> bool:
+        return self._store.db.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone() is not None
 
     def size(self) -> int:
         """How many files Plex listed."""
@@ -67,7 +78,8 @@ class Index:
         """List again the sections that moved (`force`: all); whether more is known now.
 
         Of the others only what was added last is asked: not every scan leaves a trace in a
-        section. LibraryEmpty when Plex suddenly shows nothing.
+        section. A library that suddenly lists nothing is told of (`warn`), and what it had is
+        kept; LibraryEmpty when all of Plex shows nothing.
         """
         if not (force or self._outdated) and 0 <= now - self._asked < ASK_SECONDS:
             return False
@@ -75,12 +87,35 @@ class Index:
         sections = list(plex.sections())
         self.keep_to(sections)
         known = self._sections()
-        due = [one for one in sections if force or _is_due(one, known.get(one.id), now)]
+        told = set(self._store.emptied)
+        again = {one.id for one in sections} if force else told
+        due = [s for s in sections if s.id in again or _is_due(s, known.get(s.id), now)]
         for number, one in enumerate(due):
             self._list(plex, one, now)
             progress((number + 1) / len(due))
+        self._brake(told)
         idle = [one for one in sections if one not in due]
         return bool(due) + sum(self._add_newest(plex, one.id) for one in idle) > 0
+
+    def _brake(self, told: "set[int]") -> None:
+        """One library may be emptied, which is told once; all of them cannot."""
+        emptied = self._store.emptied
+        if not self._any(f"part WHERE {self._listed()}"):
+            if emptied:
+                raise errors.LibraryEmpty(
+                    f"Plex lists nothing in {', '.join(emptied.values())}; nothing is changed "
+                    "until they are back (is a disk not mounted?)"
+                )
+            if self._any("item"):
+                raise errors.LibraryEmpty(
+                    "Plex lists none of the files that were written from Stash (is the library "
+                    "gone, or a disk not mounted?); nothing is changed"
+                )
+        for number in emptied.keys() - told:
+            self._warn(
+                f"Plex lists nothing in {emptied[number]}: its scenes wait; if that is meant, "
+                "take it out of plex_library or remove the library in Plex"
+            )
 
     def _add_newest(self, plex: Listing, section: int) -> int:
         """How many files were new to us among those that Plex added last."""
@@ -96,6 +131,8 @@ class Index:
                 "Plex shows none of the libraries that it had; nothing is changed until they are back"
             )
         gone = [(number,) for number in known.keys() - {one.id for one in sections}]
+        for number, *_ in gone:
+            self._store.emptied.pop(number, None)
         if gone:
             with self._store.writing() as db:
                 db.executemany("DELETE FROM part WHERE section = ?", gone)
@@ -106,17 +143,17 @@ class Index:
         return {row[0]: (row[1], row[2]) for row in rows}
 
     def _list(self, plex: Listing, section: Section, now: float) -> None:
-        """Read one section whole, then let go of what it no longer shows."""
+        """Read one section whole, then let go of what it no longer shows: not of everything."""
         run, total = time.monotonic_ns(), 0
         for page in plex.listing(section.id):
             total += len(page)
             self._put(page, section.id, run)
         before = self._count(section.id, run)
         if not total and before:
-            raise errors.LibraryEmpty(
-                f"Plex lists nothing in “{section.title}”, where it had {before} files; "
-                "nothing is changed until they are back (is a disk not mounted?)"
-            )
+            files = "1 file" if before == 1 else f"{before} files"
+            self._store.emptied[section.id] = f"“{section.title}”, where it had {files}"
+            return
+        self._store.emptied.pop(section.id, None)
         with self._store.writing() as db:
             db.execute("DELETE FROM part WHERE section = ? AND seen != ?", (section.id, run))
             db.execute(

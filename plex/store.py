@@ -39,6 +39,9 @@ class Store:
     def __init__(self, data_dir: "str | os.PathLike[str]", now: float = 0.0) -> None:
         self.path = Path(data_dir) / FILE
         self.notices: list[str] = []
+        # Libraries that list nothing now, where they had files: id -> how to say that. What is
+        # known of them is kept, and whoever opened this file leaves it alone.
+        self.emptied: dict[int, str] = {}
         # SQLite gives up at once when two processes switch a new file to WAL together.
         with FileLock(self.path.with_name("plex.lock")):
             self.db = self._open_or_rebuild(now or time.time())

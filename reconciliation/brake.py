@@ -10,9 +10,6 @@ import errors
 from plex import paths
 from plex.index import Index
 from plex.ledger import Ledger
-from plex.store import Store
-
-_ANY_LISTED = "SELECT 1 FROM item JOIN part USING (rating_key) LIMIT 1"
 
 
 def stash_is_empty(stash: Any, ledger: Ledger) -> None:
@@ -25,13 +22,11 @@ def stash_is_empty(stash: Any, ledger: Ledger) -> None:
         )
 
 
-def plex_lost_everything(
-    stash: Any, store: Store, index: Index, ledger: Ledger, path_map: paths.PathMap
-) -> None:
+def plex_lost_everything(stash: Any, index: Index, ledger: Ledger, path_map: paths.PathMap) -> None:
     """LibraryEmpty when the listing, just refreshed, has none of the items that we wrote, and no
     file of any scene either: a library that was made anew has them under other keys."""
     known = ledger.size()
-    if not known or store.db.execute(_ANY_LISTED).fetchone():
+    if not known or index.shows_written():
         return
     for page in stash.walk():
         for scene in page:

@@ -88,7 +88,7 @@ class GapDetectionEngine:
         self._stash, self._config, self._jobs = stash, config, queue
         self._store = store or Store(data_dir, clock())
         self._plex = plex or _connect(config, self._store, clock())
-        self._index, self._ledger = Index(self._store), Ledger(self._store)
+        self._index, self._ledger = Index(self._store, warn), Ledger(self._store)
         self._clock, self._progress, self._warn = clock, progress, warn
 
     def run(self, scope: str = "all") -> GapDetectionResult:
@@ -104,9 +104,7 @@ class GapDetectionEngine:
         self._index.refresh(
             self._plex, self._clock(), force=True, progress=lambda f: self._progress(f * 0.1)
         )
-        brake.plex_lost_everything(
-            self._stash, self._store, self._index, self._ledger, self._config.path_map
-        )
+        brake.plex_lost_everything(self._stash, self._index, self._ledger, self._config.path_map)
         for page in self._stash.walk(only):
             for chunk in _chunks(page):
                 self._try_chunk(chunk, result)

@@ -269,6 +269,37 @@ def test_an_emptied_library_stops_the_sync(bench):
     assert bench.writes() == []
 
 
+def test_one_emptied_library_holds_up_no_other(bench):
+    other = bench.plex.add_section("Films", roots=["/films"])
+    film = bench.plex.add_file("/films/f.mp4", section=other)
+    bench.settings = {"path_map": "/data/films => /films; /data => /media"}
+    lost = bench.stash.add_scene(path="/data/films/f.mp4", title="Film")
+    scene, key = bench.add(title="T")
+    bench.sync(scene, lost)
+    bench.plex.remove_item(film)
+    bench.stash.update_scene(scene, title="New")
+    waits, done = bench.sync(lost, scene)
+    assert waits.missing and not waits.error
+    assert done.wrote and title(bench, key) == "New"
+    back = bench.plex.add_file("/films/f.mp4", section=other)
+    bench.sync(lost)
+    assert title(bench, back) == "Film"
+
+
+def test_a_library_that_was_deleted_beside_another_one_leaves_its_scenes_missing(bench):
+    other = bench.plex.add_section("Films", roots=["/films"])
+    bench.plex.add_file("/films/f.mp4", section=other)
+    bench.settings = {"path_map": "/data/films => /films; /data => /media"}
+    lost = bench.stash.add_scene(path="/data/films/f.mp4", title="Film")
+    scene, key = bench.add(title="T")
+    bench.sync(scene, lost)
+    bench.plex.remove_section(other)
+    bench.stash.update_scene(scene, title="New")
+    waits, done = bench.sync(lost, scene)
+    assert waits.missing and done.wrote
+    assert title(bench, key) == "New"
+
+
 def test_a_scene_without_a_file_waits_for_nothing(bench):
     scene = bench.stash.add_scene(title="T")
     (outcome,) = bench.sync(scene)

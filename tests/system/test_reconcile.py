@@ -268,6 +268,20 @@ def test_a_library_that_is_gone_beside_another_one_stops_the_run(synced):
     stopped(synced, "Plex lists none of the files in Stash", "nothing is changed")
 
 
+def test_an_emptied_library_beside_another_one_is_told_once_and_its_scenes_wait(synced):
+    films = synced.plex.add_section("Films", roots=["/media/films"])
+    lost = synced.add("films/f.mp4", in_plex=False, title="Film")
+    item = synced.plex.add_file("/media/films/f.mp4", section=films)
+    reconcile(synced)
+    assert synced.item(lost)["title"] == "Film"
+    synced.plex.remove_item(item)
+    quiet(synced)
+    assert gaps(reconcile(synced)) == {"missing": 1}
+    (line,) = lines(synced, "warning")
+    assert "nothing in “Films”, where it had 1 file: its scenes wait" in line
+    assert synced.operation("queue_status")["queue"]["waiting"] == 1
+
+
 def test_a_library_that_was_made_anew_is_written_again(synced):
     reconcile(synced)
     synced.plex.recreate_section("Scenes")
