@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,14 +26,16 @@ class Box:
         plugin: Path,
         stash: dict[str, Any] | None = None,
         plex: dict[str, Any] | None = None,
+        compiled: Path | None = None,
     ) -> None:
+        """`compiled` is a folder of the plugin whose compiled modules this one starts with."""
         self.stash = StashServer(root / "stash", **(stash or {}))
         # The plugin runs with the libraries that this process has.
         self.stash.python = sys.executable
         # As where Stash runs: compiled modules are kept, whatever the shell of the tests says.
         self.stash.env = {"PYTHONDONTWRITEBYTECODE": ""}
         self.plex = PlexServer(token=TOKEN, **(plex or {}))
-        self.plugin = plugin
+        self.plugin, self.compiled = plugin, compiled
         self.section = 0
         self.paths: dict[int, str] = {}
 
@@ -41,6 +44,8 @@ class Box:
         self.section = self.plex.add_section("Scenes", roots=[PLEX_ROOT])
         self.stash.start()
         self.stash.install_plugin(self.plugin)
+        for cache in self.compiled.rglob("__pycache__") if self.compiled else ():
+            shutil.copytree(cache, self.folder / cache.relative_to(self.compiled or cache))
         if self.stash.plugin_errors:
             raise RuntimeError(f"Stash did not load the plugin: {self.stash.plugin_errors}")
         self.configure()
@@ -49,6 +54,11 @@ class Box:
     def __exit__(self, *_: object) -> None:
         self.stash.stop()
         self.plex.stop()
+
+    @property
+    def folder(self) -> Path:
+        """Where the plugin is installed."""
+        return self.stash.plugins_dir / "local" / PLUGIN
 
     @property
     def data_dir(self) -> Path:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import compileall
 import os
+import py_compile
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,15 +31,27 @@ def plugin_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return package.build(tmp_path_factory.mktemp("dist"))
 
 
+@pytest.fixture(scope="session")
+def compiled(plugin_zip: Path) -> Path:
+    """The plugin's folder with its modules compiled, as it is after its first run."""
+    folder = plugin_zip.with_suffix("")
+    with zipfile.ZipFile(plugin_zip) as archive:
+        archive.extractall(folder)
+    # Unchecked: a copy of the folder has other times of modification.
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(folder, quiet=2, invalidation_mode=mode)
+    return folder
+
+
 @pytest.fixture
-def make_box(plugin_zip: Path, tmp_path: Path) -> Iterator[MakeBox]:
+def make_box(plugin_zip: Path, compiled: Path, tmp_path: Path) -> Iterator[MakeBox]:
     """Makes boxes (Stash options as keywords) that end with the test."""
     with ExitStack() as stack:
         boxes: list[Box] = []
 
         def make(**stash: Any) -> Box:
             root = tmp_path / f"box{len(os.listdir(tmp_path))}"
-            boxes.append(stack.enter_context(Box(root, plugin_zip, stash)))
+            boxes.append(stack.enter_context(Box(root, plugin_zip, stash, compiled=compiled)))
             return boxes[-1]
 
         yield make
