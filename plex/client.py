@@ -162,16 +162,16 @@ class PlexClient:
 
     def _put_long(self, section: int, rating_key: int, some: Sequence[wire.Parameter]) -> None:
         """What stands in front of Plex may answer 414 to a long address, or just hang up."""
-        try:
-            return self._put_edit(section, rating_key, some)
-        except (errors.Rejected, errors.Unreachable):
-            self._get("/identity")  # Unreachable if it was not the length
-        shorter = wire.shorter(some)
-        if shorter is None:
-            raise errors.Rejected(
-                "Plex does not take an edit this long: a list has too many names (max_tags)"
-            )
-        return self._put_edit(section, rating_key, shorter)
+        for fitting in (some, wire.shorter(some)):
+            if fitting is None:
+                raise errors.Rejected(
+                    "Plex does not take an edit this long: a list has too many names (max_tags)"
+                )
+            try:
+                return self._put_edit(section, rating_key, fitting)
+            except (errors.Rejected, errors.Unreachable):
+                self._get("/identity")  # Unreachable if it was not the length
+        raise errors.Rejected("Plex does not take this edit, not even with its text cut short")
 
     def rate(self, rating_key: int, rating: "float | None") -> None:
         """Set the token owner's rating, 0..10; None takes it away."""

@@ -50,7 +50,8 @@ POSTER = "poster"
 SUBSTANCE = ("studio", "actors", "genres", "summary", "date")
 
 NAME = text.LIMITS["name"]
-# All data of an edit travels in its address; the strictest server that we know of takes 32 KB.
+# All data of an edit travels in its address. A summary this long has a request of its own, and is
+# sent again cut to `wire.URL_BYTES` where a proxy does not take it.
 SUMMARY_BYTES = 16_000
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 # "Jane Doe, John Doe, Jr." are two people.
@@ -71,7 +72,9 @@ def wanted(scene: Scene, choice: Choice) -> dict[str, Value]:
     studio = text.one_line(scene.studio.name, NAME) if scene.studio else ""
     said: dict[str, Value] = {
         "title": text.one_line(scene.title, text.LIMITS["title"]),
-        "summary": address_fit(text.clean(scene.details), SUMMARY_BYTES),
+        "summary": address_fit(
+            text.cut(whole_summary(scene), text.LIMITS["summary"]), SUMMARY_BYTES
+        ),
         "studio": studio,
         "date": full_date(scene.date),
         "rating": _rating(scene.rating100),
@@ -82,6 +85,11 @@ def wanted(scene: Scene, choice: Choice) -> dict[str, Value]:
     }
     on = set(choice.sync_fields)
     return {name: value for name, value in said.items() if name in on}
+
+
+def whole_summary(scene: Scene) -> str:
+    """The scene's details, clean, however long."""
+    return text.clean(scene.details, len(scene.details or ""))
 
 
 def full_date(partial: str) -> str:

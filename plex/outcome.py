@@ -1,6 +1,6 @@
 """What a sync decides for one scene on one item, and what it tells about it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -8,6 +8,7 @@ from plex import fields, images, plan
 from plex.item import Item
 from plex.ledger import Entry
 from stash.scene import Scene
+from validation import text
 
 SHOWN = 100  # characters of a value in a log line
 
@@ -23,6 +24,7 @@ class Outcome:
     items: list[int] = field(default_factory=list)
     missing: bool = False
     wrote: bool = False
+    refused: bool = False  # left alone, for a reason that only a person can take away
     warnings: list[str] = field(default_factory=list)
     error: "Exception | None" = None
     folders: list[str] = field(default_factory=list)
@@ -84,17 +86,35 @@ def tell(work: Work, outcome: Outcome) -> None:
     if kept:
         said += f" (left as edited in Plex: {', '.join(kept)})"
     outcome.said = f"{outcome.said}; {said}" if outcome.said else said
-    outcome.warnings += _refusals(work)
+    cut = _cut(work)
+    outcome.warnings += ([cut] if cut else []) + _refusals(work, "summary" if cut else "")
 
 
-def _refusals(work: Work) -> list[str]:
-    """Values that Plex, read back, does not show as they were sent."""
+def _cut(work: Work) -> str:
+    """How much of a long summary Plex got, if it did not get all."""
+    if not any(change.field == "summary" for change in work.writes):
+        return ""
+    whole = fields.whole_summary(work.scene)
+    shown = str((work.after or work.item).values.get("summary") or "")
+    start = shown.removesuffix(text.ELLIPSIS)
+    if start == shown or shown == whole or not whole.startswith(start):
+        return ""
+    return (
+        f"has {len(whole)} characters of details, and Plex item {work.item.rating_key} shows the "
+        f"first {len(start)}: an edit of Plex holds no more"
+    )
+
+
+def _refusals(work: Work, told: str) -> list[str]:
+    """Values that Plex, read back, does not show as they were sent; `told` is a field to skip."""
     now = work.after.values if work.after else {}
     return [
         f"Plex was told {change.field} = {_brief(change.after)} and says "
         f"{_brief(now.get(change.field))}; it is not told again until Stash says something else"
         for change in work.writes
-        if work.after and plan.refused(fields.BY_NAME[change.field], change, now)
+        if work.after
+        and change.field != told
+        and plan.refused(fields.BY_NAME[change.field], change, now)
     ]
 
 
@@ -109,8 +129,20 @@ def share(outcome: Outcome, item: Item, owner: int) -> None:
         f"shares Plex item {item.rating_key} “{item.title}” with scene {owner}, which it shows; "
         "split the item in Plex to have both"
     )
-    outcome.said = said
+    outcome.said, outcome.refused = said, True
     outcome.warnings.append(said)
+
+
+def ambiguous(outcome: Outcome, items: Sequence[Item], libraries: Mapping[int, str]) -> None:
+    """One scene on several items: name them, and leave them alone."""
+    which = "; ".join(
+        f"{one.rating_key} “{one.title}” in “{libraries.get(one.section, '?')}” with “{file}”"
+        for one in items
+        for file in one.files[:1]
+    )
+    outcome.said = f"fits {len(items)} Plex items and is left alone: {which}"
+    outcome.refused = True
+    outcome.warnings.append(outcome.said + " (allow_ambiguous_match writes all of them)")
 
 
 def leave(outcome: Outcome, item: Item) -> None:

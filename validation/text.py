@@ -13,10 +13,6 @@ import unicodedata
 # What an address can hold (the summary travels in the request line) is the writer's concern.
 LIMITS = {
     "title": 255,
-    "sort_title": 255,
-    "original_title": 255,
-    "tagline": 255,
-    "studio": 255,
     "name": 255,
     "summary": 10_000,
 }

@@ -1,0 +1,49 @@
+"""A summary longer than an edit of Plex holds: cut, told once, and never tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from inprocess import Bench
+
+import errors
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with Bench(tmp_path) as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("details", "limit", "action", "kept"),
+    [
+        ("word " * 3000, None, "414", 9_999),
+        ("漢" * 4000, None, "414", 1_776),
+        ("word " * 1900, 8000, "414", 4_615),
+        ("word " * 1900, 8000, "reset", 4_615),
+    ],
+)
+def test_a_summary_that_is_cut_is_told_once_with_how_much_was_kept(
+    bench, details, limit, action, kept
+):
+    scene, key = bench.add(title="T", details=details)
+    if limit:
+        bench.plex.options.url_limit, bench.plex.options.url_limit_action = limit, action
+    (outcome,) = bench.sync(scene)
+    shown = bench.plex.item(key)["summary"]
+    assert details.startswith(shown[:-1]) and abs(len(shown) - kept) < 200
+    (line,) = outcome.warnings
+    assert f"has {len(details.strip())} characters" in line and f"first {len(shown) - 1}" in line
+    bench.plex.clear_requests()
+    (outcome,) = bench.sync(scene)
+    assert (bench.writes(), outcome.warnings) == ([], [])
+
+
+def test_a_proxy_that_takes_no_summary_at_all_does_not_hold_up_the_queue(bench):
+    scene, _ = bench.add(title="T", details="word " * 1900)
+    bench.plex.options.url_limit, bench.plex.options.url_limit_action = 4000, "reset"
+    (outcome,) = bench.sync(scene)
+    assert isinstance(outcome.error, errors.Rejected)
