@@ -187,9 +187,9 @@ class Index:
             ).rowcount
         self._outdated = self._outdated or touched > 0
 
-    def titles(self) -> list[str]:
-        """The libraries as last listed."""
-        return [row[0] for row in self._store.db.execute("SELECT title FROM section ORDER BY id")]
+    def titles(self) -> dict[int, str]:
+        """The libraries as last listed, by id."""
+        return dict(self._store.db.execute("SELECT id, title FROM section ORDER BY id"))
 
 
 def _is_due(section: Section, known: "tuple[str, float] | None", now: float) -> bool:

@@ -9,7 +9,7 @@ from plex import fields, images, match, plan, wire
 from plex.index import Index
 from plex.item import Item
 from plex.ledger import Entry, Ledger
-from plex.outcome import Choice, Outcome, Work, decided, leave, many, share, tell
+from plex.outcome import Choice, Outcome, Work, ambiguous, decided, leave, many, share, tell
 from plex.paths import PathMap
 from stash.scene import Scene
 
@@ -114,9 +114,7 @@ class Sync:
             outcome.folders = [f.path for f in scene.files]
             outcome.said = "is not in Plex yet" if scene.files else "has no file"
         elif len(items) > 1 and not self._config.allow_ambiguous_match:
-            which = "; ".join(f"{i.rating_key} “{i.title}”" for i in items)
-            outcome.said = f"fits {len(items)} Plex items and is left alone: {which}"
-            outcome.warnings.append(outcome.said + " (allow_ambiguous_match writes all of them)")
+            ambiguous(outcome, items, self._index.titles())
             return False
         return bool(items)
 

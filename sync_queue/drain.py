@@ -32,6 +32,8 @@ class Outcome(Protocol):
     def error(self) -> "Exception | None": ...
     @property
     def wrote(self) -> bool: ...
+    @property
+    def refused(self) -> bool: ...
 
 
 SyncBatch = Callable[[Sequence[int]], Sequence[Outcome]]
@@ -41,14 +43,14 @@ Expand = Callable[[str, int], Iterable[list[int]]]
 
 @dataclass
 class Tally:
-    """What a run did: scenes `written` and `unchanged`, and the verdicts on the others."""
+    """What a run did: scenes `written`, `unchanged` and `refused`, and the verdicts on the others."""
 
     counts: Counter[str] = field(default_factory=Counter)
     paused: str = ""
     busy: bool = False  # another drain holds the lock
 
     def as_dict(self) -> dict[str, object]:
-        names = ("written", "unchanged", "waiting", "retried", "buried")
+        names = ("written", "unchanged", "refused", "waiting", "retried", "buried")
         return {name: self.counts[name] for name in names} | {"paused": self.paused or None}
 
 
@@ -213,7 +215,7 @@ class Drain:
             elif outcome.missing:
                 self._await(job, finished)
             else:
-                self.tally.counts["written" if outcome.wrote else "unchanged"] += 1
+                self.tally.counts[_result(outcome)] += 1
                 finished.append(job)
         self._done(finished)
 
@@ -270,6 +272,12 @@ class Drain:
         done = sum(self.tally.counts.values())
         left = self.jobs.counts(self.clock())["pending"]
         self.progress(done / (done + left) if done + left else 1.0)
+
+
+def _result(outcome: Outcome) -> str:
+    if outcome.wrote:
+        return "written"
+    return "refused" if outcome.refused else "unchanged"
 
 
 def _strange(job: Job) -> str:

@@ -158,8 +158,10 @@ def test_one_file_in_two_libraries_is_refused_and_named(bench):
     (outcome,) = bench.sync(scene)
     assert bench.writes() == []
     (line,) = outcome.warnings
-    for said in (str(key), str(twin), "allow_ambiguous_match"):
+    for said in (f"{key} “", f"{twin} “", "“Scenes”", "“Other”", "“/media/a.mp4”"):
         assert said in line
+    assert "allow_ambiguous_match" in line
+    assert outcome.refused
 
 
 def test_one_file_in_two_libraries_is_written_twice_if_allowed(bench):
@@ -205,6 +207,7 @@ def test_two_scenes_on_one_item_do_not_overwrite_each_other_in_turn(bench, batch
     other = {"in turn": two, "in reverse": one, "together": two}[batches]
     (told,) = [o for o in outcomes if o.scene_id == other]
     assert f"shares Plex item {key}" in told.warnings[0]
+    assert told.refused
     assert len(bench.writes("PUT")) == 1
 
 

@@ -29,6 +29,7 @@ class Done:
     missing: bool = False
     error: Exception | None = None
     wrote: bool = True
+    refused: bool = False
 
 
 @dataclass
@@ -142,6 +143,16 @@ def test_what_says_the_same_counts_as_unchanged(world: World) -> None:
     world.owe(1)
     world.outcomes[1] = Done(1, wrote=False)
     assert world.drain().as_dict()["unchanged"] == 1
+
+
+def test_what_is_left_alone_is_counted_as_refused_unless_something_was_written(
+    world: World,
+) -> None:
+    world.owe(1, 2)
+    world.outcomes[1] = Done(1, wrote=False, refused=True)
+    world.outcomes[2] = Done(2, wrote=True, refused=True)
+    found = world.drain().as_dict()
+    assert (found["written"], found["unchanged"], found["refused"]) == (1, 0, 1)
 
 
 def test_a_flag_that_comes_during_a_batch_is_done_by_the_same_drain(world: World) -> None:
@@ -520,5 +531,6 @@ def test_progress_goes_from_something_to_1_and_never_back(world: World) -> None:
 def test_the_tally_is_json(world: World) -> None:
     world.owe(1)
     assert world.drain().as_dict() == {
-        "written": 1, "unchanged": 0, "waiting": 0, "retried": 0, "buried": 0, "paused": None,
+        "written": 1, "unchanged": 0, "refused": 0, "waiting": 0, "retried": 0, "buried": 0,
+        "paused": None,
     }  # fmt: skip

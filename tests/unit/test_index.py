@@ -58,7 +58,7 @@ def test_a_file_is_found_in_every_library_that_has_it(index):
     assert index.find(["/m/a"]) == [5, 9]
     assert index.find(["/m/a", "/m/b", "/m/a"]) == [5, 6, 9]
     assert index.find(["/m/x"]) == index.find([]) == []
-    assert (index.size(), index.titles()) == (3, ["L1", "L2"])
+    assert (index.size(), index.titles()) == (3, {1: "L1", 2: "L2"})
 
 
 def test_a_library_is_listed_again_only_when_it_was_scanned_or_long_ago(index):
