@@ -50,8 +50,12 @@ def _sync(run: Run, scope: str) -> dict[str, Any]:
 
 
 def process_queue(run: Run) -> dict[str, Any]:
-    """Do what is owed; woken by a hook, stay a moment for the rest of a bulk edit."""
-    return drains.drain(run, linger=drains.LINGER if run.args.get("trigger") == "hook" else 0.0)
+    """Do what is owed; woken by a hook, stay a moment for the rest of a bulk edit. A person who
+    presses the button means now: what was put off is due."""
+    trigger = run.args.get("trigger")
+    if not trigger:
+        run.jobs.hasten_all(run.clock())
+    return drains.drain(run, linger=drains.LINGER if trigger == "hook" else 0.0)
 
 
 def clear_queue(run: Run) -> dict[str, Any]:

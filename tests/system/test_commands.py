@@ -264,3 +264,13 @@ def test_what_is_kept_for_later_is_said(box):
     said = lines(box, "info")
     assert any("is not in Plex yet: no item has /media/a/lost.mp4" in line for line in said)
     assert any("1 job kept for later, the next is due at" in line for line in said)
+
+
+def test_process_queue_looks_again_at_what_was_put_off(box):
+    """As after the first sync with a wrong path_map."""
+    box.configure(path_map="/wrong => /media")
+    number = box.add("a/clip.mp4", title="A title")
+    box.operation("all")
+    box.configure()
+    assert box.operation("process_queue")["written"] == 1
+    assert box.item(number)["title"] == "A title"
