@@ -29,7 +29,7 @@ play: $(READY)
 
 # With ARGS it runs a part, and then the coverage of the whole says nothing.
 test: $(READY)
-	@$(PY) -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term)
+	@$(PY) -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist worksteal --cov --cov-report=term)
 
 check: $(READY)
 	$(PY) -m ruff check .

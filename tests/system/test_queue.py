@@ -136,10 +136,9 @@ def test_a_drain_stopped_in_the_middle_is_completed_by_the_next_and_nothing_is_d
     box.plex.latency = 0
     run = box.task(DRAIN)
     assert box.differences() == {} and run.output["buried"] == 0
-    assert queue(box) | {"dead_by_error": 0} == {
-        "pending": 0, "waiting": 0, "in_progress": 0, "dead": 0, "dead_by_error": 0,
-        "draining": False,
-    }  # fmt: skip
+    left = queue(box)
+    assert [left[name] for name in ("pending", "waiting", "in_progress", "dead")] == [0, 0, 0, 0]
+    assert not left["draining"]
     for scene in scenes:
         item = box.item(scene)
         assert sorted(item["genres"]) == ["Fog", "Rain"] and item["actors"] == ["Jane"]
