@@ -41,8 +41,10 @@ def shown(scene: dict) -> dict:
 
 
 @pytest.fixture
-def large(box):
-    box.stash.timeout = 600  # an operation answers when it is done, and coverage slows it down
+def large(box, monkeypatch):
+    # Measuring coverage would be what is measured here.
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+    box.stash.timeout = 600  # an operation answers when it is done
     for number in range(1, SCENES + 1):
         scene, name = said(number), f"folder {number % 100}/clip {number}.mp4"
         assert box.stash.add_scene(files=[{"path": f"/data/{name}"}], **scene) == number
