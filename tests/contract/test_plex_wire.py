@@ -238,17 +238,3 @@ def test_requests_may_be_pipelined_on_a_raw_socket(scenes: Scenes) -> None:
         received = b""
         while received.count(b"HTTP/1.1 200 OK") < 2:
             received += raw.recv(65536)
-
-
-def test_a_page_of_1000_and_an_edit_are_fast(scenes: Scenes) -> None:
-    keys = [scenes.add(f"clip {number}", genres=["A", "B", "C"]) for number in range(1000)]
-    connection = line(scenes)
-    path = f"/library/sections/{scenes.section}/all?type=1&X-Plex-Container-Size=1000"
-    ask_on(connection, path)
-    began = time.perf_counter()
-    ask_on(connection, path)
-    listed = time.perf_counter()
-    for rk in keys[:100]:
-        connection.request("PUT", f"{path[:23]}?type=1&id={rk}&tagline.value=x", headers=TO)
-        connection.getresponse().read()
-    assert listed - began < 0.5 and time.perf_counter() - listed < 2  # generous: busy machines
