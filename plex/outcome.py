@@ -68,10 +68,20 @@ def decided(scene: Scene, item: Item, entry: Entry, choice: Choice) -> "Work | N
     wanted = fields.wanted(scene, choice)
     if entry.scene_id != scene.id and not any(wanted.values()):
         return None
-    found = plan.changes(
-        entry.baseline, item.values, wanted, choice.preserve_plex_edits, item.guesses
-    )
+    known = _still_known(entry, item)
+    found = plan.changes(known, item.values, wanted, choice.preserve_plex_edits, item.guesses)
     return Work(scene, item, entry, wanted, found)
+
+
+def _still_known(entry: Entry, item: Item) -> Mapping[str, plan.Written]:
+    """The baseline, without what vanished when Plex lost all that it knew of the item.
+
+    A person empties one field; an older database or a new match empties all of them.
+    """
+    lost = [name for name in fields.SUBSTANCE if (one := entry.baseline.get(name)) and one.got]
+    if len(lost) < 2 or not fields.is_bare(item.values):
+        return entry.baseline
+    return {name: one for name, one in entry.baseline.items() if item.values.get(name)}
 
 
 def tell(work: Work, outcome: Outcome) -> None:

@@ -406,3 +406,13 @@ def test_the_engine_says_what_is_missing_in_the_settings(tmp_path):
 
     with pytest.raises(SetupError, match="Settings > Plugins"):
         GapDetectionEngine(None, Stash2PlexConfig(), str(tmp_path))
+
+
+def test_an_item_of_which_plex_lost_everything_is_filled_again(box):
+    """As after an older database of Plex was put back: nobody edits all fields away."""
+    number = box.add("a/clip.mp4", title="A title", details="Told", studio="Acme", tags=["Rain"])
+    box.operation("all")
+    key = box.item(number)["ratingKey"]
+    box.plex.edit_as_person(key, summary="", studio="", remove_genres=["Rain"], lock=False)
+    assert gaps(box.operation("reconcile_all")) == {"empty_metadata": 1}
+    assert not box.differences() and not gaps(box.operation("reconcile_all"))
