@@ -48,6 +48,8 @@ def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene
         return hook.wake(connection, data_dir)
     args = {"trigger": "inline", "only": scene}
     with opened(connection, args, data_dir, settings) as run:
+        from sync_queue.drain import is_owed
+
         found = commands.process_queue(run)
         commands.leave_notes(run)
         if run.config.paused:
@@ -55,12 +57,9 @@ def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene
         if found["paused"]:
             return inbox.note_pause(data_dir)
         # After the lock is free: who marked meanwhile has seen it held, and relies on us.
-        return hook.wake(connection, data_dir) if _is_owed(run) else commands.wake_if_due(run)
-
-
-def _is_owed(run: Run) -> bool:
-    due = run.jobs.next_due()
-    return not inbox.is_empty(run.data_dir) or (due is not None and due <= run.clock())
+        if is_owed(data_dir, run.jobs, run.clock()):
+            return hook.wake(connection, data_dir)
+        return commands.wake_if_due(run)
 
 
 def in_words(error: BaseException) -> str:

@@ -101,10 +101,7 @@ class Drain:
             inbox.drop_wake(self.data_dir)
 
     def _owed(self) -> bool:
-        if self.only:
-            return False
-        due = self.jobs.next_due()
-        return not inbox.is_empty(self.data_dir) or (due is not None and due <= self.clock())
+        return not self.only and is_owed(self.data_dir, self.jobs, self.clock())
 
     def _work(self) -> None:
         # Only now, with the lock: a hook sees the marker, or else the lock.
@@ -278,6 +275,12 @@ def _result(outcome: Outcome) -> str:
     if outcome.wrote:
         return "written"
     return "refused" if outcome.refused else "unchanged"
+
+
+def is_owed(data_dir: str, jobs: Jobs, now: float) -> bool:
+    """Whether a drain would find anything to do: a flag, or a job that is due."""
+    due = jobs.next_due()
+    return not inbox.is_empty(data_dir) or (due is not None and due <= now)
 
 
 def _strange(job: Job) -> str:
