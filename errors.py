@@ -4,9 +4,21 @@ Foreign errors are translated into these at the two edges (`plex.client`, `stash
 `sync_queue.verdict` says what each of them means for a job.
 """
 
+PLEX, STASH = "Plex", "Stash"
+
 
 class Stash2PlexError(Exception):
-    """The root: `str(error)` is a sentence for the person who reads the log."""
+    """The root: `str(error)` is a sentence for the person who reads the log.
+
+    `server` is PLEX or STASH when the answer of that server, or its silence, is the reason.
+    """
+
+    server = ""
+
+    def of(self, server: str) -> "Stash2PlexError":
+        """The same error, about this server."""
+        self.server = server
+        return self
 
 
 class SetupError(Stash2PlexError):
@@ -15,6 +27,10 @@ class SetupError(Stash2PlexError):
 
 class Unreachable(Stash2PlexError):
     """Plex or Stash does not answer, or says that it is still starting."""
+
+
+class Lost(Unreachable):
+    """The request was sent, and no whole answer came: it may have been carried out."""
 
 
 class Refused(Stash2PlexError):
