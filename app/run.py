@@ -85,10 +85,7 @@ class Run:
     def jobs(self) -> "Jobs":
         from sync_queue.jobs import Jobs
 
-        jobs = Jobs(self.data_dir)
-        for line in jobs.notices:
-            wire.warning(line)
-        return jobs
+        return Jobs(self.data_dir, self.clock, wire.warning)
 
     @cached_property
     def plex(self) -> "PlexClient":
@@ -103,17 +100,14 @@ class Run:
             config.plex_url, config.token, config.connect_timeout, config.read_timeout,
             verify=not config.plex_insecure_tls,
         ).only(config.plex_library)  # fmt: skip
-        self.store.belongs_to(client.machine, self.clock())
+        self.store.belongs_to(client.machine)
         return client
 
     @cached_property
     def store(self) -> "Store":
         from plex.store import Store
 
-        store = Store(self.data_dir, self.clock())
-        for line in store.notices:
-            wire.warning(line)
-        return store
+        return Store(self.data_dir, self.clock, wire.warning)
 
     @cached_property
     def scheduler(self) -> "ReconciliationScheduler":

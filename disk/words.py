@@ -2,6 +2,11 @@
 
 import errors
 
+_MENDED_BY = (
+    "it has to belong to the user that runs Stash, in a folder that is theirs, on a disk that is "
+    "not full"
+)
+
 
 def newer(name: str, found: int, known: int) -> errors.SetupError:
     """The file is of a version that only a later Stash2Plex understands: it is left untouched."""
@@ -13,10 +18,12 @@ def newer(name: str, found: int, known: int) -> errors.SetupError:
 
 def unusable(name: str, why: object) -> errors.SetupError:
     """It cannot be read or written, and that is not the fault of what is in it."""
-    return errors.SetupError(
-        f"{name} cannot be read or written ({why}): it has to belong to the user that runs Stash, "
-        "in a folder that is theirs, on a disk that is not full"
-    )
+    return errors.SetupError(f"{name} cannot be read or written ({why}): {_MENDED_BY}")
+
+
+def immovable(name: str, state: str, why: object) -> errors.SetupError:
+    """It makes no sense, and nothing can be put in its place."""
+    return errors.SetupError(f"{name} {state}, and cannot be replaced ({why}): {_MENDED_BY}")
 
 
 def why(error: Exception) -> str:

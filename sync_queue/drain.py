@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+import errors
 from sync_queue import inbox, verdict
 from sync_queue.jobs import BACKLOG, EDIT, UNREADABLE, Job, Jobs
 from sync_queue.lock import FileLock
@@ -79,6 +80,8 @@ class Drain:
         try:
             while not self.tally.paused and self._once() and self._owed():
                 pass
+        except errors.SetupError as error:  # the file of the queue says what is wrong with it
+            self._pause(str(error))
         except (OSError, sqlite3.Error) as error:
             # The disk is full, or not ours to write. What was claimed is owed again next time.
             self._pause(f"the queue cannot be kept on disk ({error})")

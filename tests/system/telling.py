@@ -67,6 +67,14 @@ def script(box: Box) -> Path:
     return next(box.stash.plugins_dir.rglob("Stash2Plex.py"))
 
 
+def put_a_bug_into(box: Box, module: str) -> None:
+    """The module raises what nobody expects; a file and its line are in the traceback."""
+    path = box.folder / module
+    path.write_text("raise KeyError('/data/deep folder/unexpected.mp4')\n")
+    for compiled in path.parent.rglob(f"{path.stem}.*.pyc"):
+        compiled.unlink()
+
+
 def terminal(box: Box, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """The entry script as a person or cron starts it, from a foreign folder."""
     without = ("STASH_", "PYTHONDONTWRITEBYTECODE")

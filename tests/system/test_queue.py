@@ -232,8 +232,8 @@ def test_a_row_that_makes_no_sense_is_kept_and_stops_nobody(box: Box) -> None:
     box.operation("queue_status")
     jobs = Jobs(box.data_dir)
     jobs.put([Job(1, "gallery"), Job(7)])
-    with jobs._db:
-        jobs._db.execute(f"UPDATE {jobs._table} SET key = 'x', data = 'y' WHERE key = 'scene:7'")
+    with jobs.writing() as db:
+        db.execute(f"UPDATE {jobs._table} SET key = 'x', data = 'y' WHERE key = 'scene:7'")
     jobs.close()
     done = box.operation("all")
     assert (done["written"], done["buried"]) == (2, 2)
@@ -246,4 +246,4 @@ def test_a_queue_that_is_no_database_any_more_is_set_aside_and_told(box: Box) ->
     (box.data_dir / "queue" / "queue.sqlite").write_bytes(b"garbage " * 999)
     box.stash.update_scene(scene, title="new")
     right(box)
-    assert said(box, "the queue could not be read") and silent(box)
+    assert said(box, "queue.sqlite could not be read") and silent(box)

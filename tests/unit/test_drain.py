@@ -477,10 +477,8 @@ def test_a_job_of_a_later_version_is_kept_among_the_dead_letters(world: World) -
 
 def test_a_row_that_cannot_be_read_stops_nothing(world: World) -> None:
     world.owe(1, 2)
-    with world.jobs._db:
-        world.jobs._db.execute(
-            f"UPDATE {world.jobs._table} SET key = NULL, data = 'x' WHERE _id = 1"
-        )
+    with world.jobs.writing() as db:
+        db.execute(f"UPDATE {world.jobs._table} SET key = NULL, data = 'x' WHERE _id = 1")
     assert world.drain().counts == {"buried": 1, "written": 1}
     assert list(world.jobs.dead_by_error()) == ["this row of the queue cannot be read"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import errors
+from disk.aside import asides
 from sync_queue.jobs import BACKLOG, EDIT, FILE, FOLDER, UNREADABLE, Job, Jobs
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has other rules for who may read")
@@ -259,10 +260,8 @@ def test_a_small_jump_of_the_clock_changes_nothing(jobs: Jobs) -> None:
 
 def tamper(jobs: Jobs, number: int, **columns: Any) -> None:
     sets = ", ".join(f"{name} = ?" for name in columns)
-    with jobs._db:
-        jobs._db.execute(
-            f"UPDATE {jobs._table} SET {sets} WHERE _id = ?", (*columns.values(), number)
-        )
+    with jobs.writing() as db:
+        db.execute(f"UPDATE {jobs._table} SET {sets} WHERE _id = ?", (*columns.values(), number))
 
 
 @pytest.mark.parametrize(
@@ -286,18 +285,8 @@ def test_a_row_that_makes_no_sense_is_claimed_as_unreadable_and_buried_as_it_is(
     jobs.bury(job, "cannot be read", NOW)
     (letter,) = jobs.dead_letters()
     assert letter.error == "cannot be read"
-    rows = jobs._db.execute(f"SELECT data FROM {jobs._table}").fetchall()
+    rows = jobs.db.execute(f"SELECT data FROM {jobs._table}").fetchall()
     assert rows == [(b"\xff junk",)]
-
-
-def test_a_file_that_is_no_database_is_set_aside_and_told(tmp_path: Path, reopen: Open) -> None:
-    (tmp_path / FOLDER).mkdir()
-    (tmp_path / FOLDER / FILE).write_bytes(b"not a database, " * 1000)
-    jobs = reopen()
-    assert put(jobs, 1) == 1
-    assert "Reconcile" in jobs.notices[0]
-    (aside,) = (tmp_path / FOLDER).glob("*.aside")
-    assert aside.read_bytes().startswith(b"not a database")
 
 
 def test_ten_processes_may_open_and_fill_a_new_queue_at_once(tmp_path: Path, reopen: Open) -> None:
@@ -329,10 +318,10 @@ def test_only_the_owner_may_look_into_the_folder(jobs: Jobs, tmp_path: Path) -> 
 def test_a_full_disk_is_an_error_and_no_reason_to_set_the_queue_aside(
     jobs: Jobs, tmp_path: Path
 ) -> None:
-    jobs._db.execute("PRAGMA max_page_count = 12")
-    with pytest.raises(sqlite3.OperationalError, match="full"):
+    jobs.db.execute("PRAGMA max_page_count = 12")
+    with pytest.raises(errors.SetupError, match="full"):
         jobs.put([Job(n, reason="x" * 500) for n in range(1000)], NOW)
-    assert jobs.counts(NOW)["pending"] == 0 and list((tmp_path / FOLDER).glob("*.aside")) == []
+    assert jobs.counts(NOW)["pending"] == 0 and asides(tmp_path / FOLDER / FILE) == []
 
 
 def test_a_large_page_is_put_in_one_go(jobs: Jobs) -> None:
