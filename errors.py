@@ -1,24 +1,47 @@
 """The errors of Stash2Plex: one root, few leaves, raised with facts and told in words.
 
-Foreign errors are translated into these at the two edges (`plex.client`, `stash.api`);
+Foreign errors are translated into these at the two edges (`plex.transport`, `stash.transport`);
 `sync_queue.verdict` says what each of them means for a job.
 """
 
+from typing import TypeVar
+
 PLEX, STASH = "Plex", "Stash"
+# What `cause` may say, for the history of outages.
+CAUSES = (
+    "refused",  # nobody listens there, or no way leads there
+    "timeout",  # no connection, or no answer, within the time allowed
+    "dns",  # the name is not known
+    "tls",  # the certificate or the protocol does not fit
+    "starting",  # it says that it is still starting up
+    "gateway",  # something in between answers in its place
+    "token",  # the credentials are not accepted
+    "library",  # a library is missing, or lists nothing
+    "unreadable",  # an answer that cannot be read
+    "lost",  # the connection broke before the whole answer was here
+    "busy",  # it fails for the moment
+)
 
 
 class Stash2PlexError(Exception):
     """The root: `str(error)` is a sentence for the person who reads the log.
 
-    `server` is PLEX or STASH when the answer of that server, or its silence, is the reason.
+    `server` is PLEX or STASH when the answer of that server, or its silence, is the reason;
+    `cause` is one of CAUSES then. `after`: the seconds it asks us to wait, 0 if it does not say.
     """
 
     server = ""
+    cause = ""
+    after = 0.0
 
-    def of(self, server: str) -> "Stash2PlexError":
-        """The same error, about this server."""
+    def of(self: "Error", server: str, cause: str = "") -> "Error":
+        """The same error, about this server; `cause` unless its class says it."""
         self.server = server
+        self.cause = cause or self.cause
         return self
+
+
+Error = TypeVar("Error", bound=Stash2PlexError)
 
 
 class SetupError(Stash2PlexError):
@@ -32,9 +55,13 @@ class Unreachable(Stash2PlexError):
 class Lost(Unreachable):
     """The request was sent, and no whole answer came: it may have been carried out."""
 
+    cause = "lost"
+
 
 class Refused(Stash2PlexError):
     """The credentials are not accepted, or do not allow the request (401, 403)."""
+
+    cause = "token"
 
 
 class Gone(Stash2PlexError):
@@ -44,6 +71,8 @@ class Gone(Stash2PlexError):
 class Busy(Stash2PlexError):
     """The server failed for the moment (429, 5xx, a broken answer): worth another try."""
 
+    cause = "busy"
+
 
 class Rejected(Stash2PlexError):
     """The server understood the request and will not have it (400, 406, 409)."""
@@ -51,3 +80,5 @@ class Rejected(Stash2PlexError):
 
 class LibraryEmpty(Stash2PlexError):
     """A side lists nothing although it had something before: the run must stop."""
+
+    cause = "library"

@@ -1,6 +1,5 @@
 """Puts a drain together from its parts and tells what it does, one line per job."""
 
-import contextlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -175,5 +174,4 @@ class Expansion:
         # First those that showed it when we wrote them: of what is destroyed, Stash knows nothing.
         if remembered := Ledger(self._run.store).scenes_showing(kind, number):
             yield remembered
-        with contextlib.suppress(errors.Rejected):
-            yield from self._run.stash.walk_ids(SceneFilter(refs=(kind, number)))
+        yield from self._run.stash.walk_ids(SceneFilter(refs=(kind, number)))

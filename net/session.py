@@ -5,10 +5,11 @@ and a redirect followed blindly would carry the token to another host.
 """
 
 import http.client
+import socket
 import time
 from collections.abc import Callable, Iterator
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 import urllib3
@@ -17,15 +18,21 @@ from requests.adapters import HTTPAdapter
 CHUNK = 1 << 16
 # Listings of 1000 items come to about 2 MB; anything far beyond is not an answer to us.
 MAX_BYTES = 64 << 20
-# An idle keep-alive connection may be closed by the server just as we use it. What may be sent
-# twice is repeated here, once; everything else is for the verdict to decide.
-REPEATABLE = ("GET", "HEAD", "PUT")
+# An address or a header that cannot be sent at all: the settings are wrong, not the server.
+UNUSABLE = (
+    requests.exceptions.URLRequired,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidHeader,
+    UnicodeEncodeError,
+)
 
 
 class Session(requests.Session):
     """A requests session with `(connect, read)` timeouts and an overall deadline, in seconds.
 
-    `repeatable` names the methods that a lost connection may make us send a second time.
+    It sends everything once: what may be sent again, only the caller knows.
     """
 
     def __init__(
@@ -35,7 +42,6 @@ class Session(requests.Session):
         verify: bool = True,
         deadline: "float | None" = None,
         clock: Callable[[], float] = time.monotonic,
-        repeatable: "tuple[str, ...]" = REPEATABLE,
     ) -> None:
         super().__init__()
         # Both servers are on this machine or in the LAN: a proxy or .netrc of the
@@ -45,7 +51,6 @@ class Session(requests.Session):
         self._timeout = (connect, read)
         self._deadline = deadline or 2 * read
         self._clock = clock
-        self._repeatable = repeatable
         # Cookies are set by hand: a jar sends the old and the refreshed one together.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
@@ -59,10 +64,8 @@ class Session(requests.Session):
         ends = self._clock() + self._deadline
         try:
             response = super().request(method, url, **options)
-        except requests.exceptions.ConnectionError as error:
-            if str(method).upper() not in self._repeatable or not _was_idle_reset(error):
-                raise
-            response = super().request(method, url, **options)
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
+            raise requests.exceptions.ConnectionError(error) from error
         response._content = self._body(response, ends)
         response._content_consumed = True
         return response
@@ -92,11 +95,53 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
     try:
         while piece := raw.read1(CHUNK, decode_content=True):
             yield piece
+    except urllib3.exceptions.DecodeError as error:
+        raise requests.exceptions.ContentDecodingError(str(error)) from error
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise requests.exceptions.ReadTimeout(str(error)) from error
     except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as error:
         raise requests.exceptions.ChunkedEncodingError(str(error)) from error
     raw.release_conn()
 
 
-def _was_idle_reset(error: Exception) -> bool:
-    text = str(error)
-    return "RemoteDisconnected" in text or "ConnectionResetError" in text or "Broken pipe" in text
+class Fate(NamedTuple):
+    """Why no answer came: a cause of `errors.CAUSES`, the same for a person, and whether the
+    request may have been carried out."""
+
+    cause: str
+    words: str
+    sent: bool
+
+
+def fate(error: Exception) -> Fate:
+    """What an error of requests says about the request; not one of UNUSABLE."""
+    kinds = requests.exceptions
+    if isinstance(error, kinds.ConnectTimeout):
+        return Fate("timeout", "no connection in time", False)
+    if isinstance(error, kinds.Timeout):
+        return Fate("timeout", "no answer in time", True)
+    if isinstance(error, kinds.SSLError) and "EOF" not in str(error):
+        return Fate("tls", "the certificate is not accepted", False)
+    if isinstance(error, (kinds.ProxyError, kinds.TooManyRedirects)):
+        return Fate("gateway", "a proxy is in between", False)
+    if isinstance(error, kinds.ContentDecodingError):
+        return Fate("unreadable", "its answer cannot be unpacked or is too large", True)
+    return _broken(error)
+
+
+def _broken(error: BaseException) -> Fate:
+    """A connection that was not made, or that ended too soon."""
+    inner = list(_chain(error))
+    if any(isinstance(one, socket.gaierror) for one in inner):
+        return Fate("dns", "its name is not known", False)
+    if any(isinstance(one, urllib3.exceptions.NewConnectionError) for one in inner):
+        said = [one.strerror for one in inner if isinstance(one, OSError) and one.strerror]
+        return Fate("refused", said[-1] if said else "no connection", False)
+    return Fate("lost", "the connection broke", True)
+
+
+def _chain(error: "BaseException | None") -> Iterator[BaseException]:
+    """The error and what it came from, the first cause last."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

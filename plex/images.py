@@ -4,8 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+import errors
 from plex.item import Item
 from plex.ledger import Entry
+from plex.once import once
 
 SETTLED = 3.0  # seconds
 FRESH = "~"  # at the end of a version: looked at within that time
@@ -86,10 +88,21 @@ def show(plex: Posters, rating_key: int, image: Poster, entry: Entry) -> None:
 
     Only after an earlier upload, or one whose answer was lost, can Plex have the bytes already.
     """
-    if entry.poster or entry.poster_begun:
-        known = plex.posters(rating_key)
-        if image.key in known:
-            if not known[image.key]:
-                plex.select_poster(rating_key, image.key)
-            return
-    plex.upload_poster(rating_key, image.data)
+    if (entry.poster or entry.poster_begun) and _picked(plex, rating_key, image):
+        return
+    once(
+        lambda: plex.upload_poster(rating_key, image.data),
+        lambda: _picked(plex, rating_key, image),
+        doubts=(errors.Lost, errors.Busy),
+    )
+
+
+def _picked(plex: Posters, rating_key: int, image: Poster) -> bool:
+    """Whether Plex has the bytes; it shows them then."""
+    known = plex.posters(rating_key)
+    if image.key in known and not known[image.key]:
+        once(
+            lambda: plex.select_poster(rating_key, image.key),
+            lambda: plex.posters(rating_key).get(image.key, False),
+        )
+    return image.key in known

@@ -105,12 +105,12 @@ class Index:
                 raise errors.LibraryEmpty(
                     f"Plex lists nothing in {', '.join(emptied.values())}; nothing is changed "
                     "until they are back (is a disk not mounted?)"
-                )
+                ).of(errors.PLEX)
             if self._any("item"):
                 raise errors.LibraryEmpty(
                     "Plex lists none of the files that were written from Stash (is the library "
                     "gone, or a disk not mounted?); nothing is changed"
-                )
+                ).of(errors.PLEX)
         for number in emptied.keys() - told:
             self._warn(
                 f"Plex lists nothing in {emptied[number]}: its scenes wait; if that is meant, "
@@ -129,7 +129,7 @@ class Index:
         if known and not sections:
             raise errors.LibraryEmpty(
                 "Plex shows none of the libraries that it had; nothing is changed until they are back"
-            )
+            ).of(errors.PLEX)
         gone = [(number,) for number in known.keys() - {one.id for one in sections}]
         for number, *_ in gone:
             self._store.emptied.pop(number, None)

@@ -51,6 +51,25 @@ class Work:
     def writes(self) -> list[plan.Change]:
         return [change for change in self.changes if change.writes]
 
+    @property
+    def ignored(self) -> list[plan.Change]:
+        """Writes that have left no trace in Plex, not even a lock. The rating is written apart."""
+        ratings = [change for change in self.writes if change.field == "rating"]
+        others = [change for change in self.writes if change.field != "rating"]
+        return [change for some in (others, ratings) if not self._traced(some) for change in some]
+
+    def _traced(self, changes: list[plan.Change]) -> bool:
+        if self.after is None:
+            return False
+        asked = {fields.BY_NAME[change.field].wire for change in changes}
+        if asked & (self.after.locks - self.item.locks):
+            return True
+        now, before = self.after.values, self.item.values
+        return any(
+            not plan.same(fields.BY_NAME[c.field], now.get(c.field), before.get(c.field))
+            for c in changes
+        )
+
 
 class Choice(fields.Choice, Protocol):
     """What of the config decides about an item."""

@@ -13,6 +13,8 @@ from plex.outcome import Choice, Outcome, Work, ambiguous, decided, leave, many,
 from plex.paths import PathMap
 from stash.scene import Scene
 
+IN_A_ROW = 3  # items that fail one after the other: it is not the items
+
 
 class Stash(Protocol):
     """What a sync asks of Stash."""
@@ -62,7 +64,7 @@ class Sync:
         found = [scenes[n] for n in ids if n in scenes]
         works = self._matched(found, outcomes)
         self._note(works)
-        done = [work for work in works if self._apply(work, outcomes[work.scene.id])]
+        done = self._apply_all(works, outcomes)
         seen = self._read_back(done, outcomes)
         self._remember(seen, outcomes)
         return [outcomes[n] for n in ids]
@@ -132,8 +134,8 @@ class Sync:
             return images.NOT_LOOKED
         try:
             return images.look(self._stash.cover(scene), scene.cover_version, entry, self._clock())
-        except (errors.Busy, errors.Rejected) as error:
-            outcome.warnings.append(f"has a cover that cannot be had now: {error}")
+        except errors.Busy as error:  # the rest is written, and the scene stays owed
+            outcome.error = error
             return images.NOT_LOOKED
 
     # -- note, write, read back, remember
@@ -150,21 +152,52 @@ class Sync:
             if work.writes or work.poster
         )
 
+    def _apply_all(self, works: list[Work], outcomes: dict[int, Outcome]) -> list[Work]:
+        """Write one item after the other; gives those that were.
+
+        If several fail in a row it is Plex that fails: one of them is charged for it, so that bad
+        items cannot hold up the queue for ever, and the others wait.
+        """
+        done: list[Work] = []
+        failed: list[Work] = []
+        for number, work in enumerate(works):
+            if self._apply(work, outcome := outcomes[work.scene.id]):
+                done.append(work)
+                failed = [] if work.writes or work.poster else failed
+            elif isinstance(outcome.error, errors.Busy):
+                failed.append(work)
+            if len(failed) == IN_A_ROW:
+                self._put_off(failed[1:] + works[number + 1 :], outcomes, outcome.error)
+                break
+        return done
+
+    def _put_off(
+        self, works: list[Work], outcomes: dict[int, Outcome], last: "Exception | None"
+    ) -> None:
+        for work in works:
+            said = f"Plex fails at one change after the other, the last: {last}"
+            outcomes[work.scene.id].error = errors.Unreachable(said).of(
+                errors.PLEX, getattr(last, "cause", "")
+            )
+
     def _apply(self, work: Work, outcome: Outcome) -> bool:
         """Write one item; False when that failed, with the reason in the outcome."""
         try:
-            parameters = wire.parameters(work.changes)
-            if work.poster and "thumb" not in work.item.locks:
-                parameters.append(("thumb.locked", "1"))
-            if parameters:
-                self._plex.edit(work.item.section, work.item.rating_key, parameters)
-            for change in work.writes:
-                if change.field == "rating":
-                    self._plex.rate(work.item.rating_key, change.after)  # type: ignore[arg-type]
+            self._send(work, work.writes)
             self._show_poster(work, outcome)
         except (errors.Busy, errors.Rejected, errors.Gone) as error:
             return self._failed(work, outcome, error)
         return True
+
+    def _send(self, work: Work, changes: Sequence[plan.Change]) -> None:
+        parameters = wire.parameters(changes)
+        if work.poster and "thumb" not in work.item.locks:
+            parameters.append(("thumb.locked", "1"))
+        if parameters:
+            self._plex.edit(work.item.section, work.item.rating_key, parameters)
+        for change in changes:
+            if change.field == "rating":
+                self._plex.rate(work.item.rating_key, change.after)  # type: ignore[arg-type]
 
     def _show_poster(self, work: Work, outcome: Outcome) -> None:
         if not work.poster:
@@ -186,10 +219,21 @@ class Sync:
         written = [work for work in works if work.writes]
         self._look_again(written)
         seen = [work for work in works if not work.writes or self._is_seen(work, outcomes)]
+        ignored = [work for work in seen if work.ignored]
+        seen = [w for w in seen if w not in ignored or self._send_again(w, outcomes)]
+        self._look_again(ignored)
         stubborn = [work for work in seen if self._left_over(work)]
         done = [w for w in seen if w not in stubborn or self._remove_singly(w, outcomes)]
         self._look_again(stubborn)
         return done
+
+    def _send_again(self, work: Work, outcomes: dict[int, Outcome]) -> bool:
+        """Plex said yes and nothing has changed: perhaps it was somebody else who said it."""
+        try:
+            self._send(work, work.ignored)
+        except (errors.Busy, errors.Rejected, errors.Gone) as error:
+            return self._failed(work, outcomes[work.scene.id], error)
+        return True
 
     def _is_seen(self, work: Work, outcomes: dict[int, Outcome]) -> bool:
         gone = errors.Gone(f"Plex item {work.item.rating_key} vanished while it was written")

@@ -5,10 +5,10 @@ once more with the whole query. Tags may add to or replace what an item has, dep
 server: the full list and the removals are sent together, which is right in either case.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from urllib.parse import quote
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from urllib.parse import quote, unquote
 
-from plex.fields import BY_NAME, address_fit, name_key
+from plex.fields import BY_NAME, FIELDS, Field, Fields, Value, address_fit, name_key
 from plex.plan import Change
 
 Parameter = tuple[str, str]
@@ -49,17 +49,22 @@ def requests_for(found: Sequence[Parameter]) -> Iterator[list[Parameter]]:
     if _size(found) <= URL_BYTES:
         yield list(found)
         return
-    groups: dict[str, list[Parameter]] = {}
-    for name, value in found:
-        groups.setdefault(name.partition(".")[0].partition("[")[0], []).append((name, value))
     packed: list[Parameter] = []
-    for group in sorted(groups.values(), key=_size):
+    for group in sorted(_by_field(found).values(), key=_size):
         if packed and _size(packed + group) > URL_BYTES:
             yield packed
             packed = []
         packed = packed + group
     if packed:
         yield packed
+
+
+def _by_field(found: Iterable[Parameter]) -> dict[str, list[Parameter]]:
+    """The parameters by Plex's name of the field."""
+    groups: dict[str, list[Parameter]] = {}
+    for name, value in found:
+        groups.setdefault(name.partition(".")[0].partition("[")[0], []).append((name, value))
+    return groups
 
 
 def is_long(found: Iterable[Parameter]) -> bool:
@@ -79,6 +84,32 @@ def shorter(found: Sequence[Parameter]) -> "list[Parameter] | None":
 
 def _size(found: Iterable[Parameter]) -> int:
     return sum(len(quote(name, safe="")) + len(quote(value, safe="")) + 2 for name, value in found)
+
+
+_FIELDS = {field.wire: field for field in FIELDS}
+
+
+def left(found: Iterable[Parameter], current: Fields, locks: Collection[str]) -> list[Parameter]:
+    """What of an edit an item does not show: whole fields, so that no list is sent in slices."""
+    rest: list[Parameter] = []
+    for name, group in _by_field(found).items():
+        field = _FIELDS.get(name)
+        now = current.get(field.name) if field else None
+        if not all(_is_shown(one, field, now, locks) for one in group):
+            rest += group
+    return rest
+
+
+def _is_shown(one: Parameter, field: "Field | None", now: Value, locks: Collection[str]) -> bool:
+    name, value = one
+    if name.endswith(".locked"):
+        return (name.removesuffix(".locked") in locks) == (value == "1")
+    if field is None or field.kind != "tags":
+        return str(now or "") == value
+    have = {name_key(tag) for tag in now} if isinstance(now, tuple) else set()
+    if name.endswith("-"):
+        return have.isdisjoint(name_key(unquote(piece)) for piece in value.split(","))
+    return name_key(value) in have
 
 
 def left_over(change: Change, current: object) -> list[str]:

@@ -19,7 +19,7 @@ def stash_is_empty(stash: Any, ledger: Ledger) -> None:
         raise errors.LibraryEmpty(
             f"Stash lists no scene at all, while {known} items in Plex were written from it; "
             "nothing is changed"
-        )
+        ).of(errors.STASH)
 
 
 def plex_lost_everything(stash: Any, index: Index, ledger: Ledger, path_map: paths.PathMap) -> None:
@@ -35,4 +35,4 @@ def plex_lost_everything(stash: Any, index: Index, ledger: Ledger, path_map: pat
     raise errors.LibraryEmpty(
         f"Plex lists none of the files in Stash, while {known} of its items were written from them "
         "(is the library gone, or a disk not mounted?); nothing is changed"
-    )
+    ).of(errors.PLEX)

@@ -20,11 +20,12 @@ from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap, gap, wo
 from reconciliation.window import window
 from stash.api import SceneFilter
 from stash.scene import Scene
+from sync_queue import verdict
 from sync_queue.jobs import BACKLOG, Job, Jobs
 from validation.scope import engine_scope
 
 CHUNK = 20  # scenes per look at Plex: one batch of full items
-TOO_MANY = 20  # chunks that cannot be checked: it is the server then, not the chunk
+TOO_MANY, IN_A_ROW = 20, 3  # chunks that cannot be checked: it is the server then, not the chunk
 NAMED = 50  # how many drifted items the result names
 
 
@@ -90,6 +91,7 @@ class GapDetectionEngine:
         self._plex = plex or _connect(config, self._store)
         self._index, self._ledger = Index(self._store, warn), Ledger(self._store)
         self._clock, self._progress, self._warn = clock, progress, warn
+        self._failed = 0  # chunks in a row
 
     def run(self, scope: str = "all") -> GapDetectionResult:
         """Check the scope (`all`, `recent`, `recent_7days`, or a custom range) once.
@@ -122,14 +124,21 @@ class GapDetectionEngine:
         result.scenes_checked += len(chunk)
         try:
             self._check(chunk, result)
-        except (errors.Unreachable, errors.Refused, errors.SetupError, errors.LibraryEmpty):
-            raise
+            self._failed = 0
         except Exception as error:  # one bad page must not end the run
-            words = str(error) if isinstance(error, errors.Stash2PlexError) else repr(error)
-            result.errors.append(f"scenes {chunk[0].id} to {chunk[-1].id}: {words}"[:500])
-            self._warn(result.errors[-1])
-            if len(result.errors) >= TOO_MANY:
-                raise errors.Busy(f"too much could not be checked, the last: {words}") from None
+            if verdict.action_of(error) == verdict.PAUSE:
+                raise
+            self._failed += 1
+            self._note(error, chunk, result)
+
+    def _note(self, error: Exception, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
+        words = verdict.in_words(error)
+        result.errors.append(f"scenes {chunk[0].id} to {chunk[-1].id}: {words}"[:500])
+        self._warn(result.errors[-1])
+        if self._failed >= IN_A_ROW or len(result.errors) >= TOO_MANY:
+            server, cause = getattr(error, "server", ""), getattr(error, "cause", "")
+            said = f"too much could not be checked, the last: {words}"
+            raise errors.Busy(said).of(server, cause) from None
 
     def _check(self, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
         found = match.match(chunk, self._index, self._plex, self._config.path_map, lambda: False)

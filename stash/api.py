@@ -1,20 +1,14 @@
-"""Stash over GraphQL, built on stashapi: scenes by id and by page, settings, covers.
+"""What the product asks of Stash: scenes by id and by page, settings, covers."""
 
-stashapi's StashInterface introspects the whole schema in every process, so only its transport
-(`GQLWrapper`) is used; errors are translated into ours here, at the edge.
-"""
-
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
-
-import requests
-from stashapi.classes import GQLWrapper
 
 import errors
 from net.place import is_loopback
 from net.session import Session
 from stash import hook, scene
+from stash.transport import Transport
 
 PAGE = 1000
 IMAGE_BYTES = 10 << 20  # Plex answers 500 to anything larger
@@ -32,102 +26,18 @@ class SceneFilter(NamedTuple):
 EVERYTHING = SceneFilter()
 
 
-class Transport(GQLWrapper):
-    """stashapi's client with our session, our errors, and a cookie that is kept fresh."""
-
-    def __init__(self, connection: Mapping[str, Any], session: Session) -> None:
-        super().__init__()
-        theirs: requests.Session = self.s
-        session.headers.update(theirs.headers)
-        self.s: Session = session
-        self.log = logging.getLogger("stashapi")
-        self.fragments: dict[str, str] = {}
-        host, port = hook.address(dict(connection))
-        self.base = f"{connection.get('Scheme') or 'http'}://{_bracketed(host)}:{port}"
-        self.url = f"{self.base}/graphql"
-        self._key = str(connection.get("ApiKey") or "")
-        cookie = connection.get("SessionCookie")
-        self._cookie = str((cookie.get("Value") if isinstance(cookie, Mapping) else "") or "")
-        self._sign()
-
-    def _sign(self) -> None:
-        if self._key:
-            self.s.headers["ApiKey"] = self._key
-        elif self._cookie:
-            self.s.headers["Cookie"] = f"session={self._cookie}"
-
-    def _adopt_cookie(self, response: requests.Response) -> None:
-        """Stash renews the cookie in each answer; the one we were given dies after an hour."""
-        for header in response.headers.get("Set-Cookie", "").split(", "):
-            name, _, rest = header.partition("=")
-            if name == "session" and rest.partition(";")[0]:
-                self._cookie = rest.partition(";")[0]
-                self._sign()
-
-    def _handle_GQL_response(self, response: requests.Response) -> Any:
-        self._adopt_cookie(response)
-        if response.status_code == 401:
-            raise errors.Refused(self._unwelcome())
-        try:
-            content = response.json()
-        except ValueError:
-            raise _bad_answer(response) from None
-        if not isinstance(content, dict):
-            raise _bad_answer(response)
-        if content.get("errors"):
-            raise _graphql_error(content["errors"])
-        if response.status_code != 200 or not isinstance(content.get("data"), dict):
-            raise _bad_answer(response)
-        return content["data"]
-
-    def ask(self, query: str, variables: "Mapping[str, Any] | None" = None) -> Any:
-        """The `data` of one GraphQL call; Unreachable, Refused, Busy or Rejected otherwise."""
-        try:
-            return self._GQL(query, dict(variables or {}))
-        except requests.exceptions.RequestException as error:
-            raise self._unreachable(error) from None
-
-    def image(self, path: str) -> "tuple[str, bytes]":
-        """(content type, bytes) of a path on this Stash."""
-        try:
-            response = self.s.get(self.base + path, headers={"Accept": "image/*"})
-        except requests.exceptions.RequestException as error:
-            raise self._unreachable(error) from None
-        self._adopt_cookie(response)
-        if response.status_code in (301, 302, 303, 307, 401):  # Stash redirects to its login page
-            raise errors.Refused(self._unwelcome())
-        if response.status_code == 404:
-            return "", b""
-        if response.status_code != 200:
-            raise errors.Busy(f"Stash answered {response.status_code} to a request for a cover")
-        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return kind, response.content
-
-    def _unwelcome(self) -> str:
-        """What a 401 means depends on what we showed."""
-        if self._key:
-            return f"Stash at {self.base} does not accept the API key (401)"
-        if self._cookie:
-            return "Stash does not accept our session any more (401)"
-        return f"Stash at {self.base} asks for an API key (401): name a file that holds it"
-
-    def _unreachable(self, error: Exception) -> errors.Unreachable:
-        if isinstance(error, requests.exceptions.SSLError):
-            return errors.Unreachable(
-                f"Stash's certificate at {self.base} is not one that this machine trusts"
-            )
-        return errors.Unreachable(f"Stash does not answer at {self.base} ({_kind(error)})")
-
-
 class StashApi:
-    """What the product asks of Stash."""
+    """Queries; Unreachable, Refused, Busy or SetupError when Stash has no answer to one."""
 
-    def __init__(self, connection: Mapping[str, Any], connect: float = 5, read: float = 30) -> None:
-        # All that is sent are queries: they may be repeated.
-        session = Session(
-            connect, read, verify=not _is_here(connection), repeatable=("GET", "HEAD", "POST")
-        )
-        self._wire = Transport(connection, session)
+    def __init__(
+        self,
+        connection: Mapping[str, Any],
+        connect: float = 5,
+        read: float = 30,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        session = Session(connect, read, verify=not _is_here(connection))
+        self._wire = Transport(connection, session, sleep)
 
     @property
     def base(self) -> str:
@@ -217,8 +127,6 @@ class StashApi:
             return None
         # Not the path of the URL that Stash gave: that may have a prefix of a proxy in it.
         kind, data = self._wire.image(f"/scene/{one.id}/screenshot")
-        if kind == "text/html":
-            raise errors.Refused("Stash sent a page, surely that of its login, instead of a cover")
         if kind not in IMAGE_TYPES or not data or len(data) > IMAGE_BYTES:
             return None
         return data
@@ -243,28 +151,8 @@ def _scene(row: Any) -> scene.Scene:
     try:
         return scene.from_row(row)
     except (KeyError, TypeError, ValueError) as error:
-        raise errors.Busy(f"Stash sent a scene that cannot be read ({_kind(error)})") from None
-
-
-def _graphql_error(found: Any) -> errors.Stash2PlexError:
-    first = found[0] if isinstance(found, list) and found else {}
-    message = str(first.get("message") if isinstance(first, dict) else first)[:300]
-    if "database is locked" in message:
-        return errors.Busy("Stash's database is busy")
-    return errors.Rejected(f"Stash refused a query: {message}")
-
-
-def _bad_answer(response: requests.Response) -> errors.Busy:
-    kind = response.headers.get("Content-Type", "no content type").partition(";")[0]
-    return errors.Busy(f"Stash sent no GraphQL answer ({response.status_code}, {kind})")
-
-
-def _kind(error: Exception) -> str:
-    return type(error).__name__
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+        said = f"Stash sent a scene that cannot be read ({type(error).__name__})"
+        raise errors.Busy(said).of(errors.STASH, "unreadable") from None
 
 
 def _is_here(connection: Mapping[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """error -> what becomes of the job: one table, and the back-off. Pure."""
 
+import sqlite3
 from dataclasses import dataclass
 
 import errors
@@ -10,19 +11,30 @@ WAIT_SECONDS = (15.0, 60.0, 300.0, 3600.0, 6 * 3600.0, 86400.0, 86400.0, 86400.0
 
 DONE, RETRY, WAIT, BURY, PAUSE = "done", "retry", "wait", "bury", "pause"
 
-# What each error means for the one job that met it. PAUSE is about the server, not the job:
-# nothing else would fare better, so no attempt is counted.
+# What each error means for the one job that met it; the first row that fits counts. PAUSE is about
+# a server or this machine, not the job: nothing else would fare better, so no attempt is counted.
+# What plexapi, requests and stashapi raise becomes one of ours in plex.transport, stash.transport.
 TABLE: tuple[tuple[type[Exception], str], ...] = (
-    (errors.Unreachable, PAUSE),
+    (errors.Unreachable, PAUSE),  # and Lost: to be looked up before it is sent again
     (errors.Refused, PAUSE),
     (errors.SetupError, PAUSE),
     (errors.LibraryEmpty, PAUSE),
     (errors.Gone, RETRY),
     (errors.Busy, RETRY),
     (errors.Rejected, BURY),
-    (OSError, PAUSE),  # the disk is full or not ours to write
+    (OSError, PAUSE),  # the disk is full, or not ours to write
+    (sqlite3.ProgrammingError, RETRY),  # these tell of values and of mistakes,
+    (sqlite3.InterfaceError, RETRY),
+    (sqlite3.IntegrityError, RETRY),
+    (sqlite3.DataError, RETRY),
+    (sqlite3.NotSupportedError, RETRY),
+    (sqlite3.Error, PAUSE),  # all others of the disk
     (Exception, RETRY),
 )
+# A job that alone makes connections break is hard to tell from a bad connection: it gets this many
+# times the attempts.
+PATIENCE = 4
+_BROKEN = ("lost", "timeout", "gateway", "unreadable")
 
 
 @dataclass(frozen=True)
@@ -38,13 +50,18 @@ def of_error(
     error: Exception, attempts: int, max_retries: int, now: float, jitter: float
 ) -> Verdict:
     """What becomes of a job that failed its `attempts`-th time; `jitter` is 0..1."""
-    action = next(action for kind, action in TABLE if isinstance(error, kind))
-    words = in_words(error)
-    if action == RETRY and attempts >= max_retries:
+    action, words = action_of(error), in_words(error)
+    broken = isinstance(error, errors.Busy) and error.cause in _BROKEN
+    if action == RETRY and attempts >= max_retries * (PATIENCE if broken else 1):
         return Verdict(BURY, words=f"{words} ({attempts} attempt{'s' if attempts > 1 else ''})")
     if action == RETRY:
         return Verdict(RETRY, now + backoff(attempts, jitter), words)
     return Verdict(action, words=words)
+
+
+def action_of(error: Exception) -> str:
+    """What the table says: RETRY, BURY or PAUSE."""
+    return next(action for kind, action in TABLE if isinstance(error, kind))
 
 
 def of_missing(waits: int, now: float) -> Verdict:
@@ -63,4 +80,9 @@ def in_words(error: Exception) -> str:
     """The sentence for the log; an unexpected error at least names itself."""
     if isinstance(error, errors.Stash2PlexError):
         return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        # Not the path: the user may want none in the log.
+        return f"a file or a connection of the plugin fails: {error.strerror}"
+    if isinstance(error, sqlite3.Error):
+        return f"the plugin's own database fails: {error}"[:500]
     return f"{type(error).__name__}: {error}"[:500]

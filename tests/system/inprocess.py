@@ -26,6 +26,10 @@ class Killed(BaseException):
     """The process ended here."""
 
 
+def at_once(seconds: float) -> None:
+    """A sleep that is over."""
+
+
 class Dying:
     """Passes everything on, until the `nth` call of `method`: there it raises, before or after."""
 
@@ -65,7 +69,8 @@ class Bench:
         self.plex.start()
         self.section = self.plex.add_section("Scenes", roots=["/media"])
         self.stash.start()
-        self._api = StashApi({"Scheme": "http", "Host": "127.0.0.1", "Port": self.stash.port})
+        here = {"Scheme": "http", "Host": "127.0.0.1", "Port": self.stash.port}
+        self._api = StashApi(here, sleep=at_once)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,7 +82,7 @@ class Bench:
         return Stash2PlexConfig.model_validate(usual | self.settings)
 
     def client(self) -> PlexClient:
-        found = connect(self.plex.url, TOKEN, 5, self.config().read_timeout)
+        found = connect(self.plex.url, TOKEN, 5, self.config().read_timeout, sleep=at_once)
         return found.only(self.config().plex_library)
 
     def add(self, name: str = "", in_plex: bool = True, **scene: Any) -> tuple[int, int]:

@@ -156,7 +156,7 @@ def test_a_library_that_cannot_be_asked_to_scan_is_told_and_the_next_is_asked(bo
     box.plex.add_file(box.paths[scene], scanned=False)
     box.plex.add_section("Twin", roots=["/media/new folder"])
     box.configure(trigger_plex_scan=True)
-    box.plex.faults.arm("500", match="/library/sections/1/refresh")
+    box.plex.faults.arm("500", match="/library/sections/1/refresh", times=3)
     assert box.operation("all")["waiting"] == 1
     (line,) = lines(box, "warning")
     assert "“Scenes” could not be asked to scan /media/new folder" in line

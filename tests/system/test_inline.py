@@ -88,7 +88,7 @@ def test_a_rename_that_shows_on_many_scenes_is_left_to_a_task(inline: Box) -> No
 
 def test_a_save_waits_for_no_retry_and_no_bulk_edit(inline: Box) -> None:
     scene = inline.add("a.mp4", title="old")
-    inline.plex.faults.arm("500", method="PUT")
+    inline.plex.faults.arm("500", method="PUT", times=2)
     inline.stash.update_scene(scene, title="new")
     assert inline.operation("queue_status")["queue"]["waiting"] == 1
 

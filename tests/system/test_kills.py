@@ -126,28 +126,82 @@ def test_a_person_may_come_between_a_kill_and_the_next_sync(bench):
     assert bench.plex.item(key)["studio"] == "Theirs"
 
 
-@pytest.mark.parametrize(
-    ("path", "method", "error"),
-    [
-        ("/library/sections", "PUT", None),
-        ("/:/rate", "PUT", None),
-        ("/library/metadata", "POST", errors.Unreachable),
-    ],
-)
-def test_an_answer_that_is_lost_after_the_write(bench, path, method, error):
-    """A lost PUT is sent again at once; a lost upload is found in Plex by the next sync."""
+WRITES = [
+    ("/library/sections", "PUT"),
+    ("/:/rate", "PUT"),
+    ("/library/metadata", "POST"),
+]
+
+
+@pytest.mark.parametrize("action", ["drop", "drop_after", "reset", "html", "502"])
+@pytest.mark.parametrize(("path", "method"), WRITES)
+def test_an_answer_that_is_lost_after_the_write(bench, path, method, action):
+    """It is looked for in Plex, and the sync goes on as if it had come."""
     scene, key = bench.add(**SCENE)
-    bench.plex.faults.arm("drop_after", path, method)
-    if error:
-        with pytest.raises(error):
-            bench.sync(scene)
-    bench.sync(scene)
+    bench.plex.faults.arm(action, path, method)
+    (outcome,) = bench.sync(scene)
+    assert outcome.error is None and outcome.warnings == []
     assert wrong(bench, scene, key) == {}
     assert bench.plex.item(key)["posters"].count(poster_key(COVER)) == 1
+    assert bench.plex.item(key)["poster"] == poster_key(COVER)
     assert len(bench.writes("POST")) == 1
+    assert len([w for w in bench.writes("PUT") if w.endswith("/all")]) == 1
     bench.plex.clear_requests()
     bench.sync(scene)
     assert bench.writes() == []
+
+
+@pytest.mark.parametrize(("path", "method"), WRITES)
+def test_an_answer_that_is_lost_with_plex_itself(bench, path, method):
+    """Nothing can be looked up: the drain pauses, and the next sync finds what was written."""
+    scene, key = bench.add(**SCENE)
+    lost = bench.plex.faults.arm("drop_after", path, method)
+    bench.plex.faults.arm("drop", lambda call: lost.fired and call.method == "GET", times=9)
+    with pytest.raises(errors.Lost):
+        bench.sync(scene)
+    bench.plex.faults.clear()
+    bench.sync(scene)
+    assert wrong(bench, scene, key) == {}
+    assert bench.plex.item(key)["posters"].count(poster_key(COVER)) == 1
+    assert len([r for r in bench.plex.requests if r.method == "POST"]) == 1
+
+
+@pytest.mark.parametrize("action", ["drop", "drop_after"])
+def test_a_poster_that_is_picked_and_whose_answer_is_lost(bench, action):
+    scene, key = bench.add(**SCENE)
+    bench.sync(scene)
+    for cover in (OTHER_COVER, COVER):
+        bench.stash.set_cover(scene, cover)
+        bench.plex.faults.clear()
+        bench.plex.faults.arm(action, lambda call: call.path.endswith("/poster"), "PUT")
+        bench.sync(scene)
+    assert bench.plex.item(key)["poster"] == poster_key(COVER)
+    assert len(bench.writes("POST")) == 2 and len(bench.plex.item(key)["posters"]) == 3
+
+
+@pytest.mark.parametrize("action", ["drop", "drop_after"])
+def test_a_removal_of_its_own_whose_answer_is_lost(bench, action):
+    bench.plex.options.only_first_removal = True
+    scene, key = bench.add(tags=["a", "b", "c"])
+    bench.sync(scene)
+    bench.stash.update_scene(scene, tag_ids=[])
+    single = lambda call: call.has("genre[].tag.tag-") and not call.has("genre.locked")  # noqa: E731
+    bench.plex.faults.arm(action, single, "PUT")
+    (outcome,) = bench.sync(scene)
+    bench.plex.options.only_first_removal = False
+    assert outcome.error is None and bench.plex.item(key)["genres"] == []
+
+
+def test_a_yes_that_was_not_of_plex_is_noticed_and_the_change_is_sent_once_more(bench):
+    """Something in between answers with an empty 200, as Plex does to a write."""
+    for path in ("/library/sections", "/:/rate"):
+        scene, key = bench.add(title="T", details="D", tags=["a"], rating100=70)
+        bench.plex.faults.arm("empty", path, "PUT")
+        (outcome,) = bench.sync(scene)
+        assert outcome.warnings == [] and wrong(bench, scene, key) == {}
+        bench.plex.clear_requests()
+        bench.sync(scene)
+        assert bench.writes() == []
 
 
 def test_a_removal_that_is_refused_alone_is_of_its_scene_only(bench):
@@ -167,8 +221,21 @@ def test_a_removal_that_is_refused_alone_is_of_its_scene_only(bench):
 
 def test_one_item_that_fails_does_not_hold_up_the_others(bench):
     scenes = [bench.add(title=f"T{n}")[0] for n in range(3)]
-    bench.plex.faults.arm("500", "/library/sections", "PUT")
+    bench.plex.faults.arm("500", "/library/sections", "PUT", times=2)
     outcomes = bench.sync(*scenes)
     assert [type(o.error) for o in outcomes] == [errors.Busy, type(None), type(None)]
     bench.sync(*scenes)
     assert len([w for w in bench.writes("PUT") if w.endswith("/all")]) == 3
+
+
+@pytest.mark.parametrize("action", ["500", "drop", "html"])
+def test_if_one_item_after_the_other_fails_it_is_plex_and_only_one_is_charged(bench, action):
+    scenes = [bench.add(title=f"T{n}")[0] for n in range(8)]
+    bench.plex.clear_requests()
+    bench.plex.faults.arm(action, method="PUT", times=99)
+    outcomes = bench.sync(*scenes)
+    assert [type(o.error) for o in outcomes] == [errors.Busy] + [errors.Unreachable] * 7
+    assert outcomes[1].error.server == errors.PLEX and outcomes[1].error.cause in errors.CAUSES
+    assert len([r for r in bench.plex.requests if r.method == "PUT"]) == 6
+    bench.plex.faults.clear()
+    assert [o.error for o in bench.sync(*scenes)] == [None] * 8

@@ -65,7 +65,7 @@ def test_a_field_that_a_person_edited_in_plex_is_named(box):
 
 def test_a_job_that_failed_says_why_and_what_happens_next(box):
     box.add("a/clip.mp4", **FULL)
-    box.plex.faults.arm("500", method="PUT")
+    box.plex.faults.arm("500", method="PUT", times=2)
     box.operation("all")
     [line] = scene_lines(box, "warning")
     assert line.endswith("Plex answered 500; tried again later")

@@ -42,8 +42,20 @@ def test_a_summary_that_is_cut_is_told_once_with_how_much_was_kept(
     assert (bench.writes(), outcome.warnings) == ([], [])
 
 
-def test_a_proxy_that_takes_no_summary_at_all_does_not_hold_up_the_queue(bench):
+@pytest.mark.parametrize(("action", "kind"), [("414", errors.Rejected), ("reset", errors.Busy)])
+def test_a_proxy_that_takes_no_summary_at_all_does_not_hold_up_the_queue(bench, action, kind):
+    """Who hangs up does not say why: that is tried again, later and later."""
     scene, _ = bench.add(title="T", details="word " * 1900)
-    bench.plex.options.url_limit, bench.plex.options.url_limit_action = 4000, "reset"
+    bench.plex.options.url_limit, bench.plex.options.url_limit_action = 4000, action
     (outcome,) = bench.sync(scene)
-    assert isinstance(outcome.error, errors.Rejected)
+    assert type(outcome.error) is kind
+
+
+@pytest.mark.parametrize("action", ["drop", "drop_after", "html"])
+def test_a_long_edit_whose_answer_is_lost_is_not_cut_for_that(bench, action):
+    scene, key = bench.add(title="T", details="word " * 1900)
+    bench.plex.faults.arm(action, lambda call: len(call.target) > 8000, "PUT")
+    (outcome,) = bench.sync(scene)
+    assert outcome.error is None and outcome.warnings == []
+    assert bench.plex.item(key)["summary"] == ("word " * 1900).strip()
+    assert len([w for w in bench.writes("PUT") if w.endswith("/all")]) == 2  # title, summary

@@ -111,9 +111,18 @@ def test_a_token_that_plex_refuses_keeps_the_queue(box: Box) -> None:
     assert not any("an old token" in line.text for line in box.stash.logs)
 
 
-def test_a_hiccup_of_plex_is_over_within_the_same_run(box: Box) -> None:
+@pytest.mark.parametrize("status", ["500", "503"])
+def test_a_hiccup_of_plex_is_not_even_told(box: Box, status: str) -> None:
     fill(box, 3)
-    box.plex.faults.arm("500", method="PUT")
+    box.plex.faults.arm(status, method="PUT")
+    run = box.task("Sync All Scenes to Plex")
+    assert run.output["retried"] == 0 and run.output["written"] == 3
+    assert box.differences() == {} and not said(box, status)
+
+
+def test_a_spell_of_trouble_with_plex_is_over_within_the_same_run(box: Box) -> None:
+    fill(box, 3)
+    box.plex.faults.arm("500", method="PUT", times=2)
     run = box.task("Sync All Scenes to Plex")
     assert run.output["retried"] == 1 and run.output["written"] == 3
     assert box.differences() == {}

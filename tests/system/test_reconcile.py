@@ -338,7 +338,7 @@ def test_one_part_that_cannot_be_read_does_not_keep_the_rest_from_being_closed(b
     for number in range(45):
         box.add(f"a/clip {number}.mp4", **FULL)
     bad = ("/library/metadata/121", "/library/metadata/122")  # the batch, and the first two alone
-    box.plex.faults.arm("500", match=lambda call: call.path.startswith(bad), times=3)
+    box.plex.faults.arm("500", match=lambda call: call.path.startswith(bad), times=9)
     found = reconcile(box)
     assert len(found["errors"]) == 1 and "scenes 21 to 40" in found["errors"][0]
     assert gaps(found) == {"empty_metadata": 25}

@@ -44,7 +44,7 @@ def locked(tmp_path, clock) -> Iterator[StashServer]:
 
 def api(stash: StashServer, **more) -> StashApi:
     given = {"Scheme": "http", "Host": "127.0.0.1", "Port": stash.port, "SessionCookie": None}
-    return StashApi(given | more, connect=2, read=2)
+    return StashApi(given | more, connect=2, read=2, sleep=lambda seconds: None)
 
 
 def session(stash: StashServer) -> dict:
@@ -223,12 +223,12 @@ def test_a_broken_cover_is_an_error_of_ours(stash, action):
     [
         ("401", errors.Refused, "(401)"),
         ("500", errors.Busy, "no GraphQL answer (500, text/plain)"),
-        ("html", errors.Busy, "no GraphQL answer (200, text/html)"),
+        ("html", errors.Unreachable, "is not Stash, or Stash is not up (a web page)"),
         ("half_body", errors.Unreachable, "Stash does not answer at http://127.0.0.1"),
         ("drop", errors.Unreachable, "Stash does not answer at http://127.0.0.1"),
         ("drop_after", errors.Unreachable, "Stash does not answer at http://127.0.0.1"),
-        ("hang", errors.Unreachable, "(ReadTimeout)"),
-        ("errors", errors.Rejected, "Stash refused a query: armed fault"),
+        ("hang", errors.Lost, "(no answer in time)"),
+        ("errors", errors.Busy, "Stash could not answer a query: armed fault"),
     ],
 )
 def test_each_broken_answer_is_a_sentence(stash, action, kind, words):
@@ -236,7 +236,86 @@ def test_each_broken_answer_is_a_sentence(stash, action, kind, words):
     with pytest.raises(kind) as told:
         api(stash).count()
     assert words in str(told.value) and "\n" not in str(told.value)
+    assert told.value.server == errors.STASH and told.value.cause in errors.CAUSES
     stash.faults.clear()
+
+
+@pytest.mark.parametrize(
+    ("action", "times"),
+    [("500", 2), ("html", 2), ("half_body", 2), ("drop", 2), ("drop_after", 2), ("errors", 2),
+     ("hang", 1)],
+)  # fmt: skip
+def test_a_fault_of_a_moment_is_asked_over(stash, action, times):
+    scene = stash.add_scene(path="/data/1.mp4", cover=JPEG)
+    one = api(stash)
+    for match in ("/graphql", f"/scene/{scene}/screenshot"):
+        stash.faults.arm(match, times=times, action=action)
+    found = one.scenes([scene])[scene]
+    assert (one.count(), found.id) == (1, scene)
+    if action != "errors":
+        assert one.cover(found) == JPEG
+    stash.faults.clear()
+
+
+def test_an_answer_that_stays_broken_is_asked_for_three_times(stash):
+    one = api(stash)
+    stash.faults.arm("/graphql", times=99, action="500")
+    asked = len(stash.requests)
+    with pytest.raises(errors.Busy):
+        one.count()
+    assert len(stash.requests) - asked == 3
+
+
+def test_a_query_that_this_stash_does_not_know_is_asked_once_and_names_the_version(stash):
+    one = api(stash)
+    asked = len(stash.requests)
+    with pytest.raises(errors.SetupError, match=r"Stash 0\.30 or newer is needed") as told:
+        one._wire.ask("query Q { findScenes { scenes { nothing_of_the_kind } } }")
+    assert told.value.server == errors.STASH and "nothing_of_the_kind" in str(told.value)
+    assert len(stash.requests) - asked == 1
+    stash.queries_rejected.clear()
+
+
+def test_the_cookie_of_an_answer_that_is_an_error_is_adopted_too(locked, clock):
+    """In the middle of a long run Stash fails for a while; its answers still renew the session."""
+    locked.add_scene(path="/data/1.mp4")
+    one = api(locked, **session(locked))
+    for _ in range(3):
+        clock.now += 3000
+        with pytest.raises(errors.SetupError):
+            one._wire.ask("query Q { no_such_field }")
+    clock.now += 3000
+    assert one.count() == 1
+    locked.queries_rejected.clear()
+
+
+def test_a_fault_does_not_cost_the_session(locked, clock):
+    """The answer that is lost had the new cookie; the old one is good for the second question."""
+    locked.add_scene(path="/data/1.mp4")
+    one = api(locked, **session(locked))
+    for action in ("drop_after", "half_body", "500", "html", "errors"):
+        clock.now += 1700
+        locked.faults.arm("/graphql", action=action)
+        assert one.count() == 1
+
+
+def test_a_401_in_the_middle_of_a_run_is_told_and_not_asked_over(locked):
+    one = api(locked, **session(locked))
+    assert one.count() == 0
+    locked.faults.arm("/graphql", times=9, action="401")
+    asked = len(locked.requests)
+    with pytest.raises(errors.Refused) as told:
+        one.count()
+    assert (told.value.server, told.value.cause) == (errors.STASH, "token")
+    assert len(locked.requests) - asked == 1
+    locked.faults.clear()
+    assert one.count() == 0
+
+
+def test_a_stash_that_locked_itself_says_why(stash):
+    stash.tripwire = True
+    with pytest.raises(errors.Refused, match=r"403.*exposed to the public internet"):
+        api(stash).count()
 
 
 def test_a_connection_that_stash_let_go_while_idle_is_opened_again(stash):

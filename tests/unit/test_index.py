@@ -210,8 +210,8 @@ def test_a_page_that_comes_twice_ends_the_listing(index, plex):
         plex.add_file(f"/media/{number}.mp4")
     plex.options.page_cap = 7
     client = connect(plex.url, "t", 5, 30)
-    ask = client._ask
-    client._ask = lambda key, method=None, **options: ask(key, method)  # type: ignore[method-assign]
+    get = client._plex.get
+    client._plex.get = lambda key, headers=None: get(key)  # type: ignore[method-assign]
     with pytest.raises(errors.Busy, match="twice"):
         index.refresh(client, later(0))
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from net import session as net
-from net.session import Session
+from net.session import Session, fate
 
 Answer = Callable[[socket.socket, bytes], bool]
 
@@ -185,48 +185,77 @@ def test_a_broken_body_is_an_error_of_requests(server, broken):
         Session(1, 1).get(server.url)
 
 
-# --- an idle connection that the server closes as we use it --------------------------------
+# --- a connection that breaks --------------------------------------------------------------
 
 
-def closing_after_the_first(server: Server) -> None:
-    """The second request on a connection meets its end."""
-
-    def hang_up(connection, request):
-        return False
-
-    server.answers = [ok(b"one"), hang_up, ok(b"two")]
-
-
-@pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_what_may_be_repeated_is_sent_once_more(server, method):
-    closing_after_the_first(server)
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+def test_nothing_is_sent_twice(server, method):
+    """Not even when an idle connection ends just as it is used: the caller knows what is safe."""
+    server.answers = [ok(b"one"), lambda connection, request: False, ok(b"two")]
     session = Session(1, 1)
     assert session.get(server.url).text == "one"
-    assert session.request(method, server.url).text == "two"
-    assert len(server.requests) == 3
-
-
-def test_a_post_is_never_sent_twice(server):
-    closing_after_the_first(server)
-    session = Session(1, 1)
-    session.get(server.url)
     with pytest.raises(requests.exceptions.ConnectionError):
-        session.post(server.url, data=b"a poster")
-    assert [one.split()[0] for one in server.requests] == [b"GET", b"POST"]
-
-
-def test_a_post_that_only_asks_may_be_declared_repeatable(server):
-    closing_after_the_first(server)
-    session = Session(1, 1, repeatable=("GET", "POST"))
-    session.get(server.url)
-    assert session.post(server.url, data=b"a query").text == "two"
-
-
-def test_nothing_is_sent_a_third_time(server):
-    server.answers = [lambda connection, request: False]
-    with pytest.raises(requests.exceptions.ConnectionError):
-        Session(1, 1).get(server.url)
+        session.request(method, server.url, data=b"x")
     assert len(server.requests) == 2
+
+
+def hang_up(connection, request):
+    return False
+
+
+def half(connection, request):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    return False
+
+
+def silent(connection, request):
+    return connection.recv(1) and False
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause", "sent"),
+    [
+        (hang_up, "lost", True),
+        (half, "lost", True),
+        (b"no HTTP at all\r\n\r\n", "lost", True),
+        (silent, "timeout", True),
+        (ok(b"not gzip", "Content-Encoding: gzip"), "unreadable", True),
+        (None, "refused", False),
+    ],
+    ids=["hang up", "half a body", "no HTTP", "silence", "not gzip", "nobody listens"],
+)
+def test_how_a_request_ended_is_told(server, answer, cause, sent):
+    url = server.url if answer else "http://127.0.0.1:1"
+    server.answers = [answer]
+    with pytest.raises(requests.exceptions.RequestException) as error:
+        Session(1, 0.3).put(url)
+    found = fate(error.value)
+    assert (found.cause, found.sent) == (cause, sent) and found.words
+
+
+def test_a_name_that_nobody_knows(monkeypatch):
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(requests.exceptions.ConnectionError) as error:
+        Session(1, 1).get("http://plex.invalid:32400")
+    assert fate(error.value)[:1] == ("dns",)
+
+
+def test_a_server_that_speaks_no_tls():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer():
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                connection.recv(65536)
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(requests.exceptions.SSLError) as error:
+            Session(1, 1).get(f"https://127.0.0.1:{listening.getsockname()[1]}")
+    assert fate(error.value).cause == "tls"
 
 
 # --- the environment is none of our business -----------------------------------------------

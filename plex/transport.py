@@ -1,0 +1,270 @@
+"""Plex's HTTP and XML, one request at a time: the only file that imports plexapi.
+
+Its errors are translated into ours here. plexapi is used for headers, token, status codes and XML.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree
+
+import plexapi
+import requests
+from plexapi import exceptions
+from plexapi.server import PlexServer
+
+import errors
+from errors import PLEX
+from net.again import Chances, again, of_question, of_write
+from net.session import UNUSABLE, Session, fate
+
+# A constant name: the default is the machine's MAC, so that each new container
+# would be a "new device" and send the owner an e-mail.
+IDENTITY = {
+    "X-Plex-Client-Identifier": "stash2plex",
+    "X-Plex-Product": "Stash2Plex",
+    "X-Plex-Device-Name": "Stash2Plex",
+}
+STARTING = "still starting up"
+GOOD = (200, 201, 204)
+PAGE = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
+# Whatever plexapi makes of an answer that is not what it expects.
+FOREIGN = (
+    exceptions.PlexApiException,
+    requests.exceptions.RequestException,
+    ElementTree.ParseError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+
+
+class Declared(ValueError):
+    """XML with a document type: entities may grow without bounds, or name files of this machine."""
+
+
+class PlexSession(Session):
+    """Keeps the last answer, which plexapi's errors tell little of; lets no document type pass."""
+
+    last: "requests.Response | None" = None
+
+    def request(self, method: Any, url: Any, **options: Any) -> requests.Response:  # type: ignore[override]
+        """Like Session's. `Declared` instead of an answer that must not be parsed."""
+        self.last = None
+        response = self.last = super().request(method, url, **options)
+        # As Plex does, so that what is looked at here is what the parser gets.
+        response.encoding = "utf-8"
+        if response.status_code in GOOD:
+            refuse_declared(response.content)
+        return response
+
+
+def refuse_declared(xml: bytes) -> None:
+    """In XML proper these never occur but as a declaration: inside texts `<` is written `&lt;`."""
+    if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
+        raise Declared("a document type declaration")
+
+
+class Transport:
+    """Requests to one Plex that has answered; `machine`, `version` and `name` tell which."""
+
+    def __init__(
+        self, url: str, token: str, session: PlexSession, sleep: Callable[[float], None]
+    ) -> None:
+        plexapi.BASE_HEADERS.update(IDENTITY)
+        self._url, self._session, self._sleep = url, session, sleep
+        self._server = self._greeted(token)
+        self.machine: str = self._server.machineIdentifier
+        self.version: str = self._server.version or ""
+        self.name: str = self._server.friendlyName or ""
+
+    def get(
+        self,
+        key: str,
+        headers: "dict[str, str] | None" = None,
+        chances: Chances = of_question,
+    ) -> Any:
+        """The container that Plex sends; asked again when a passing fault comes in between."""
+
+        def ask() -> Any:
+            container = self._ask(key, headers=headers)
+            if container is None:
+                said = "Plex sent an empty answer where a list was due"
+                raise errors.Busy(said).of(PLEX, "unreadable")
+            return container
+
+        return again(ask, chances, self._sleep)
+
+    def touch(self, key: str) -> None:
+        """A GET that makes Plex do something, with nothing to say about it."""
+        again(lambda: self._ask(key), of_question, self._sleep)
+
+    def put(self, key: str) -> None:
+        """Change something. Lost when Plex may have done it without our hearing of it."""
+        again(lambda: self._write(key, self._session.put), of_write, self._sleep)
+
+    def post(self, key: str, data: bytes) -> None:
+        """The same with a body; never sent again but to a Plex that was still starting."""
+        again(
+            lambda: self._write(key, self._session.post, data=data),
+            lambda error: of_write(error) if error.cause == "starting" else 0,
+            self._sleep,
+        )
+
+    def _write(self, key: str, method: Any, **options: Any) -> None:
+        try:
+            self._ask(key, method, **options)
+        except errors.Stash2PlexError as error:
+            if error.cause not in ("gateway", "unreadable"):
+                raise
+            # Neither Plex's yes nor its no: what it did, only a look can tell.
+            raise errors.Lost(str(error)).of(PLEX, error.cause) from None
+
+    def _ask(self, key: str, method: Any = None, **options: Any) -> Any:
+        return self._plex(lambda: self._server.query(key, method=method, **options))
+
+    def _plex(self, call: Callable[[], Any]) -> Any:
+        """What `call` gives, if it is of Plex: well-formed HTML is XML as well."""
+        try:
+            answer = call()
+        except FOREIGN as error:
+            raise _of_answer(error, self._session.last, self._url) from None
+        if isinstance(answer, ElementTree.Element) and answer.tag != "MediaContainer":
+            raise not_plex(self._url)
+        return answer
+
+    def _greeted(self, token: str) -> PlexServer:
+        """A Plex that is up always answers its front door: any failure there is no job's fault."""
+
+        def greet() -> PlexServer:
+            server = self._plex(lambda: PlexServer(self._url, token, session=self._session))
+            # An empty answer leaves plexapi without the attribute.
+            if not getattr(server, "machineIdentifier", ""):
+                raise not_plex(self._url)
+            return server
+
+        try:
+            return again(greet, of_question, self._sleep)
+        except (errors.Gone, errors.Busy, errors.Rejected) as error:
+            raise _not_up(self._url, error) from None
+
+
+def probe(url: str, connect_timeout: float, read_timeout: float, verify: bool = True) -> None:
+    """One request, without a token: returns if Plex is up, raises Unreachable if it is not.
+
+    It is never repeated; `cause` of the error is one of `errors.CAUSES`.
+    """
+    with PlexSession(connect_timeout, read_timeout, verify=verify) as session:
+        try:
+            answer = session.get(f"{url.rstrip('/')}/identity", headers=IDENTITY)
+            if answer.status_code not in GOOD:
+                raise of_status(answer.status_code, answer.text, url)
+            root = ElementTree.fromstring(answer.content)
+        except FOREIGN as error:
+            raise _not_up(url, _of_answer(error, session.last, url)) from None
+        except (errors.Gone, errors.Busy, errors.Rejected, errors.Refused) as error:
+            raise _not_up(url, error) from None
+    if root.tag != "MediaContainer" or not root.get("machineIdentifier"):
+        raise not_plex(url)
+
+
+def _of_answer(
+    error: Exception, answer: "requests.Response | None", url: str
+) -> errors.Stash2PlexError:
+    """What the error means, told from the answer if there was one."""
+    if answer is None:
+        return meaning(error, url)
+    if answer.status_code not in GOOD:  # plexapi stumbles over a status that it does not know
+        found = of_status(answer.status_code, answer.text, url)
+    elif PAGE.match(answer.content):
+        found = not_plex(url)
+    else:
+        found = meaning(error, url)
+    wait = answer.headers.get("Retry-After", "")
+    found.after = float(wait) if wait.isascii() and wait.isdigit() else 0.0
+    return found
+
+
+def meaning(error: Exception, url: str) -> errors.Stash2PlexError:
+    """What an error of plexapi, of requests or of a parser says about Plex at `url`."""
+    if isinstance(error, exceptions.Unauthorized):
+        return of_status(401, "", url)
+    if isinstance(error, exceptions.NotFound):
+        return of_status(404, "", url)
+    if isinstance(error, exceptions.BadRequest):
+        # The status stands only in the message, which also holds the whole address.
+        found = re.match(r"\((\d{3})\)", str(error))
+        return of_status(int(found.group(1)) if found else 400, str(error), url)
+    if isinstance(error, UNUSABLE):
+        return errors.SetupError(
+            f"plex_url or plex_token cannot be sent to a server ({type(error).__name__})"
+        )
+    if isinstance(error, (requests.exceptions.InvalidJSONError, requests.exceptions.HTTPError)):
+        return _unreadable(error)
+    if isinstance(error, requests.exceptions.RequestException):
+        return _unanswered(error, url)
+    return _unreadable(error)
+
+
+def of_status(status: int, said: str, url: str) -> errors.Stash2PlexError:
+    """What an HTTP status other than success means; `said` is the answer's text."""
+    if status == 401:
+        return errors.Refused(
+            f"Plex at {url} does not accept plex_token (401): get a new one, or use the "
+            "server's IP address if plex_url names it by a container's or local name"
+        ).of(PLEX)
+    if status == 403:
+        return errors.Refused(
+            "Plex does not let this token edit (403): plex_token must be the server owner's"
+        ).of(PLEX)
+    if status == 404:
+        return errors.Gone("Plex no longer has this item").of(PLEX)
+    if status == 503 or STARTING in said:
+        return errors.Unreachable("Plex is still starting up").of(PLEX, "starting")
+    if status in (502, 504) or 300 <= status < 400:
+        words = "cannot reach it" if status >= 500 else "sends us elsewhere"
+        return errors.Unreachable(f"what stands in front of Plex {words} ({status})").of(
+            PLEX, "gateway"
+        )
+    if status in (408, 425, 429) or not 400 <= status < 500:
+        return errors.Busy(f"Plex answered {status}").of(PLEX)
+    return errors.Rejected(f"Plex answered {status} and changed nothing").of(PLEX)
+
+
+def not_plex(url: str) -> errors.Unreachable:
+    """Somebody else answers there."""
+    return errors.Unreachable(f"what answers at {url} is not Plex (the login page of a proxy?)").of(
+        PLEX, "gateway"
+    )
+
+
+def _not_up(url: str, error: errors.Stash2PlexError) -> errors.Stash2PlexError:
+    """At the front door everything is about the server; errors that say so stay as they are."""
+    if isinstance(error, (errors.Unreachable, errors.SetupError)):
+        return error
+    why = "404" if isinstance(error, errors.Gone) else str(error)
+    return errors.Unreachable(
+        f"what answers at {url} is not Plex, or the Plex behind it is down ({why})"
+    ).of(PLEX, error.cause if isinstance(error, errors.Busy) else "gateway")
+
+
+def _unanswered(error: requests.exceptions.RequestException, url: str) -> errors.Unreachable:
+    found = fate(error)
+    if found.cause == "tls":
+        words = (
+            f"Plex's certificate at {url} does not fit its address: use its plex.direct name, "
+            "or http, or the setting plex_insecure_tls"
+        )
+    else:
+        words = f"Plex does not answer at {url} ({found.words})"
+    kind = errors.Lost if found.sent else errors.Unreachable
+    return kind(words).of(PLEX, found.cause)
+
+
+def _unreadable(error: Exception) -> errors.Busy:
+    if isinstance(error, Declared):
+        what = "with a document type declaration, which Plex never sends: it cannot be read safely"
+    else:
+        what = f"that cannot be read ({type(error).__name__})"
+    return errors.Busy(f"Plex sent an answer {what}").of(PLEX, "unreadable")

@@ -1,0 +1,184 @@
+"""Stash's HTTP and GraphQL, one question at a time: the only file that imports stashapi.
+
+stashapi's StashInterface introspects the whole schema in every process, so only its transport
+(`GQLWrapper`) is used; errors are translated into ours here, at the edge.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+from stashapi.classes import GQLWrapper
+
+import errors
+from errors import STASH
+from net.again import again, of_question
+from net.session import UNUSABLE, Session, fate
+from stash import hook
+
+OLDEST = "0.30"  # the first Stash that knows all that is asked for
+# How servers of GraphQL say that a query does not fit their schema, should they give no code.
+_UNKNOWN = re.compile(r"Cannot query field|Unknown (argument|type) \"|is not defined by type")
+_MISFITS = ("GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED")
+
+
+class Transport(GQLWrapper):
+    """stashapi's client with our session, our errors, and a cookie that is kept fresh.
+
+    All that is sent are questions: what meets a passing fault is asked again.
+    """
+
+    def __init__(
+        self,
+        connection: Mapping[str, Any],
+        session: Session,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__()
+        theirs: requests.Session = self.s
+        session.headers.update(theirs.headers)
+        self.s: Session = session
+        self.log = logging.getLogger("stashapi")
+        self.fragments: dict[str, str] = {}
+        host, port = hook.address(dict(connection))
+        self.base = f"{connection.get('Scheme') or 'http'}://{_bracketed(host)}:{port}"
+        self.url = f"{self.base}/graphql"
+        self._sleep = sleep
+        self._key = str(connection.get("ApiKey") or "")
+        cookie = connection.get("SessionCookie")
+        self._cookie = str((cookie.get("Value") if isinstance(cookie, Mapping) else "") or "")
+        self._sign()
+
+    def _sign(self) -> None:
+        if self._key:
+            self.s.headers["ApiKey"] = self._key
+        elif self._cookie:
+            self.s.headers["Cookie"] = f"session={self._cookie}"
+
+    def _adopt_cookie(self, response: requests.Response) -> None:
+        """Stash renews the cookie in each answer; the one we were given dies after an hour."""
+        for header in response.headers.get("Set-Cookie", "").split(", "):
+            name, _, rest = header.partition("=")
+            if name == "session" and rest.partition(";")[0]:
+                self._cookie = rest.partition(";")[0]
+                self._sign()
+
+    def ask(self, query: str, variables: "Mapping[str, Any] | None" = None) -> Any:
+        """The `data` of one GraphQL call; Unreachable, Refused, Busy or SetupError otherwise."""
+        return self._again(lambda: self._GQL(query, dict(variables or {})))
+
+    def image(self, path: str) -> "tuple[str, bytes]":
+        """(content type, bytes) of a path on this Stash; ("", b"") when it has none."""
+        return self._again(lambda: self._image(path))
+
+    def _again(self, ask: Callable[[], Any]) -> Any:
+        def once() -> Any:
+            try:
+                return ask()
+            except (requests.exceptions.RequestException, *UNUSABLE) as error:
+                raise meaning(error, self.base) from None
+
+        return again(once, of_question, self._sleep)
+
+    def _handle_GQL_response(self, response: requests.Response) -> Any:
+        self._adopt_cookie(response)
+        self._refuse_strangers(response)
+        try:
+            content = response.json()
+        except ValueError:
+            content = None
+        if not isinstance(content, dict):
+            raise _bad_answer(response)
+        if content.get("errors"):
+            raise _graphql_error(response.status_code, content["errors"])
+        if response.status_code != 200 or not isinstance(content.get("data"), dict):
+            raise _bad_answer(response)
+        return content["data"]
+
+    def _image(self, path: str) -> "tuple[str, bytes]":
+        response = self.s.get(self.base + path, headers={"Accept": "image/*"})
+        self._adopt_cookie(response)
+        if response.status_code in (301, 302, 303, 307):  # Stash redirects to its login page
+            raise errors.Refused(self._unwelcome()).of(STASH)
+        if response.status_code == 404:
+            return "", b""
+        self._refuse_strangers(response)
+        if response.status_code != 200:
+            said = f"Stash answered {response.status_code} to a request for a cover"
+            raise errors.Busy(said).of(STASH)
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return kind, response.content
+
+    def _refuse_strangers(self, response: requests.Response) -> None:
+        """Answers that are about us, or not of Stash."""
+        status = response.status_code
+        if status == 401:
+            raise errors.Refused(self._unwelcome()).of(STASH)
+        if status == 403:  # its guard against being open to the internet without a password
+            said = f"Stash at {self.base} refuses to answer (403): {response.text.strip()[:200]}"
+            raise errors.Refused(said).of(STASH)
+        if status in (502, 503, 504) or (status == 200 and _is_page(response)):
+            what = "a web page" if status == 200 else status
+            raise errors.Unreachable(
+                f"what answers at {self.base} is not Stash, or Stash is not up ({what})"
+            ).of(STASH, "gateway")
+
+    def _unwelcome(self) -> str:
+        """What a 401 means depends on what we showed."""
+        if self._key:
+            return f"Stash at {self.base} does not accept the API key (401)"
+        if self._cookie:
+            return "Stash does not accept our session any more (401)"
+        return f"Stash at {self.base} asks for an API key (401): name a file that holds it"
+
+
+def meaning(error: Exception, base: str) -> errors.Stash2PlexError:
+    """What an error of requests says about Stash at `base`."""
+    if isinstance(error, UNUSABLE):
+        what = f"Stash's address or key cannot be sent to a server ({type(error).__name__})"
+        return errors.SetupError(what).of(STASH)
+    if isinstance(error, (requests.exceptions.InvalidJSONError, requests.exceptions.HTTPError)):
+        said = f"Stash sent an answer that cannot be read ({type(error).__name__})"
+        return errors.Busy(said).of(STASH, "unreadable")
+    found = fate(error)
+    if found.cause == "tls":
+        words = f"Stash's certificate at {base} is not one that this machine trusts"
+    else:
+        words = f"Stash does not answer at {base} ({found.words})"
+    kind = errors.Lost if found.sent else errors.Unreachable
+    return kind(words).of(STASH, found.cause)
+
+
+def _graphql_error(status: int, found: Any) -> errors.Stash2PlexError:
+    """An error of a resolver may be over in a moment; a query that does not fit never is."""
+    first = found[0] if isinstance(found, list) and found else {}
+    given = first if isinstance(first, dict) else {"message": first}
+    message = str(given.get("message"))[:300]
+    extensions = given.get("extensions")
+    code = extensions.get("code") if isinstance(extensions, dict) else ""
+    if status in (400, 422) or code in _MISFITS or _UNKNOWN.search(message):
+        return errors.SetupError(
+            f"this Stash does not know all that is asked for ({message}); Stash {OLDEST} or "
+            "newer is needed"
+        ).of(STASH)
+    if "database is locked" in message:
+        return errors.Busy("Stash's database is busy").of(STASH)
+    return errors.Busy(f"Stash could not answer a query: {message}").of(STASH)
+
+
+def _bad_answer(response: requests.Response) -> errors.Busy:
+    kind = response.headers.get("Content-Type", "no content type").partition(";")[0]
+    cause = "unreadable" if response.status_code == 200 else "busy"
+    said = f"Stash sent no GraphQL answer ({response.status_code}, {kind})"
+    return errors.Busy(said).of(STASH, cause)
+
+
+def _is_page(response: requests.Response) -> bool:
+    return response.headers.get("Content-Type", "").strip().lower().startswith("text/html")
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,278 @@
+"""What each error of plexapi, requests, GraphQL and the operating system means, up to the verdict.
+
+The tables name every class of `plexapi.exceptions` and `requests.exceptions`: a new one is noticed.
+"""
+
+from __future__ import annotations
+
+import errno
+import inspect
+import json
+import os
+import sqlite3
+from types import ModuleType
+from xml.etree.ElementTree import ParseError
+
+import plexapi.exceptions
+import pytest
+import requests
+import urllib3
+
+import errors
+from errors import Busy, Gone, Lost, Refused, Rejected, SetupError, Unreachable
+from plex import transport as plex
+from stash import transport as stash
+from sync_queue import verdict
+from sync_queue.verdict import BURY, PAUSE, RETRY
+
+URL = "http://plex:32400"
+
+
+def classes(module: ModuleType) -> set[str]:
+    """The exceptions that a library defines there; warnings are raised by nobody."""
+    return {
+        name
+        for name, one in vars(module).items()
+        if inspect.isclass(one)
+        and issubclass(one, Exception)
+        and not issubclass(one, Warning)
+        and one.__module__ == module.__name__
+    }
+
+
+def told(error: errors.Stash2PlexError, server: str) -> None:
+    """A sentence for a person, about a server, with a cause that the outage history knows."""
+    assert str(error) and "\n" not in str(error) and "Traceback" not in str(error)
+    assert error.cause in (*errors.CAUSES, "")
+    if isinstance(error, (Unreachable, Refused, Busy)):
+        assert error.server == server and error.cause
+
+
+# -- plexapi
+
+PLEXAPI = {
+    "PlexApiException": (Busy, "unreadable", RETRY),
+    "BadRequest": (Rejected, "", BURY),
+    "NotFound": (Gone, "", RETRY),
+    "UnknownType": (Busy, "unreadable", RETRY),
+    "Unsupported": (Busy, "unreadable", RETRY),
+    "Unauthorized": (Refused, "token", PAUSE),
+    "TwoFactorRequired": (Refused, "token", PAUSE),
+}
+
+
+def test_every_error_of_plexapi_is_in_the_table() -> None:
+    assert classes(plexapi.exceptions) == set(PLEXAPI)
+
+
+@pytest.mark.parametrize("name", PLEXAPI)
+def test_what_plexapi_raises(name: str) -> None:
+    kind, cause, action = PLEXAPI[name]
+    error = plex.meaning(getattr(plexapi.exceptions, name)("(400) bad_request; http://x"), URL)
+    assert (type(error), error.cause, verdict.action_of(error)) == (kind, cause, action)
+    told(error, errors.PLEX)
+
+
+STARTING = "<h1>400</h1><p>the server is still starting up. Please retry later</p>"
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind", "cause", "action"),
+    [
+        (302, "", Unreachable, "gateway", PAUSE),
+        (400, "", Rejected, "", BURY),
+        (400, STARTING, Unreachable, "starting", PAUSE),
+        (401, "", Refused, "token", PAUSE),
+        (403, "", Refused, "token", PAUSE),
+        (404, "", Gone, "", RETRY),
+        (406, "", Rejected, "", BURY),
+        (408, "", Busy, "busy", RETRY),
+        (409, "", Rejected, "", BURY),
+        (414, "", Rejected, "", BURY),
+        (429, "", Busy, "busy", RETRY),
+        (500, "", Busy, "busy", RETRY),
+        (502, "", Unreachable, "gateway", PAUSE),
+        (503, "", Unreachable, "starting", PAUSE),
+        (504, "", Unreachable, "gateway", PAUSE),
+        (507, "", Busy, "busy", RETRY),
+        (599, "", Busy, "busy", RETRY),
+        (999, "", Busy, "busy", RETRY),
+    ],
+)
+def test_each_status_of_plex(status, said, kind, cause, action) -> None:
+    """Told by the status itself, and by plexapi's message, which holds it."""
+    direct = plex.of_status(status, said, URL)
+    by_message = plex.meaning(
+        plexapi.exceptions.BadRequest(f"({status}) some_name; {URL}/x?title=still%20x {said}"), URL
+    )
+    for error in (direct, by_message):
+        assert (type(error), error.cause, verdict.action_of(error)) == (kind, cause, action)
+        told(error, errors.PLEX)
+
+
+@pytest.mark.parametrize(
+    "error", [ParseError("x"), TypeError("x"), AttributeError("x"), ValueError("x"), KeyError("x")]
+)
+def test_an_answer_that_plexapi_stumbles_over_is_worth_another_try(error: Exception) -> None:
+    found = plex.meaning(error, URL)
+    assert (type(found), found.cause, found.server) == (Busy, "unreadable", errors.PLEX)
+
+
+# -- requests, for both servers
+
+REQUESTS: dict[str, tuple[type[errors.Stash2PlexError], str]] = {
+    "RequestException": (Lost, "lost"),
+    "InvalidJSONError": (Busy, "unreadable"),
+    "JSONDecodeError": (Busy, "unreadable"),
+    "HTTPError": (Busy, "unreadable"),
+    "ConnectionError": (Lost, "lost"),
+    "ProxyError": (Unreachable, "gateway"),
+    "SSLError": (Unreachable, "tls"),
+    "Timeout": (Lost, "timeout"),
+    "ConnectTimeout": (Unreachable, "timeout"),
+    "ReadTimeout": (Lost, "timeout"),
+    "URLRequired": (SetupError, ""),
+    "TooManyRedirects": (Unreachable, "gateway"),
+    "MissingSchema": (SetupError, ""),
+    "InvalidSchema": (SetupError, ""),
+    "InvalidURL": (SetupError, ""),
+    "InvalidHeader": (SetupError, ""),
+    "InvalidProxyURL": (SetupError, ""),
+    "ChunkedEncodingError": (Lost, "lost"),
+    "ContentDecodingError": (Lost, "unreadable"),
+    "StreamConsumedError": (Lost, "lost"),
+    "RetryError": (Lost, "lost"),
+    "UnrewindableBodyError": (Lost, "lost"),
+}
+MEANINGS = [(plex.meaning, errors.PLEX), (stash.meaning, errors.STASH)]
+
+
+def test_every_error_of_requests_is_in_the_table() -> None:
+    assert classes(requests.exceptions) == set(REQUESTS)
+
+
+@pytest.mark.parametrize(("meaning", "server"), MEANINGS, ids=["Plex", "Stash"])
+@pytest.mark.parametrize("name", REQUESTS)
+def test_what_requests_raises(name: str, meaning, server: str) -> None:
+    kind, cause = REQUESTS[name]
+    given = ("x", "{", 0) if name == "JSONDecodeError" else ("x",)
+    error = meaning(getattr(requests.exceptions, name)(*given), URL)
+    assert (type(error), error.cause) == (kind, cause)
+    assert verdict.action_of(error) == (RETRY if kind is Busy else PAUSE)
+    told(error, server)
+
+
+@pytest.mark.parametrize(("meaning", "server"), MEANINGS, ids=["Plex", "Stash"])
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "tls"),
+        ("[SSL: WRONG_VERSION_NUMBER] wrong version number", "tls"),
+        ("[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol", "lost"),
+    ],
+)
+def test_tls_that_does_not_fit_stays_that_way_and_one_that_breaks_may_not(
+    meaning, server, said, cause
+) -> None:
+    error = meaning(requests.exceptions.SSLError(said), URL)
+    assert (error.cause, isinstance(error, Lost)) == (cause, cause == "lost")
+
+
+def test_a_token_that_no_header_can_hold_is_a_wrong_setting() -> None:
+    error = plex.meaning(UnicodeEncodeError("latin-1", "t☃ken", 1, 2, "not in range"), URL)
+    assert isinstance(error, SetupError) and "plex_token" in str(error) and "☃" not in str(error)
+
+
+def test_what_urllib3_lets_through_becomes_an_error_of_requests(monkeypatch) -> None:
+    from net.session import Session
+
+    def leak(*_: object, **__: object) -> None:
+        raise urllib3.exceptions.LocationValueError("no host")
+
+    monkeypatch.setattr(requests.Session, "request", leak)
+    with pytest.raises(requests.exceptions.ConnectionError):
+        Session(1, 1).get(URL)
+
+
+# -- Stash's GraphQL
+
+
+@pytest.mark.parametrize(
+    ("status", "found", "kind"),
+    [
+        (200, [{"message": "database is locked"}], Busy),
+        (200, [{"message": "runtime error: invalid memory address", "path": ["findScenes"]}], Busy),
+        (200, [{"message": "context canceled"}], Busy),
+        (200, "what is this?", Busy),
+        (200, [None], Busy),
+        (422, [{"message": "anything"}], SetupError),
+        (400, [{"message": "anything"}], SetupError),
+        (200, [{"message": 'Cannot query field "x" on type "Scene".'}], SetupError),
+        (200, [{"message": 'Unknown argument "ids" on field "Query.findScenes".'}], SetupError),
+        (200, [{"message": 'Unknown type "SceneFilterType".'}], SetupError),
+        (200, [{"message": 'Field "x" is not defined by type "FindFilterType".'}], SetupError),
+        (200, [{"message": "x", "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}], SetupError),
+        (200, [{"message": "x", "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}], SetupError),
+    ],
+    ids=lambda value: json.dumps(value)[:60] if isinstance(value, list) else None,
+)
+def test_an_error_of_graphql_passes_unless_the_query_does_not_fit(status, found, kind) -> None:
+    error = stash._graphql_error(status, found)
+    assert type(error) is kind and error.server == errors.STASH
+    assert verdict.action_of(error) == (RETRY if kind is Busy else PAUSE)
+    if kind is SetupError:
+        assert "Stash 0.30 or newer is needed" in str(error)
+
+
+# -- the operating system and our own files
+
+
+@pytest.mark.parametrize("code", sorted(errno.errorcode), ids=lambda code: errno.errorcode[code])
+def test_an_error_of_the_operating_system_is_no_jobs_fault(code: int) -> None:
+    error = OSError(code, os.strerror(code), "/home/somebody/secret name.sqlite")
+    assert verdict.action_of(error) == PAUSE
+    assert os.strerror(code) in verdict.in_words(error)
+    assert "secret name" not in verdict.in_words(error)
+
+
+SQLITE = {
+    "Error": PAUSE,
+    "DatabaseError": PAUSE,  # not a database, malformed
+    "OperationalError": PAUSE,  # full, locked, read-only, cannot be opened
+    "InternalError": PAUSE,
+    "IntegrityError": RETRY,
+    "ProgrammingError": RETRY,
+    "InterfaceError": RETRY,
+    "DataError": RETRY,
+    "NotSupportedError": RETRY,
+}
+
+
+def test_every_error_of_sqlite_is_in_the_table() -> None:
+    found = {name for name, one in vars(sqlite3).items() if _is_error(one)}
+    assert found == set(SQLITE)
+
+
+def _is_error(one: object) -> bool:
+    return inspect.isclass(one) and issubclass(one, sqlite3.Error)
+
+
+@pytest.mark.parametrize("name", SQLITE)
+def test_our_own_database_pauses_all_and_a_value_it_does_not_take_only_its_job(name: str) -> None:
+    error = getattr(sqlite3, name)("disk I/O error")
+    assert verdict.action_of(error) == SQLITE[name]
+    assert "disk I/O error" in verdict.in_words(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("a mistake of ours"),
+        MemoryError(),
+        RecursionError(),
+        UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"),
+        json.JSONDecodeError("x", "", 0),
+    ],
+)
+def test_what_nobody_thought_of_is_tried_again_and_then_told(error: Exception) -> None:
+    assert verdict.action_of(error) == RETRY
