@@ -123,8 +123,11 @@ class Index:
         self._put(plex.newest(section), section, 0)
         return self.size() - before
 
-    def keep_to(self, sections: Sequence[Section]) -> None:
-        """Forget libraries that are not among these: deleted in Plex, or left out by the user."""
+    def keep_to(self, sections: Sequence[Section]) -> bool:
+        """Forget libraries that are not among these: deleted in Plex, or left out by the user.
+
+        Gives whether Plex scanned any of the others since it was listed.
+        """
         known = self._sections()
         if known and not sections:
             raise errors.LibraryEmpty(
@@ -137,6 +140,7 @@ class Index:
             with self._store.writing() as db:
                 db.executemany("DELETE FROM part WHERE section = ?", gone)
                 db.executemany("DELETE FROM section WHERE id = ?", gone)
+        return any(one.id in known and known[one.id][0] != one.stamp for one in sections)
 
     def _sections(self) -> dict[int, tuple[str, float]]:
         rows = self._store.rows("SELECT id, stamp, listed FROM section")

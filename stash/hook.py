@@ -59,7 +59,9 @@ def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, int]
     # Mark first, look second: either the drain sees the flag, or we see the free lock.
     if _drains(data_dir):
         return said, 0
-    if dirty and _is_save(context) and inbox.is_inline(data_dir, time.time()):
+    if inbox.is_away(data_dir, time.time()):
+        return said + "; Plex is away", 0
+    if dirty and _is_save(context) and inbox.is_inline(data_dir):
         return said, dirty[1]
     wake(connection, data_dir)
     return said, 0

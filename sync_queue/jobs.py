@@ -8,7 +8,8 @@ an index, and a batch is one transaction.
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,20 @@ class Jobs(Database):
                 (now, now),
             ).rowcount
 
+    def hasten_waits(self, now: float) -> None:
+        """What waits until Plex has its file is due now: Plex has scanned meanwhile. A try before
+        its time does not count."""
+        rows = self.rows(
+            f"SELECT _id, data, key FROM {self._table} WHERE status = {AckStatus.ready} AND due > ?",
+            (now,),
+        )
+        waiting = [job for row in rows if (job := loads(*row)).waits]
+        with self.writing() as db:
+            db.executemany(
+                f"UPDATE {self._table} SET due = ?, data = ? WHERE _id = ?",
+                [(now, dumps(replace(job, waits=job.waits - 1)), job.number) for job in waiting],
+            )
+
     def settle(self) -> None:
         """Bring what was put to the disk itself, before the flags it came from are taken down."""
         self.follow()
@@ -244,6 +259,39 @@ class Jobs(Database):
             (limit,),
         )
         return [DeadLetter(loads(*row[:3]), row[3], row[4] or "") for row in rows]
+
+    def revive(self, wanted: Callable[[DeadLetter], bool], now: float, recovered: bool) -> int:
+        """Owe again the dead letters that are `wanted`, as if for the first time; gives how many.
+
+        `recovered` notes that they have had this chance. What is owed already is not owed twice.
+        """
+        chosen = [one.job for one in self.dead() if wanted(one)]
+        rows = [
+            (replace(job, attempts=0, waits=0, rank=BACKLOG, recovered=recovered), job.number)
+            for job in chosen
+        ]
+        with self.writing() as db:
+            db.executemany(
+                f"UPDATE OR IGNORE {self._table} SET status = {AckStatus.ready}, data = ?, key = ?,"
+                " timestamp = ?, due = ?, rank = ?, error = NULL WHERE _id = ?",
+                [(dumps(job), job.key, now, now, job.rank, number) for job, number in rows],
+            )
+            db.executemany(  # what could not be updated is owed already
+                f"DELETE FROM {self._table} WHERE _id = ? AND status = {AckStatus.ack_failed}",
+                [(number,) for _, number in rows],
+            )
+        return len(rows)
+
+    def dead(self) -> Iterator[DeadLetter]:
+        """All dead letters that can be read, the oldest first."""
+        rows = self.rows(
+            f"SELECT _id, data, key, timestamp, error FROM {self._table}"
+            f" WHERE status = {AckStatus.ack_failed} ORDER BY _id"
+        )
+        for row in rows:
+            found = DeadLetter(loads(*row[:3]), row[3], row[4] or "")
+            if found.job.kind != UNREADABLE:
+                yield found
 
     def clear_pending(self) -> int:
         """Forget all that is owed and not being done right now; gives how many."""

@@ -13,6 +13,8 @@ from typing import Any
 
 from devserver.box import Box
 from devserver.stash.logs import classify
+from sync_queue import inbox
+from sync_queue.outages import FILE as OUTAGES
 
 STATE = "reconciliation_state.json"
 GAPS = ("empty_metadata", "stale_sync", "missing", "drifted")
@@ -61,6 +63,15 @@ def quiet(box: Box) -> None:
     box.stash.requests.clear()
     box.stash.logs.clear()
     box.stash.server_log.clear()
+
+
+def look_is_due(box: Box) -> None:
+    """As if the time until the next look at Plex had passed."""
+    known = json.loads((box.data_dir / OUTAGES).read_text())
+    known["circuit"]["next_look"] = 1.0
+    (box.data_dir / OUTAGES).write_text(json.dumps(known))
+    if (box.data_dir / inbox.AWAY).exists():
+        os.utime(box.data_dir / inbox.AWAY, (1.0, 1.0))
 
 
 def script(box: Box) -> Path:

@@ -8,6 +8,7 @@ import pytest
 
 from devserver.box import Box
 from sync_queue.jobs import Job, Jobs
+from tests.system.telling import look_is_due
 from tests.system.test_hooks import DRAIN, drain, flags, right, runs, silent, until
 
 
@@ -44,6 +45,7 @@ def test_while_plex_is_down_the_queue_is_kept_and_the_next_event_does_it_all(box
     assert queue(box)["pending"] == 1 and queue(box)["dead"] == 0
     assert attempts(box) == {0}
     box.plex.come_up()
+    look_is_due(box)
     box.stash.update_scene(scenes[1], title="new 1")
     right(box, *scenes[:2])
     assert silent(box)

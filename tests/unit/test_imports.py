@@ -39,9 +39,9 @@ FEATHER_MAY_LATE = {
     "sync_queue.lock": {"msvcrt"},
 }
 PURE = {
-    "errors", "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict", "plex.paths",
-    "plex.fields", "plex.plan", "plex.wire", "plex.once", "reconciliation.detector",
-    "reconciliation.window", "validation.text",
+    "errors", "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
+    "sync_queue.circuit", "sync_queue.tally", "plex.paths", "plex.fields", "plex.plan",
+    "plex.wire", "plex.once", "reconciliation.detector", "reconciliation.window", "validation.text",
     "validation.scope", "validation.address", "validation.values",
 }  # fmt: skip
 WITH_EFFECTS = {

@@ -189,6 +189,45 @@ def test_dead_letters_are_counted_by_what_they_died_of(jobs: Jobs) -> None:
 # -- the buttons
 
 
+def test_dead_letters_come_back_as_if_for_the_first_time(jobs: Jobs) -> None:
+    for number in (1, 2, 3):
+        dead(jobs, number, "no" if number < 3 else "other")
+    assert jobs.revive(lambda one: one.error == "no", NOW + 5, recovered=True) == 2
+    back = jobs.claim(9, NOW + 5)
+    assert [(job.id, job.attempts, job.rank, job.recovered) for job in back] == [
+        (1, 0, BACKLOG, True), (2, 0, BACKLOG, True),
+    ]  # fmt: skip
+    assert jobs.counts(NOW)["dead"] == 1 and jobs.claim(9, NOW + 5) == []
+
+
+def test_a_dead_letter_that_is_owed_anew_already_comes_back_as_that(jobs: Jobs) -> None:
+    dead(jobs, 1)
+    put(jobs, 1)
+    assert jobs.revive(lambda one: True, NOW, recovered=False) == 1
+    assert ids(jobs.claim(9, NOW)) == [1] and jobs.counts(NOW)["dead"] == 0
+
+
+def test_a_row_that_cannot_be_read_stays_a_dead_letter(jobs: Jobs) -> None:
+    put(jobs, 1)
+    with jobs.writing() as db:
+        db.execute(f"UPDATE {jobs._table} SET key = 'x', data = 'y'")
+    jobs.bury(jobs.claim(1, NOW)[0], "cannot be read", NOW)
+    assert jobs.revive(lambda one: True, NOW, recovered=False) == 0
+    assert jobs.counts(NOW)["dead"] == 1
+
+
+def test_what_waits_for_its_file_is_due_when_plex_has_scanned_and_that_does_not_count(
+    jobs: Jobs,
+) -> None:
+    put(jobs, 1, 2)
+    waiting, retried = jobs.claim(2, NOW)
+    jobs.give_back(replace(waiting, waits=3), NOW + DAY)
+    jobs.give_back(replace(retried, attempts=2), NOW + DAY)
+    jobs.hasten_waits(NOW)
+    (job,) = jobs.claim(9, NOW)
+    assert (job.id, job.waits) == (1, 2)
+
+
 def test_clearing_pending_leaves_dead_letters_and_the_job_in_hand(jobs: Jobs) -> None:
     dead(jobs, 9)
     put(jobs, 1, 2, 3)
