@@ -18,8 +18,9 @@ PAUSE_SECONDS = 60.0
 HIGHEST = 2**63 - 1  # of ids: Stash keeps them in 64 bits
 NO_ANSWER = "?"  # in the place of a job number: Stash was asked, and did not answer in time
 ASKING_SECONDS = 30.0  # for so long it is not asked again
-# After this long the hook asks Stash whether the job is still in its queue.
-TRUST_SECONDS = 60.0
+# After this long the hook asks Stash whether the job is still in its queue: its drain may have been
+# killed before it could take the marker down. One question in so long costs a bulk edit nothing.
+TRUST_SECONDS = 10.0
 # Windows refuses to open or remove a file that another process has open at this moment.
 PATIENCE = (0.01, 0.02, 0.05, 0.1, 0.2)
 
