@@ -16,10 +16,11 @@ INLINE = "hook_inline"  # there while the setting hook_mode, which a hook cannot
 AWAY = "plex_away"  # its time: when Plex, which is away, is to be looked at again
 AWAY_SECONDS = 300.0  # no look is further away than that
 HIGHEST = 2**63 - 1  # of ids: Stash keeps them in 64 bits
-# A marker without a job number: Stash did not answer in time, or the hook was killed meanwhile.
-ASKING_SECONDS = 30.0
-# After this long the hook asks Stash whether the job is still in its queue.
-TRUST_SECONDS = 60.0
+NO_ANSWER = "?"  # in the place of a job number: Stash was asked, and did not answer in time
+ASKING_SECONDS = 30.0  # for so long it is not asked again
+# After this long the hook asks Stash whether the job is still in its queue: its drain may have been
+# killed before it could take the marker down. One question in so long costs a bulk edit nothing.
+TRUST_SECONDS = 10.0
 # Windows refuses to open or remove a file that another process has open at this moment.
 PATIENCE = (0.01, 0.02, 0.05, 0.1, 0.2)
 
@@ -120,9 +121,11 @@ def waking(data_dir: str, server: "str | None", now: float) -> "str | None":
     except (OSError, ValueError):
         return None
     if not job:
-        return "" if age < ASKING_SECONDS else None
+        return None  # a hook asks just now, and holds the wake lock; or it was killed meanwhile
     if owner != (server or ""):
         return None  # that queue went with its server
+    if job == NO_ANSWER:
+        return "" if age < ASKING_SECONDS else None
     return "" if age < TRUST_SECONDS else job
 
 

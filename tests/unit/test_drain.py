@@ -128,6 +128,7 @@ def test_a_drain_of_one_scene_leaves_the_rest_as_it_is(world: World) -> None:
 
 def test_a_drain_of_one_scene_keeps_the_note_that_another_one_is_on_its_way(world: World) -> None:
     inbox.begin_wake(world.data)
+    inbox.end_wake(world.data, "7", None)
     world.drain(only=2)
     with FileLock(os.path.join(world.data, inbox.LOCK)):
         world.drain(only=2)

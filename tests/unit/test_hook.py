@@ -269,6 +269,15 @@ def test_a_hook_that_finds_another_one_asking_leaves_it_to_that_one(
     assert server.requests == [] and capfd.readouterr().err == ""
 
 
+def test_a_hook_that_was_killed_while_it_asked_holds_the_next_one_back_from_nothing(
+    stash: Callable[..., FakeStash], data: str
+) -> None:
+    server = stash(queues("12"))
+    inbox.begin_wake(data)
+    hook.wake(server.connection, data)
+    assert len(server.requests) == 1 and marker(data) == ours("12")
+
+
 def test_a_drain_that_took_the_lock_meanwhile_needs_no_wake(
     stash: Callable[..., FakeStash], data: str
 ) -> None:
@@ -423,7 +432,7 @@ def test_a_stash_that_does_not_get_to_its_end_is_given_up_and_left_alone_for_a_w
     for _ in range(3):
         hook.wake(found[0].connection, data)
     assert len(found[0].requests) == 1
-    assert marker(data) == ""
+    assert marker(data) == ours(inbox.NO_ANSWER)
     assert capfd.readouterr().err.count("(no answer in time)") == 1
 
 
