@@ -14,6 +14,9 @@ from plex.paths import PathMap
 from stash.scene import Scene
 
 IN_A_ROW = 3  # items that fail one after the other: it is not the items
+UNHEARD = errors.Busy("Plex was told, said yes, and shows nothing of it").of(
+    errors.PLEX, "unreadable"
+)
 
 
 class Stash(Protocol):
@@ -222,6 +225,7 @@ class Sync:
         ignored = [work for work in seen if work.ignored]
         seen = [w for w in seen if w not in ignored or self._send_again(w, outcomes)]
         self._look_again(ignored)
+        seen = [w for w in seen if not w.unheard or self._failed(w, outcomes[w.scene.id], UNHEARD)]
         stubborn = [work for work in seen if self._left_over(work)]
         done = [w for w in seen if w not in stubborn or self._remove_singly(w, outcomes)]
         self._look_again(stubborn)
