@@ -112,7 +112,7 @@ def _terminal(argv):
     wire.set_terminal(True)
     own = command.data_dir
     data_dir = _made(own) if own else get_plugin_data_dir({"Dir": command.config_dir()})
-    given = (command.connection, {"mode": command.mode}, data_dir, None)
+    given = (command.connection, command.args, data_dir, None)
     return _in_full_lane(lambda: _answered(handle_task(command.mode)), *given, from_stash=False)
 
 

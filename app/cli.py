@@ -25,6 +25,7 @@ class Command:
 
     def __init__(self, found: argparse.Namespace) -> None:
         self.mode: str = found.command.replace("-", "_")
+        self.args = {"mode": self.mode} | ({"error": found.error} if found.error else {})
         self.data_dir: str = os.path.abspath(found.data_dir) if found.data_dir else ""
         self.connection = address(found.stash) | {"ApiKey": api_key(found.api_key_file)}
         wire.hide(self.connection["ApiKey"])
@@ -129,5 +130,6 @@ def parse(argv: "list[str]") -> Command:
     say("command", choices=names, metavar="command", help=", ".join(names))
     say("--stash", required=True, metavar="URL", help="such as http://localhost:9999")
     say("--api-key-file", metavar="F", help="a file that holds Stash's API key")
+    say("--error", metavar="WORDS", help="retry-dlq: only those whose reason has these words")
     say("--data-dir", metavar="D", help="where to keep state (default: as the plugin)")
     return Command(parser.parse_args([argv[0].replace("_", "-"), *argv[1:]]))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import drains
+from app import drains, recovery
 from app.run import Run
 from app.words import many
 from stash import hook, wire
@@ -164,6 +164,7 @@ def _detect(run: Run, scope: str, startup: bool) -> dict[str, Any]:
         )  # fmt: skip
         result = engine.run(scope)
     except Exception as error:
+        run.outages.trip(error)
         run.scheduler.record_failure(wire.redact(in_words(error)), run.clock(), _patience(error))
         raise
     if result.errors:
@@ -208,6 +209,9 @@ COMMANDS: dict[str, Command] = {
     "clear_queue": clear_queue,
     "clear_dlq": clear_dlq,
     "purge_dlq": purge_dlq,
+    "retry_dlq": recovery.retry_dlq,
+    "recover_outage_jobs": recovery.recover_outage_jobs,
+    "outage_summary": recovery.outage_summary,
     "health_check": health_check,
 }
 # The scope of each reconciliation task; None is the custom range of the settings.
@@ -218,7 +222,7 @@ RECONCILE: dict[str, "str | None"] = {
     "reconcile_custom": None,
 }
 # After these the queue was worked on anyway, so a due reconciliation runs in the same process.
-WORKING = ("all", "recent", "process_queue", *RECONCILE)
+WORKING = ("all", "recent", "process_queue", "retry_dlq", "recover_outage_jobs", *RECONCILE)
 
 
 def scope_of_settings(run: Run) -> str:
@@ -231,7 +235,7 @@ def scope_of_settings(run: Run) -> str:
 def due(run: Run) -> "tuple[str, bool] | None":
     """The scope of the reconciliation that is due, and whether because Stash has started."""
     config, now = run.config, run.clock()
-    if config.paused:
+    if config.paused or run.outages.is_away():
         return None
     if run.scheduler.is_due(config.reconcile_interval, now):
         return scope_of_settings(run), False
@@ -257,7 +261,7 @@ def reconcile_quietly(
 
 def wake_if_due(run: Run) -> None:
     """A command that a person waits for does not reconcile; it wakes a drain that does."""
-    if run.from_stash and hook.is_due(run.data_dir, run.clock()):
+    if run.from_stash and hook.is_due(run.data_dir, run.clock()) and not run.outages.is_away():
         hook.wake(dict(run.connection), run.data_dir)
 
 
@@ -268,7 +272,7 @@ def leave_notes(run: Run) -> None:
     # While paused nothing is due: hooks would wake drains in vain.
     interval = "never" if run.config.paused else run.config.reconcile_interval
     run.scheduler.refresh(interval, run.clock())
-    for line in run.scheduler.notices:
+    for line in [*run.scheduler.notices, *run.outages.notices]:
         wire.warning(line)
     inline = Path(run.data_dir) / inbox.INLINE
     if run.config.hook_mode == "inline":

@@ -46,6 +46,8 @@ def ensure(requirements: Path, data_dir: Path, log: Log, python: str = sys.execu
         with _installing(folder.parent, log):
             if not _is_complete(folder, wanted):
                 _install(requirements.absolute(), folder, log, python)
+    else:
+        _tidy(folder)
     _activate(folder, requirements.absolute().parent)
     faults = missing(wanted)
     if faults:
@@ -141,8 +143,7 @@ def _told_waiting(log: Log) -> Callable[[float], None]:
 def _install(requirements: Path, folder: Path, log: Log, python: str) -> None:
     """Under the lock: into a folder beside, which takes its place when it is whole."""
     begun = time.monotonic()
-    for stale in folder.parent.glob(f"{TEMPORARY}*"):
-        shutil.rmtree(stale, ignore_errors=True)
+    _remove_halves(folder.parent)
     work = folder.parent / f"{TEMPORARY}{os.getpid()}"
     log("Installing the packages of Stash2Plex with pip; this happens once")
     try:
@@ -229,9 +230,36 @@ def _put(site: Path, folder: Path) -> None:
     os.replace(site, folder)
 
 
+def _tidy(folder: Path) -> None:
+    """Remove what a kill left beside the packages, unless another process installs just now."""
+    if not _older(folder) and not any(folder.parent.glob(f"{TEMPORARY}*")):
+        return
+    lock = FileLock(folder.parent / LOCK)
+    with contextlib.suppress(OSError):  # not ours to write: the packages are there all the same
+        if lock.acquire():
+            try:
+                _remove_halves(folder.parent)
+                _remove_older(folder)
+            finally:
+                lock.release()
+
+
+def _remove_halves(parent: Path) -> None:
+    for half in parent.glob(f"{TEMPORARY}*"):
+        shutil.rmtree(half, ignore_errors=True)
+
+
 def _remove_older(folder: Path) -> None:
+    """First out of the way, in one step: a kill must not leave a half that looks whole."""
+    for other in _older(folder):
+        away = other.with_name(f"{TEMPORARY}{other.name}")
+        with contextlib.suppress(OSError):  # in use on Windows: it stays for the next time
+            os.replace(other, away)
+            shutil.rmtree(away, ignore_errors=True)
+
+
+def _older(folder: Path) -> list[Path]:
     """What earlier requirements needed; other Pythons that share the data dir keep theirs."""
     tag = folder.name.rpartition("-")[0]
-    for other in folder.parent.iterdir():
-        if other.name.rpartition("-")[0] == tag and other != folder:
-            shutil.rmtree(other, ignore_errors=True)
+    others = folder.parent.iterdir()
+    return [one for one in others if one.name.rpartition("-")[0] == tag and one != folder]

@@ -27,7 +27,7 @@ def drain(
 
     if run.config.paused:
         inbox.drop_wake(run.data_dir)  # this was the drain that was on its way
-        wire.info(f"paused by the setting: {many(owed(run), 'job')} kept")
+        wire.info(f"paused by the setting: {many(run.owed(), 'job')} kept")
         return {"paused": "by the setting `paused`"}
     start, end = span
     loop = Drain(
@@ -36,6 +36,8 @@ def drain(
         sync_batch=Batch(run),
         expand=Expansion(run),
         max_retries=run.config.max_retries,
+        is_up=Probe(run),
+        pace=run.outages,
         only=run.args.get("only", 0),
         linger=linger,
         patience=0.0 if run.args.get("trigger") == "inline" else PATIENCE,
@@ -44,6 +46,10 @@ def drain(
         progress=lambda part: run.progress(start + (end - start) * part),
     )
     tally = loop.run()
+    if tally.reason:
+        run.outages.trip(tally.reason)
+    elif not (tally.busy or run.owed()):
+        run.outages.settle()
     if tally.busy:
         wire.info("another run is at it already and does this work as well")
     else:
@@ -51,17 +57,9 @@ def drain(
     return tally.as_dict() | {"busy": tally.busy}
 
 
-def owed(run: Run) -> int:
-    """How many things are owed to Plex, flags included."""
-    from sync_queue import inbox
-
-    counts = run.jobs.counts(run.clock())
-    return len(inbox.flags(run.data_dir)) + counts["pending"] + counts["waiting"]
-
-
 def _summary(run: Run, tally: dict[str, Any]) -> str:
     said = [f"{tally[name]} {name}" for name in tally if name != "paused" and tally[name]]
-    kept = owed(run)
+    kept = run.owed()
     if kept:
         due = run.jobs.next_due()
         later = due is not None and due > run.clock()
@@ -99,6 +97,7 @@ class Batch:
             Ledger(run.store),
             run.config,
             run.clock,
+            lambda: run.jobs.hasten_waits(run.clock()),
         )
         return self._sync
 
@@ -159,6 +158,23 @@ def _covers(roots: Iterable[str], place: str) -> bool:
 
     there = paths.key(place) + "/"
     return any(there.startswith(paths.key(root).rstrip("/") + "/") for root in roots)
+
+
+class Probe:
+    """`is_up` of the drain: does the server answer at all, when a lone job fails on it?"""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __call__(self, error: Exception) -> bool:
+        try:
+            if getattr(error, "server", "") == errors.STASH:
+                self._run.stash.version()
+            else:
+                self._run.probe_plex()
+        except errors.Stash2PlexError:
+            return False
+        return True
 
 
 class Expansion:

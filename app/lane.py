@@ -10,7 +10,6 @@ from app import deps, quiet
 from app.run import Run
 from errors import Stash2PlexError
 from stash import hook, wire
-from sync_queue import inbox
 
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
 
@@ -52,10 +51,8 @@ def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene
 
         found = commands.process_queue(run)
         commands.leave_notes(run)
-        if run.config.paused:
+        if run.config.paused or found["paused"]:
             return None
-        if found["paused"]:
-            return inbox.note_pause(data_dir)
         # After the lock is free: who marked meanwhile has seen it held, and relies on us.
         if is_owed(data_dir, run.jobs, run.clock()):
             return hook.wake(connection, data_dir)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import errors
 from stash import hook, wire
+from sync_queue import inbox
 
 if TYPE_CHECKING:
     from plex.client import PlexClient
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from reconciliation.scheduler import ReconciliationScheduler
     from stash.api import StashApi
     from sync_queue.jobs import Jobs
+    from sync_queue.outages import Outages
     from validation.config import Stash2PlexConfig
 
 
@@ -85,10 +87,7 @@ class Run:
     def jobs(self) -> "Jobs":
         from sync_queue.jobs import Jobs
 
-        jobs = Jobs(self.data_dir)
-        for line in jobs.notices:
-            wire.warning(line)
-        return jobs
+        return Jobs(self.data_dir, self.clock, wire.warning)
 
     @cached_property
     def plex(self) -> "PlexClient":
@@ -98,22 +97,52 @@ class Run:
 
         if said := problem(self.config):
             raise errors.SetupError(said)
-        config = self.config
-        client = connect(
-            config.plex_url, config.token, config.connect_timeout, config.read_timeout,
-            verify=not config.plex_insecure_tls,
-        ).only(config.plex_library)  # fmt: skip
-        self.store.belongs_to(client.machine, self.clock())
+        config, outages = self.config, self.outages
+        verify = not config.plex_insecure_tls
+        try:
+            if outages.admit(self.asked):
+                self.probe_plex()
+            client = connect(
+                config.plex_url, config.token, config.connect_timeout, config.read_timeout, verify
+            ).only(config.plex_library)
+        except errors.Stash2PlexError as error:
+            outages.trip(error)
+            raise
+        outages.answered()
+        self.store.belongs_to(client.machine)
         return client
+
+    def probe_plex(self) -> None:
+        """One cheap request; Unreachable when Plex does not answer it."""
+        from plex.client import probe
+
+        config = self.config
+        verify = not config.plex_insecure_tls
+        probe(config.plex_url, config.connect_timeout, config.read_timeout, verify)
+
+    @cached_property
+    def outages(self) -> "Outages":
+        from sync_queue.outages import Outages
+
+        return Outages(self.data_dir, self.clock, self.owed)
+
+    def owed(self) -> int:
+        """How many things are owed to Plex, flags included."""
+        counts = self.jobs.counts(self.clock())
+        return len(inbox.flags(self.data_dir)) + sum(
+            counts[name] for name in ("pending", "waiting", "in_progress")
+        )
+
+    @property
+    def asked(self) -> bool:
+        """Whether a person, or cron, wants this: then Plex is asked even if it was away just now."""
+        return not self.args.get("trigger")
 
     @cached_property
     def store(self) -> "Store":
         from plex.store import Store
 
-        store = Store(self.data_dir, self.clock())
-        for line in store.notices:
-            wire.warning(line)
-        return store
+        return Store(self.data_dir, self.clock, wire.warning)
 
     @cached_property
     def scheduler(self) -> "ReconciliationScheduler":

@@ -7,7 +7,7 @@ import errors
 from app.run import Run
 from app.words import many
 from stash import wire
-from sync_queue import inbox, lock
+from sync_queue import circuit, inbox, lock
 
 SHOWN = 20  # dead letters that are named
 
@@ -52,6 +52,7 @@ def queue_status(run: Run) -> dict[str, Any]:
         more = f" and {number - len(which)} more" if number > len(which) else ""
         wire.info(f"dead letters: {number} × {said} ({', '.join(which)}{more})")
     found = {"queue": counts} | reachable(run)
+    found["outage"] = outage(run)
     # Without an answer from Stash the settings are not known; what is on disk is.
     interval = run.config.reconcile_interval if run.knows_settings else None
     found["paused"] = run.knows_settings and run.config.paused
@@ -61,6 +62,20 @@ def queue_status(run: Run) -> dict[str, Any]:
     for line in _told(found["reconciliation"]):
         wire.info(line)
     return found
+
+
+def outage(run: Run) -> "dict[str, Any] | None":
+    """The outage that lasts, None when Plex is not away."""
+    present = run.outages.circuit
+    if present.state == circuit.CLOSED:
+        return None
+    return {
+        "state": present.state,
+        "since": present.since,
+        "cause": present.words,
+        "held": run.owed(),
+        "next_look": present.next_look if present.state == circuit.OPEN else None,
+    }
 
 
 def _told(state: dict[str, Any]) -> list[str]:

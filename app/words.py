@@ -4,3 +4,16 @@
 def many(number: int, noun: str) -> str:
     """`1 gap`, `2 gaps`."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def lasting(seconds: float) -> str:
+    """A duration in its two largest units: `45 s`, `3 min 5 s`, `2 h 10 min`, `4 d 3 h`."""
+    parts: list[str] = []
+    left = round(max(0.0, seconds))
+    for name, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count and len(parts) < 2:
+            parts.append(f"{count} {name}")
+        elif parts:
+            break
+    return " ".join(parts) or "0 s"

@@ -46,7 +46,7 @@ class Index:
     def find(self, keys: Iterable[str]) -> list[int]:
         """Rating keys of all items with a part at any of the path keys."""
         asked = list(keys)
-        rows = self._store.db.execute(
+        rows = self._store.rows(
             f"SELECT DISTINCT rating_key FROM part WHERE path_key IN ({','.join('?' * len(asked))})"
             f" AND {self._listed()} ORDER BY rating_key",
             asked,
@@ -62,11 +62,11 @@ class Index:
         return self._any(f"item JOIN part USING (rating_key) WHERE {self._listed()}")
 
     def _any(self, rows: str) -> bool:
-        return self._store.db.execute(f"SELECT 1 FROM {rows} LIMIT 1").fetchone() is not None
+        return self._store.value(f"SELECT 1 FROM {rows} LIMIT 1") is not None
 
     def size(self) -> int:
         """How many files Plex listed."""
-        return self._store.db.execute("SELECT count(*) FROM part").fetchone()[0]
+        return self._store.value("SELECT count(*) FROM part")
 
     def refresh(
         self,
@@ -123,8 +123,11 @@ class Index:
         self._put(plex.newest(section), section, 0)
         return self.size() - before
 
-    def keep_to(self, sections: Sequence[Section]) -> None:
-        """Forget libraries that are not among these: deleted in Plex, or left out by the user."""
+    def keep_to(self, sections: Sequence[Section]) -> bool:
+        """Forget libraries that are not among these: deleted in Plex, or left out by the user.
+
+        Gives whether Plex scanned any of the others since it was listed.
+        """
         known = self._sections()
         if known and not sections:
             raise errors.LibraryEmpty(
@@ -137,9 +140,10 @@ class Index:
             with self._store.writing() as db:
                 db.executemany("DELETE FROM part WHERE section = ?", gone)
                 db.executemany("DELETE FROM section WHERE id = ?", gone)
+        return any(one.id in known and known[one.id][0] != one.stamp for one in sections)
 
     def _sections(self) -> dict[int, tuple[str, float]]:
-        rows = self._store.db.execute("SELECT id, stamp, listed FROM section")
+        rows = self._store.rows("SELECT id, stamp, listed FROM section")
         return {row[0]: (row[1], row[2]) for row in rows}
 
     def _list(self, plex: Listing, section: Section, now: float) -> None:
@@ -169,9 +173,9 @@ class Index:
             )
 
     def _count(self, section: int, run: int) -> int:
-        return self._store.db.execute(
+        return self._store.value(
             "SELECT count(*) FROM part WHERE section = ? AND seen != ?", (section, run)
-        ).fetchone()[0]
+        )
 
     def doubt(self, rating_keys: Iterable[int]) -> None:
         """These items are gone, or no longer hold the files they were found by.
@@ -189,7 +193,7 @@ class Index:
 
     def titles(self) -> dict[int, str]:
         """The libraries as last listed, by id."""
-        return dict(self._store.db.execute("SELECT id, title FROM section ORDER BY id"))
+        return dict(self._store.rows("SELECT id, title FROM section ORDER BY id"))
 
 
 def _is_due(section: Section, known: "tuple[str, float] | None", now: float) -> bool:

@@ -38,7 +38,7 @@ class Ledger:
     def entries(self, rating_keys: Sequence[int]) -> dict[int, Entry]:
         """What is known of these items, by rating key."""
         marks = ",".join("?" * len(rating_keys))
-        rows = self._store.db.execute(
+        rows = self._store.rows(
             "SELECT rating_key, scene_id, baseline, cover_version, poster, poster_begun, synced"
             f" FROM item WHERE rating_key IN ({marks})",
             list(rating_keys),
@@ -74,7 +74,7 @@ class Ledger:
 
     def items_of(self, scene_id: int) -> list[int]:
         """The rating keys on which the scene was written."""
-        rows = self._store.db.execute(
+        rows = self._store.rows(
             "SELECT rating_key FROM item WHERE scene_id = ? ORDER BY rating_key", (scene_id,)
         )
         return [row[0] for row in rows]
@@ -84,15 +84,14 @@ class Ledger:
 
         Stash cannot be asked that once the thing is destroyed.
         """
-        rows = self._store.db.execute(
+        rows = self._store.rows(
             "SELECT scene_id FROM ref WHERE kind = ? AND ref_id = ?", (kind, number)
         )
         return [row[0] for row in rows]
 
     def size(self) -> int:
         """How many items show a scene."""
-        rows = self._store.db.execute("SELECT count(*) FROM item WHERE scene_id != 0")
-        return rows.fetchone()[0]
+        return self._store.value("SELECT count(*) FROM item WHERE scene_id != 0")
 
 
 def _row(entry: Entry) -> tuple[object, ...]:
@@ -117,7 +116,10 @@ def _pack(written: Written) -> list[Any]:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    baseline = {name: _unpack(packed) for name, packed in json.loads(row[2]).items()}
+    try:
+        baseline = {name: _unpack(packed) for name, packed in json.loads(row[2]).items()}
+    except (ValueError, TypeError, AttributeError, IndexError):
+        baseline = {}  # damaged: as if we had never written it
     return Entry(row[0], row[1], baseline, row[3], row[4], bool(row[5]), row[6])
 
 

@@ -53,10 +53,12 @@ class Sync:
         ledger: Ledger,
         config: Config,
         clock: Callable[[], float] = time.time,
+        scanned: Callable[[], None] = lambda: None,
     ) -> None:
+        """`scanned` is called when Plex has scanned since its libraries were listed."""
         self._stash, self._plex = stash, plex
         self._index, self._ledger, self._config = index, ledger, config
-        self._clock = clock
+        self._clock, self._scanned = clock, scanned
         self._looked = False
 
     def __call__(self, ids: Sequence[int]) -> list[Outcome]:
@@ -75,7 +77,8 @@ class Sync:
     def _look_at_libraries(self) -> None:
         """Once per process: what was indexed of a library that is out of bounds now is not used."""
         if not self._looked:
-            self._index.keep_to(self._plex.sections())
+            if self._index.keep_to(self._plex.sections()):
+                self._scanned()
             self._looked = True
 
     def _outcome(self, number: int, scene: "Scene | None") -> Outcome:

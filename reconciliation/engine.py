@@ -87,8 +87,8 @@ class GapDetectionEngine:
         warn: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._stash, self._config, self._jobs = stash, config, queue
-        self._store = store or Store(data_dir, clock())
-        self._plex = plex or _connect(config, self._store, clock())
+        self._store = store or Store(data_dir, clock, warn)
+        self._plex = plex or _connect(config, self._store)
         self._index, self._ledger = Index(self._store, warn), Ledger(self._store)
         self._clock, self._progress, self._warn = clock, progress, warn
         self._failed = 0  # chunks in a row
@@ -224,7 +224,7 @@ class GapDetectionEngine:
         return holder is not None and match.holds(item, holder, self._config.path_map)
 
 
-def _connect(config: Any, store: Store, now: float) -> Any:
+def _connect(config: Any, store: Store) -> Any:
     from plex.client import connect
     from validation.config import problem
 
@@ -234,7 +234,7 @@ def _connect(config: Any, store: Store, now: float) -> Any:
         config.plex_url, config.token, config.connect_timeout, config.read_timeout,
         verify=not config.plex_insecure_tls,
     ).only(config.plex_library)  # fmt: skip
-    store.belongs_to(client.machine, now)
+    store.belongs_to(client.machine)
     return client
 
 

@@ -4,7 +4,7 @@ Two kinds of runs come by themselves: at the interval of the settings, and once 
 started. The interval counts from the last interval or manual run, never from a startup run: else
 a weekly run would not come on a Stash that restarts every day.
 
-Standard library and `sync_queue.lock` only.
+Standard library, `disk` and `sync_queue.lock` only.
 """
 
 from __future__ import annotations
@@ -67,13 +67,13 @@ class ReconciliationScheduler:
     # --- the state ---
 
     def load_state(self) -> ReconciliationState:
-        state, notice = read(self.state_path)
+        state, notice = read(self.state_path, self._clock())
         if notice:
             self.notices.append(notice)
         return state
 
     def save_state(self, state: ReconciliationState) -> None:
-        """Replace the state as a whole. Raises OSError when the disk does not take it."""
+        """Replace the state as a whole; SetupError when the disk does not take it."""
         with self._alone():
             write(self.state_path, state)
 

@@ -1,23 +1,20 @@
-"""What is remembered between runs, in a JSON file that is always either whole or set aside.
+"""What is remembered between runs, in one JSON document.
 
 Standard library only. A key that is unknown is ignored, one that is missing or of the wrong type
-has its default, so that states of older and newer versions load.
+has its default.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
+
+from disk import document
 
 STATE_FILE = "reconciliation_state.json"
 VERSION = 1
-_T = TypeVar("_T")
-_TRIES = 5
 # The year 2920: a later time would fail wherever it is shown.
 _LATEST = 3e10
 
@@ -51,17 +48,13 @@ class ReconciliationState:
     claimed_at: float = 0.0
 
 
-def read(path: Path) -> tuple[ReconciliationState, str]:
-    """The state, and a sentence when the file could not be used and was set aside."""
-    try:
-        found = json.loads(_patiently(lambda: path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return ReconciliationState(), ""
-    except (OSError, ValueError, RecursionError) as error:
-        return ReconciliationState(), _set_aside(path, str(error))
-    if not isinstance(found, dict):
-        return ReconciliationState(), _set_aside(path, "it holds something else")
-    return from_map(found), ""
+def read(path: Path, now: float) -> tuple[ReconciliationState, str]:
+    """The state, and a sentence when the file could not be used and was set aside.
+
+    SetupError when it is of a later version, or not ours to read.
+    """
+    found, notice = document.read(path, VERSION, now)
+    return from_map(found), notice
 
 
 def from_map(found: dict[str, Any]) -> ReconciliationState:
@@ -75,42 +68,8 @@ def from_map(found: dict[str, Any]) -> ReconciliationState:
 
 
 def write(path: Path, state: ReconciliationState) -> None:
-    """Replace the file as a whole: a reader sees the old or the new state, never a half.
-
-    One writer at a time, please. What a killed one leaves behind is overwritten by the next.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(asdict(state), file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    _patiently(lambda: os.replace(temporary, path))
-
-
-def _patiently(work: Callable[[], _T], sleep: Callable[[float], None] = time.sleep) -> _T:
-    """Windows refuses for the instant in which another process reads or replaces the file."""
-    for attempt in range(_TRIES - 1):
-        try:
-            return work()
-        except PermissionError:
-            sleep(0.02 * 2**attempt)
-    return work()
-
-
-def _set_aside(path: Path, reason: str) -> str:
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    aside = path.with_name(f"{path.name}.bad-{stamp}")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.bad-{stamp}-{number}")
-    try:
-        _patiently(lambda: os.replace(path, aside))
-    except OSError as refused:
-        return f"{path.name} cannot be used ({reason}) nor moved ({refused}): defaults apply."
-    return f"{path.name} cannot be used ({reason}): it is now {aside.name}, and defaults apply."
+    """Replace the file as a whole; SetupError when the disk does not take it."""
+    document.write(path, asdict(state))
 
 
 def _real(value: object) -> float | None:

@@ -19,7 +19,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 ID = "Stash2Plex"
 FILES = ("Stash2Plex.py", "Stash2Plex.yml", "errors.py", "requirements.txt", "LICENSE")
-FOLDERS = ("app", "net", "plex", "reconciliation", "stash", "sync_queue", "validation")
+FOLDERS = ("app", "disk", "net", "plex", "reconciliation", "stash", "sync_queue", "validation")
 KINDS = {".py"}
 _EPOCH = (2020, 1, 1, 0, 0, 0)
 

@@ -59,7 +59,9 @@ def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, int]
     # Mark first, look second: either the drain sees the flag, or we see the free lock.
     if _drains(data_dir):
         return said, 0
-    if dirty and _is_save(context) and inbox.is_inline(data_dir, time.time()):
+    if inbox.is_away(data_dir, time.time()):
+        return said + "; Plex is away", 0
+    if dirty and _is_save(context) and inbox.is_inline(data_dir):
         return said, dirty[1]
     wake(connection, data_dir)
     return said, 0
@@ -134,13 +136,17 @@ def _is_on_its_way(data_dir: str) -> bool:
 def _wake(connection: dict, data_dir: str) -> None:
     """Ask Stash for a drain, unless the one it promised still waits. One of us at a time."""
     server, deadline = wire.server_identity(), time.monotonic() + WAKE_SECONDS
-    promised = inbox.waking(data_dir, server, time.time())
+    job = inbox.waking(data_dir, server, time.time()) or ""
     try:
-        if not (promised and _waits(connection, promised, deadline)):
+        if not (job and _waits(connection, job, deadline)):
+            job = inbox.NO_ANSWER
             inbox.begin_wake(data_dir)
-            inbox.end_wake(data_dir, _queue_drain(connection, deadline), server)
+            job = _queue_drain(connection, deadline)
+            inbox.end_wake(data_dir, job, server)
     except TimeoutError:
-        inbox.touch_wake(data_dir)  # Stash may have heard us: the next Save shall not wait as well
+        # Stash may have heard us, and the next Save shall not wait as well.
+        inbox.end_wake(data_dir, job, server)
+        inbox.touch_wake(data_dir)
         raise
     except BaseException:
         inbox.drop_wake(data_dir)

@@ -8,32 +8,18 @@ import os
 import random
 import sqlite3
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+import errors
 from sync_queue import inbox, verdict
 from sync_queue.jobs import BACKLOG, EDIT, UNREADABLE, Job, Jobs
 from sync_queue.lock import FileLock
+from sync_queue.tally import Outcome, Tally, result
 
 BATCH = 20
 POLL = 0.1  # seconds between two looks at the inbox while nothing comes
-
-
-class Outcome(Protocol):
-    """What became of one scene: `missing` when Plex lacks its file, `error` when it failed."""
-
-    @property
-    def scene_id(self) -> int: ...
-    @property
-    def missing(self) -> bool: ...
-    @property
-    def error(self) -> "Exception | None": ...
-    @property
-    def wrote(self) -> bool: ...
-    @property
-    def refused(self) -> bool: ...
 
 
 SyncBatch = Callable[[Sequence[int]], Sequence[Outcome]]
@@ -41,17 +27,21 @@ SyncBatch = Callable[[Sequence[int]], Sequence[Outcome]]
 Expand = Callable[[str, int], Iterable[list[int]]]
 
 
-@dataclass
-class Tally:
-    """What a run did: scenes `written`, `unchanged` and `refused`, and the verdicts on the others."""
+class Pace(Protocol):
+    """How fast a server that was away gets its work back."""
 
-    counts: Counter[str] = field(default_factory=Counter)
-    paused: str = ""
-    busy: bool = False  # another drain holds the lock
+    def pace(self) -> "tuple[int, float] | None": ...
+    def went_well(self) -> None: ...
 
-    def as_dict(self) -> dict[str, object]:
-        names = ("written", "unchanged", "refused", "waiting", "retried", "buried")
-        return {name: self.counts[name] for name in names} | {"paused": self.paused or None}
+
+class FullSpeed:
+    """The pace of a server that was not away."""
+
+    def pace(self) -> "tuple[int, float] | None":
+        return None
+
+    def went_well(self) -> None:
+        pass
 
 
 @dataclass
@@ -63,6 +53,9 @@ class Drain:
     sync_batch: SyncBatch
     expand: Expand
     max_retries: int = 5
+    # Whether the server that this error is about answers otherwise; asked for a job that fails alone.
+    is_up: Callable[[Exception], bool] = lambda error: True
+    pace: Pace = field(default_factory=FullSpeed)
     only: int = 0  # a scene: nothing but it is swept and claimed
     linger: float = 0.0  # seconds to wait for more flags before the process ends
     patience: float = 0.0  # seconds to wait for a job that is due soon, such as a first retry
@@ -79,9 +72,11 @@ class Drain:
         try:
             while not self.tally.paused and self._once() and self._owed():
                 pass
+        except errors.SetupError as error:  # the file of the queue says what is wrong with it
+            self._pause(error)
         except (OSError, sqlite3.Error) as error:
             # The disk is full, or not ours to write. What was claimed is owed again next time.
-            self._pause(f"the queue cannot be kept on disk ({error})")
+            self._pause(error, f"the queue cannot be kept on disk ({error})")
         return self.tally
 
     def _once(self) -> bool:
@@ -139,18 +134,27 @@ class Drain:
     # -- one batch: every claimed job gets a verdict, or is given back as it was
 
     def _batch(self) -> int:
-        key = Job(self.only).key if self.only else None
-        batch = self.jobs.claim(BATCH, self.clock(), key)
-        self._claimed = {job.number: job for job in batch}
+        batch = self._claim()
         for job in batch:
             if job.kind not in inbox.KINDS:
                 self._bury(job, _strange(job))
             elif job.kind != "scene":
                 self._attempt([job])
         self._attempt([job for job in batch if job.kind == "scene"])
+        if batch and not self.tally.paused:
+            self.pace.went_well()
         for job in list(self._claimed.values()):  # a pause has cut in
             self._give_back(job, self.clock())
         return len(batch)
+
+    def _claim(self) -> list[Job]:
+        size, rest = self.pace.pace() or (BATCH, 0.0)
+        if rest and self.jobs.next_due() is not None:
+            self.sleep(rest)
+        key = Job(self.only).key if self.only else None
+        batch = self.jobs.claim(size, self.clock(), key)
+        self._claimed = {job.number: job for job in batch}
+        return batch
 
     def _attempt(self, jobs: Sequence[Job]) -> None:
         """Do these together; should that fail, each of them alone: it may be the fault of one."""
@@ -164,10 +168,9 @@ class Drain:
             self._one_by_one(left)
         elif self._action(error) == verdict.BURY:
             # With nothing to compare to, it may as well be the server that refuses everything.
-            self._pause(verdict.in_words(error))
+            self._pause(error)
         else:
-            for job in left:
-                self._judge(job, error)
+            self._judge_all({job.number: error for job in left})
 
     def _one_by_one(self, jobs: Sequence[Job]) -> None:
         failed: dict[int, Exception] = {}
@@ -175,14 +178,11 @@ class Drain:
             if error := self._try([job]):
                 failed[job.number] = error
             if error and self._action(error) == verdict.PAUSE:
-                self._pause(verdict.in_words(error))
+                self._pause(error)
                 return
         if len(failed) == len(jobs):  # none fares better: it is not the fault of a job
-            self._pause(verdict.in_words(failed[jobs[0].number]))
-            return
-        for job in jobs:
-            if job.number in failed:
-                self._judge(job, failed[job.number])
+            self._pause(failed[jobs[0].number])
+        self._judge_all(failed)
 
     def _try(self, jobs: Sequence[Job]) -> "Exception | None":
         try:
@@ -205,34 +205,50 @@ class Drain:
     def _sync(self, batch: Sequence[Job]) -> None:
         outcomes = {one.scene_id: one for one in self.sync_batch([job.id for job in batch])}
         finished: list[Job] = []
+        failed: dict[int, Exception] = {}
         for job in batch:
             outcome = outcomes[job.id]
             if outcome.error:
-                self._judge(job, outcome.error)
+                failed[job.number] = outcome.error
             elif outcome.missing:
                 self._await(job, finished)
             else:
-                self.tally.counts[_result(outcome)] += 1
+                self.tally.counts[result(outcome)] += 1
                 finished.append(job)
         self._done(finished)
+        if len(failed) == len(batch) > 1:  # none fares better: it is not the fault of a job
+            self._pause(next(iter(failed.values())))
+        self._judge_all(failed)
 
     # -- verdicts
+
+    def _judge_all(self, failed: dict[int, Exception]) -> None:
+        for number, error in failed.items():
+            if len(failed) == 1 and self._is_down(error):
+                self._pause(error)
+            if self.tally.paused:
+                return
+            self._judge(self._claimed[number], error)
+
+    def _is_down(self, error: Exception) -> bool:
+        """Whether the job that met this would have met it on any other."""
+        trouble = _server(error) and self._action(error) != verdict.PAUSE
+        return bool(trouble) and not self.is_up(error)
 
     def _judge(self, job: Job, error: Exception) -> None:
         now, attempts = self.clock(), job.attempts + 1
         said = verdict.of_error(error, attempts, self.max_retries, now, self.chance())
-        if self._action(error) == verdict.PAUSE:
-            self._pause(said.words)
+        if said.action == verdict.PAUSE:
+            self._pause(error)
         elif said.action == verdict.RETRY:
             self.tally.counts["retried"] += 1
             self._give_back(replace(job, attempts=attempts), said.due_at)
             self.warn(f"{job.kind} {job.id}: {said.words}; tried again later")
         else:
-            self._bury(replace(job, attempts=attempts), said.words)
+            outage = bool(_server(error))
+            self._bury(replace(job, attempts=attempts, outage=outage), said.words)
 
     def _action(self, error: Exception) -> str:
-        if isinstance(error, sqlite3.OperationalError):
-            return verdict.PAUSE  # as OSError: our own disk
         return verdict.of_error(error, 0, self.max_retries, self.clock(), 0.0).action
 
     def _await(self, job: Job, finished: list[Job]) -> None:
@@ -258,10 +274,11 @@ class Drain:
         del self._claimed[job.number]
         self.warn(f"{job.kind} {job.id}: {words}; put among the dead letters")
 
-    def _pause(self, words: str) -> None:
+    def _pause(self, error: Exception, words: str = "") -> None:
         """Nothing is wrong with the jobs: they are owed as before, and the drain ends."""
         if not self.tally.paused:
-            self.tally.paused = words
+            words = words or verdict.in_words(error)
+            self.tally.paused, self.tally.reason = words, error
             rest = "It" if words.endswith("is kept.") else "The queue is kept, and"
             self.warn(f"paused: {words.rstrip('.')}. {rest} goes on when that is over")
 
@@ -271,10 +288,9 @@ class Drain:
         self.progress(done / (done + left) if done + left else 1.0)
 
 
-def _result(outcome: Outcome) -> str:
-    if outcome.wrote:
-        return "written"
-    return "refused" if outcome.refused else "unchanged"
+def _server(error: Exception) -> str:
+    """The server whose trouble the error is, if it is that of one."""
+    return error.server if isinstance(error, errors.Stash2PlexError) else ""
 
 
 def is_owed(data_dir: str, jobs: Jobs, now: float) -> bool:

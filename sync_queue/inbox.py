@@ -13,13 +13,14 @@ LOCK = "drain.lock"
 WAKE = "wake"
 WAKE_LOCK = "wake.lock"  # held while a hook asks Stash for a drain
 INLINE = "hook_inline"  # there while the setting hook_mode, which a hook cannot ask for, is inline
-PAUSED = "inline_paused"  # when an inline drain could last not do its work
-PAUSE_SECONDS = 60.0
+AWAY = "plex_away"  # its time: when Plex, which is away, is to be looked at again
+AWAY_SECONDS = 300.0  # no look is further away than that
 HIGHEST = 2**63 - 1  # of ids: Stash keeps them in 64 bits
-# A marker without a job number: Stash did not answer in time, or the hook was killed meanwhile.
-ASKING_SECONDS = 30.0
-# After this long the hook asks Stash whether the job is still in its queue.
-TRUST_SECONDS = 60.0
+NO_ANSWER = "?"  # in the place of a job number: Stash was asked, and did not answer in time
+ASKING_SECONDS = 30.0  # for so long it is not asked again
+# After this long the hook asks Stash whether the job is still in its queue: its drain may have been
+# killed before it could take the marker down. One question in so long costs a bulk edit nothing.
+TRUST_SECONDS = 10.0
 # Windows refuses to open or remove a file that another process has open at this moment.
 PATIENCE = (0.01, 0.02, 0.05, 0.1, 0.2)
 
@@ -93,21 +94,18 @@ def _patiently(act, path: str) -> None:  # type: ignore[no-untyped-def]
 # -- whether a hook is to drain what it marks
 
 
-def is_inline(data_dir: str, now: float) -> bool:
-    """By the setting; but not while Plex was out of reach a moment ago: a person would wait for the
-    time-out at each Save."""
-    if not os.path.exists(os.path.join(data_dir, INLINE)):
-        return False
+def is_inline(data_dir: str) -> bool:
+    """By the setting."""
+    return os.path.exists(os.path.join(data_dir, INLINE))
+
+
+def is_away(data_dir: str, now: float) -> bool:
+    """Whether Plex is away and not to be looked at yet: a drain could do nothing."""
     try:
-        return abs(now - os.stat(os.path.join(data_dir, PAUSED)).st_mtime) >= PAUSE_SECONDS
+        left = os.stat(os.path.join(data_dir, AWAY)).st_mtime - now
     except OSError:
-        return True
-
-
-def note_pause(data_dir: str) -> None:
-    """An inline drain could not do its work: for a while hooks leave it to a task."""
-    _touch(os.path.join(data_dir, PAUSED))
-    os.utime(os.path.join(data_dir, PAUSED))
+        return False
+    return 0 < left <= AWAY_SECONDS  # else the clock was set back
 
 
 # -- the marker that says a drain is on its way
@@ -123,9 +121,11 @@ def waking(data_dir: str, server: "str | None", now: float) -> "str | None":
     except (OSError, ValueError):
         return None
     if not job:
-        return "" if age < ASKING_SECONDS else None
+        return None  # a hook asks just now, and holds the wake lock; or it was killed meanwhile
     if owner != (server or ""):
         return None  # that queue went with its server
+    if job == NO_ANSWER:
+        return "" if age < ASKING_SECONDS else None
     return "" if age < TRUST_SECONDS else job
 
 

@@ -10,7 +10,10 @@ UNREADABLE = "unreadable"  # the kind of a job whose row makes no sense
 
 @dataclass(frozen=True)
 class Job:
-    """Something owed: `kind` is scene, or what is expanded to its scenes; `waits` counts absences."""
+    """Something owed: `kind` is scene, or what is expanded to its scenes; `waits` counts absences.
+
+    `outage`: it was given up because of trouble with a server. `recovered`: it came back from that.
+    """
 
     id: int
     kind: str = "scene"
@@ -18,6 +21,8 @@ class Job:
     attempts: int = 0
     waits: int = 0
     rank: int = EDIT
+    outage: bool = False
+    recovered: bool = False
     number: int = 0  # the row in the queue, 0 before it has one
 
     @property
@@ -40,6 +45,7 @@ def dumps(job: Job) -> bytes:
         "kind": job.kind, "thing": job.id, "reason": job.reason, "attempts": job.attempts,
         "waits": job.waits, "rank": job.rank,
     }  # fmt: skip
+    found |= {name: True for name in ("outage", "recovered") if getattr(job, name)}
     return json.dumps(found).encode()
 
 
@@ -54,7 +60,8 @@ def loads(number: int, data: object, key: object) -> Job:
         return Job(number, UNREADABLE, number=number)
     attempts, waits, rank = (_count(found.get(name)) for name in ("attempts", "waits", "rank"))
     reason = str(found.get("reason", ""))
-    return Job(int(thing), kind, reason, attempts, waits, rank, number)
+    outage, recovered = (found.get(name) is True for name in ("outage", "recovered"))
+    return Job(int(thing), kind, reason, attempts, waits, rank, outage, recovered, number)
 
 
 def _mapping(data: Any) -> dict[str, Any]:

@@ -5,19 +5,23 @@ table has three more columns, so that "what is due, edits first" and "owed alrea
 an index, and a batch is one transaction.
 """
 
-import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from persistqueue import SQLiteAckQueue
 from persistqueue.serializers import json as json_serializer
 from persistqueue.sqlackqueue import AckStatus
 
+import errors
+from disk.database import BUSY_SECONDS, Database, leniently, refuse_newer
+from sync_queue import salvage
 from sync_queue.job import BACKLOG, EDIT, UNREADABLE, DeadLetter, Job, dumps, loads
-from sync_queue.lock import FileLock
+from sync_queue.salvage import TABLE
 
 __all__ = ["BACKLOG", "EDIT", "UNREADABLE", "DeadLetter", "Job", "Jobs"]
 
@@ -25,6 +29,14 @@ FOLDER = "queue"
 FILE = "queue.sqlite"
 OPENING = "open.lock"
 CLOCK_SLACK = 60.0  # seconds that a clock may jump without our minding it
+
+STEPS = (
+    f"""
+CREATE UNIQUE INDEX IF NOT EXISTS owed ON {TABLE} (key) WHERE status < {AckStatus.unack};
+CREATE INDEX IF NOT EXISTS next_due ON {TABLE} (status, rank, _id, due);
+CREATE INDEX IF NOT EXISTS by_key ON {TABLE} (key, status);
+""",
+)
 
 
 class _Queue(SQLiteAckQueue):
@@ -36,75 +48,47 @@ class _Queue(SQLiteAckQueue):
         " status INTEGER, key TEXT, due FLOAT, rank INTEGER, error TEXT)"
     )
 
-    def _init(self) -> None:
-        super()._init()
-        db: Any = self._putter
-        # Safe against a kill; `settle` makes it safe against a power cut where it matters.
-        db.execute("PRAGMA synchronous=NORMAL")
-        table = self._table_name
-        db.execute(
-            f"CREATE UNIQUE INDEX IF NOT EXISTS owed ON {table} (key) WHERE status < {AckStatus.unack}"
-        )
-        db.execute(f"CREATE INDEX IF NOT EXISTS next_due ON {table} (status, rank, _id, due)")
-        db.execute(f"CREATE INDEX IF NOT EXISTS by_key ON {table} (key, status)")
-        db.commit()
-
-
-class Jobs:
-    """The queue of one data dir. Any process may put; only the holder of the drain lock claims.
-
-    `notices` tells what had to be set aside to open it.
-    """
-
-    def __init__(self, data_dir: "str | os.PathLike[str]") -> None:
-        self._folder = os.path.join(data_dir, FOLDER)
-        self.notices: list[str] = []
-        os.makedirs(self._folder, mode=0o700, exist_ok=True)
-        self._queue = self._open_or_renew()
-        queue: Any = self._queue
-        self._db: sqlite3.Connection = queue._putter
-        self._table: str = self._queue._table_name
-
-    def _open_or_renew(self) -> _Queue:
-        # SQLite does not wait its turn while the journal of a new file is chosen.
-        opening = FileLock(os.path.join(self._folder, OPENING))
-        opening.acquire(blocking=True, poll=0.01)
+    def _new_db_connection(self, *given: Any) -> sqlite3.Connection:
+        """Before a table is made in it: a file of a later version is left untouched."""
+        db: sqlite3.Connection = super()._new_db_connection(*given)
         try:
-            return self._opened()
-        finally:
-            opening.release()
+            refuse_newer(db, FILE, len(STEPS))
+        except BaseException:
+            db.close()
+            raise
+        return db
 
-    def _opened(self) -> _Queue:
-        try:
-            return self._open()
-        except sqlite3.OperationalError:
-            raise  # busy, read-only, disk full: not the file's fault
-        except sqlite3.DatabaseError as error:
-            self._set_aside(str(error))
-            return self._open()
 
-    def _open(self) -> _Queue:
-        # SQLite would let everybody read it. Never a file that is there: closing it frees its locks.
-        with contextlib.suppress(FileExistsError):
-            path = os.path.join(self._folder, FILE)
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        return _Queue(
-            self._folder, auto_resume=False, multithreading=False, timeout=30,
-            serializer=json_serializer, db_file_name=FILE,
+class Jobs(Database):
+    """The queue of one data dir. Any process may put; only the holder of the drain lock claims."""
+
+    FILE, LOCK, STEPS = FILE, OPENING, STEPS
+    _table = TABLE
+
+    def __init__(
+        self,
+        data_dir: "str | os.PathLike[str]",
+        clock: Callable[[], float] = time.time,
+        warn: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        super().__init__(os.path.join(data_dir, FOLDER), clock, warn)
+
+    def _connect(self) -> sqlite3.Connection:
+        queue: Any = _Queue(
+            os.fspath(self.path.parent), auto_resume=False, multithreading=False,
+            timeout=BUSY_SECONDS, serializer=json_serializer, db_file_name=FILE,
         )  # fmt: skip
+        # The queue would close its connection when it goes, which may be too early.
+        db: sqlite3.Connection = queue._putter
+        queue._getter = queue._putter = None
+        db.text_factory = leniently
+        return db
 
-    def _set_aside(self, why: str) -> None:
-        path = os.path.join(self._folder, FILE)
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-        for suffix in ("-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path + suffix)
-        with contextlib.suppress(FileNotFoundError):  # another process was quicker
-            os.replace(path, f"{path}.{stamp}.aside")
-        self.notices.append(
-            f"the queue could not be read ({why}); it is kept as {FILE}.{stamp}.aside, and "
-            "Reconcile Library finds what was in it"
-        )
+    def _salvage(self, aside: Path, db: sqlite3.Connection) -> str:
+        return salvage.from_file(aside, db, self._clock())
+
+    def _take_along(self, before: sqlite3.Connection) -> None:
+        salvage.adopt(salvage.rows(before)[0], self.db, self._clock())
 
     def put(self, jobs: Iterable[Job], now: "float | None" = None) -> int:
         """Owe these; what is owed already is not owed twice. Gives how many are new.
@@ -113,13 +97,13 @@ class Jobs:
         """
         now = time.time() if now is None else now
         rows = [(dumps(job), now, job.key, now, job.rank) for job in jobs]
-        with self._db:
-            fresh = self._db.executemany(
+        with self.writing() as db:
+            fresh = db.executemany(
                 f"INSERT OR IGNORE INTO {self._table} (data, timestamp, status, key, due, rank)"
                 f" VALUES (?, ?, {AckStatus.ready}, ?, ?, ?)",
                 rows,
             ).rowcount
-            self._db.executemany(
+            db.executemany(
                 f"UPDATE {self._table} SET data = ?, due = ?, rank = ?"
                 f" WHERE key = ? AND status < {AckStatus.unack} AND (rank > ? OR due > ?)",
                 [
@@ -132,8 +116,8 @@ class Jobs:
 
     def hasten(self, jobs: Iterable[Job], now: float) -> None:
         """What was put off is due now, its counts as they were: what it waited for may be there."""
-        with self._db:
-            self._db.executemany(
+        with self.writing() as db:
+            db.executemany(
                 f"UPDATE {self._table} SET due = ?"
                 f" WHERE key = ? AND status < {AckStatus.unack} AND due > ?",
                 [(now, job.key, now) for job in jobs],
@@ -141,15 +125,30 @@ class Jobs:
 
     def hasten_all(self, now: float) -> int:
         """The same for everything that was put off; gives how many that is."""
-        with self._db:
-            return self._db.execute(
+        with self.writing() as db:
+            return db.execute(
                 f"UPDATE {self._table} SET due = ? WHERE status < {AckStatus.unack} AND due > ?",
                 (now, now),
             ).rowcount
 
+    def hasten_waits(self, now: float) -> None:
+        """What waits until Plex has its file is due now: Plex has scanned meanwhile. A try before
+        its time does not count."""
+        rows = self.rows(
+            f"SELECT _id, data, key FROM {self._table} WHERE status = {AckStatus.ready} AND due > ?",
+            (now,),
+        )
+        waiting = [job for row in rows if (job := loads(*row)).waits]
+        with self.writing() as db:
+            db.executemany(
+                f"UPDATE {self._table} SET due = ?, data = ? WHERE _id = ?",
+                [(now, dumps(replace(job, waits=job.waits - 1)), job.number) for job in waiting],
+            )
+
     def settle(self) -> None:
         """Bring what was put to the disk itself, before the flags it came from are taken down."""
-        self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        self.follow()
+        self.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
     def resume(self, now: float) -> None:
         """Jobs claimed by a process that died are owed again. For the holder of the drain lock.
@@ -157,16 +156,16 @@ class Jobs:
         A job that was put in the future tells that the clock was set back: it waits only for as
         long as it was meant to wait.
         """
-        with self._db:
-            self._db.execute(
+        with self.writing() as db:
+            db.execute(
                 f"DELETE FROM {self._table} WHERE status = {AckStatus.unack} AND key IN"
                 f" (SELECT key FROM {self._table} WHERE status < {AckStatus.unack})"
             )
-            self._db.execute(
+            db.execute(
                 f"UPDATE OR REPLACE {self._table} SET status = {AckStatus.ready}"
                 f" WHERE status = {AckStatus.unack}"
             )
-            self._db.execute(
+            db.execute(
                 f"UPDATE {self._table} SET due = ? + max(0, due - timestamp), timestamp = ?"
                 f" WHERE status < {AckStatus.unack} AND timestamp > ?",
                 (now, now, now + CLOCK_SLACK),
@@ -174,13 +173,13 @@ class Jobs:
 
     def claim(self, limit: int, now: float, only: "str | None" = None) -> list[Job]:
         """Up to `limit` due jobs, edits first, then in the order they came; or `only` that key's."""
-        rows = self._db.execute(
+        rows = self.rows(
             f"SELECT _id, data, key FROM {self._table} WHERE status = {AckStatus.ready}"
             f" AND due <= ? {'AND key = ?' if only else ''} ORDER BY rank, _id LIMIT ?",
             (now, only, limit) if only else (now, limit),
-        ).fetchall()
-        with self._db:
-            self._db.executemany(
+        )
+        with self.writing() as db:
+            db.executemany(
                 f"UPDATE {self._table} SET status = {AckStatus.unack} WHERE _id = ?",
                 [(row[0],) for row in rows],
             )
@@ -188,8 +187,8 @@ class Jobs:
 
     def done(self, jobs: Sequence[Job]) -> None:
         """The work is on Plex: neither the jobs nor older dead letters of the same things remain."""
-        with self._db:
-            self._db.executemany(
+        with self.writing() as db:
+            db.executemany(
                 f"DELETE FROM {self._table}"
                 f" WHERE _id = ? OR (key = ? AND status = {AckStatus.ack_failed})",
                 [(job.number, job.key) for job in jobs],
@@ -200,13 +199,13 @@ class Jobs:
 
         If the same thing was put anew meanwhile, that row stands and this one goes.
         """
-        with self._db:
-            self._db.execute(
+        with self.writing() as db:
+            db.execute(
                 f"DELETE FROM {self._table} WHERE _id = ? AND status = {AckStatus.unack} AND EXISTS"
                 f" (SELECT 1 FROM {self._table} WHERE key = ? AND status < {AckStatus.unack})",
                 (job.number, job.key),
             )
-            self._db.execute(
+            db.execute(
                 f"UPDATE {self._table} SET status = {AckStatus.ready}, due = ?, rank = ?, data = ?"
                 f" WHERE _id = ? AND status = {AckStatus.unack}",
                 (due_at, job.rank, dumps(job), job.number),
@@ -215,12 +214,12 @@ class Jobs:
     def bury(self, job: Job, error: str, now: float) -> None:
         """A dead letter: kept with its reason until a person retries or clears it."""
         kept = None if job.kind == UNREADABLE else dumps(job)
-        with self._db:
-            self._db.execute(
+        with self.writing() as db:
+            db.execute(
                 f"DELETE FROM {self._table} WHERE key = ? AND status = {AckStatus.ack_failed}",
                 (job.key,),
             )
-            self._db.execute(
+            db.execute(
                 f"UPDATE {self._table} SET status = {AckStatus.ack_failed}, timestamp = ?, error = ?,"
                 " data = coalesce(?, data) WHERE _id = ?",
                 (now, error, kept, job.number),
@@ -228,41 +227,71 @@ class Jobs:
 
     def next_due(self) -> "float | None":
         """When the next job is due (epoch seconds); None when none waits."""
-        row = self._db.execute(
-            f"SELECT min(due) FROM {self._table} WHERE status = {AckStatus.ready}"
-        ).fetchone()
-        return row[0]
+        return self.value(f"SELECT min(due) FROM {self._table} WHERE status = {AckStatus.ready}")
 
     def counts(self, now: float) -> dict[str, int]:
         """pending (due), waiting (due later), in_progress, dead."""
         rows = dict(
-            self._db.execute(
+            self.rows(
                 f"SELECT CASE WHEN status = {AckStatus.unack} THEN 'in_progress'"
                 f" WHEN status = {AckStatus.ack_failed} THEN 'dead'"
                 " WHEN due > ? THEN 'waiting' ELSE 'pending' END, count(*)"
                 f" FROM {self._table} GROUP BY 1",
                 (now,),
-            ).fetchall()
+            )
         )
         return {name: rows.get(name, 0) for name in ("pending", "waiting", "in_progress", "dead")}
 
     def dead_by_error(self) -> dict[str, int]:
         """How many dead letters died of what, the most frequent first."""
         return dict(
-            self._db.execute(
+            self.rows(
                 f"SELECT error, count(*) FROM {self._table} WHERE status = {AckStatus.ack_failed}"
                 " GROUP BY error ORDER BY count(*) DESC, error"
-            ).fetchall()
+            )
         )
 
     def dead_letters(self, limit: int = 200) -> list[DeadLetter]:
         """The latest dead letters."""
-        rows = self._db.execute(
+        rows = self.rows(
             f"SELECT _id, data, key, timestamp, error FROM {self._table}"
             f" WHERE status = {AckStatus.ack_failed} ORDER BY timestamp DESC LIMIT ?",
             (limit,),
-        ).fetchall()
+        )
         return [DeadLetter(loads(*row[:3]), row[3], row[4] or "") for row in rows]
+
+    def revive(self, wanted: Callable[[DeadLetter], bool], now: float, recovered: bool) -> int:
+        """Owe again the dead letters that are `wanted`, as if for the first time; gives how many.
+
+        `recovered` notes that they have had this chance. What is owed already is not owed twice.
+        """
+        chosen = [one.job for one in self.dead() if wanted(one)]
+        rows = [
+            (replace(job, attempts=0, waits=0, rank=BACKLOG, recovered=recovered), job.number)
+            for job in chosen
+        ]
+        with self.writing() as db:
+            db.executemany(
+                f"UPDATE OR IGNORE {self._table} SET status = {AckStatus.ready}, data = ?, key = ?,"
+                " timestamp = ?, due = ?, rank = ?, error = NULL WHERE _id = ?",
+                [(dumps(job), job.key, now, now, job.rank, number) for job, number in rows],
+            )
+            db.executemany(  # what could not be updated is owed already
+                f"DELETE FROM {self._table} WHERE _id = ? AND status = {AckStatus.ack_failed}",
+                [(number,) for _, number in rows],
+            )
+        return len(rows)
+
+    def dead(self) -> Iterator[DeadLetter]:
+        """All dead letters that can be read, the oldest first."""
+        rows = self.rows(
+            f"SELECT _id, data, key, timestamp, error FROM {self._table}"
+            f" WHERE status = {AckStatus.ack_failed} ORDER BY _id"
+        )
+        for row in rows:
+            found = DeadLetter(loads(*row[:3]), row[3], row[4] or "")
+            if found.job.kind != UNREADABLE:
+                yield found
 
     def clear_pending(self) -> int:
         """Forget all that is owed and not being done right now; gives how many."""
@@ -275,8 +304,14 @@ class Jobs:
         return self._delete(f"status = {AckStatus.ack_failed} AND timestamp < ?", before)
 
     def _delete(self, where: str, *values: Any) -> int:
-        with self._db:
-            return self._db.execute(f"DELETE FROM {self._table} WHERE {where}", values).rowcount
+        with self.writing() as db:
+            return db.execute(f"DELETE FROM {self._table} WHERE {where}", values).rowcount
 
     def close(self) -> None:
-        self._queue.close()
+        """What is owed does not go with a file that somebody deleted meanwhile."""
+        try:
+            if not self._lost and self.value(f"SELECT 1 FROM {self._table} LIMIT 1"):
+                self.follow()
+        except errors.SetupError as error:
+            self._warn(str(error))
+        super().close()

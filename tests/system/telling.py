@@ -13,6 +13,8 @@ from typing import Any
 
 from devserver.box import Box
 from devserver.stash.logs import classify
+from sync_queue import inbox
+from sync_queue.outages import FILE as OUTAGES
 
 STATE = "reconciliation_state.json"
 GAPS = ("empty_metadata", "stale_sync", "missing", "drifted")
@@ -63,8 +65,25 @@ def quiet(box: Box) -> None:
     box.stash.server_log.clear()
 
 
+def look_is_due(box: Box) -> None:
+    """As if the time until the next look at Plex had passed."""
+    known = json.loads((box.data_dir / OUTAGES).read_text())
+    known["circuit"]["next_look"] = 1.0
+    (box.data_dir / OUTAGES).write_text(json.dumps(known))
+    if (box.data_dir / inbox.AWAY).exists():
+        os.utime(box.data_dir / inbox.AWAY, (1.0, 1.0))
+
+
 def script(box: Box) -> Path:
     return next(box.stash.plugins_dir.rglob("Stash2Plex.py"))
+
+
+def put_a_bug_into(box: Box, module: str) -> None:
+    """The module raises what nobody expects; a file and its line are in the traceback."""
+    path = box.folder / module
+    path.write_text("raise KeyError('/data/deep folder/unexpected.mp4')\n")
+    for compiled in path.parent.rglob(f"{path.stem}.*.pyc"):
+        compiled.unlink()
 
 
 def terminal(box: Box, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -288,8 +288,8 @@ def test_an_unreadable_state_file_is_set_aside_with_a_word(daily):
     drain(daily)
     (daily.data_dir / "reconciliation_state.json").write_text('{"last_run_time": 17')
     assert drain(daily)["scenes_checked"] == 1
-    assert any("defaults apply" in line for line in lines(daily, "warning"))
-    assert list(daily.data_dir.glob("reconciliation_state.json.bad-*"))
+    assert any("is begun anew" in line for line in lines(daily, "warning"))
+    assert list(daily.data_dir.glob("reconciliation_state.json.*.aside"))
 
 
 # --- several processes at once -------------------------------------------------------------

@@ -9,7 +9,7 @@ import time
 
 import pytest
 import yaml
-from telling import lines, progress, script, set_state
+from telling import lines, progress, put_a_bug_into, script, set_state
 
 from app.commands import COMMANDS, RECONCILE
 
@@ -236,11 +236,10 @@ def test_settings_of_a_wrong_type_are_warned_of(box):
 def test_an_unexpected_error_is_one_sentence_with_a_traceback_for_debugging(box):
     box.configure(debug_logging=True)
     box.operation("queue_status")
-    (box.data_dir / "plex.sqlite").unlink()
-    (box.data_dir / "plex.sqlite").mkdir()
-    with pytest.raises(Exception, match="unexpected OperationalError"):
+    put_a_bug_into(box, "reconciliation/engine.py")
+    with pytest.raises(Exception, match="unexpected KeyError"):
         box.operation("reconcile_all")
-    assert len([line for line in lines(box, "error") if "OperationalError" in line]) == 1
+    assert len([line for line in lines(box, "error") if "KeyError" in line]) == 1
     assert any("Traceback" in line for line in lines(box, "debug"))
     box.configure()
     box.stash.logs.clear()

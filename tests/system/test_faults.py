@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from app import commands, drains
 from app.run import Run
 from devserver.box import Box
 from devserver.proof import differences, poster_key
-from plex.client import PlexClient, connect
+from plex import client
 from stash.api import StashApi
 from sync_queue import inbox
 from sync_queue.jobs import Jobs
@@ -48,12 +48,6 @@ class Press(Run):
     @cached_property
     def stash(self) -> StashApi:
         return StashApi(self.connection, sleep=at_once)
-
-    @cached_property
-    def plex(self) -> PlexClient:
-        client = connect(self.config.plex_url, TOKEN, 5, 5, sleep=at_once)
-        self.store.belongs_to(client.machine, self.clock())
-        return client
 
 
 class Turns:
@@ -207,14 +201,17 @@ def story(root: Path) -> Iterator[Story]:
         yield Story(bench)
 
 
-@pytest.fixture(autouse=True)
-def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A retry comes with the next press, not after some seconds of waiting."""
-    monkeypatch.setattr(drains, "PATIENCE", 0.0)
+@pytest.fixture(scope="module", autouse=True)
+def no_waiting() -> Iterator[None]:
+    """A retry comes with the next press, and what is asked again is asked at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drains, "PATIENCE", 0.0)
+        patch.setattr(client, "connect", partial(client.connect, sleep=at_once))
+        yield
 
 
 @pytest.fixture(scope="module")
-def usual(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, int]:
+def usual(no_waiting: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, int]:
     """What the story costs without any fault."""
     with story(tmp_path_factory.mktemp("usual")) as one:
         one.play()

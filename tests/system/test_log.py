@@ -6,7 +6,7 @@ import contextlib
 import json
 
 import pytest
-from telling import lines, raw_lines
+from telling import lines, put_a_bug_into, raw_lines
 
 from devserver.box import TOKEN
 
@@ -108,10 +108,10 @@ def eventful(box):
         box.operation("reconcile_all")
     (box.data_dir / "reconciliation_state.json").write_text("{")
     box.operation("queue_status")
-    for name in ("plex.sqlite", "plex.sqlite-wal", "plex.sqlite-shm"):
-        (box.data_dir / name).unlink(missing_ok=True)
-    (box.data_dir / "plex.sqlite").mkdir()
     box.plex.come_up()
+    (box.data_dir / "plex.sqlite").write_text("garbage")
+    box.operation("health_check")
+    put_a_bug_into(box, "reconciliation/engine.py")
     box.task("Reconcile Library (All)")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from devserver.box import Box
 from sync_queue.jobs import Job, Jobs
+from tests.system.telling import look_is_due
 from tests.system.test_hooks import DRAIN, drain, flags, right, runs, silent, until
 
 
@@ -44,6 +45,7 @@ def test_while_plex_is_down_the_queue_is_kept_and_the_next_event_does_it_all(box
     assert queue(box)["pending"] == 1 and queue(box)["dead"] == 0
     assert attempts(box) == {0}
     box.plex.come_up()
+    look_is_due(box)
     box.stash.update_scene(scenes[1], title="new 1")
     right(box, *scenes[:2])
     assert silent(box)
@@ -241,8 +243,8 @@ def test_a_row_that_makes_no_sense_is_kept_and_stops_nobody(box: Box) -> None:
     box.operation("queue_status")
     jobs = Jobs(box.data_dir)
     jobs.put([Job(1, "gallery"), Job(7)])
-    with jobs._db:
-        jobs._db.execute(f"UPDATE {jobs._table} SET key = 'x', data = 'y' WHERE key = 'scene:7'")
+    with jobs.writing() as db:
+        db.execute(f"UPDATE {jobs._table} SET key = 'x', data = 'y' WHERE key = 'scene:7'")
     jobs.close()
     done = box.operation("all")
     assert (done["written"], done["buried"]) == (2, 2)
@@ -255,4 +257,4 @@ def test_a_queue_that_is_no_database_any_more_is_set_aside_and_told(box: Box) ->
     (box.data_dir / "queue" / "queue.sqlite").write_bytes(b"garbage " * 999)
     box.stash.update_scene(scene, title="new")
     right(box)
-    assert said(box, "the queue could not be read") and silent(box)
+    assert said(box, "queue.sqlite could not be read") and silent(box)

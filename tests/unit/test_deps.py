@@ -16,6 +16,7 @@ import pytest
 from app import deps
 from app.versions import Requirement, missing, parse, parse_all, satisfies
 from errors import SetupError
+from sync_queue.lock import FileLock
 
 ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(os.name == "nt", reason="needs a shell script in place of Python")
@@ -353,9 +354,10 @@ import s2p_tiny
 """
 
 
-def another(place, python=sys.executable):
+def another(place, python=sys.executable, before=""):
     """A process of its own that makes the packages importable and imports one."""
-    command = [sys.executable, "-c", ENSURE, str(place.requirements), str(place.data), python]
+    arguments = [str(place.requirements), str(place.data), python]
+    command = [sys.executable, "-c", before + ENSURE, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
     return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True)
@@ -395,6 +397,51 @@ def test_a_kill_in_the_middle_leaves_nothing_half_in_use(place, tmp_path):
     assert version_of("s2p_tiny") == "1.2"
     assert place.folders() == {place.folder.name}
     fifo.open("w").close()
+
+
+def test_what_a_kill_left_beside_the_packages_goes_with_the_next_run(place):
+    """Killed right after the packages were in place: the rest was still to be tidied up."""
+    place.ensure()
+    sys.path.remove(str(place.folder))
+    tag = place.folder.name.rpartition("-")[0]
+    for name in ("tmp-4711", f"{tag}-0123456789ab", "cp39-linux_x86_64-musl-0123456789ab"):
+        (place.folder.parent / name / "site").mkdir(parents=True)
+    place.ensure(python="/does/not/exist")
+    assert place.folders() == {place.folder.name, "cp39-linux_x86_64-musl-0123456789ab"}
+
+
+def test_while_another_process_installs_its_folder_is_left_alone(place):
+    place.ensure()
+    sys.path.remove(str(place.folder))
+    with FileLock(place.folder.parent / deps.LOCK):
+        (place.folder.parent / "tmp-4711").mkdir()
+        place.ensure(python="/does/not/exist")
+    assert "tmp-4711" in place.folders()
+
+
+KILLED_WHILE_REMOVING = """
+import os, signal, sys
+def heard(event, given):
+    if event == "os.remove" and sys._getframe(1).f_globals["__name__"] == "shutil":
+        if os.path.basename(given[0]) == "s2p_tiny.py":
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(heard)
+"""
+
+
+def test_a_folder_whose_removal_was_killed_is_not_taken_for_whole_by_an_older_version(place):
+    """An update removes what the version before needed; then somebody goes back to that one."""
+    place.ensure()
+    sys.path.remove(str(place.folder))
+    wheel(place.wheels, "s2p_tiny", "2.0")
+    place.requires("s2p-tiny>=2")
+    victim = another(place, before=KILLED_WHILE_REMOVING)
+    victim.communicate()
+    assert victim.returncode == -signal.SIGKILL
+    place.requires("s2p-tiny>=1,<2")
+    healed = another(place)
+    assert healed.communicate()[1].count("this happens once") == 1
+    assert healed.returncode == 0 and place.folders() == {place.folder.name}
 
 
 # --- the list itself -----------------------------------------------------------------------

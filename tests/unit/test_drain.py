@@ -128,6 +128,7 @@ def test_a_drain_of_one_scene_leaves_the_rest_as_it_is(world: World) -> None:
 
 def test_a_drain_of_one_scene_keeps_the_note_that_another_one_is_on_its_way(world: World) -> None:
     inbox.begin_wake(world.data)
+    inbox.end_wake(world.data, "7", None)
     world.drain(only=2)
     with FileLock(os.path.join(world.data, inbox.LOCK)):
         world.drain(only=2)
@@ -440,6 +441,63 @@ def test_a_lone_job_that_fails_is_retried_and_counted(world: World) -> None:
     assert world.attempts() == {1: 1}
 
 
+@pytest.mark.parametrize(("answers", "attempts"), [(True, 1), (False, 0)])
+def test_a_lone_job_is_charged_only_if_the_server_answers_otherwise(
+    world: World, answers: bool, attempts: int
+) -> None:
+    world.owe(1)
+    world.outcomes[1] = Done(1, error=errors.Busy("Plex answered 500").of(errors.PLEX))
+    tally = world.drain(is_up=lambda error: answers)
+    assert world.attempts() == {1: attempts} and bool(tally.paused) is not answers
+
+
+@pytest.mark.parametrize("error", [errors.Busy("500"), errors.Rejected("400"), errors.Gone("404")])
+def test_if_no_scene_of_a_batch_can_be_written_the_queue_is_kept(
+    world: World, error: Exception
+) -> None:
+    world.owe(1, 2, 3)
+    world.outcomes = {n: Done(n, error=error) for n in (1, 2, 3)}
+    tally = world.drain()
+    assert tally.paused == str(error) and tally.reason is error
+    assert world.attempts() == {1: 0, 2: 0, 3: 0} and len(world.said) == 1
+
+
+def test_a_dead_letter_knows_whether_a_server_was_in_trouble(world: World) -> None:
+    world.owe(1, 2, 3)
+    world.outcomes[1] = Done(1, error=errors.Busy("500").of(errors.PLEX))
+    world.outcomes[2] = Done(2, error=errors.Rejected("400"))
+    world.drain(max_retries=1)
+    assert {one.job.id: one.job.outage for one in world.jobs.dead()} == {1: True, 2: False}
+
+
+class Slowly:
+    """Two batches of one after an outage, then full speed."""
+
+    def __init__(self) -> None:
+        self.step = 0
+
+    def pace(self) -> tuple[int, float] | None:
+        return (1, 3.0) if self.step < 2 else None
+
+    def went_well(self) -> None:
+        self.step += 1
+
+
+def test_after_an_outage_batches_are_small_and_apart(world: World) -> None:
+    world.owe(*range(1, 31))
+    world.drain(pace=Slowly())
+    assert [len(batch) for batch in world.batches] == [1, 1, 20, 8]
+    assert world.now == NOW + 6.0
+
+
+def test_a_batch_that_pauses_did_not_go_well(world: World) -> None:
+    world.owe(1, 2)
+    world.down = errors.Unreachable("gone")
+    slowly = Slowly()
+    world.drain(pace=slowly)
+    assert slowly.step == 0
+
+
 def test_a_server_that_goes_away_while_the_culprit_is_looked_for_pauses(world: World) -> None:
     world.owe(1, 2, 3)
     world.poison[2] = errors.Busy("x")
@@ -477,10 +535,8 @@ def test_a_job_of_a_later_version_is_kept_among_the_dead_letters(world: World) -
 
 def test_a_row_that_cannot_be_read_stops_nothing(world: World) -> None:
     world.owe(1, 2)
-    with world.jobs._db:
-        world.jobs._db.execute(
-            f"UPDATE {world.jobs._table} SET key = NULL, data = 'x' WHERE _id = 1"
-        )
+    with world.jobs.writing() as db:
+        db.execute(f"UPDATE {world.jobs._table} SET key = NULL, data = 'x' WHERE _id = 1")
     assert world.drain().counts == {"buried": 1, "written": 1}
     assert list(world.jobs.dead_by_error()) == ["this row of the queue cannot be read"]
 

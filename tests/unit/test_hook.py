@@ -269,6 +269,15 @@ def test_a_hook_that_finds_another_one_asking_leaves_it_to_that_one(
     assert server.requests == [] and capfd.readouterr().err == ""
 
 
+def test_a_hook_that_was_killed_while_it_asked_holds_the_next_one_back_from_nothing(
+    stash: Callable[..., FakeStash], data: str
+) -> None:
+    server = stash(queues("12"))
+    inbox.begin_wake(data)
+    hook.wake(server.connection, data)
+    assert len(server.requests) == 1 and marker(data) == ours("12")
+
+
 def test_a_drain_that_took_the_lock_meanwhile_needs_no_wake(
     stash: Callable[..., FakeStash], data: str
 ) -> None:
@@ -423,7 +432,7 @@ def test_a_stash_that_does_not_get_to_its_end_is_given_up_and_left_alone_for_a_w
     for _ in range(3):
         hook.wake(found[0].connection, data)
     assert len(found[0].requests) == 1
-    assert marker(data) == ""
+    assert marker(data) == ours(inbox.NO_ANSWER)
     assert capfd.readouterr().err.count("(no answer in time)") == 1
 
 
@@ -558,17 +567,33 @@ def test_only_the_save_of_a_scene_is_done_inline(
     assert hook.handle(event, server.connection, data)[1] == 0 and len(server.requests) == 1
 
 
-def test_after_an_inline_drain_had_to_pause_the_next_saves_only_mark_and_wake(
-    stash: Callable[..., FakeStash], data: str
+@pytest.mark.parametrize("inline", [False, True])
+def test_while_plex_is_away_a_hook_only_marks_until_it_is_to_be_looked_at_again(
+    stash: Callable[..., FakeStash], data: str, inline: bool
 ) -> None:
-    """Else each of them would wait until the connection to Plex times out."""
+    """A drain could do nothing, and inline a person would wait until a connection times out."""
     server = stash(queues())
-    (Path(data) / inbox.INLINE).touch()
-    inbox.note_pause(data)
-    assert hook.handle(save(), server.connection, data)[1] == 0 and len(server.requests) == 1
-    then = time.time() - inbox.PAUSE_SECONDS
-    os.utime(os.path.join(data, inbox.PAUSED), (then, then))
-    assert hook.handle(save(), server.connection, data)[1] == 42
+    if inline:
+        (Path(data) / inbox.INLINE).touch()
+    away(data, time.time() + 60)
+    assert hook.handle(save(), server.connection, data) == ("scene 42 is marked; Plex is away", 0)
+    assert inbox.flags(data) == [("scene", 42)] and server.requests == []
+    away(data, time.time() - 1)
+    assert hook.handle(save(), server.connection, data)[1] == (42 if inline else 0)
+    assert len(server.requests) == (0 if inline else 1)
+
+
+def test_a_mark_that_is_further_away_than_any_look_tells_of_a_clock_set_back(data: str) -> None:
+    away(data, 1000.0)
+    assert [inbox.is_away(data, now) for now in (699.0, 701.0, 999.0, 1000.0)] == [
+        False, True, True, False,
+    ]  # fmt: skip
+
+
+def away(data: str, until: float) -> None:
+    path = Path(data) / inbox.AWAY
+    path.touch()
+    os.utime(path, (until, until))
 
 
 def state(data: str, **fields: Any) -> None:

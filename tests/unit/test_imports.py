@@ -17,7 +17,7 @@ from sync_queue import inbox
 from sync_queue.lock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDERS = ("app", "net", "plex", "reconciliation", "stash", "sync_queue", "validation")
+FOLDERS = ("app", "disk", "net", "plex", "reconciliation", "stash", "sync_queue", "validation")
 FILES = [
     ROOT / "Stash2Plex.py",
     ROOT / "errors.py",
@@ -39,7 +39,8 @@ FEATHER_MAY_LATE = {
     "sync_queue.lock": {"msvcrt"},
 }
 PURE = {
-    "errors", "stash.scene", "sync_queue.job", "sync_queue.verdict", "plex.paths", "plex.fields", "plex.plan",
+    "errors", "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
+    "sync_queue.circuit", "sync_queue.tally", "plex.paths", "plex.fields", "plex.plan",
     "plex.wire", "plex.once", "reconciliation.detector", "reconciliation.window", "validation.text",
     "validation.scope", "validation.address", "validation.values",
 }  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import errors
+from disk.aside import asides
 from sync_queue.jobs import BACKLOG, EDIT, FILE, FOLDER, UNREADABLE, Job, Jobs
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has other rules for who may read")
@@ -188,6 +189,45 @@ def test_dead_letters_are_counted_by_what_they_died_of(jobs: Jobs) -> None:
 # -- the buttons
 
 
+def test_dead_letters_come_back_as_if_for_the_first_time(jobs: Jobs) -> None:
+    for number in (1, 2, 3):
+        dead(jobs, number, "no" if number < 3 else "other")
+    assert jobs.revive(lambda one: one.error == "no", NOW + 5, recovered=True) == 2
+    back = jobs.claim(9, NOW + 5)
+    assert [(job.id, job.attempts, job.rank, job.recovered) for job in back] == [
+        (1, 0, BACKLOG, True), (2, 0, BACKLOG, True),
+    ]  # fmt: skip
+    assert jobs.counts(NOW)["dead"] == 1 and jobs.claim(9, NOW + 5) == []
+
+
+def test_a_dead_letter_that_is_owed_anew_already_comes_back_as_that(jobs: Jobs) -> None:
+    dead(jobs, 1)
+    put(jobs, 1)
+    assert jobs.revive(lambda one: True, NOW, recovered=False) == 1
+    assert ids(jobs.claim(9, NOW)) == [1] and jobs.counts(NOW)["dead"] == 0
+
+
+def test_a_row_that_cannot_be_read_stays_a_dead_letter(jobs: Jobs) -> None:
+    put(jobs, 1)
+    with jobs.writing() as db:
+        db.execute(f"UPDATE {jobs._table} SET key = 'x', data = 'y'")
+    jobs.bury(jobs.claim(1, NOW)[0], "cannot be read", NOW)
+    assert jobs.revive(lambda one: True, NOW, recovered=False) == 0
+    assert jobs.counts(NOW)["dead"] == 1
+
+
+def test_what_waits_for_its_file_is_due_when_plex_has_scanned_and_that_does_not_count(
+    jobs: Jobs,
+) -> None:
+    put(jobs, 1, 2)
+    waiting, retried = jobs.claim(2, NOW)
+    jobs.give_back(replace(waiting, waits=3), NOW + DAY)
+    jobs.give_back(replace(retried, attempts=2), NOW + DAY)
+    jobs.hasten_waits(NOW)
+    (job,) = jobs.claim(9, NOW)
+    assert (job.id, job.waits) == (1, 2)
+
+
 def test_clearing_pending_leaves_dead_letters_and_the_job_in_hand(jobs: Jobs) -> None:
     dead(jobs, 9)
     put(jobs, 1, 2, 3)
@@ -259,10 +299,8 @@ def test_a_small_jump_of_the_clock_changes_nothing(jobs: Jobs) -> None:
 
 def tamper(jobs: Jobs, number: int, **columns: Any) -> None:
     sets = ", ".join(f"{name} = ?" for name in columns)
-    with jobs._db:
-        jobs._db.execute(
-            f"UPDATE {jobs._table} SET {sets} WHERE _id = ?", (*columns.values(), number)
-        )
+    with jobs.writing() as db:
+        db.execute(f"UPDATE {jobs._table} SET {sets} WHERE _id = ?", (*columns.values(), number))
 
 
 @pytest.mark.parametrize(
@@ -286,18 +324,8 @@ def test_a_row_that_makes_no_sense_is_claimed_as_unreadable_and_buried_as_it_is(
     jobs.bury(job, "cannot be read", NOW)
     (letter,) = jobs.dead_letters()
     assert letter.error == "cannot be read"
-    rows = jobs._db.execute(f"SELECT data FROM {jobs._table}").fetchall()
+    rows = jobs.db.execute(f"SELECT data FROM {jobs._table}").fetchall()
     assert rows == [(b"\xff junk",)]
-
-
-def test_a_file_that_is_no_database_is_set_aside_and_told(tmp_path: Path, reopen: Open) -> None:
-    (tmp_path / FOLDER).mkdir()
-    (tmp_path / FOLDER / FILE).write_bytes(b"not a database, " * 1000)
-    jobs = reopen()
-    assert put(jobs, 1) == 1
-    assert "Reconcile" in jobs.notices[0]
-    (aside,) = (tmp_path / FOLDER).glob("*.aside")
-    assert aside.read_bytes().startswith(b"not a database")
 
 
 def test_ten_processes_may_open_and_fill_a_new_queue_at_once(tmp_path: Path, reopen: Open) -> None:
@@ -329,10 +357,10 @@ def test_only_the_owner_may_look_into_the_folder(jobs: Jobs, tmp_path: Path) -> 
 def test_a_full_disk_is_an_error_and_no_reason_to_set_the_queue_aside(
     jobs: Jobs, tmp_path: Path
 ) -> None:
-    jobs._db.execute("PRAGMA max_page_count = 12")
-    with pytest.raises(sqlite3.OperationalError, match="full"):
+    jobs.db.execute("PRAGMA max_page_count = 12")
+    with pytest.raises(errors.SetupError, match="full"):
         jobs.put([Job(n, reason="x" * 500) for n in range(1000)], NOW)
-    assert jobs.counts(NOW)["pending"] == 0 and list((tmp_path / FOLDER).glob("*.aside")) == []
+    assert jobs.counts(NOW)["pending"] == 0 and asides(tmp_path / FOLDER / FILE) == []
 
 
 def test_a_large_page_is_put_in_one_go(jobs: Jobs) -> None:

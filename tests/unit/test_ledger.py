@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
+from disk.aside import asides
 from plex.ledger import Entry, Ledger
 from plex.plan import SCALAR, Written
 from plex.store import Store
@@ -71,25 +73,27 @@ def test_a_destroyed_scene_leaves_what_we_wrote_known_to_its_successor(store):
 
 
 def test_a_server_without_an_identity_is_not_another_server(store):
-    store.belongs_to("m1", 0)
+    store.belongs_to("m1")
     Ledger(store).put([Entry(1, 10)])
-    store.belongs_to("", 0)
-    store.belongs_to("m1", 0)
+    store.belongs_to("")
+    store.belongs_to("m1")
     assert Ledger(store).size() == 1
 
 
-def test_the_ledger_of_another_server_is_set_aside(store, tmp_path):
-    store.belongs_to("m1", 0)
-    Ledger(store).put([Entry(1, 10)])
-    store.belongs_to("m2", 0)
-    assert Ledger(store).size() == 0
-    assert store.notices
-    assert [path for path in tmp_path.iterdir() if path.name.endswith(".aside")]
+def test_the_ledger_of_another_server_is_set_aside_and_told(tmp_path):
+    said: list[str] = []
+    with closing(Store(tmp_path, warn=said.append)) as store:
+        store.belongs_to("m1")
+        Ledger(store).put([Entry(1, 10)])
+        store.belongs_to("m2")
+        assert Ledger(store).size() == 0
+        assert len(asides(store.path)) == 1 and "another Plex server" in said[0]
 
 
-def test_a_ruined_file_is_set_aside(tmp_path):
-    (tmp_path / "plex.sqlite").write_bytes(b"not a database at all " * 50)
-    store = Store(tmp_path)
-    Ledger(store).put([Entry(1, 10)])
-    assert "could not be read" in store.notices[0]
-    store.close()
+def test_an_entry_that_makes_no_sense_is_one_that_we_know_nothing_of(store):
+    Ledger(store).put([Entry(1, 10, {"studio": Written("S", "S")}), Entry(2, 20)])
+    for baseline in (b"{", b"\xff\xfe", b"[1]", b'{"studio": 5}', b'{"studio": []}', b"null"):
+        with store.writing() as db:
+            db.execute("UPDATE item SET baseline = ? WHERE rating_key = 1", (baseline,))
+            db.execute("UPDATE item SET baseline = CAST(baseline AS TEXT) WHERE rating_key = 1")
+        assert Ledger(store).entries([1, 2]) == {1: Entry(1, 10), 2: Entry(2, 20)}

@@ -35,6 +35,9 @@ TASKS = {
     "Clear Pending Queue": "clear_queue",
     "Clear Dead Letter Queue": "clear_dlq",
     "Purge Old DLQ Entries": "purge_dlq",
+    "Retry Dead Letters": "retry_dlq",
+    "Recover Outage Jobs": "recover_outage_jobs",
+    "Outage Summary Report": "outage_summary",
     "Health Check": "health_check",
 }
 

@@ -9,7 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
+import errors
 import reconciliation
+from disk.aside import asides
 from reconciliation.scheduler import (
     INTERVAL_SECONDS,
     NO_RUNS,
@@ -324,7 +326,7 @@ def test_a_claim_is_held_once_and_given_back_once(scheduler):
 
 def test_a_claim_that_cannot_be_written_is_given_back(scheduler, tmp_path):
     (tmp_path / f"{STATE_FILE}.tmp").mkdir()
-    with pytest.raises(OSError):
+    with pytest.raises(errors.SetupError, match=STATE_FILE):
         scheduler.claim()
     assert FileLock(tmp_path / RUN_LOCK).acquire()
 
@@ -424,8 +426,7 @@ def test_the_data_dir_is_made_on_demand(tmp_path):
 def test_a_file_that_cannot_be_used_is_set_aside(scheduler, tmp_path, content):
     scheduler.state_path.write_bytes(content)
     assert scheduler.load_state() == ReconciliationState()
-    (aside,) = tmp_path.iterdir()
-    assert aside.name.startswith(f"{STATE_FILE}.bad-")
+    (aside,) = asides(scheduler.state_path)
     assert aside.read_bytes() == content
     assert aside.name in scheduler.notices[0]
     scheduler.record_run(RESULT, "all")
@@ -445,6 +446,14 @@ def test_a_directory_in_place_of_the_file_is_set_aside(scheduler):
     assert scheduler.is_due("daily")
     scheduler.record_run(RESULT, "all")
     assert scheduler.load_state().run_count == 1
+
+
+def test_a_state_of_a_later_version_is_refused_and_left_untouched(scheduler):
+    scheduler.state_path.write_text('{"version": 99, "run_count": 7}')
+    for ask in (scheduler.load_state, scheduler.status, lambda: scheduler.is_due("daily")):
+        with pytest.raises(errors.SetupError, match="newer Stash2Plex"):
+            ask()
+    assert on_disk(scheduler) == {"version": 99, "run_count": 7}
 
 
 def test_unknown_keys_are_ignored_and_missing_ones_have_defaults(scheduler):
@@ -503,7 +512,7 @@ def test_the_package_gives_the_public_names_on_first_use():
 def test_the_scheduler_loads_nothing_but_the_standard_library():
     code = (
         "import sys; import reconciliation.scheduler;"
-        "own = {'reconciliation', 'sync_queue'};"
+        "own = {'disk', 'errors', 'reconciliation', 'sync_queue'};"
         "top = {name.partition('.')[0] for name in sys.modules};"
         "print(sorted(top - own - set(sys.stdlib_module_names) - {'__main__'}));"
         "print('reconciliation.engine' in sys.modules)"

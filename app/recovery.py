@@ -1,0 +1,108 @@
+"""What comes after trouble: dead letters go back to the queue, and outages are told."""
+
+import time
+from typing import Any
+
+from app import drains
+from app.run import Run
+from app.words import lasting, many
+from stash import wire
+from sync_queue import circuit
+from sync_queue.job import DeadLetter
+
+SHOWN = 10  # outages that are named
+
+
+def retry_dlq(run: Run) -> dict[str, Any]:
+    """Dead letters are owed anew and tried at once: all, or those whose reason has the words of
+    the argument `error` in it."""
+    words = str(run.args.get("error") or "").casefold()
+    return _revived(run, lambda one: words in one.error.casefold(), recovered=False)
+
+
+def recover_outage_jobs(run: Run) -> dict[str, Any]:
+    """The same for what was given up because of trouble with a server, once for each."""
+    return _revived(run, _is_of_outage, recovered=True)
+
+
+def _is_of_outage(one: DeadLetter) -> bool:
+    return one.job.outage and not one.job.recovered
+
+
+def _revived(run: Run, wanted: Any, recovered: bool) -> dict[str, Any]:
+    count = run.jobs.revive(wanted, run.clock(), recovered)
+    left = run.jobs.counts(run.clock())["dead"]
+    wire.info(
+        f"back in the queue: {many(count, 'dead letter')}" + (f"; {left} stay" if left else "")
+    )
+    return {"requeued": count} | (drains.drain(run) if count else {})
+
+
+def outage_summary(run: Run) -> dict[str, Any]:
+    """How often Plex was away, for how long, and what that held back."""
+    now, outages = run.clock(), run.outages
+    present, history, summed, first = outages.report()
+    recoverable = sum(1 for one in run.jobs.dead() if _is_of_outage(one))
+    for line in [
+        _present(present, run.owed(), now),
+        *_summary(summed, first, now),
+        *(_past(one) for one in history[: -SHOWN - 1 : -1]),
+    ]:
+        wire.info(f"outages: {line}")
+    if recoverable:
+        wire.info(
+            f"{many(recoverable, 'dead letter')} of an outage: Recover Outage Jobs tries them again"
+        )
+    return {
+        "circuit": present.state,
+        "since": present.since or None,
+        "cause": present.words or None,
+        "held": run.owed() if present.state == circuit.OPEN else 0,
+        "next_look": present.next_look or None,
+        "watched_since": first or None,
+        "outages": summed.outages,
+        "seconds_down": round(summed.down, 1),
+        "mean_seconds_to_recover": summed.repair,
+        "mean_seconds_between": summed.between,
+        "availability": round(summed.availability, 6),
+        "history": [
+            {"start": o.start, "end": o.end, "cause": o.cause, "held": o.held} for o in history
+        ],
+        "recoverable": recoverable,
+    }
+
+
+def _present(found: circuit.Circuit, owed: int, now: float) -> str:
+    if found.state == circuit.CLOSED:
+        return "Plex is not known to be away"
+    if found.state == circuit.HALF_OPEN:
+        return "Plex is back and gets its work slowly at first"
+    return (
+        f"Plex is away since {_when(found.since)}, for {lasting(now - found.since)} now, and "
+        f"{many(owed, 'job')} wait: {found.words}"
+    )
+
+
+def _summary(summed: circuit.Figures, first: float, now: float) -> list[str]:
+    if not first:
+        return ["Plex was not asked yet"]
+    said = (
+        f"{many(summed.outages, 'outage')} since {_when(first)}; "
+        f"Plex was there {100 * summed.availability:.2f} % of the time"
+    )
+    if summed.repair is not None:
+        said += f"; back after {lasting(summed.repair)} on average"
+    if summed.between is not None:
+        said += f"; {lasting(summed.between)} from one to the next"
+    return [said]
+
+
+def _past(one: circuit.Outage) -> str:
+    return (
+        f"{_when(one.start)} for {lasting(one.lasted)} ({one.cause or 'unknown'}), "
+        f"{many(one.held, 'job')} held back"
+    )
+
+
+def _when(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))

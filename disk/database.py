@@ -1,0 +1,278 @@
+"""One SQLite file: opened by its version, told of in sentences, kept aside when it is damaged."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import errors
+from disk import words
+from disk.aside import PARTS, asides, put_back, set_aside
+from sync_queue.lock import FileLock
+
+BUSY_SECONDS = 30  # how long to wait while another process writes
+
+
+class Database:
+    """The open file. What had to be set aside to open it is told to `warn`.
+
+    `STEPS` are its versions: the script at n makes a file of version n one of version n + 1.
+    Whatever goes wrong with the file while it is open is raised as SetupError; one that turns out
+    to be damaged has been replaced by then, so that the next transaction finds a sound one.
+    """
+
+    FILE, LOCK = "", ""
+    STEPS: Sequence[str] = ()
+
+    def __init__(
+        self,
+        folder: "str | os.PathLike[str]",
+        clock: Callable[[], float] = time.time,
+        warn: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.path = Path(folder) / self.FILE
+        self._clock, self._warn = clock, warn
+        self._asides: set[Path] = set()
+        self._lost: errors.SetupError | None = None  # why nothing is open
+        # SQLite does not wait its turn while the journal of a new file is chosen.
+        with self._alone():
+            self.db, said = self._opened()
+        if said:
+            warn(said)
+
+    # -- what a store does with it
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one statement."""
+        with self._plainly():
+            return self.db.execute(sql, values).fetchall()
+
+    def value(self, sql: str, values: Sequence[object] = ()) -> Any:
+        """The first value of the first row; None without one."""
+        found = self.rows(sql, values)
+        return found[0][0] if found else None
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, whole or not at all."""
+        with self._plainly():
+            db = self.db
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                _roll_back(db)
+                raise
+
+    def follow(self) -> None:
+        """If the file was deleted, or set aside by another process, while it was open: what is in
+        it goes on in the one that has its place."""
+        if not self._is_in_place():
+            self._warn(self._followed())
+
+    def begin_anew(self, state: str) -> None:
+        """Set the file aside, since it `state`, and go on in a new one."""
+        with self._alone(), self._losing():
+            self.db.close()
+            self.db, said = self._begun_anew(state)
+        self._warn(said)
+
+    def close(self) -> None:
+        self._lost = self._lost or errors.SetupError(f"{self.FILE} is closed")
+        self.db.close()
+
+    # -- what a store may do in its own way
+
+    def _connect(self) -> sqlite3.Connection:
+        """A connection to the file, which is there. Raises as sqlite3 does."""
+        db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _salvage(self, aside: Path, db: sqlite3.Connection) -> str:
+        """Bring what can be read of the file that was set aside into the new one; in words."""
+        return "rebuilt"
+
+    def _take_along(self, before: sqlite3.Connection) -> None:
+        """The same from a connection to a file that is no longer in its place."""
+
+    # -- opening; under the lock
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        lock = FileLock(self.path.with_name(self.LOCK))
+        try:
+            lock.acquire(blocking=True, poll=0.01)
+        except OSError as error:
+            raise words.unusable(self.LOCK, words.why(error)) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _opened(self) -> tuple[sqlite3.Connection, str]:
+        """The file as it is; or a new one in its place, with the sentence about that."""
+        try:
+            strange = self._strange()
+            if not strange:
+                return self._current(), ""
+        except (OSError, sqlite3.Error) as error:
+            if not is_damage(error):
+                raise words.unusable(self.FILE, words.why(error)) from None
+            strange = str(error)
+        return self._begun_anew(f"could not be read ({strange})")
+
+    def _strange(self) -> str:
+        """Why SQLite need not even be asked."""
+        if self.path.is_dir():
+            return "it is a folder"
+        if self.path.exists():
+            return "" if self.path.stat().st_size else "it is empty"
+        left = any(os.path.lexists(f"{self.path}{part}") for part in PARTS)
+        return "only a part of it is there" if left else ""
+
+    def _current(self) -> sqlite3.Connection:
+        """A connection to the file, which is made if need be, with the present schema."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # SQLite would let everybody read it. Never a file that is there: closing it frees its locks.
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        db = self._connect()
+        try:
+            # Safe against a kill; after a power cut the last transactions are done again.
+            db.execute("PRAGMA synchronous=NORMAL")
+            migrate(db, self.FILE, self.STEPS)
+        except BaseException:
+            db.close()
+            raise
+        self._asides = set(asides(self.path))
+        return db
+
+    def _begun_anew(self, state: str) -> tuple[sqlite3.Connection, str]:
+        """Set the file aside, which this process has not open any more; a new one, and the
+        sentence about it."""
+        try:
+            name = set_aside(self.path, self._clock())
+        except OSError as error:
+            raise words.immovable(self.FILE, state, words.why(error)) from None
+        try:
+            db = self._current()
+            try:
+                after = self._salvage(self.path.with_name(name), db)
+            except BaseException:
+                db.close()
+                raise
+        except (OSError, sqlite3.Error) as error:
+            with suppress(OSError):  # a full disk: nothing of it is lost until there is room
+                put_back(self.path, name)
+            raise words.immovable(self.FILE, state, words.why(error)) from None
+        return db, f"{self.FILE} {state}; it is kept as {name} and {after}"
+
+    # -- while it is open
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        """What SQLite says of the file leaves as a sentence."""
+        if self._lost:
+            raise self._lost
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                raise errors.SetupError(self._mended(str(error))) from None
+            if isinstance(error, sqlite3.OperationalError):
+                raise words.unusable(self.FILE, error) from None
+            raise
+
+    def _mended(self, why: str) -> str:
+        """The file made no sense: see to it that the next transaction finds one that does."""
+        if not self._is_in_place():
+            return self._followed()
+        with self._alone(), self._losing():
+            self.db.close()
+            if _is_sound(self.path):  # a whim of the disk
+                self.db, said = self._opened()
+            else:
+                self.db, said = self._begun_anew(f"is damaged ({why})")
+        return said or f"{self.FILE} could not be read for a moment ({why})"
+
+    def _followed(self) -> str:
+        with self._alone(), self._losing(), closing(self.db) as before:
+            self.db, said = self._opened()
+            try:
+                self._take_along(before)
+            except sqlite3.Error as error:
+                raise words.unusable(self.FILE, error) from None
+        return said or f"{self.FILE} was taken away while it was in use; it goes on in a new one"
+
+    @contextmanager
+    def _losing(self) -> Iterator[None]:
+        """Should this fail, nothing is open any more."""
+        try:
+            yield
+        except errors.SetupError as error:
+            self._lost = error
+            raise
+
+    def _is_in_place(self) -> bool:
+        """Whether the file is still where it was opened. Its number would tell as well, but on
+        some network shares that changes by itself."""
+        try:
+            return os.path.exists(self.path) and set(asides(self.path)) <= self._asides
+        except OSError:  # nobody can tell
+            return True
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether SQLite says that the file itself is at fault: not that it is busy, full, or not ours
+    (those have classes of their own)."""
+    return type(error) is sqlite3.DatabaseError
+
+
+def refuse_newer(db: sqlite3.Connection, name: str, known: int) -> int:
+    """The version of the file; SetupError when that is a later one than what is known."""
+    found = db.execute("PRAGMA user_version").fetchone()[0]
+    if found > known:
+        raise words.newer(name, found, known)
+    return max(0, found)
+
+
+def migrate(db: sqlite3.Connection, name: str, steps: Sequence[str]) -> None:
+    """Bring the file to the last version, step by step, in one transaction."""
+    at = refuse_newer(db, name, len(steps))
+    if at == len(steps):
+        return
+    script = "\n".join(steps[at:])
+    try:
+        db.executescript(f"BEGIN IMMEDIATE;{script}\nPRAGMA user_version={len(steps)};COMMIT;")
+    except BaseException:
+        _roll_back(db)
+        raise
+
+
+def leniently(text: bytes) -> str:
+    """For `text_factory`: a text that is damaged is a wrong text, not an error."""
+    return text.decode("utf-8", "replace")
+
+
+def _roll_back(db: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):  # a full disk may have done it already
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _is_sound(path: Path) -> bool:
+    """Whether a fresh look finds nothing wrong, or cannot tell."""
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as db:
+            return db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
+    except sqlite3.Error as error:
+        return not is_damage(error)

@@ -1,0 +1,84 @@
+"""JSON documents of a few kilobytes: always either whole or set aside, and of a known version."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from disk import words
+from disk.aside import patiently, set_aside
+
+Document = dict[str, Any]
+# A version -> how a document of it becomes one of the next version.
+Migrations = Mapping[int, Callable[[Document], Document]]
+
+
+def read(
+    path: Path, version: int, now: float, migrations: "Migrations | None" = None
+) -> tuple[Document, str]:
+    """What is in the file, as of `version`; ({}, '') when there is none.
+
+    A file that makes no sense is set aside: ({}, a sentence about that). One without a version
+    counts as of version 0. SetupError when it is of a later version, or cannot be read.
+    """
+    try:
+        found = json.loads(_text(path))
+    except FileNotFoundError:
+        return {}, ""
+    except OSError as error:
+        raise words.unusable(path.name, words.why(error)) from None
+    except (ValueError, RecursionError) as error:
+        return {}, _without(path, now, words.why(error))
+    if not isinstance(found, dict):
+        return {}, _without(path, now, "it holds something else")
+    return _migrated(found, path.name, version, migrations or {}), ""
+
+
+def write(path: Path, found: Document) -> None:
+    """Replace the file as a whole: a reader sees the old or the new one, never a half.
+
+    One writer at a time, please. What a killed one leaves behind is overwritten by the next.
+    SetupError when the disk does not take it.
+    """
+    temporary = path.with_name(f"{path.name}.tmp")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _put(temporary, json.dumps(found, indent=1))
+        patiently(lambda: os.replace(temporary, path))
+    except OSError as error:
+        raise words.unusable(path.name, words.why(error)) from None
+
+
+def _text(path: Path) -> str:
+    if path.is_dir():
+        raise ValueError("it is a folder")
+    return patiently(lambda: path.read_text(encoding="utf-8"))
+
+
+def _put(path: Path, text: str) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _without(path: Path, now: float, why: str) -> str:
+    """The sentence about a file that is set aside, if it can be."""
+    said = f"{path.name} could not be read ({why}) and is begun anew"
+    try:
+        name = set_aside(path, now)
+    except OSError as error:
+        return f"{said}; it could not be moved ({words.why(error)})"
+    return f"{said}; what was there is kept as {name}" if name else ""
+
+
+def _migrated(found: Document, name: str, version: int, migrations: Migrations) -> Document:
+    known = found.get("version")
+    at = known if isinstance(known, int) and known > 0 else 0
+    if at > version:
+        raise words.newer(name, at, version)
+    for step in range(at, version):
+        found = migrations.get(step, dict)(found)
+    return found | {"version": version}

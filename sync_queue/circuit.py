@@ -1,0 +1,157 @@
+"""The circuit to Plex: closed, open while it is away, half open while it takes up speed again. Pure.
+
+Also what its history tells: how often Plex was away, for how long, and how much was held back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+CLOSED, OPEN, HALF_OPEN = "closed", "open", "half_open"
+# Seconds from one look at a server that is away to the next. What a person can put right (a token,
+# a library) may be right in a minute; a server that is down for a night need not be asked so often.
+FIRST_LOOK, LONGEST_LOOK, LONGEST_MENDABLE = 10.0, 300.0, 60.0
+MENDABLE = ("token", "library", "tls", "dns")
+# After an outage: (jobs of a batch, seconds of rest before it), ever larger, then full speed.
+RAMP = ((1, 1.0), (2, 0.5), (5, 0.5), (10, 0.25))
+KEPT = 100  # outages in the history
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """Times are epoch seconds, 0 for none; `held` is the most jobs that waited for Plex."""
+
+    state: str = CLOSED
+    since: float = 0.0
+    cause: str = ""
+    words: str = ""
+    looks: int = 0
+    next_look: float = 0.0
+    back: float = 0.0  # when Plex answered again
+    step: int = 0  # batches since then
+    held: int = 0
+
+
+@dataclass(frozen=True)
+class Outage:
+    """One that is over: from the first request that failed to the first that did not."""
+
+    start: float
+    end: float
+    cause: str
+    held: int
+
+    @property
+    def lasted(self) -> float:
+        return max(0.0, self.end - self.start)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`repair` and `between` in seconds, None where nothing is known; `availability` 0..1."""
+
+    outages: int
+    down: float
+    repair: "float | None"
+    between: "float | None"
+    availability: float
+
+
+def tripped(circuit: Circuit, cause: str, words: str, held: int, now: float) -> Circuit:
+    """Plex failed as a whole: the circuit opens, or stays open for longer than the last time."""
+    began = circuit if circuit.state != CLOSED else Circuit(since=now)
+    looks = began.looks + (circuit.state != CLOSED)
+    return replace(
+        began, state=OPEN, cause=cause, words=words, looks=looks, back=0.0, step=0,
+        next_look=now + patience(looks, cause), held=max(began.held, held),
+    )  # fmt: skip
+
+
+def patience(looks: int, cause: str) -> float:
+    """Seconds until the next look, after so many that failed."""
+    longest = LONGEST_MENDABLE if cause in MENDABLE else LONGEST_LOOK
+    return min(longest, FIRST_LOOK * 2.0 ** min(looks, 30))
+
+
+def may_look(circuit: Circuit, now: float) -> bool:
+    """Whether Plex may be asked; a next look further away than any means a clock set back."""
+    away = circuit.next_look - now
+    return circuit.state != OPEN or not 0 < away <= LONGEST_LOOK
+
+
+def answered(circuit: Circuit, now: float) -> Circuit:
+    """Plex answers again: it gets its work back slowly."""
+    if circuit.state != OPEN:
+        return circuit
+    return replace(circuit, state=HALF_OPEN, back=now, step=0)
+
+
+def went_well(circuit: Circuit) -> Circuit:
+    """One batch more since Plex came back; at the end of the ramp the circuit is as good as new."""
+    return replace(circuit, step=circuit.step + 1) if circuit.state == HALF_OPEN else circuit
+
+
+def is_recovered(circuit: Circuit) -> bool:
+    return circuit.state == HALF_OPEN and circuit.step >= len(RAMP)
+
+
+def ended(circuit: Circuit) -> Outage:
+    """The outage that a half open circuit has behind it."""
+    return Outage(circuit.since, circuit.back, circuit.cause, circuit.held)
+
+
+def pace(circuit: Circuit) -> "tuple[int, float] | None":
+    """(jobs of the next batch, seconds of rest before it); None for full speed."""
+    if circuit.state == OPEN:
+        return 1, 0.0  # one is enough to find out
+    if circuit.state != HALF_OPEN or circuit.step >= len(RAMP):
+        return None
+    return RAMP[circuit.step]
+
+
+def figures(history: Sequence[Outage], circuit: Circuit, first: float, now: float) -> Figures:
+    """Sums it up since `first`, when Plex was first asked. The present outage counts as lasting."""
+    running = max(0.0, (circuit.back or now) - circuit.since) if circuit.state != CLOSED else 0.0
+    down = sum(one.lasted for one in history) + running
+    count = len(history) + (circuit.state != CLOSED)
+    watched = max(0.0, now - first) if first else 0.0
+    return Figures(
+        outages=count,
+        down=down,
+        repair=sum(one.lasted for one in history) / len(history) if history else None,
+        between=max(0.0, watched - down) / count if count and watched else None,
+        availability=min(1.0, max(0.0, 1 - down / watched)) if watched else 1.0,
+    )
+
+
+# -- as JSON has it; what is missing or of the wrong type has its default
+
+
+def from_map(found: Any) -> Circuit:
+    known = _usable(Circuit(), found)
+    return replace(Circuit(), **known) if known.get("state") in (OPEN, HALF_OPEN) else Circuit()
+
+
+def outage_from_map(found: Any) -> "Outage | None":
+    known = _usable(Outage(0.0, 0.0, "", 0), found)
+    if not {"start", "end"} <= known.keys():
+        return None
+    return replace(Outage(0.0, 0.0, "", 0), **known)
+
+
+def _usable(usual: Any, found: Any) -> dict[str, Any]:
+    given = found if isinstance(found, dict) else {}
+    return {
+        one.name: value
+        for one in fields(usual)
+        if (value := _like(getattr(usual, one.name), given.get(one.name))) is not None
+    }
+
+
+def _like(usual: Any, value: Any) -> Any:
+    """The value if it is of the type of the usual one and makes sense, else None."""
+    if isinstance(usual, str):
+        return value if isinstance(value, str) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 3e10:
+        return None
+    return float(value) if isinstance(usual, float) else int(value)

@@ -1,0 +1,162 @@
+"""Outages of Plex over processes: the circuit and its history in one JSON file, and the hooks' mark.
+
+The mark (`plex_away`, its time is that of the next look) tells a hook by one `stat` that to wake a
+drain is of no use yet.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import errors
+from disk import document
+from sync_queue import circuit, inbox
+from sync_queue.circuit import Circuit, Figures, Outage
+from sync_queue.lock import FileLock
+
+FILE = "outages.json"
+LOCK = "outages.lock"
+VERSION = 1
+
+
+@dataclass
+class _State:
+    circuit: Circuit = field(default_factory=Circuit)
+    history: list[Outage] = field(default_factory=list)
+    first: float = 0.0  # when Plex was first asked
+
+
+class Outages:
+    """What is known of Plex's outages in `data_dir`. `held` counts what waits for Plex.
+
+    `notices` collects sentences about a file that could not be used.
+    """
+
+    def __init__(
+        self,
+        data_dir: "str | os.PathLike[str]",
+        clock: Callable[[], float] = time.time,
+        held: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._folder = os.fspath(data_dir)
+        self._path = Path(data_dir) / FILE
+        self._clock, self._held = clock, held
+        self._told = False  # this process has seen Plex fail: its later failures are the same one
+        self.notices: list[str] = []
+
+    @property
+    def circuit(self) -> Circuit:
+        return self._read().circuit
+
+    def is_away(self) -> bool:
+        """Whether Plex is away and not to be looked at yet."""
+        return self._told or not circuit.may_look(self.circuit, self._clock())
+
+    def admit(self, asked: bool) -> bool:
+        """Whether Plex has to be looked at first. Unreachable while it is away and not due for a
+        look; who is `asked` by a person looks in any case, but once."""
+        if self._told or (self.is_away() and not asked):
+            raise errors.Unreachable(_away(self.circuit))
+        return self.circuit.state == circuit.OPEN
+
+    def trip(self, error: Exception) -> None:
+        """A request failed in a way that stops the drain. What is not about Plex as a whole, and
+        what only repeats what this process has told, changes nothing."""
+        about_plex = isinstance(error, errors.Stash2PlexError) and error.server == errors.PLEX
+        if not about_plex or self._told:
+            return
+        self._told = True
+        now, held = self._clock(), self._held()
+        with self._changing() as state:
+            cause = getattr(error, "cause", "")
+            state.circuit = circuit.tripped(state.circuit, cause, str(error)[:300], held, now)
+            state.first = state.first or now
+            self._mark(state.circuit.next_look)
+
+    def answered(self) -> None:
+        """Plex took the first request."""
+        found = self._read()
+        if found.circuit.state != circuit.OPEN and found.first:
+            return
+        with self._changing() as state:
+            state.first = state.first or self._clock()
+            state.circuit = circuit.answered(state.circuit, self._clock())
+        self._unmark()
+
+    def pace(self) -> "tuple[int, float] | None":
+        """(jobs of the next batch, seconds of rest before it); None for full speed."""
+        return circuit.pace(self.circuit)
+
+    def went_well(self) -> None:
+        """One batch is done."""
+        self._move(circuit.went_well)
+
+    def settle(self) -> None:
+        """Nothing is owed any more: there is nothing left to be careful with."""
+        self._move(lambda found: found, over=True)
+
+    def _move(self, step: Callable[[Circuit], Circuit], over: bool = False) -> None:
+        if self.circuit.state != circuit.HALF_OPEN:
+            return
+        with self._changing() as state:
+            state.circuit = step(state.circuit)
+            if state.circuit.state == circuit.HALF_OPEN and (
+                over or circuit.is_recovered(state.circuit)
+            ):
+                state.history = [*state.history, circuit.ended(state.circuit)][-circuit.KEPT :]
+                state.circuit = Circuit()
+
+    def report(self) -> tuple[Circuit, list[Outage], Figures, float]:
+        """The circuit, the outages that are over, what they come to, and since when."""
+        state, now = self._read(), self._clock()
+        summed = circuit.figures(state.history, state.circuit, state.first, now)
+        return state.circuit, state.history, summed, state.first
+
+    # -- the file and the mark
+
+    def _read(self) -> _State:
+        found, notice = document.read(self._path, VERSION, self._clock())
+        if notice:
+            self.notices.append(notice)
+        return _state(found)
+
+    @contextmanager
+    def _changing(self) -> Iterator[_State]:
+        """Read, change and write, with no other process in between."""
+        with FileLock(os.path.join(self._folder, LOCK)):
+            state = self._read()
+            yield state
+            document.write(self._path, {"version": VERSION, **asdict(state)})
+
+    def _mark(self, until: float) -> None:
+        path = os.path.join(self._folder, inbox.AWAY)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        os.utime(path, (until, until))
+
+    def _unmark(self) -> None:
+        try:
+            os.unlink(os.path.join(self._folder, inbox.AWAY))
+        except OSError:  # only a hint: it loses its weight with time
+            pass
+
+
+def _state(found: dict[str, Any]) -> _State:
+    rows = found.get("history")
+    known = [circuit.outage_from_map(row) for row in rows] if isinstance(rows, list) else []
+    first = found.get("first")
+    return _State(
+        circuit.from_map(found.get("circuit")),
+        [one for one in known if one],
+        float(first) if isinstance(first, (int, float)) and 0 < first < 3e10 else 0.0,
+    )
+
+
+def _away(found: Circuit) -> str:
+    since, then = (
+        time.strftime("%H:%M:%S", time.localtime(t)) for t in (found.since, found.next_look)
+    )
+    return f"{found.words.rstrip('.')} (since {since}, looked at again from {then})"
