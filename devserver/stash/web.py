@@ -156,6 +156,7 @@ class Exchange(BaseHTTPRequestHandler):
             "500": Reply(500, TEXT, b"Internal Server Error\n"),
             "401": Reply(401, TEXT, b"", {"WWW-Authenticate": "FormBased"}),
             "html": Reply(200, HTML, LOGIN_PAGE),
+            "other": Reply(200, JSON, fault.text.encode()),
             "errors": Reply(200, JSON, b'{"errors":[{"message":"armed fault"}],"data":null}'),
         }.get(fault.action)
 

@@ -333,14 +333,38 @@ def test_a_stash_that_is_not_there(stash):
         one.count()
 
 
-@pytest.mark.parametrize(
-    "row", [{}, {"id": "x"}, {"id": "1", "files": [{}]}, {"id": "1", "tags": 5}]
-)
-def test_a_scene_that_cannot_be_read_is_an_error_of_ours(row):
-    from stash.api import _scene
+ASKS = {
+    "settings": lambda one: one.settings("X"),
+    "version": lambda one: one.version(),
+    "config": lambda one: one.config_dir(),
+    "scenes": lambda one: one.scenes([1, 2]),
+    "count": lambda one: one.count(),
+    "walk": lambda one: list(one.walk()),
+    "ids": lambda one: list(one.walk_ids(SceneFilter())),
+    "newest": lambda one: one.newest_timestamp(),
+}
+SHAPES = ("{}", '{"data": {}}', '{"data": {"findScenes": null}}', '{"data": {"findScenes": {}}}',
+          '{"data": {"findScenes": {"scenes": null, "count": null}, "s0": 5, "s1": null}}',
+          '{"data": {"findScenes": {"scenes": [null], "count": 1e999}, "s0": {"id": "2"}, "s1": null}}',
+          '{"data": {"version": 1, "configuration": {}, "systemStatus": []}}', '{"errors": [5]}')  # fmt: skip
 
-    with pytest.raises(errors.Busy, match="a scene that cannot be read"):
-        _scene(row)
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("ask", ASKS)
+def test_an_answer_of_another_shape_is_a_sentence(stash, ask, shape):
+    """Above all it is not taken for "that scene is gone"."""
+    stash.faults.arm("/graphql", times=9, action="other", text=shape)
+    with pytest.raises(errors.Busy, match=r"Stash (sent|could not)"):
+        ASKS[ask](api(stash))
+
+
+@pytest.mark.parametrize("ids", [[1, 1], [2, 1], [0], ["x"], [None], [3, 2**63]])
+def test_scenes_that_are_not_in_order_end_no_walk_and_begin_none_without_end(stash, ids):
+    rows = ", ".join(f'{{"id": "{one}"}}' for one in ids)
+    text = f'{{"data": {{"findScenes": {{"scenes": [{rows}]}}}}}}'
+    stash.faults.arm("/graphql", times=9, action="other", text=text)
+    with pytest.raises(errors.Busy, match="cannot be read"):
+        list(api(stash).walk_ids(SceneFilter(), page=len(ids)))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])
