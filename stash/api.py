@@ -9,10 +9,10 @@ from net.place import is_loopback
 from net.session import Session
 from stash import hook, scene
 from stash.transport import Transport
+from validation.image import is_cover
 
 PAGE = 1000
 IMAGE_BYTES = 10 << 20  # Plex answers 500 to anything larger
-IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 T = TypeVar("T")
 # What reading an answer of another shape raises.
 _SHAPES = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
@@ -151,10 +151,8 @@ class StashApi:
         if not one.cover_path:
             return None
         # Not the path of the URL that Stash gave: that may have a prefix of a proxy in it.
-        kind, data = self._wire.image(f"/scene/{one.id}/screenshot")
-        if kind not in IMAGE_TYPES or not data or len(data) > IMAGE_BYTES:
-            return None
-        return data
+        kind, data = self._wire.image(f"/scene/{one.id}/screenshot", IMAGE_BYTES)
+        return data if is_cover(kind, data) else None
 
 
 _REF_FILTERS = {"performer": "performers", "studio": "studios", "tag": "tags", "group": "groups"}

@@ -193,6 +193,17 @@ def test_a_cover_that_plex_would_refuse_is_left_out(stash):
     assert cover(stash, JPEG + bytes(10 << 20)) is None
 
 
+@pytest.mark.parametrize(
+    "data", [b"<html>Sign in</html>", b"#!/bin/sh", b"%PDF-1.7", b"\xff\xd8", b""]
+)
+def test_what_is_only_called_an_image_is_no_cover(stash, data):
+    number = stash.add_scene(path="/data/1.mp4")
+    stash.set_cover(number, data, "image/jpeg")
+    one = api(stash)
+    [[scene]] = one.walk()
+    assert one.cover(scene) is None
+
+
 @pytest.mark.parametrize("host", ["https://stash.example", "https://example.invalid/stash"])
 def test_the_address_in_an_answer_is_for_browsers(tmp_path, host):
     with StashServer(tmp_path / "config", external_host=host) as stash:
