@@ -85,6 +85,8 @@ class Exchange(BaseHTTPRequestHandler):
         request = self._described(body)
         owner = self.server.owner
         owner.requests.append(request)
+        owner.targets.append(self.path)
+        owner.foreign += "X-Plex-Token" in self.headers
         try:
             reply = self._reply(request, body)
             request.status = reply.status
