@@ -17,7 +17,7 @@ import errors
 from errors import STASH
 from net.again import again, of_question
 from net.session import UNUSABLE, Session, TooLarge, fate
-from stash import hook
+from stash import hook, wire
 
 OLDEST = "0.30"  # the first Stash that knows all that is asked for
 # How servers of GraphQL say that a query does not fit their schema, should they give no code.
@@ -50,6 +50,7 @@ class Transport(GQLWrapper):
         self._key = str(connection.get("ApiKey") or "")
         cookie = connection.get("SessionCookie")
         self._cookie = str((cookie.get("Value") if isinstance(cookie, Mapping) else "") or "")
+        self._renewed = ""
         self._sign()
 
     def _sign(self) -> None:
@@ -63,7 +64,8 @@ class Transport(GQLWrapper):
         for header in response.headers.get("Set-Cookie", "").split(", "):
             name, _, rest = header.partition("=")
             if name == "session" and rest.partition(";")[0]:
-                self._cookie = rest.partition(";")[0]
+                wire.hide(rest.partition(";")[0], instead_of=self._renewed)
+                self._cookie = self._renewed = rest.partition(";")[0]
                 self._sign()
 
     def ask(self, query: str, variables: "Mapping[str, Any] | None" = None) -> Any:

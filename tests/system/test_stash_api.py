@@ -9,6 +9,7 @@ import pytest
 
 import errors
 from devserver.stash import StashServer
+from stash import wire
 from stash.api import PAGE, SceneFilter, StashApi
 
 JPEG, PNG, WEBP = b"\xff\xd8\xff\xe0more", b"\x89PNG\r\n\x1a\nmore", b"RIFF\x10\x00\x00\x00WEBPVP8 "
@@ -143,6 +144,16 @@ def test_a_walk_outlives_the_cookie_that_it_began_with(locked, clock):
     assert clock.now - time.time() > 3600
     sent = [request.headers["Cookie"] for request in locked.requests]
     assert all(cookie.count("session=") == 1 for cookie in sent), "the first of two would count"
+
+
+def test_a_renewed_cookie_is_hidden_as_the_first_one_is(locked, clock):
+    one = api(locked, **session(locked))
+    one.count()
+    renewed = one._wire._cookie
+    assert renewed in one._wire.s.headers["Cookie"] and wire.redact(f"x{renewed}x") == "x***x"
+    clock.now += 1
+    one.count()
+    assert wire.redact(renewed) == renewed, "one that is worth nothing any more costs nothing"
 
 
 def test_a_cookie_that_died_meanwhile_is_told(locked, clock):
