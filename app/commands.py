@@ -235,7 +235,7 @@ def scope_of_settings(run: Run) -> str:
 def due(run: Run) -> "tuple[str, bool] | None":
     """The scope of the reconciliation that is due, and whether because Stash has started."""
     config, now = run.config, run.clock()
-    if config.paused or run.outages.is_away():
+    if config.paused or run.outages.is_away(run.asked):
         return None
     if run.scheduler.is_due(config.reconcile_interval, now):
         return scope_of_settings(run), False

@@ -52,14 +52,14 @@ class Outages:
     def circuit(self) -> Circuit:
         return self._read().circuit
 
-    def is_away(self) -> bool:
-        """Whether Plex is away and not to be looked at yet."""
-        return self._told or not circuit.may_look(self.circuit, self._clock())
+    def is_away(self, asked: bool = False) -> bool:
+        """Whether Plex is away and not to be looked at yet. Who is `asked` by a person looks in any
+        case, but once."""
+        return self._told or not (asked or circuit.may_look(self.circuit, self._clock()))
 
-    def admit(self, asked: bool) -> bool:
-        """Whether Plex has to be looked at first. Unreachable while it is away and not due for a
-        look; who is `asked` by a person looks in any case, but once."""
-        if self._told or (self.is_away() and not asked):
+    def admit(self, asked: bool = False) -> bool:
+        """Whether Plex has to be looked at first; Unreachable while it is away."""
+        if self.is_away(asked):
             raise errors.Unreachable(_away(self.circuit))
         return self.circuit.state == circuit.OPEN
 
