@@ -126,7 +126,7 @@ class Database:
                 return self._current(), ""
         except (OSError, sqlite3.Error) as error:
             if not is_damage(error):
-                raise words.unusable(self.FILE, words.why(error)) from None
+                raise _in_words(self.FILE, error) from None
             strange = str(error)
         return self._begun_anew(f"could not be read ({strange})")
 
@@ -142,9 +142,8 @@ class Database:
     def _current(self) -> sqlite3.Connection:
         """A connection to the file, which is made if need be, with the present schema."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite would let everybody read it. Never a file that is there: closing it frees its locks.
-        with suppress(FileExistsError):
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        if not self.path.exists():
+            _make(self.path)
         db = self._connect()
         try:
             # Safe against a kill; after a power cut the last transactions are done again.
@@ -189,7 +188,7 @@ class Database:
             if is_damage(error):
                 raise errors.SetupError(self._mended(str(error))) from None
             if isinstance(error, sqlite3.OperationalError):
-                raise words.unusable(self.FILE, error) from None
+                raise _in_words(self.FILE, error) from None
             raise
 
     def _mended(self, why: str) -> str:
@@ -210,7 +209,7 @@ class Database:
             try:
                 self._take_along(before)
             except sqlite3.Error as error:
-                raise words.unusable(self.FILE, error) from None
+                raise _in_words(self.FILE, error) from None
         return said or f"{self.FILE} was taken away while it was in use; it goes on in a new one"
 
     @contextmanager
@@ -231,10 +230,28 @@ class Database:
             return True
 
 
+def _make(path: Path) -> None:
+    """A database with nothing in it. It is made beside its place: one that is empty in its place
+    has lost something. SQLite itself would let everybody read it."""
+    new = path.with_name(f"{path.name}.new")
+    for part in PARTS:
+        Path(f"{new}{part}").unlink(missing_ok=True)
+    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    with closing(sqlite3.connect(new)) as db:
+        db.execute("PRAGMA journal_mode=WAL")
+    os.replace(new, path)
+
+
 def is_damage(error: BaseException) -> bool:
     """Whether SQLite says that the file itself is at fault: not that it is busy, full, or not ours
     (those have classes of their own)."""
     return type(error) is sqlite3.DatabaseError
+
+
+def _in_words(name: str, error: Exception) -> errors.SetupError:
+    if "locked" in str(error):
+        return words.in_use(name, BUSY_SECONDS)
+    return words.unusable(name, words.why(error))
 
 
 def refuse_newer(db: sqlite3.Connection, name: str, known: int) -> int:
