@@ -118,7 +118,7 @@ class Transport(GQLWrapper):
         if status == 401:
             raise errors.Refused(self._unwelcome()).of(STASH)
         if status == 403:  # its guard against being open to the internet without a password
-            said = f"Stash at {self.base} refuses to answer (403): {response.text.strip()[:200]}"
+            said = f"Stash at {self.base} refuses to answer (403): {_line(response.text)}"
             raise errors.Refused(said).of(STASH)
         if status in (502, 503, 504) or (status == 200 and _is_page(response)):
             what = "a web page" if status == 200 else status
@@ -156,7 +156,7 @@ def _graphql_error(status: int, found: Any) -> errors.Stash2PlexError:
     """An error of a resolver may be over in a moment; a query that does not fit never is."""
     first = found[0] if isinstance(found, list) and found else {}
     given = first if isinstance(first, dict) else {"message": first}
-    message = str(given.get("message"))[:300]
+    message = _line(str(given.get("message")))
     extensions = given.get("extensions")
     code = extensions.get("code") if isinstance(extensions, dict) else ""
     if status in (400, 422) or code in _MISFITS or _UNKNOWN.search(message):
@@ -167,6 +167,10 @@ def _graphql_error(status: int, found: Any) -> errors.Stash2PlexError:
     if "database is locked" in message:
         return errors.Busy("Stash's database is busy").of(STASH)
     return errors.Busy(f"Stash could not answer a query: {message}").of(STASH)
+
+
+def _line(said: str) -> str:
+    return " ".join(said.split())[:300]
 
 
 def _bad_answer(response: requests.Response) -> errors.Busy:

@@ -298,6 +298,21 @@ def test_of_a_long_edit_only_the_lost_part_is_sent_again(client, plex):
     assert [sum(r.get("genre.locked") == "1" for r in sent(plex)), len(plex.writes())] == [1, 3]
 
 
+def test_whether_plex_takes_edits_is_asked_by_one_that_changes_nothing(client, plex):
+    key = plex.add_file("/media/a.mp4", title="T", genres=["a"])
+    for locked in (False, True):
+        plex.edit_as_person(key, lock=locked, tagline="theirs")
+        before = plex.item(key)
+        assert client.takes_edits(key) is True
+        times = {"updatedAt": 0, "thumb": ""}  # its address has the time in it
+        assert plex.item(key) | times == before | times
+    assert client.takes_edits(999) is None
+    for action in ("500", "400", "drop", "drop_after", "html"):
+        plex.faults.arm(action, method="PUT", times=9)
+        assert client.takes_edits(key) is False
+        plex.faults.clear()
+
+
 # -- the probe
 
 
