@@ -28,11 +28,13 @@ class Stash2PlexError(Exception):
 
     `server` is PLEX or STASH when the answer of that server, or its silence, is the reason;
     `cause` is one of CAUSES then. `after`: the seconds it asks us to wait, 0 if it does not say.
+    `alone`: the server was seen to do for others what it does not do here.
     """
 
     server = ""
     cause = ""
     after = 0.0
+    alone = False
 
     def of(self: "Error", server: str, cause: str = "") -> "Error":
         """The same error, about this server; `cause` unless its class says it."""

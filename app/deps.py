@@ -201,6 +201,8 @@ def _environment(temporary: Path) -> dict[str, str]:
     environment["PIP_USER"] = "0"
     # The modules of the current folder are none of pip's business.
     environment.setdefault("PYTHONSAFEPATH", "1")
+    # Neither is the key of somebody's Stash: what pip builds is foreign code.
+    environment.pop("STASH_API_KEY", None)
     return environment
 
 

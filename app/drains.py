@@ -131,7 +131,7 @@ class Batch:
         if not self._run.config.trigger_plex_scan:
             return
         places = {paths.folder(paths.plex_path(f, self._run.config.path_map)) for f in files}
-        for place in sorted(places - self._scanned):
+        for place in sorted(one for one in places - self._scanned if not paths.climbs(one)):
             self._scanned.add(place)
             self._ask_to_scan(place)
 

@@ -3,7 +3,7 @@
 import os
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ def opened(
     from_stash: bool = True,
 ) -> Iterator[Run]:
     """The run of this invocation. SetupError when the packages cannot be had."""
+    leave_no_core()
     wire.claim_stdout()
     quiet.libraries()
     deps.ensure(REQUIREMENTS, Path(data_dir), wire.info)
@@ -38,6 +39,14 @@ def opened(
         yield run
     finally:
         run.close()
+
+
+def leave_no_core() -> None:
+    """The memory of this process has the token in it: no crash may put it into a file."""
+    with suppress(ImportError, OSError, ValueError):  # there is none of this on Windows
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene: int) -> None:

@@ -184,6 +184,19 @@ class PlexClient:
             raise errors.Gone("Plex no longer has this item").of(PLEX)
         return found
 
+    def takes_edits(self, rating_key: int) -> "bool | None":
+        """Whether Plex takes an edit that changes nothing; None if the item is gone."""
+        try:
+            item = self._now(rating_key)
+            lock = int("tagline" in item.locks)  # of a field that we never write
+            key = f"/library/sections/{item.section}/all?type={MOVIES}&id={rating_key}"
+            self._plex.put(f"{key}&tagline.locked={lock}")
+        except errors.Gone:
+            return None
+        except (errors.Busy, errors.Lost, errors.Rejected):
+            return False
+        return True
+
     def rate(self, rating_key: int, rating: "float | None") -> None:
         """Set the token owner's rating, 0..10; None takes it away."""
         value = "-1" if rating is None else f"{rating:g}"
@@ -231,8 +244,11 @@ def connect(
 
 
 def _section(directory: Any) -> Section:
+    key = item.number(directory.get("key"))
+    if not key:
+        raise errors.Busy("Plex sent a list of libraries that cannot be read").of(errors.PLEX)
     return Section(
-        id=int(directory.get("key")),
+        id=key,
         title=directory.get("title", ""),
         agent=directory.get("agent", ""),
         stamp=index.stamp(directory.get("scannedAt"), directory.get("uuid")),

@@ -89,6 +89,15 @@ class Ledger:
         )
         return [row[0] for row in rows]
 
+    def written(self, besides: int, most: int = 3) -> list[int]:
+        """The rating keys of the items that were written last, and well."""
+        rows = self._store.db.execute(
+            "SELECT rating_key FROM item WHERE synced > 0 AND rating_key != ?"
+            " ORDER BY synced DESC, rating_key LIMIT ?",
+            (besides, most),
+        )
+        return [row[0] for row in rows]
+
     def size(self) -> int:
         """How many items show a scene."""
         return self._store.value("SELECT count(*) FROM item WHERE scene_id != 0")

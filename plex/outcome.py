@@ -58,6 +58,13 @@ class Work:
         others = [change for change in self.writes if change.field != "rating"]
         return [change for some in (others, ratings) if not self._traced(some) for change in some]
 
+    @property
+    def unheard(self) -> bool:
+        """Whether Plex cannot have carried out the edit: a value it may refuse, a lock never."""
+        asked = {fields.BY_NAME[change.field].wire for change in self.ignored}
+        locks = self.after.locks if self.after else frozenset()
+        return bool(asked - {"userRating"} - locks)
+
     def _traced(self, changes: list[plan.Change]) -> bool:
         if self.after is None:
             return False

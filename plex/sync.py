@@ -13,8 +13,6 @@ from plex.outcome import Choice, Outcome, Work, ambiguous, decided, leave, many,
 from plex.paths import PathMap
 from stash.scene import Scene
 
-IN_A_ROW = 3  # items that fail one after the other: it is not the items
-
 
 class Stash(Protocol):
     """What a sync asks of Stash."""
@@ -28,6 +26,7 @@ class Plex(match.Source, images.Posters, Protocol):
 
     def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None: ...
     def rate(self, rating_key: int, rating: "float | None") -> None: ...
+    def takes_edits(self, rating_key: int) -> "bool | None": ...
 
 
 class Config(Choice, Protocol):
@@ -66,7 +65,7 @@ class Sync:
         found = [scenes[n] for n in ids if n in scenes]
         works = self._matched(found, outcomes)
         self._note(works)
-        done = self._apply_all(works, outcomes)
+        done = [work for work in works if self._apply(work, outcomes[work.scene.id])]
         seen = self._read_back(done, outcomes)
         self._remember(seen, outcomes)
         return [outcomes[n] for n in ids]
@@ -155,34 +154,6 @@ class Sync:
             if work.writes or work.poster
         )
 
-    def _apply_all(self, works: list[Work], outcomes: dict[int, Outcome]) -> list[Work]:
-        """Write one item after the other; gives those that were.
-
-        If several fail in a row it is Plex that fails: one of them is charged for it, so that bad
-        items cannot hold up the queue for ever, and the others wait.
-        """
-        done: list[Work] = []
-        failed: list[Work] = []
-        for number, work in enumerate(works):
-            if self._apply(work, outcome := outcomes[work.scene.id]):
-                done.append(work)
-                failed = [] if work.writes or work.poster else failed
-            elif isinstance(outcome.error, errors.Busy):
-                failed.append(work)
-            if len(failed) == IN_A_ROW:
-                self._put_off(failed[1:] + works[number + 1 :], outcomes, outcome.error)
-                break
-        return done
-
-    def _put_off(
-        self, works: list[Work], outcomes: dict[int, Outcome], last: "Exception | None"
-    ) -> None:
-        for work in works:
-            said = f"Plex fails at one change after the other, the last: {last}"
-            outcomes[work.scene.id].error = errors.Unreachable(said).of(
-                errors.PLEX, getattr(last, "cause", "")
-            )
-
     def _apply(self, work: Work, outcome: Outcome) -> bool:
         """Write one item; False when that failed, with the reason in the outcome."""
         try:
@@ -211,11 +182,27 @@ class Sync:
             work.poster_refused = True
             outcome.warnings.append(f"has a cover that Plex does not take: {error}")
 
-    def _failed(self, work: Work, outcome: Outcome, error: Exception) -> bool:
+    def _failed(self, work: Work, outcome: Outcome, error: errors.Stash2PlexError) -> bool:
         if isinstance(error, errors.Gone):
             self._index.doubt([work.item.rating_key])
+        if isinstance(error, (errors.Busy, errors.Rejected)):
+            self._blame(work, error)
         outcome.error = error
         return False
+
+    def _blame(self, work: Work, error: errors.Stash2PlexError) -> None:
+        """Whose fault is it? Unreachable if Plex takes no edit at all, else it is `alone`.
+
+        An item that was written well before is told what it says already.
+        """
+        for key in self._ledger.written(besides=work.item.rating_key):
+            takes = self._plex.takes_edits(key)
+            if takes is False:
+                said = f"Plex answers, and takes no changes now ({error})"
+                raise errors.Unreachable(said).of(errors.PLEX, error.cause or "busy") from None
+            if takes:
+                error.alone = True
+                return
 
     def _read_back(self, works: list[Work], outcomes: dict[int, Outcome]) -> list[Work]:
         """Ask Plex what it made of the writes; gives the works of which that is known now."""
@@ -225,6 +212,9 @@ class Sync:
         ignored = [work for work in seen if work.ignored]
         seen = [w for w in seen if w not in ignored or self._send_again(w, outcomes)]
         self._look_again(ignored)
+        seen = [
+            w for w in seen if not w.unheard or self._failed(w, outcomes[w.scene.id], _unheard())
+        ]
         stubborn = [work for work in seen if self._left_over(work)]
         done = [w for w in seen if w not in stubborn or self._remove_singly(w, outcomes)]
         self._look_again(stubborn)
@@ -291,3 +281,8 @@ class Sync:
             poster=work.poster.sha1 if work.poster else entry.poster,
             poster_begun=False,
         )
+
+
+def _unheard() -> errors.Busy:
+    said = "Plex was told, said yes, and shows nothing of it"
+    return errors.Busy(said).of(errors.PLEX, "unreadable")

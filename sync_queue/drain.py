@@ -216,7 +216,8 @@ class Drain:
                 self.tally.counts[result(outcome)] += 1
                 finished.append(job)
         self._done(finished)
-        if len(failed) == len(batch) > 1:  # none fares better: it is not the fault of a job
+        if len(failed) == len(batch) > 1 and not any(map(_alone, failed.values())):
+            # None fares better: it is not the fault of a job.
             self._pause(next(iter(failed.values())))
         self._judge_all(failed)
 
@@ -290,7 +291,14 @@ class Drain:
 
 def _server(error: Exception) -> str:
     """The server whose trouble the error is, if it is that of one."""
-    return error.server if isinstance(error, errors.Stash2PlexError) else ""
+    if isinstance(error, errors.Stash2PlexError) and not error.alone:
+        return error.server
+    return ""
+
+
+def _alone(error: Exception) -> bool:
+    """Whether the server is known to be fine with others."""
+    return isinstance(error, errors.Stash2PlexError) and error.alone
 
 
 def is_owed(data_dir: str, jobs: Jobs, now: float) -> bool:

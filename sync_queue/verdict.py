@@ -31,10 +31,6 @@ TABLE: tuple[tuple[type[Exception], str], ...] = (
     (sqlite3.Error, PAUSE),  # all others of the disk
     (Exception, RETRY),
 )
-# A job that alone makes connections break is hard to tell from a bad connection: it gets this many
-# times the attempts.
-PATIENCE = 4
-_BROKEN = ("lost", "timeout", "gateway", "unreadable")
 
 
 @dataclass(frozen=True)
@@ -51,8 +47,7 @@ def of_error(
 ) -> Verdict:
     """What becomes of a job that failed its `attempts`-th time; `jitter` is 0..1."""
     action, words = action_of(error), in_words(error)
-    broken = isinstance(error, errors.Busy) and error.cause in _BROKEN
-    if action == RETRY and attempts >= max_retries * (PATIENCE if broken else 1):
+    if action == RETRY and attempts >= max_retries:
         return Verdict(BURY, words=f"{words} ({attempts} attempt{'s' if attempts > 1 else ''})")
     if action == RETRY:
         return Verdict(RETRY, now + backoff(attempts, jitter), words)

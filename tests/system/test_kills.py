@@ -44,6 +44,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def fresh(bench: Bench, tmp_path: Path) -> None:
     bench.data = tmp_path / "data"
     bench.settings = {}
+    bench.plex.faults.clear()
     bench.plex.clear_requests()
     bench.plex.tag_mode = "add"
 
@@ -228,14 +229,60 @@ def test_one_item_that_fails_does_not_hold_up_the_others(bench):
     assert len([w for w in bench.writes("PUT") if w.endswith("/all")]) == 3
 
 
-@pytest.mark.parametrize("action", ["500", "drop", "html"])
-def test_if_one_item_after_the_other_fails_it_is_plex_and_only_one_is_charged(bench, action):
+BROKEN = ["500", "drop", "reset", "html", "502", "400"]
+
+
+@pytest.mark.parametrize("action", BROKEN)
+def test_a_plex_that_takes_no_change_from_anybody_is_in_trouble_and_nobody_is_charged(
+    bench, action
+):
+    """The first item that fails is compared with one that was written well before."""
+    fine, _ = bench.add(title="written well")
+    bench.sync(fine)
     scenes = [bench.add(title=f"T{n}")[0] for n in range(8)]
     bench.plex.clear_requests()
     bench.plex.faults.arm(action, method="PUT", times=99)
-    outcomes = bench.sync(*scenes)
-    assert [type(o.error) for o in outcomes] == [errors.Busy] + [errors.Unreachable] * 7
-    assert outcomes[1].error.server == errors.PLEX and outcomes[1].error.cause in errors.CAUSES
-    assert len([r for r in bench.plex.requests if r.method == "PUT"]) == 6
+    with pytest.raises(errors.Unreachable, match="takes no changes") as told:
+        bench.sync(*scenes)
+    assert told.value.server == errors.PLEX and told.value.cause in errors.CAUSES
+    assert len([r for r in bench.plex.requests if r.method == "PUT"]) <= 4
     bench.plex.faults.clear()
     assert [o.error for o in bench.sync(*scenes)] == [None] * 8
+
+
+@pytest.mark.parametrize("action", BROKEN)
+def test_changes_that_plex_never_takes_hold_up_no_others(bench, action):
+    """However many they are, and wherever in the queue."""
+    fine, key = bench.add(title="written well")
+    bench.sync(fine)
+    scenes, keys = zip(*(bench.add(title=f"T{n}") for n in range(8)), strict=True)
+    before, bad = bench.plex.item(key), {str(one) for one in keys[1:5]}
+    bench.plex.faults.arm(action, lambda call: call.get("id") in bad, "PUT", times=99)
+    errors_ = [o.error for o in bench.sync(*scenes)]
+    kind = errors.Rejected if action == "400" else errors.Busy
+    assert [type(e) for e in errors_] == [type(None), *[kind] * 4, *[type(None)] * 3]
+    assert all(e.alone for e in errors_ if e)
+    times = {"updatedAt": 0, "thumb": ""}  # its address has the time in it
+    assert bench.plex.item(key) | times == before | times
+    bench.plex.faults.clear()
+    assert [o.error for o in bench.sync(*scenes)] == [None] * 8
+
+
+def test_with_nothing_to_compare_to_nobody_knows_whose_fault_it_is(bench):
+    scene, _ = bench.add(title="T")
+    bench.plex.faults.arm("500", method="PUT", times=99)
+    (outcome,) = bench.sync(scene)
+    bench.plex.faults.clear()
+    assert isinstance(outcome.error, errors.Busy) and not outcome.error.alone
+
+
+def test_an_item_to_compare_to_may_be_gone(bench):
+    older, newer = bench.add(title="older"), bench.add(title="newer")
+    bench.sync(older[0])
+    bench.sync(newer[0])
+    bench.plex.remove_item(newer[1])
+    scene, _ = bench.add(title="T")
+    bench.plex.faults.arm("500", lambda call: call.get("id") != str(older[1]), "PUT", times=99)
+    (outcome,) = bench.sync(scene)
+    bench.plex.faults.clear()
+    assert outcome.error.alone

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 from telling import gaps, lines, quiet, raw_lines, state
 
@@ -355,7 +357,7 @@ def test_a_plex_that_fails_at_everything_ends_the_run_early(box):
     box.plex.faults.arm("500", match="/library/metadata/", times=10_000)
     with pytest.raises(Exception, match="too much could not be checked"):
         reconcile(box)
-    assert len(lines(box, "warning")) <= 20
+    assert len(lines(box, "warning")) <= 20 and len(box.plex.requests) <= 40
     assert state(box)["failure_count"] == 1
 
 
@@ -397,6 +399,24 @@ def test_without_a_queue_the_engine_only_counts(synced, tmp_path):
     assert (found.total_gaps, found.errors) == (1, [])
     assert synced.operation("queue_status")["queue"]["pending"] == 0
     assert not synced.plex.writes()
+
+
+def test_a_full_disk_ends_the_run_at_once(synced, monkeypatch):
+    """Each further part would meet the same."""
+    from reconciliation import GapDetectionEngine
+    from stash.api import StashApi
+    from validation.config import load
+
+    config, _ = load(synced.stash.settings("Stash2Plex"))
+    stash = StashApi({"Host": "127.0.0.1", "Port": synced.stash.port})
+    engine = GapDetectionEngine(stash, config, str(synced.data_dir))
+
+    def full(keys: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(engine._ledger, "entries", full)
+    with pytest.raises(sqlite3.OperationalError):
+        engine.run("all")
 
 
 def test_the_engine_says_what_is_missing_in_the_settings(tmp_path):

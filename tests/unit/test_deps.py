@@ -304,6 +304,17 @@ def refused(place, **more):
     return str(caught.value)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="pip is played by a shell script")
+def test_pip_is_told_no_secret(place, tmp_path, monkeypatch):
+    monkeypatch.setenv("STASH_API_KEY", "the-key-of-a-stash")
+    script, told = tmp_path / "python", tmp_path / "told"
+    script.write_text(f'#!/bin/sh\n(echo "$@"; env) > {told}\nexit 1\n')
+    script.chmod(0o755)
+    refused(place, python=str(script))
+    assert "-m pip install" in told.read_text()
+    assert "the-key-of-a-stash" not in told.read_text()
+
+
 def test_a_failing_pip_gives_one_sentence_with_the_command(place):
     place.requires("s2p-nowhere>=1")
     sentence = refused(place)

@@ -462,6 +462,20 @@ def test_if_no_scene_of_a_batch_can_be_written_the_queue_is_kept(
     assert world.attempts() == {1: 0, 2: 0, 3: 0} and len(world.said) == 1
 
 
+def test_jobs_that_fail_while_the_server_is_known_to_be_fine_are_charged(world: World) -> None:
+    """However many they are: else a queue of nothing but bad jobs would never end."""
+    world.owe(1, 2, 3)
+    error = errors.Busy("500").of(errors.PLEX)
+    error.alone = True
+    world.outcomes = {n: Done(n, error=error) for n in (1, 2, 3)}
+    tally = world.drain(is_up=lambda error: pytest.fail("nobody needs to ask"))
+    assert tally.paused == "" and world.attempts() == {1: 1, 2: 1, 3: 1}
+    world.now += HOUR
+    world.outcomes = {1: world.outcomes[1]}
+    world.drain(max_retries=1)
+    assert [one.job.outage for one in world.jobs.dead()] == [False]
+
+
 def test_a_dead_letter_knows_whether_a_server_was_in_trouble(world: World) -> None:
     world.owe(1, 2, 3)
     world.outcomes[1] = Done(1, error=errors.Busy("500").of(errors.PLEX))

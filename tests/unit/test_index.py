@@ -150,8 +150,9 @@ def test_when_the_last_library_with_files_is_emptied_or_gone_the_run_stops(index
 def test_an_empty_library_in_place_of_a_written_one_stops_the_run(index, store):
     index.refresh(Server(s1={5: "/m/a"}), later(0))
     Ledger(store).put([Entry(5, 1)])
-    with pytest.raises(errors.LibraryEmpty, match="none of the files that were written"):
+    with pytest.raises(errors.LibraryEmpty, match="none of the files that were written") as told:
         index.refresh(Server(s2={}), later(ASK_SECONDS + 1))
+    assert (told.value.server, told.value.cause) == (errors.PLEX, "library")
 
 
 def test_a_plex_without_any_library_stops(index):

@@ -118,6 +118,19 @@ def test_an_answer_that_plexapi_stumbles_over_is_worth_another_try(error: Except
     assert (type(found), found.cause, found.server) == (Busy, "unreadable", errors.PLEX)
 
 
+@pytest.mark.parametrize(
+    ("header", "after"),
+    [("2", 2.0), ("", 0.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0), ("-1", 0.0)],
+)
+def test_how_long_a_server_asks_us_to_wait_is_kept(header: str, after: float) -> None:
+    answer = requests.Response()
+    answer.status_code, answer._content = 503, b""
+    answer.headers["Retry-After"] = header
+    given = plexapi.exceptions.BadRequest("(503) service_unavailable")
+    found = plex._of_answer(given, answer, URL)
+    assert (found.cause, found.after) == ("starting", after)
+
+
 # -- requests, for both servers
 
 REQUESTS: dict[str, tuple[type[errors.Stash2PlexError], str]] = {
@@ -205,6 +218,7 @@ def test_what_urllib3_lets_through_becomes_an_error_of_requests(monkeypatch) -> 
         (200, [{"message": "context canceled"}], Busy),
         (200, "what is this?", Busy),
         (200, [None], Busy),
+        (200, [{"message": "two\nlines"}], Busy),
         (422, [{"message": "anything"}], SetupError),
         (400, [{"message": "anything"}], SetupError),
         (200, [{"message": 'Cannot query field "x" on type "Scene".'}], SetupError),
@@ -220,6 +234,7 @@ def test_an_error_of_graphql_passes_unless_the_query_does_not_fit(status, found,
     error = stash._graphql_error(status, found)
     assert type(error) is kind and error.server == errors.STASH
     assert verdict.action_of(error) == (RETRY if kind is Busy else PAUSE)
+    assert "\n" not in str(error)
     if kind is SetupError:
         assert "Stash 0.30 or newer is needed" in str(error)
 

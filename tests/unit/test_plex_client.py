@@ -154,6 +154,15 @@ def test_a_library_that_is_missing_is_about_plex(client):
     assert (told.value.server, told.value.cause) == (errors.PLEX, "library")
 
 
+@pytest.mark.parametrize("key", ["", "x", "-1", "0", "9" * 5000, str(2**63)])
+def test_a_library_without_a_usable_key_is_an_answer_that_cannot_be_read(client, plex, key):
+    """It is not left out: a library that is gone is forgotten with all its files."""
+    text = f'<MediaContainer><Directory type="movie" key="{key}" title="Scenes"/></MediaContainer>'
+    plex.faults.arm("html", match="/library/sections", text=text)
+    with pytest.raises(errors.Busy, match="list of libraries"):
+        client.sections()
+
+
 def test_something_else_at_the_address_of_plex(plex):
     plex.faults.arm("html", "/", times=9)
     with pytest.raises(errors.Unreachable, match="not Plex") as told:
@@ -296,6 +305,21 @@ def test_of_a_long_edit_only_the_lost_part_is_sent_again(client, plex):
     item = plex.item(key)
     assert [len(item[f]) for f in ("genres", "actors", "directors")] == [70] * 3
     assert [sum(r.get("genre.locked") == "1" for r in sent(plex)), len(plex.writes())] == [1, 3]
+
+
+def test_whether_plex_takes_edits_is_asked_by_one_that_changes_nothing(client, plex):
+    key = plex.add_file("/media/a.mp4", title="T", genres=["a"])
+    for locked in (False, True):
+        plex.edit_as_person(key, lock=locked, tagline="theirs")
+        before = plex.item(key)
+        assert client.takes_edits(key) is True
+        times = {"updatedAt": 0, "thumb": ""}  # its address has the time in it
+        assert plex.item(key) | times == before | times
+    assert client.takes_edits(999) is None
+    for action in ("500", "400", "drop", "drop_after", "html"):
+        plex.faults.arm(action, method="PUT", times=9)
+        assert client.takes_edits(key) is False
+        plex.faults.clear()
 
 
 # -- the probe

@@ -19,6 +19,57 @@ def understood(found):
     return edits.parsed(decoded_pairs(urlencode(found, quote_via=quote)))
 
 
+def shows(changes):
+    """(values, locks) of an item on which these changes were made."""
+    found = {change.field: change.after for change in changes}
+    return found, {
+        one.removesuffix(".locked") for one, _ in wire.parameters(changes) if "lock" in one
+    }
+
+
+EDIT = [
+    Change("title", "", "T", "write"),
+    Change("summary", "x", "", "clear"),
+    Change("genres", ("gone", "a, b"), ODD, "write"),
+    Change("actors", ODD, (), "clear"),
+]
+
+
+def test_of_an_edit_that_was_carried_out_nothing_is_left():
+    assert wire.left(wire.parameters(EDIT), *shows(EDIT)) == []
+
+
+def test_a_name_that_plex_writes_in_another_case_is_there():
+    edit = [Change("genres", (), ("rain", "FOG"), "write")]
+    assert wire.left(wire.parameters(edit), {"genres": ("Fog", "Rain", "theirs")}, {"genre"}) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "now"),
+    [
+        ("title", "t"),
+        ("title", None),
+        ("summary", "x"),
+        ("genres", ()),
+        ("genres", ODD[1:]),
+        ("genres", (*ODD, "Gone")),
+        ("actors", (ODD[0],)),
+    ],
+)
+def test_what_plex_does_not_show_is_left_as_a_whole_field(field, now):
+    values, locks = shows(EDIT)
+    left = wire.left(wire.parameters(EDIT), values | {field: now}, locks)
+    assert left == wire.parameters([change for change in EDIT if change.field == field])
+
+
+@pytest.mark.parametrize("lock", ["title", "genre", "thumb"])
+def test_a_lock_that_is_missing_is_left(lock):
+    values, locks = shows(EDIT)
+    edit = [*wire.parameters(EDIT), ("thumb.locked", "1")]
+    left = wire.left(edit, values, {*locks, "thumb"} - {lock})
+    assert {name.partition(".")[0].partition("[")[0] for name, _ in left} == {lock}
+
+
 def test_every_written_value_is_locked_in_the_same_request():
     changes = [
         Change("title", "", "T", "write"),

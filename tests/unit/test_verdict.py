@@ -43,14 +43,6 @@ def test_no_row_of_the_table_hides_one_below_it() -> None:
     assert hidden == []
 
 
-@pytest.mark.parametrize("cause", ["lost", "timeout", "gateway", "unreadable"])
-def test_a_connection_that_breaks_at_one_job_gets_more_patience(cause: str) -> None:
-    """A bad connection and a bad job look alike for a while."""
-    error = errors.Busy("its answer was lost twice").of(errors.PLEX, cause)
-    assert verdict.of_error(error, 5, 5, NOW, 0.5).action == verdict.RETRY
-    assert verdict.of_error(error, 20, 5, NOW, 0.5).action == verdict.BURY
-
-
 def test_after_the_last_attempt_a_job_is_buried_with_its_reason() -> None:
     said = verdict.of_error(errors.Busy("Plex answered 503"), 5, 5, NOW, 0.5)
     assert (said.action, said.words) == (verdict.BURY, "Plex answered 503 (5 attempts)")
