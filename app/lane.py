@@ -1,5 +1,6 @@
 """The full lane: third-party packages made importable, the run opened and closed again."""
 
+import os
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -8,6 +9,7 @@ from typing import Any
 
 from app import deps, quiet
 from app.run import Run
+from disk import words
 from errors import Stash2PlexError
 from stash import hook, wire
 
@@ -72,6 +74,8 @@ def in_words(error: BaseException) -> str:
     """The sentence of an expected error; an unexpected one names itself, its traceback in debug."""
     if isinstance(error, Stash2PlexError):
         return str(error)
+    if isinstance(error, OSError) and isinstance(error.filename, str):
+        return str(words.unusable(os.path.basename(error.filename), words.why(error)))
     wire.debug("".join(traceback.format_exception(error)))
     # Of a file only what is wrong with it: the user may want no path in the log.
     said = (isinstance(error, OSError) and error.strerror) or error

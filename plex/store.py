@@ -66,10 +66,10 @@ class Store(Database):
         with self.writing() as db:
             db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
-    def _connect(self) -> sqlite3.Connection:
-        db = super()._connect()
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        db = super()._connect(path)
         db.text_factory = leniently
         return db
 
-    def _salvage(self, aside: Path, db: sqlite3.Connection) -> str:
+    def _salvage(self, damaged: Path, db: sqlite3.Connection) -> str:
         return "rebuilt from Stash and Plex"

@@ -73,10 +73,10 @@ class Jobs(Database):
     ) -> None:
         super().__init__(os.path.join(data_dir, FOLDER), clock, warn)
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, path: Path) -> sqlite3.Connection:
         queue: Any = _Queue(
-            os.fspath(self.path.parent), auto_resume=False, multithreading=False,
-            timeout=BUSY_SECONDS, serializer=json_serializer, db_file_name=FILE,
+            os.fspath(path.parent), auto_resume=False, multithreading=False,
+            timeout=BUSY_SECONDS, serializer=json_serializer, db_file_name=path.name,
         )  # fmt: skip
         # The queue would close its connection when it goes, which may be too early.
         db: sqlite3.Connection = queue._putter
@@ -84,8 +84,8 @@ class Jobs(Database):
         db.text_factory = leniently
         return db
 
-    def _salvage(self, aside: Path, db: sqlite3.Connection) -> str:
-        return salvage.from_file(aside, db, self._clock())
+    def _salvage(self, damaged: Path, db: sqlite3.Connection) -> str:
+        return salvage.from_file(damaged, db, self._clock())
 
     def _take_along(self, before: sqlite3.Connection) -> None:
         salvage.adopt(salvage.rows(before)[0], self.db, self._clock())

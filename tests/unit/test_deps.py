@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import shlex
+import shutil
 import signal
 import stat
 import subprocess
@@ -230,6 +231,18 @@ def test_a_folder_without_its_marker_is_made_anew(place):
     (place.folder / "s2p_tiny.py").write_text("VERSION = 'half'")
     place.ensure()
     assert version_of("s2p_tiny") == "1.2"
+
+
+def test_a_folder_of_which_some_was_deleted_is_made_anew(place):
+    place.ensure()
+    for one in place.folder.glob("s2p_base*"):
+        one.unlink() if one.is_file() else shutil.rmtree(one)
+    place.log.clear()
+    place.ensure()
+    assert version_of("s2p_base") == "1.5" and "are installed" in place.log[-1]
+    place.log.clear()
+    place.ensure(python="/does/not/exist")
+    assert place.log == []
 
 
 def test_a_folder_that_was_filled_by_hand_is_used(place):
