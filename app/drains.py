@@ -98,6 +98,7 @@ class Batch:
             run.config,
             run.clock,
             lambda: run.jobs.hasten_waits(run.clock()),
+            run.journal,
         )
         return self._sync
 

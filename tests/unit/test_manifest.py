@@ -39,6 +39,9 @@ TASKS = {
     "Recover Outage Jobs": "recover_outage_jobs",
     "Outage Summary Report": "outage_summary",
     "Health Check": "health_check",
+    "Undo Last Run": "undo",
+    "Resume Held Scenes": "resume",
+    "View Journal": "journal",
 }
 
 
