@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import drains, recovery, undoing
+from app import drains, explain, preview, recovery, undoing
 from app.run import Run
 from app.words import many
 from stash import hook, wire
@@ -217,9 +217,11 @@ COMMANDS: dict[str, Command] = {
     "hold": undoing.hold,
     "resume": undoing.resume,
     "journal": undoing.journal,
+    "preview": preview.preview,
+    "explain": explain.explain,
 }
 # Asked for by a page or from a terminal, with arguments: there is no button for these.
-WITHOUT_BUTTON = ("hold",)
+WITHOUT_BUTTON = ("hold", "explain")
 # The scope of each reconciliation task; None is the custom range of the settings.
 RECONCILE: dict[str, "str | None"] = {
     "reconcile_all": "all",

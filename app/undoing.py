@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import errors
+from app.arguments import flag, number, scenes, text
 from app.run import Run
 from app.words import many
 from stash import wire
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from plex.undo import Undone
 
 PAGE = 200  # rows of the journal in one answer
-HIGHEST = 2**63 - 1
 
 
 def undo(run: Run) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def undo(run: Run) -> dict[str, Any]:
     from plex.ledger import Ledger
     from plex.undo import Undo
 
-    original = _flag(run, "original")
+    original = flag(run, "original")
     with _alone(run):
         rows = _origins(run) if original else _rows(run)
         if not rows:
@@ -47,20 +47,20 @@ def undo(run: Run) -> dict[str, Any]:
 
 
 def _rows(run: Run) -> "list[Row]":
-    asked = {name: _number(run, name) for name in ("run", "item", "scene")}
-    number = asked["run"]
+    asked = {name: number(run, name) for name in ("run", "item", "scene")}
+    wanted = asked["run"]
     if not any(asked.values()):
-        number = run.journal.last_run()
-        if not number:
+        wanted = run.journal.last_run()
+        if not wanted:
             return []
-    return run.journal.rows(number, asked["item"], asked["scene"], _text(run, "field"))
+    return run.journal.rows(wanted, asked["item"], asked["scene"], text(run, "field"))
 
 
 def _origins(run: Run) -> "list[Row]":
     from plex.ledger import Ledger
     from plex.undo import first_touches
 
-    item, scene, field = _number(run, "item"), _number(run, "scene"), _text(run, "field")
+    item, scene, field = number(run, "item"), number(run, "scene"), text(run, "field")
     ledger = Ledger(run.store)
     keys = [item] if item else ledger.items_of(scene) if scene else run.journal.touched()
     rows = []
@@ -94,12 +94,12 @@ def _tell(done: "Undone") -> None:
 
 def hold(run: Run) -> dict[str, Any]:
     """Leave scenes alone (`scene`, or a list `scenes`) until they are resumed."""
-    scenes = _scenes(run)
-    if not scenes:
+    chosen = scenes(run)
+    if not chosen:
         raise errors.SetupError("hold needs the id of a scene (scene) or a list of them (scenes)")
-    run.journal.hold(scenes, "by you", run.clock())
-    wire.info(f"held: {many(len(scenes), 'scene')}")
-    return {"held": scenes}
+    run.journal.hold(chosen, "by you", run.clock())
+    wire.info(f"held: {many(len(chosen), 'scene')}")
+    return {"held": chosen}
 
 
 def resume(run: Run) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def resume(run: Run) -> dict[str, Any]:
     from app import drains
     from sync_queue.jobs import EDIT, Job
 
-    freed = run.journal.resume(_scenes(run) or None)
+    freed = run.journal.resume(scenes(run) or None)
     run.jobs.put((Job(number, reason="resumed", rank=EDIT) for number in freed), run.clock())
     wire.info(f"resumed: {many(len(freed), 'scene')}")
     return {"resumed": freed} | (drains.drain(run) if freed else {})
@@ -115,59 +115,18 @@ def resume(run: Run) -> dict[str, Any]:
 
 def journal(run: Run) -> dict[str, Any]:
     """What was written: the latest runs, or (`run`, `item`, `scene`) the fields of one, in pages."""
-    number, item, scene = (_number(run, name) for name in ("run", "item", "scene"))
-    page = _number(run, "after")
-    if number or item or scene:
-        rows = run.journal.rows(number, item, scene, _text(run, "field"), PAGE, page)
+    one, item, scene = (number(run, name) for name in ("run", "item", "scene"))
+    page = number(run, "after")
+    if one or item or scene:
+        rows = run.journal.rows(one, item, scene, text(run, "field"), PAGE, page)
         return {"rows": [asdict(row) for row in rows]}
     runs = run.journal.runs(before=page or None)
-    for one in runs:
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(one.at))
+    for entry in runs:
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
         wire.info(
-            f"run {one.run}, {when}, {one.command}: {many(one.fields, 'field')} of "
-            f"{many(one.items, 'item')}" + (f", {one.undone} undone" if one.undone else "")
+            f"run {entry.run}, {when}, {entry.command}: {many(entry.fields, 'field')} of "
+            f"{many(entry.items, 'item')}" + (f", {entry.undone} undone" if entry.undone else "")
         )
     if not runs:
         wire.info("the journal is empty: nothing was written yet")
     return {"runs": [asdict(one) for one in runs], "held": dict(run.journal.held())}
-
-
-# -- arguments, which anybody may have written
-
-
-def _number(run: Run, name: str) -> int:
-    """A positive whole number, 0 when it is not given."""
-    value = run.args.get(name)
-    if value in (None, ""):
-        return 0
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= HIGHEST:
-        raise errors.SetupError(f"{name} must be a positive whole number")
-    return value
-
-
-def _text(run: Run, name: str) -> str:
-    value = run.args.get(name) or ""
-    if not isinstance(value, str):
-        raise errors.SetupError(f"{name} must be a text")
-    return value
-
-
-def _flag(run: Run, name: str) -> bool:
-    value = run.args.get(name) or False
-    if value not in (True, False, "true", "false"):
-        raise errors.SetupError(f"{name} must be true or false")
-    return value in (True, "true")
-
-
-def _scenes(run: Run) -> list[int]:
-    """The ids in `scenes` and `scene`."""
-    given = run.args.get("scenes") or []
-    if not isinstance(given, list):
-        raise errors.SetupError("scenes must be a list of ids")
-    numbers = [one for one in given if isinstance(one, int) and not isinstance(one, bool)]
-    if len(numbers) != len(given) or not all(0 < one <= HIGHEST for one in numbers):
-        raise errors.SetupError("scenes must be a list of ids")
-    single = _number(run, "scene")
-    return sorted({*numbers, *([single] if single else [])})

@@ -1,7 +1,7 @@
 """A batch of scenes: read, match, plan, note, write, read back, remember. The spine."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import errors
@@ -74,14 +74,9 @@ class Sync:
 
     def __call__(self, ids: Sequence[int]) -> list[Outcome]:
         ids = list(dict.fromkeys(ids))
-        self._look_at_libraries()
-        held = self._journal.held()
         scenes = self._stash.scenes(ids)
         outcomes = {n: self._outcome(n, scenes.get(n)) for n in ids}
-        found = [scenes[n] for n in ids if n in scenes and n not in held]
-        for number in held.keys() & scenes.keys():
-            hold(outcomes[number], held[number])
-        works = self._matched(found, outcomes)
+        works = self.decide([scenes[n] for n in ids if n in scenes], outcomes)
         self._note(works)
         done = [work for work in works if self._apply(work, outcomes[work.scene.id])]
         seen = self._read_back(done, outcomes)
@@ -104,7 +99,16 @@ class Sync:
 
     # -- match and decide
 
-    def _matched(self, scenes: list[Scene], outcomes: dict[int, Outcome]) -> list[Work]:
+    def decide(self, scenes: Sequence[Scene], outcomes: Mapping[int, Outcome]) -> list[Work]:
+        """What is to be done for these; nothing is written. Why others are left is in `outcomes`."""
+        self._look_at_libraries()
+        held = self._journal.held()
+        for scene in scenes:
+            if scene.id in held:
+                hold(outcomes[scene.id], held[scene.id])
+        return self._matched([scene for scene in scenes if scene.id not in held], outcomes)
+
+    def _matched(self, scenes: list[Scene], outcomes: Mapping[int, Outcome]) -> list[Work]:
         matches = match.match(scenes, self._index, self._plex, self._config.path_map, self._refresh)
         pairs = []
         for scene in scenes:
