@@ -35,6 +35,7 @@ from platforms import full, linux, ordinary, slow
 from telling import lines
 
 from devserver.box import Box
+from devserver.leaks import leaks
 from disk.aside import PARTS, asides
 from sync_queue import inbox
 from sync_queue.jobs import Job, Jobs
@@ -73,6 +74,7 @@ def state(box: Box, scenes: list[int], before: Path) -> Iterator[State]:
     box.plex.faults.clear()
     box.stash.release_jobs()
     box.settle()
+    assert not leaks(box)
     shutil.rmtree(box.data_dir)
 
 
