@@ -128,7 +128,7 @@ class Database:
                 return self._current(), said
         except (OSError, sqlite3.Error) as error:
             if not is_damage(error):
-                raise words.unusable(self.FILE, words.why(error)) from None
+                raise _in_words(self.FILE, error) from None
             strange = str(error)
         return self._begun_anew(f"could not be read ({strange})")
 
@@ -222,7 +222,7 @@ class Database:
             if is_damage(error):
                 raise errors.SetupError(self._mended(str(error))) from None
             if isinstance(error, sqlite3.OperationalError):
-                raise words.unusable(self.FILE, error) from None
+                raise _in_words(self.FILE, error) from None
             raise
 
     def _mended(self, why: str) -> str:
@@ -243,7 +243,7 @@ class Database:
             try:
                 self._take_along(before)
             except sqlite3.Error as error:
-                raise words.unusable(self.FILE, error) from None
+                raise _in_words(self.FILE, error) from None
         return said or f"{self.FILE} was taken away while it was in use; it goes on in a new one"
 
     @contextmanager
@@ -268,6 +268,12 @@ def is_damage(error: BaseException) -> bool:
     """Whether SQLite says that the file itself is at fault: not that it is busy, full, or not ours
     (those have classes of their own)."""
     return type(error) is sqlite3.DatabaseError
+
+
+def _in_words(name: str, error: Exception) -> errors.SetupError:
+    if "locked" in str(error):
+        return words.in_use(name, BUSY_SECONDS)
+    return words.unusable(name, words.why(error))
 
 
 def refuse_newer(db: sqlite3.Connection, name: str, known: int) -> int:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from plex import fields, images, plan
 from plex.item import Item
+from plex.journal import Row
 from plex.ledger import Entry
 from stash.scene import Scene
 from validation import text
@@ -42,6 +43,7 @@ class Work:
     cover: images.Look = images.NOT_LOOKED
     after: "Item | None" = None
     poster_refused: bool = False
+    offered: "dict[str, bool] | None" = None  # the posters that Plex has, if that was asked
 
     @property
     def poster(self) -> "images.Poster | None":
@@ -185,6 +187,30 @@ def leave(outcome: Outcome, item: Item) -> None:
     """Nothing was decided: say why."""
     outcome.items.append(item.rating_key)
     outcome.said = f"says nothing yet; Plex item {item.rating_key} is left as it is"
+
+
+def hold(outcome: Outcome, why: str) -> None:
+    """A person wants the scene left alone."""
+    outcome.said = f"is held ({why}) and left alone; Resume Held Scenes ends that"
+    outcome.refused = True
+
+
+def rows(work: Work) -> list[Row]:
+    """What the journal has to know before the work is done."""
+    item = work.item
+    found = [
+        Row(item.rating_key, work.scene.id, change.field, change.before, change.after,
+            fields.BY_NAME[change.field].wire in item.locks, change.why)
+        for change in work.writes
+    ]  # fmt: skip
+    if work.poster:
+        shown = [key for key, selected in (work.offered or {}).items() if selected]
+        before = next(iter(shown), "")
+        locked = "thumb" in item.locks
+        poster = Row(item.rating_key, work.scene.id, fields.POSTER, before, work.poster.key,
+                     locked, "write")  # fmt: skip
+        found.append(poster)
+    return found
 
 
 def many(keys: Sequence[int]) -> str:

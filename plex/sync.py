@@ -1,15 +1,28 @@
 """A batch of scenes: read, match, plan, note, write, read back, remember. The spine."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import errors
 from plex import fields, images, match, plan, wire
 from plex.index import Index
 from plex.item import Item
+from plex.journal import Journal
 from plex.ledger import Entry, Ledger
-from plex.outcome import Choice, Outcome, Work, ambiguous, decided, leave, many, share, tell
+from plex.outcome import (
+    Choice,
+    Outcome,
+    Work,
+    ambiguous,
+    decided,
+    hold,
+    leave,
+    many,
+    rows,
+    share,
+    tell,
+)
 from plex.paths import PathMap
 from stash.scene import Scene
 
@@ -50,8 +63,10 @@ class Sync:
         config: Config,
         clock: Callable[[], float] = time.time,
         scanned: Callable[[], None] = lambda: None,
+        journal: "Journal | None" = None,
     ) -> None:
         """`scanned` is called when Plex has scanned since its libraries were listed."""
+        self._journal = journal or Journal(ledger.store)
         self._stash, self._plex = stash, plex
         self._index, self._ledger, self._config = index, ledger, config
         self._clock, self._scanned = clock, scanned
@@ -59,11 +74,9 @@ class Sync:
 
     def __call__(self, ids: Sequence[int]) -> list[Outcome]:
         ids = list(dict.fromkeys(ids))
-        self._look_at_libraries()
         scenes = self._stash.scenes(ids)
         outcomes = {n: self._outcome(n, scenes.get(n)) for n in ids}
-        found = [scenes[n] for n in ids if n in scenes]
-        works = self._matched(found, outcomes)
+        works = self.decide([scenes[n] for n in ids if n in scenes], outcomes)
         self._note(works)
         done = [work for work in works if self._apply(work, outcomes[work.scene.id])]
         seen = self._read_back(done, outcomes)
@@ -86,7 +99,16 @@ class Sync:
 
     # -- match and decide
 
-    def _matched(self, scenes: list[Scene], outcomes: dict[int, Outcome]) -> list[Work]:
+    def decide(self, scenes: Sequence[Scene], outcomes: Mapping[int, Outcome]) -> list[Work]:
+        """What is to be done for these; nothing is written. Why others are left is in `outcomes`."""
+        self._look_at_libraries()
+        held = self._journal.held()
+        for scene in scenes:
+            if scene.id in held:
+                hold(outcomes[scene.id], held[scene.id])
+        return self._matched([scene for scene in scenes if scene.id not in held], outcomes)
+
+    def _matched(self, scenes: list[Scene], outcomes: Mapping[int, Outcome]) -> list[Work]:
         matches = match.match(scenes, self._index, self._plex, self._config.path_map, self._refresh)
         pairs = []
         for scene in scenes:
@@ -103,7 +125,7 @@ class Sync:
             if owner[item.rating_key] != scene.id:
                 share(outcomes[scene.id], item, owner[item.rating_key])
             elif work := decided(scene, item, entry, self._config):
-                work.cover = self._cover(scene, item, entry, outcomes[scene.id])
+                self._look_at_cover(work, outcomes[scene.id])
                 works.append(work)
             else:
                 leave(outcomes[scene.id], item)
@@ -126,24 +148,29 @@ class Sync:
         holder = self._stash.scenes([scene_id]).get(scene_id)
         return holder is not None and match.holds(item, holder, self._config.path_map)
 
-    def _cover(self, scene: Scene, item: Item, entry: Entry, outcome: Outcome) -> images.Look:
+    def _look_at_cover(self, work: Work, outcome: Outcome) -> None:
         """Look at the cover if it may have changed; one that cannot be had stops nothing else."""
+        scene, item, entry = work.scene, work.item, work.entry
         if fields.POSTER not in self._config.sync_fields:
-            return images.NOT_LOOKED
+            return
         if not images.may_show(item, entry, self._config.preserve_plex_edits):
-            return images.NOT_LOOKED
+            return
         if not (images.must_look(scene.cover_version, entry) or images.may_lag(entry)):
-            return images.NOT_LOOKED
+            return
         try:
-            return images.look(self._stash.cover(scene), scene.cover_version, entry, self._clock())
-        except errors.Busy as error:  # the rest is written, and the scene stays owed
+            cover = self._stash.cover(scene)
+            look = images.look(cover, scene.cover_version, entry, self._clock())
+            if look.poster:
+                work.offered = images.known(self._plex, item, entry)
+            work.cover = look
+        except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene stays owed
             outcome.error = error
-            return images.NOT_LOOKED
 
     # -- note, write, read back, remember
 
     def _note(self, works: list[Work]) -> None:
         """Say on disk what will be ours, before it is: a kill in between must not orphan it."""
+        self._journal.record([row for work in works for row in rows(work)], self._clock())
         self._ledger.put(
             work.entry.but(
                 scene_id=work.scene.id,
@@ -177,7 +204,7 @@ class Sync:
         if not work.poster:
             return
         try:
-            images.show(self._plex, work.item.rating_key, work.poster, work.entry)
+            images.show(self._plex, work.item.rating_key, work.poster, work.offered)
         except errors.Rejected as error:  # it would refuse these bytes again
             work.poster_refused = True
             outcome.warnings.append(f"has a cover that Plex does not take: {error}")

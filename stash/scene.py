@@ -15,6 +15,8 @@ FRAGMENT = """fragment S on Scene {
   tags { id name }
 }"""
 
+HIGHEST = 2**63 - 1  # of ids: Stash and our own files keep them in 64 bits
+
 
 @dataclass(frozen=True)
 class Ref:
@@ -64,27 +66,66 @@ class Scene:
         return f"scene {self.id}" + (f" “{name}”" if name else "")
 
 
-def from_row(row: Mapping[str, Any]) -> Scene:
-    """A Scene from a GraphQL row with FRAGMENT's fields; KeyError/ValueError when it is not one."""
-    screenshot = (row.get("paths") or {}).get("screenshot") or ""
-    url = urlsplit(screenshot)
+def from_row(row: Any) -> Scene:
+    """A Scene from a GraphQL row with FRAGMENT's fields; ValueError when it is not one."""
+    try:
+        return _scene(row)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a row of another shape ({type(error).__name__})") from None
+
+
+def _scene(row: Mapping[str, Any]) -> Scene:
+    # What was asked for is there, be it as null: without its name it would pass for "none".
+    url = urlsplit(_text((row["paths"] or {}).get("screenshot")))
     return Scene(
-        id=int(row["id"]),
-        title=row.get("title") or "",
-        details=row.get("details") or "",
-        date=row.get("date") or "",
-        rating100=row.get("rating100"),
-        director=row.get("director") or "",
-        updated_at=row.get("updated_at") or "",
-        files=tuple(File(f["path"], int(f.get("size") or 0)) for f in row.get("files") or ()),
+        id=number(row["id"]),
+        title=_text(row["title"]),
+        details=_text(row["details"]),
+        date=_text(row["date"]),
+        rating100=_whole(row["rating100"]),
+        director=_text(row["director"]),
+        updated_at=_text(row["updated_at"]),
+        files=tuple(_file(one) for one in row["files"] or ()),
         cover_path=url.path,
         # Stash bumps `t` with the scene's updated_at: unchanged means the same cover.
         cover_version="".join(parse_qs(url.query).get("t", [])),
-        studio=_ref(row.get("studio")),
-        performers=tuple(Ref(int(p["id"]), p["name"]) for p in row.get("performers") or ()),
-        tags=tuple(Ref(int(t["id"]), t["name"]) for t in row.get("tags") or ()),
+        studio=_ref(row["studio"]) if row["studio"] else None,
+        performers=tuple(_ref(one) for one in row["performers"] or ()),
+        tags=tuple(_ref(one) for one in row["tags"] or ()),
     )
 
 
-def _ref(row: "Mapping[str, Any] | None") -> "Ref | None":
-    return Ref(int(row["id"]), row["name"]) if row else None
+def _file(row: Mapping[str, Any]) -> File:
+    if not row["path"]:
+        raise ValueError("a file without a path")
+    size = row.get("size")  # only for a person to see: not worth a refusal
+    return File(_text(row["path"]), size if isinstance(size, int) else 0)
+
+
+def _ref(row: Mapping[str, Any]) -> Ref:
+    return Ref(number(row["id"]), _text(row["name"]))
+
+
+def number(found: object) -> int:
+    """An id of Stash; ValueError when it is none."""
+    digits = str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) else ""
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+        raise ValueError("not an id")
+    if not 0 < int(digits) <= HIGHEST:
+        raise ValueError("not an id")
+    return int(digits)
+
+
+def _whole(found: object) -> "int | None":
+    if found is not None and (isinstance(found, bool) or not isinstance(found, int)):
+        raise ValueError("not a whole number")
+    return found
+
+
+def _text(found: object) -> str:
+    """Half a character, which JSON can spell, is replaced: no file, log or request can hold it."""
+    if found is None:
+        return ""
+    if not isinstance(found, str):
+        raise ValueError("not a text")
+    return found if found.isascii() else found.encode("utf-8", "replace").decode()

@@ -20,7 +20,7 @@ from persistqueue.sqlackqueue import AckStatus
 import errors
 from disk.database import BUSY_SECONDS, Database, leniently, refuse_newer
 from sync_queue import salvage
-from sync_queue.job import BACKLOG, EDIT, UNREADABLE, DeadLetter, Job, dumps, loads
+from sync_queue.job import BACKLOG, EDIT, UNREADABLE, DeadLetter, Job, Standing, dumps, loads
 from sync_queue.salvage import TABLE
 
 __all__ = ["BACKLOG", "EDIT", "UNREADABLE", "DeadLetter", "Job", "Jobs"]
@@ -224,6 +224,18 @@ class Jobs(Database):
                 " data = coalesce(?, data) WHERE _id = ?",
                 (now, error, kept, job.number),
             )
+
+    def find(self, key: str) -> "Standing | None":
+        """Where the job of this key stands: owed before dead; None when it is neither."""
+        rows = self.rows(
+            f"SELECT _id, data, key, due, status, error FROM {self._table} WHERE key = ?"
+            f" ORDER BY status = {AckStatus.ack_failed} LIMIT 1",
+            (key,),
+        )
+        return next(
+            (Standing(loads(*row[:3]), row[3], row[4] == int(AckStatus.ack_failed), row[5] or "")
+             for row in rows), None,
+        )  # fmt: skip
 
     def next_due(self) -> "float | None":
         """When the next job is due (epoch seconds); None when none waits."""

@@ -17,7 +17,7 @@ from persistqueue.sqlackqueue import AckStatus
 import errors
 from disk import database
 from disk.aside import asides, set_aside
-from disk.database import Database, is_damage
+from disk.database import HALF, Database, is_damage
 from plex.ledger import Entry, Ledger
 from plex.store import Store
 from sync_queue import salvage
@@ -494,6 +494,29 @@ def test_a_ledger_that_is_deleted_while_it_is_open_stops_nothing(opened: Open) -
     Ledger(store).put([Entry(1, 10)])
     store.close()
     assert Ledger(opened(Store)).size() == 0
+
+
+def test_a_file_that_another_process_holds_for_too_long_is_told_and_left_as_it_is(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+    db = filled(opened(), 3)
+    with closing(sqlite3.connect(db.path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(errors.SetupError, match="in use by another process"), db.writing():
+            pass
+        assert len(db.rows("SELECT * FROM thing")) == 3
+    filled(db)
+    assert asides(db.path) == []
+
+
+def test_a_process_that_was_killed_while_it_made_a_file_leaves_nothing_strange(
+    opened: Open, tmp_path: Path, said: list[str]
+) -> None:
+    for part in ("", "-wal", "-shm"):
+        (tmp_path / f"small.sqlite.{HALF}{part}").write_bytes(b"half")
+    filled(opened()).close()
+    assert said == [] and not list(tmp_path.glob(f"*.{HALF}*"))
 
 
 def test_what_is_closed_says_so(opened: Open) -> None:
