@@ -8,11 +8,13 @@ READY = $(VENV)/.ready
 ARGS =
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play test check format package bench-hook setup clean
+.PHONY: help demo play test torture flood check format package bench-hook setup clean
 
 help:
 	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
 	@echo "make test         runs all tests with coverage (ARGS='-k word' hands pytest something)"
+	@echo "make torture      kills the plugin 300 times, in ten minutes at most (ARGS='--seed 7')"
+	@echo "make flood        thousands of events at once, in a row and again and again"
 	@echo "make check        lint, format and types"
 	@echo "make format       puts the sources into their format"
 	@echo "make play         keeps the box up, to play with (ARGS='--scenes 50')"
@@ -30,6 +32,12 @@ play: $(READY)
 # With ARGS it runs a part, and then the coverage of the whole says nothing.
 test: $(READY)
 	@$(PY) -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist worksteal --cov --cov-report=term)
+
+torture: $(READY)
+	@$(PY) -m tests.torture $(ARGS)
+
+flood: $(READY)
+	@$(PY) -m tests.torture.flood $(ARGS)
 
 check: $(READY)
 	$(PY) -m ruff check .
