@@ -22,7 +22,7 @@ in Stash's config folder; if that folder is not on this machine, name one with -
 
 NUMBERS = {
     "run": "undo, journal: the number of a run",
-    "item": "undo, journal: the rating key of an item",
+    "item": "undo, journal, decide: the rating key of an item",
     "scene": "explain, undo, journal, hold, resume: the id of a scene",
 }
 
@@ -32,9 +32,8 @@ class Command:
 
     def __init__(self, found: argparse.Namespace) -> None:
         self.mode: str = found.command.replace("-", "_")
-        given = {
-            name: getattr(found, name) for name in (*NUMBERS, "scope", "field", "original", "error")
-        }
+        texts = ("scope", "field", "side", "original", "error")
+        given = {name: getattr(found, name) for name in (*NUMBERS, *texts)}
         self.args = {"mode": self.mode} | {name: value for name, value in given.items() if value}
         self.data_dir: str = os.path.abspath(found.data_dir) if found.data_dir else ""
         self.connection = address(found.stash) | {"ApiKey": api_key(found.api_key_file)}
@@ -151,8 +150,9 @@ def parse(argv: "list[str]") -> Command:
     for name, what in NUMBERS.items():
         say(f"--{name}", type=int, metavar="N", help=what)
     say("--scope", metavar="S", help="preview: all, 24h, 7days or a range such as 30d")
-    say("--field", metavar="NAME", help="undo, journal: only this field")
+    say("--field", metavar="NAME", help="undo, journal, decide: only this field")
     say("--original", action="store_true", help="undo: back to before the very first touch")
     say("--error", metavar="WORDS", help="retry-dlq: only those whose reason has these words")
+    say("--side", choices=("stash", "plex"), help="decide: whose value counts")
     say("--data-dir", metavar="D", help="where to keep state (default: as the plugin)")
     return Command(parser.parse_args([argv[0].replace("_", "-"), *argv[1:]]))

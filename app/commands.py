@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import drains, explain, preview, recovery, undoing
+from app import decisions, drains, explain, preview, recovery, undoing
 from app.run import Run
 from app.words import many
 from stash import hook, wire
@@ -212,6 +212,7 @@ COMMANDS: dict[str, Command] = {
     "retry_dlq": recovery.retry_dlq,
     "recover_outage_jobs": recovery.recover_outage_jobs,
     "outage_summary": recovery.outage_summary,
+    "decide": decisions.decide,
     "health_check": health_check,
     "undo": undoing.undo,
     "hold": undoing.hold,

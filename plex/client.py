@@ -12,10 +12,11 @@ from urllib.parse import quote, urlencode
 import errors
 from errors import PLEX
 from net.again import Chances, of_question, of_quick_question
-from plex import fields, index, item, plan, wire
+from plex import fields, index, item, wire
 from plex.once import once
 from plex.transport import PlexSession, Transport
 from plex.transport import probe as probe
+from plex.written import same
 
 PAGE = 1000
 NEWEST = 100
@@ -206,7 +207,7 @@ class PlexClient:
 
         def is_done() -> bool:
             now = self._now(rating_key).values["rating"]
-            return plan.same(fields.BY_NAME["rating"], now, rating)
+            return same(fields.BY_NAME["rating"], now, rating)
 
         once(lambda: self._plex.put(f"/:/rate?{query}"), is_done)
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from plex.fields import Value
-from plex.plan import Written
+from plex.baseline import Decision
+from plex.fields import BY_NAME, Value
 from plex.store import Store
+from plex.written import Written
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,8 @@ class Entry:
     """One item's row. `poster` is the SHA-1 that we uploaded; `poster_begun`: not yet confirmed.
 
     A `scene_id` of 0 means that the scene is gone from Stash: what we wrote is known all the same.
+    `locks` are those on the item that are ours, by Plex's names; None when that was not remembered
+    yet. `asked` names the fields that wait for a person's decision, `decided` those that have it.
     """
 
     rating_key: int
@@ -24,6 +27,9 @@ class Entry:
     poster: str = ""
     poster_begun: bool = False
     synced: float = 0.0
+    locks: "frozenset[str] | None" = frozenset()
+    asked: tuple[str, ...] = ()
+    decided: Mapping[str, Decision] = field(default_factory=dict)
 
     def but(self, **changed: Any) -> "Entry":
         return replace(self, **changed)
@@ -39,21 +45,28 @@ class Ledger:
         """What is known of these items, by rating key."""
         marks = ",".join("?" * len(rating_keys))
         rows = self._store.rows(
-            "SELECT rating_key, scene_id, baseline, cover_version, poster, poster_begun, synced"
-            f" FROM item WHERE rating_key IN ({marks})",
+            "SELECT rating_key, scene_id, baseline, cover_version, poster, poster_begun, synced,"
+            f" locks, asked FROM item WHERE rating_key IN ({marks})",
             list(rating_keys),
         )
-        return {row[0]: _entry(row) for row in rows}
+        decided = self._decided(rating_keys)
+        return {row[0]: _entry(row, decided.get(row[0], {})) for row in rows}
 
     def put(
         self, entries: Iterable[Entry], refs: "Mapping[int, list[tuple[str, int]]] | None" = None
     ) -> None:
-        """Record entries, and which performers, tags and studios their scenes show."""
+        """Record entries, and which performers, tags and studios their scenes show.
+
+        What was decided is in the baseline of its entry by now, and is not waited with any more.
+        """
         with self._store.writing() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [_row(entry) for entry in entries],
-            )
+            for entry in entries:
+                db.execute("INSERT OR REPLACE INTO item VALUES (?,?,?,?,?,?,?,?,?)", _row(entry))
+                for name, one in entry.decided.items():
+                    db.execute(
+                        "DELETE FROM decision WHERE rating_key = ? AND field = ? AND choice = ?",
+                        (entry.rating_key, name, _choice(one)),
+                    )
             for scene_id, found in (refs or {}).items():
                 db.execute("DELETE FROM ref WHERE scene_id = ?", (scene_id,))
                 db.executemany(
@@ -98,6 +111,35 @@ class Ledger:
         )
         return [row[0] for row in rows]
 
+    # -- what a person has to decide, and has decided
+
+    def decide(self, rating_key: int, decisions: Mapping[str, Decision]) -> None:
+        """Keep what a person decided about fields of an item until a sync carries it out."""
+        with self._store.writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO decision VALUES (?, ?, ?)",
+                [(rating_key, name, _choice(one)) for name, one in decisions.items()],
+            )
+
+    def undecided(self) -> list[tuple[int, int, tuple[str, ...]]]:
+        """(rating key, scene, fields) of the items on which a person has something to decide."""
+        rows = self._store.rows(
+            "SELECT rating_key, scene_id, asked FROM item WHERE asked != '' AND scene_id != 0"
+            " ORDER BY rating_key"
+        )
+        return [(row[0], row[1], _names(row[2])) for row in rows]
+
+    def _decided(self, rating_keys: Sequence[int]) -> dict[int, dict[str, Decision]]:
+        marks = ",".join("?" * len(rating_keys))
+        found: dict[int, dict[str, Decision]] = {}
+        for key, name, choice in self._store.rows(
+            f"SELECT rating_key, field, choice FROM decision WHERE rating_key IN ({marks})",
+            list(rating_keys),
+        ):
+            if name in BY_NAME and (one := _decision(choice)):
+                found.setdefault(key, {})[name] = one
+        return found
+
     def size(self) -> int:
         """How many items show a scene."""
         return self._store.value("SELECT count(*) FROM item WHERE scene_id != 0")
@@ -112,29 +154,53 @@ def _row(entry: Entry) -> tuple[object, ...]:
         entry.poster,
         int(entry.poster_begun),
         entry.synced,
+        None if entry.locks is None else " ".join(sorted(entry.locks)),
+        " ".join(entry.asked),
     )
 
 
+def _choice(one: Decision) -> str:
+    return json.dumps(one, ensure_ascii=False)
+
+
+def _decision(choice: str) -> "Decision | None":
+    try:
+        side, current, wanted = json.loads(choice)
+    except (ValueError, TypeError):
+        return None  # damaged: it is asked again
+    return Decision(side, _value(current), _value(wanted))
+
+
+def _names(found: object) -> tuple[str, ...]:
+    return tuple(found.split()) if isinstance(found, str) else ()
+
+
 def _pack(written: Written) -> list[Any]:
-    """[sent, got or null when Plex said the same, ours, begun], without empty tails."""
+    """[sent, got or null when Plex said the same, ours, begun, theirs], without empty tails."""
     got = None if written.got == written.sent else [written.got]
     packed: list[Any] = [written.sent, got, list(written.ours), int(written.begun)]
+    packed.append(list(written.theirs))
     while packed and not packed[-1] and len(packed) > 1:
         packed.pop()
     return packed
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
+def _entry(row: tuple[Any, ...], decided: Mapping[str, Decision]) -> Entry:
     try:
         baseline = {name: _unpack(packed) for name, packed in json.loads(row[2]).items()}
     except (ValueError, TypeError, AttributeError, IndexError):
         baseline = {}  # damaged: as if we had never written it
-    return Entry(row[0], row[1], baseline, row[3], row[4], bool(row[5]), row[6])
+    key, scene_id, _, cover, poster, begun, synced, locks, asked = row
+    ours = None if locks is None else frozenset(_names(locks))
+    return Entry(
+        key, scene_id, baseline, cover, poster, bool(begun), synced, ours, _names(asked), decided
+    )
 
 
 def _unpack(packed: list[Any]) -> Written:
-    sent, got, ours, begun = packed + [None, [], 0][len(packed) - 1 :]
-    return Written(_value(sent), _value(sent if got is None else got[0]), tuple(ours), bool(begun))
+    sent, got, ours, begun, theirs = packed + [None, [], 0, []][len(packed) - 1 :]
+    was = _value(sent if got is None else got[0])
+    return Written(_value(sent), was, tuple(ours), bool(begun), tuple(theirs))
 
 
 def _value(found: Any) -> Value:

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from plex import fields, images, plan
+from plex import baseline, fields, images, plan
 from plex.item import Item
 from plex.journal import Row
 from plex.ledger import Entry
+from plex.written import Written, same
 from stash.scene import Scene
 from validation import text
 
@@ -75,7 +76,7 @@ class Work:
             return True
         now, before = self.after.values, self.item.values
         return any(
-            not plan.same(fields.BY_NAME[c.field], now.get(c.field), before.get(c.field))
+            not same(fields.BY_NAME[c.field], now.get(c.field), before.get(c.field))
             for c in changes
         )
 
@@ -85,6 +86,8 @@ class Choice(fields.Choice, Protocol):
 
     @property
     def preserve_plex_edits(self) -> bool: ...
+    @property
+    def on_edit_in_plex(self) -> str: ...
 
 
 def decided(scene: Scene, item: Item, entry: Entry, choice: Choice) -> "Work | None":
@@ -96,12 +99,35 @@ def decided(scene: Scene, item: Item, entry: Entry, choice: Choice) -> "Work | N
     wanted = fields.wanted(scene, choice)
     if entry.scene_id != scene.id and not any(wanted.values()):
         return None
-    known = _still_known(entry, item)
-    found = plan.changes(known, item.values, wanted, choice.preserve_plex_edits, item.guesses)
+    entry = _settled(entry, item, wanted)
+    found = plan.changes(_still_known(entry, item), item.values, wanted, rules(item, entry, choice))
     return Work(scene, item, entry, wanted, found)
 
 
-def _still_known(entry: Entry, item: Item) -> Mapping[str, plan.Written]:
+def rules(item: Item, entry: Entry, choice: Choice) -> plan.Rules:
+    """What of the settings and of the item decides besides the values."""
+    return plan.Rules(
+        choice.on_edit_in_plex,
+        choice.preserve_plex_edits,
+        item.guesses,
+        # Of an item that was written before locks were remembered, all are ours.
+        frozenset() if entry.locks is None else item.locks - entry.locks,
+    )
+
+
+def _settled(entry: Entry, item: Item, wanted: fields.Fields) -> Entry:
+    """The entry with what a person decided taken into it, as far as both sides say the same still."""
+    known, locks = dict(entry.baseline), entry.locks
+    for name, one in entry.decided.items():
+        field, cur = fields.BY_NAME[name], item.values.get(name)
+        if name in wanted and one.fits(field, cur, wanted[name]):
+            known[name] = baseline.settled(field, known.get(name), one)
+            if locks is not None and one.side == plan.STASH:
+                locks |= {field.wire}
+    return entry.but(baseline=known, locks=locks)
+
+
+def _still_known(entry: Entry, item: Item) -> Mapping[str, Written]:
     """The baseline, without what vanished when Plex lost all that it knew of the item.
 
     A person empties one field; an older database or a new match empties all of them.
@@ -118,14 +144,30 @@ def tell(work: Work, outcome: Outcome) -> None:
     outcome.changes += work.changes
     done = [change.field for change in work.writes]
     done += ["poster"] if work.poster and not work.poster_refused else []
-    kept = [change.field for change in work.changes if not change.writes]
     outcome.wrote = outcome.wrote or bool(done)
     said = f"Plex item {work.item.rating_key}: " + (", ".join(done) if done else "says the same")
-    if kept:
-        said += f" (left as edited in Plex: {', '.join(kept)})"
+    if kept := _kept(work.changes):
+        said += f" ({kept})"
     outcome.said = f"{outcome.said}; {said}" if outcome.said else said
     cut = _cut(work)
     outcome.warnings += ([cut] if cut else []) + _refusals(work, "summary" if cut else "")
+
+
+_LEFT = {
+    plan.DRIFTED: "left as edited in Plex",
+    plan.PRESERVED: "left as edited in Plex",
+    plan.LOCKED: "left as locked in Plex",
+    plan.CONFLICT: "left until it is decided",
+}
+
+
+def _kept(changes: Sequence[plan.Change]) -> str:
+    """What is left alone and why; what Plex refused was told when it did."""
+    left: dict[str, list[str]] = {}
+    for change in changes:
+        if change.why in _LEFT:
+            left.setdefault(_LEFT[change.why], []).append(change.field)
+    return "; ".join(f"{why}: {', '.join(names)}" for why, names in left.items())
 
 
 def _cut(work: Work) -> str:
@@ -152,7 +194,7 @@ def _refusals(work: Work, told: str) -> list[str]:
         for change in work.writes
         if work.after
         and change.field != told
-        and plan.refused(fields.BY_NAME[change.field], change, now)
+        and baseline.refused(fields.BY_NAME[change.field], change, now)
     ]
 
 

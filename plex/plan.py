@@ -4,45 +4,50 @@ baseline  what we last sent and what Plex said right after (`Written`), per fiel
 current   what Plex says now
 wanted    what Stash says now; a field that is absent is not ours to decide
 
-| baseline    | Stash since | Plex since | decision                                             |
-|-------------|-------------|------------|------------------------------------------------------|
-| none        |             |            | write what differs; never clear                      |
-| begun       |             |            | as if Stash had moved (a crash came in between)      |
-| any         | same        | same       | nothing (Plex may have altered or refused: known)    |
-| any         | same        | moved      | keep: `drifted`, a person edited it in Plex          |
-| any         | moved       | any        | write; clear only what is still as we wrote it       |
-
-Lists are decided per element: ours and dropped in Stash goes, a person's stays. A title is never
-cleared. `fill_only` (preserve_plex_edits) writes only what is empty in Plex or still as we left it.
+The truth table is docs/plan.md: a test reads it and holds it against this file, cell by cell.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from plex.fields import BY_NAME, FIELDS, Field, Fields, Value, name_key
+from plex.fields import FIELDS, Field, Fields, Value
+from plex.written import (
+    Tags,
+    Written,
+    by_key,
+    is_edited,
+    is_ours,
+    is_resolved,
+    nothing,
+    same,
+    taken_off,
+    unmoved,
+)
 
-Tags = tuple[str, ...]
-SCALAR: Tags = ("*",)  # the `ours` of a scalar that we wrote
+# The setting on_edit_in_plex.
+NEWEST, STASH, PLEX, ASK = "newest", "stash", "plex", "ask"
 
-
-@dataclass(frozen=True)
-class Written:
-    """What we know of a field: `sent` to Plex, `got` read back, and what of it is `ours`.
-
-    `ours` holds names for a list; for a scalar it is not empty when we wrote the value rather than
-    found it there. `begun`: the answer to the write was never recorded. Then `ours` holds what we
-    may have added too, and the `got` of a scalar is what Plex said before, if that was ours.
-    """
-
-    sent: Value
-    got: Value
-    ours: Tags = ()
-    begun: bool = False
+WRITE, REPAIR, CLEAR = "write", "repair", "clear"
+DRIFTED, CONFLICT, LOCKED, PRESERVED = "drifted", "conflict", "locked", "preserved"
+REFUSED = "refused"
+# Why a field is changed or kept, and how that is said of it. There are no others.
+WHYS: Mapping[str, str] = {
+    WRITE: "Stash says something else",
+    REPAIR: "it was changed or locked in Plex, and Stash has the last word",
+    CLEAR: "Stash says nothing there any more",
+    DRIFTED: "kept, since a person edited it in Plex",
+    CONFLICT: "kept until it is decided, since a person edited it in Plex",
+    LOCKED: "kept, since a person locked it in Plex",
+    PRESERVED: "kept, since Plex says something there and preserve_plex_edits is on",
+    REFUSED: "kept, since Plex did not take what Stash says",
+}
+_WRITING = (WRITE, REPAIR, CLEAR)
 
 
 @dataclass(frozen=True)
 class Change:
-    """One decision: `why` is write, clear, drifted or preserved; the last two write nothing."""
+    """One decision: `why` is one of WHYS. What is kept has the same before and after."""
 
     field: str
     before: Value
@@ -51,185 +56,130 @@ class Change:
 
     @property
     def writes(self) -> bool:
-        return self.why in ("write", "clear")
+        return self.why in _WRITING
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What decides besides the three values.
+
+    `guesses` names fields that Plex filled by itself: with `fill_only` (preserve_plex_edits) they
+    count as empty. `locked` holds Plex's names of the fields that somebody else locked.
+    """
+
+    on_edit: str = NEWEST
+    fill_only: bool = False
+    guesses: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
+
+    @property
+    def policy(self) -> str:
+        """Who only wants gaps filled does not want edits undone, whatever else is set."""
+        return NEWEST if self.fill_only and self.on_edit == STASH else self.on_edit
+
+    def holds(self, field: Field) -> bool:
+        """Whether somebody else's lock is on the field."""
+        return field.kind != "rating" and field.wire in self.locked
 
 
 def changes(
-    baseline: Mapping[str, Written],
-    current: Fields,
-    wanted: Fields,
-    fill_only: bool = False,
-    guesses: frozenset[str] = frozenset(),
+    baseline: Mapping[str, Written], current: Fields, wanted: Fields, rules: Rules = Rules()
 ) -> tuple[Change, ...]:
-    """The decisions that say something, in the order of FIELDS; fields in agreement are left out.
-
-    `guesses` names fields that Plex filled by itself: with `fill_only` they count as empty.
-    """
+    """The decisions that say something, in the order of FIELDS; fields in agreement are left out."""
     found = []
     for field in FIELDS:
-        if field.name not in wanted:
-            continue
-        decide = _tags if field.kind == "tags" else _scalar
-        fill = fill_only and field.name not in guesses
-        base, cur = baseline.get(field.name), current.get(field.name)
-        change = decide(field, base, cur, wanted[field.name], fill)
-        if change:
-            found.append(change)
+        if field.name in wanted:
+            decide = _tags if field.kind == "tags" else scalar
+            base, cur = baseline.get(field.name), current.get(field.name)
+            change = decide(field, base, cur, wanted[field.name], rules)
+            if change:
+                found.append(change)
     return tuple(found)
 
 
-def _scalar(
-    field: Field, base: "Written | None", cur: Value, want: Value, fill_only: bool
+def scalar(
+    field: Field, base: "Written | None", cur: Value, want: Value, rules: Rules
 ) -> "Change | None":
-    if same(field, cur, want):
+    """The decision about a field with one value."""
+    if same(field, cur, want) or (not want and field.name == "title"):
         return None
-    if base and not base.begun and same(field, want, base.sent):
-        known = same(field, cur, base.got)
-        return None if known else Change(field.name, cur, cur, "drifted")
-    ours = _is_ours(field, base, cur)
+    why = _why(field, base, cur, want, rules)
+    after = cur if why not in _WRITING else want or nothing(field)
+    return Change(field.name, cur, after, why) if why else None
+
+
+def _why(field: Field, base: "Written | None", cur: Value, want: Value, rules: Rules) -> str:
+    """Why a scalar on which the two disagree is changed or kept; '' when it is nobody's business."""
+    edited, stays = is_edited(field, base, cur), unmoved(field, base, want)
+    if stays and base and same(field, cur, base.got) and not base.theirs:
+        return REFUSED
+    if rules.policy == STASH:
+        return CLEAR if not want else REPAIR if edited or rules.holds(field) else WRITE
+    ours = is_ours(field, base, cur)
+    if not want and not ours:
+        return ""
+    if rules.holds(field):
+        return LOCKED
+    if edited and (stays or rules.policy != NEWEST):
+        settled = rules.policy != ASK or (stays and base and same(field, cur, base.got))
+        return DRIFTED if settled else CONFLICT
     if not want:
-        may = ours and field.name != "title"
-        return Change(field.name, cur, _nothing(field), "clear") if may else None
-    if fill_only and cur and not ours:
-        return Change(field.name, cur, cur, "preserved")
-    return Change(field.name, cur, want, "write")
+        return CLEAR
+    if rules.fill_only and cur and not ours and field.name not in rules.guesses:
+        return WRITE if is_resolved(field, base, cur) else PRESERVED
+    return WRITE
 
 
-def _is_ours(field: Field, base: "Written | None", cur: Value) -> bool:
-    """Whether the scalar that Plex shows is there because we wrote it."""
-    if base is None or not base.ours or not cur:
-        return False
-    return same(field, cur, base.got) or (base.begun and same(field, cur, base.sent))
+class _Names(NamedTuple):
+    """Of a list, as keys: ours on the item, taken off by a person, what is to go and to come."""
+
+    ours: set[str]
+    off: set[str]
+    drop: set[str]
+    add: set[str]
+
+
+def _names(base: "Written | None", cur: Value, want: Value, rules: Rules) -> _Names:
+    have, wish = by_key(cur), by_key(want)
+    off = taken_off(base, have, wish)
+    stays_off = off if rules.fill_only or rules.policy in (PLEX, ASK) else set()
+    ours = set(by_key(base.ours if base else ())) & set(have)
+    drop = set(have if rules.policy == STASH else ours) - set(wish)
+    return _Names(ours, off, drop, set(wish) - set(have) - stays_off)
 
 
 def _tags(
-    field: Field, base: "Written | None", cur: Value, want: Value, fill_only: bool
+    field: Field, base: "Written | None", cur: Value, want: Value, rules: Rules
 ) -> "Change | None":
-    have, wish = _by_key(cur), _by_key(want)
+    """The decision about a list, made name by name; casing is as Plex keeps it."""
+    have, wish, found = by_key(cur), by_key(want), _names(base, cur, want, rules)
     before = tuple(have.values())
-    lost = _taken_off(base, have, wish)
-    if base and not base.begun and set(wish) == set(_by_key(base.sent)):
-        return Change(field.name, before, before, "drifted") if lost else None
-    ours = [key for key in _by_key(base.ours if base else ()) if key in have]
-    drop = [key for key in ours if key not in wish]
-    add = [key for key in wish if key not in have and not (fill_only and key in lost)]
-    if not add and not drop:
+    if not (found.off or found.drop or found.add):
         return None
-    if fill_only and have and not ours:
-        return Change(field.name, before, before, "preserved")
-    after = [have.get(key, name) for key, name in wish.items() if key in have or key in add]
-    after += [name for key, name in have.items() if key not in wish and key not in drop]
-    return Change(field.name, before, tuple(after), "write" if after else "clear")
+    if why := _kept(field, base, before, want, rules, found):
+        return Change(field.name, before, before, why)
+    after = [have.get(key, name) for key, name in wish.items() if key in have or key in found.add]
+    after += [name for key, name in have.items() if key not in wish and key not in found.drop]
+    edited = found.off or found.drop - found.ours or rules.holds(field)
+    why = CLEAR if not after else REPAIR if edited and rules.policy == STASH else WRITE
+    return Change(field.name, before, tuple(after), why)
 
 
-def _taken_off(base: "Written | None", have: Iterable[str], wish: Iterable[str]) -> set[str]:
-    """What of the wish a person took off the item after we had seen it there."""
-    if base is None or base.begun:
-        return set()
-    return set(wish) & set(_by_key(base.got)) - set(have)
-
-
-def begun(
-    baseline: Mapping[str, Written], changed: Iterable[Change], wanted: Fields
-) -> dict[str, Written]:
-    """The baseline to record *before* the writes: what will be ours, not yet confirmed."""
-    after = dict(baseline)
-    for change in changed:
-        if change.writes:
-            base, field = baseline.get(change.field), BY_NAME[change.field]
-            if field.kind == "tags":
-                before, ours = change.before, _claims(base, change)
-            else:
-                mine = _is_ours(field, base, change.before)
-                before, ours = change.before if mine else _nothing(field), SCALAR
-            after[field.name] = Written(wanted[field.name], before, ours, begun=True)
-    return after
-
-
-def confirmed(
-    baseline: Mapping[str, Written], changed: Iterable[Change], current: Fields, wanted: Fields
-) -> dict[str, Written]:
-    """The baseline to record after the read-back: `current` is what Plex says now."""
-    after = dict(baseline)
-    decided = {change.field: change for change in changed}
-    for field in FIELDS:
-        change = decided.get(field.name)
-        if field.name not in wanted or (change and not change.writes):
-            continue  # kept: what we last wrote stays the point of comparison
-        base, cur, want = baseline.get(field.name), current.get(field.name), wanted[field.name]
-        settle = _settled_tags if field.kind == "tags" else _settled_scalar
-        known = settle(field, base, change, cur, want)
-        if known:
-            after[field.name] = known
-        else:
-            after.pop(field.name, None)  # nothing of ours is left to watch
-    return after
-
-
-def _settled_scalar(
-    field: Field, base: "Written | None", change: "Change | None", cur: Value, want: Value
-) -> "Written | None":
-    ours = _is_ours(field, base, cur)
-    if change:
-        # Refused outright, it is whose it was before.
-        took = not same(field, cur, change.before)
-        ours = bool(change.after) if took else ours
-        return Written(want, cur, SCALAR if ours else ()) if want else None
-    if same(field, cur, want):
-        return Written(want, cur, SCALAR if ours else ()) if want else None
-    if base and not base.begun and (want or ours):
-        return base  # Plex's own reading of what we sent, or a title that Stash has no more
-    return Written(cur, cur, SCALAR) if ours else None
-
-
-def _settled_tags(
-    field: Field, base: "Written | None", change: "Change | None", cur: Value, want: Value
-) -> "Written | None":
-    if base and not base.begun and not change and same(field, want, base.sent):
-        return base
-    have = _by_key(cur)
-    claims = _claims(base, change)
-    ours = tuple(name for key, name in _by_key(claims).items() if key in have)
-    return Written(want, cur, ours) if want or ours else None
-
-
-def _claims(base: "Written | None", change: "Change | None") -> Tags:
-    """Names that are ours if they are on the item: what is about to go until it is seen gone."""
-    found = _by_key(base.ours if base else ())
-    if change:
-        before = _by_key(change.before)
-        found |= {key: name for key, name in _by_key(change.after).items() if key not in before}
-    return tuple(found.values())
-
-
-def refused(field: Field, change: Change, current: Fields) -> bool:
-    """Whether Plex, read back, does not say what was just written."""
-    cur = current.get(field.name)
-    if field.kind != "tags":
-        return not same(field, cur, change.after)
-    have, after = set(_by_key(cur)), set(_by_key(change.after))
-    return not after <= have or bool(have & (set(_by_key(change.before)) - after))
-
-
-def same(field: Field, one: Value, other: Value) -> bool:
-    """Equal as Plex sees it: ratings to a tenth, lists without order and case, texts exactly."""
-    if field.kind == "tags":
-        return set(_by_key(one)) == set(_by_key(other))
-    if field.kind == "rating":
-        return abs(_float(one) - _float(other)) < 0.05
-    return (one or "") == (other or "")
-
-
-def _float(value: Value) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0
-
-
-def _nothing(field: Field) -> Value:
-    return None if field.kind == "rating" else ""
-
-
-def _by_key(value: Value) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name in value if isinstance(value, tuple) else ():
-        found.setdefault(name_key(name), name)
-    return found
+def _kept(
+    field: Field, base: "Written | None", cur: Tags, want: Value, rules: Rules, found: _Names
+) -> str:
+    """Why a list is kept as it is, though not all of it is as Stash says; '' when it is not."""
+    stays = unmoved(field, base, want)
+    if stays and not found.off and found.drop <= found.ours:
+        return REFUSED  # what is missing was sent, and what is ours was taken away
+    if rules.policy == STASH:
+        return ""
+    if rules.holds(field) and rules.policy in (PLEX, ASK):
+        return LOCKED
+    if rules.policy == ASK and base and found.off - set(by_key(base.theirs)):
+        return CONFLICT
+    if stays or not (found.drop or found.add):
+        return DRIFTED
+    if rules.fill_only and cur and not found.ours and not is_resolved(field, base, cur):
+        return PRESERVED
+    return ""

@@ -44,13 +44,21 @@ CREATE TABLE origin (
   PRIMARY KEY (rating_key, field)) WITHOUT ROWID;
 CREATE TABLE held (scene_id INTEGER PRIMARY KEY, since REAL NOT NULL, why TEXT NOT NULL);
 """
+# Whose the locks are on items of before is not known: NULL.
+_CONTROL = """
+ALTER TABLE item ADD COLUMN locks TEXT;
+ALTER TABLE item ADD COLUMN asked TEXT NOT NULL DEFAULT '';
+CREATE TABLE decision (
+  rating_key INTEGER NOT NULL, field TEXT NOT NULL, choice TEXT NOT NULL,
+  PRIMARY KEY (rating_key, field)) WITHOUT ROWID;
+"""
 
 
 class Store(Database):
     """The open file. What has to be set aside is told to `warn`."""
 
     FILE, LOCK = FILE, "plex.lock"
-    STEPS = (_SCHEMA, _JOURNAL)
+    STEPS = (_SCHEMA, _JOURNAL, _CONTROL)
 
     def __init__(
         self,

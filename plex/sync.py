@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import errors
-from plex import fields, images, match, plan, wire
+from plex import baseline, fields, images, match, plan, wire
 from plex.index import Index
 from plex.item import Item
 from plex.journal import Journal
@@ -174,7 +174,8 @@ class Sync:
         self._ledger.put(
             work.entry.but(
                 scene_id=work.scene.id,
-                baseline=plan.begun(work.entry.baseline, work.changes, work.wanted),
+                baseline=baseline.begun(work.entry.baseline, work.changes, work.wanted),
+                locks=baseline.locks_ahead(work.entry.locks, work.changes),
                 poster_begun=bool(work.poster) or work.entry.poster_begun,
             )
             for work in works
@@ -287,7 +288,8 @@ class Sync:
         entries, refs = [], {}
         for work in works:
             entry = self._entry(work)
-            if entry != work.entry.but(synced=entry.synced) or not work.entry.synced:
+            known = work.entry.but(synced=entry.synced)
+            if entry != known or work.entry.decided or not work.entry.synced:
                 entries.append(entry)
                 refs[work.scene.id] = work.scene.refs()
             tell(work, outcomes[work.scene.id])
@@ -295,10 +297,14 @@ class Sync:
             self._ledger.put(entries, refs)
 
     def _entry(self, work: Work) -> Entry:
-        current = (work.after or work.item).values
-        entry = work.entry.but(
+        now, known = work.after or work.item, work.entry
+        entry = known.but(
             scene_id=work.scene.id,
-            baseline=plan.confirmed(work.entry.baseline, work.changes, current, work.wanted),
+            baseline=baseline.confirmed(known.baseline, work.changes, now.values, work.wanted),
+            locks=baseline.our_locks(
+                known.locks, known.baseline, work.changes, work.wanted, now.locks
+            ),
+            asked=tuple(c.field for c in work.changes if c.why == plan.CONFLICT),
             synced=self._clock(),
         )
         if not work.cover.done:

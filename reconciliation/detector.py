@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from plex import plan
 from plex.fields import SUBSTANCE, Fields, is_bare
-from plex.plan import Change
 
 EMPTY, STALE, MISSING, DRIFTED = "empty_metadata", "stale_sync", "missing", "drifted"
 
@@ -18,14 +18,24 @@ class Gap:
     fields: tuple[str, ...] = ()
 
 
-def gap(scene_id: int, changes: Sequence[Change], current: Fields, wanted: Fields) -> "Gap | None":
-    """The gap of a scene that has an item; None when Plex says what it should."""
+def gap(
+    scene_id: int, changes: Sequence[plan.Change], current: Fields, wanted: Fields
+) -> "Gap | None":
+    """The gap of a scene that has an item; None when Plex says what it should.
+
+    An edit in Plex that a sync would undo (on_edit_in_plex: stash) is due like any other difference.
+    """
     due = tuple(change.field for change in changes if change.writes)
     if due:
         bare = is_bare(current) and any(wanted.get(name) for name in SUBSTANCE)
         return Gap(scene_id, EMPTY if bare else STALE, due)
-    moved = tuple(change.field for change in changes if change.why == "drifted")
+    moved = tuple(c.field for c in changes if c.why in (plan.DRIFTED, plan.CONFLICT))
     return Gap(scene_id, DRIFTED, moved) if moved else None
+
+
+def unasked(changes: Sequence[plan.Change], asked: Sequence[str]) -> tuple[str, ...]:
+    """Fields that a person has to decide about and that are not listed for it yet."""
+    return tuple(c.field for c in changes if c.why == plan.CONFLICT and c.field not in asked)
 
 
 def worst(gaps: Sequence[Gap]) -> "Gap | None":

@@ -17,7 +17,7 @@ from plex.ledger import Entry, Ledger
 from plex.outcome import decided
 from plex.store import Store
 from reconciliation import brake
-from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap, gap, worst
+from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap, gap, unasked, worst
 from reconciliation.window import window
 from stash.api import SceneFilter
 from stash.scene import Scene
@@ -196,7 +196,7 @@ class GapDetectionEngine:
         result: GapDetectionResult,
     ) -> list[Job]:
         """Count the scene's gap; the job that closes it, if any does."""
-        gaps, cover = [], False
+        gaps, cover, asking = [], False, False
         for item in items:
             entry = entries.get(item.rating_key) or Entry(item.rating_key, scene.id)
             work = decided(scene, item, entry, self._config)
@@ -205,6 +205,7 @@ class GapDetectionEngine:
             one = gap(scene.id, work.changes, item.values, work.wanted)
             gaps += [one] if one else []
             cover = cover or self._cover_moved(scene, item, entry)
+            asking = asking or bool(unasked(work.changes, entry.asked))
         one = worst(gaps)
         if one and one.kind != DRIFTED:
             _count(one, result)
@@ -215,7 +216,8 @@ class GapDetectionEngine:
         if cover:
             result.cover_checks += 1
             return [Job(scene.id, reason="cover", rank=BACKLOG)]
-        return []
+        # The sync that comes of it writes nothing; it lists the edit for a decision.
+        return [Job(scene.id, reason="edited", rank=BACKLOG)] if asking else []
 
     def _cover_moved(self, scene: Scene, item: Item, entry: Entry) -> bool:
         """Whether the cover has to be looked at: that it changed is only known once it is here."""

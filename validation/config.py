@@ -27,6 +27,7 @@ from validation.values import SYNC_FIELDS
 WHERE = "Settings > Plugins > Stash2Plex"
 INTERVALS = ("never", "hourly", "daily", "weekly")
 HOOK_MODES = ("background", "inline")
+ON_EDIT = ("newest", "stash", "plex", "ask")
 # Understood by the model, but not shown among the settings (only older maps carry them).
 UNLISTED = ("reconcile_missing",)
 _SECRET = ("plex_url", "plex_token")
@@ -86,6 +87,7 @@ class Stash2PlexConfig(BaseModel):
     reconcile_scope: Annotated[str, BeforeValidator(_scope)] = "24h"
     reconcile_missing: Flag = True
     hook_mode: Annotated[str, _one_of(HOOK_MODES)] = "background"
+    on_edit_in_plex: Annotated[str, _one_of(ON_EDIT)] = "newest"
     preserve_plex_edits: Flag = False
     allow_ambiguous_match: Flag = False
     skip_not_found: Flag = False

@@ -10,10 +10,12 @@ from typing import Any
 
 from devserver.plex import PlexServer
 from devserver.stash import StashServer
+from plex.baseline import Decision
 from plex.client import PlexClient, connect
 from plex.index import Index
 from plex.ledger import Entry, Ledger
-from plex.outcome import Outcome
+from plex.outcome import Outcome, decided
+from plex.plan import REFUSED
 from plex.store import Store
 from plex.sync import Sync
 from stash.api import StashApi
@@ -105,6 +107,20 @@ class Bench:
                 return sync(ids)
             except Killed:
                 return []
+
+    def decide(self, rating_key: int, side: str) -> list[str]:
+        """A person decides every field of an item that was kept; which those are."""
+        with closing(Store(self.data)) as store:
+            ledger = Ledger(store)
+            entry = ledger.entries([rating_key])[rating_key]
+            scene = self._api.scenes([entry.scene_id])[entry.scene_id]
+            item = self.client().items([rating_key])[rating_key]
+            work = decided(scene, item, entry, self.config())
+            kept = [c for c in (work.changes if work else ()) if not c.writes and c.why != REFUSED]
+            wanted = work.wanted if work else {}
+            made = {c.field: Decision(side, c.before, wanted[c.field]) for c in kept}
+            ledger.decide(rating_key, made)
+            return list(made)
 
     def clock(self) -> float:
         return time.time() + self.ahead

@@ -1,5 +1,5 @@
-"""Random histories: whatever Stash, a person in Plex, syncs and kills do to one item, in any order,
-nothing is removed that we did not write, what Stash says last is shown, and it comes to rest.
+"""Random histories: whatever Stash, a person in Plex, its agent, syncs and kills do to one item, in
+any order, Plex ends as the policy has it, nothing of another's is removed, and it comes to rest.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from inprocess import Bench
 
 TAGS = ("s1", "S1", "s2", "s,3&%+", "s4")
 TEXTS = ("", "s1", "s2")
-LISTS = ("genres", "actors", "collections")
-SCALARS = ("title", "summary", "studio", "userRating")
+LISTS = {"genres": "genre", "actors": "actor", "collections": "collection"}
+SCALARS = {"title": "title", "summary": "summary", "studio": "studio", "userRating": ""}
+LOCKS = LISTS | SCALARS
 KILLS = (("put", 1), ("edit", 1), ("rate", 1), ("items", 2), ("put", 2))
 
 tags = st.lists(st.sampled_from(TAGS), unique_by=str.casefold, max_size=3)
@@ -44,6 +45,9 @@ step = st.one_of(
     st.tuples(st.just("stash"), stash_edit),
     st.tuples(st.just("stash"), stash_edit),
     st.tuples(st.just("person"), person_edit),
+    st.tuples(st.just("person"), person_edit),
+    st.tuples(st.just("unlock"), st.sampled_from([name for name in LOCKS if LOCKS[name]])),
+    st.tuples(st.just("agent"), st.none()),
     st.tuples(st.just("sync"), st.none()),
     st.tuples(st.just("sync"), st.none()),
     st.tuples(
@@ -53,16 +57,28 @@ step = st.one_of(
 
 
 class History:
-    """One item, and what an onlooker who saw every change knows about it."""
+    """One item, and what an onlooker who saw every change knows about it.
 
-    def __init__(self, bench: Bench) -> None:
+    `ours`: what is there because we wrote it. `rest`: what was shown when both sides last agreed
+    or we last wrote, so anything else is an edit. `mine`: fields whose lock is ours. `off`: names
+    that were taken off a list since. `doubt`: fields of which a kill has left open what we know.
+    """
+
+    def __init__(self, bench: Bench, policy: str, preserve: bool) -> None:
         self.bench = bench
         bench.data = Path(tempfile.mkdtemp(dir=bench.data.parent))
+        bench.settings = {"on_edit_in_plex": policy, "preserve_plex_edits": preserve}
+        self.preserve = preserve
+        self.policy = "newest" if preserve and policy == "stash" else policy
         self.scene, self.key = bench.add()
         self.ours: dict[str, Any] = {name: set() for name in LISTS} | dict.fromkeys(SCALARS)
-        self.before = dict(self.ours)  # what was ours before the last sync
         self.ours["title"] = bench.plex.item(self.key)["title"]  # a file's name is nobody's edit
+        self.before = dict(self.ours)  # what was ours before the last sync
         self.said: dict[str, Any] | None = None  # what Stash said at the last whole sync
+        self.rest: dict[str, Any] = {}
+        self.mine: set[str] = set()
+        self.off: dict[str, set[str]] = {name: set() for name in LISTS}
+        self.doubt: set[str] = set()
 
     def shows(self) -> dict[str, Any]:
         item = self.bench.plex.item(self.key)
@@ -85,6 +101,16 @@ class History:
             "userRating": rating,
         }
 
+    def is_held(self, name: str) -> bool:
+        """Whether a lock that is not ours is on the field."""
+        on = LOCKS[name] in self.bench.plex.item(self.key)["locks"]
+        return on and name not in self.mine
+
+    def is_edited(self, name: str, shown: Any) -> bool:
+        if name not in self.rest:
+            return name == "userRating" and bool(shown)
+        return shown != self.rest[name]
+
     # -- steps
 
     def stash(self, edit: tuple[str, Any]) -> None:
@@ -100,48 +126,116 @@ class History:
     def person(self, edit: tuple[str, Any]) -> None:
         before = self.shows()
         self.bench.plex.edit_as_person(self.key, **dict([edit]))
+        self.others(before)
+
+    def unlock(self, name: str) -> None:
+        self.bench.plex.edit_as_person(self.key, unlock=[LOCKS[name]])
+        self.mine.discard(name)
+
+    def agent(self) -> None:
+        before, locks = self.shows(), self.bench.plex.item(self.key)["locks"]
+        self.bench.plex.agent_refresh(self.key)
+        after = self.shows()
+        for name, wire in LOCKS.items():
+            written = name in self.mine and wire in locks
+            assert not written or after[name] == before[name], f"{name}: the agent undid it"
+        self.others(before)
+
+    def others(self, before: dict[str, Any]) -> None:
+        """What changed was not us."""
         for name, now in self.shows().items():
             if name in LISTS:
                 self.ours[name] -= before[name] ^ now
+                self.off[name] = (self.off[name] | (before[name] - now)) - now
             elif now != before[name]:
                 self.ours[name] = None
 
     def kill(self, at: tuple[tuple[str, int], str]) -> None:
         self.sync((*at[0], at[1]))
-        self.said = None  # how far it came is for the next sync to find out
 
     def sync(self, kill: Any = None) -> None:
         before, said = self.shows(), self.wants()
+        held = {name for name in LOCKS if LOCKS[name] and self.is_held(name)}
         self.before = dict(self.ours)
-        self.bench.sync(self.scene, kill=kill)
+        whole = bool(self.bench.sync(self.scene, kill=kill)) or kill == ("put", 2, "after")
         after = self.shows()
-        for name in LISTS:
-            assert before[name] - after[name] <= self.ours[name], f"{name}: removed another's"
-            self.ours[name] = (self.ours[name] | (after[name] - before[name])) & after[name]
-        for name in SCALARS:
-            if after[name] != before[name]:
-                emptied = after[name] == ""
-                assert not emptied or before[name] == self.ours[name], f"{name}: cleared another's"
-                self.ours[name] = after[name]
-        if not kill:
-            self.check(before, after, said)
+        for name in LOCKS:
+            self.is_nobody_elses(name, before[name], after[name], said[name])
+        if whole:
+            for name in LOCKS:
+                self.check(name, before[name], after[name], said[name], name in held)
+            for name in LOCKS:
+                self.remember(name, before[name], after[name], said[name])
             self.said = said
+        else:
+            self.said, self.doubt = None, set(LOCKS)
+        self.mine |= {name for name in LOCKS if after[name] != before[name]}
 
-    def check(self, before: dict[str, Any], after: dict[str, Any], said: dict[str, Any]) -> None:
-        preserve = self.bench.settings["preserve_plex_edits"]
-        for name in () if self.said is None else (*LISTS, *SCALARS):
-            if preserve and not before[name]:
-                continue  # what is empty is filled
-            if said[name] == self.said[name]:
-                assert after[name] == before[name], f"{name}: a person's edit did not stand"
-            elif preserve:
-                others = before[name] != self.before[name]
-                assert not others or name in LISTS or after[name] == before[name], name
-            elif name in LISTS:
-                assert said[name] <= after[name], f"{name}: not shown"
-                assert not (self.ours[name] - said[name]), f"{name}: dropped, still there"
-            elif said[name]:
-                assert after[name] == said[name], f"{name}: not shown"
+    def is_nobody_elses(self, name: str, before: Any, after: Any, said: Any) -> None:
+        """Only what is ours goes, unless Plex is to be a mirror."""
+        exact = self.policy == "stash"
+        if name in LISTS:
+            assert exact or before - after <= self.ours[name], f"{name}: removed another's"
+            self.ours[name] = (self.ours[name] | (after - before)) & after
+        elif after != before:
+            assert exact or after or before == self.ours[name], f"{name}: cleared another's"
+            self.ours[name] = after
+
+    def remember(self, name: str, before: Any, after: Any, said: Any) -> None:
+        new = name not in self.rest
+        agreed = after == said or (name in LISTS and said <= after)
+        if after != before:
+            self.doubt.discard(name)
+        if new and agreed and said:
+            self.mine.add(name)  # also if a person has locked just this
+        if after != before or agreed:
+            self.rest[name] = after
+        elif not said and not self.is_edited(name, after) and not self.ours[name]:
+            self.rest.pop(name, None)  # found there, and of no interest any more
+        if name in LISTS:
+            self.off[name] &= said
+
+    # -- what the policy has it
+
+    def check(self, name: str, before: Any, after: Any, said: Any, held: bool) -> None:
+        if self.policy == "stash":
+            assert after == said or (name == "title" and not said), f"{name}: no mirror"
+        elif self.said is None or name in self.doubt:
+            return
+        elif self.preserve and not before:
+            return  # what is empty is filled
+        elif said == self.said[name]:
+            assert after == before, f"{name}: a person's edit did not stand"
+        elif self.preserve:
+            others = before != self.before[name]
+            assert not others or name in LISTS or after == before, name
+        elif name in LISTS:
+            self.check_list(name, before, after, said, held)
+        else:
+            self.check_scalar(name, before, after, said, held)
+
+    def check_scalar(self, name: str, before: Any, after: Any, said: Any, held: bool) -> None:
+        stands = self.policy != "newest" and self.is_edited(name, before)
+        if held or stands:
+            assert after == before, f"{name}: a person's edit did not stand"
+        elif said:
+            assert after == said, f"{name}: not shown"
+        else:
+            ours = before == self.before[name] and name != "title"
+            assert after == ("" if ours else before), f"{name}: not cleared"
+
+    def check_list(self, name: str, before: Any, after: Any, said: Any, held: bool) -> None:
+        assert self.said is not None
+        newest, off = self.policy == "newest", self.off[name]
+        surely_off = off & said & self.said[name]
+        if not newest and held:
+            assert after == before, f"{name}: a person's lock did not keep it"
+        elif self.policy == "ask" and off & said:
+            assert not surely_off or after == before, f"{name}: it was not asked"
+        else:
+            assert said - after <= (set() if newest else off), f"{name}: not shown"
+            assert newest or not (surely_off & after), f"{name}: it did not stay off"
+            assert not (self.ours[name] - said), f"{name}: dropped, still there"
 
 
 @pytest.fixture(scope="module")
@@ -150,30 +244,64 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         yield found
 
 
+ANEW: tuple[tuple[str, Any], ...] = (
+    ("title", "t9"), ("details", "d9"), ("rating100", 90), ("studio", "o9"),
+    ("tags", ["s1", "g9"]), ("performers", ["s2", "a9"]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("policy", ["newest", "stash", "plex", "ask"])
 @pytest.mark.parametrize("mode", ["add", "replace", "mixed"])
 @given(
     steps=st.lists(step, min_size=3, max_size=14),
     theirs=st.lists(st.sampled_from(("s1", "p1")), unique=True),
-    preserve=st.sampled_from((False, False, True)),
+    preserve=st.sampled_from((False, False, False, True)),
     first_only=st.booleans(),
+    side=st.sampled_from(("stash", "plex")),
 )
 @settings(
-    max_examples=30,
+    max_examples=12,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_any_history_comes_to_rest(bench, mode, steps, theirs, preserve, first_only):
+def test_any_history_ends_as_the_policy_has_it(
+    bench, mode, policy, steps, theirs, preserve, first_only, side
+):
     bench.plex.tag_mode = mode
     bench.plex.options.only_first_removal = first_only
-    bench.settings = {"preserve_plex_edits": preserve, "sync_fields": "all"}
-    history = History(bench)
+    history = History(bench, policy, preserve)
     bench.plex.edit_as_person(history.key, genres=theirs, studio="s1" if theirs else None)
     for name, given_ in steps:
         getattr(history, name)(*[given_][: given_ is not None])
+    rests(history)
+    for edit in ANEW:
+        history.stash(edit)
+    rests(history)
+    kept = bench.decide(history.key, side)
+    shown, said = history.shows(), history.wants()
+    bench.sync(history.key and history.scene)
+    if side == "stash":
+        for name in LOCKS:
+            right = said[name] <= history.shows()[name] if name in LISTS else None
+            assert history.shows()[name] == said[name] if right is None else right, name
+    elif policy == "ask":
+        lists = {name for name in kept if name in LISTS}
+        assert {n: v for n, v in history.shows().items() if n not in lists} == {
+            n: v for n, v in shown.items() if n not in lists
+        }
+    at_rest(history)
+
+
+def rests(history: History) -> None:
     history.sync()
+    at_rest(history)
+
+
+def at_rest(history: History) -> None:
+    """A second sync writes nothing and changes nothing."""
+    bench, shown = history.bench, history.shows()
     bench.plex.clear_requests()
-    shown = history.shows()
-    history.sync()
+    bench.sync(history.scene)
     assert bench.writes() == []
     assert history.shows() == shown

@@ -108,7 +108,7 @@ def test_a_later_sync_killed_anywhere(bench, kill, mode):
 def test_emptied_in_stash_after_a_kill(bench, kill):
     """What the killed sync may or may not have written goes; what a person wrote stays."""
     scene, key = bench.add(studio="Ours", details="ours", tags=["ours"])
-    bench.plex.edit_as_person(key, studio="Theirs", genres=["theirs"])
+    bench.plex.edit_as_person(key, lock=False, studio="Theirs", genres=["theirs"])
     bench.sync(scene, kill=kill)
     bench.stash.update_scene(scene, studio_id=None, details="", tag_ids=[])
     bench.sync(scene)

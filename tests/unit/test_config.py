@@ -48,6 +48,7 @@ def test_unset_settings_have_the_documented_defaults():
         "reconcile_scope": "24h",
         "reconcile_missing": True,
         "hook_mode": "background",
+        "on_edit_in_plex": "newest",
         "preserve_plex_edits": False,
         "allow_ambiguous_match": False,
         "skip_not_found": False,

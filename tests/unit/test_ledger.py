@@ -8,9 +8,10 @@ from contextlib import closing
 import pytest
 
 from disk.aside import asides
+from plex.baseline import Decision
 from plex.ledger import Entry, Ledger
-from plex.plan import SCALAR, Written
 from plex.store import Store
+from plex.written import SCALAR, Written
 
 
 @pytest.fixture
@@ -35,12 +36,51 @@ def store(tmp_path) -> Iterator[Store]:
         Written(("a, b",), ("A, b", "p"), ("a, b",)),
         Written(("a",), (), ("a",), True),
         Written((), (), (), True),
+        Written("a", "p", theirs=SCALAR),
+        Written(("a", "b"), ("b",), ("b",), theirs=("a",)),
     ],
 )
 def test_a_baseline_comes_back_as_it_was(store, written):
-    entry = Entry(5, 9, {"studio": written}, "v1", "sha", True, 12.5)
+    locks, asked = frozenset({"title", "thumb"}), ("title", "genres")
+    entry = Entry(5, 9, {"studio": written}, "v1", "sha", True, 12.5, locks, asked)
     Ledger(store).put([entry])
     assert Ledger(store).entries([5, 6]) == {5: entry}
+
+
+def test_whose_the_locks_were_is_not_known_of_an_item_of_before(tmp_path):
+    class Before(Store):
+        STEPS = Store.STEPS[:1]
+
+    with closing(Before(tmp_path)) as store, store.writing() as db:
+        db.execute("INSERT INTO item (rating_key, scene_id, baseline) VALUES (1, 10, '{}')")
+    with closing(Store(tmp_path)) as store:
+        entry = Ledger(store).entries([1])[1]
+        assert entry == Entry(1, 10, locks=None)
+        Ledger(store).put([entry])
+        assert Ledger(store).entries([1])[1] == entry
+
+
+def test_a_decision_waits_for_the_sync_that_takes_it_into_the_baseline(store):
+    ledger, one = Ledger(store), Decision("plex", ("a",), ())
+    ledger.put([Entry(1, 10, asked=("genres",)), Entry(2, 20)])
+    assert ledger.undecided() == [(1, 10, ("genres",))]
+    ledger.decide(1, {"genres": one, "title": Decision("stash", "P", "S")})
+    entry = ledger.entries([1, 2])[1]
+    assert entry.decided == {"genres": one, "title": Decision("stash", "P", "S")}
+    ledger.decide(1, {"title": Decision("plex", "P", "S")})  # while that sync was on its way
+    ledger.put([entry.but(asked=())])
+    assert ledger.entries([1])[1].decided == {"title": Decision("plex", "P", "S")}
+    assert ledger.undecided() == []
+
+
+def test_a_decision_that_makes_no_sense_is_none(store):
+    Ledger(store).put([Entry(1, 10)])
+    with store.writing() as db:
+        db.executemany(
+            "INSERT INTO decision VALUES (1, ?, ?)",
+            [("title", "{"), ("studio", "5"), ("no such field", '["stash", "a", "b"]')],
+        )
+    assert Ledger(store).entries([1])[1].decided == {}
 
 
 def test_a_batch_is_recorded_whole_or_not_at_all(store):

@@ -38,6 +38,7 @@ TASKS = {
     "Retry Dead Letters": "retry_dlq",
     "Recover Outage Jobs": "recover_outage_jobs",
     "Outage Summary Report": "outage_summary",
+    "Open Decisions": "decide",
     "Health Check": "health_check",
     "Preview": "preview",
     "Undo Last Run": "undo",

@@ -1,24 +1,25 @@
-"""The plan: one truth table, cell by cell, for each kind of field."""
+"""The plan in rows that read as sentences; every cell of the table is in test_plan_table.py."""
 
 from __future__ import annotations
 
 import pytest
 
-from plex import plan
+from plex import baseline, plan
 from plex.fields import BY_NAME
-from plex.plan import SCALAR, Written
+from plex.written import SCALAR, Written
 
 OURS, FOUND = SCALAR, ()
+USUAL = plan.Rules()
 
 
 def written(sent, got=None, ours=OURS, begun=False):
     return Written(sent, sent if got is None else got, ours, begun)
 
 
-def decision(field, base, current, wanted, fill_only=False, guesses=frozenset()):
+def decision(field, base, current, wanted, rules=USUAL):
     """(why, after) of the one change, or None."""
-    baseline = {field: base} if base else {}
-    found = plan.changes(baseline, {field: current}, {field: wanted}, fill_only, guesses)
+    known = {field: base} if base else {}
+    found = plan.changes(known, {field: current}, {field: wanted}, rules)
     assert len(found) <= 1
     return (found[0].why, found[0].after) if found else None
 
@@ -33,8 +34,9 @@ SCALARS = [
     ("none, Stash is empty", None, "P", "", NOTHING),
     ("none, both empty", None, "", "", NOTHING),
     ("as written", written("S"), "S", "S", NOTHING),
-    ("Plex altered it, known", written("S", "s…"), "s…", "S", NOTHING),
-    ("Plex refused it, known", written("S", "", FOUND), "", "S", NOTHING),
+    ("Plex altered it, known", written("S", "s…"), "s…", "S", ("refused", "s…")),
+    ("Plex refused it, known", written("S", "", FOUND), "", "S", ("refused", "")),
+    ("Plex refused it, Stash moved", written("R", "", FOUND), "", "S", WRITE),
     ("a person edited it", written("S"), "P", "S", ("drifted", "P")),
     ("a person emptied it", written("S"), "", "S", ("drifted", "")),
     ("a person edited what Plex altered", written("S", "s…"), "P", "S", ("drifted", "P")),
@@ -106,7 +108,9 @@ TAGS = [
     ("as written", written(("a",), ours=("a",)), ("a",), ("a",), None),
     ("theirs was added", written(("a",), ours=("a",)), ("a", "p"), ("a",), None),
     ("ours was taken off", written(("a", "b"), ours=("a", "b")), ("b",), ("a", "b"), ("drifted", ("b",))),
-    ("refused, known", written(("a", "x"), ("a",), ("a",)), ("a",), ("a", "x"), None),
+    ("refused, known", written(("a", "x"), ("a",), ("a",)), ("a",), ("a", "x"), ("refused", ("a",))),
+    ("refused, Stash moved", written(("a", "x"), ("a",), ("a",)), ("a",), ("x",), ("write", ("x",))),
+    ("refused removal, known", written((), ("a",), ("a",)), ("a",), (), ("refused", ("a",))),
     ("dropped in Stash", written(("a", "b"), ours=("a", "b")), ("a", "b"), ("a",), ("write", ("a",))),
     ("dropped, theirs stays", written(("a",), ours=("a",)), ("a", "p"), (), ("write", ("p",))),
     ("all dropped", written(("a",), ours=("a",)), ("a",), (), ("clear", ())),
@@ -156,18 +160,214 @@ def test_lists_are_decided_by_element(field, base, current, wanted, expected):
 def test_preserve_fills_what_is_empty_and_maintains_what_it_filled(
     field, base, current, wanted, expected
 ):
-    assert decision(field, base, current, wanted, fill_only=True) == expected
+    assert decision(field, base, current, wanted, plan.Rules(fill_only=True)) == expected
 
 
 def test_a_title_that_plex_made_of_the_file_name_is_no_edit_to_preserve():
-    assert decision("title", None, "clip 1", "S", True, frozenset({"title"})) == WRITE
-    assert decision("title", None, "clip 1", "S", True) == ("preserved", "clip 1")
+    rules = plan.Rules(fill_only=True)
+    guessed = plan.Rules(fill_only=True, guesses=frozenset({"title"}))
+    assert decision("title", None, "clip 1", "S", guessed) == WRITE
+    assert decision("title", None, "clip 1", "S", rules) == ("preserved", "clip 1")
 
 
 def test_a_field_that_is_switched_off_is_none_of_our_business():
-    baseline = {"studio": written("R")}
-    assert plan.changes(baseline, {"studio": "P", "title": "t"}, {"title": "t"}) == ()
-    assert plan.confirmed(baseline, (), {"studio": "P"}, {})["studio"] == written("R")
+    known = {"studio": written("R")}
+    assert plan.changes(known, {"studio": "P", "title": "t"}, {"title": "t"}) == ()
+    assert baseline.confirmed(known, (), {"studio": "P"}, {})["studio"] == written("R")
+
+
+# -- the policies, on what they differ in
+
+POLICIES = ("newest", "stash", "plex", "ask")
+BOTH = written(("a", "b"), ours=("a", "b"))
+CHOSEN = Written("S", "P", theirs=SCALAR)  # a person decided for Plex
+EDITS = [
+    # field, baseline, Plex says, Stash says -> newest, stash, plex, ask
+    ("edited", "studio", written("S"), "P", "S", "drifted repair drifted conflict"),
+    ("emptied by a person", "studio", written("S"), "", "S", "drifted repair drifted conflict"),
+    ("edited, then Stash moved", "studio", written("R"), "P", "S", "write repair drifted conflict"),
+    ("edited, and Stash agrees", "studio", written("R"), "P", "P", "- - - -"),
+    ("edited, then emptied in Stash", "studio", written("R"), "P", "", "- clear - -"),
+    ("only in Plex", "studio", None, "P", "", "- clear - -"),
+    ("a title only in Plex", "title", None, "P", "", "- - - -"),
+    ("never written", "studio", None, "P", "S", "write write write write"),
+    ("only Stash moved", "studio", written("R"), "R", "S", "write write write write"),
+    ("refused", "studio", written("S", "R", FOUND), "R", "S", "refused refused refused refused"),
+    ("written by a person after we cleared it", "studio", Written("", ""), "P", "S", "write repair drifted conflict"),
+    ("decided for Plex", "studio", CHOSEN, "P", "S", "drifted repair drifted drifted"),
+    ("decided for Plex, edited again", "studio", CHOSEN, "Q", "S", "drifted repair drifted conflict"),
+    ("decided for Plex, Stash moved", "studio", CHOSEN, "P", "T", "write repair drifted conflict"),
+    ("rated, never written", "rating", None, 5.0, 7.0, "write repair drifted conflict"),
+    ("rated, not in Stash", "rating", None, 5.0, None, "- clear - -"),
+    ("one added", "genres", BOTH, ("a", "b", "p"), ("a", "b"), "- repair - -"),
+    ("one taken off", "genres", BOTH, ("b",), ("a", "b"), "drifted repair drifted conflict"),
+    ("one taken off, one new", "genres", BOTH, ("b",), ("a", "b", "c"), "write repair write conflict"),
+    ("one taken off, one dropped", "genres", BOTH, ("b",), ("a",), "write repair clear conflict"),
+    ("all taken off, in Stash as well", "genres", BOTH, (), (), "- - - -"),
+    ("never written", "genres", None, ("p",), ("a",), "write repair write write"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "base", "current", "wanted", "expected"),
+    [pytest.param(*row[1:], id=f"{row[1]}: {row[0]}") for row in EDITS],
+)
+def test_the_policies(field, base, current, wanted, expected):
+    found = [decision(field, base, current, wanted, plan.Rules(one)) for one in POLICIES]
+    assert [one[0] if one else "-" for one in found] == expected.split()
+
+
+LOCKS = [
+    ("never written", "studio", None, "P", "S", "locked repair locked locked"),
+    ("locked while empty", "studio", None, "", "S", "locked repair locked locked"),
+    ("found, then Stash moved", "studio", written("R", ours=()), "R", "S", "locked repair locked locked"),
+    ("ours, emptied in Stash", "studio", written("R"), "R", "", "locked clear locked locked"),
+    ("theirs, not in Stash", "studio", None, "P", "", "- clear - -"),
+    ("in agreement", "studio", None, "S", "S", "- - - -"),
+    ("a rating has no lock", "rating", None, None, 7.0, "write write write write"),
+    ("a list has room for both", "genres", None, ("p",), ("a",), "write repair locked locked"),
+    ("a list that has all of Stash's", "genres", None, ("a", "p"), ("a",), "- repair - -"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "base", "current", "wanted", "expected"),
+    [pytest.param(*row[1:], id=f"{row[1]}: {row[0]}") for row in LOCKS],
+)
+def test_a_lock_of_a_person(field, base, current, wanted, expected):
+    locked = frozenset({BY_NAME[field].wire})
+    rules = [plan.Rules(one, locked=locked) for one in POLICIES]
+    found = [decision(field, base, current, wanted, one) for one in rules]
+    assert [one[0] if one else "-" for one in found] == expected.split()
+
+
+def test_with_plex_what_a_person_took_off_stays_off_for_ever():
+    rules, known = plan.Rules("plex"), {"genres": BOTH}
+    have: tuple[str, ...] = ("b",)
+    for wish in (("a", "b", "c"), ("a", "c"), ("a", "c", "d"), ("a",)):
+        found = plan.changes(known, {"genres": have}, {"genres": wish}, rules)
+        have = found[0].after
+        known = baseline.confirmed(known, found, {"genres": have}, {"genres": wish})
+        assert set(have) == set(wish) - {"a"}
+    known = baseline.confirmed(known, (), {"genres": ()}, {"genres": ()})
+    assert decision("genres", known.get("genres"), (), ("a",), rules) == ("write", ("a",)), "anew"
+
+
+def test_with_stash_lists_are_exactly_those_of_stash():
+    rules = plan.Rules("stash")
+    assert decision("genres", None, ("P", "A"), ("b", "a"), rules) == ("repair", ("b", "A"))
+    assert decision("genres", BOTH, ("p",), (), rules) == ("clear", ())
+
+
+def test_preserving_wins_over_stash():
+    rules = plan.Rules("stash", fill_only=True)
+    assert decision("studio", written("S"), "P", "S", rules) == ("drifted", "P")
+    assert decision("studio", written("R"), "P", "S", rules) == ("preserved", "P")
+    assert decision("genres", None, ("p",), ("a",), rules) == ("preserved", ("p",))
+
+
+# -- whose lock is it
+
+
+def locks_after(known, locks, wanted, current, policy="newest"):
+    """Which locks are ours after a sync of studio and summary that Plex takes."""
+    rules = plan.Rules(policy, locked=locks - (locks if known is None else known))
+    found = plan.changes({}, current, wanted, rules)
+    now = locks | {BY_NAME[change.field].wire for change in found if change.writes}
+    return baseline.our_locks(known, {}, found, wanted, now)
+
+
+@pytest.mark.parametrize(
+    ("known", "locks", "policy", "expected"),
+    [
+        ((), (), "newest", {"studio", "summary"}),
+        ((), ("studio",), "newest", {"summary"}),
+        ((), ("studio",), "stash", {"studio", "summary"}),
+        (("studio",), ("studio",), "newest", {"studio", "summary"}),
+        (("title",), ("title", "tagline"), "newest", {"studio", "summary", "title"}),
+        (("title",), (), "newest", {"studio", "summary"}),
+        (None, ("studio", "title"), "newest", {"studio", "summary", "title"}),
+    ],
+)
+def test_locks_are_ours_if_we_set_them(known, locks, policy, expected):
+    ours = None if known is None else frozenset(known)
+    wanted, current = {"studio": "S", "summary": "s"}, {"studio": "P", "summary": ""}
+    assert locks_after(ours, frozenset(locks), wanted, current, policy) == expected
+
+
+def test_a_lock_on_what_stash_says_is_ours_so_that_a_lost_ledger_holds_nothing_up():
+    locks = frozenset({"studio", "summary"})
+    found = locks_after(frozenset(), locks, {"studio": "S", "summary": ""}, {"studio": "S"})
+    assert found == {"studio"}
+
+
+def test_before_a_write_its_locks_are_noted_as_ours():
+    changes = [
+        plan.Change("genres", (), ("a",), "write"),
+        plan.Change("studio", "P", "P", "locked"),
+    ]
+    assert baseline.locks_ahead(frozenset({"title"}), changes) == {"title", "genre"}
+    assert baseline.locks_ahead(None, changes) is None
+
+
+# -- what a person decided
+
+TO_DECIDE = [
+    ("edited", "studio", written("S"), "P", "S"),
+    ("both moved", "studio", written("R"), "P", "S"),
+    ("emptied", "studio", written("S"), "", "S"),
+    ("locked", "studio", None, "P", "S"),
+    ("rated", "rating", None, 5.0, 7.0),
+    ("taken off", "genres", BOTH, ("b", "p"), ("a", "b")),
+    ("taken off, one new", "genres", BOTH, ("b", "p"), ("a", "b", "c")),
+    ("a locked list", "genres", None, ("p",), ("a",)),
+]
+
+
+@pytest.mark.parametrize("fill_only", [False, True])
+@pytest.mark.parametrize("policy", ["newest", "plex", "ask"])
+@pytest.mark.parametrize(
+    ("field", "base", "current", "wanted"),
+    [pytest.param(*row[1:], id=f"{row[1]}: {row[0]}") for row in TO_DECIDE],
+)
+def test_a_decision_for_stash_is_written(field, base, current, wanted, policy, fill_only):
+    known = baseline.settled(BY_NAME[field], base, baseline.Decision("stash", current, wanted))
+    why, after = decision(field, known, current, wanted, plan.Rules(policy, fill_only))
+    assert why == "write"
+    assert set(after) >= set(wanted) if field == "genres" else after == wanted
+
+
+@pytest.mark.parametrize("locked", [False, True])
+@pytest.mark.parametrize("policy", ["newest", "plex", "ask"])
+@pytest.mark.parametrize(
+    ("field", "base", "current", "wanted"),
+    [pytest.param(*row[1:], id=f"{row[1]}: {row[0]}") for row in TO_DECIDE],
+)
+def test_a_decision_for_plex_is_kept_and_not_asked_again(
+    field, base, current, wanted, policy, locked
+):
+    held = frozenset({BY_NAME[field].wire}) if locked else frozenset()
+    rules = plan.Rules(policy, locked=held)
+    if decision(field, base, current, wanted, rules)[0] == "write":
+        return  # nothing to decide
+    known = baseline.settled(BY_NAME[field], base, baseline.Decision("plex", current, wanted))
+    now = current
+    for _ in range(2):
+        found = plan.changes({field: known}, {field: now}, {field: wanted}, rules)
+        assert found[0].why in ("drifted", "write", "locked")
+        now = found[0].after
+        known = baseline.confirmed({field: known}, found, {field: now}, {field: wanted})[field]
+    assert found[0].why in ("drifted", "locked")
+    assert "a" not in now if field == "genres" else now == current
+    again = decision(field, known, now, ("a", "z") if field == "genres" else "T", plan.Rules("ask"))
+    assert again[0] == ("write" if field == "genres" else "conflict")
+
+
+def test_a_decision_is_about_what_both_sides_said():
+    one = baseline.Decision("stash", ("P", "q"), ("a",))
+    assert one.fits(BY_NAME["genres"], ("Q", "p"), ("A",))
+    assert not one.fits(BY_NAME["genres"], ("p",), ("a",))
+    assert not one.fits(BY_NAME["genres"], ("p", "q"), ("a", "b"))
 
 
 # -- what is remembered
@@ -175,13 +375,13 @@ def test_a_field_that_is_switched_off_is_none_of_our_business():
 
 def synced(field, base, current, wanted, plex_makes=None, killed=False):
     """The baseline after a sync of one field; `plex_makes` is what Plex says of the value."""
-    baseline = {field: base} if base else {}
-    found = plan.changes(baseline, {field: current}, {field: wanted})
+    known = {field: base} if base else {}
+    found = plan.changes(known, {field: current}, {field: wanted})
     if killed:
-        return plan.begun(baseline, found, {field: wanted}).get(field)
+        return baseline.begun(known, found, {field: wanted}).get(field)
     writes = [change for change in found if change.writes]
     now = (writes[0].after if plex_makes is None else plex_makes) if writes else current
-    return plan.confirmed(baseline, found, {field: now}, {field: wanted}).get(field)
+    return baseline.confirmed(known, found, {field: now}, {field: wanted}).get(field)
 
 
 @pytest.mark.parametrize(
@@ -192,17 +392,22 @@ def synced(field, base, current, wanted, plex_makes=None, killed=False):
         ("studio", None, "P", "S", "s…", written("S", "s…")),
         ("studio", None, "P", "S", "P", written("S", "P", FOUND)),
         ("studio", written("R"), "R", "S", "R", written("S", "R")),
-        ("studio", written("R"), "R", "", None, None),
-        ("studio", written("R"), "P", "", None, None),
+        ("studio", None, "", "", None, None),
+        ("studio", None, "P", "", None, None),
+        ("studio", written("R"), "R", "", None, Written("", "")),
+        ("studio", Written("", ""), "", "", None, Written("", "")),
+        ("studio", Written("", ""), "P", "", None, Written("", "P", theirs=SCALAR)),
+        ("studio", written("R"), "R", "", "R", Written("", "R", OURS)),
+        ("studio", written("R"), "P", "", None, Written("", "P", theirs=SCALAR)),
         ("studio", written("R"), "P", "R", None, written("R")),
         ("studio", written("R"), "P", "P", None, written("P", ours=FOUND)),
         ("studio", written("S", "", begun=True), "S", "S", None, written("S")),
         ("studio", written("S", "", begun=True), "P", "P", None, written("P", ours=FOUND)),
-        ("studio", written("S", "", begun=True), "P", "", None, None),
+        ("studio", written("S", "", begun=True), "P", "", None, Written("", "P", theirs=SCALAR)),
         ("title", written("R"), "R", "", None, written("R")),
         ("title", written("S", "", begun=True), "S", "", None, written("S")),
         ("rating", None, None, 7.0, None, written(7.0)),
-        ("rating", written(7.0), 7.0, None, None, None),
+        ("rating", written(7.0), 7.0, None, None, Written(None, None)),
         ("genres", None, ("p",), ("a",), None, written(("a",), ("a", "p"), ("a",))),
         ("genres", None, ("a",), ("a",), None, written(("a",), ours=())),
         ("genres", None, ("p",), ("a",), ("p", "A"), written(("a",), ("p", "A"), ("a",))),
@@ -220,11 +425,11 @@ def test_what_is_remembered_after_the_read_back(field, base, current, wanted, pl
 @pytest.mark.parametrize(
     ("field", "base", "current", "wanted", "expected"),
     [
-        ("studio", None, "P", "S", Written("S", "", SCALAR, True)),
+        ("studio", None, "P", "S", Written("S", "P", (), True)),
         ("studio", written("R"), "R", "S", Written("S", "R", SCALAR, True)),
-        ("studio", written("R"), "P", "S", Written("S", "", SCALAR, True)),
+        ("studio", written("R"), "P", "S", Written("S", "P", (), True)),
         ("studio", written("R"), "R", "", Written("", "R", SCALAR, True)),
-        ("rating", None, 3.0, 7.0, Written(7.0, None, SCALAR, True)),
+        ("rating", None, 3.0, 7.0, Written(7.0, 3.0, (), True)),
         ("genres", None, ("p",), ("a",), Written(("a",), ("p",), ("a",), True)),
         ("genres", written(("a",), ours=("a",)), ("a",), ("b",), Written(("b",), ("a",), ("a", "b"), True)),
     ],
@@ -236,10 +441,10 @@ def test_what_is_noted_before_the_write(field, base, current, wanted, expected):
 def test_what_was_refused_is_told_but_not_looped():
     change = plan.Change("genres", ("p",), ("a", "p"), "write")
     field = BY_NAME["genres"]
-    assert plan.refused(field, change, {"genres": ("p",)})
-    assert not plan.refused(field, change, {"genres": ("A", "p")})
-    assert not plan.refused(field, change, {"genres": ("a", "p", "somebody was quicker")})
-    assert plan.refused(field, plan.Change("genres", ("a",), (), "clear"), {"genres": ("a",)})
+    assert baseline.refused(field, change, {"genres": ("p",)})
+    assert not baseline.refused(field, change, {"genres": ("A", "p")})
+    assert not baseline.refused(field, change, {"genres": ("a", "p", "somebody was quicker")})
+    assert baseline.refused(field, plan.Change("genres", ("a",), (), "clear"), {"genres": ("a",)})
 
 
 def test_names_in_either_unicode_form_are_one_name():
