@@ -70,7 +70,9 @@ def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
         raise errors.SetupError(f"Plex item {item} shows no scene that Stash2Plex has synced")
     (work,) = works
     kept = {c.field: c for c in work.changes if c.why in (CONFLICT, DRIFTED, LOCKED, PRESERVED)}
-    chosen = [one for one in kept.values() if field in (one.field, "all")]
+    waiting = [one for one in kept.values() if one.why == CONFLICT]
+    everything = waiting or list(kept.values())
+    chosen = everything if field == "all" else [kept[field]] if field in kept else []
     if not chosen:
         there = f"; to be decided are: {', '.join(kept)}" if kept else ""
         raise errors.SetupError(f"Plex item {item} has nothing to decide about {field}{there}")
