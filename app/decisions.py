@@ -54,7 +54,7 @@ def _told(work: "Work", change: "Change") -> dict[str, Any]:
         "label": work.scene.label(),
         "field": change.field,
         "plex": change.before,
-        "stash": work.wanted[change.field],
+        "stash": work.stash_says(change.field),
         "why": change.why,
     }
 
@@ -76,7 +76,7 @@ def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
     if not chosen:
         there = f"; to be decided are: {', '.join(kept)}" if kept else ""
         raise errors.SetupError(f"Plex item {item} has nothing to decide about {field}{there}")
-    made = {c.field: Decision(side, c.before, work.wanted[c.field]) for c in chosen}
+    made = {c.field: Decision(side, c.before, work.stash_says(c.field)) for c in chosen}
     Ledger(run.store).decide(item, made)
     wire.info(f"Plex item {item}: decided for {side.capitalize()}: {', '.join(made)}")
     run.jobs.put([job := Job(work.scene.id, reason="decided")], run.clock())
@@ -85,16 +85,12 @@ def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
 
 
 def _works(run: Run, keys: Sequence[int]) -> "list[Work]":
-    """The plans of these items, from what both sides say now."""
+    """The plans of these items, from what both sides say now; nothing is written."""
     from plex.ledger import Ledger
-    from plex.outcome import decided
+    from plex.outcome import Outcome
 
     entries = Ledger(run.store).entries(keys)
     scenes = run.stash.scenes([entry.scene_id for entry in entries.values() if entry.scene_id])
-    items = run.plex.items([key for key in keys if key in entries])
-    found = []
-    for key, item in items.items():
-        scene = scenes.get(entries[key].scene_id)
-        work = decided(scene, item, entries[key], run.config) if scene else None
-        found += [work] if work else []
-    return found
+    outcomes = {number: Outcome(number, one.label()) for number, one in scenes.items()}
+    works = drains.sync_of(run).decide(list(scenes.values()), outcomes)
+    return [work for work in works if work.item.rating_key in entries]

@@ -13,6 +13,7 @@ from plex.written import (
     by_key,
     is_edited,
     is_ours,
+    nothing,
     same,
     taken_off,
     unmoved,
@@ -59,10 +60,16 @@ def confirmed(
     after = dict(baseline)
     decided = {change.field: change for change in changed}
     for field in FIELDS:
-        change = decided.get(field.name)
-        if field.name not in wanted or (change and not change.writes):
-            continue  # kept: what we last wrote stays the point of comparison
-        base, cur, want = baseline.get(field.name), current.get(field.name), wanted[field.name]
+        if field.name not in wanted:
+            continue
+        change, base = decided.get(field.name), baseline.get(field.name)
+        cur, want = current.get(field.name), wanted[field.name]
+        if change and not change.writes:
+            # Kept: what we last wrote stays the point of comparison. A rating needs none to be
+            # a person's, but one that goes again leaves nothing else to tell by.
+            if base is None and is_edited(field, base, cur):
+                after[field.name] = Written(nothing(field), cur, theirs=SCALAR)
+            continue
         settle = _settled_tags if field.kind == "tags" else _settled_scalar
         known = settle(field, base, change, cur, want)
         if known:
@@ -132,12 +139,12 @@ def refused(field: Field, change: Change, current: Fields) -> bool:
 
 
 def locks_ahead(
-    known: "frozenset[str] | None", changed: Iterable[Change]
+    known: "frozenset[str] | None", changed: Iterable[Change], more: Iterable[str] = ()
 ) -> "frozenset[str] | None":
     """Our locks, to record *before* the writes: those that we are about to set are among them."""
     if known is None:
         return None
-    return known | {BY_NAME[change.field].wire for change in changed if change.writes}
+    return known | {BY_NAME[change.field].wire for change in changed if change.writes} | set(more)
 
 
 def our_locks(

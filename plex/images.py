@@ -1,16 +1,23 @@
 """Poster: has the cover changed since we uploaded it, and how does it get into Plex, once."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import errors
+from plex.baseline import settled
+from plex.fields import POSTER, Field
 from plex.item import Item
 from plex.ledger import Entry
 from plex.once import once
+from plex.plan import ASK, LOCKED, PLEX, STASH, Change, Rules, scalar
+from plex.written import SCALAR, Written
 
+FIELD = Field(POSTER, "text", "thumb")  # decided like one: its value is Plex's key of the image
+UPLOADED = "upload://"
 SETTLED = 3.0  # seconds
 FRESH = "~"  # at the end of a version: looked at within that time
+HELD = "!"  # at the end of a version: a person's lock kept the cover from being shown
 
 
 class Posters(Protocol):
@@ -30,41 +37,51 @@ class Poster:
 
     @property
     def key(self) -> str:
-        return f"upload://posters/{self.sha1}"
+        return f"{UPLOADED}posters/{self.sha1}"
 
 
 class Look(NamedTuple):
-    """What a look at the cover found: the poster to show, if any, and the version looked at."""
+    """What a look at the cover found.
+
+    `poster` is to be shown; `sha1` is that of the image of ours that Plex shows then; `wanted` is
+    the key of the cover. `change` says why Plex gets it, or keeps another. `chosen` is what is
+    known of a poster that a person decided for.
+    """
 
     done: bool
     version: str = ""
     poster: "Poster | None" = None
+    sha1: str = ""
+    wanted: str = ""
+    change: "Change | None" = None
+    chosen: "Written | None" = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether Plex goes on showing another."""
+        return self.change is not None and not self.change.writes
 
 
 NOT_LOOKED = Look(False)
-
-
-def look(data: "bytes | None", version: str, entry: Entry, now: float) -> Look:
-    """Whether these bytes have to go to Plex: not if we uploaded the very same last time."""
-    found = poster(data) if data else None
-    if found and found.sha1 == entry.poster and not entry.poster_begun:
-        found = None
-    # The version is a time in whole seconds: in the same second another cover may follow.
-    fresh = version.isdigit() and now - int(version) < SETTLED
-    return Look(True, version + FRESH if fresh else version, found)
 
 
 def poster(data: bytes) -> Poster:
     return Poster(data, hashlib.sha1(data, usedforsecurity=False).hexdigest())
 
 
-def must_look(cover_version: str, entry: Entry) -> bool:
-    """Whether the cover has to be downloaded to know if it changed."""
-    return (
-        entry.poster_begun
-        or not cover_version
-        or cover_version != entry.cover_version.removesuffix(FRESH)
-    )
+def is_due(cover_version: str, item: Item, entry: Entry, rules: Rules) -> bool:
+    """Whether the cover has to be downloaded to know if the poster is right."""
+    if rules.fill_only and not entry.poster and item.thumb and rules.holds(FIELD):
+        return False  # somebody chose it; Plex shows a frame of the video by itself
+    seen = entry.cover_version
+    released = seen.endswith(HELD) and (rules.policy == STASH or not rules.holds(FIELD))
+    moved = not cover_version or cover_version != seen.rstrip(FRESH + HELD)
+    return entry.poster_begun or moved or released or may_be_edited(item, entry, rules)
+
+
+def may_be_edited(item: Item, entry: Entry, rules: Rules) -> bool:
+    """Whether a person may have picked another poster since, where that matters at once."""
+    return bool(entry.poster) and rules.policy in (STASH, ASK) and item.thumb != entry.thumb
 
 
 def may_lag(entry: Entry) -> bool:
@@ -72,15 +89,73 @@ def may_lag(entry: Entry) -> bool:
 
     That change has an event of its own: a sync looks again, a reconciliation need not.
     """
-    return entry.cover_version.endswith(FRESH)
+    return FRESH in entry.cover_version
 
 
-def may_show(item: Item, entry: Entry, fill_only: bool) -> bool:
-    """Whether the poster is ours to set: with `fill_only` not where a person chose one.
+def look(
+    plex: Posters, data: "bytes | None", version: str, item: Item, entry: Entry, rules: Rules,
+    now: float,
+) -> tuple[Look, "dict[str, bool] | None"]:  # fmt: skip
+    """What is to become of the poster, and what Plex offers for it if that was asked."""
+    # The version is a time in whole seconds: in the same second another cover may follow.
+    version += FRESH if version.isdigit() and now - int(version) < SETTLED else ""
+    if data is None:
+        return Look(True, version), None
+    image = poster(data)
+    as_before = image.sha1 == entry.poster and not entry.poster_begun
+    if as_before and not (may_be_edited(item, entry, rules) or POSTER in entry.asked):
+        return Look(True, version, sha1=entry.poster if item.thumb == entry.thumb else ""), None
+    offered = known(plex, item, entry)
+    return decided(image, version, shown(offered, rules), entry, rules), offered
 
-    Plex shows a frame of the video by itself; whoever picks a poster there locks it.
-    """
-    return not fill_only or bool(entry.poster) or not (item.thumb and "thumb" in item.locks)
+
+def decided(image: Poster, version: str, cur: str, entry: Entry, rules: Rules) -> Look:
+    """The decision about the image, by the table of all fields; `cur` is the key of what is shown."""
+    base, chosen = _base(image, entry), None
+    decision = entry.decided.get(POSTER)
+    if decision and decision.fits(FIELD, cur, image.key):
+        base = settled(FIELD, base, decision)
+        chosen = base if decision.side == PLEX else None
+        if decision.side == STASH:
+            rules = replace(rules, locked=rules.locked - {FIELD.wire})
+    change = scalar(FIELD, base, cur, image.key, rules)
+    if change and not change.writes:
+        kept = version + HELD if change.why == LOCKED else version
+        return Look(True, kept, wanted=image.key, change=change, chosen=chosen)
+    return Look(True, version, image if change else None, image.sha1, image.key, change)
+
+
+def shown(offered: "dict[str, bool] | None", rules: Rules) -> str:
+    """The key of the poster that somebody uploaded or picked; '' for Plex's own."""
+    key = next((key for key, selected in (offered or {}).items() if selected), "")
+    return key if key.startswith(UPLOADED) or rules.holds(FIELD) else ""
+
+
+def _base(image: Poster, entry: Entry) -> "Written | None":
+    """The ledger's words about the poster in those of a field."""
+    ours = f"{UPLOADED}posters/{entry.poster}" if entry.poster else ""
+    if entry.poster_begun:
+        return Written(image.key, ours, SCALAR if ours else (), begun=True)
+    if POSTER in entry.baseline:
+        return entry.baseline[POSTER]
+    return Written(ours, ours, SCALAR) if ours else None
+
+
+def remembered(entry: Entry, one: Look, thumb: str) -> Entry:
+    """The entry after a look; `thumb` is Plex's address of what it shows now."""
+    left = {name: base for name, base in entry.baseline.items() if name != POSTER}
+    if one.chosen or (one.is_kept and POSTER in entry.baseline):
+        left[POSTER] = one.chosen or entry.baseline[POSTER]
+    ours = bool(one.poster) or bool(one.sha1 and not entry.poster)
+    locks = entry.locks | {FIELD.wire} if ours and entry.locks is not None else entry.locks
+    return entry.but(
+        baseline=left,
+        locks=locks,
+        cover_version=one.version,
+        poster=one.sha1 or entry.poster,
+        poster_begun=False,
+        thumb=thumb if one.sha1 or one.chosen or POSTER in left else entry.thumb,
+    )
 
 
 def known(plex: Posters, item: Item, entry: Entry) -> "dict[str, bool] | None":

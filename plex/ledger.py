@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from plex.baseline import Decision
-from plex.fields import BY_NAME, Value
+from plex.fields import BY_NAME, POSTER, Value
 from plex.store import Store
 from plex.written import Written
 
@@ -30,6 +30,7 @@ class Entry:
     locks: "frozenset[str] | None" = frozenset()
     asked: tuple[str, ...] = ()
     decided: Mapping[str, Decision] = field(default_factory=dict)
+    thumb: str = ""  # Plex's address of the poster when it showed ours
 
     def but(self, **changed: Any) -> "Entry":
         return replace(self, **changed)
@@ -46,7 +47,7 @@ class Ledger:
         marks = ",".join("?" * len(rating_keys))
         rows = self._store.rows(
             "SELECT rating_key, scene_id, baseline, cover_version, poster, poster_begun, synced,"
-            f" locks, asked FROM item WHERE rating_key IN ({marks})",
+            f" locks, asked, thumb FROM item WHERE rating_key IN ({marks})",
             list(rating_keys),
         )
         decided = self._decided(rating_keys)
@@ -61,7 +62,7 @@ class Ledger:
         """
         with self._store.writing() as db:
             for entry in entries:
-                db.execute("INSERT OR REPLACE INTO item VALUES (?,?,?,?,?,?,?,?,?)", _row(entry))
+                db.execute("INSERT OR REPLACE INTO item VALUES (?,?,?,?,?,?,?,?,?,?)", _row(entry))
                 for name, one in entry.decided.items():
                     db.execute(
                         "DELETE FROM decision WHERE rating_key = ? AND field = ? AND choice = ?",
@@ -136,7 +137,7 @@ class Ledger:
             f"SELECT rating_key, field, choice FROM decision WHERE rating_key IN ({marks})",
             list(rating_keys),
         ):
-            if name in BY_NAME and (one := _decision(choice)):
+            if name in (*BY_NAME, POSTER) and (one := _decision(choice)):
                 found.setdefault(key, {})[name] = one
         return found
 
@@ -156,6 +157,7 @@ def _row(entry: Entry) -> tuple[object, ...]:
         entry.synced,
         None if entry.locks is None else " ".join(sorted(entry.locks)),
         " ".join(entry.asked),
+        entry.thumb,
     )
 
 
@@ -190,10 +192,20 @@ def _entry(row: tuple[Any, ...], decided: Mapping[str, Decision]) -> Entry:
         baseline = {name: _unpack(packed) for name, packed in json.loads(row[2]).items()}
     except (ValueError, TypeError, AttributeError, IndexError):
         baseline = {}  # damaged: as if we had never written it
-    key, scene_id, _, cover, poster, begun, synced, locks, asked = row
+    key, scene_id, _, cover, poster, begun, synced, locks, asked, thumb = row
     ours = None if locks is None else frozenset(_names(locks))
     return Entry(
-        key, scene_id, baseline, cover, poster, bool(begun), synced, ours, _names(asked), decided
+        key,
+        scene_id,
+        baseline,
+        cover,
+        poster,
+        bool(begun),
+        synced,
+        ours,
+        _names(asked),
+        decided,
+        thumb,
     )
 
 

@@ -54,6 +54,10 @@ class Work:
     def writes(self) -> list[plan.Change]:
         return [change for change in self.changes if change.writes]
 
+    def stash_says(self, field: str) -> fields.Value:
+        """What Stash says in a field; of the poster, Plex's key of the cover."""
+        return self.cover.wanted if field == fields.POSTER else self.wanted[field]
+
     @property
     def ignored(self) -> list[plan.Change]:
         """Writes that have left no trace in Plex, not even a lock. The rating is written apart."""
@@ -119,8 +123,10 @@ def _settled(entry: Entry, item: Item, wanted: fields.Fields) -> Entry:
     """The entry with what a person decided taken into it, as far as both sides say the same still."""
     known, locks = dict(entry.baseline), entry.locks
     for name, one in entry.decided.items():
+        if name not in wanted:
+            continue
         field, cur = fields.BY_NAME[name], item.values.get(name)
-        if name in wanted and one.fits(field, cur, wanted[name]):
+        if one.fits(field, cur, wanted[name]):
             known[name] = baseline.settled(field, known.get(name), one)
             if locks is not None and one.side == plan.STASH:
                 locks |= {field.wire}
@@ -249,8 +255,9 @@ def rows(work: Work) -> list[Row]:
         shown = [key for key, selected in (work.offered or {}).items() if selected]
         before = next(iter(shown), "")
         locked = "thumb" in item.locks
+        why = work.cover.change.why if work.cover.change else plan.WRITE
         poster = Row(item.rating_key, work.scene.id, fields.POSTER, before, work.poster.key,
-                     locked, "write")  # fmt: skip
+                     locked, why)  # fmt: skip
         found.append(poster)
     return found
 

@@ -20,6 +20,7 @@ from plex.outcome import (
     leave,
     many,
     rows,
+    rules,
     share,
     tell,
 )
@@ -153,18 +154,22 @@ class Sync:
         scene, item, entry = work.scene, work.item, work.entry
         if fields.POSTER not in self._config.sync_fields:
             return
-        if not images.may_show(item, entry, self._config.preserve_plex_edits):
-            return
-        if not (images.must_look(scene.cover_version, entry) or images.may_lag(entry)):
+        how = rules(item, entry, self._config)
+        asked = images.may_lag(entry) or fields.POSTER in (*entry.asked, *entry.decided)
+        if not (asked or images.is_due(scene.cover_version, item, entry, how)):
             return
         try:
-            cover = self._stash.cover(scene)
-            look = images.look(cover, scene.cover_version, entry, self._clock())
-            if look.poster:
-                work.offered = images.known(self._plex, item, entry)
-            work.cover = look
+            data = self._stash.cover(scene)
+            work.cover, work.offered = images.look(
+                self._plex, data, scene.cover_version, item, entry, how, self._clock()
+            )
         except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene stays owed
             outcome.error = error
+        if work.cover.change and work.cover.is_kept:
+            work.changes += (work.cover.change,)
+        if not work.cover.done:  # what was decided about it waits
+            left = {n: one for n, one in entry.decided.items() if n != fields.POSTER}
+            work.entry = entry.but(decided=left)
 
     # -- note, write, read back, remember
 
@@ -175,7 +180,9 @@ class Sync:
             work.entry.but(
                 scene_id=work.scene.id,
                 baseline=baseline.begun(work.entry.baseline, work.changes, work.wanted),
-                locks=baseline.locks_ahead(work.entry.locks, work.changes),
+                locks=baseline.locks_ahead(
+                    work.entry.locks, work.changes, {images.FIELD.wire} if work.poster else ()
+                ),
                 poster_begun=bool(work.poster) or work.entry.poster_begun,
             )
             for work in works
@@ -304,16 +311,17 @@ class Sync:
             locks=baseline.our_locks(
                 known.locks, known.baseline, work.changes, work.wanted, now.locks
             ),
-            asked=tuple(c.field for c in work.changes if c.why == plan.CONFLICT),
+            asked=self._asked(work),
+            thumb=now.thumb if work.item.thumb == known.thumb else known.thumb,
             synced=self._clock(),
         )
-        if not work.cover.done:
-            return entry
-        return entry.but(
-            cover_version=work.cover.version,
-            poster=work.poster.sha1 if work.poster else entry.poster,
-            poster_begun=False,
-        )
+        return images.remembered(entry, work.cover, now.thumb) if work.cover.done else entry
+
+    def _asked(self, work: Work) -> tuple[str, ...]:
+        """The fields that a person has to decide about."""
+        asked = tuple(change.field for change in work.changes if change.why == plan.CONFLICT)
+        unseen = not work.cover.done and fields.POSTER in self._config.sync_fields
+        return (*asked, fields.POSTER) if unseen and fields.POSTER in work.entry.asked else asked
 
 
 def _unheard() -> errors.Busy:

@@ -199,9 +199,13 @@ def _parameters(fields: Sequence[Back], item: Item) -> list[wire.Parameter]:
 
 def _without(entry: Entry, names: Sequence[str]) -> Entry:
     left = {name: one for name, one in entry.baseline.items() if name not in names}
+    wires = {POSTER_LOCK if name == POSTER else BY_NAME[name].wire for name in names}
+    locks = None if entry.locks is None else entry.locks - wires  # they are as they were before
     if POSTER in names:
-        return entry.but(baseline=left, poster="", cover_version="", poster_begun=False)
-    return entry.but(baseline=left)
+        return entry.but(
+            baseline=left, locks=locks, poster="", cover_version="", poster_begun=False
+        )
+    return entry.but(baseline=left, locks=locks)
 
 
 def first_touches(journal: Journal, rating_keys: Sequence[int], ledger: Ledger) -> list[Row]:

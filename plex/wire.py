@@ -19,8 +19,7 @@ def parameters(changes: Iterable[Change]) -> list[Parameter]:
     """The edit of all changes that write, values and locks; the rating has a request of its own."""
     found: list[Parameter] = []
     for change in changes:
-        field = BY_NAME[change.field]
-        if not change.writes or field.kind == "rating":
+        if not change.writes or (field := BY_NAME[change.field]).kind == "rating":
             continue
         if field.kind == "tags":
             found += tag_list(field.wire, change.before, change.after)

@@ -14,7 +14,7 @@ from plex.index import Index
 from plex.item import Item
 from plex.journal import Journal
 from plex.ledger import Entry, Ledger
-from plex.outcome import decided
+from plex.outcome import decided, rules
 from plex.store import Store
 from reconciliation import brake
 from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap, gap, unasked, worst
@@ -223,9 +223,9 @@ class GapDetectionEngine:
         """Whether the cover has to be looked at: that it changed is only known once it is here."""
         if fields.POSTER not in self._config.sync_fields or not scene.cover_path:
             return False
-        return images.may_show(item, entry, self._config.preserve_plex_edits) and images.must_look(
-            scene.cover_version, entry
-        )
+        how = rules(item, entry, self._config)
+        waits = fields.POSTER in entry.asked  # for a person, not for a look
+        return not waits and images.is_due(scene.cover_version, item, entry, how)
 
     def _still_there(self, scene_id: int, item: Item) -> bool:
         holder = self._stash.scenes([scene_id]).get(scene_id)

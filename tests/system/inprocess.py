@@ -14,7 +14,7 @@ from plex.baseline import Decision
 from plex.client import PlexClient, connect
 from plex.index import Index
 from plex.ledger import Entry, Ledger
-from plex.outcome import Outcome, decided
+from plex.outcome import Outcome
 from plex.plan import REFUSED
 from plex.store import Store
 from plex.sync import Sync
@@ -114,11 +114,15 @@ class Bench:
             ledger = Ledger(store)
             entry = ledger.entries([rating_key])[rating_key]
             scene = self._api.scenes([entry.scene_id])[entry.scene_id]
-            item = self.client().items([rating_key])[rating_key]
-            work = decided(scene, item, entry, self.config())
-            kept = [c for c in (work.changes if work else ()) if not c.writes and c.why != REFUSED]
-            wanted = work.wanted if work else {}
-            made = {c.field: Decision(side, c.before, wanted[c.field]) for c in kept}
+            sync = Sync(self._api, self.client(), Index(store), ledger, self.config(), self.clock)
+            works = sync.decide([scene], {scene.id: Outcome(scene.id, "")})
+            kept = [
+                (change.field, change.before, work.stash_says(change.field))
+                for work in works
+                for change in work.changes
+                if not change.writes and change.why != REFUSED
+            ]
+            made = {name: Decision(side, current, wanted) for name, current, wanted in kept}
             ledger.decide(rating_key, made)
             return list(made)
 

@@ -188,8 +188,12 @@ class History:
             self.doubt.discard(name)
         if new and agreed and said:
             self.mine.add(name)  # also if a person has locked just this
-        if after != before or agreed:
+        if name in LISTS and not (said or self.ours[name]):
+            self.rest.pop(name, None)  # nothing to remember
+        elif after != before or (agreed and (said or not new)):
             self.rest[name] = after
+        elif name == "userRating" and new and after:
+            self.rest[name] = None  # only a person rates: whatever it becomes, it is an edit
         elif not said and not self.is_edited(name, after) and not self.ours[name]:
             self.rest.pop(name, None)  # found there, and of no interest any more
         if name in LISTS:

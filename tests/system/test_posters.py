@@ -90,9 +90,89 @@ def test_preserving_keeps_a_poster_that_a_person_picked(bench):
     bench.sync(scene, other)
     assert bench.plex.item(key)["poster"] == poster_key(cover(9))
     assert bench.plex.item(plain)["poster"] == poster_key(cover(2))
-    bench.settings = {}
+    bench.plex.edit_as_person(plain, poster=cover(8))
+    bench.stash.set_cover(other, cover(3))
+    (outcome,) = bench.sync(other)
+    assert bench.plex.item(plain)["poster"] == poster_key(cover(8))
+    assert "left as edited in Plex: poster" in outcome.said
+
+
+def rests(bench, scene, key, shown):
+    """Plex shows that cover, and a sync later nothing is written."""
+    assert bench.plex.item(key)["poster"] == poster_key(cover(shown))
+    bench.plex.clear_requests()
     bench.sync(scene)
-    assert bench.plex.item(key)["poster"] == poster_key(cover(1))
+    return not bench.writes() and bench.plex.item(key)["poster"] == poster_key(cover(shown))
+
+
+def test_a_poster_that_a_person_locked_before_our_first_touch_is_kept(bench):
+    scene, key = bench.add(title="T", cover=cover(1))
+    bench.plex.edit_as_person(key, poster=cover(9))
+    (outcome,) = bench.sync(scene)
+    assert "left as locked in Plex: poster" in outcome.said
+    assert rests(bench, scene, key, 9)
+    bench.plex.edit_as_person(key, unlock=["thumb"])
+    bench.sync(scene)
+    assert rests(bench, scene, key, 1)
+    bench.stash.set_cover(scene, cover(2))
+    bench.sync(scene)
+    assert rests(bench, scene, key, 2), "the lock is ours now"
+
+
+def test_a_ledger_that_was_lost_holds_no_poster_up(bench):
+    scene, key = bench.add(title="T", cover=cover(1))
+    bench.sync(scene)
+    for file in bench.data.glob("plex.sqlite*"):
+        file.unlink()
+    bench.sync(scene)
+    assert rests(bench, scene, key, 1) and len(uploads(bench)) == 0
+    bench.stash.set_cover(scene, cover(2))
+    bench.sync(scene)
+    assert rests(bench, scene, key, 2)
+
+
+def later(bench):
+    """Plex names its posters by second."""
+    now = bench.plex.clock
+    bench.plex.clock = lambda: now() + 5
+
+
+def test_the_policy_says_what_becomes_of_a_poster_that_was_picked(bench):
+    for policy, then, changed in (
+        ("newest", 9, 2), ("stash", 1, 2), ("plex", 9, 9), ("ask", 9, 9),
+    ):  # fmt: skip
+        bench.settings = {"on_edit_in_plex": policy}
+        scene, key = bench.add(title="T", cover=cover(1))
+        bench.sync(scene)
+        later(bench)
+        bench.plex.edit_as_person(key, poster=cover(9))
+        bench.sync(scene)
+        assert rests(bench, scene, key, then), policy
+        bench.stash.set_cover(scene, cover(2))
+        bench.sync(scene)
+        assert rests(bench, scene, key, changed), policy
+
+
+@pytest.mark.parametrize(("side", "shown"), [("stash", 1), ("plex", 9)])
+def test_what_poster_to_show_is_decided_by_a_person(bench, side, shown):
+    bench.settings = {"on_edit_in_plex": "ask"}
+    scene, key = bench.add(title="T", cover=cover(1))
+    bench.sync(scene)
+    later(bench)
+    bench.plex.edit_as_person(key, poster=cover(9))
+    (outcome,) = bench.sync(scene)
+    assert "left until it is decided: poster" in outcome.said
+    assert bench.entry(key).asked == ("poster",)
+    assert bench.decide(key, side) == ["poster"]
+    bench.sync(scene)
+    assert bench.entry(key).asked == () and rests(bench, scene, key, shown)
+    later(bench)
+    bench.stash.update_scene(scene, title="New")
+    bench.sync(scene)
+    assert bench.entry(key).asked == (), "an edit of another field asks nothing"
+    bench.stash.set_cover(scene, cover(2))
+    bench.sync(scene)
+    assert bench.entry(key).asked == (("poster",) if side == "plex" else ())
 
 
 def test_posters_can_be_switched_off_and_on(bench):

@@ -198,6 +198,7 @@ EDITS = [
     ("decided for Plex, edited again", "studio", CHOSEN, "Q", "S", "drifted repair drifted conflict"),
     ("decided for Plex, Stash moved", "studio", CHOSEN, "P", "T", "write repair drifted conflict"),
     ("rated, never written", "rating", None, 5.0, 7.0, "write repair drifted conflict"),
+    ("rated, and taken away again", "rating", Written(None, 5.0, theirs=SCALAR), None, 7.0, "write repair drifted conflict"),
     ("rated, not in Stash", "rating", None, 5.0, None, "- clear - -"),
     ("one added", "genres", BOTH, ("a", "b", "p"), ("a", "b"), "- repair - -"),
     ("one taken off", "genres", BOTH, ("b",), ("a", "b"), "drifted repair drifted conflict"),
@@ -215,6 +216,13 @@ EDITS = [
 def test_the_policies(field, base, current, wanted, expected):
     found = [decision(field, base, current, wanted, plan.Rules(one)) for one in POLICIES]
     assert [one[0] if one else "-" for one in found] == expected.split()
+
+
+def test_a_rating_of_a_person_that_is_kept_is_known_when_it_goes():
+    rules = plan.Rules("plex")
+    found = plan.changes({}, {"rating": 5.0}, {"rating": 7.0}, rules)
+    known = baseline.confirmed({}, found, {"rating": 5.0}, {"rating": 7.0})
+    assert decision("rating", known["rating"], None, 7.0, rules) == ("drifted", None)
 
 
 LOCKS = [
