@@ -42,7 +42,7 @@ PURE = {
     "errors", "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
     "sync_queue.circuit", "sync_queue.tally", "plex.paths", "plex.fields", "plex.plan",
     "plex.wire", "plex.once", "reconciliation.detector", "reconciliation.window", "validation.text",
-    "validation.scope", "validation.address", "validation.values",
+    "validation.scope", "validation.address", "validation.template", "validation.values",
 }  # fmt: skip
 WITH_EFFECTS = {
     "http", "io", "logging", "os", "pathlib", "shutil", "signal", "socket", "sqlite3", "ssl",
