@@ -1,7 +1,7 @@
 """What the product asks of Stash: scenes by id and by page, settings, covers."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import errors
@@ -61,8 +61,8 @@ class StashApi:
         query = "query ConfigPath { systemStatus { configPath } }"
         return self._wire.ask(query)["systemStatus"]["configPath"] or ""
 
-    def scenes(self, ids: Sequence[int]) -> "dict[int, scene.Scene]":
-        """The scenes that still exist, by id.
+    def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> "dict[int, scene.Scene]":
+        """The scenes that still exist, by id; with these of `scene.EXTRAS`.
 
         One alias per scene: `findScenes(ids:)` fails as a whole when one of them is gone.
         """
@@ -70,7 +70,7 @@ class StashApi:
             return {}
         asked = " ".join(f"s{i}: findScene(id: $i{i}) {{ ...S }}" for i in range(len(ids)))
         declared = ", ".join(f"$i{i}: ID!" for i in range(len(ids)))
-        query = f"query Scenes({declared}) {{ {asked} }} {scene.FRAGMENT}"
+        query = f"query Scenes({declared}) {{ {asked} }} {scene.fragment(extras)}"
         rows = self._wire.ask(query, {f"i{i}": str(number) for i, number in enumerate(ids)})
         found = [_scene(row) for row in rows.values() if row]
         return {one.id: one for one in found}
@@ -84,10 +84,10 @@ class StashApi:
         return self._wire.ask(query, {"only": _criteria(only)})["findScenes"]["count"]
 
     def walk(
-        self, only: SceneFilter = EVERYTHING, page: int = PAGE
+        self, only: SceneFilter = EVERYTHING, page: int = PAGE, extras: Collection[str] = ()
     ) -> "Iterator[list[scene.Scene]]":
         """Whole scenes in pages, by ascending id; a page is never lost when scenes come or go."""
-        for rows in self._pages("...S", scene.FRAGMENT, only, page):
+        for rows in self._pages("...S", scene.fragment(extras), only, page):
             yield [_scene(row) for row in rows]
 
     def walk_ids(self, only: SceneFilter, page: int = PAGE) -> "Iterator[list[int]]":

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from stash import scene
-from stash.scene import File, Ref
+from stash.scene import File, Group, Performer, Ref, Studio
 
 ROW = {
-    "id": "7", "title": "T", "details": "D\nE", "date": "2024-05", "rating100": 80,
+    "id": "7", "title": "T", "code": "C-1", "organized": True, "details": "D\nE", "date": "2024-05", "rating100": 80,
     "director": "Ann", "updated_at": "2024-05-06T07:08:09+02:00",
     "files": [{"path": "/d/a.mp4", "size": 5}, {"path": "/d/b.mp4", "size": None}],
     "paths": {"screenshot": "http://stash:9999/sub/scene/7/screenshot?t=1715000000"},
@@ -16,6 +16,28 @@ ROW = {
     "performers": [{"id": "4", "name": "P"}],
     "tags": [{"id": "5", "name": "t,2"}, {"id": "6", "name": "x"}],
 }  # fmt: skip
+MORE = ROW | {
+    "studio": {"id": "3", "name": "S", "parent_studio": {"id": "8", "name": "Above"}},
+    "performers": [
+        {
+            "id": "4",
+            "name": "P",
+            "image_path": "http://stash/sub/performer/4/image?t=1",
+            "tags": [{"id": "5", "name": "t,2"}],
+        },
+        {
+            "id": "9",
+            "name": "Q",
+            "image_path": "http://stash/performer/9/image?t=1&default=true",
+            "tags": [],
+        },
+    ],
+    "groups": [
+        {"scene_index": 2, "group": {"id": "1", "name": "G"}},
+        {"scene_index": None, "group": {"id": "2", "name": "H"}},
+    ],
+    "stash_ids": [{"stash_id": "ab"}],
+}
 EMPTY = dict.fromkeys(ROW) | {"id": "7"}
 
 
@@ -24,8 +46,21 @@ def test_a_row_as_a_scene():
     assert (found.id, found.title, found.details, found.date) == (7, "T", "D\nE", "2024-05")
     assert found.files == (File("/d/a.mp4", 5), File("/d/b.mp4", 0))
     assert (found.cover_path, found.cover_version) == ("/sub/scene/7/screenshot", "1715000000")
-    assert found.studio == Ref(3, "S")
+    assert (found.studio, found.code, found.organized) == (Studio(3, "S"), "C-1", True)
     assert found.refs() == [("performer", 4), ("tag", 5), ("tag", 6), ("studio", 3)]
+
+
+def test_a_row_with_all_that_can_be_asked_for():
+    found = scene.from_row(MORE)
+    assert found.studio == Studio(3, "S", Ref(8, "Above"))
+    photo = Performer(4, "P", "/performer/4/image", (Ref(5, "t,2"),))
+    assert found.performers == (photo, Performer(9, "Q"))
+    assert found.groups == (Group(1, "G", 2), Group(2, "H"))
+    assert found.has_stash_id
+    assert set(found.refs()) == {
+        ("performer", 4), ("performer", 9), ("tag", 5), ("tag", 6), ("group", 1), ("group", 2),
+        ("studio", 3), ("studio", 8),
+    }  # fmt: skip
 
 
 def test_a_row_of_nulls_is_an_empty_scene():
@@ -55,6 +90,24 @@ def test_how_a_log_line_names_it(row, label):
     assert scene.from_row(row).label() == label
 
 
+def words(query):
+    return set(query.replace("{", " ").replace("}", " ").split()) - {"fragment", "S", "on", "Scene"}
+
+
 def test_the_query_asks_for_what_is_read_and_no_more():
-    asked = set(scene.FRAGMENT.replace("{", " ").replace("}", " ").split())
-    assert asked - {"fragment", "S", "on", "Scene"} == {*ROW, "path", "size", "screenshot", "name"}
+    assert words(scene.fragment()) == {*ROW, "path", "size", "screenshot", "name"}
+
+
+@pytest.mark.parametrize(
+    ("extra", "asked"),
+    [
+        (scene.GROUPS, {"groups", "scene_index", "group"}),
+        (scene.STASH_IDS, {"stash_ids", "stash_id"}),
+        (scene.PARENTS, {"parent_studio"}),
+        (scene.PHOTOS, {"image_path"}),
+        (scene.PERFORMER_TAGS, set()),
+    ],
+)
+def test_what_is_costly_is_asked_for_only_when_it_is_needed(extra, asked):
+    assert words(scene.fragment({extra})) - words(scene.fragment()) == asked
+    assert len(scene.fragment({extra})) > len(scene.fragment())
