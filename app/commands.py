@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app import drains, recovery
 from app.run import Run
-from app.words import many
+from app.words import by_reason, many
 from stash import hook, wire
 from sync_queue import inbox
 from sync_queue.verdict import in_words
@@ -193,6 +193,7 @@ def _summary(found: dict[str, Any]) -> str:
         f"{many(found['scenes_checked'], 'scene')} checked",
         many(found["total_gaps"], "gap") + (f" ({types})" if types else ""),
     ]
+    said += filter(None, [by_reason(found["skipped"])])
     if found["conflicts"]:
         said.append(
             f"{many(found['conflicts'], 'scene')} left alone: sharing an item, or fitting several"

@@ -5,13 +5,14 @@ off), an empty value means that Stash says nothing there.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 from urllib.parse import quote
 
+from plex.names import NAME, in_order, names
+from plex.names import name_key as name_key
 from stash.scene import Scene
 from validation import text
 
@@ -49,7 +50,6 @@ POSTER = "poster"
 # What a person sees as "Plex knows nothing about this": a title alone is only the file's name.
 SUBSTANCE = ("studio", "actors", "genres", "summary", "date")
 
-NAME = text.LIMITS["name"]
 # All data of an edit travels in its address. A summary this long has a request of its own, and is
 # sent again cut to `wire.URL_BYTES` where a proxy does not take it.
 SUMMARY_BYTES = 16_000
@@ -78,7 +78,7 @@ def wanted(scene: Scene, choice: Choice) -> dict[str, Value]:
         "studio": studio,
         "date": full_date(scene.date),
         "rating": _rating(scene.rating100),
-        "genres": names(sorted((ref.name for ref in scene.tags), key=_order))[: choice.max_tags],
+        "genres": names(in_order(ref.name for ref in scene.tags))[: choice.max_tags],
         "actors": names(ref.name for ref in scene.performers),
         "directors": names(_BETWEEN_PEOPLE.split(scene.director)),
         "collections": (studio,) if studio else (),
@@ -113,27 +113,6 @@ def address_fit(long: str, size: int) -> str:
     while (now := len(quote(long, safe=""))) > size:
         long = text.cut(long, len(long) * size // (now + 1))
     return long
-
-
-def names(found: Iterable[str]) -> tuple[str, ...]:
-    """Clean names in order, each once: Plex tells names apart without regard to case."""
-    kept: dict[str, str] = {}
-    for name in found:
-        name = text.one_line(name, NAME)
-        if name:
-            kept.setdefault(name_key(name), name)
-    return tuple(kept.values())
-
-
-def name_key(name: str) -> str:
-    """The form in which two spellings of one name are equal."""
-    plain = name if name.isascii() else unicodedata.normalize("NFC", name)
-    return plain.casefold()
-
-
-def _order(name: str) -> tuple[str, str]:
-    """An order that no rename elsewhere and no order of Stash's can change."""
-    return name_key(name), name
 
 
 def is_bare(current: Fields) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from plex import fields, images, plan
+from plex import fields, images, plan, selection
 from plex.item import Item
 from plex.ledger import Entry
 from stash.scene import Scene
@@ -25,6 +25,7 @@ class Outcome:
     missing: bool = False
     wrote: bool = False
     refused: bool = False  # left alone, for a reason that only a person can take away
+    skipped: str = ""  # not selected, for one of `selection.REASONS`
     warnings: list[str] = field(default_factory=list)
     error: "Exception | None" = None
     folders: list[str] = field(default_factory=list)
@@ -78,8 +79,8 @@ class Work:
         )
 
 
-class Choice(fields.Choice, Protocol):
-    """What of the config decides about an item."""
+class Choice(fields.Choice, selection.Choice, Protocol):
+    """What of the config decides about a scene and its item."""
 
     @property
     def preserve_plex_edits(self) -> bool: ...
@@ -185,6 +186,12 @@ def leave(outcome: Outcome, item: Item) -> None:
     """Nothing was decided: say why."""
     outcome.items.append(item.rating_key)
     outcome.said = f"says nothing yet; Plex item {item.rating_key} is left as it is"
+
+
+def skip(outcome: Outcome, why: selection.Skip, keys: Sequence[int]) -> None:
+    """The scene is not selected: say why, and what becomes of the items on which it was written."""
+    left = f"; Plex item {many(keys)} is left as it is" if keys else ""
+    outcome.said, outcome.skipped = f"is not synced: {why.words}{left}", why.reason
 
 
 def many(keys: Sequence[int]) -> str:

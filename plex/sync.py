@@ -1,15 +1,15 @@
 """A batch of scenes: read, match, plan, note, write, read back, remember. The spine."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 import errors
-from plex import fields, images, match, plan, wire
+from plex import fields, images, match, plan, selection, wire
 from plex.index import Index
 from plex.item import Item
 from plex.ledger import Entry, Ledger
-from plex.outcome import Choice, Outcome, Work, ambiguous, decided, leave, many, share, tell
+from plex.outcome import Choice, Outcome, Work, ambiguous, decided, leave, many, share, skip, tell
 from plex.paths import PathMap
 from stash.scene import Scene
 
@@ -17,7 +17,7 @@ from stash.scene import Scene
 class Stash(Protocol):
     """What a sync asks of Stash."""
 
-    def scenes(self, ids: Sequence[int]) -> dict[int, Scene]: ...
+    def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> dict[int, Scene]: ...
     def cover(self, one: Scene) -> "bytes | None": ...
 
 
@@ -55,14 +55,15 @@ class Sync:
         self._stash, self._plex = stash, plex
         self._index, self._ledger, self._config = index, ledger, config
         self._clock, self._scanned = clock, scanned
+        self._extras = selection.extras(config)
         self._looked = False
 
     def __call__(self, ids: Sequence[int]) -> list[Outcome]:
         ids = list(dict.fromkeys(ids))
         self._look_at_libraries()
-        scenes = self._stash.scenes(ids)
+        scenes = self._stash.scenes(ids, self._extras)
         outcomes = {n: self._outcome(n, scenes.get(n)) for n in ids}
-        found = [scenes[n] for n in ids if n in scenes]
+        found = [scenes[n] for n in ids if n in scenes and not outcomes[n].skipped]
         works = self._matched(found, outcomes)
         self._note(works)
         done = [work for work in works if self._apply(work, outcomes[work.scene.id])]
@@ -79,10 +80,17 @@ class Sync:
 
     def _outcome(self, number: int, scene: "Scene | None") -> Outcome:
         if scene:
-            return Outcome(number, scene.label())
+            return self._selected(scene)
         keys = self._ledger.forget_scene(number)
         left = f"; Plex item {many(keys)} is left as it is" if keys else ""
         return Outcome(number, f"scene {number}", f"is no longer in Stash{left}")
+
+    def _selected(self, scene: Scene) -> Outcome:
+        outcome = Outcome(scene.id, scene.label())
+        if why := selection.skip(scene, self._config):
+            # Here is the place to give an item back what it showed before us, once that is known.
+            skip(outcome, why, self._ledger.items_of(scene.id))
+        return outcome
 
     # -- match and decide
 
@@ -123,8 +131,10 @@ class Sync:
         return bool(items)
 
     def _still_there(self, scene_id: int, item: Item) -> bool:
-        holder = self._stash.scenes([scene_id]).get(scene_id)
-        return holder is not None and match.holds(item, holder, self._config.path_map)
+        holder = self._stash.scenes([scene_id], self._extras).get(scene_id)
+        if holder is None or selection.skip(holder, self._config):
+            return False
+        return match.holds(item, holder, self._config.path_map)
 
     def _cover(self, scene: Scene, item: Item, entry: Entry, outcome: Outcome) -> images.Look:
         """Look at the cover if it may have changed; one that cannot be had stops nothing else."""

@@ -69,6 +69,7 @@ def _scope(value: object) -> str:
 
 Flag = Annotated[bool, BeforeValidator(values.flag)]
 Names = Annotated[tuple[str, ...], BeforeValidator(values.names)]
+List = Annotated[tuple[str, ...], BeforeValidator(values.listed)]
 
 
 class Stash2PlexConfig(BaseModel):
@@ -82,6 +83,12 @@ class Stash2PlexConfig(BaseModel):
     plex_library: Names = ()
     path_map: Annotated[tuple[tuple[str, str], ...], BeforeValidator(values.pairs)] = ()
     sync_fields: Annotated[tuple[str, ...], BeforeValidator(values.fields)] = SYNC_FIELDS
+    only_organized: Flag = False
+    only_stash_id: Flag = False
+    include_tags: List = ()
+    exclude_tags: List = ()
+    include_paths: List = ()
+    exclude_paths: List = ()
     reconcile_interval: Annotated[str, _one_of(INTERVALS)] = "never"
     reconcile_scope: Annotated[str, BeforeValidator(_scope)] = "24h"
     reconcile_missing: Flag = True

@@ -108,6 +108,12 @@ def names(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_pieces(value, ",\n")))
 
 
+def listed(value: object) -> tuple[str, ...]:
+    """Names or paths, each once: between commas, or between semicolons if there are any."""
+    semicolons = isinstance(value, str) and ";" in value
+    return tuple(dict.fromkeys(_pieces(value, ";\n" if semicolons else ",\n")))
+
+
 def fields(value: object) -> tuple[str, ...]:
     """Names of fields in their usual order; `all` and `none` are understood."""
     words = [re.sub(r"[\s-]+", "_", one.lower()) for one in _pieces(value, ",;\n")]

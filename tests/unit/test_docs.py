@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from app import commands
+from plex import selection
 from plex.fields import FIELDS, POSTER
 from validation.config import UNLISTED, Stash2PlexConfig
 from validation.values import SYNC_FIELDS
@@ -25,6 +26,12 @@ def _rows(section: str, text: str = README) -> list[list[str]]:
     body = text.split(f"\n## {section}\n", 1)[1].split("\n## ", 1)[0]
     lines = [line for line in body.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def _rules(section: str) -> list[list[str]]:
+    """The rows of a table in docs/fields.md, without the backticks."""
+    text = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")
+    return [[_bare(cell) for cell in row] for row in _rows(section, text)]
 
 
 def _bare(cell: str) -> str:
@@ -67,6 +74,13 @@ def test_every_field_is_in_the_readme_by_the_name_of_its_setting() -> None:
     assert set(told) == {*(field.name for field in FIELDS), POSTER}
     assert set(told) == set(SYNC_FIELDS)
     assert len(told) == len(set(told))
+
+
+def test_the_reasons_why_a_scene_is_skipped_are_told_in_their_order() -> None:
+    told = _rules("Scenes")
+
+    assert [row[0] for row in told] == list(selection.REASONS)
+    assert {row[1] for row in told} <= set(Stash2PlexConfig.model_fields)
 
 
 def test_every_task_that_the_documents_name_in_bold_exists() -> None:
