@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NamedTuple
 
-from plex.fields import FIELDS, Value
+from plex.fields import FIELDS, Field, Value
 
 
 class Part(NamedTuple):
@@ -62,24 +62,26 @@ def items(container: Any) -> Iterator[Item]:
 
 
 def _item(video: Any, key: int, section: int) -> Item:
+    locks = {f.get("name", "") for f in video.findall("Field") if f.get("locked") == "1"}
     return Item(
         rating_key=key,
         section=section,
         files=tuple(p.attrib["file"] for p in video.findall("Media/Part") if p.attrib.get("file")),
-        values={one.name: _value(video, one.kind, one.wire, one.element) for one in FIELDS},
-        locks=frozenset(
-            f.attrib.get("name", "") for f in video.findall("Field") if f.get("locked") == "1"
-        ),
+        values={one.name: _value(video, one, one.wire in locks) for one in FIELDS},
+        locks=frozenset(locks),
         thumb=video.attrib.get("thumb", ""),
     )
 
 
-def _value(video: Any, kind: str, wire: str, element: str) -> Value:
-    if kind == "tags":
-        return tuple(tag.attrib["tag"] for tag in video.findall(element) if tag.attrib.get("tag"))
-    found = video.attrib.get(wire, "")
-    if kind == "rating":
+def _value(video: Any, field: Field, locked: bool) -> Value:
+    if field.kind == "tags":
+        tags = video.findall(field.element)
+        return tuple(tag.attrib["tag"] for tag in tags if tag.attrib.get("tag"))
+    found = video.attrib.get(field.wire, "")
+    if field.kind == "rating":
         return _rating(found)
+    if field.derived:  # from the title; an equal one may be left out
+        return (found or video.attrib.get("title", "")) if locked else ""
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from plex import fields, images, plan, selection
+from plex import fields, images, plan, selection, texts
 from plex.item import Item
 from plex.ledger import Entry
 from stash.scene import Scene
@@ -100,6 +100,11 @@ def decided(scene: Scene, item: Item, entry: Entry, choice: Choice) -> "Work | N
     return Work(scene, item, entry, wanted, found)
 
 
+def extras(choice: Choice) -> frozenset[str]:
+    """What the settings need to know of a scene besides the usual."""
+    return fields.extras(choice) | selection.extras(choice)
+
+
 def _still_known(entry: Entry, item: Item) -> Mapping[str, plan.Written]:
     """The baseline, without what vanished when Plex lost all that it knew of the item.
 
@@ -131,7 +136,7 @@ def _cut(work: Work) -> str:
     """How much of a long summary Plex got, if it did not get all."""
     if not any(change.field == "summary" for change in work.writes):
         return ""
-    whole = fields.whole_summary(work.scene)
+    whole = texts.whole_summary(work.scene)
     shown = str((work.after or work.item).values.get("summary") or "")
     start = shown.removesuffix(text.ELLIPSIS)
     if start == shown or shown == whole or not whole.startswith(start):

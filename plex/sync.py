@@ -9,7 +9,19 @@ from plex import fields, images, match, plan, selection, wire
 from plex.index import Index
 from plex.item import Item
 from plex.ledger import Entry, Ledger
-from plex.outcome import Choice, Outcome, Work, ambiguous, decided, leave, many, share, skip, tell
+from plex.outcome import (
+    Choice,
+    Outcome,
+    Work,
+    ambiguous,
+    decided,
+    extras,
+    leave,
+    many,
+    share,
+    skip,
+    tell,
+)
 from plex.paths import PathMap
 from stash.scene import Scene
 
@@ -55,7 +67,7 @@ class Sync:
         self._stash, self._plex = stash, plex
         self._index, self._ledger, self._config = index, ledger, config
         self._clock, self._scanned = clock, scanned
-        self._extras = selection.extras(config)
+        self._extras = extras(config)
         self._looked = False
 
     def __call__(self, ids: Sequence[int]) -> list[Outcome]:

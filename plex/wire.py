@@ -8,8 +8,9 @@ server: the full list and the removals are sent together, which is right in eith
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from urllib.parse import quote, unquote
 
-from plex.fields import BY_NAME, FIELDS, Field, Fields, Value, address_fit, name_key
+from plex.fields import BY_NAME, FIELDS, Field, Fields, Value, name_key
 from plex.plan import Change
+from plex.texts import address_fit
 
 Parameter = tuple[str, str]
 URL_BYTES = 6500  # proxies in front of Plex allow 8 KB for the whole request line
@@ -26,7 +27,7 @@ def parameters(changes: Iterable[Change]) -> list[Parameter]:
             found += tag_list(field.wire, change.before, change.after)
         else:
             found.append((f"{field.wire}.value", str(change.after or "")))
-        found.append((f"{field.wire}.locked", "1"))
+        found.append((f"{field.wire}.locked", "0" if field.derived and not change.after else "1"))
     return found
 
 

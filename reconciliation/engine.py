@@ -14,7 +14,7 @@ from plex import fields, images, match, selection
 from plex.index import Index
 from plex.item import Item
 from plex.ledger import Entry, Ledger
-from plex.outcome import decided
+from plex.outcome import decided, extras
 from plex.store import Store
 from reconciliation import brake
 from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap, gap, worst
@@ -94,7 +94,7 @@ class GapDetectionEngine:
         self._plex = plex or _connect(config, self._store)
         self._index, self._ledger = Index(self._store, warn), Ledger(self._store)
         self._clock, self._progress, self._warn = clock, progress, warn
-        self._extras = selection.extras(config)
+        self._extras = extras(config)
         self._failed = 0  # chunks in a row
 
     def run(self, scope: str = "all") -> GapDetectionResult:

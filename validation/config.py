@@ -69,6 +69,8 @@ def _scope(value: object) -> str:
 
 Flag = Annotated[bool, BeforeValidator(values.flag)]
 Names = Annotated[tuple[str, ...], BeforeValidator(values.names)]
+Text = Annotated[str, BeforeValidator(values.text)]
+Template = Annotated[str, BeforeValidator(values.template)]
 List = Annotated[tuple[str, ...], BeforeValidator(values.listed)]
 
 
@@ -89,6 +91,20 @@ class Stash2PlexConfig(BaseModel):
     exclude_tags: List = ()
     include_paths: List = ()
     exclude_paths: List = ()
+    title_template: Template = ""
+    sort_title_template: Template = ""
+    tagline_template: Template = ""
+    content_rating: Text = ""
+    genre_only: List = ()
+    genre_ignore: List = ()
+    performer_tags: Flag = False
+    max_tags: Annotated[int, _between(1, 1000)] = 100
+    collections_from: Annotated[tuple[str, ...], BeforeValidator(values.sources)] = ("studio",)
+    collection_tags: List = ()
+    collection_prefix: Annotated[str, BeforeValidator(values.prefix)] = ""
+    labels: List = ()
+    label_tags: List = ()
+    label_organized: Text = ""
     reconcile_interval: Annotated[str, _one_of(INTERVALS)] = "never"
     reconcile_scope: Annotated[str, BeforeValidator(_scope)] = "24h"
     reconcile_missing: Flag = True
@@ -98,7 +114,6 @@ class Stash2PlexConfig(BaseModel):
     skip_not_found: Flag = False
     trigger_plex_scan: Flag = False
     max_retries: Annotated[int, _between(1, 100)] = 5
-    max_tags: Annotated[int, _between(1, 1000)] = 100
     connect_timeout: Annotated[int, _between(1, 300)] = 5
     read_timeout: Annotated[int, _between(1, 3600)] = 30
     plex_insecure_tls: Flag = False

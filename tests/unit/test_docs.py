@@ -13,7 +13,7 @@ from app import commands
 from plex import selection
 from plex.fields import FIELDS, POSTER
 from validation.config import UNLISTED, Stash2PlexConfig
-from validation.values import SYNC_FIELDS
+from validation.values import ON_REQUEST, SYNC_FIELDS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -72,7 +72,7 @@ def test_every_field_is_in_the_readme_by_the_name_of_its_setting() -> None:
     told = [_bare(row[2]) for row in _rows("Fields")]
 
     assert set(told) == {*(field.name for field in FIELDS), POSTER}
-    assert set(told) == set(SYNC_FIELDS)
+    assert set(told) == {*SYNC_FIELDS, *ON_REQUEST}
     assert len(told) == len(set(told))
 
 
