@@ -25,6 +25,14 @@ _ASKED = {
     PERFORMER_TAGS: " tags { id name }",
 }
 
+# What of the things that a scene shows has to be watched, then, besides their names.
+WATCHED = {
+    GROUPS: "Group.name",
+    PARENTS: "Studio.parent_id",
+    PHOTOS: "Performer.image",
+    PERFORMER_TAGS: "Performer.tag_ids",
+}
+
 
 def fragment(extras: Collection[str] = ()) -> str:
     """The fields to ask for, with these of EXTRAS."""
