@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.contract.plex_support import Scenes, clock, scenes
 
 __all__ = ["clock", "scenes"]
@@ -27,10 +29,28 @@ def test_a_tag_creates_the_collection_and_equal_titles_share_members(scenes: Sce
     assert children.titles == ["a", "b"]
 
 
-def test_the_collection_goes_with_its_last_member(scenes: Scenes) -> None:
+@pytest.mark.parametrize("stays", [True, False])
+def test_whether_a_collection_goes_with_its_last_member_is_switchable(
+    scenes: Scenes, stays: bool
+) -> None:
+    scenes.plex.options.empty_collections_stay = stays
     rk = scenes.add(collections=["Acme"])
+    key = key_of(scenes, "Acme")
     scenes.edit(rk, "collection[].tag.tag-=acme")
+    assert scenes.plex.collections(scenes.section) == ({"Acme": []} if stays else {})
+    assert scenes.get(f"/library/collections/{key}").status == (200 if stays else 404)
+    if stays:
+        assert scenes.get(f"/library/collections/{key}").xml[0].get("childCount") == "0"
+        assert scenes.get(f"/library/collections/{key}/children").xml.findall("Video") == []
+
+
+def test_an_empty_collection_is_deleted_by_request(scenes: Scenes) -> None:
+    rk = scenes.add(collections=["Acme"])
+    key = key_of(scenes, "Acme")
+    scenes.edit(rk, "collection[].tag.tag-=acme")
+    assert scenes.ask("DELETE", f"/library/collections/{key}").status == 200
     assert scenes.plex.collections(scenes.section) == {}
+    assert scenes.ask("DELETE", f"/library/collections/{key}").status == 404
 
 
 def test_a_collection_is_created_filled_and_emptied_by_requests(scenes: Scenes) -> None:
@@ -84,4 +104,4 @@ def test_a_removed_item_leaves_its_collections(scenes: Scenes) -> None:
     scenes.plex.remove_item(one)
     assert scenes.plex.collections(scenes.section) == {"C": [two]}
     scenes.plex.agent_refresh(two)
-    assert scenes.plex.collections(scenes.section) == {}
+    assert scenes.plex.collections(scenes.section) == {"C": []}
