@@ -71,6 +71,32 @@ def test_deleting_a_collection_leaves_its_items(scenes: Scenes) -> None:
     assert scenes.plex.item(rk)["collections"] == []
 
 
+def children(scenes: Scenes, key: str) -> list[str]:
+    return scenes.get(f"/library/collections/{key}/children").titles
+
+
+def test_a_collection_is_sorted_by_date_by_title_or_as_its_items_were_moved(scenes: Scenes) -> None:
+    keys = {
+        name: scenes.add(name, collections=["C"], originallyAvailableAt=f"2024-01-0{day}")
+        for name, day in (("a", 2), ("b", 3), ("c", 1))
+    }
+    key = key_of(scenes, "C")
+    where = f"/library/collections/{key}"
+    assert children(scenes, key) == ["c", "a", "b"]
+    assert scenes.ask("PUT", f"{where}/items/{keys['a']}/move").status == 400, "not custom"
+    scenes.ask("PUT", f"{where}/prefs", {"collectionSort": 1})
+    assert children(scenes, key) == ["a", "b", "c"]
+    scenes.ask("PUT", f"/library/metadata/{key}/prefs", {"collectionSort": 2})
+    assert scenes.get(where).xml[0].get("collectionSort") == "2"
+    scenes.ask("PUT", f"{where}/items/{keys['a']}/move", {"after": keys["b"]})
+    assert children(scenes, key) == ["b", "a", "c"]
+    scenes.ask("PUT", f"{where}/items/{keys['c']}/move")
+    assert children(scenes, key) == ["c", "b", "a"]
+    scenes.add("0", collections=["C"])
+    assert children(scenes, key) == ["c", "b", "a", "0"], "a new one comes last"
+    assert scenes.ask("PUT", f"{where}/prefs", {"collectionSort": 7}).status == 400
+
+
 def test_a_rename_to_a_taken_title_is_a_conflict(scenes: Scenes) -> None:
     rk = scenes.add(collections=["Acme", "Other"])
     where, key = f"/library/sections/{scenes.section}/all", key_of(scenes, "Acme")
