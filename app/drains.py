@@ -100,6 +100,7 @@ class Batch:
             run.config,
             run.clock,
             lambda: run.jobs.hasten_waits(run.clock()),
+            wire.info,
         )
         return self._sync
 

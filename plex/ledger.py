@@ -33,7 +33,7 @@ class Ledger:
     """Reads and writes entries; every write of a batch is one transaction."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._store = self.store = store
 
     def entries(self, rating_keys: Sequence[int]) -> dict[int, Entry]:
         """What is known of these items, by rating key."""

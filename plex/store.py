@@ -29,13 +29,20 @@ CREATE TABLE IF NOT EXISTS ref (
   PRIMARY KEY (kind, ref_id, scene_id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ref_scene ON ref (scene_id);
 """
+# Those that we made in Plex: by library and name.
+_COLLECTIONS = """
+CREATE TABLE collection (
+  section INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,
+  rating_key INTEGER NOT NULL DEFAULT 0, emptied INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (section, name)) WITHOUT ROWID;
+"""
 
 
 class Store(Database):
     """The open file. What has to be set aside is told to `warn`."""
 
     FILE, LOCK = FILE, "plex.lock"
-    STEPS = (_SCHEMA,)
+    STEPS = (_SCHEMA, _COLLECTIONS)
 
     def __init__(
         self,

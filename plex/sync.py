@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 import errors
-from plex import fields, images, match, plan, selection, wire
+from plex import collections, fields, images, match, plan, selection, wire
+from plex.collections import Collections
 from plex.index import Index
 from plex.item import Item
 from plex.ledger import Entry, Ledger
@@ -33,7 +34,7 @@ class Stash(Protocol):
     def cover(self, one: Scene) -> "bytes | None": ...
 
 
-class Plex(match.Source, images.Posters, Protocol):
+class Plex(match.Source, images.Posters, collections.Plex, Protocol):
     """What a sync asks of Plex."""
 
     def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None: ...
@@ -62,8 +63,11 @@ class Sync:
         config: Config,
         clock: Callable[[], float] = time.time,
         scanned: Callable[[], None] = lambda: None,
+        say: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """`scanned` is called when Plex has scanned since its libraries were listed."""
+        """`scanned` is called when Plex has scanned since its libraries were listed; `say` is told
+        what is of no scene."""
+        self._collections = Collections(plex, ledger.store, say)
         self._stash, self._plex = stash, plex
         self._index, self._ledger, self._config = index, ledger, config
         self._clock, self._scanned = clock, scanned
@@ -77,10 +81,12 @@ class Sync:
         outcomes = {n: self._outcome(n, scenes.get(n)) for n in ids}
         found = [scenes[n] for n in ids if n in scenes and not outcomes[n].skipped]
         works = self._matched(found, outcomes)
+        self._collections.expect(works)
         self._note(works)
         done = [work for work in works if self._apply(work, outcomes[work.scene.id])]
         seen = self._read_back(done, outcomes)
         self._remember(seen, outcomes)
+        self._collections.tidy()
         return [outcomes[n] for n in ids]
 
     def _look_at_libraries(self) -> None:
