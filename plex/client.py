@@ -13,7 +13,7 @@ import errors
 from errors import PLEX
 from net.again import Chances, of_question, of_quick_question
 from plex import fields, index, item, plan, wire
-from plex.collection import Collection, collection
+from plex.collection import CUSTOM, Collection, collection
 from plex.once import once
 from plex.pages import pages, window
 from plex.transport import PlexSession, Transport
@@ -228,6 +228,15 @@ class PlexClient:
         key = f"/library/collections/{rating_key}/children"
         found = pages(self._plex.get, key, "Video")
         return [int(video.get("ratingKey")) for page in found for video in page.findall("Video")]
+
+    def sort_by_hand(self, rating_key: int) -> None:
+        """Let a collection's items stand as they are moved, not by date."""
+        self._plex.put(f"/library/collections/{rating_key}/prefs?collectionSort={CUSTOM}")
+
+    def move(self, rating_key: int, member: int, after: int) -> None:
+        """Put an item of a collection behind another one, or (0) to the front."""
+        behind = f"?after={after}" if after else ""
+        self._plex.put(f"/library/collections/{rating_key}/items/{member}/move{behind}")
 
     def delete_collection(self, rating_key: int) -> None:
         """Take a collection away; its items stay, without its tag."""

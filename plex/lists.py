@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from plex.names import in_order, is_listed, names
+from plex.names import in_order, is_listed, name_key, names
 from plex.texts import people
 from stash.scene import Ref, Scene
 
@@ -65,11 +65,21 @@ def directors(scene: Scene, choice: Choice) -> Names:
 
 
 def collections(scene: Scene, choice: Choice) -> Names:
+    return names(_titled(kind, name, choice) for kind, name in _gathered(scene, choice))
+
+
+def places(scene: Scene, choice: Choice) -> dict[str, int]:
+    """The scene's number in groups, by the keys of the collections that they are."""
+    if GROUP not in choice.collections_from:
+        return {}
+    known = [one for one in scene.groups if one.place is not None]
+    titles = {one: names([_titled(GROUP, one.name, choice)]) for one in known}
+    return {name_key(title): one.place or 0 for one in known for title in titles[one]}
+
+
+def _titled(kind: str, name: str, choice: Choice) -> str:
     prefix = choice.collection_prefix
-    return names(
-        f"{prefix.replace('{kind}', KINDS[kind])} {name}" if prefix and name.strip() else name
-        for kind, name in _gathered(scene, choice)
-    )
+    return f"{prefix.replace('{kind}', KINDS[kind])} {name}" if prefix and name.strip() else name
 
 
 def _gathered(scene: Scene, choice: Choice) -> Iterator[tuple[str, str]]:

@@ -29,12 +29,16 @@ CREATE TABLE IF NOT EXISTS ref (
   PRIMARY KEY (kind, ref_id, scene_id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ref_scene ON ref (scene_id);
 """
-# Those that we made in Plex: by library and name.
+# Those that we made in Plex: by library and name; and where their items stand in them.
 _COLLECTIONS = """
 CREATE TABLE collection (
   section INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,
   rating_key INTEGER NOT NULL DEFAULT 0, emptied INTEGER NOT NULL DEFAULT 0,
+  disordered INTEGER NOT NULL DEFAULT 0, sorted INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (section, name)) WITHOUT ROWID;
+CREATE TABLE place (
+  section INTEGER NOT NULL, name TEXT NOT NULL, rating_key INTEGER NOT NULL,
+  place INTEGER NOT NULL, PRIMARY KEY (section, name, rating_key)) WITHOUT ROWID;
 """
 
 

@@ -67,7 +67,7 @@ class Sync:
     ) -> None:
         """`scanned` is called when Plex has scanned since its libraries were listed; `say` is told
         what is of no scene."""
-        self._collections = Collections(plex, ledger.store, say)
+        self._collections = Collections(plex, ledger.store, config, say)
         self._stash, self._plex = stash, plex
         self._index, self._ledger, self._config = index, ledger, config
         self._clock, self._scanned = clock, scanned

@@ -120,6 +120,80 @@ def test_a_kill_leaves_no_empty_collection_for_ever(bench, method, when):
     assert (shown(bench), made(bench)) == ({"B": [key]}, [("B", 1, 0)])
 
 
+# -- groups, in their order
+
+
+def in_group(bench: Bench, *places: int | None) -> tuple[list[int], dict[int | None, int]]:
+    """Scenes at these places of group G; place -> rating key."""
+    bench.settings = {"collections_from": "group", "collection_prefix": "{kind}:"}
+    found = [bench.add(groups=[("G", place)], date="2024-01-01") for place in places]
+    return [scene for scene, _ in found], dict(zip(places, (key for _, key in found), strict=True))
+
+
+def order(bench: Bench) -> list[int]:
+    return bench.plex.collections(bench.section)["Group: G"]
+
+
+def move_to(bench: Bench, scene: int, place: int | None) -> None:
+    group = str(bench.stash.library.store.id_of("group", "G"))
+    bench.stash.update_scene(scene, groups=[{"group_id": group, "scene_index": place}])
+
+
+def test_a_group_stands_in_its_order(bench):
+    scenes, at = in_group(bench, 3, 1, None, 2, 10)
+    bench.sync(*scenes)
+    assert order(bench) == [at[1], at[2], at[3], at[10], at[None]]
+    move_to(bench, scenes[0], 12)
+    bench.sync(scenes[0])
+    assert order(bench) == [at[1], at[2], at[10], at[3], at[None]]
+    move_to(bench, scenes[1], None)
+    bench.sync(scenes[1])
+    assert order(bench)[:3] == [at[2], at[10], at[3]]
+    bench.plex.clear_requests()
+    bench.sync(*scenes)
+    assert bench.writes() == []
+
+
+def test_one_more_scene_is_put_where_it_belongs_with_one_move(bench):
+    scenes, at = in_group(bench, 1, 2, 4, 5)
+    bench.sync(*scenes)
+    more, key = bench.add(groups=[("G", 3)])
+    bench.plex.clear_requests()
+    bench.sync(more)
+    assert order(bench) == [at[1], at[2], key, at[4], at[5]]
+    assert sum("/move" in line for line in bench.writes()) == 1
+
+
+def test_a_person_who_sorts_a_group_in_another_way_is_left_alone(bench):
+    scenes, _ = in_group(bench, 2, 1)
+    bench.sync(*scenes)
+    bench.client()._plex.put(
+        f"/library/collections/{key_of(bench, 'Group: G')}/prefs?collectionSort=1"
+    )
+    more, _ = bench.add("zz.mp4", groups=[("G", 0)])
+    bench.plex.clear_requests()
+    bench.sync(more)
+    assert [line for line in bench.writes() if "collections" in line] == []
+
+
+def test_a_group_that_a_person_made_a_collection_of_keeps_their_order(bench):
+    theirs = bench.plex.add_file("/media/a.mp4", collections=["Group: G"])
+    scenes, at = in_group(bench, 2, 1)
+    bench.plex.clear_requests()
+    bench.sync(*scenes)
+    assert set(order(bench)) == {theirs, *at.values()}
+    assert [line for line in bench.writes() if "collections" in line] == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(("method", "nth"), [("edit", 2), ("sort_by_hand", 1), ("move", 1)])
+def test_a_kill_leaves_no_group_out_of_order(bench, method, nth, when):
+    scenes, at = in_group(bench, 3, 2, 1)
+    bench.sync(*scenes, kill=(method, nth, when))
+    bench.sync(*scenes)
+    assert order(bench) == [at[1], at[2], at[3]]
+
+
 @pytest.mark.parametrize("action", ["500", "drop", "drop_after", "503"])
 def test_a_plex_that_fails_at_it_is_asked_again_another_time(bench, action):
     scene, key = bench.add(studio="A")
