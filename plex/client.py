@@ -137,7 +137,7 @@ class PlexClient:
 
         def is_done() -> bool:
             now = self._now(rating_key)
-            left[:] = wire.left(some, now.values, now.locks)
+            left[:] = wire.left(some, now.values, now.locks, now.photos.values())
             return not left
 
         once(send, is_done)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from plex import lists, texts
+from plex import lists, photos, texts
 from plex.names import name_key as name_key
-from stash.scene import GROUPS, PARENTS, PERFORMER_TAGS, Scene
+from stash.scene import GROUPS, PARENTS, PERFORMER_TAGS, PHOTOS, Scene
 from validation import template
 
 Value = str | float | None | tuple[str, ...]
@@ -55,7 +55,7 @@ POSTER = "poster"
 SUBSTANCE = ("studio", "actors", "genres", "summary", "date")
 
 
-class Choice(texts.Choice, lists.Choice, Protocol):
+class Choice(texts.Choice, lists.Choice, photos.Choice, Protocol):
     """What of the config decides about fields."""
 
     @property
@@ -118,6 +118,7 @@ def extras(choice: Choice) -> frozenset[str]:
         GROUPS: not shown.isdisjoint({"group", "scene_index"}),
         PARENTS: "parent_studio" in shown,
         PERFORMER_TAGS: "genres" in on and choice.performer_tags,
+        PHOTOS: "actors" in on and bool(choice.actor_photo_url),
     }
     return frozenset(name for name, needed in asked.items() if needed)
 

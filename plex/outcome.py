@@ -1,12 +1,13 @@
 """What a sync decides for one scene on one item, and what it tells about it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from plex import fields, images, plan, selection, texts
+from plex import fields, images, photos, plan, selection, texts
 from plex.item import Item
 from plex.ledger import Entry
+from plex.photos import Sent
 from stash.scene import Scene
 from validation import text
 
@@ -43,6 +44,7 @@ class Work:
     cover: images.Look = images.NOT_LOOKED
     after: "Item | None" = None
     poster_refused: bool = False
+    photos: dict[str, str] = field(default_factory=dict)  # to be sent, by the keys of the names
 
     @property
     def poster(self) -> "images.Poster | None":
@@ -51,6 +53,19 @@ class Work:
     @property
     def writes(self) -> list[plan.Change]:
         return [change for change in self.changes if change.writes]
+
+    @property
+    def edits(self) -> bool:
+        """Whether there is anything to write but the poster."""
+        return bool(self.writes or self.photos)
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """Who is on the item after the writes."""
+        now = self.item.values.get("actors")
+        after = [change.after for change in self.writes if change.field == "actors"]
+        found = after[0] if after else now
+        return found if isinstance(found, tuple) else ()
 
     @property
     def ignored(self) -> list[plan.Change]:
@@ -100,6 +115,19 @@ def decided(scene: Scene, item: Item, entry: Entry, choice: Choice) -> "Work | N
     return Work(scene, item, entry, wanted, found)
 
 
+def claim_photos(
+    works: Iterable[Work], sent: Mapping[str, Sent], choice: Choice, claimed: set[str]
+) -> None:
+    """Give each work the photos that are due with it, each name once (`claimed`)."""
+    for work in works:
+        if "actors" in work.wanted:
+            wish = photos.wanted(work.scene, choice)
+            shown, fill_only = work.item.photos, choice.preserve_plex_edits
+            due = photos.due(wish, work.actors, shown, sent, fill_only)
+            work.photos = {name: url for name, url in due.items() if name not in claimed}
+            claimed.update(work.photos)
+
+
 def extras(choice: Choice) -> frozenset[str]:
     """What the settings need to know of a scene besides the usual."""
     return fields.extras(choice) | selection.extras(choice)
@@ -121,6 +149,7 @@ def tell(work: Work, outcome: Outcome) -> None:
     outcome.items.append(work.item.rating_key)
     outcome.changes += work.changes
     done = [change.field for change in work.writes]
+    done += ["photos"] if work.photos else []
     done += ["poster"] if work.poster and not work.poster_refused else []
     kept = [change.field for change in work.changes if not change.writes]
     outcome.wrote = outcome.wrote or bool(done)

@@ -40,13 +40,15 @@ CREATE TABLE place (
   section INTEGER NOT NULL, name TEXT NOT NULL, rating_key INTEGER NOT NULL,
   place INTEGER NOT NULL, PRIMARY KEY (section, name, rating_key)) WITHOUT ROWID;
 """
+# One photo per name of an actor: what we sent, and what Plex made of it.
+_PHOTOS = "CREATE TABLE photo (name TEXT PRIMARY KEY, url TEXT NOT NULL, got TEXT NOT NULL);"
 
 
 class Store(Database):
     """The open file. What has to be set aside is told to `warn`."""
 
     FILE, LOCK = FILE, "plex.lock"
-    STEPS = (_SCHEMA, _COLLECTIONS)
+    STEPS = (_SCHEMA, _COLLECTIONS, _PHOTOS)
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 import errors
-from plex import collections, fields, images, match, plan, selection, wire
+from plex import collections, fields, images, match, photos, plan, selection, wire
 from plex.collections import Collections
 from plex.index import Index
 from plex.item import Item
@@ -15,6 +15,7 @@ from plex.outcome import (
     Outcome,
     Work,
     ambiguous,
+    claim_photos,
     decided,
     extras,
     leave,
@@ -24,6 +25,7 @@ from plex.outcome import (
     tell,
 )
 from plex.paths import PathMap
+from plex.photos import Sent
 from stash.scene import Scene
 
 
@@ -133,7 +135,13 @@ class Sync:
                 works.append(work)
             else:
                 leave(outcomes[scene.id], item)
+        self._claim_photos(works)
         return works
+
+    def _claim_photos(self, works: list[Work]) -> None:
+        names = {name for work in works for name in photos.wanted(work.scene, self._config)}
+        if names:
+            claim_photos(works, self._ledger.photos(names), self._config, set())
 
     def _refresh(self) -> bool:
         return self._index.refresh(self._plex, self._clock())
@@ -193,6 +201,10 @@ class Sync:
 
     def _send(self, work: Work, changes: Sequence[plan.Change]) -> None:
         parameters = wire.parameters(changes)
+        if work.photos:
+            parameters = wire.with_photos(parameters, work.photos, work.actors)
+            sent = {value for name, value in parameters if name.endswith(".tag.thumb")}
+            work.photos = {name: url for name, url in work.photos.items() if url in sent}
         if work.poster and "thumb" not in work.item.locks:
             parameters.append(("thumb.locked", "1"))
         if parameters:
@@ -234,9 +246,9 @@ class Sync:
 
     def _read_back(self, works: list[Work], outcomes: dict[int, Outcome]) -> list[Work]:
         """Ask Plex what it made of the writes; gives the works of which that is known now."""
-        written = [work for work in works if work.writes]
+        written = [work for work in works if work.edits]
         self._look_again(written)
-        seen = [work for work in works if not work.writes or self._is_seen(work, outcomes)]
+        seen = [work for work in works if not work.edits or self._is_seen(work, outcomes)]
         ignored = [work for work in seen if work.ignored]
         seen = [w for w in seen if w not in ignored or self._send_again(w, outcomes)]
         self._look_again(ignored)
@@ -294,6 +306,12 @@ class Sync:
             tell(work, outcomes[work.scene.id])
         if entries:
             self._ledger.put(entries, refs)
+        self._ledger.put_photos({
+            name: Sent(url, work.after.photos.get(name, ""))
+            for work in works
+            for name, url in work.photos.items()
+            if work.after
+        })  # fmt: skip
 
     def _entry(self, work: Work) -> Entry:
         current = (work.after or work.item).values

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import errors
-from plex import fields, images, match, selection
+from plex import fields, images, match, photos, selection
 from plex.index import Index
 from plex.item import Item
 from plex.ledger import Entry, Ledger
-from plex.outcome import decided, extras
+from plex.outcome import Work, claim_photos, decided, extras
 from plex.store import Store
 from reconciliation import brake
 from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap, gap, worst
@@ -95,6 +95,7 @@ class GapDetectionEngine:
         self._index, self._ledger = Index(self._store, warn), Ledger(self._store)
         self._clock, self._progress, self._warn = clock, progress, warn
         self._extras = extras(config)
+        self._photos: set[str] = set()  # actors whose photo is owed already
         self._failed = 0  # chunks in a row
 
     def run(self, scope: str = "all") -> GapDetectionResult:
@@ -205,7 +206,10 @@ class GapDetectionEngine:
             work = decided(scene, item, entry, self._config)
             if work is None:
                 continue
-            one = gap(scene.id, work.changes, item.values, work.wanted)
+            self._claim_photos(work)
+            one = gap(
+                scene.id, work.changes, item.values, work.wanted, ("photos",) * bool(work.photos)
+            )
             gaps += [one] if one else []
             cover = cover or self._cover_moved(scene, item, entry)
         one = worst(gaps)
@@ -219,6 +223,10 @@ class GapDetectionEngine:
             result.cover_checks += 1
             return [Job(scene.id, reason="cover", rank=BACKLOG)]
         return []
+
+    def _claim_photos(self, work: Work) -> None:
+        if names := photos.wanted(work.scene, self._config):
+            claim_photos([work], self._ledger.photos(names), self._config, self._photos)
 
     def _cover_moved(self, scene: Scene, item: Item, entry: Entry) -> bool:
         """Whether the cover has to be looked at: that it changed is only known once it is here."""

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from validation import values
-from validation.address import tidy_token, tidy_url, token_fault, url_fault
+from validation.address import photo_place, tidy_token, tidy_url, token_fault, url_fault
 from validation.scope import parse_scope
 from validation.values import SYNC_FIELDS
 
@@ -29,7 +29,7 @@ INTERVALS = ("never", "hourly", "daily", "weekly")
 HOOK_MODES = ("background", "inline")
 # Understood by the model, but not shown among the settings (only older maps carry them).
 UNLISTED = ("reconcile_missing",)
-_SECRET = ("plex_url", "plex_token")
+_SECRET = ("plex_url", "plex_token", "actor_photo_url")
 _SHOWN = 60
 
 
@@ -55,6 +55,10 @@ def _one_of(words: tuple[str, ...]) -> BeforeValidator:
 
 def _url(value: object) -> str:
     return tidy_url(values.text(value))
+
+
+def _photo_place(value: object) -> str:
+    return photo_place(values.text(value))
 
 
 def _token(value: object) -> str:
@@ -99,6 +103,7 @@ class Stash2PlexConfig(BaseModel):
     genre_ignore: List = ()
     performer_tags: Flag = False
     max_tags: Annotated[int, _between(1, 1000)] = 100
+    actor_photo_url: Annotated[str, BeforeValidator(_photo_place)] = ""
     collections_from: Annotated[tuple[str, ...], BeforeValidator(values.sources)] = ("studio",)
     collection_tags: List = ()
     collection_prefix: Annotated[str, BeforeValidator(values.prefix)] = ""

@@ -58,6 +58,7 @@ def test_unset_settings_have_the_documented_defaults():
         "genre_ignore": (),
         "performer_tags": False,
         "max_tags": 100,
+        "actor_photo_url": "",
         "collections_from": ("studio",),
         "collection_tags": (),
         "collection_prefix": "",
