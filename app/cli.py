@@ -19,13 +19,22 @@ EPILOG = """The API key is read from the file, or from the variable STASH_API_KE
 argument, since every user of the machine can see those. State is kept where the plugin keeps it,
 in Stash's config folder; if that folder is not on this machine, name one with --data-dir."""
 
+NUMBERS = {
+    "run": "undo, journal: the number of a run",
+    "item": "undo, journal: the rating key of an item",
+    "scene": "explain, undo, journal, hold, resume: the id of a scene",
+}
+
 
 class Command:
     """A parsed command line. `connection` is what Stash would have told the plugin of itself."""
 
     def __init__(self, found: argparse.Namespace) -> None:
         self.mode: str = found.command.replace("-", "_")
-        self.args = {"mode": self.mode} | ({"error": found.error} if found.error else {})
+        given = {
+            name: getattr(found, name) for name in (*NUMBERS, "scope", "field", "original", "error")
+        }
+        self.args = {"mode": self.mode} | {name: value for name, value in given.items() if value}
         self.data_dir: str = os.path.abspath(found.data_dir) if found.data_dir else ""
         self.connection = address(found.stash) | {"ApiKey": api_key(found.api_key_file)}
         wire.hide(self.connection["ApiKey"])
@@ -130,6 +139,11 @@ def parse(argv: "list[str]") -> Command:
     say("command", choices=names, metavar="command", help=", ".join(names))
     say("--stash", required=True, metavar="URL", help="such as http://localhost:9999")
     say("--api-key-file", metavar="F", help="a file that holds Stash's API key")
+    for name, what in NUMBERS.items():
+        say(f"--{name}", type=int, metavar="N", help=what)
+    say("--scope", metavar="S", help="preview: all, 24h, 7days or a range such as 30d")
+    say("--field", metavar="NAME", help="undo, journal: only this field")
+    say("--original", action="store_true", help="undo: back to before the very first touch")
     say("--error", metavar="WORDS", help="retry-dlq: only those whose reason has these words")
     say("--data-dir", metavar="D", help="where to keep state (default: as the plugin)")
     return Command(parser.parse_args([argv[0].replace("_", "-"), *argv[1:]]))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import drains, recovery
+from app import drains, explain, preview, recovery, undoing
 from app.run import Run
 from app.words import by_reason, many
 from stash import hook, wire
@@ -214,7 +214,15 @@ COMMANDS: dict[str, Command] = {
     "recover_outage_jobs": recovery.recover_outage_jobs,
     "outage_summary": recovery.outage_summary,
     "health_check": health_check,
+    "undo": undoing.undo,
+    "hold": undoing.hold,
+    "resume": undoing.resume,
+    "journal": undoing.journal,
+    "preview": preview.preview,
+    "explain": explain.explain,
 }
+# Asked for by a page or from a terminal, with arguments: there is no button for these.
+WITHOUT_BUTTON = ("hold", "explain")
 # The scope of each reconciliation task; None is the custom range of the settings.
 RECONCILE: dict[str, "str | None"] = {
     "reconcile_all": "all",
@@ -223,7 +231,15 @@ RECONCILE: dict[str, "str | None"] = {
     "reconcile_custom": None,
 }
 # After these the queue was worked on anyway, so a due reconciliation runs in the same process.
-WORKING = ("all", "recent", "process_queue", "retry_dlq", "recover_outage_jobs", *RECONCILE)
+WORKING = (
+    "all",
+    "recent",
+    "process_queue",
+    "retry_dlq",
+    "recover_outage_jobs",
+    "resume",
+    *RECONCILE,
+)
 
 
 def scope_of_settings(run: Run) -> str:

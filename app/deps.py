@@ -42,15 +42,20 @@ def ensure(requirements: Path, data_dir: Path, log: Log, python: str = sys.execu
     if not missing(wanted):
         return
     folder = Path(data_dir).absolute() / "deps" / folder_name(wanted)
-    if not _is_complete(folder, wanted):
+    found = _is_complete(folder, wanted)
+    if not found:
         with _installing(folder.parent, log):
             if not _is_complete(folder, wanted):
                 _install(requirements.absolute(), folder, log, python)
     else:
         _tidy(folder)
     _activate(folder, requirements.absolute().parent)
-    faults = missing(wanted)
-    if faults:
+    if found and missing(wanted):  # some of it was deleted, and the marker is still there
+        with _installing(folder.parent, log):
+            if missing(wanted):
+                _install(requirements.absolute(), folder, log, python)
+        importlib.invalidate_caches()
+    if faults := missing(wanted):
         raise SetupError(_sentence("; ".join(faults), requirements, folder, python))
 
 
@@ -196,6 +201,8 @@ def _environment(temporary: Path) -> dict[str, str]:
     environment["PIP_USER"] = "0"
     # The modules of the current folder are none of pip's business.
     environment.setdefault("PYTHONSAFEPATH", "1")
+    # Neither is the key of somebody's Stash: what pip builds is foreign code.
+    environment.pop("STASH_API_KEY", None)
     return environment
 
 

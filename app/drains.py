@@ -70,6 +70,25 @@ def _summary(run: Run, tally: dict[str, Any]) -> str:
     return "queue: " + (", ".join(said) if said else "nothing is owed")
 
 
+def sync_of(run: Run) -> "Sync":
+    """The sync of this run, with a Plex that answers."""
+    from plex.index import Index
+    from plex.ledger import Ledger
+    from plex.sync import Sync
+
+    return Sync(
+        run.stash,
+        run.plex,
+        Index(run.store, wire.warning),
+        Ledger(run.store),
+        run.config,
+        run.clock,
+        lambda: run.jobs.hasten_waits(run.clock()),
+        run.journal,
+        wire.info,
+    )
+
+
 class Batch:
     """`sync_batch` of the drain: connects when the first batch comes, says one line per scene."""
 
@@ -80,29 +99,11 @@ class Batch:
         self._sections: Sequence[Section] | None = None
 
     def __call__(self, ids: Sequence[int]) -> "list[Outcome]":
-        outcomes = (self._sync or self._connected())(ids)
+        self._sync = self._sync or sync_of(self._run)
+        outcomes = self._sync(ids)
         for one in outcomes:
             self._tell(one)
         return outcomes
-
-    def _connected(self) -> "Sync":
-        from plex.index import Index
-        from plex.ledger import Ledger
-        from plex.sync import Sync
-
-        run = self._run
-        plex = run.plex
-        self._sync = Sync(
-            run.stash,
-            plex,
-            Index(run.store, wire.warning),
-            Ledger(run.store),
-            run.config,
-            run.clock,
-            lambda: run.jobs.hasten_waits(run.clock()),
-            wire.info,
-        )
-        return self._sync
 
     def _tell(self, one: "Outcome") -> None:
         for line in one.warnings:
@@ -134,7 +135,7 @@ class Batch:
         if not self._run.config.trigger_plex_scan:
             return
         places = {paths.folder(paths.plex_path(f, self._run.config.path_map)) for f in files}
-        for place in sorted(places - self._scanned):
+        for place in sorted(one for one in places - self._scanned if not paths.climbs(one)):
             self._scanned.add(place)
             self._ask_to_scan(place)
 

@@ -1,13 +1,15 @@
 """The full lane: third-party packages made importable, the run opened and closed again."""
 
+import os
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from app import deps, quiet
 from app.run import Run
+from disk import words
 from errors import Stash2PlexError
 from stash import hook, wire
 
@@ -28,6 +30,7 @@ def opened(
     from_stash: bool = True,
 ) -> Iterator[Run]:
     """The run of this invocation. SetupError when the packages cannot be had."""
+    leave_no_core()
     wire.claim_stdout()
     quiet.libraries()
     deps.ensure(REQUIREMENTS, Path(data_dir), wire.info)
@@ -36,6 +39,14 @@ def opened(
         yield run
     finally:
         run.close()
+
+
+def leave_no_core() -> None:
+    """The memory of this process has the token in it: no crash may put it into a file."""
+    with suppress(ImportError, OSError, ValueError):  # there is none of this on Windows
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene: int) -> None:
@@ -63,6 +74,8 @@ def in_words(error: BaseException) -> str:
     """The sentence of an expected error; an unexpected one names itself, its traceback in debug."""
     if isinstance(error, Stash2PlexError):
         return str(error)
+    if isinstance(error, OSError) and isinstance(error.filename, str):
+        return str(words.unusable(os.path.basename(error.filename), words.why(error)))
     wire.debug("".join(traceback.format_exception(error)))
     # Of a file only what is wrong with it: the user may want no path in the log.
     said = (isinstance(error, OSError) and error.strerror) or error

@@ -11,6 +11,7 @@ from sync_queue import inbox
 
 if TYPE_CHECKING:
     from plex.client import PlexClient
+    from plex.journal import Journal
     from plex.store import Store
     from reconciliation.scheduler import ReconciliationScheduler
     from stash.api import StashApi
@@ -143,6 +144,13 @@ class Run:
         from plex.store import Store
 
         return Store(self.data_dir, self.clock, wire.warning)
+
+    @cached_property
+    def journal(self) -> "Journal":
+        from plex.journal import Journal
+
+        kept = (self.config.journal_days, self.config.journal_rows) if self.knows_settings else ()
+        return Journal(self.store, str(self.args.get("mode") or "inline"), *kept)
 
     @cached_property
     def scheduler(self) -> "ReconciliationScheduler":

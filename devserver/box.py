@@ -33,11 +33,15 @@ class Box:
         # The plugin runs with the libraries that this process has.
         self.stash.python = sys.executable
         # As where Stash runs: compiled modules are kept, whatever the shell of the tests says.
-        self.stash.env = {"PYTHONDONTWRITEBYTECODE": ""}
+        self.temporary = root / "tmp"
+        self.temporary.mkdir(parents=True)
+        self.stash.env = {"PYTHONDONTWRITEBYTECODE": "", "TMPDIR": str(self.temporary)}
         self.plex = PlexServer(token=TOKEN, **(plex or {}))
         self.plugin, self.compiled = plugin, compiled
         self.section = 0
         self.paths: dict[int, str] = {}
+        self.tokens = {TOKEN}  # all that were ever configured
+        self.said: list[str] = []  # what the plugin said to somebody else than this Stash
 
     def __enter__(self) -> Box:
         self.plex.start()
@@ -71,6 +75,7 @@ class Box:
             "plex_token": TOKEN,
             "path_map": f"{STASH_ROOT} => {PLEX_ROOT}",
         }
+        self.tokens.add(str({**usual, **settings}["plex_token"]))
         self.stash.configure(PLUGIN, **{**usual, **settings})
 
     def add(self, name: str, in_plex: bool = True, **scene: Any) -> int:

@@ -25,16 +25,6 @@ def set_aside(path: Path, now: float) -> str:
     return moved
 
 
-def put_back(path: Path, name: str) -> None:
-    """What was set aside takes its place again, whatever is there now. OSError when it cannot."""
-    for part in PARTS:
-        there = f"{path}{part}"
-        if os.path.lexists(there):
-            os.unlink(there)
-        if os.path.lexists(aside := f"{path.with_name(name)}{part}"):
-            os.replace(aside, there)
-
-
 def asides(path: Path) -> list[Path]:
     """What was set aside of the file, the oldest first."""
     name = re.compile(re.escape(path.name) + r"\.(\d{8}-\d{6})(?:-(\d+))?\.aside(?:-wal|-shm)?")

@@ -10,10 +10,11 @@ from typing import Any
 
 import errors
 from disk import words
-from disk.aside import PARTS, asides, put_back, set_aside
+from disk.aside import PARTS, asides, set_aside
 from sync_queue.lock import FileLock
 
 BUSY_SECONDS = 30  # how long to wait while another process writes
+HALF, NEW = "half", "new"  # a file that is being made, and one that is whole
 
 
 class Database:
@@ -87,9 +88,9 @@ class Database:
 
     # -- what a store may do in its own way
 
-    def _connect(self) -> sqlite3.Connection:
-        """A connection to the file, which is there. Raises as sqlite3 does."""
-        db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        """A connection to the file at `path`, which is there. Raises as sqlite3 does."""
+        db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             db.execute("PRAGMA journal_mode=WAL")
         except BaseException:
@@ -97,8 +98,8 @@ class Database:
             raise
         return db
 
-    def _salvage(self, aside: Path, db: sqlite3.Connection) -> str:
-        """Bring what can be read of the file that was set aside into the new one; in words."""
+    def _salvage(self, damaged: Path, db: sqlite3.Connection) -> str:
+        """Bring what can be read of the damaged file into the new one; in words."""
         return "rebuilt"
 
     def _take_along(self, before: sqlite3.Connection) -> None:
@@ -121,12 +122,13 @@ class Database:
     def _opened(self) -> tuple[sqlite3.Connection, str]:
         """The file as it is; or a new one in its place, with the sentence about that."""
         try:
+            said = self._carried_on()
             strange = self._strange()
             if not strange:
-                return self._current(), ""
+                return self._current(), said
         except (OSError, sqlite3.Error) as error:
             if not is_damage(error):
-                raise words.unusable(self.FILE, words.why(error)) from None
+                raise _in_words(self.FILE, error) from None
             strange = str(error)
         return self._begun_anew(f"could not be read ({strange})")
 
@@ -141,11 +143,15 @@ class Database:
 
     def _current(self) -> sqlite3.Connection:
         """A connection to the file, which is made if need be, with the present schema."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite would let everybody read it. Never a file that is there: closing it frees its locks.
-        with suppress(FileExistsError):
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        db = self._connect()
+        if not self.path.exists():
+            self._make(lambda db: "")
+            os.replace(self._beside(NEW), self.path)
+        db = self._open(self.path)
+        self._asides = set(asides(self.path))
+        return db
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        db = self._connect(path)
         try:
             # Safe against a kill; after a power cut the last transactions are done again.
             db.execute("PRAGMA synchronous=NORMAL")
@@ -153,26 +159,53 @@ class Database:
         except BaseException:
             db.close()
             raise
-        self._asides = set(asides(self.path))
         return db
+
+    def _make(self, fill: Callable[[sqlite3.Connection], str]) -> str:
+        """A new file, which is called NEW once it is whole; gives what `fill` says."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        half = self._beside(HALF)
+        _remove(half)
+        # SQLite would let everybody read it.
+        os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            with closing(self._open(half)) as db:
+                said = fill(db)
+            os.replace(half, self._beside(NEW))
+        except BaseException:
+            _remove(half)
+            raise
+        return said
+
+    def _beside(self, what: str) -> Path:
+        return self.path.with_name(f"{self.path.name}.{what}")
+
+    def _carried_on(self) -> str:
+        """Where a kill came while a file was made: with NEW there and nothing in its place, the
+        old one had been set aside. Gives the sentence about that."""
+        new = self._beside(NEW)
+        _remove(self._beside(HALF))
+        if not new.exists():
+            return ""
+        if self.path.exists():
+            _remove(new)
+            return ""
+        set_aside(self.path, self._clock())  # what SQLite keeps beside it, if it is still there
+        os.replace(new, self.path)
+        if not asides(self.path):
+            return ""
+        return f"{self.FILE} could not be read; it was set aside, and a new one has its place"
 
     def _begun_anew(self, state: str) -> tuple[sqlite3.Connection, str]:
         """Set the file aside, which this process has not open any more; a new one, and the
-        sentence about it."""
+        sentence about it. Until the new one is whole the old one stays where it is: nothing of it
+        is lost to a kill or a full disk."""
         try:
+            after = self._make(lambda db: self._salvage(self.path, db))
             name = set_aside(self.path, self._clock())
-        except OSError as error:
-            raise words.immovable(self.FILE, state, words.why(error)) from None
-        try:
+            os.replace(self._beside(NEW), self.path)
             db = self._current()
-            try:
-                after = self._salvage(self.path.with_name(name), db)
-            except BaseException:
-                db.close()
-                raise
         except (OSError, sqlite3.Error) as error:
-            with suppress(OSError):  # a full disk: nothing of it is lost until there is room
-                put_back(self.path, name)
             raise words.immovable(self.FILE, state, words.why(error)) from None
         return db, f"{self.FILE} {state}; it is kept as {name} and {after}"
 
@@ -189,7 +222,7 @@ class Database:
             if is_damage(error):
                 raise errors.SetupError(self._mended(str(error))) from None
             if isinstance(error, sqlite3.OperationalError):
-                raise words.unusable(self.FILE, error) from None
+                raise _in_words(self.FILE, error) from None
             raise
 
     def _mended(self, why: str) -> str:
@@ -210,7 +243,7 @@ class Database:
             try:
                 self._take_along(before)
             except sqlite3.Error as error:
-                raise words.unusable(self.FILE, error) from None
+                raise _in_words(self.FILE, error) from None
         return said or f"{self.FILE} was taken away while it was in use; it goes on in a new one"
 
     @contextmanager
@@ -237,6 +270,12 @@ def is_damage(error: BaseException) -> bool:
     return type(error) is sqlite3.DatabaseError
 
 
+def _in_words(name: str, error: Exception) -> errors.SetupError:
+    if "locked" in str(error):
+        return words.in_use(name, BUSY_SECONDS)
+    return words.unusable(name, words.why(error))
+
+
 def refuse_newer(db: sqlite3.Connection, name: str, known: int) -> int:
     """The version of the file; SetupError when that is a later one than what is known."""
     found = db.execute("PRAGMA user_version").fetchone()[0]
@@ -261,6 +300,12 @@ def migrate(db: sqlite3.Connection, name: str, steps: Sequence[str]) -> None:
 def leniently(text: bytes) -> str:
     """For `text_factory`: a text that is damaged is a wrong text, not an error."""
     return text.decode("utf-8", "replace")
+
+
+def _remove(path: Path) -> None:
+    for part in PARTS:
+        with suppress(FileNotFoundError):
+            os.unlink(f"{path}{part}")
 
 
 def _roll_back(db: sqlite3.Connection) -> None:

@@ -21,6 +21,13 @@ def unusable(name: str, why: object) -> errors.SetupError:
     return errors.SetupError(f"{name} cannot be read or written ({why}): {_MENDED_BY}")
 
 
+def in_use(name: str, seconds: int) -> errors.SetupError:
+    """Another process writes to it, and does not come to an end."""
+    return errors.SetupError(
+        f"{name} has been in use by another process for more than {seconds} s; the next run tries again"
+    )
+
+
 def immovable(name: str, state: str, why: object) -> errors.SetupError:
     """It makes no sense, and nothing can be put in its place."""
     return errors.SetupError(f"{name} {state}, and cannot be replaced ({why}): {_MENDED_BY}")

@@ -29,6 +29,10 @@ UNUSABLE = (
 )
 
 
+class TooLarge(requests.exceptions.ContentDecodingError):
+    """The body is longer than it may be; what is beyond was not read."""
+
+
 class Session(requests.Session):
     """A requests session with `(connect, read)` timeouts and an overall deadline, in seconds.
 
@@ -56,8 +60,10 @@ class Session(requests.Session):
         for scheme in ("http://", "https://"):
             self.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=4, max_retries=0))
 
-    def request(self, method: Any, url: Any, **options: Any) -> requests.Response:  # type: ignore[override]
-        """Like requests', with the whole body read before the deadline."""
+    def request(  # type: ignore[override]
+        self, method: Any, url: Any, limit: int = 0, **options: Any
+    ) -> requests.Response:
+        """Like requests', with the whole body read before the deadline: `limit` bytes at most."""
         options["timeout"] = self._timeout
         options["stream"] = True
         options["allow_redirects"] = False
@@ -66,18 +72,18 @@ class Session(requests.Session):
             response = super().request(method, url, **options)
         except (urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
             raise requests.exceptions.ConnectionError(error) from error
-        response._content = self._body(response, ends)
+        response._content = self._body(response, ends, limit or MAX_BYTES)
         response._content_consumed = True
         return response
 
-    def _body(self, response: requests.Response, ends: float) -> bytes:
+    def _body(self, response: requests.Response, ends: float, limit: int) -> bytes:
         chunks, size = [], 0
         try:
             for chunk in _pieces(response):
                 chunks.append(chunk)
                 size += len(chunk)
-                if size > MAX_BYTES:
-                    raise requests.exceptions.ContentDecodingError("the answer is too large")
+                if size > limit:
+                    raise TooLarge("the answer is too large")
                 if self._clock() > ends:
                     raise requests.exceptions.ReadTimeout("the answer did not end in time")
         except BaseException:

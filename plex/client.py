@@ -264,8 +264,11 @@ def connect(
 
 
 def _section(directory: Any) -> Section:
+    key = item.number(directory.get("key"))
+    if not key:
+        raise errors.Busy("Plex sent a list of libraries that cannot be read").of(errors.PLEX)
     return Section(
-        id=int(directory.get("key")),
+        id=key,
         title=directory.get("title", ""),
         agent=directory.get("agent", ""),
         stamp=index.stamp(directory.get("scannedAt"), directory.get("uuid")),

@@ -83,26 +83,30 @@ def may_show(item: Item, entry: Entry, fill_only: bool) -> bool:
     return not fill_only or bool(entry.poster) or not (item.thumb and "thumb" in item.locks)
 
 
-def show(plex: Posters, rating_key: int, image: Poster, entry: Entry) -> None:
-    """Make Plex show the image. Uploads can never be deleted, so none is made twice.
+def known(plex: Posters, item: Item, entry: Entry) -> "dict[str, bool] | None":
+    """What Plex offers for the item, if it matters: after an earlier upload, or one whose answer
+    was lost, it can have the bytes already; and what a person picked has to be known for an undo."""
+    if entry.poster or entry.poster_begun or "thumb" in item.locks:
+        return plex.posters(item.rating_key)
+    return None
 
-    Only after an earlier upload, or one whose answer was lost, can Plex have the bytes already.
-    """
-    if (entry.poster or entry.poster_begun) and _picked(plex, rating_key, image):
+
+def show(plex: Posters, rating_key: int, image: Poster, offered: "dict[str, bool] | None") -> None:
+    """Make Plex show the image. Uploads can never be deleted, so none is made twice."""
+    if offered and _picked(plex, rating_key, image, offered):
         return
     once(
         lambda: plex.upload_poster(rating_key, image.data),
-        lambda: _picked(plex, rating_key, image),
+        lambda: _picked(plex, rating_key, image, plex.posters(rating_key)),
         doubts=(errors.Lost, errors.Busy),
     )
 
 
-def _picked(plex: Posters, rating_key: int, image: Poster) -> bool:
+def _picked(plex: Posters, rating_key: int, image: Poster, offered: dict[str, bool]) -> bool:
     """Whether Plex has the bytes; it shows them then."""
-    known = plex.posters(rating_key)
-    if image.key in known and not known[image.key]:
+    if image.key in offered and not offered[image.key]:
         once(
             lambda: plex.select_poster(rating_key, image.key),
             lambda: plex.posters(rating_key).get(image.key, False),
         )
-    return image.key in known
+    return image.key in offered

@@ -46,7 +46,7 @@ def parts(container: Any) -> Iterator[Part]:
     section = container.attrib.get("librarySectionID")
     for video in container.findall("Video"):
         key = number(video.attrib.get("ratingKey"))
-        if key is None:
+        if not key:
             continue
         owner = number(video.attrib.get("librarySectionID") or section) or 0
         for part in video.findall("Media/Part"):
@@ -59,7 +59,7 @@ def items(container: Any) -> Iterator[Item]:
     section = container.attrib.get("librarySectionID")
     for video in container.findall("Video"):  # not those inside: trailers and other extras
         key = number(video.attrib.get("ratingKey"))
-        if key is not None:
+        if key:
             yield _item(video, key, number(video.attrib.get("librarySectionID") or section) or 0)
 
 
@@ -104,5 +104,9 @@ def _stem(path: str) -> str:
 
 
 def number(found: "str | None") -> "int | None":
-    """A whole number as XML attributes have them; None for anything else."""
-    return int(found) if found and found.isascii() and found.isdigit() else None
+    """A whole number as XML attributes have them; None for anything else, and for what would not
+    fit into 64 bits, as Plex's own numbers do."""
+    if not (found and found.isascii() and found.isdigit() and len(found) < 20):
+        return None
+    whole = int(found)
+    return whole if whole < 2**63 else None

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from plex import fields, images, photos, plan, selection, texts
 from plex.item import Item
+from plex.journal import Row
 from plex.ledger import Entry
 from plex.photos import Sent
 from stash.scene import Scene
@@ -45,6 +46,7 @@ class Work:
     after: "Item | None" = None
     poster_refused: bool = False
     photos: dict[str, str] = field(default_factory=dict)  # to be sent, by the keys of the names
+    offered: "dict[str, bool] | None" = None  # the posters that Plex has, if that was asked
 
     @property
     def poster(self) -> "images.Poster | None":
@@ -226,6 +228,30 @@ def skip(outcome: Outcome, why: selection.Skip, keys: Sequence[int]) -> None:
     """The scene is not selected: say why, and what becomes of the items on which it was written."""
     left = f"; Plex item {many(keys)} is left as it is" if keys else ""
     outcome.said, outcome.skipped = f"is not synced: {why.words}{left}", why.reason
+
+
+def hold(outcome: Outcome, why: str) -> None:
+    """A person wants the scene left alone."""
+    outcome.said = f"is held ({why}) and left alone; Resume Held Scenes ends that"
+    outcome.refused = True
+
+
+def rows(work: Work) -> list[Row]:
+    """What the journal has to know before the work is done."""
+    item = work.item
+    found = [
+        Row(item.rating_key, work.scene.id, change.field, change.before, change.after,
+            fields.BY_NAME[change.field].wire in item.locks, change.why)
+        for change in work.writes
+    ]  # fmt: skip
+    if work.poster:
+        shown = [key for key, selected in (work.offered or {}).items() if selected]
+        before = next(iter(shown), "")
+        locked = "thumb" in item.locks
+        poster = Row(item.rating_key, work.scene.id, fields.POSTER, before, work.poster.key,
+                     locked, "write")  # fmt: skip
+        found.append(poster)
+    return found
 
 
 def many(keys: Sequence[int]) -> str:

@@ -81,6 +81,11 @@ def candidates(paths: Iterable[str], path_map: PathMap) -> list[str]:
     return list(dict.fromkeys(key(plex_path(path, path_map)) for path in paths))
 
 
+def climbs(path: str) -> bool:
+    """Whether a part of the path leads upwards: where it ends, only the other machine knows."""
+    return ".." in _slashes(path).split("/")
+
+
 def folder(path: str) -> str:
     """The parent folder, in the path's own separators; the root of a drive keeps its own."""
     cut = max(path.rfind("/"), path.rfind("\\") if is_windows(path) else -1)

@@ -29,6 +29,21 @@ CREATE TABLE IF NOT EXISTS ref (
   PRIMARY KEY (kind, ref_id, scene_id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ref_scene ON ref (scene_id);
 """
+# Each write before it is made; what an item said before the first; scenes that are left alone.
+_JOURNAL = """
+CREATE TABLE run (id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, command TEXT NOT NULL);
+CREATE TABLE journal (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, rating_key INTEGER NOT NULL,
+  scene_id INTEGER NOT NULL, field TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
+  locked INTEGER NOT NULL, why TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX journal_run ON journal (run);
+CREATE INDEX journal_item ON journal (rating_key);
+CREATE INDEX journal_scene ON journal (scene_id);
+CREATE TABLE origin (
+  rating_key INTEGER NOT NULL, field TEXT NOT NULL, before TEXT NOT NULL, locked INTEGER NOT NULL,
+  PRIMARY KEY (rating_key, field)) WITHOUT ROWID;
+CREATE TABLE held (scene_id INTEGER PRIMARY KEY, since REAL NOT NULL, why TEXT NOT NULL);
+"""
 # Those that we made in Plex: by library and name; and where their items stand in them.
 _COLLECTIONS = """
 CREATE TABLE collection (
@@ -48,7 +63,7 @@ class Store(Database):
     """The open file. What has to be set aside is told to `warn`."""
 
     FILE, LOCK = FILE, "plex.lock"
-    STEPS = (_SCHEMA, _COLLECTIONS, _PHOTOS)
+    STEPS = (_SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS)
 
     def __init__(
         self,
@@ -79,10 +94,10 @@ class Store(Database):
         with self.writing() as db:
             db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
-    def _connect(self) -> sqlite3.Connection:
-        db = super()._connect()
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        db = super()._connect(path)
         db.text_factory = leniently
         return db
 
-    def _salvage(self, aside: Path, db: sqlite3.Connection) -> str:
+    def _salvage(self, damaged: Path, db: sqlite3.Connection) -> str:
         return "rebuilt from Stash and Plex"

@@ -1,7 +1,7 @@
 """A batch of scenes: read, match, plan, note, write, read back, remember. The spine."""
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import errors
@@ -9,6 +9,7 @@ from plex import collections, fields, images, match, photos, plan, selection, wi
 from plex.collections import Collections
 from plex.index import Index
 from plex.item import Item
+from plex.journal import Journal
 from plex.ledger import Entry, Ledger
 from plex.outcome import (
     Choice,
@@ -18,8 +19,10 @@ from plex.outcome import (
     claim_photos,
     decided,
     extras,
+    hold,
     leave,
     many,
+    rows,
     share,
     skip,
     tell,
@@ -65,24 +68,25 @@ class Sync:
         config: Config,
         clock: Callable[[], float] = time.time,
         scanned: Callable[[], None] = lambda: None,
+        journal: "Journal | None" = None,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         """`scanned` is called when Plex has scanned since its libraries were listed; `say` is told
         what is of no scene."""
+        self._journal = journal or Journal(ledger.store)
         self._collections = Collections(plex, ledger.store, config, say)
         self._stash, self._plex = stash, plex
         self._index, self._ledger, self._config = index, ledger, config
         self._clock, self._scanned = clock, scanned
-        self._extras = extras(config)
+        self.extras = extras(config)  # what has to be known of a scene besides the usual
+        self._claimed: set[str] = set()  # actors whose photo goes out in this process
         self._looked = False
 
     def __call__(self, ids: Sequence[int]) -> list[Outcome]:
         ids = list(dict.fromkeys(ids))
-        self._look_at_libraries()
-        scenes = self._stash.scenes(ids, self._extras)
+        scenes = self._stash.scenes(ids, self.extras)
         outcomes = {n: self._outcome(n, scenes.get(n)) for n in ids}
-        found = [scenes[n] for n in ids if n in scenes and not outcomes[n].skipped]
-        works = self._matched(found, outcomes)
+        works = self.decide([scenes[n] for n in ids if n in scenes], outcomes)
         self._collections.expect(works)
         self._note(works)
         done = [work for work in works if self._apply(work, outcomes[work.scene.id])]
@@ -100,21 +104,33 @@ class Sync:
 
     def _outcome(self, number: int, scene: "Scene | None") -> Outcome:
         if scene:
-            return self._selected(scene)
+            return Outcome(number, scene.label())
         keys = self._ledger.forget_scene(number)
         left = f"; Plex item {many(keys)} is left as it is" if keys else ""
         return Outcome(number, f"scene {number}", f"is no longer in Stash{left}")
 
-    def _selected(self, scene: Scene) -> Outcome:
-        outcome = Outcome(scene.id, scene.label())
-        if why := selection.skip(scene, self._config):
-            # Here is the place to give an item back what it showed before us, once that is known.
-            skip(outcome, why, self._ledger.items_of(scene.id))
-        return outcome
-
     # -- match and decide
 
-    def _matched(self, scenes: list[Scene], outcomes: dict[int, Outcome]) -> list[Work]:
+    def decide(self, scenes: Sequence[Scene], outcomes: Mapping[int, Outcome]) -> list[Work]:
+        """What is to be done for these; nothing is written. Why others are left is in `outcomes`."""
+        self._look_at_libraries()
+        held = self._journal.held()
+        chosen = []
+        for scene in scenes:
+            if why := selection.skip(scene, self._config):
+                self._pass_over(scene, why, outcomes[scene.id])
+            elif scene.id in held:
+                hold(outcomes[scene.id], held[scene.id])
+            else:
+                chosen.append(scene)
+        return self._matched(chosen, outcomes)
+
+    def _pass_over(self, scene: Scene, why: selection.Skip, outcome: Outcome) -> None:
+        """A scene that has left the selection is left as it is. To restore what its items showed
+        before us (`plex.undo` from `first_touches`) would begin here."""
+        skip(outcome, why, self._ledger.items_of(scene.id))
+
+    def _matched(self, scenes: list[Scene], outcomes: Mapping[int, Outcome]) -> list[Work]:
         matches = match.match(scenes, self._index, self._plex, self._config.path_map, self._refresh)
         pairs = []
         for scene in scenes:
@@ -131,7 +147,7 @@ class Sync:
             if owner[item.rating_key] != scene.id:
                 share(outcomes[scene.id], item, owner[item.rating_key])
             elif work := decided(scene, item, entry, self._config):
-                work.cover = self._cover(scene, item, entry, outcomes[scene.id])
+                self._look_at_cover(work, outcomes[scene.id])
                 works.append(work)
             else:
                 leave(outcomes[scene.id], item)
@@ -141,7 +157,7 @@ class Sync:
     def _claim_photos(self, works: list[Work]) -> None:
         names = {name for work in works for name in photos.wanted(work.scene, self._config)}
         if names:
-            claim_photos(works, self._ledger.photos(names), self._config, set())
+            claim_photos(works, self._ledger.photos(names), self._config, self._claimed)
 
     def _refresh(self) -> bool:
         return self._index.refresh(self._plex, self._clock())
@@ -157,29 +173,34 @@ class Sync:
         return bool(items)
 
     def _still_there(self, scene_id: int, item: Item) -> bool:
-        holder = self._stash.scenes([scene_id], self._extras).get(scene_id)
+        holder = self._stash.scenes([scene_id], self.extras).get(scene_id)
         if holder is None or selection.skip(holder, self._config):
             return False
         return match.holds(item, holder, self._config.path_map)
 
-    def _cover(self, scene: Scene, item: Item, entry: Entry, outcome: Outcome) -> images.Look:
+    def _look_at_cover(self, work: Work, outcome: Outcome) -> None:
         """Look at the cover if it may have changed; one that cannot be had stops nothing else."""
+        scene, item, entry = work.scene, work.item, work.entry
         if fields.POSTER not in self._config.sync_fields:
-            return images.NOT_LOOKED
+            return
         if not images.may_show(item, entry, self._config.preserve_plex_edits):
-            return images.NOT_LOOKED
+            return
         if not (images.must_look(scene.cover_version, entry) or images.may_lag(entry)):
-            return images.NOT_LOOKED
+            return
         try:
-            return images.look(self._stash.cover(scene), scene.cover_version, entry, self._clock())
-        except errors.Busy as error:  # the rest is written, and the scene stays owed
+            cover = self._stash.cover(scene)
+            look = images.look(cover, scene.cover_version, entry, self._clock())
+            if look.poster:
+                work.offered = images.known(self._plex, item, entry)
+            work.cover = look
+        except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene stays owed
             outcome.error = error
-            return images.NOT_LOOKED
 
     # -- note, write, read back, remember
 
     def _note(self, works: list[Work]) -> None:
         """Say on disk what will be ours, before it is: a kill in between must not orphan it."""
+        self._journal.record([row for work in works for row in rows(work)], self._clock())
         self._ledger.put(
             work.entry.but(
                 scene_id=work.scene.id,
@@ -217,7 +238,7 @@ class Sync:
         if not work.poster:
             return
         try:
-            images.show(self._plex, work.item.rating_key, work.poster, work.entry)
+            images.show(self._plex, work.item.rating_key, work.poster, work.offered)
         except errors.Rejected as error:  # it would refuse these bytes again
             work.poster_refused = True
             outcome.warnings.append(f"has a cover that Plex does not take: {error}")
@@ -227,6 +248,7 @@ class Sync:
             self._index.doubt([work.item.rating_key])
         if isinstance(error, (errors.Busy, errors.Rejected)):
             self._blame(work, error)
+        self._claimed -= work.photos.keys()
         outcome.error = error
         return False
 

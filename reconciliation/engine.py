@@ -13,6 +13,7 @@ import errors
 from plex import fields, images, match, photos, selection
 from plex.index import Index
 from plex.item import Item
+from plex.journal import Journal
 from plex.ledger import Entry, Ledger
 from plex.outcome import Work, claim_photos, decided, extras
 from plex.store import Store
@@ -40,6 +41,7 @@ class GapDetectionResult:
     missing_count: int = 0
     drifted_count: int = 0
     conflict_count: int = 0
+    held_count: int = 0
     cover_checks: int = 0
     enqueued_count: int = 0
     errors: list[str] = field(default_factory=list)
@@ -65,6 +67,7 @@ class GapDetectionResult:
             "total_gaps": self.total_gaps,
             "gaps_by_type": self.by_type,
             "conflicts": self.conflict_count,
+            "held": self.held_count,
             "cover_checks": self.cover_checks,
             "enqueued": self.enqueued_count,
             "skipped": dict(self.skipped),
@@ -96,6 +99,7 @@ class GapDetectionEngine:
         self._clock, self._progress, self._warn = clock, progress, warn
         self._extras = extras(config)
         self._photos: set[str] = set()  # actors whose photo is owed already
+        self._held = Journal(self._store).held()
         self._failed = 0  # chunks in a row
 
     def run(self, scope: str = "all") -> GapDetectionResult:
@@ -150,7 +154,9 @@ class GapDetectionEngine:
             said = f"too much could not be checked, the last: {words}"
             raise errors.Busy(said).of(server, cause) from None
 
-    def _check(self, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
+    def _check(self, looked_at: Sequence[Scene], result: GapDetectionResult) -> None:
+        chunk = [scene for scene in looked_at if scene.id not in self._held]
+        result.held_count += len(looked_at) - len(chunk)
         found = match.match(chunk, self._index, self._plex, self._config.path_map, lambda: False)
         pairs = [
             (scene, item) for scene in chunk if self._usable(found, scene, result)

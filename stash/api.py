@@ -2,17 +2,20 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import errors
 from net.place import is_loopback
 from net.session import Session
 from stash import hook, scene
 from stash.transport import Transport
+from validation.image import is_cover
 
 PAGE = 1000
 IMAGE_BYTES = 10 << 20  # Plex answers 500 to anything larger
-IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+T = TypeVar("T")
+# What reading an answer of another shape raises.
+_SHAPES = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 class SceneFilter(NamedTuple):
@@ -46,20 +49,20 @@ class StashApi:
     def settings(self, plugin_id: str) -> Any:
         """The plugin's settings map as the user saved it; {} before the first save."""
         query = "query Settings($ids: [ID!]) { configuration { plugins(include: $ids) } }"
-        plugins = self._wire.ask(query, {"ids": [plugin_id]})["configuration"]["plugins"]
-        return (plugins or {}).get(plugin_id) or {}
+        return self._asked(
+            lambda data: (data["configuration"]["plugins"] or {}).get(plugin_id) or {},
+            query, {"ids": [plugin_id]},
+        )  # fmt: skip
 
     def version(self) -> str:
         """Stash's version, 'unknown' in unofficial builds."""
-        return (
-            self._wire.ask("query Version { version { version } }")["version"]["version"]
-            or "unknown"
-        )
+        query = "query Version { version { version } }"
+        return self._asked(lambda data: str(data["version"]["version"] or "unknown"), query)
 
     def config_dir(self) -> str:
         """Path of Stash's config file as Stash sees it."""
         query = "query ConfigPath { systemStatus { configPath } }"
-        return self._wire.ask(query)["systemStatus"]["configPath"] or ""
+        return self._asked(lambda data: str(data["systemStatus"]["configPath"] or ""), query)
 
     def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> "dict[int, scene.Scene]":
         """The scenes that still exist, by id; with these of `scene.EXTRAS`.
@@ -71,9 +74,12 @@ class StashApi:
         asked = " ".join(f"s{i}: findScene(id: $i{i}) {{ ...S }}" for i in range(len(ids)))
         declared = ", ".join(f"$i{i}: ID!" for i in range(len(ids)))
         query = f"query Scenes({declared}) {{ {asked} }} {scene.fragment(extras)}"
-        rows = self._wire.ask(query, {f"i{i}": str(number) for i, number in enumerate(ids)})
-        found = [_scene(row) for row in rows.values() if row]
-        return {one.id: one for one in found}
+        variables = {f"i{i}": str(number) for i, number in enumerate(ids)}
+        found = self._asked(
+            lambda data: {n: data[f"s{i}"] for i, n in enumerate(ids) if data[f"s{i}"] is not None},
+            query, variables,
+        )  # fmt: skip
+        return {number: _scene(row, number, extras) for number, row in found.items()}
 
     def count(self, only: SceneFilter = EVERYTHING) -> int:
         """How many scenes `walk` would visit."""
@@ -81,21 +87,26 @@ class StashApi:
             "query Count($only: SceneFilterType) "
             "{ findScenes(scene_filter: $only, filter: {per_page: 1}) { count } }"
         )
-        return self._wire.ask(query, {"only": _criteria(only)})["findScenes"]["count"]
+        return self._asked(
+            lambda data: int(data["findScenes"]["count"]), query, {"only": _criteria(only)}
+        )
 
     def walk(
         self, only: SceneFilter = EVERYTHING, page: int = PAGE, extras: Collection[str] = ()
     ) -> "Iterator[list[scene.Scene]]":
         """Whole scenes in pages, by ascending id; a page is never lost when scenes come or go."""
         for rows in self._pages("...S", scene.fragment(extras), only, page):
-            yield [_scene(row) for row in rows]
+            yield [_scene(row, number, extras) for number, row in rows.items()]
 
     def walk_ids(self, only: SceneFilter, page: int = PAGE) -> "Iterator[list[int]]":
         """Only the ids, in pages."""
         for rows in self._pages("id", "", only, page):
-            yield [int(row["id"]) for row in rows]
+            yield list(rows)
 
-    def _pages(self, fields: str, fragment: str, only: SceneFilter, page: int) -> Iterator[Any]:
+    def _pages(
+        self, fields: str, fragment: str, only: SceneFilter, page: int
+    ) -> "Iterator[dict[int, Any]]":
+        """The rows by id, a page at a time."""
         query = (
             "query Page($only: SceneFilterType, $filter: FindFilterType) "
             f"{{ findScenes(scene_filter: $only, filter: $filter) {{ scenes {{ {fields} }} }} }} {fragment}"
@@ -104,10 +115,12 @@ class StashApi:
         last = 0
         while True:
             variables = {"only": _criteria(only, after=last), "filter": window}
-            rows = self._wire.ask(query, variables)["findScenes"]["scenes"]
+            rows = self._asked(_ascending, query, variables)
+            if rows and next(iter(rows)) <= last:
+                raise _unreadable("scenes that were asked for before")
             if rows:
                 yield rows
-                last = max(int(row["id"]) for row in rows)
+                last = max(rows)
             if len(rows) < page:
                 return
 
@@ -118,18 +131,28 @@ class StashApi:
             "{ findScenes(filter: $filter) { scenes { updated_at } } }"
         )
         window = {"sort": "updated_at", "direction": "DESC", "per_page": 1}
-        rows = self._wire.ask(query, {"filter": window})["findScenes"]["scenes"]
-        return rows[0]["updated_at"] if rows else None
+        return self._asked(
+            lambda data: next((str(r["updated_at"] or "") for r in data["findScenes"]["scenes"]), None),
+            query, {"filter": window},
+        )  # fmt: skip
+
+    def _asked(
+        self, read: Callable[[Any], T], query: str, variables: "Mapping[str, Any] | None" = None
+    ) -> T:
+        """What `read` finds in the answer; Busy when that has not the shape it should have."""
+        data = self._wire.ask(query, variables)
+        try:
+            return read(data)
+        except _SHAPES as error:
+            raise _unreadable(type(error).__name__) from None
 
     def cover(self, one: scene.Scene) -> "bytes | None":
         """The cover's bytes; None when the scene has none (Stash then sends an SVG)."""
         if not one.cover_path:
             return None
         # Not the path of the URL that Stash gave: that may have a prefix of a proxy in it.
-        kind, data = self._wire.image(f"/scene/{one.id}/screenshot")
-        if kind not in IMAGE_TYPES or not data or len(data) > IMAGE_BYTES:
-            return None
-        return data
+        kind, data = self._wire.image(f"/scene/{one.id}/screenshot", IMAGE_BYTES)
+        return data if is_cover(kind, data) else None
 
 
 _REF_FILTERS = {"performer": "performers", "studio": "studios", "tag": "tags", "group": "groups"}
@@ -147,12 +170,29 @@ def _criteria(only: SceneFilter, after: int = 0) -> dict[str, Any]:
     return criteria
 
 
-def _scene(row: Any) -> scene.Scene:
+def _ascending(data: Any) -> "dict[int, Any]":
+    """The rows of a page by id. Otherwise than upwards this would be a walk without end."""
+    rows = data["findScenes"]["scenes"]
+    found = {scene.number(row["id"]): row for row in rows}
+    if len(found) != len(rows) or list(found) != sorted(found):
+        raise ValueError("not in order")
+    return found
+
+
+def _scene(row: Any, number: int, extras: Collection[str]) -> scene.Scene:
+    """The scene of that number."""
     try:
-        return scene.from_row(row)
-    except (KeyError, TypeError, ValueError) as error:
-        said = f"Stash sent a scene that cannot be read ({type(error).__name__})"
-        raise errors.Busy(said).of(errors.STASH, "unreadable") from None
+        found = scene.from_row(row, extras)
+    except ValueError:
+        raise _unreadable(f"scene {number}") from None
+    if found.id != number:
+        raise _unreadable(f"scene {found.id} instead of {number}")
+    return found
+
+
+def _unreadable(why: str) -> errors.Stash2PlexError:
+    said = f"Stash sent an answer that cannot be read ({why})"
+    return errors.Busy(said).of(errors.STASH, "unreadable")
 
 
 def _is_here(connection: Mapping[str, Any]) -> bool:

@@ -39,6 +39,9 @@ def fragment(extras: Collection[str] = ()) -> str:
     return _FRAGMENT.format(**{name: _ASKED[name] if name in extras else "" for name in EXTRAS})
 
 
+HIGHEST = 2**63 - 1  # of ids: Stash and our own files keep them in 64 bits
+
+
 @dataclass(frozen=True)
 class Ref:
     """A performer, studio, tag or group as a scene shows it."""
@@ -119,50 +122,104 @@ class Scene:
         return f"scene {self.id}" + (f" “{name}”" if name else "")
 
 
-def from_row(row: Mapping[str, Any]) -> Scene:
-    """A Scene from a GraphQL row with `fragment`'s fields; KeyError/ValueError when it is not one."""
-    screenshot = (row.get("paths") or {}).get("screenshot") or ""
-    url = urlsplit(screenshot)
+def from_row(row: Any, extras: Collection[str] = ()) -> Scene:
+    """A Scene from a GraphQL row with the fields of `fragment(extras)`; ValueError when it is not
+    one."""
+    try:
+        return _scene(row, extras)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a row of another shape ({type(error).__name__})") from None
+
+
+def _scene(row: Mapping[str, Any], extras: Collection[str]) -> Scene:
+    # What was asked for is there, be it as null: without its name it would pass for "none".
+    url = urlsplit(_text((row["paths"] or {}).get("screenshot")))
     return Scene(
-        id=int(row["id"]),
-        title=row.get("title") or "",
-        code=row.get("code") or "",
-        details=row.get("details") or "",
-        date=row.get("date") or "",
-        rating100=row.get("rating100"),
-        organized=bool(row.get("organized")),
-        director=row.get("director") or "",
-        updated_at=row.get("updated_at") or "",
-        files=tuple(File(f["path"], int(f.get("size") or 0)) for f in row.get("files") or ()),
+        id=number(row["id"]),
+        title=_text(row["title"]),
+        code=_text(row["code"]),
+        details=_text(row["details"]),
+        date=_text(row["date"]),
+        rating100=_whole(row["rating100"]),
+        organized=_flag(row["organized"]),
+        director=_text(row["director"]),
+        updated_at=_text(row["updated_at"]),
+        files=tuple(_file(one) for one in row["files"] or ()),
         cover_path=url.path,
         # Stash bumps `t` with the scene's updated_at: unchanged means the same cover.
         cover_version="".join(parse_qs(url.query).get("t", [])),
-        studio=_studio(row.get("studio")),
-        performers=tuple(_performer(p) for p in row.get("performers") or ()),
-        tags=_refs(row.get("tags")),
-        groups=tuple(
-            Group(int(g["group"]["id"]), g["group"]["name"], g.get("scene_index"))
-            for g in row.get("groups") or ()
-        ),
-        has_stash_id=any(one["stash_id"] for one in row.get("stash_ids") or ()),
+        studio=_studio(row["studio"], extras) if row["studio"] else None,
+        performers=tuple(_performer(one, extras) for one in row["performers"] or ()),
+        tags=_refs(row["tags"]),
+        groups=tuple(_group(one) for one in row["groups"] or ()) if GROUPS in extras else (),
+        has_stash_id=STASH_IDS in extras
+        and any(_text(one["stash_id"]) for one in row["stash_ids"] or ()),
     )
 
 
-def _refs(rows: "Iterable[Mapping[str, Any]] | None") -> tuple[Ref, ...]:
-    return tuple(Ref(int(row["id"]), row["name"]) for row in rows or ())
+def _studio(row: Mapping[str, Any], extras: Collection[str]) -> Studio:
+    above = row["parent_studio"] if PARENTS in extras else None
+    return Studio(number(row["id"]), _text(row["name"]), _ref(above) if above else None)
 
 
-def _studio(row: "Mapping[str, Any] | None") -> "Studio | None":
-    if not row:
-        return None
-    above = row.get("parent_studio")
-    return Studio(int(row["id"]), row["name"], *_refs([above] if above else ()))
-
-
-def _performer(row: Mapping[str, Any]) -> Performer:
-    url = urlsplit(row.get("image_path") or "")
-    # Without a picture of its own Stash draws one. `t` moves with every edit of the performer.
+def _performer(row: Mapping[str, Any], extras: Collection[str]) -> Performer:
+    who, tags = number(row["id"]), _refs(row["tags"]) if PERFORMER_TAGS in extras else ()
+    url = urlsplit(_text(row["image_path"]) if PHOTOS in extras else "")
+    # Without a picture of its own Stash draws one.
     own = url.path and "default" not in parse_qs(url.query)
-    # Not the path of that URL, which may have a prefix of a proxy in it.
-    photo = f"/performer/{int(row['id'])}/image" if own else ""
-    return Performer(int(row["id"]), row["name"], photo, _refs(row.get("tags")))
+    # Not that URL itself: it may have a prefix of a proxy in it, and `t` moves with every edit.
+    return Performer(who, _text(row["name"]), f"/performer/{who}/image" if own else "", tags)
+
+
+def _group(row: Mapping[str, Any]) -> Group:
+    return Group(*_pair(row["group"]), _whole(row["scene_index"]))
+
+
+def _file(row: Mapping[str, Any]) -> File:
+    if not row["path"]:
+        raise ValueError("a file without a path")
+    size = row.get("size")  # only for a person to see: not worth a refusal
+    return File(_text(row["path"]), size if isinstance(size, int) else 0)
+
+
+def _refs(rows: "Iterable[Mapping[str, Any]] | None") -> tuple[Ref, ...]:
+    return tuple(_ref(row) for row in rows or ())
+
+
+def _ref(row: Mapping[str, Any]) -> Ref:
+    return Ref(*_pair(row))
+
+
+def _pair(row: Mapping[str, Any]) -> tuple[int, str]:
+    return number(row["id"]), _text(row["name"])
+
+
+def number(found: object) -> int:
+    """An id of Stash; ValueError when it is none."""
+    digits = str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) else ""
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+        raise ValueError("not an id")
+    if not 0 < int(digits) <= HIGHEST:
+        raise ValueError("not an id")
+    return int(digits)
+
+
+def _whole(found: object) -> "int | None":
+    if found is not None and (isinstance(found, bool) or not isinstance(found, int)):
+        raise ValueError("not a whole number")
+    return found
+
+
+def _flag(found: object) -> bool:
+    if found is not None and not isinstance(found, bool):
+        raise ValueError("neither true nor false")
+    return bool(found)
+
+
+def _text(found: object) -> str:
+    """Half a character, which JSON can spell, is replaced: no file, log or request can hold it."""
+    if found is None:
+        return ""
+    if not isinstance(found, str):
+        raise ValueError("not a text")
+    return found if found.isascii() else found.encode("utf-8", "replace").decode()

@@ -16,8 +16,8 @@ from stashapi.classes import GQLWrapper
 import errors
 from errors import STASH
 from net.again import again, of_question
-from net.session import UNUSABLE, Session, fate
-from stash import hook
+from net.session import UNUSABLE, Session, TooLarge, fate
+from stash import hook, wire
 
 OLDEST = "0.30"  # the first Stash that knows all that is asked for
 # How servers of GraphQL say that a query does not fit their schema, should they give no code.
@@ -50,6 +50,7 @@ class Transport(GQLWrapper):
         self._key = str(connection.get("ApiKey") or "")
         cookie = connection.get("SessionCookie")
         self._cookie = str((cookie.get("Value") if isinstance(cookie, Mapping) else "") or "")
+        self._renewed = ""
         self._sign()
 
     def _sign(self) -> None:
@@ -63,21 +64,28 @@ class Transport(GQLWrapper):
         for header in response.headers.get("Set-Cookie", "").split(", "):
             name, _, rest = header.partition("=")
             if name == "session" and rest.partition(";")[0]:
-                self._cookie = rest.partition(";")[0]
+                wire.hide(rest.partition(";")[0], instead_of=self._renewed)
+                self._cookie = self._renewed = rest.partition(";")[0]
                 self._sign()
 
     def ask(self, query: str, variables: "Mapping[str, Any] | None" = None) -> Any:
         """The `data` of one GraphQL call; Unreachable, Refused, Busy or SetupError otherwise."""
         return self._again(lambda: self._GQL(query, dict(variables or {})))
 
-    def image(self, path: str) -> "tuple[str, bytes]":
-        """(content type, bytes) of a path on this Stash; ("", b"") when it has none."""
-        return self._again(lambda: self._image(path))
+    def image(self, path: str, limit: int) -> "tuple[str, bytes]":
+        """(content type, bytes) of a path on this Stash; ("", b"") when it has none, or one of more
+        than `limit` bytes."""
+        try:
+            return self._again(lambda: self._image(path, limit))
+        except TooLarge:
+            return "", b""
 
     def _again(self, ask: Callable[[], Any]) -> Any:
         def once() -> Any:
             try:
                 return ask()
+            except TooLarge:
+                raise
             except (requests.exceptions.RequestException, *UNUSABLE) as error:
                 raise meaning(error, self.base) from None
 
@@ -98,8 +106,9 @@ class Transport(GQLWrapper):
             raise _bad_answer(response)
         return content["data"]
 
-    def _image(self, path: str) -> "tuple[str, bytes]":
-        response = self.s.get(self.base + path, headers={"Accept": "image/*"})
+    def _image(self, path: str, limit: int) -> "tuple[str, bytes]":
+        only = {"Accept": "image/*"}
+        response = self.s.request("GET", self.base + path, limit=limit, headers=only)
         self._adopt_cookie(response)
         if response.status_code in (301, 302, 303, 307):  # Stash redirects to its login page
             raise errors.Refused(self._unwelcome()).of(STASH)
@@ -109,8 +118,7 @@ class Transport(GQLWrapper):
         if response.status_code != 200:
             said = f"Stash answered {response.status_code} to a request for a cover"
             raise errors.Busy(said).of(STASH)
-        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return kind, response.content
+        return response.headers.get("Content-Type", ""), response.content
 
     def _refuse_strangers(self, response: requests.Response) -> None:
         """Answers that are about us, or not of Stash."""

@@ -62,11 +62,33 @@ def claim_stdout() -> None:
     os.dup2(2, 1)
 
 
-def hide(secret: object) -> None:
-    """Never show `secret` again, neither in a line nor in the answer."""
+def hide(secret: object, instead_of: str = "") -> None:
+    """Never show `secret` again, neither in a line nor in the answer, however it is spelt there;
+    `instead_of` is one that is worth nothing any more."""
+    for old in _spellings(instead_of) if instead_of else ():
+        if old in _secrets:
+            _secrets.remove(old)
     if isinstance(secret, str) and len(secret) > 3 and secret not in _secrets:
-        _secrets.append(secret)
+        _secrets.extend(_spellings(secret))
         _secrets.sort(key=len, reverse=True)
+
+
+def _spellings(secret: str) -> "set[str]":
+    """The secret as it stands in a text, in JSON, in what Python shows, and in an address."""
+    found = {secret}
+    if secret.isalnum():
+        return found
+    escaped = secret.replace("\\", "\\\\")
+    found |= {escaped, escaped.replace('"', '\\"'), escaped.replace("'", "\\'")}
+    octets = [chr(one) for one in secret.encode("utf-8", "surrogatepass")]
+    for plain in ("-._~", "-._~/"):
+        for digits in ("%%%02X", "%%%02x"):
+            found.add("".join([c if _is_plain(c, plain) else digits % ord(c) for c in octets]))
+    return found
+
+
+def _is_plain(char: str, plain: str) -> bool:
+    return (char.isascii() and char.isalnum()) or char in plain
 
 
 def redact(text: str) -> str:

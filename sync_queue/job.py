@@ -39,6 +39,16 @@ class DeadLetter:
     error: str
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Where a job stands: `due` in epoch seconds, `dead` with the `error` it died of."""
+
+    job: Job
+    due: float
+    dead: bool
+    error: str
+
+
 def dumps(job: Job) -> bytes:
     """The job as its row keeps it."""
     found = {

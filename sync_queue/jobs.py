@@ -20,7 +20,7 @@ from persistqueue.sqlackqueue import AckStatus
 import errors
 from disk.database import BUSY_SECONDS, Database, leniently, refuse_newer
 from sync_queue import salvage
-from sync_queue.job import BACKLOG, EDIT, UNREADABLE, DeadLetter, Job, dumps, loads
+from sync_queue.job import BACKLOG, EDIT, UNREADABLE, DeadLetter, Job, Standing, dumps, loads
 from sync_queue.salvage import TABLE
 
 __all__ = ["BACKLOG", "EDIT", "UNREADABLE", "DeadLetter", "Job", "Jobs"]
@@ -73,10 +73,10 @@ class Jobs(Database):
     ) -> None:
         super().__init__(os.path.join(data_dir, FOLDER), clock, warn)
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, path: Path) -> sqlite3.Connection:
         queue: Any = _Queue(
-            os.fspath(self.path.parent), auto_resume=False, multithreading=False,
-            timeout=BUSY_SECONDS, serializer=json_serializer, db_file_name=FILE,
+            os.fspath(path.parent), auto_resume=False, multithreading=False,
+            timeout=BUSY_SECONDS, serializer=json_serializer, db_file_name=path.name,
         )  # fmt: skip
         # The queue would close its connection when it goes, which may be too early.
         db: sqlite3.Connection = queue._putter
@@ -84,8 +84,8 @@ class Jobs(Database):
         db.text_factory = leniently
         return db
 
-    def _salvage(self, aside: Path, db: sqlite3.Connection) -> str:
-        return salvage.from_file(aside, db, self._clock())
+    def _salvage(self, damaged: Path, db: sqlite3.Connection) -> str:
+        return salvage.from_file(damaged, db, self._clock())
 
     def _take_along(self, before: sqlite3.Connection) -> None:
         salvage.adopt(salvage.rows(before)[0], self.db, self._clock())
@@ -224,6 +224,18 @@ class Jobs(Database):
                 " data = coalesce(?, data) WHERE _id = ?",
                 (now, error, kept, job.number),
             )
+
+    def find(self, key: str) -> "Standing | None":
+        """Where the job of this key stands: owed before dead; None when it is neither."""
+        rows = self.rows(
+            f"SELECT _id, data, key, due, status, error FROM {self._table} WHERE key = ?"
+            f" ORDER BY status = {AckStatus.ack_failed} LIMIT 1",
+            (key,),
+        )
+        return next(
+            (Standing(loads(*row[:3]), row[3], row[4] == int(AckStatus.ack_failed), row[5] or "")
+             for row in rows), None,
+        )  # fmt: skip
 
     def next_due(self) -> "float | None":
         """When the next job is due (epoch seconds); None when none waits."""

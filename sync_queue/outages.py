@@ -79,13 +79,14 @@ class Outages:
 
     def answered(self) -> None:
         """Plex took the first request."""
+        # Before all else: a mark that outlives the outage, by a kill, would keep the hooks quiet.
+        self._unmark()
         found = self._read()
         if found.circuit.state != circuit.OPEN and found.first:
             return
         with self._changing() as state:
             state.first = state.first or self._clock()
             state.circuit = circuit.answered(state.circuit, self._clock())
-        self._unmark()
 
     def pace(self) -> "tuple[int, float] | None":
         """(jobs of the next batch, seconds of rest before it); None for full speed."""

@@ -21,6 +21,7 @@ for path in (ROOT, ROOT / "scripts"):
 
 import package  # noqa: E402
 from devserver.box import Box  # noqa: E402
+from devserver.leaks import leaks  # noqa: E402
 
 MakeBox = Callable[..., Box]
 
@@ -60,6 +61,7 @@ def make_box(plugin_zip: Path, compiled: Path, tmp_path: Path) -> Iterator[MakeB
             assert not one.stash.queries_rejected, "every query fits Stash's schema"
             assert not [query for query in asked if "__schema" in query], "no introspection"
             assert not one.plex.errors, "the simulated Plex made no mistake of its own"
+            assert not leaks(one)
 
 
 @pytest.fixture

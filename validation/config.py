@@ -122,6 +122,8 @@ class Stash2PlexConfig(BaseModel):
     connect_timeout: Annotated[int, _between(1, 300)] = 5
     read_timeout: Annotated[int, _between(1, 3600)] = 30
     plex_insecure_tls: Flag = False
+    journal_days: Annotated[int, _between(1, 3650)] = 90
+    journal_rows: Annotated[int, _between(1000, 10_000_000)] = 100_000
     debug_logging: Flag = False
     obfuscate_paths: Flag = False
     paused: Flag = False

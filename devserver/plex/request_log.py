@@ -38,6 +38,8 @@ class RequestLog:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.requests: list[Request] = []
+        self.targets: list[str] = []  # what stood in every request line there ever was
+        self.foreign = 0  # requests that carried the credentials of another server
         self.unauthenticated = 0
         self.overlapping_writes = 0
         self._writing = 0
@@ -55,6 +57,8 @@ class RequestLog:
         request.is_write = is_write
         with self.lock:
             self.requests.append(request)
+            self.targets.append(call.target)
+            self.foreign += "cookie" in call.headers or "apikey" in call.headers
             if is_write:
                 self.overlapping_writes += self._writing > 0
                 self._writing += 1

@@ -16,6 +16,7 @@ ACTIONS = (
     "slow",  # waits `seconds` first
     "401",  # as if the credentials were gone
     "errors",  # 200 with `errors` and without data
+    "other",  # 200 with `text` as JSON
     "hang",  # never answers, until the server stops or the faults are cleared
 )
 
@@ -27,6 +28,7 @@ class Fault:
     times: int | None
     every_nth: int
     seconds: float
+    text: str = ""
     seen: int = 0
     done: int = 0
     hits: list[Any] = field(default_factory=list)
@@ -46,6 +48,7 @@ class Faults:
         every_nth: int | None = None,
         action: str = "500",
         seconds: float = 1.0,
+        text: str = "",
     ) -> Fault:
         """`match`: a function of Request, a path ("/graphql"), a field or operation name
         ("findScenes"), or None for all. Without `times` and `every_nth` it strikes once."""
@@ -53,7 +56,7 @@ class Faults:
             raise ValueError(f"{action!r} is none of {', '.join(ACTIONS)}")
         if times is None and every_nth is None:
             times = 1
-        fault = Fault(_matcher(match), action, times, every_nth or 1, seconds)
+        fault = Fault(_matcher(match), action, times, every_nth or 1, seconds, text)
         with self._lock:
             self._armed.append(fault)
         return fault

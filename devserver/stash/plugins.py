@@ -71,6 +71,7 @@ class PluginHost:
         self.disabled: set[str] = set()
         self.settings: dict[str, dict[str, Any]] = {}
         self.runs: list[Run] = []
+        self.said: list[str] = []  # stdout and stderr of every process there ever was
         self.running: set[Child] = set()
         self.on_change: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
@@ -225,6 +226,7 @@ class PluginHost:
         run.output, run.error = child.answer()
         run.stdout = child.stdout.decode("utf-8", "replace")
         run.stderr = child.stderr.decode("utf-8", "replace")
+        self.said += [run.stdout, run.stderr]
         run.peak_rss, run.duration = child.peak_rss, child.duration
         run.exit_code = child.exit_code
         self.running.discard(child)

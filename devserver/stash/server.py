@@ -51,6 +51,8 @@ class StashServer(Client):
         self.tripwire = False
         self.faults = Faults()
         self.requests: list[Request] = []
+        self.targets: list[str] = []  # what stood in every request line there ever was
+        self.foreign = 0  # requests that carried the credentials of another server
         self.queries_rejected: list[Request] = []
         self.connections: set[Any] = set()
         sessions = Sessions(clock, session_age, password)

@@ -34,6 +34,8 @@ class Sessions:
         self.password = password
         self.api_key = ""
         self._secret = secrets.token_bytes(32)
+        # Every cookie of this server begins with it, so that one search finds any of them.
+        self.mark = f"MTc{secrets.token_hex(8)}"
 
     def expire_all(self) -> None:
         """Cookies that were given out so far stop working."""
@@ -41,10 +43,13 @@ class Sessions:
 
     def mint(self, user: str | None, visited: tuple[tuple[str, str], ...] = ()) -> str:
         body = json.dumps([user, list(visited), self.clock()]).encode()
-        return base64.urlsafe_b64encode(self._mac(body) + body).decode().rstrip("=")
+        return self.mark + base64.urlsafe_b64encode(self._mac(body) + body).decode().rstrip("=")
 
     def read(self, value: str) -> Session | None:
         """None for a forged, foreign or expired cookie."""
+        if not value.startswith(self.mark):
+            return None
+        value = value[len(self.mark) :]
         try:
             raw = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
         except ValueError:

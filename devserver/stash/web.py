@@ -85,6 +85,8 @@ class Exchange(BaseHTTPRequestHandler):
         request = self._described(body)
         owner = self.server.owner
         owner.requests.append(request)
+        owner.targets.append(self.path)
+        owner.foreign += "X-Plex-Token" in self.headers
         try:
             reply = self._reply(request, body)
             request.status = reply.status
@@ -156,6 +158,7 @@ class Exchange(BaseHTTPRequestHandler):
             "500": Reply(500, TEXT, b"Internal Server Error\n"),
             "401": Reply(401, TEXT, b"", {"WWW-Authenticate": "FormBased"}),
             "html": Reply(200, HTML, LOGIN_PAGE),
+            "other": Reply(200, JSON, fault.text.encode()),
             "errors": Reply(200, JSON, b'{"errors":[{"message":"armed fault"}],"data":null}'),
         }.get(fault.action)
 

@@ -90,7 +90,7 @@ def terminal(box: Box, *words: str, **options: Any) -> subprocess.CompletedProce
     """The entry script as a person or cron starts it, from a foreign folder."""
     without = ("STASH_", "PYTHONDONTWRITEBYTECODE")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(without)}
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, str(script(box)), *words],
         capture_output=True,
         text=True,
@@ -101,6 +101,8 @@ def terminal(box: Box, *words: str, **options: Any) -> subprocess.CompletedProce
         env=environment | options.pop("env", {}),
         **options,
     )
+    box.said += [done.stdout, done.stderr]
+    return done
 
 
 def start(box: Box, *words: str) -> subprocess.Popen[str]:

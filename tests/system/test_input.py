@@ -70,6 +70,15 @@ def test_input_that_is_none_gives_one_sentence_and_code_1(plugin: Path, stdin: b
 
 
 @pytest.mark.parametrize(
+    "piece", [b"\xff", b" ", b"[", b'{"a":', b"1", b'"x', b"\x00", b'{"args": {}}, ']
+)
+def test_twenty_megabytes_of_nonsense_end_in_the_same_sentence(plugin: Path, piece: bytes) -> None:
+    done = start(plugin, piece * (20_000_000 // len(piece)))
+    assert done.returncode == 1 and "no JSON document" in answer(done)["error"]
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
     ("context", "connection"),
     [
         (event(), {}),
@@ -227,7 +236,9 @@ def test_a_save_with_a_cover_of_15_megabytes(box: Box) -> None:
     image = base64.b64encode(b"\xff\xd8\xff" + os.urandom(1000) * 15_000).decode()
     box.stash.hold_jobs()
     box.stash.update_scene(scene, cover_image="data:image/jpeg;base64," + image)
-    assert len(json.dumps(runs(box, "hook")[0].stdin)) > 20_000_000
+    [run] = runs(box, "hook")
+    size = len(json.dumps(run.stdin))
+    assert size > 20_000_000 and run.peak_rss < (30 << 20) + 4 * size
     assert silent(box) and flags(box) == [("scene", scene)]
 
 

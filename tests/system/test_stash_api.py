@@ -9,6 +9,7 @@ import pytest
 
 import errors
 from devserver.stash import StashServer
+from stash import wire
 from stash.api import PAGE, SceneFilter, StashApi
 from stash.scene import EXTRAS, Group, Performer, Ref, Studio
 
@@ -165,6 +166,16 @@ def test_a_walk_outlives_the_cookie_that_it_began_with(locked, clock):
     assert all(cookie.count("session=") == 1 for cookie in sent), "the first of two would count"
 
 
+def test_a_renewed_cookie_is_hidden_as_the_first_one_is(locked, clock):
+    one = api(locked, **session(locked))
+    one.count()
+    renewed = one._wire._cookie
+    assert renewed in one._wire.s.headers["Cookie"] and wire.redact(f"x{renewed}x") == "x***x"
+    clock.now += 1
+    one.count()
+    assert wire.redact(renewed) == renewed, "one that is worth nothing any more costs nothing"
+
+
 def test_a_cookie_that_died_meanwhile_is_told(locked, clock):
     one = api(locked, **session(locked))
     clock.now += 4000
@@ -211,6 +222,17 @@ def test_the_placeholder_is_no_cover(stash):
 
 def test_a_cover_that_plex_would_refuse_is_left_out(stash):
     assert cover(stash, JPEG + bytes(10 << 20)) is None
+
+
+@pytest.mark.parametrize(
+    "data", [b"<html>Sign in</html>", b"#!/bin/sh", b"%PDF-1.7", b"\xff\xd8", b""]
+)
+def test_what_is_only_called_an_image_is_no_cover(stash, data):
+    number = stash.add_scene(path="/data/1.mp4")
+    stash.set_cover(number, data, "image/jpeg")
+    one = api(stash)
+    [[scene]] = one.walk()
+    assert one.cover(scene) is None
 
 
 @pytest.mark.parametrize("host", ["https://stash.example", "https://example.invalid/stash"])
@@ -353,14 +375,38 @@ def test_a_stash_that_is_not_there(stash):
         one.count()
 
 
-@pytest.mark.parametrize(
-    "row", [{}, {"id": "x"}, {"id": "1", "files": [{}]}, {"id": "1", "tags": 5}]
-)
-def test_a_scene_that_cannot_be_read_is_an_error_of_ours(row):
-    from stash.api import _scene
+ASKS = {
+    "settings": lambda one: one.settings("X"),
+    "version": lambda one: one.version(),
+    "config": lambda one: one.config_dir(),
+    "scenes": lambda one: one.scenes([1, 2]),
+    "count": lambda one: one.count(),
+    "walk": lambda one: list(one.walk()),
+    "ids": lambda one: list(one.walk_ids(SceneFilter())),
+    "newest": lambda one: one.newest_timestamp(),
+}
+SHAPES = ("{}", '{"data": {}}', '{"data": {"findScenes": null}}', '{"data": {"findScenes": {}}}',
+          '{"data": {"findScenes": {"scenes": null, "count": null}, "s0": 5, "s1": null}}',
+          '{"data": {"findScenes": {"scenes": [null], "count": 1e999}, "s0": {"id": "2"}, "s1": null}}',
+          '{"data": {"version": 1, "configuration": {}, "systemStatus": []}}', '{"errors": [5]}')  # fmt: skip
 
-    with pytest.raises(errors.Busy, match="a scene that cannot be read"):
-        _scene(row)
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("ask", ASKS)
+def test_an_answer_of_another_shape_is_a_sentence(stash, ask, shape):
+    """Above all it is not taken for "that scene is gone"."""
+    stash.faults.arm("/graphql", times=9, action="other", text=shape)
+    with pytest.raises(errors.Busy, match=r"Stash (sent|could not)"):
+        ASKS[ask](api(stash))
+
+
+@pytest.mark.parametrize("ids", [[1, 1], [2, 1], [0], ["x"], [None], [3, 2**63]])
+def test_scenes_that_are_not_in_order_end_no_walk_and_begin_none_without_end(stash, ids):
+    rows = ", ".join(f'{{"id": "{one}"}}' for one in ids)
+    text = f'{{"data": {{"findScenes": {{"scenes": [{rows}]}}}}}}'
+    stash.faults.arm("/graphql", times=9, action="other", text=text)
+    with pytest.raises(errors.Busy, match="cannot be read"):
+        list(api(stash).walk_ids(SceneFilter(), page=len(ids)))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", ""])

@@ -77,6 +77,8 @@ def test_unset_settings_have_the_documented_defaults():
         "connect_timeout": 5,
         "read_timeout": 30,
         "plex_insecure_tls": False,
+        "journal_days": 90,
+        "journal_rows": 100_000,
         "debug_logging": False,
         "obfuscate_paths": False,
         "paused": False,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,15 @@ from persistqueue.sqlackqueue import AckStatus
 import errors
 from disk import database
 from disk.aside import asides, set_aside
-from disk.database import Database, is_damage
+from disk.database import HALF, Database, is_damage
 from plex.ledger import Entry, Ledger
 from plex.store import Store
 from sync_queue import salvage
-from sync_queue.jobs import FILE, FOLDER, STEPS, Job, Jobs, _Queue
+from sync_queue.jobs import FILE, FOLDER, OPENING, STEPS, Job, Jobs, _Queue
+from tests.torture.mortal import dies_at
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows neither deletes nor moves open files")
+ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_790_000_000.0
 PAGE = 4096
 
@@ -230,6 +234,50 @@ def test_a_new_file_is_for_its_owner_only(opened: Open, tmp_path: Path) -> None:
         filled(db)
     files = [one for one in tmp_path.iterdir() if one.is_file()]
     assert len(files) > 3 and {one.stat().st_mode & 0o777 for one in files} == {0o600}
+
+
+# -- killed while it is opened
+
+
+def _deaths(act: Callable[[], Any], data_dir: Path) -> Iterator[int]:
+    """`act` in a process that dies at its first step, its second, and so on, until it does not."""
+    for step in count(1):
+        if not dies_at(step, act, str(ROOT), data_dir):
+            assert step > 10, "there is something to kill"
+            return
+        yield step
+
+
+@posix
+@pytest.mark.parametrize("kind", [Jobs, Store])
+def test_a_new_file_whose_making_is_killed_is_made_by_the_next_process(
+    said: list[str], kind: Any, tmp_path: Path
+) -> None:
+    for step in _deaths(lambda: kind(tmp_path / "data").close(), tmp_path):
+        folder = _full(kind(tmp_path / "data", lambda: NOW, said.append)).parent
+        left = {one.name for one in folder.iterdir() if one.is_file()}
+        assert left == {kind.FILE, kind.LOCK} and said == [], f"killed at step {step}: {left}"
+        shutil.rmtree(tmp_path / "data")
+
+
+@posix
+def test_of_a_damaged_queue_no_job_is_lost_if_its_rescue_is_killed(tmp_path: Path) -> None:
+    def damaged() -> Path:
+        jobs = Jobs(tmp_path / "data")
+        owe(jobs, range(30))
+        jobs.close()
+        jobs.path.write_bytes(RUINS["no header"](jobs.path.read_bytes()))
+        return jobs.path
+
+    path = damaged()
+    for step in _deaths(lambda: Jobs(tmp_path / "data").close(), tmp_path):
+        jobs = Jobs(tmp_path / "data", lambda: NOW)
+        assert owed(jobs) == list(range(30)), f"killed at step {step}"
+        jobs.close()
+        left = {one.name for one in path.parent.iterdir() if ".aside" not in one.name}
+        assert left == {FILE, OPENING} and len(asides(path)) == 1, f"killed at step {step}: {left}"
+        shutil.rmtree(tmp_path / "data")
+        damaged()
 
 
 # -- damaged while it is open
@@ -446,6 +494,29 @@ def test_a_ledger_that_is_deleted_while_it_is_open_stops_nothing(opened: Open) -
     Ledger(store).put([Entry(1, 10)])
     store.close()
     assert Ledger(opened(Store)).size() == 0
+
+
+def test_a_file_that_another_process_holds_for_too_long_is_told_and_left_as_it_is(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+    db = filled(opened(), 3)
+    with closing(sqlite3.connect(db.path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(errors.SetupError, match="in use by another process"), db.writing():
+            pass
+        assert len(db.rows("SELECT * FROM thing")) == 3
+    filled(db)
+    assert asides(db.path) == []
+
+
+def test_a_process_that_was_killed_while_it_made_a_file_leaves_nothing_strange(
+    opened: Open, tmp_path: Path, said: list[str]
+) -> None:
+    for part in ("", "-wal", "-shm"):
+        (tmp_path / f"small.sqlite.{HALF}{part}").write_bytes(b"half")
+    filled(opened()).close()
+    assert said == [] and not list(tmp_path.glob(f"*.{HALF}*"))
 
 
 def test_what_is_closed_says_so(opened: Open) -> None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import shlex
+import shutil
 import signal
 import stat
 import subprocess
@@ -232,6 +233,18 @@ def test_a_folder_without_its_marker_is_made_anew(place):
     assert version_of("s2p_tiny") == "1.2"
 
 
+def test_a_folder_of_which_some_was_deleted_is_made_anew(place):
+    place.ensure()
+    for one in place.folder.glob("s2p_base*"):
+        one.unlink() if one.is_file() else shutil.rmtree(one)
+    place.log.clear()
+    place.ensure()
+    assert version_of("s2p_base") == "1.5" and "are installed" in place.log[-1]
+    place.log.clear()
+    place.ensure(python="/does/not/exist")
+    assert place.log == []
+
+
 def test_a_folder_that_was_filled_by_hand_is_used(place):
     command = [sys.executable, "-m", "pip", "install", "-q", "--target", str(place.folder)]
     subprocess.run([*command, "-r", str(place.requirements)], check=True)
@@ -289,6 +302,17 @@ def refused(place, **more):
     if (place.data / "deps").is_dir():
         assert place.folders() == set()
     return str(caught.value)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pip is played by a shell script")
+def test_pip_is_told_no_secret(place, tmp_path, monkeypatch):
+    monkeypatch.setenv("STASH_API_KEY", "the-key-of-a-stash")
+    script, told = tmp_path / "python", tmp_path / "told"
+    script.write_text(f'#!/bin/sh\n(echo "$@"; env) > {told}\nexit 1\n')
+    script.chmod(0o755)
+    refused(place, python=str(script))
+    assert "-m pip install" in told.read_text()
+    assert "the-key-of-a-stash" not in told.read_text()
 
 
 def test_a_failing_pip_gives_one_sentence_with_the_command(place):

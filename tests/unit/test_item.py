@@ -69,7 +69,7 @@ def test_every_part_of_every_version_is_listed():
     ]
 
 
-@pytest.mark.parametrize("key", ["", "abc", "-5", "１０"])
+@pytest.mark.parametrize("key", ["", "abc", "-5", "0", "１０", str(2**63), "9" * 5000])
 def test_a_row_without_a_usable_key_is_passed_over(key):
     xml = f'<MediaContainer><Video ratingKey="{key}"><Media><Part file="/a"/></Media></Video></MediaContainer>'
     assert list(item.items(fromstring(xml))) == list(item.parts(fromstring(xml))) == []

@@ -39,6 +39,10 @@ TASKS = {
     "Recover Outage Jobs": "recover_outage_jobs",
     "Outage Summary Report": "outage_summary",
     "Health Check": "health_check",
+    "Preview": "preview",
+    "Undo Last Run": "undo",
+    "Resume Held Scenes": "resume",
+    "View Journal": "journal",
 }
 
 

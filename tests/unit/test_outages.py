@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 import errors
 from sync_queue import circuit, inbox
 from sync_queue.outages import FILE, Outages
+from tests.torture.mortal import dies_at
 
+ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_790_000_000.0
 DOWN = errors.Unreachable("Plex does not answer").of(errors.PLEX)
 
@@ -67,6 +70,27 @@ def test_an_outage_keeps_all_processes_off_until_it_is_time_to_look(
     assert not inbox.is_away(str(tmp_path), clock.now)
     present, *_ = process(tmp_path, clock).report()
     assert (present.since, present.held, present.words) == (NOW, 7, "Plex does not answer")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kills a child process")
+@pytest.mark.parametrize("killed", ["trip", "answered"])
+def test_once_plex_has_answered_nobody_takes_it_for_away_whatever_was_killed_before(
+    tmp_path: Path, clock: Clock, killed: str
+) -> None:
+    """A kill comes at each step of writing down that Plex is away, or that it is back."""
+    for step in range(1, 99):
+        (tmp_path / str(step)).mkdir()
+        process(tmp_path / str(step), clock).answered()
+        outages = process(tmp_path / str(step), clock)
+        if killed == "answered":
+            outages.trip(DOWN)
+        act = (lambda o=outages: o.trip(DOWN)) if killed == "trip" else outages.answered
+        if not dies_at(step, act, str(ROOT), tmp_path):
+            assert step > 5, "there is something to kill"
+            return
+        process(tmp_path / str(step), clock).answered()
+        assert not inbox.is_away(str(tmp_path / str(step)), clock.now), f"killed at step {step}"
+        assert process(tmp_path / str(step), clock).circuit.state != circuit.OPEN
 
 
 def test_a_person_who_asks_is_let_through_but_once_a_process(tmp_path: Path, clock: Clock) -> None:

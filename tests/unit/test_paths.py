@@ -85,3 +85,17 @@ def test_every_file_of_a_scene_is_a_candidate_once():
 )
 def test_the_folder_to_scan(path, folder):
     assert paths.folder(path) == folder
+
+
+@pytest.mark.parametrize(
+    "path", ["..", "/a/..", "../a", "/a/../b", "C:\\a\\..\\b", "\\\\nas\\..\\x"]
+)
+def test_a_path_that_climbs(path):
+    assert paths.climbs(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/a/b", "/a..b/..c/d..", "/a/.../b", "/a\\..\\b", "C:\\a..\\b"]
+)
+def test_a_path_that_does_not(path):
+    assert not paths.climbs(path)

@@ -154,6 +154,15 @@ def test_a_library_that_is_missing_is_about_plex(client):
     assert (told.value.server, told.value.cause) == (errors.PLEX, "library")
 
 
+@pytest.mark.parametrize("key", ["", "x", "-1", "0", "9" * 5000, str(2**63)])
+def test_a_library_without_a_usable_key_is_an_answer_that_cannot_be_read(client, plex, key):
+    """It is not left out: a library that is gone is forgotten with all its files."""
+    text = f'<MediaContainer><Directory type="movie" key="{key}" title="Scenes"/></MediaContainer>'
+    plex.faults.arm("html", match="/library/sections", text=text)
+    with pytest.raises(errors.Busy, match="list of libraries"):
+        client.sections()
+
+
 def test_something_else_at_the_address_of_plex(plex):
     plex.faults.arm("html", "/", times=9)
     with pytest.raises(errors.Unreachable, match="not Plex") as told:

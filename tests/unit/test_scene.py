@@ -51,7 +51,7 @@ def test_a_row_as_a_scene():
 
 
 def test_a_row_with_all_that_can_be_asked_for():
-    found = scene.from_row(MORE)
+    found = scene.from_row(MORE, scene.EXTRAS)
     assert found.studio == Studio(3, "S", Ref(8, "Above"))
     photo = Performer(4, "P", "/performer/4/image", (Ref(5, "t,2"),))
     assert found.performers == (photo, Performer(9, "Q"))
@@ -70,11 +70,63 @@ def test_a_row_of_nulls_is_an_empty_scene():
 
 
 @pytest.mark.parametrize(
-    "row", [{}, {"id": "x"}, ROW | {"tags": [{"id": "1"}]}, ROW | {"files": [{}]}]
-)
+    "row",
+    [
+        {}, None, "x", 5, [ROW], {"id": "x"}, {"id": "0"}, {"id": "-5"}, {"id": True}, {"id": 1.5},
+        {"id": "9" * 19}, {"id": str(2**63)}, {"id": "9" * 5000}, {"id": [7]}, {"id": "٣"},
+        ROW | {"title": 5}, ROW | {"title": ["T"]}, ROW | {"details": {}}, ROW | {"date": 2024},
+        ROW | {"rating100": "80"}, ROW | {"rating100": float("nan")}, ROW | {"rating100": True},
+        ROW | {"files": [{}]}, ROW | {"files": 5}, ROW | {"files": "x"}, ROW | {"files": [None]},
+        ROW | {"files": [{"path": None}]}, ROW | {"paths": "x"},
+        ROW | {"paths": {"screenshot": 5}}, ROW | {"paths": {"screenshot": "http://[::1"}},
+        ROW | {"studio": "S"}, ROW | {"studio": {"id": "1"}}, ROW | {"performers": {"id": "1"}},
+        ROW | {"tags": [{"id": "1"}]}, ROW | {"tags": [{"id": None, "name": "x"}]},
+        ROW | {"tags": [{"id": "1", "name": 5}]}, ROW | {"updated_at": 5},
+        ROW | {"code": 5}, ROW | {"organized": "yes"}, ROW | {"organized": 1},
+    ],
+)  # fmt: skip
 def test_what_is_no_scene_is_refused(row):
-    with pytest.raises((KeyError, ValueError)):
+    with pytest.raises(ValueError):
         scene.from_row(row)
+
+
+@pytest.mark.parametrize("name", sorted(ROW))
+def test_a_row_without_something_that_was_asked_for_is_refused(name):
+    """Null means none; a name that is not there means that the answer is not the one."""
+    with pytest.raises(ValueError):
+        scene.from_row({key: value for key, value in ROW.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"groups": [{"scene_index": "2", "group": {"id": "1", "name": "G"}}]},
+        {"groups": [{"group": {"id": "1", "name": "G"}}]},
+        {"groups": [{"scene_index": 2, "group": None}]},
+        {"groups": 5},
+        {"stash_ids": [{}]},
+        {"stash_ids": [{"stash_id": 5}]},
+        {"studio": {"id": "1", "name": "S"}},
+        {"studio": {"id": "1", "name": "S", "parent_studio": {"id": "2"}}},
+        {"performers": [{"id": "1", "name": "P", "tags": []}]},
+        {"performers": [{"id": "1", "name": "P", "image_path": 5, "tags": []}]},
+        {"performers": [{"id": "1", "name": "P", "image_path": ""}]},
+    ],
+)
+def test_of_what_was_asked_for_besides_nothing_may_be_missing_or_odd(odd):
+    with pytest.raises(ValueError):
+        scene.from_row(MORE | odd, scene.EXTRAS)
+    assert scene.from_row(MORE | {"groups": None, "stash_ids": None}, scene.EXTRAS).groups == ()
+
+
+def test_half_a_character_cannot_be_kept_anywhere_and_is_replaced():
+    odd = {
+        "title": "a\ud800",
+        "files": [{"path": "/d/\udfff.mp4"}],
+        "studio": {"id": "1", "name": "\ud800"},
+    }
+    found = scene.from_row(ROW | odd)
+    assert (found.title, found.files[0].path, found.studio) == ("a?", "/d/?.mp4", Studio(1, "?"))
 
 
 @pytest.mark.parametrize(

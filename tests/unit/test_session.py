@@ -164,6 +164,22 @@ def test_an_answer_without_end_is_given_up(server, monkeypatch):
         Session(1, 1).get(server.url)
 
 
+def test_of_an_answer_with_a_limit_of_its_own_no_more_is_read(server):
+    sent = []
+
+    def flood(connection, request):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")
+        while True:
+            sent.append(connection.send(b"x" * 65536))
+
+    server.answers = [flood]
+    with pytest.raises(net.TooLarge):
+        Session(1, 1).get(server.url, limit=100_000)
+    assert sum(sent) < 16 << 20, "what the buffers of the system hold, and not more"
+    server.answers = [ok(b"x" * 100_000)]
+    assert len(Session(1, 1).get(server.url, limit=100_000).content) == 100_000
+
+
 def test_what_unpacks_to_far_more_is_given_up_too(server, monkeypatch):
     monkeypatch.setattr(net, "MAX_BYTES", 100_000)
     server.answers = [ok(gzip.compress(b"0" * 10_000_000), "Content-Encoding: gzip")]

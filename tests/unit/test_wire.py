@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -265,6 +267,30 @@ def test_a_secret_is_masked_everywhere() -> None:
 def test_a_secret_that_is_part_of_another_does_not_uncover_it() -> None:
     done = process("wire.hide('abcd'); wire.hide('abcdefgh'); wire.info('abcdefgh abcd')")
     assert lines(done) == [("i", "*** ***")]
+
+
+ODD = "A+b/c=\"d'e\\f%g&"
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [ODD, repr(ODD), json.dumps(ODD), json.dumps({"a": [ODD]}), quote(ODD), quote(ODD, safe=""),
+     re.sub("%..", lambda found: found[0].lower(), quote(ODD, safe="")),
+     f"http://x/?X-Plex-Token={quote(ODD, safe='')}&y=1"],
+)  # fmt: skip
+def test_a_secret_is_masked_however_it_is_spelt(spelt: str) -> None:
+    done = process(f"wire.hide({ODD!r}); wire.info({spelt!r}); wire.answer({spelt!r})")
+    said = (done.stdout + done.stderr).decode()
+    assert said.count("***") == 2 and "%2B" not in said.upper() and "A+b" not in said
+
+
+def test_a_secret_that_is_renewed_takes_the_place_of_the_last_one() -> None:
+    code = (
+        "wire.hide('first-one'); wire.hide('second-one', instead_of='first-one')\n"
+        "wire.info('first-one second-one'); wire.hide('third-one', instead_of='')\n"
+        "wire.info('second-one third-one')"
+    )
+    assert [text for _, text in lines(process(code))] == ["first-one ***", "*** ***"]
 
 
 @pytest.mark.parametrize("secret", [None, "", "abc", 12345, ["long enough"], {"a": 1}])

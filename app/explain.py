@@ -1,0 +1,141 @@
+"""Why? One screen about one scene: paths tried, item, the plan with its reasons, queue, last writes."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import errors
+from app import drains
+from app.arguments import number
+from app.run import Run
+from stash import wire
+from sync_queue import inbox
+
+if TYPE_CHECKING:
+    from plex.outcome import Work
+    from stash.scene import Scene
+
+WRITES = 10  # of the journal that are told
+VALUE = 80  # characters of a value in a log line
+
+
+def explain(run: Run) -> dict[str, Any]:
+    """Everything that decides what Plex says about the `scene`."""
+    from plex.outcome import Outcome, extras
+
+    wanted = number(run, "scene")
+    if not wanted:
+        raise errors.SetupError("explain needs the id of a scene (scene)")
+    scene = run.stash.scenes([wanted], extras(run.config)).get(wanted)
+    found: dict[str, Any] = {"scene": wanted, "in_stash": scene is not None}
+    if scene:
+        outcome = Outcome(scene.id, scene.label())
+        works = drains.sync_of(run).decide([scene], {scene.id: outcome})
+        found |= {
+            "title": scene.label(),
+            "files": _files(run, scene),
+            "items": [_item(work) for work in works],
+            "said": outcome.said,
+            "skipped": outcome.skipped,
+            "missing": outcome.missing,
+            "warnings": outcome.warnings,
+        }
+    found |= {"held": run.journal.held().get(wanted), "queue": _queue(run, wanted)}
+    found["writes"] = [
+        {"field": row.field, "before": row.before, "after": row.after, "run": row.run}
+        for row in run.journal.rows(scene_id=wanted)[-WRITES:]
+    ]
+    for line in _lines(found):
+        wire.info(f"scene {wanted}: {line}")
+    return found
+
+
+def _files(run: Run, scene: "Scene") -> list[dict[str, str]]:
+    """Each file, and where it is looked for in Plex."""
+    from plex import paths
+
+    return [
+        {"stash": one.path, "plex": paths.plex_path(one.path, run.config.path_map)}
+        for one in scene.files
+    ]
+
+
+def _item(work: "Work") -> dict[str, Any]:
+    decided = {change.field: change for change in work.changes}
+    return {
+        "item": work.item.rating_key,
+        "files": list(work.item.files),
+        "locks": sorted(work.item.locks),
+        "poster": "is to be uploaded" if work.poster else "nothing to do",
+        "plan": [
+            {
+                "field": name,
+                "stash": value,
+                "plex": work.item.values.get(name),
+                "why": decided[name].why if name in decided else "in agreement",
+            }
+            for name, value in work.wanted.items()
+        ],
+    }
+
+
+def _queue(run: Run, scene: int) -> dict[str, Any]:
+    """Where the scene stands in what is owed."""
+    job = run.jobs.find(f"scene:{scene}")
+    return {
+        "flagged": ("scene", scene) in inbox.flags(run.data_dir),
+        "owed": job is not None and not job.dead,
+        "due": job.due if job and not job.dead else None,
+        "attempts": job.job.attempts if job else 0,
+        "dead": job.error if job and job.dead else None,
+    }
+
+
+def _lines(found: dict[str, Any]) -> "list[str]":
+    if not found["in_stash"]:
+        lines = ["Stash does not have it"]
+    else:
+        lines = [f"“{found['title']}”", *(_looked(one) for one in found["files"])]
+        lines += [found["said"]] if found["said"] else []
+        lines += found["warnings"]
+        for item in found["items"]:
+            lines += [f"Plex item {item['item']} has {', '.join(item['files'])}"]
+            lines += [_planned(one) for one in item["plan"]]
+            lines += [f"poster: {item['poster']}", f"locked in Plex: {_list(item['locks'])}"]
+    if found["held"]:
+        lines.append(f"held ({found['held']}): Resume Held Scenes ends that")
+    lines.append(_standing(found["queue"]))
+    lines += [
+        f"run {one['run']} wrote {one['field']}: {_brief(one['before'])} → {_brief(one['after'])}"
+        for one in found["writes"]
+    ]
+    return lines
+
+
+def _looked(one: dict[str, str]) -> str:
+    return f"its file {one['stash']} is looked for in Plex as {one['plex']}"
+
+
+def _planned(one: dict[str, Any]) -> str:
+    if one["why"] == "in agreement":
+        return f"{one['field']}: in agreement"
+    said = f"Plex says {_brief(one['plex'])}, Stash says {_brief(one['stash'])}"
+    return f"{one['field']}: {one['why']}: {said}"
+
+
+def _standing(queue: dict[str, Any]) -> str:
+    if queue["dead"]:
+        return f"among the dead letters: {queue['dead']}"
+    if queue["flagged"] or queue["owed"]:
+        due = queue["due"]
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(due)) if due else "now"
+        return f"owed to Plex, due {when}, after {queue['attempts']} attempts that failed"
+    return "nothing is owed"
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(names) or "nothing"
+
+
+def _brief(value: Any) -> str:
+    shown = repr(list(value) if isinstance(value, tuple) else value)
+    return shown if len(shown) <= VALUE else shown[: VALUE - 1] + "…"

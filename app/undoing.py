@@ -1,0 +1,132 @@
+"""Undo, and the scenes that are held: what a person takes back, and what stays alone afterwards."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import errors
+from app.arguments import flag, number, scenes, text
+from app.run import Run
+from app.words import many
+from stash import wire
+from sync_queue import inbox
+from sync_queue.lock import FileLock
+
+if TYPE_CHECKING:
+    from plex.journal import Row
+    from plex.undo import Undone
+
+PAGE = 200  # rows of the journal in one answer
+
+
+def undo(run: Run) -> dict[str, Any]:
+    """Put back what Plex said before the last run; or `run`, `item`, `scene`, `field` narrow it
+    down, and `original` means before the very first touch. What a person changed since stays."""
+    from plex.ledger import Ledger
+    from plex.undo import Undo
+
+    original = flag(run, "original")
+    with _alone(run):
+        rows = _origins(run) if original else _rows(run)
+        if not rows:
+            wire.info("undo: there is nothing to put back")
+            return {"fields": 0, "items": 0, "held": 0, "left": {}}
+        plex = run.plex
+        done = Undo(plex, Ledger(run.store), run.journal, run.clock)(rows, original)
+    _tell(done)
+    return {
+        "fields": done.fields,
+        "items": len(done.items),
+        "held": len(done.scenes),
+        "left": done.left,
+        "kept": done.kept[:PAGE],
+    }
+
+
+def _rows(run: Run) -> "list[Row]":
+    asked = {name: number(run, name) for name in ("run", "item", "scene")}
+    wanted = asked["run"]
+    if not any(asked.values()):
+        wanted = run.journal.last_run()
+        if not wanted:
+            return []
+    return run.journal.rows(wanted, asked["item"], asked["scene"], text(run, "field"))
+
+
+def _origins(run: Run) -> "list[Row]":
+    from plex.ledger import Ledger
+    from plex.undo import first_touches
+
+    item, scene, field = number(run, "item"), number(run, "scene"), text(run, "field")
+    ledger = Ledger(run.store)
+    keys = [item] if item else ledger.items_of(scene) if scene else run.journal.touched()
+    rows = []
+    for at in range(0, len(keys), 500):  # SQLite takes only so many values at once
+        rows += first_touches(run.journal, keys[at : at + 500], ledger)
+    return [row for row in rows if not field or row.field == field]
+
+
+@contextmanager
+def _alone(run: Run) -> Iterator[None]:
+    """One process at a time writes to Plex: the drain, or this."""
+    lock = FileLock(os.path.join(run.data_dir, inbox.LOCK))
+    if not lock.acquire():
+        raise errors.SetupError(
+            "another run is writing to Plex just now: try again when it is done"
+        )
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _tell(done: "Undone") -> None:
+    wire.info(
+        f"undo: {many(done.fields, 'field')} of {many(len(done.items), 'item')} put back; "
+        f"{many(len(done.scenes), 'scene')} held until you press Resume Held Scenes"
+    )
+    for why, count in done.left.items():
+        wire.info(f"undo: {many(count, 'field')} left as it is: {why}")
+
+
+def hold(run: Run) -> dict[str, Any]:
+    """Leave scenes alone (`scene`, or a list `scenes`) until they are resumed."""
+    chosen = scenes(run)
+    if not chosen:
+        raise errors.SetupError("hold needs the id of a scene (scene) or a list of them (scenes)")
+    run.journal.hold(chosen, "by you", run.clock())
+    wire.info(f"held: {many(len(chosen), 'scene')}")
+    return {"held": chosen}
+
+
+def resume(run: Run) -> dict[str, Any]:
+    """Let go of held scenes, all or those asked for, and sync them."""
+    from app import drains
+    from sync_queue.jobs import EDIT, Job
+
+    freed = run.journal.resume(scenes(run) or None)
+    run.jobs.put((Job(number, reason="resumed", rank=EDIT) for number in freed), run.clock())
+    wire.info(f"resumed: {many(len(freed), 'scene')}")
+    return {"resumed": freed} | (drains.drain(run) if freed else {})
+
+
+def journal(run: Run) -> dict[str, Any]:
+    """What was written: the latest runs, or (`run`, `item`, `scene`) the fields of one, in pages."""
+    one, item, scene = (number(run, name) for name in ("run", "item", "scene"))
+    page = number(run, "after")
+    if one or item or scene:
+        rows = run.journal.rows(one, item, scene, text(run, "field"), PAGE, page)
+        return {"rows": [asdict(row) for row in rows]}
+    runs = run.journal.runs(before=page or None)
+    for entry in runs:
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
+        wire.info(
+            f"run {entry.run}, {when}, {entry.command}: {many(entry.fields, 'field')} of "
+            f"{many(entry.items, 'item')}" + (f", {entry.undone} undone" if entry.undone else "")
+        )
+    if not runs:
+        wire.info("the journal is empty: nothing was written yet")
+    return {"runs": [asdict(one) for one in runs], "held": dict(run.journal.held())}

@@ -1,0 +1,230 @@
+"""Undo: put back what Plex said before a write, unless somebody has changed it since."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from plex import plan, wire
+from plex.fields import BY_NAME, POSTER, Value
+from plex.item import Item
+from plex.journal import Journal, Row
+from plex.ledger import Entry, Ledger
+
+BATCH = 20
+SINCE = "changed since"
+GONE = "the item is gone"
+NOT_TAKEN = "Plex did not take it"
+POSTER_LOCK = "thumb"
+UPLOADED = "upload://"
+
+
+class Plex(Protocol):
+    """What an undo asks of Plex."""
+
+    def items(self, rating_keys: Sequence[int]) -> Mapping[int, Item]: ...
+    def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None: ...
+    def rate(self, rating_key: int, rating: "float | None") -> None: ...
+    def posters(self, rating_key: int) -> dict[str, bool]: ...
+    def select_poster(self, rating_key: int, key: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Back:
+    """One field of one item on its way back: to `value`, and `locked` or not."""
+
+    rating_key: int
+    field: str
+    value: Value
+    locked: bool
+    last: Value  # what we told Plex last, as far as these rows know
+    rows: tuple[Row, ...]
+
+
+@dataclass
+class Undone:
+    """What became of it: fields and items put back, and why others were left."""
+
+    fields: int = 0
+    items: set[int] = field(default_factory=set)
+    scenes: set[int] = field(default_factory=set)
+    left: dict[str, int] = field(default_factory=dict)
+    kept: list[dict[str, Any]] = field(default_factory=list)
+
+    def leave(self, back: Back, why: str) -> None:
+        self.left[why] = self.left.get(why, 0) + 1
+        self.kept.append({"item": back.rating_key, "field": back.field, "why": why})
+
+
+def backs(rows: Iterable[Row]) -> list[Back]:
+    """Per field of an item: from what it was told last to what it said before the first row."""
+    found: dict[tuple[int, str], list[Row]] = {}
+    for one in rows:
+        found.setdefault((one.rating_key, one.field), []).append(one)
+    return [
+        Back(key, name, of[0].before, of[0].locked, of[-1].after, tuple(of))
+        for (key, name), of in found.items()
+    ]
+
+
+def is_ours(back: Back, current: Value, entry: "Entry | None") -> bool:
+    """Whether Plex still says what we wrote, or what it made of that."""
+    kind = BY_NAME[back.field]
+    if plan.same(kind, current, back.last):
+        return True
+    base = entry.baseline.get(back.field) if entry else None
+    return bool(
+        base and base.ours and plan.same(kind, base.sent, back.last)
+        and plan.same(kind, current, base.got)
+    )  # fmt: skip
+
+
+class Undo:
+    """Takes rows of the journal back; one item after the other, each written in one request."""
+
+    def __init__(
+        self, plex: Plex, ledger: Ledger, journal: Journal, clock: Callable[[], float]
+    ) -> None:
+        self._plex, self._ledger, self._journal = plex, ledger, journal
+        self._clock = clock
+
+    def __call__(self, rows: Sequence[Row], original: bool = False) -> Undone:
+        """`original`: back to what each item said before our first touch."""
+        done = Undone()
+        by_item: dict[int, list[Back]] = {}
+        for one in backs(rows):
+            by_item.setdefault(one.rating_key, []).append(one)
+        keys = list(by_item)
+        for at in range(0, len(keys), BATCH):
+            some = {key: by_item[key] for key in keys[at : at + BATCH]}
+            self._batch(some, done, original)
+        return done
+
+    def _batch(self, wanted: Mapping[int, list[Back]], done: Undone, original: bool) -> None:
+        items, entries = self._plex.items(list(wanted)), self._ledger.entries(list(wanted))
+        chosen: dict[int, list[Back]] = {}
+        for key, of_item in wanted.items():
+            for back in of_item:
+                why = self._obstacle(back, items.get(key), entries.get(key))
+                if why:
+                    done.leave(back, why)
+                else:
+                    chosen.setdefault(key, []).append(back)
+        self._note(chosen, items)
+        for key, of_item in chosen.items():
+            self._restore(items[key], of_item)
+        self._confirm(chosen, done, original)
+
+    def _obstacle(self, back: Back, item: "Item | None", entry: "Entry | None") -> str:
+        if item is None:
+            return GONE
+        if back.field == POSTER:
+            return "" if self._shows(item, str(back.last or "")) else SINCE
+        return "" if is_ours(back, item.values.get(back.field), entry) else SINCE
+
+    def _shows(self, item: Item, key: str) -> bool:
+        """Whether that is the poster shown; without a key, whether it is one of Plex's own."""
+        offered = self._plex.posters(item.rating_key)
+        shown = next((one for one, selected in offered.items() if selected), "")
+        return shown == key if key else not shown.startswith(UPLOADED)
+
+    def _note(self, chosen: Mapping[int, list[Back]], items: Mapping[int, Item]) -> None:
+        """On disk before it is done: who is held, and that these are writes as well."""
+        scenes = {row.scene_id for of in chosen.values() for back in of for row in back.rows}
+        self._journal.hold(sorted(scenes - {0}), "undone", self._clock())
+        self._journal.record(
+            [_row(back, items[key]) for key, of in chosen.items() for back in of], self._clock()
+        )
+
+    def _restore(self, item: Item, of_item: Sequence[Back]) -> None:
+        fields = [back for back in of_item if back.field != POSTER]
+        if parameters := _parameters(fields, item):
+            self._plex.edit(item.section, item.rating_key, parameters)
+        for back in of_item:
+            if back.field == POSTER:
+                self._pick(item, back)
+            elif BY_NAME[back.field].kind == "rating":
+                self._plex.rate(item.rating_key, back.value)  # type: ignore[arg-type]
+
+    def _pick(self, item: Item, back: Back) -> None:
+        """The earlier poster; Plex's own where there was none of anybody's."""
+        known = self._plex.posters(item.rating_key)
+        own = [key for key in known if not key.startswith(UPLOADED)]
+        key = str(back.value) if back.value in known else next(iter(own), "")
+        if key:
+            self._plex.select_poster(item.rating_key, key)
+        lock = (f"{POSTER_LOCK}.locked", "1" if back.locked else "0")
+        self._plex.edit(item.section, item.rating_key, [lock])
+
+    def _confirm(self, chosen: Mapping[int, list[Back]], done: Undone, original: bool) -> None:
+        """Look what Plex says now, and forget that what went back was ours."""
+        items = self._plex.items(list(chosen))
+        entries = self._ledger.entries(list(chosen))
+        for key, of_item in chosen.items():
+            good = [back for back in of_item if self._is_back(back, items.get(key))]
+            for back in of_item:
+                if back not in good:
+                    done.leave(back, NOT_TAKEN)
+            self._journal.undone([row for back in good for row in back.rows], original)
+            done.fields += len(good)
+            if good:
+                done.items.add(key)
+                done.scenes |= {row.scene_id for back in good for row in back.rows}
+            if entry := entries.get(key):
+                self._ledger.put([_without(entry, [back.field for back in good])])
+
+    def _is_back(self, back: Back, item: "Item | None") -> bool:
+        if item is None:
+            return False
+        if back.field == POSTER:
+            return True
+        return plan.same(BY_NAME[back.field], item.values.get(back.field), back.value)
+
+
+def _row(back: Back, item: Item) -> Row:
+    now = back.last if back.field == POSTER else item.values.get(back.field)
+    name = POSTER_LOCK if back.field == POSTER else BY_NAME[back.field].wire
+    scene = back.rows[-1].scene_id
+    return Row(back.rating_key, scene, back.field, now, back.value, name in item.locks, "undo")
+
+
+def _parameters(fields: Sequence[Back], item: Item) -> list[wire.Parameter]:
+    found = wire.parameters(
+        plan.Change(back.field, item.values.get(back.field), back.value, "write") for back in fields
+    )
+    locks = {f"{BY_NAME[back.field].wire}.locked": back.locked for back in fields}
+    return [
+        (name, ("1" if locks[name] else "0") if name in locks else value) for name, value in found
+    ]
+
+
+def _without(entry: Entry, names: Sequence[str]) -> Entry:
+    left = {name: one for name, one in entry.baseline.items() if name not in names}
+    if POSTER in names:
+        return entry.but(baseline=left, poster="", cover_version="", poster_begun=False)
+    return entry.but(baseline=left)
+
+
+def first_touches(journal: Journal, rating_keys: Sequence[int], ledger: Ledger) -> list[Row]:
+    """Rows that lead back to what these items said before our first touch."""
+    entries, found = ledger.entries(rating_keys), []
+    for key, origin in journal.origins(rating_keys).items():
+        last = {row.field: row for row in journal.rows(rating_key=key)}
+        for name, (before, locked) in origin.items():
+            row = last.get(name)
+            scene = entries[key].scene_id if key in entries else 0
+            after = row.after if row else _last_written(entries.get(key), name)
+            found.append(
+                Row(key, row.scene_id if row else scene, name, before, after, locked, "undo",
+                    number=row.number if row else 0)
+            )  # fmt: skip
+    return found
+
+
+def _last_written(entry: "Entry | None", name: str) -> Value:
+    """What the ledger still knows when the journal has let go of it."""
+    if entry is None:
+        return None
+    if name == POSTER:
+        return f"{UPLOADED}posters/{entry.poster}" if entry.poster else None
+    base = entry.baseline.get(name)
+    return base.got if base else None
