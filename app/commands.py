@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app import drains, explain, preview, recovery, undoing
 from app.run import Run
-from app.words import many
+from app.words import by_reason, many
 from stash import hook, wire
 from sync_queue import inbox
 from sync_queue.verdict import in_words
@@ -193,6 +193,7 @@ def _summary(found: dict[str, Any]) -> str:
         f"{many(found['scenes_checked'], 'scene')} checked",
         many(found["total_gaps"], "gap") + (f" ({types})" if types else ""),
     ]
+    said += filter(None, [by_reason(found["skipped"])])
     if found["conflicts"]:
         said.append(
             f"{many(found['conflicts'], 'scene')} left alone: sharing an item, or fitting several"
@@ -290,8 +291,26 @@ def leave_notes(run: Run) -> None:
     run.scheduler.refresh(interval, run.clock())
     for line in [*run.scheduler.notices, *run.outages.notices]:
         wire.warning(line)
-    inline = Path(run.data_dir) / inbox.INLINE
-    if run.config.hook_mode == "inline":
-        inline.touch(mode=0o600)
-    else:
-        inline.unlink(missing_ok=True)
+    _note(run, inbox.INLINE, "on" if run.config.hook_mode == "inline" else "")
+    _note(run, inbox.SHOWS, _watched(run))
+
+
+def _watched(run: Run) -> str:
+    """What the settings make Plex show of performers, studios and groups, besides their names."""
+    from plex.outcome import extras
+    from stash.scene import WATCHED
+
+    asked = extras(run.config)
+    return " ".join(shown for name, shown in WATCHED.items() if name in asked)
+
+
+def _note(run: Run, name: str, said: str) -> None:
+    """Keep the note as it should be; a hook may read it at any moment."""
+    path = Path(run.data_dir) / name
+    if not said:
+        path.unlink(missing_ok=True)
+    elif not path.exists() or path.read_text(encoding="utf-8") != said:
+        fresh = path.with_name(f"{name}.new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(said, encoding="utf-8")
+        fresh.replace(path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import errors
 from app.run import Run
-from app.words import many
+from app.words import by_reason, many
 from stash import wire
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def drain(
 
 
 def _summary(run: Run, tally: dict[str, Any]) -> str:
-    said = [f"{tally[name]} {name}" for name in tally if name != "paused" and tally[name]]
+    told = ("skipped", "paused")
+    said = [f"{tally[name]} {name}" for name in tally if name not in told and tally[name]]
+    said += filter(None, [by_reason(tally["skipped"])])
     kept = run.owed()
     if kept:
         due = run.jobs.next_due()
@@ -83,6 +85,7 @@ def sync_of(run: Run) -> "Sync":
         run.clock,
         lambda: run.jobs.hasten_waits(run.clock()),
         run.journal,
+        wire.info,
     )
 
 

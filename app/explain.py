@@ -20,12 +20,12 @@ VALUE = 80  # characters of a value in a log line
 
 def explain(run: Run) -> dict[str, Any]:
     """Everything that decides what Plex says about the `scene`."""
-    from plex.outcome import Outcome
+    from plex.outcome import Outcome, extras
 
     wanted = number(run, "scene")
     if not wanted:
         raise errors.SetupError("explain needs the id of a scene (scene)")
-    scene = run.stash.scenes([wanted]).get(wanted)
+    scene = run.stash.scenes([wanted], extras(run.config)).get(wanted)
     found: dict[str, Any] = {"scene": wanted, "in_stash": scene is not None}
     if scene:
         outcome = Outcome(scene.id, scene.label())
@@ -35,6 +35,7 @@ def explain(run: Run) -> dict[str, Any]:
             "files": _files(run, scene),
             "items": [_item(work) for work in works],
             "said": outcome.said,
+            "skipped": outcome.skipped,
             "missing": outcome.missing,
             "warnings": outcome.warnings,
         }

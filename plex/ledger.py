@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from plex.fields import Value
+from plex.photos import Sent
 from plex.plan import Written
 from plex.store import Store
 
@@ -60,6 +61,23 @@ class Ledger:
                     "INSERT OR IGNORE INTO ref VALUES (?, ?, ?)",
                     [(kind, number, scene_id) for kind, number in found],
                 )
+
+    def photos(self, names: Iterable[str]) -> dict[str, Sent]:
+        """What was sent for these names, by `name_key`."""
+        asked = list(names)
+        rows = self._store.rows(
+            f"SELECT name, url, got FROM photo WHERE name IN ({','.join('?' * len(asked))})", asked
+        )
+        return {row[0]: Sent(row[1], row[2]) for row in rows}
+
+    def put_photos(self, sent: Mapping[str, Sent]) -> None:
+        if not sent:
+            return
+        with self._store.writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO photo VALUES (?, ?, ?)",
+                [(name, *one) for name, one in sent.items()],
+            )
 
     def forget_scene(self, scene_id: int) -> list[int]:
         """The scene is gone from Stash: its items are nobody's now. Gives their rating keys.

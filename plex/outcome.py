@@ -1,13 +1,14 @@
 """What a sync decides for one scene on one item, and what it tells about it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from plex import fields, images, plan
+from plex import fields, images, photos, plan, selection, texts
 from plex.item import Item
 from plex.journal import Row
 from plex.ledger import Entry
+from plex.photos import Sent
 from stash.scene import Scene
 from validation import text
 
@@ -26,6 +27,7 @@ class Outcome:
     missing: bool = False
     wrote: bool = False
     refused: bool = False  # left alone, for a reason that only a person can take away
+    skipped: str = ""  # not selected, for one of `selection.REASONS`
     warnings: list[str] = field(default_factory=list)
     error: "Exception | None" = None
     folders: list[str] = field(default_factory=list)
@@ -43,6 +45,7 @@ class Work:
     cover: images.Look = images.NOT_LOOKED
     after: "Item | None" = None
     poster_refused: bool = False
+    photos: dict[str, str] = field(default_factory=dict)  # to be sent, by the keys of the names
     offered: "dict[str, bool] | None" = None  # the posters that Plex has, if that was asked
 
     @property
@@ -52,6 +55,19 @@ class Work:
     @property
     def writes(self) -> list[plan.Change]:
         return [change for change in self.changes if change.writes]
+
+    @property
+    def edits(self) -> bool:
+        """Whether there is anything to write but the poster."""
+        return bool(self.writes or self.photos)
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """Who is on the item after the writes."""
+        now = self.item.values.get("actors")
+        after = [change.after for change in self.writes if change.field == "actors"]
+        found = after[0] if after else now
+        return found if isinstance(found, tuple) else ()
 
     @property
     def ignored(self) -> list[plan.Change]:
@@ -80,8 +96,8 @@ class Work:
         )
 
 
-class Choice(fields.Choice, Protocol):
-    """What of the config decides about an item."""
+class Choice(fields.Choice, selection.Choice, Protocol):
+    """What of the config decides about a scene and its item."""
 
     @property
     def preserve_plex_edits(self) -> bool: ...
@@ -101,6 +117,24 @@ def decided(scene: Scene, item: Item, entry: Entry, choice: Choice) -> "Work | N
     return Work(scene, item, entry, wanted, found)
 
 
+def claim_photos(
+    works: Iterable[Work], sent: Mapping[str, Sent], choice: Choice, claimed: set[str]
+) -> None:
+    """Give each work the photos that are due with it, each name once (`claimed`)."""
+    for work in works:
+        if "actors" in work.wanted:
+            wish = photos.wanted(work.scene, choice)
+            shown, fill_only = work.item.photos, choice.preserve_plex_edits
+            due = photos.due(wish, work.actors, shown, sent, fill_only)
+            work.photos = {name: url for name, url in due.items() if name not in claimed}
+            claimed.update(work.photos)
+
+
+def extras(choice: Choice) -> frozenset[str]:
+    """What the settings need to know of a scene besides the usual."""
+    return fields.extras(choice) | selection.extras(choice)
+
+
 def _still_known(entry: Entry, item: Item) -> Mapping[str, plan.Written]:
     """The baseline, without what vanished when Plex lost all that it knew of the item.
 
@@ -117,6 +151,7 @@ def tell(work: Work, outcome: Outcome) -> None:
     outcome.items.append(work.item.rating_key)
     outcome.changes += work.changes
     done = [change.field for change in work.writes]
+    done += ["photos"] if work.photos else []
     done += ["poster"] if work.poster and not work.poster_refused else []
     kept = [change.field for change in work.changes if not change.writes]
     outcome.wrote = outcome.wrote or bool(done)
@@ -132,7 +167,7 @@ def _cut(work: Work) -> str:
     """How much of a long summary Plex got, if it did not get all."""
     if not any(change.field == "summary" for change in work.writes):
         return ""
-    whole = fields.whole_summary(work.scene)
+    whole = texts.whole_summary(work.scene)
     shown = str((work.after or work.item).values.get("summary") or "")
     start = shown.removesuffix(text.ELLIPSIS)
     if start == shown or shown == whole or not whole.startswith(start):
@@ -187,6 +222,12 @@ def leave(outcome: Outcome, item: Item) -> None:
     """Nothing was decided: say why."""
     outcome.items.append(item.rating_key)
     outcome.said = f"says nothing yet; Plex item {item.rating_key} is left as it is"
+
+
+def skip(outcome: Outcome, why: selection.Skip, keys: Sequence[int]) -> None:
+    """The scene is not selected: say why, and what becomes of the items on which it was written."""
+    left = f"; Plex item {many(keys)} is left as it is" if keys else ""
+    outcome.said, outcome.skipped = f"is not synced: {why.words}{left}", why.reason
 
 
 def hold(outcome: Outcome, why: str) -> None:

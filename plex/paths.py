@@ -64,6 +64,11 @@ def _below(path: str, prefix: str) -> "str | None":
     return None
 
 
+def is_below(path: str, folder: str) -> bool:
+    """Whether the file lies in that folder, at any depth."""
+    return _below(path, folder) is not None
+
+
 def _join(target: str, rest: str) -> str:
     separator = "\\" if "\\" in target else "/"
     if not rest:

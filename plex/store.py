@@ -44,13 +44,26 @@ CREATE TABLE origin (
   PRIMARY KEY (rating_key, field)) WITHOUT ROWID;
 CREATE TABLE held (scene_id INTEGER PRIMARY KEY, since REAL NOT NULL, why TEXT NOT NULL);
 """
+# Those that we made in Plex: by library and name; and where their items stand in them.
+_COLLECTIONS = """
+CREATE TABLE collection (
+  section INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,
+  rating_key INTEGER NOT NULL DEFAULT 0, emptied INTEGER NOT NULL DEFAULT 0,
+  disordered INTEGER NOT NULL DEFAULT 0, sorted INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (section, name)) WITHOUT ROWID;
+CREATE TABLE place (
+  section INTEGER NOT NULL, name TEXT NOT NULL, rating_key INTEGER NOT NULL,
+  place INTEGER NOT NULL, PRIMARY KEY (section, name, rating_key)) WITHOUT ROWID;
+"""
+# One photo per name of an actor: what we sent, and what Plex made of it.
+_PHOTOS = "CREATE TABLE photo (name TEXT PRIMARY KEY, url TEXT NOT NULL, got TEXT NOT NULL);"
 
 
 class Store(Database):
     """The open file. What has to be set aside is told to `warn`."""
 
     FILE, LOCK = FILE, "plex.lock"
-    STEPS = (_SCHEMA, _JOURNAL)
+    STEPS = (_SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS)
 
     def __init__(
         self,

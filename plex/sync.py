@@ -1,11 +1,12 @@
 """A batch of scenes: read, match, plan, note, write, read back, remember. The spine."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import errors
-from plex import fields, images, match, plan, wire
+from plex import collections, fields, images, match, photos, plan, selection, wire
+from plex.collections import Collections
 from plex.index import Index
 from plex.item import Item
 from plex.journal import Journal
@@ -15,26 +16,30 @@ from plex.outcome import (
     Outcome,
     Work,
     ambiguous,
+    claim_photos,
     decided,
+    extras,
     hold,
     leave,
     many,
     rows,
     share,
+    skip,
     tell,
 )
 from plex.paths import PathMap
+from plex.photos import Sent
 from stash.scene import Scene
 
 
 class Stash(Protocol):
     """What a sync asks of Stash."""
 
-    def scenes(self, ids: Sequence[int]) -> dict[int, Scene]: ...
+    def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> dict[int, Scene]: ...
     def cover(self, one: Scene) -> "bytes | None": ...
 
 
-class Plex(match.Source, images.Posters, Protocol):
+class Plex(match.Source, images.Posters, collections.Plex, Protocol):
     """What a sync asks of Plex."""
 
     def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None: ...
@@ -64,23 +69,30 @@ class Sync:
         clock: Callable[[], float] = time.time,
         scanned: Callable[[], None] = lambda: None,
         journal: "Journal | None" = None,
+        say: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """`scanned` is called when Plex has scanned since its libraries were listed."""
+        """`scanned` is called when Plex has scanned since its libraries were listed; `say` is told
+        what is of no scene."""
         self._journal = journal or Journal(ledger.store)
+        self._collections = Collections(plex, ledger.store, config, say)
         self._stash, self._plex = stash, plex
         self._index, self._ledger, self._config = index, ledger, config
         self._clock, self._scanned = clock, scanned
+        self.extras = extras(config)  # what has to be known of a scene besides the usual
+        self._claimed: set[str] = set()  # actors whose photo goes out in this process
         self._looked = False
 
     def __call__(self, ids: Sequence[int]) -> list[Outcome]:
         ids = list(dict.fromkeys(ids))
-        scenes = self._stash.scenes(ids)
+        scenes = self._stash.scenes(ids, self.extras)
         outcomes = {n: self._outcome(n, scenes.get(n)) for n in ids}
         works = self.decide([scenes[n] for n in ids if n in scenes], outcomes)
+        self._collections.expect(works)
         self._note(works)
         done = [work for work in works if self._apply(work, outcomes[work.scene.id])]
         seen = self._read_back(done, outcomes)
         self._remember(seen, outcomes)
+        self._collections.tidy()
         return [outcomes[n] for n in ids]
 
     def _look_at_libraries(self) -> None:
@@ -103,10 +115,20 @@ class Sync:
         """What is to be done for these; nothing is written. Why others are left is in `outcomes`."""
         self._look_at_libraries()
         held = self._journal.held()
+        chosen = []
         for scene in scenes:
-            if scene.id in held:
+            if why := selection.skip(scene, self._config):
+                self._pass_over(scene, why, outcomes[scene.id])
+            elif scene.id in held:
                 hold(outcomes[scene.id], held[scene.id])
-        return self._matched([scene for scene in scenes if scene.id not in held], outcomes)
+            else:
+                chosen.append(scene)
+        return self._matched(chosen, outcomes)
+
+    def _pass_over(self, scene: Scene, why: selection.Skip, outcome: Outcome) -> None:
+        """A scene that has left the selection is left as it is. To restore what its items showed
+        before us (`plex.undo` from `first_touches`) would begin here."""
+        skip(outcome, why, self._ledger.items_of(scene.id))
 
     def _matched(self, scenes: list[Scene], outcomes: Mapping[int, Outcome]) -> list[Work]:
         matches = match.match(scenes, self._index, self._plex, self._config.path_map, self._refresh)
@@ -129,7 +151,13 @@ class Sync:
                 works.append(work)
             else:
                 leave(outcomes[scene.id], item)
+        self._claim_photos(works)
         return works
+
+    def _claim_photos(self, works: list[Work]) -> None:
+        names = {name for work in works for name in photos.wanted(work.scene, self._config)}
+        if names:
+            claim_photos(works, self._ledger.photos(names), self._config, self._claimed)
 
     def _refresh(self) -> bool:
         return self._index.refresh(self._plex, self._clock())
@@ -145,8 +173,10 @@ class Sync:
         return bool(items)
 
     def _still_there(self, scene_id: int, item: Item) -> bool:
-        holder = self._stash.scenes([scene_id]).get(scene_id)
-        return holder is not None and match.holds(item, holder, self._config.path_map)
+        holder = self._stash.scenes([scene_id], self.extras).get(scene_id)
+        if holder is None or selection.skip(holder, self._config):
+            return False
+        return match.holds(item, holder, self._config.path_map)
 
     def _look_at_cover(self, work: Work, outcome: Outcome) -> None:
         """Look at the cover if it may have changed; one that cannot be had stops nothing else."""
@@ -192,6 +222,10 @@ class Sync:
 
     def _send(self, work: Work, changes: Sequence[plan.Change]) -> None:
         parameters = wire.parameters(changes)
+        if work.photos:
+            parameters = wire.with_photos(parameters, work.photos, work.actors)
+            sent = {value for name, value in parameters if name.endswith(".tag.thumb")}
+            work.photos = {name: url for name, url in work.photos.items() if url in sent}
         if work.poster and "thumb" not in work.item.locks:
             parameters.append(("thumb.locked", "1"))
         if parameters:
@@ -214,6 +248,7 @@ class Sync:
             self._index.doubt([work.item.rating_key])
         if isinstance(error, (errors.Busy, errors.Rejected)):
             self._blame(work, error)
+        self._claimed -= work.photos.keys()
         outcome.error = error
         return False
 
@@ -233,9 +268,9 @@ class Sync:
 
     def _read_back(self, works: list[Work], outcomes: dict[int, Outcome]) -> list[Work]:
         """Ask Plex what it made of the writes; gives the works of which that is known now."""
-        written = [work for work in works if work.writes]
+        written = [work for work in works if work.edits]
         self._look_again(written)
-        seen = [work for work in works if not work.writes or self._is_seen(work, outcomes)]
+        seen = [work for work in works if not work.edits or self._is_seen(work, outcomes)]
         ignored = [work for work in seen if work.ignored]
         seen = [w for w in seen if w not in ignored or self._send_again(w, outcomes)]
         self._look_again(ignored)
@@ -293,6 +328,12 @@ class Sync:
             tell(work, outcomes[work.scene.id])
         if entries:
             self._ledger.put(entries, refs)
+        self._ledger.put_photos({
+            name: Sent(url, work.after.photos.get(name, ""))
+            for work in works
+            for name, url in work.photos.items()
+            if work.after
+        })  # fmt: skip
 
     def _entry(self, work: Work) -> Entry:
         current = (work.after or work.item).values

@@ -18,9 +18,16 @@ class Gap:
     fields: tuple[str, ...] = ()
 
 
-def gap(scene_id: int, changes: Sequence[Change], current: Fields, wanted: Fields) -> "Gap | None":
-    """The gap of a scene that has an item; None when Plex says what it should."""
-    due = tuple(change.field for change in changes if change.writes)
+def gap(
+    scene_id: int,
+    changes: Sequence[Change],
+    current: Fields,
+    wanted: Fields,
+    also: tuple[str, ...] = (),
+) -> "Gap | None":
+    """The gap of a scene that has an item; None when Plex says what it should. `also` names what
+    is due besides the changes."""
+    due = tuple(change.field for change in changes if change.writes) + also
     if due:
         bare = is_bare(current) and any(wanted.get(name) for name in SUBSTANCE)
         return Gap(scene_id, EMPTY if bare else STALE, due)

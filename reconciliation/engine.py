@@ -4,17 +4,18 @@ Plex is listed once and read in batches, Stash in pages by id; nothing is kept o
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import errors
-from plex import fields, images, match
+from plex import fields, images, match, photos, selection
 from plex.index import Index
 from plex.item import Item
 from plex.journal import Journal
 from plex.ledger import Entry, Ledger
-from plex.outcome import decided
+from plex.outcome import Work, claim_photos, decided, extras
 from plex.store import Store
 from reconciliation import brake
 from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap, gap, worst
@@ -45,6 +46,7 @@ class GapDetectionResult:
     enqueued_count: int = 0
     errors: list[str] = field(default_factory=list)
     drifted: list[dict[str, Any]] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)  # not selected, by reason
 
     @property
     def total_gaps(self) -> int:
@@ -68,6 +70,7 @@ class GapDetectionResult:
             "held": self.held_count,
             "cover_checks": self.cover_checks,
             "enqueued": self.enqueued_count,
+            "skipped": dict(self.skipped),
             "drifted": self.drifted,
             "errors": self.errors,
         }
@@ -94,6 +97,8 @@ class GapDetectionEngine:
         self._plex = plex or _connect(config, self._store)
         self._index, self._ledger = Index(self._store, warn), Ledger(self._store)
         self._clock, self._progress, self._warn = clock, progress, warn
+        self._extras = extras(config)
+        self._photos: set[str] = set()  # actors whose photo is owed already
         self._held = Journal(self._store).held()
         self._failed = 0  # chunks in a row
 
@@ -111,7 +116,7 @@ class GapDetectionEngine:
             self._plex, self._clock(), force=True, progress=lambda f: self._progress(f * 0.1)
         )
         brake.plex_lost_everything(self._stash, self._index, self._ledger, self._config.path_map)
-        for page in self._stash.walk(only):
+        for page in self._stash.walk(only, extras=self._extras):
             for chunk in _chunks(page):
                 self._try_chunk(chunk, result)
                 self._progress(0.1 + 0.8 * min(1.0, result.scenes_checked / max(1, total)))
@@ -127,13 +132,18 @@ class GapDetectionEngine:
     def _try_chunk(self, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
         result.scenes_checked += len(chunk)
         try:
-            self._check(chunk, result)
+            self._check(self._selected(chunk, result), result)
             self._failed = 0
         except Exception as error:  # one bad page must not end the run
             if verdict.action_of(error) == verdict.PAUSE:
                 raise
             self._failed += 1
             self._note(error, chunk, result)
+
+    def _selected(self, chunk: Sequence[Scene], result: GapDetectionResult) -> list[Scene]:
+        whys = [selection.skip(scene, self._config) for scene in chunk]
+        result.skipped.update(why.reason for why in whys if why)
+        return [scene for scene, why in zip(chunk, whys, strict=True) if not why]
 
     def _note(self, error: Exception, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
         words = verdict.in_words(error)
@@ -202,7 +212,10 @@ class GapDetectionEngine:
             work = decided(scene, item, entry, self._config)
             if work is None:
                 continue
-            one = gap(scene.id, work.changes, item.values, work.wanted)
+            self._claim_photos(work)
+            one = gap(
+                scene.id, work.changes, item.values, work.wanted, ("photos",) * bool(work.photos)
+            )
             gaps += [one] if one else []
             cover = cover or self._cover_moved(scene, item, entry)
         one = worst(gaps)
@@ -217,6 +230,10 @@ class GapDetectionEngine:
             return [Job(scene.id, reason="cover", rank=BACKLOG)]
         return []
 
+    def _claim_photos(self, work: Work) -> None:
+        if names := photos.wanted(work.scene, self._config):
+            claim_photos([work], self._ledger.photos(names), self._config, self._photos)
+
     def _cover_moved(self, scene: Scene, item: Item, entry: Entry) -> bool:
         """Whether the cover has to be looked at: that it changed is only known once it is here."""
         if fields.POSTER not in self._config.sync_fields or not scene.cover_path:
@@ -226,8 +243,10 @@ class GapDetectionEngine:
         )
 
     def _still_there(self, scene_id: int, item: Item) -> bool:
-        holder = self._stash.scenes([scene_id]).get(scene_id)
-        return holder is not None and match.holds(item, holder, self._config.path_map)
+        holder = self._stash.scenes([scene_id], self._extras).get(scene_id)
+        if holder is None or selection.skip(holder, self._config):
+            return False
+        return match.holds(item, holder, self._config.path_map)
 
 
 def _connect(config: Any, store: Store) -> Any:
