@@ -72,10 +72,16 @@ def _summary(run: Run, tally: dict[str, Any]) -> str:
 
 def sync_of(run: Run) -> "Sync":
     """The sync of this run, with a Plex that answers."""
+    from plex import letterbox
     from plex.index import Index
     from plex.ledger import Ledger
     from plex.sync import Sync
 
+    if run.config.poster_fit and not letterbox.available():
+        wire.warning(
+            "poster_fit needs the Python package Pillow where Stash runs (pip install pillow): "
+            "without it covers are uploaded as they are"
+        )
     return Sync(
         run.stash,
         run.plex,

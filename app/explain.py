@@ -65,7 +65,7 @@ def _item(work: "Work") -> dict[str, Any]:
         "item": work.item.rating_key,
         "files": list(work.item.files),
         "locks": sorted(work.item.locks),
-        "poster": "is to be uploaded" if work.poster else "nothing to do",
+        "images": {one.kind.field: "is to be uploaded" for one in work.shows},
         "plan": [
             {
                 "field": name,
@@ -100,7 +100,8 @@ def _lines(found: dict[str, Any]) -> "list[str]":
         for item in found["items"]:
             lines += [f"Plex item {item['item']} has {', '.join(item['files'])}"]
             lines += [_planned(one) for one in item["plan"]]
-            lines += [f"poster: {item['poster']}", f"locked in Plex: {_list(item['locks'])}"]
+            lines += [f"{name}: {said}" for name, said in item["images"].items()]
+            lines += [f"locked in Plex: {_list(item['locks'])}"]
     if found["held"]:
         lines.append(f"held ({found['held']}): Resume Held Scenes ends that")
     lines.append(_standing(found["queue"]))

@@ -14,6 +14,7 @@ from errors import PLEX
 from net.again import Chances, of_question, of_quick_question
 from plex import fields, index, item, plan, wire
 from plex.collection import CUSTOM, Collection, collection
+from plex.images import POSTER, Kind
 from plex.once import once
 from plex.pages import pages, window
 from plex.transport import PlexSession, Transport
@@ -194,20 +195,24 @@ class PlexClient:
 
         once(lambda: self._plex.put(f"/:/rate?{query}"), is_done)
 
-    def posters(self, rating_key: int) -> dict[str, bool]:
-        """The item's posters by Plex's key of them, and whether each is the one shown."""
-        container = self._plex.get(f"/library/metadata/{rating_key}/posters")
+    def images(self, rating_key: int, kind: Kind = POSTER) -> dict[str, bool]:
+        """The item's images of a kind by Plex's key of them, and whether each is the one shown."""
+        container = self._plex.get(f"/library/metadata/{rating_key}/{kind.many}")
         return {p.get("ratingKey", ""): p.get("selected") == "1" for p in container.iter("Photo")}
 
-    def upload_poster(self, rating_key: int, image: bytes) -> None:
+    def upload_image(self, rating_key: int, kind: Kind, data: bytes) -> None:
         """Give Plex the bytes; it shows them at once and keeps them for ever."""
-        self._plex.post(f"/library/metadata/{rating_key}/posters", image)
+        self._plex.post(f"/library/metadata/{rating_key}/{kind.many}", data)
 
-    def select_poster(self, rating_key: int, key: str) -> None:
-        """Show a poster that Plex has already."""
+    def select_image(self, rating_key: int, kind: Kind, key: str) -> None:
+        """Show an image that Plex has already."""
         self._plex.put(
-            f"/library/metadata/{rating_key}/poster?{urlencode({'url': key}, quote_via=quote)}"
+            f"/library/metadata/{rating_key}/{kind.one}?{urlencode({'url': key}, quote_via=quote)}"
         )
+
+    def unset_image(self, rating_key: int, kind: Kind) -> None:
+        """Show none; Plex locks that."""
+        self._plex.delete(f"/library/metadata/{rating_key}/{kind.lock}")
 
     def collections(self, section: int) -> list[Collection]:
         """All collections of a section; `edited` is not known of them."""

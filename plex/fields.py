@@ -50,7 +50,7 @@ FIELDS = (
     Field("labels", "tags", "label", "Label"),
 )
 BY_NAME = {field.name: field for field in FIELDS}
-POSTER = "poster"
+POSTER, BACKGROUND = IMAGES = ("poster", "background")
 # What a person sees as "Plex knows nothing about this": a title alone is only the file's name.
 SUBSTANCE = ("studio", "actors", "genres", "summary", "date")
 

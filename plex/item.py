@@ -27,7 +27,7 @@ class Item:
     files: tuple[str, ...]
     values: dict[str, Value]
     locks: frozenset[str] = frozenset()
-    thumb: str = ""
+    images: Mapping[str, str] = field(default_factory=dict)  # where Plex shows them, by their locks
     photos: Mapping[str, str] = field(default_factory=dict)  # of actors, by name_key; '' for none
 
     @property
@@ -71,7 +71,7 @@ def _item(video: Any, key: int, section: int) -> Item:
         files=tuple(p.attrib["file"] for p in video.findall("Media/Part") if p.attrib.get("file")),
         values={one.name: _value(video, one, one.wire in locks) for one in FIELDS},
         locks=frozenset(locks),
-        thumb=video.attrib.get("thumb", ""),
+        images={name: video.attrib.get(name, "") for name in ("thumb", "art")},
         photos={
             name_key(role.get("tag", "")): role.get("thumb", "") for role in video.findall("Role")
         },

@@ -3,17 +3,32 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from plex.fields import Value
+from plex.fields import BACKGROUND, POSTER, Value
 from plex.photos import Sent
 from plex.plan import Written
 from plex.store import Store
 
+# Where an entry keeps what it knows of an image.
+_IMAGES = {
+    POSTER: ("cover_version", "poster", "poster_begun"),
+    BACKGROUND: ("art_version", "art", "art_begun"),
+}
+
+
+class Past(NamedTuple):
+    """What we know of one image of an item: the version of the cover that was looked at, and the
+    SHA-1 that we uploaded; `begun`: not yet confirmed."""
+
+    version: str = ""
+    sha1: str = ""
+    begun: bool = False
+
 
 @dataclass(frozen=True)
 class Entry:
-    """One item's row. `poster` is the SHA-1 that we uploaded; `poster_begun`: not yet confirmed.
+    """One item's row. Of the poster and the background (`art`) it is better asked by `past`.
 
     A `scene_id` of 0 means that the scene is gone from Stash: what we wrote is known all the same.
     """
@@ -25,9 +40,24 @@ class Entry:
     poster: str = ""
     poster_begun: bool = False
     synced: float = 0.0
+    art_version: str = ""
+    art: str = ""
+    art_begun: bool = False
+
+    def past(self, image: str) -> Past:
+        return Past(*(getattr(self, name) for name in _IMAGES[image]))
+
+    def with_past(self, image: str, past: Past) -> "Entry":
+        return self.but(**dict(zip(_IMAGES[image], past, strict=True)))
 
     def but(self, **changed: Any) -> "Entry":
         return replace(self, **changed)
+
+
+_COLUMNS = (
+    "rating_key, scene_id, baseline, cover_version, poster, poster_begun, synced,"
+    " art_version, art, art_begun"
+)
 
 
 class Ledger:
@@ -40,8 +70,7 @@ class Ledger:
         """What is known of these items, by rating key."""
         marks = ",".join("?" * len(rating_keys))
         rows = self._store.rows(
-            "SELECT rating_key, scene_id, baseline, cover_version, poster, poster_begun, synced"
-            f" FROM item WHERE rating_key IN ({marks})",
+            f"SELECT {_COLUMNS} FROM item WHERE rating_key IN ({marks})",
             list(rating_keys),
         )
         return {row[0]: _entry(row) for row in rows}
@@ -52,7 +81,7 @@ class Ledger:
         """Record entries, and which performers, tags and studios their scenes show."""
         with self._store.writing() as db:
             db.executemany(
-                "INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT OR REPLACE INTO item ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_row(entry) for entry in entries],
             )
             for scene_id, found in (refs or {}).items():
@@ -130,6 +159,9 @@ def _row(entry: Entry) -> tuple[object, ...]:
         entry.poster,
         int(entry.poster_begun),
         entry.synced,
+        entry.art_version,
+        entry.art,
+        int(entry.art_begun),
     )
 
 
@@ -147,7 +179,8 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         baseline = {name: _unpack(packed) for name, packed in json.loads(row[2]).items()}
     except (ValueError, TypeError, AttributeError, IndexError):
         baseline = {}  # damaged: as if we had never written it
-    return Entry(row[0], row[1], baseline, row[3], row[4], bool(row[5]), row[6])
+    poster, art = (row[3], row[4], bool(row[5])), (row[7], row[8], bool(row[9]))
+    return Entry(row[0], row[1], baseline, *poster, row[6], *art)
 
 
 def _unpack(packed: list[Any]) -> Written:

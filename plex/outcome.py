@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from plex import fields, images, photos, plan, selection, texts
+from plex import covers, fields, photos, plan, selection, texts
+from plex.covers import Showing
 from plex.item import Item
 from plex.journal import Row
 from plex.ledger import Entry
@@ -42,15 +43,14 @@ class Work:
     entry: Entry
     wanted: dict[str, fields.Value]
     changes: tuple[plan.Change, ...]
-    cover: images.Look = images.NOT_LOOKED
+    looked: list[Showing] = field(default_factory=list)  # of its images, what became of the look
     after: "Item | None" = None
-    poster_refused: bool = False
     photos: dict[str, str] = field(default_factory=dict)  # to be sent, by the keys of the names
-    offered: "dict[str, bool] | None" = None  # the posters that Plex has, if that was asked
 
     @property
-    def poster(self) -> "images.Poster | None":
-        return self.cover.poster
+    def shows(self) -> list[Showing]:
+        """The images that are to be shown."""
+        return [one for one in self.looked if one.look.picture]
 
     @property
     def writes(self) -> list[plan.Change]:
@@ -58,7 +58,7 @@ class Work:
 
     @property
     def edits(self) -> bool:
-        """Whether there is anything to write but the poster."""
+        """Whether there is anything to write but images."""
         return bool(self.writes or self.photos)
 
     @property
@@ -96,7 +96,7 @@ class Work:
         )
 
 
-class Choice(fields.Choice, selection.Choice, Protocol):
+class Choice(fields.Choice, selection.Choice, covers.Choice, Protocol):
     """What of the config decides about a scene and its item."""
 
     @property
@@ -152,7 +152,7 @@ def tell(work: Work, outcome: Outcome) -> None:
     outcome.changes += work.changes
     done = [change.field for change in work.writes]
     done += ["photos"] if work.photos else []
-    done += ["poster"] if work.poster and not work.poster_refused else []
+    done += [one.kind.field for one in work.shows if not one.refused]
     kept = [change.field for change in work.changes if not change.writes]
     outcome.wrote = outcome.wrote or bool(done)
     said = f"Plex item {work.item.rating_key}: " + (", ".join(done) if done else "says the same")
@@ -244,13 +244,11 @@ def rows(work: Work) -> list[Row]:
             fields.BY_NAME[change.field].wire in item.locks, change.why)
         for change in work.writes
     ]  # fmt: skip
-    if work.poster:
-        shown = [key for key, selected in (work.offered or {}).items() if selected]
-        before = next(iter(shown), "")
-        locked = "thumb" in item.locks
-        poster = Row(item.rating_key, work.scene.id, fields.POSTER, before, work.poster.key,
-                     locked, "write")  # fmt: skip
-        found.append(poster)
+    found += [
+        Row(item.rating_key, work.scene.id, one.kind.field, one.key, one.look.picture.key,
+            one.kind.lock in item.locks, "write")
+        for one in work.shows if one.look.picture
+    ]  # fmt: skip
     return found
 
 

@@ -57,13 +57,19 @@ CREATE TABLE place (
 """
 # One photo per name of an actor: what we sent, and what Plex made of it.
 _PHOTOS = "CREATE TABLE photo (name TEXT PRIMARY KEY, url TEXT NOT NULL, got TEXT NOT NULL);"
+# The background, like the poster.
+_ART = """
+ALTER TABLE item ADD COLUMN art_version TEXT NOT NULL DEFAULT '';
+ALTER TABLE item ADD COLUMN art TEXT NOT NULL DEFAULT '';
+ALTER TABLE item ADD COLUMN art_begun INTEGER NOT NULL DEFAULT 0;
+"""
 
 
 class Store(Database):
     """The open file. What has to be set aside is told to `warn`."""
 
     FILE, LOCK = FILE, "plex.lock"
-    STEPS = (_SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS)
+    STEPS = (_SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART)
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from typing import Protocol
 import errors
 from plex import collections, fields, images, match, photos, plan, selection, wire
 from plex.collections import Collections
+from plex.covers import Covers
 from plex.index import Index
 from plex.item import Item
 from plex.journal import Journal
@@ -39,7 +40,7 @@ class Stash(Protocol):
     def cover(self, one: Scene) -> "bytes | None": ...
 
 
-class Plex(match.Source, images.Posters, collections.Plex, Protocol):
+class Plex(match.Source, images.Images, collections.Plex, Protocol):
     """What a sync asks of Plex."""
 
     def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None: ...
@@ -73,6 +74,7 @@ class Sync:
     ) -> None:
         """`scanned` is called when Plex has scanned since its libraries were listed; `say` is told
         what is of no scene."""
+        self._covers = Covers(stash, plex, config, clock)
         self._journal = journal or Journal(ledger.store)
         self._collections = Collections(plex, ledger.store, config, say)
         self._stash, self._plex = stash, plex
@@ -179,20 +181,9 @@ class Sync:
         return match.holds(item, holder, self._config.path_map)
 
     def _look_at_cover(self, work: Work, outcome: Outcome) -> None:
-        """Look at the cover if it may have changed; one that cannot be had stops nothing else."""
-        scene, item, entry = work.scene, work.item, work.entry
-        if fields.POSTER not in self._config.sync_fields:
-            return
-        if not images.may_show(item, entry, self._config.preserve_plex_edits):
-            return
-        if not (images.must_look(scene.cover_version, entry) or images.may_lag(entry)):
-            return
+        """One that cannot be had stops nothing else."""
         try:
-            cover = self._stash.cover(scene)
-            look = images.look(cover, scene.cover_version, entry, self._clock())
-            if look.poster:
-                work.offered = images.known(self._plex, item, entry)
-            work.cover = look
+            work.looked = self._covers.look(work.scene, work.item, work.entry)
         except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene stays owed
             outcome.error = error
 
@@ -201,21 +192,14 @@ class Sync:
     def _note(self, works: list[Work]) -> None:
         """Say on disk what will be ours, before it is: a kill in between must not orphan it."""
         self._journal.record([row for work in works for row in rows(work)], self._clock())
-        self._ledger.put(
-            work.entry.but(
-                scene_id=work.scene.id,
-                baseline=plan.begun(work.entry.baseline, work.changes, work.wanted),
-                poster_begun=bool(work.poster) or work.entry.poster_begun,
-            )
-            for work in works
-            if work.writes or work.poster
-        )
+        self._ledger.put(_begun(work) for work in works if work.writes or work.shows)
 
     def _apply(self, work: Work, outcome: Outcome) -> bool:
         """Write one item; False when that failed, with the reason in the outcome."""
         try:
             self._send(work, work.writes)
-            self._show_poster(work, outcome)
+            said = [self._covers.show(work.item.rating_key, one) for one in work.shows]
+            outcome.warnings += filter(None, said)
         except (errors.Busy, errors.Rejected, errors.Gone) as error:
             return self._failed(work, outcome, error)
         return True
@@ -226,22 +210,13 @@ class Sync:
             parameters = wire.with_photos(parameters, work.photos, work.actors)
             sent = {value for name, value in parameters if name.endswith(".tag.thumb")}
             work.photos = {name: url for name, url in work.photos.items() if url in sent}
-        if work.poster and "thumb" not in work.item.locks:
-            parameters.append(("thumb.locked", "1"))
+        locks = [one.kind.lock for one in work.shows]
+        parameters += [(f"{name}.locked", "1") for name in locks if name not in work.item.locks]
         if parameters:
             self._plex.edit(work.item.section, work.item.rating_key, parameters)
         for change in changes:
             if change.field == "rating":
                 self._plex.rate(work.item.rating_key, change.after)  # type: ignore[arg-type]
-
-    def _show_poster(self, work: Work, outcome: Outcome) -> None:
-        if not work.poster:
-            return
-        try:
-            images.show(self._plex, work.item.rating_key, work.poster, work.offered)
-        except errors.Rejected as error:  # it would refuse these bytes again
-            work.poster_refused = True
-            outcome.warnings.append(f"has a cover that Plex does not take: {error}")
 
     def _failed(self, work: Work, outcome: Outcome, error: errors.Stash2PlexError) -> bool:
         if isinstance(error, errors.Gone):
@@ -342,13 +317,19 @@ class Sync:
             baseline=plan.confirmed(work.entry.baseline, work.changes, current, work.wanted),
             synced=self._clock(),
         )
-        if not work.cover.done:
-            return entry
-        return entry.but(
-            cover_version=work.cover.version,
-            poster=work.poster.sha1 if work.poster else entry.poster,
-            poster_begun=False,
-        )
+        for one in work.looked:
+            entry = entry.with_past(one.kind.field, one.past(entry.past(one.kind.field)))
+        return entry
+
+
+def _begun(work: Work) -> Entry:
+    """The entry before the writes."""
+    baseline = plan.begun(work.entry.baseline, work.changes, work.wanted)
+    entry = work.entry.but(scene_id=work.scene.id, baseline=baseline)
+    for one in work.shows:
+        past = entry.past(one.kind.field)._replace(begun=True)
+        entry = entry.with_past(one.kind.field, past)
+    return entry
 
 
 def _unheard() -> errors.Busy:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import errors
-from plex import fields, images, match, photos, selection
+from plex import covers, match, photos, selection
 from plex.index import Index
 from plex.item import Item
 from plex.journal import Journal
@@ -236,11 +236,8 @@ class GapDetectionEngine:
 
     def _cover_moved(self, scene: Scene, item: Item, entry: Entry) -> bool:
         """Whether the cover has to be looked at: that it changed is only known once it is here."""
-        if fields.POSTER not in self._config.sync_fields or not scene.cover_path:
-            return False
-        return images.may_show(item, entry, self._config.preserve_plex_edits) and images.must_look(
-            scene.cover_version, entry
-        )
+        found = covers.in_question(scene, item, entry, self._config)
+        return bool(scene.cover_path) and any(found)
 
     def _still_there(self, scene_id: int, item: Item) -> bool:
         holder = self._stash.scenes([scene_id], self._extras).get(scene_id)

@@ -107,6 +107,7 @@ class Stash2PlexConfig(BaseModel):
     collections_from: Annotated[tuple[str, ...], BeforeValidator(values.sources)] = ("studio",)
     collection_tags: List = ()
     collection_prefix: Annotated[str, BeforeValidator(values.prefix)] = ""
+    poster_fit: Flag = False
     labels: List = ()
     label_tags: List = ()
     label_organized: Text = ""

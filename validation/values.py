@@ -30,9 +30,7 @@ SYNC_FIELDS = (
     "labels",
 )
 # Written only if they are named: `all` has not meant them ever since there are installations.
-ON_REQUEST = ("original_title",)
-# Understood, so that nobody who names it is warned, but nothing writes it yet.
-RESERVED_FIELDS = ("background",)
+ON_REQUEST = ("original_title", "background")
 FIELD_ALIASES = {
     "titles": "title",
     "code": "original_title",
@@ -157,7 +155,7 @@ def fields(value: object) -> tuple[str, ...]:
     asked = {FIELD_ALIASES.get(word, word) for word in words}
     if "all" in asked:
         asked |= set(SYNC_FIELDS)
-    every = (*SYNC_FIELDS, *ON_REQUEST, *RESERVED_FIELDS)
+    every = (*SYNC_FIELDS, *ON_REQUEST)
     known = tuple(name for name in every if name in asked)
     if asked - {*every, "all", "none"}:
         message = f"must be a list of {', '.join(every)}"

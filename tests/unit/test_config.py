@@ -62,6 +62,7 @@ def test_unset_settings_have_the_documented_defaults():
         "collections_from": ("studio",),
         "collection_tags": (),
         "collection_prefix": "",
+        "poster_fit": False,
         "labels": (),
         "label_tags": (),
         "label_organized": "",

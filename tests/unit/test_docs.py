@@ -11,7 +11,7 @@ import yaml
 
 from app import commands
 from plex import selection
-from plex.fields import FIELDS, POSTER, SETTINGS
+from plex.fields import BACKGROUND, FIELDS, IMAGES, POSTER, SETTINGS
 from plex.lists import KINDS
 from validation import template
 from validation.config import UNLISTED, Stash2PlexConfig
@@ -75,14 +75,14 @@ def test_every_task_is_in_the_readme_with_its_name_in_a_terminal() -> None:
 def test_every_field_is_in_the_readme_by_the_name_of_its_setting() -> None:
     told = [_bare(row[2]) for row in _rows("Fields")]
 
-    assert set(told) == {*(field.name for field in FIELDS), POSTER}
+    assert set(told) == {*(field.name for field in FIELDS), *IMAGES}
     assert set(told) == {*SYNC_FIELDS, *ON_REQUEST}
     assert len(told) == len(set(told))
 
 
 def test_the_rule_of_every_field_is_told() -> None:
     told = _rules("Fields")
-    of_plex = {field.name: field.wire for field in FIELDS} | {POSTER: "thumb"}
+    of_plex = {field.name: field.wire for field in FIELDS} | {POSTER: "thumb", BACKGROUND: "art"}
 
     assert {row[0]: row[1] for row in told} == of_plex
     assert len(told) == len(of_plex)

@@ -59,6 +59,7 @@ HOMES = {
     "persistqueue": {"sync_queue.jobs"},
     "requests": {"net.session", "plex.transport", "stash.transport"},
     "urllib3": {"net.session"},
+    "PIL": {"plex.letterbox"},
 }
 SPINES = {"plex.sync", "sync_queue.drain", "reconciliation.engine"}
 CLIENTS = {"plex.client", "plex.transport", "stash.api", "stash.transport", "net.session"}
