@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import ssl
+import textwrap
 import urllib.error
 import urllib.request
 from typing import Any
@@ -127,6 +128,13 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
+class Whole(argparse.HelpFormatter):
+    """Help whose words, such as `purge-dlq`, stay in one piece."""
+
+    def _split_lines(self, text: str, width: int) -> "list[str]":
+        return textwrap.wrap(text, width, break_on_hyphens=False)
+
+
 def parse(argv: "list[str]") -> Command:
     """The command line as a Command; exits by itself for --help and for wrong words."""
     names = sorted(n.replace("_", "-") for n in [*COMMANDS, *RECONCILE, "queue_status"])
@@ -134,6 +142,7 @@ def parse(argv: "list[str]") -> Command:
         prog="Stash2Plex.py",
         description="Runs a task of Stash2Plex from a terminal or cron. README.md tells what each does.",
         epilog=EPILOG,
+        formatter_class=Whole,
     )
     say = parser.add_argument
     say("command", choices=names, metavar="command", help=", ".join(names))

@@ -35,7 +35,9 @@ from platforms import full, linux, ordinary, slow
 from telling import lines
 
 from devserver.box import Box
+from devserver.leaks import leaks
 from disk.aside import PARTS, asides
+from plex.store import Store
 from sync_queue import inbox
 from sync_queue.jobs import Job, Jobs
 
@@ -73,6 +75,7 @@ def state(box: Box, scenes: list[int], before: Path) -> Iterator[State]:
     box.plex.faults.clear()
     box.stash.release_jobs()
     box.settle()
+    assert not leaks(box)
     shutil.rmtree(box.data_dir)
 
 
@@ -112,8 +115,9 @@ def as_before(path: Path) -> None:
     if path.suffix == ".json":
         path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 1}))
         return
+    steps = (Store if path.name == "plex.sqlite" else Jobs).STEPS
     with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version = 1")
+        db.execute(f"PRAGMA user_version = {len(steps)}")
 
 
 @pytest.mark.parametrize("name", KNOWING)

@@ -44,7 +44,8 @@ class Plex:
     ],
 )  # fmt: skip
 def test_an_upload_is_never_made_twice(plex, entry, done):
-    images.show(plex, 1, images.poster(DATA), entry)
+    offered = images.known(plex, Item(1, 1, (), {}), entry)
+    images.show(plex, 1, images.poster(DATA), offered)
     assert plex.done == done
 
 
