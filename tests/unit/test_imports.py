@@ -40,8 +40,8 @@ FEATHER_MAY_LATE = {
 }
 PURE = {
     "errors", "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
-    "sync_queue.circuit", "sync_queue.tally", "plex.paths", "plex.fields", "plex.plan",
-    "plex.wire", "plex.once", "reconciliation.detector", "reconciliation.window", "validation.text",
+    "sync_queue.circuit", "sync_queue.tally", "plex.paths", "plex.twins", "plex.infer", "plex.fields",
+    "plex.plan", "plex.wire", "plex.once", "reconciliation.detector", "reconciliation.window", "validation.text",
     "validation.scope", "validation.address", "validation.values", "validation.image",
 }  # fmt: skip
 WITH_EFFECTS = {
