@@ -29,18 +29,27 @@ class Found(NamedTuple):
     against: tuple[str, ...] = ()
 
     @property
+    def pair(self) -> tuple[str, str]:
+        return self.stash, self.plex
+
+    @property
     def holds(self) -> bool:
         return self.agree >= ENOUGH and self.agree >= MAJORITY * self.of
+
+    @property
+    def is_denied(self) -> bool:
+        return self.of >= ENOUGH and self.agree < MAJORITY * self.of
 
     def __str__(self) -> str:
         return f"{self.stash} => {self.plex}: {self.agree} of {self.of} agree"
 
 
 class _Pair(NamedTuple):
-    """A folder in Stash and the folder in Plex, by the keys of their parts."""
+    """A folder in Stash and the folder in Plex, by the keys of their parts; a file says so."""
 
     stash: Keys
     plex: Keys
+    witness: Twin
 
 
 def pairs(seen: Comparison) -> list[Found]:
@@ -53,7 +62,32 @@ def pairs(seen: Comparison) -> list[Found]:
         found = evidence(spelt, seen)
         if all(one.holds for one in found):
             return found
-        spelt = [(one.stash, one.plex) for one in found if one.holds]
+        spelt = [one.pair for one in found if one.holds]
+
+
+def renewed(known: Sequence[Found], seen: Comparison) -> list[Found]:
+    """What holds now: what the files prove, and what was known of folders that they tell nothing of.
+
+    A pair that the files deny stays until another one is proven in its place.
+    """
+    new = pairs(seen)
+    now = evidence([one.pair for one in known], seen)
+    kept = [
+        fresh if fresh.of else old
+        for old, fresh in zip(known, now, strict=True)
+        if _stays(fresh, [one.pair for one in new])
+    ]
+    return sorted(new + kept)
+
+
+def _stays(known: Found, path_map: paths.PathMap) -> bool:
+    """Whether a pair is needed beside those that are proven now."""
+    proven = paths.pair_for(known.stash, path_map)
+    if proven is None:
+        return True
+    if known.of or paths.key(proven[0]) == paths.key(known.stash):
+        return False
+    return paths.key(paths.plex_path(known.stash, path_map)) != paths.key(known.plex)
 
 
 def evidence(path_map: paths.PathMap, seen: Comparison) -> list[Found]:
@@ -93,14 +127,16 @@ def _deduced(twins: Sequence[Twin], depth: int, whole: int) -> list[_Pair]:
     """
     claims = Counter(_target(one, depth) for one in twins)
     here, inner = twins[0].stash.keys[:depth], list[_Pair]()
-    if len(claims) > 1 or None in claims:
+    if len(claims) > 1 or None in claims or depth == 1:
         inner = [
             one for group in _grouped(twins, depth) for one in _deduced(group, depth + 1, whole)
         ]
     for target in sorted(filter(None, claims), key=lambda keys: (-claims[keys], keys)):
-        foreign = _foreign(inner, _Pair(here, target))
-        if _is_prefix(twins, depth, target, inner, foreign, whole):
-            return [_Pair(here, target), *foreign]
+        witness = next(one for one in twins if _target(one, depth) == target)
+        outer = _Pair(here, target, witness)
+        foreign = _foreign(inner, outer)
+        if _is_prefix(twins, outer, inner, foreign, whole):
+            return [outer, *foreign]
     return inner
 
 
@@ -123,7 +159,7 @@ def _target(twin: Twin, depth: int) -> "Keys | None":
 
 def _foreign(inner: Sequence[_Pair], outer: _Pair) -> list[_Pair]:
     """The inner pairs that the outer one does not imply, and those below such ones."""
-    odd = [one for one in inner if one.plex != outer.plex + one.stash[len(outer.stash) :]]
+    odd = [one for one in inner if _target(one.witness, len(outer.stash)) != outer.plex]
     return [one for one in inner if _is_below(one.stash, odd)]
 
 
@@ -133,16 +169,16 @@ def _is_below(keys: Keys, some: Iterable[_Pair]) -> bool:
 
 def _is_prefix(
     twins: Sequence[Twin],
-    depth: int,
-    target: Keys,
+    pair: _Pair,
     inner: Sequence[_Pair],
     foreign: Sequence[_Pair],
     whole: int,
 ) -> bool:
-    """Whether the folder that the twins share is `target` in Plex, but for the foreign pairs."""
+    """Whether the folder that the twins share is that of the pair, but for the foreign ones."""
+    depth, target = len(pair.stash), pair.plex
     rest = [one for one in twins if not _is_below(one.stash.keys, foreign)]
     for_it = [one for one in rest if _target(one, depth) == target]
-    if not _proves(for_it, rest, whole):
+    if not _proves(for_it, rest, whole) or (depth == 1 and _lie_in_one(for_it)):
         return False
     claimed = [one for one in twins if _target(one, depth)]
     if len(for_it) >= MAJORITY * len(claimed):
@@ -151,6 +187,11 @@ def _is_prefix(
     # inner pair covers.
     bare = [one for one in rest if not _is_below(one.stash.keys, inner)]
     return _proves([one for one in bare if _target(one, depth) == target], bare, whole)
+
+
+def _lie_in_one(twins: Iterable[Twin]) -> bool:
+    """Whether one folder tells as much as the root that it lies in: not all of a system is meant."""
+    return len({one.stash.keys[1] for one in twins}) == 1
 
 
 def _proves(for_it: Sequence[Twin], of: Sequence[Twin], whole: int) -> bool:

@@ -19,7 +19,10 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Item:
-    """A full item. `values` has every field that we know; `locks` are Plex's names of fields."""
+    """A full item. `values` has every field that we know; `locks` are Plex's names of fields.
+
+    `sizes` are those of its `files`, 0 where Plex does not know it.
+    """
 
     rating_key: int
     section: int
@@ -27,6 +30,7 @@ class Item:
     values: dict[str, Value]
     locks: frozenset[str] = frozenset()
     thumb: str = ""
+    sizes: tuple[int, ...] = ()
 
     @property
     def title(self) -> str:
@@ -62,15 +66,17 @@ def items(container: Any) -> Iterator[Item]:
 
 
 def _item(video: Any, key: int, section: int) -> Item:
+    files = [one.attrib for one in video.findall("Media/Part") if one.attrib.get("file")]
     return Item(
         rating_key=key,
         section=section,
-        files=tuple(p.attrib["file"] for p in video.findall("Media/Part") if p.attrib.get("file")),
+        files=tuple(one["file"] for one in files),
         values={one.name: _value(video, one.kind, one.wire, one.element) for one in FIELDS},
         locks=frozenset(
             f.attrib.get("name", "") for f in video.findall("Field") if f.get("locked") == "1"
         ),
         thumb=video.attrib.get("thumb", ""),
+        sizes=tuple(number(one.get("size")) or 0 for one in files),
     )
 
 

@@ -9,6 +9,11 @@ from collections.abc import Iterable, Sequence
 
 PathMap = Sequence[tuple[str, str]]
 
+
+class Inferred(tuple[tuple[str, str], ...]):
+    """A path map that nobody set: the file that it leads to has to have the same size as well."""
+
+
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\|//")
 
 

@@ -44,13 +44,18 @@ CREATE TABLE origin (
   PRIMARY KEY (rating_key, field)) WITHOUT ROWID;
 CREATE TABLE held (scene_id INTEGER PRIMARY KEY, since REAL NOT NULL, why TEXT NOT NULL);
 """
+# How Plex spells a path, '' where that is its key. What is there already is listed again.
+_SPELLING = """
+ALTER TABLE part ADD COLUMN file TEXT NOT NULL DEFAULT '';
+UPDATE section SET stamp = '';
+"""
 
 
 class Store(Database):
     """The open file. What has to be set aside is told to `warn`."""
 
     FILE, LOCK = FILE, "plex.lock"
-    STEPS = (_SCHEMA, _JOURNAL)
+    STEPS = (_SCHEMA, _JOURNAL, _SPELLING)
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ A file with one namesake of its size is that one. Where several could be meant, 
 in decide, or nothing does; without sizes, a name alone proves nothing.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from plex import paths
 
 CROWD = 500  # namesakes of one size: with more than these nothing is compared
+OTHERS = 20  # namesakes of other sizes that are kept: they can only speak against something
 
 
 class File(NamedTuple):
@@ -64,8 +66,29 @@ def name_key(path: str) -> str:
     return paths.folded(paths.parts(path)[-1], windows=True)
 
 
+class Net:
+    """Picks from all files of Plex, told one after the other, those that `compare` needs for some
+    files of Stash. Of a library where every file is called scene.mp4 these are few."""
+
+    def __init__(self, stash: Iterable[File]) -> None:
+        self._sizes: dict[str, set[int]] = {}
+        for path, size in stash:
+            self._sizes.setdefault(name_key(path), set()).add(size)
+        self._caught: Counter[tuple[str, int]] = Counter()
+
+    def catches(self, file: File) -> bool:
+        name = name_key(file.path)
+        sizes = self._sizes.get(name)
+        if sizes is None:
+            return False
+        fits = file.size in sizes or 0 in (file.size, *sizes)
+        kind = (name, file.size if file.size in sizes else -1)
+        self._caught[kind] += 1
+        return self._caught[kind] <= (CROWD + 1 if fits else OTHERS)
+
+
 def compare(stash: Iterable[File], plex: Iterable[File]) -> Comparison:
-    """Pair off some files of Stash; of `plex` those with their names have to be complete."""
+    """Pair off some files of Stash with what a Net for them caught of Plex's."""
     ours, theirs = _places(stash), _places(plex)
     by_name = _by_name(theirs), _by_name(ours)
     found = {place.file: _twin(place, *by_name) for place in ours}

@@ -74,6 +74,18 @@ def from_row(row: Any) -> Scene:
         raise ValueError(f"a row of another shape ({type(error).__name__})") from None
 
 
+def files(row: Any) -> "tuple[File, ...]":
+    """Only the files of a row; ValueError when it has none to tell of."""
+    try:
+        return _files(row)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a row of another shape ({type(error).__name__})") from None
+
+
+def _files(row: Mapping[str, Any]) -> "tuple[File, ...]":
+    return tuple(_file(one) for one in row["files"] or ())
+
+
 def _scene(row: Mapping[str, Any]) -> Scene:
     # What was asked for is there, be it as null: without its name it would pass for "none".
     url = urlsplit(_text((row["paths"] or {}).get("screenshot")))
@@ -85,7 +97,7 @@ def _scene(row: Mapping[str, Any]) -> Scene:
         rating100=_whole(row["rating100"]),
         director=_text(row["director"]),
         updated_at=_text(row["updated_at"]),
-        files=tuple(_file(one) for one in row["files"] or ()),
+        files=_files(row),
         cover_path=url.path,
         # Stash bumps `t` with the scene's updated_at: unchanged means the same cover.
         cover_version="".join(parse_qs(url.query).get("t", [])),
@@ -98,7 +110,7 @@ def _scene(row: Mapping[str, Any]) -> Scene:
 def _file(row: Mapping[str, Any]) -> File:
     if not row["path"]:
         raise ValueError("a file without a path")
-    size = row.get("size")  # only for a person to see: not worth a refusal
+    size = row.get("size")  # not known: then it is not compared
     return File(_text(row["path"]), size if isinstance(size, int) else 0)
 
 

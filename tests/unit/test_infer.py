@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plex import infer, paths
-from plex.twins import File, compare
+from plex.twins import CROWD, OTHERS, File, Net, compare
 
 NAMES = ("a.mp4", "x/b.mp4", "x/c.mp4", "y/d.mp4", "y/z/e.mp4")
 ACCENTS = ("é/ü.mp4", "é/ö.mp4", "ñ.mp4", "x/å.mp4")
@@ -29,9 +29,13 @@ def without_sizes(files):
     return [File(file.path, 0) for file in files]
 
 
+def seen(stash, plex):
+    return compare(stash, filter(Net(stash).catches, plex))
+
+
 def told(stash, plex):
     """The pairs, without their evidence."""
-    return [(one.stash, one.plex) for one in infer.pairs(compare(stash, plex))]
+    return [one.pair for one in infer.pairs(seen(stash, plex))]
 
 
 SCENES = [f"scene {n}/scene.mp4" for n in range(6)]
@@ -40,9 +44,15 @@ ONE_OTHER = [File("/data/odd.mp4", 7)], [File("/elsewhere/odd.mp4", 7)]
 
 LAYOUTS = {
     "containers": (below("/data"), below("/media/x"), [("/data", "/media/x")]),
-    "the same paths": (below("/data"), below("/data"), [("/", "/")]),
-    "the same paths on Windows": (below("D:\\v"), below("d:\\V"), [("D:\\", "d:\\")]),
-    "all of Stash in a folder of Plex": (below("/data"), below("/mnt/data"), [("/", "/mnt")]),
+    "the same paths": (below("/data"), below("/data"), [("/data", "/data")]),
+    "the same paths everywhere": (below("/"), below("/"), [("/", "/")]),
+    "the same paths on Windows": (below("D:\\v"), below("d:\\V"), [("D:\\v", "d:\\V")]),
+    "a folder around it": (below("/data"), below("/mnt/data"), [("/data", "/mnt/data")]),
+    "all of Stash in a folder of Plex": (
+        below("/data") + below("/more", first=2000),
+        below("/mnt/data") + below("/mnt/more", first=2000),
+        [("/", "/mnt")],
+    ),
     "Plex at the root of a disk": (below("/data"), below("/"), [("/data", "/")]),
     "Windows to POSIX": (below("D:\\Videos"), below("/media"), [("D:\\Videos", "/media")]),
     "a whole drive": (below("D:\\"), below("/media/d"), [("D:\\", "/media/d")]),
@@ -51,7 +61,11 @@ LAYOUTS = {
     "slashes on Windows": (below("D:/v"), below("/media"), [("D:/v", "/media")]),
     "a share": (below("\\\\nas\\video"), below("/media"), [("\\\\nas\\video", "/media")]),
     "to a share": (below("/data"), below("\\\\nas\\video"), [("/data", "\\\\nas\\video")]),
-    "a share that is a folder": (below("\\\\nas\\v"), below("/mnt/v"), [("\\\\nas", "/mnt")]),
+    "shares that are folders": (
+        below("\\\\nas\\v") + below("\\\\nas\\w", first=2000),
+        below("/mnt/v") + below("/mnt/w", first=2000),
+        [("\\\\nas", "/mnt")],
+    ),
     "a drive that is a share": (below("V:\\"), below("\\\\nas\\v"), [("V:\\", "\\\\nas\\v")]),
     "another case on Windows": (
         below("/data", ["Ä/A.mp4", "Ä/B.mp4", "c.MP4"]),
@@ -102,7 +116,7 @@ LAYOUTS = {
     "drives": (
         below("C:\\v") + below("D:\\v", first=2000),
         below("/c") + below("/mnt/v", first=2000),
-        [("C:\\v", "/c"), ("D:\\", "/mnt")],
+        [("C:\\v", "/c"), ("D:\\v", "/mnt/v")],
     ),
     "one name in all folders": (below("/data", SCENES), below("/media", SCENES), [("/data", "/media")]),
     "one name in all folders, one size": (
@@ -138,7 +152,7 @@ LAYOUTS = {
     "a folder with another name": (
         below("/data/lib") + below("/data/lib/old", first=2000),
         below("/data/lib") + below("/data/lib/new", first=2000),
-        [("/", "/"), ("/data/lib/old", "/data/lib/new")],
+        [("/data", "/data"), ("/data/lib/old", "/data/lib/new")],
     ),
     "a folder between": (below("/data"), below("/data/in/between"), [("/data", "/data/in/between")]),
     "a folder of its own for each file": (
@@ -229,7 +243,7 @@ def never_wrong(stash, plex, places):
 
 def test_the_evidence_says_who_agrees_and_who_does_not():
     stash = below("/data", FOLDERS * 2, 1) + ONE_OTHER[0]
-    (found,) = infer.pairs(compare(stash, below("/media", FOLDERS * 2, 1) + ONE_OTHER[1]))
+    (found,) = infer.pairs(seen(stash, below("/media", FOLDERS * 2, 1) + ONE_OTHER[1]))
     assert str(found) == "/data => /media: 16 of 17 agree"
     assert found.against == ("/data/odd.mp4",)
 
@@ -237,26 +251,42 @@ def test_the_evidence_says_who_agrees_and_who_does_not():
 def test_a_file_of_another_size_speaks_against_a_pair():
     stash = below("/data", FOLDERS)
     plex = [*below("/media", FOLDERS)[:-1], File("/media/h/h.mp4", 5)]
-    (found,) = infer.evidence([("/data", "/media")], compare(stash, plex))
+    (found,) = infer.evidence([("/data", "/media")], seen(stash, plex))
     assert (found.agree, found.of, found.against) == (7, 8, ("/data/h/h.mp4",))
 
 
 def test_a_file_that_plex_does_not_have_speaks_neither_way():
-    (found,) = infer.evidence([("/data", "/media")], compare(below("/data"), below("/media")[:3]))
+    (found,) = infer.evidence([("/data", "/media")], seen(below("/data"), below("/media")[:3]))
     assert (found.agree, found.of) == (3, 3)
 
 
 def test_evidence_for_a_map_that_no_longer_fits():
-    found = infer.evidence(
-        [("/data", "/old"), ("/x", "/y")], compare(below("/data"), below("/new"))
-    )
+    found = infer.evidence([("/data", "/old"), ("/x", "/y")], seen(below("/data"), below("/new")))
     assert [(one.agree, one.of, one.holds) for one in found] == [(0, 5, False), (0, 0, False)]
 
 
 def test_each_pair_answers_for_what_falls_under_it():
     stash, plex, expected = LAYOUTS["a root in another one"]
-    found = infer.evidence(expected, compare(stash, plex))
+    found = infer.evidence(expected, seen(stash, plex))
     assert [(one.agree, one.of) for one in found] == [(5, 5), (5, 5)]
+
+
+# -- large libraries
+
+
+def test_of_a_library_of_namesakes_only_few_have_to_be_known():
+    many = [File(f"/media/{n}/scene.mp4", 1000 + n) for n in range(5000)]
+    stash = [File(f"/data/{n}/scene.mp4", 1000 + n) for n in range(0, 5000, 50)]
+    assert len(list(filter(Net(stash).catches, many))) == len(stash) + OTHERS
+    assert told(stash, many) == [("/data", "/media")]
+
+
+@pytest.mark.parametrize("size", [0, 5])
+def test_of_a_crowd_that_looks_alike_nothing_is_told(size):
+    crowd = [f"{n}/scene.mp4" for n in range(CROWD + 100)]
+    stash, plex = ([File(f"{root}/{rest}", size) for rest in crowd] for root in ("/data", "/media"))
+    assert len(list(filter(Net(stash).catches, plex))) == CROWD + 1
+    assert told(stash, plex) == []
 
 
 # -- any layout
@@ -338,7 +368,8 @@ def test_one_root_is_found_by_any_three_files(in_stash, in_plex, names, data):
     strangers = [placed(*one, 5000 + n) for n, one in enumerate(noise)]
     known = {paths.key(file.path) for file in plex}
     pairs = told(
-        stash.values(), plex + [file for file in strangers if paths.key(file.path) not in known]
+        list(stash.values()),
+        plex + [file for file in strangers if paths.key(file.path) not in known],
     )
     there = {file.size: file.path for file in plex}
     for path, size in stash.values():
