@@ -249,3 +249,12 @@ def test_health_check_says_what_the_setting_should_be(box):
     found = box.operation("health_check")
     assert found["paths"]["pairs"] == [{"stash": "/data", "plex": "/wrong", "agree": 0, "of": 6}]
     assert "path_map right? The files say /data => /media: 6 of 6" in found["files"]["problem"]
+
+
+def test_no_path_is_in_the_log_if_the_user_wants_none(box):
+    box.configure(path_map="", obfuscate_paths=True)
+    fill(box)
+    box.task(SYNC_ALL)
+    assert box.differences() == {}
+    (said,) = about_paths(box)
+    assert "6 of 6 agree" in said and "data" not in said and "media" not in said
