@@ -54,8 +54,7 @@ def _files(run: Run, scene: "Scene") -> list[dict[str, str]]:
     from plex import paths
 
     return [
-        {"stash": one.path, "plex": paths.plex_path(one.path, run.config.path_map)}
-        for one in scene.files
+        {"stash": one.path, "plex": paths.plex_path(one.path, run.path_map)} for one in scene.files
     ]
 
 

@@ -20,7 +20,10 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Item:
-    """A full item. `values` has every field that we know; `locks` are Plex's names of fields."""
+    """A full item. `values` has every field that we know; `locks` are Plex's names of fields.
+
+    `sizes` are those of its `files`, 0 where Plex does not know it.
+    """
 
     rating_key: int
     section: int
@@ -29,6 +32,7 @@ class Item:
     locks: frozenset[str] = frozenset()
     images: Mapping[str, str] = field(default_factory=dict)  # where Plex shows them, by their locks
     photos: Mapping[str, str] = field(default_factory=dict)  # of actors, by name_key; '' for none
+    sizes: tuple[int, ...] = ()
 
     @property
     def title(self) -> str:
@@ -65,16 +69,18 @@ def items(container: Any) -> Iterator[Item]:
 
 def _item(video: Any, key: int, section: int) -> Item:
     locks = {f.get("name", "") for f in video.findall("Field") if f.get("locked") == "1"}
+    files = [one.attrib for one in video.findall("Media/Part") if one.attrib.get("file")]
     return Item(
         rating_key=key,
         section=section,
-        files=tuple(p.attrib["file"] for p in video.findall("Media/Part") if p.attrib.get("file")),
+        files=tuple(one["file"] for one in files),
         values={one.name: _value(video, one, one.wire in locks) for one in FIELDS},
         locks=frozenset(locks),
         images={name: video.attrib.get(name, "") for name in ("thumb", "art")},
         photos={
             name_key(role.get("tag", "")): role.get("thumb", "") for role in video.findall("Role")
         },
+        sizes=tuple(number(one.get("size")) or 0 for one in files),
     )
 
 

@@ -63,13 +63,18 @@ ALTER TABLE item ADD COLUMN art_version TEXT NOT NULL DEFAULT '';
 ALTER TABLE item ADD COLUMN art TEXT NOT NULL DEFAULT '';
 ALTER TABLE item ADD COLUMN art_begun INTEGER NOT NULL DEFAULT 0;
 """
+# How Plex spells a path, '' where that is its key. What is there already is listed again.
+_SPELLING = """
+ALTER TABLE part ADD COLUMN file TEXT NOT NULL DEFAULT '';
+UPDATE section SET stamp = '';
+"""
 
 
 class Store(Database):
     """The open file. What has to be set aside is told to `warn`."""
 
     FILE, LOCK = FILE, "plex.lock"
-    STEPS = (_SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART)
+    STEPS = (_SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING)
 
     def __init__(
         self,

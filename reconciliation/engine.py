@@ -12,9 +12,11 @@ from typing import Any
 import errors
 from plex import covers, match, photos, selection
 from plex.index import Index
+from plex.infer import ENOUGH
 from plex.item import Item
 from plex.journal import Journal
 from plex.ledger import Entry, Ledger
+from plex.mapping import Finder
 from plex.outcome import Work, claim_photos, decided, extras
 from plex.store import Store
 from reconciliation import brake
@@ -91,6 +93,7 @@ class GapDetectionEngine:
         clock: Callable[[], float] = time.time,
         progress: Callable[[float], None] = lambda fraction: None,
         warn: Callable[[str], None] = lambda line: None,
+        paths: "Finder | None" = None,
     ) -> None:
         self._stash, self._config, self._jobs = stash, config, queue
         self._store = store or Store(data_dir, clock, warn)
@@ -100,6 +103,11 @@ class GapDetectionEngine:
         self._extras = extras(config)
         self._photos: set[str] = set()  # actors whose photo is owed already
         self._held = Journal(self._store).held()
+        self._paths = paths or Finder(
+            config.path_map, stash, self._index, self._store, clock, warn=warn
+        )
+        self._path_map = self._paths.path_map
+        self._lost = 0  # scenes with files of which Plex has none
         self._failed = 0  # chunks in a row
 
     def run(self, scope: str = "all") -> GapDetectionResult:
@@ -107,7 +115,6 @@ class GapDetectionEngine:
 
         Raises what stops a run: a server out of reach, a side that is suddenly empty.
         """
-        result = GapDetectionResult()
         only = self._filter(scope)
         total = self._stash.count(only)
         if not total:
@@ -115,7 +122,30 @@ class GapDetectionEngine:
         self._index.refresh(
             self._plex, self._clock(), force=True, progress=lambda f: self._progress(f * 0.1)
         )
-        brake.plex_lost_everything(self._stash, self._index, self._ledger, self._config.path_map)
+        if self._paths.is_blank:
+            self._look_at_paths()
+        self._brake()
+        result = self._walked(only, total)
+        if self._lost >= ENOUGH and self._look_at_paths():
+            return self._walked(only, total, enqueued=result.enqueued_count)
+        return result
+
+    def _look_at_paths(self) -> bool:
+        """Find out where Plex has Stash's files; whether that is somewhere else now."""
+        moved = self._paths.look()
+        self._path_map = self._paths.path_map
+        return moved
+
+    def _brake(self) -> None:
+        try:
+            brake.plex_lost_everything(self._stash, self._index, self._ledger, self._path_map)
+        except errors.LibraryEmpty:
+            if not self._look_at_paths():  # else nothing is lost, but all of it has moved
+                raise
+
+    def _walked(self, only: SceneFilter, total: int, enqueued: int = 0) -> GapDetectionResult:
+        result = GapDetectionResult(enqueued_count=enqueued)
+        self._lost = 0
         for page in self._stash.walk(only, extras=self._extras):
             for chunk in _chunks(page):
                 self._try_chunk(chunk, result)
@@ -157,7 +187,7 @@ class GapDetectionEngine:
     def _check(self, looked_at: Sequence[Scene], result: GapDetectionResult) -> None:
         chunk = [scene for scene in looked_at if scene.id not in self._held]
         result.held_count += len(looked_at) - len(chunk)
-        found = match.match(chunk, self._index, self._plex, self._config.path_map, lambda: False)
+        found = match.match(chunk, self._index, self._plex, self._path_map, lambda: False)
         pairs = [
             (scene, item) for scene in chunk if self._usable(found, scene, result)
             for item in found.of(scene)
@@ -192,9 +222,10 @@ class GapDetectionEngine:
     def _missing(
         self, found: match.Matches, chunk: Sequence[Scene], result: GapDetectionResult
     ) -> list[Scene]:
+        lost = [scene for scene in chunk if scene.files and not found.of(scene)]
+        self._lost += len(lost)
         if self._config.skip_not_found or not self._config.reconcile_missing:
             return []
-        lost = [scene for scene in chunk if scene.files and not found.of(scene)]
         result.missing_count += len(lost)
         return lost
 
@@ -243,7 +274,7 @@ class GapDetectionEngine:
         holder = self._stash.scenes([scene_id], self._extras).get(scene_id)
         if holder is None or selection.skip(holder, self._config):
             return False
-        return match.holds(item, holder, self._config.path_map)
+        return match.holds(item, holder, self._path_map)
 
 
 def _connect(config: Any, store: Store) -> Any:

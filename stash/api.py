@@ -98,6 +98,23 @@ class StashApi:
         for rows in self._pages("...S", scene.fragment(extras), only, page):
             yield [_scene(row, number, extras) for number, row in rows.items()]
 
+    def sample(self, pages: int = 5, page: int = 200) -> "list[scene.File]":
+        """The files of some scenes, in pages spread over all ids."""
+        found, count = self._sample_page(1, page)
+        last = -(-count // page)
+        spread = {round(1 + at * (last - 1) / (pages - 1)) for at in range(1, pages)}
+        for number in sorted(spread - {0, 1}):
+            found += self._sample_page(number, page)[0]
+        return found
+
+    def _sample_page(self, number: int, size: int) -> "tuple[list[scene.File], int]":
+        query = (
+            "query Sample($filter: FindFilterType) "
+            "{ findScenes(filter: $filter) { count scenes { files { path size } } } }"
+        )
+        window = {"sort": "id", "direction": "ASC", "per_page": size, "page": number}
+        return self._asked(_sampled, query, {"filter": window})
+
     def walk_ids(self, only: SceneFilter, page: int = PAGE) -> "Iterator[list[int]]":
         """Only the ids, in pages."""
         for rows in self._pages("id", "", only, page):
@@ -177,6 +194,12 @@ def _ascending(data: Any) -> "dict[int, Any]":
     if len(found) != len(rows) or list(found) != sorted(found):
         raise ValueError("not in order")
     return found
+
+
+def _sampled(data: Any) -> "tuple[list[scene.File], int]":
+    """All files of a page, and how many scenes there are in all."""
+    found = data["findScenes"]
+    return [one for row in found["scenes"] for one in scene.files(row)], int(found["count"])
 
 
 def _scene(row: Any, number: int, extras: Collection[str]) -> scene.Scene:

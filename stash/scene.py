@@ -131,6 +131,18 @@ def from_row(row: Any, extras: Collection[str] = ()) -> Scene:
         raise ValueError(f"a row of another shape ({type(error).__name__})") from None
 
 
+def files(row: Any) -> "tuple[File, ...]":
+    """Only the files of a row; ValueError when it has none to tell of."""
+    try:
+        return _files(row)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a row of another shape ({type(error).__name__})") from None
+
+
+def _files(row: Mapping[str, Any]) -> "tuple[File, ...]":
+    return tuple(_file(one) for one in row["files"] or ())
+
+
 def _scene(row: Mapping[str, Any], extras: Collection[str]) -> Scene:
     # What was asked for is there, be it as null: without its name it would pass for "none".
     url = urlsplit(_text((row["paths"] or {}).get("screenshot")))
@@ -144,7 +156,7 @@ def _scene(row: Mapping[str, Any], extras: Collection[str]) -> Scene:
         organized=_flag(row["organized"]),
         director=_text(row["director"]),
         updated_at=_text(row["updated_at"]),
-        files=tuple(_file(one) for one in row["files"] or ()),
+        files=_files(row),
         cover_path=url.path,
         # Stash bumps `t` with the scene's updated_at: unchanged means the same cover.
         cover_version="".join(parse_qs(url.query).get("t", [])),
@@ -178,7 +190,7 @@ def _group(row: Mapping[str, Any]) -> Group:
 def _file(row: Mapping[str, Any]) -> File:
     if not row["path"]:
         raise ValueError("a file without a path")
-    size = row.get("size")  # only for a person to see: not worth a refusal
+    size = row.get("size")  # not known: then it is not compared
     return File(_text(row["path"]), size if isinstance(size, int) else 0)
 
 

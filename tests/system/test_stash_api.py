@@ -62,6 +62,28 @@ def fill(stash: StashServer, count: int) -> None:
 # --- pages ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("scenes", "pages"),
+    [(0, []), (4, [1]), (9, [1, 2, 3]), (40, [1, 4, 7, 10]), (200, [1, 17, 34, 50])],
+)
+def test_a_sample_of_files_is_spread_over_all_scenes(stash, scenes, pages):
+    fill(stash, scenes)
+    found = [file.path for file in api(stash).sample(pages=4, page=4)]
+    assert found == [
+        f"/data/{n}.mp4" for page in pages for n in range(4 * page - 4, min(scenes, 4 * page))
+    ]
+    assert len(stash.requests) == max(1, len(pages))
+
+
+def test_a_sample_holds_every_file_of_a_scene_and_skips_scenes_without(stash):
+    stash.add_scene(files=[{"path": "/data/a.mp4", "size": 5}, {"path": "/data/b.mp4", "size": 6}])
+    stash.add_scene(title="No file")
+    assert [(file.path, file.size) for file in api(stash).sample()] == [
+        ("/data/a.mp4", 5),
+        ("/data/b.mp4", 6),
+    ]
+
+
 def test_all_scenes_come_once_in_pages_by_id(stash):
     fill(stash, 25)
     pages = list(api(stash).walk(page=10))

@@ -42,7 +42,8 @@ PURE = {
     "errors", "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
     "sync_queue.circuit", "sync_queue.tally", "plex.paths", "plex.fields", "plex.plan",
     "plex.names", "plex.photos", "plex.sequence", "plex.texts", "plex.lists", "plex.selection",
-    "plex.wire", "plex.once", "reconciliation.detector", "reconciliation.window", "validation.text",
+    "plex.twins", "plex.infer", "plex.wire", "plex.once", "reconciliation.detector",
+    "reconciliation.window", "validation.text",
     "validation.scope", "validation.address", "validation.values", "validation.image",
     "validation.template",
 }  # fmt: skip
