@@ -106,6 +106,11 @@ class Collections:
         )
         return {row[:3]: row[3] for row in rows}
 
+    def left(self, section: int, titles: Iterable[str]) -> None:
+        """An item is about to lose these: should they be empty then, `tidy` removes them."""
+        with self._store.writing() as db:
+            _mark(db, "emptied", {(section, name_key(title)) for title in titles})
+
     def _names(self, section: int) -> set[str]:
         """The collections of a section, asked for once; those that we make are added."""
         if section not in self._known:

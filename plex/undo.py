@@ -84,9 +84,15 @@ class Undo:
     """Takes rows of the journal back; one item after the other, each written in one request."""
 
     def __init__(
-        self, plex: Plex, ledger: Ledger, journal: Journal, clock: Callable[[], float]
+        self,
+        plex: Plex,
+        ledger: Ledger,
+        journal: Journal,
+        clock: Callable[[], float],
+        left: Callable[[int, Sequence[str]], None] = lambda section, titles: None,
     ) -> None:
-        self._plex, self._ledger, self._journal = plex, ledger, journal
+        """`left` is told which collections of a library an item is about to leave."""
+        self._plex, self._ledger, self._journal, self._left = plex, ledger, journal, left
         self._clock = clock
 
     def __call__(self, rows: Sequence[Row], original: bool = False) -> Undone:
@@ -136,6 +142,10 @@ class Undo:
         self._journal.record(
             [_row(back, items[key]) for key, of in chosen.items() for back in of], self._clock()
         )
+        for key, of in chosen.items():
+            for back in of:
+                if back.field == "collections" and isinstance(back.last, tuple):
+                    self._left(items[key].section, back.last)
 
     def _restore(self, item: Item, of_item: Sequence[Back]) -> None:
         fields = [back for back in of_item if back.field not in IMAGES]

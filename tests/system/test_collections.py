@@ -218,6 +218,16 @@ def test_a_plex_that_will_not_is_told_of_once(box):
     assert box.plex.collections(box.section) == {"A": []}
 
 
+def test_an_undo_leaves_no_collection_of_ours_behind(box):
+    box.add("a.mp4", title="T", studio="A")
+    theirs = box.plex.add_file("/media/theirs.mp4", collections=["B"])
+    box.add("b.mp4", title="T", studio="B")
+    box.operation("all")
+    assert set(box.plex.collections(box.section)) == {"A", "B"}
+    box.task("Undo Last Run")
+    assert box.plex.collections(box.section) == {"B": [theirs]}
+
+
 def test_what_is_removed_is_told(box):
     scene = box.add("a.mp4", title="T", studio="A")
     box.operation("all")

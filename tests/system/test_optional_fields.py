@@ -162,3 +162,22 @@ def test_edits_in_plex_can_be_preserved_in_these_fields_too(bench):
     assert (item["tagline"], item["contentRating"], item["labels"]) == ("mine", "PG", ["Mine"])
     assert (item["titleSort"], item["originalTitle"]) == ("C", "C"), "what is derived is empty"
     assert settled(bench, scene, key)
+
+
+def test_the_plugin_as_it_is_installed_shows_what_the_proof_expects(box):
+    box.configure(
+        sync_fields="all, original_title, background", content_rating="XXX", labels="stash, own",
+        collections_from="studio, group, performer", tagline_template="{studio}, {code}",
+    )  # fmt: skip
+    scenes = [
+        box.add(f"{n}.mp4", title="T", code=f"C-{n}", studio="S", groups=["G"], performers=["P"])
+        for n in range(3)
+    ]
+    expected = {"originalTitle", "contentRating", "labels", "collections"}
+    assert expected <= set(box.differences()[scenes[0]])
+    box.task("Sync All Scenes to Plex")
+    assert box.differences() == {}
+    assert box.item(scenes[2])["tagline"] == "S, C-2"
+    box.plex.clear_requests()
+    found = box.task("Reconcile Library (All)").output
+    assert (found["total_gaps"], box.plex.writes()) == (0, [])
