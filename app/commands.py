@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app import decisions, drains, explain, preview, recovery, undoing
 from app.run import Run
-from app.words import many
+from app.words import by_reason, many
 from stash import hook, wire
 from sync_queue import inbox
 from sync_queue.verdict import in_words
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 Command = Callable[[Run], dict[str, Any]]
 DLQ_DAYS = 30
-SAMPLE = 20  # scenes whose files Health Check looks for
 
 
 def sync_all(run: Run) -> dict[str, Any]:
@@ -84,6 +83,7 @@ def purge_dlq(run: Run) -> dict[str, Any]:
 
 def health_check(run: Run) -> dict[str, Any]:
     """Can everything that is needed be reached, and who answers?"""
+    from app.places import places
     from app.status import queue_counts, reachable
 
     found = reachable(run) | {"queue": queue_counts(run)}
@@ -102,37 +102,13 @@ def health_check(run: Run) -> dict[str, Any]:
         and found["stash"]["reachable"]
         and "problem" not in found["plex"]
     ):
-        found["files"] = _files_known(run)
+        found |= places(run)
     healthy = all(
         found[name]["reachable"] and not found[name].get("problem") for name in ("stash", "plex")
     )
     healthy = healthy and not found.get("files", {}).get("problem")
     wire.info("healthy" if healthy else "not healthy: see above")
     return found | {"healthy": healthy}
-
-
-def _files_known(run: Run) -> dict[str, Any]:
-    """Whether Plex has the files of some scenes: a wrong path_map shows itself here."""
-    from plex import paths
-    from plex.index import Index
-
-    index, page = Index(run.store), next(iter(run.stash.walk(page=SAMPLE)), [])
-    scenes = [scene for scene in page if scene.files]
-    index.refresh(run.plex, run.clock())
-    unknown = [
-        scene.files[0].path
-        for scene in scenes
-        if not index.find(paths.candidates((f.path for f in scene.files), run.config.path_map))
-    ]
-    said = f"Plex has the files of {len(scenes) - len(unknown)} of {many(len(scenes), 'scene')}"
-    found: dict[str, Any] = {"looked_at": len(scenes), "unknown": len(unknown)}
-    if not unknown:
-        wire.info(said)
-        return found
-    there = paths.plex_path(unknown[0], run.config.path_map)
-    said += f": {unknown[0]} was looked for as {there} and is not there; is path_map right?"
-    wire.warning(said)
-    return found | ({"problem": said} if len(unknown) == len(scenes) else {})
 
 
 def reconcile(run: Run, scope: str, startup: bool = False) -> dict[str, Any]:
@@ -160,7 +136,7 @@ def _detect(run: Run, scope: str, startup: bool) -> dict[str, Any]:
     try:
         engine = GapDetectionEngine(
             run.stash, run.config, run.data_dir, run.jobs, plex=run.plex, store=run.store,
-            clock=run.clock, progress=run.progress, warn=wire.warning,
+            clock=run.clock, progress=run.progress, warn=wire.warning, paths=run.paths,
         )  # fmt: skip
         result = engine.run(scope)
     except Exception as error:
@@ -193,6 +169,7 @@ def _summary(found: dict[str, Any]) -> str:
         f"{many(found['scenes_checked'], 'scene')} checked",
         many(found["total_gaps"], "gap") + (f" ({types})" if types else ""),
     ]
+    said += filter(None, [by_reason(found["skipped"])])
     if found["conflicts"]:
         said.append(
             f"{many(found['conflicts'], 'scene')} left alone: sharing an item, or fitting several"
@@ -291,8 +268,26 @@ def leave_notes(run: Run) -> None:
     run.scheduler.refresh(interval, run.clock())
     for line in [*run.scheduler.notices, *run.outages.notices]:
         wire.warning(line)
-    inline = Path(run.data_dir) / inbox.INLINE
-    if run.config.hook_mode == "inline":
-        inline.touch(mode=0o600)
-    else:
-        inline.unlink(missing_ok=True)
+    _note(run, inbox.INLINE, "on" if run.config.hook_mode == "inline" else "")
+    _note(run, inbox.SHOWS, _watched(run))
+
+
+def _watched(run: Run) -> str:
+    """What the settings make Plex show of performers, studios and groups, besides their names."""
+    from plex.outcome import extras
+    from stash.scene import WATCHED
+
+    asked = extras(run.config)
+    return " ".join(shown for name, shown in WATCHED.items() if name in asked)
+
+
+def _note(run: Run, name: str, said: str) -> None:
+    """Keep the note as it should be; a hook may read it at any moment."""
+    path = Path(run.data_dir) / name
+    if not said:
+        path.unlink(missing_ok=True)
+    elif not path.exists() or path.read_text(encoding="utf-8") != said:
+        fresh = path.with_name(f"{name}.new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(said, encoding="utf-8")
+        fresh.replace(path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import errors
 from app.run import Run
-from app.words import many
+from app.words import by_reason, many
 from stash import wire
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def drain(
 
 
 def _summary(run: Run, tally: dict[str, Any]) -> str:
-    said = [f"{tally[name]} {name}" for name in tally if name != "paused" and tally[name]]
+    told = ("skipped", "paused")
+    said = [f"{tally[name]} {name}" for name in tally if name not in told and tally[name]]
+    said += filter(None, [by_reason(tally["skipped"])])
     kept = run.owed()
     if kept:
         due = run.jobs.next_due()
@@ -70,19 +72,28 @@ def _summary(run: Run, tally: dict[str, Any]) -> str:
 
 def sync_of(run: Run) -> "Sync":
     """The sync of this run, with a Plex that answers."""
-    from plex.index import Index
+    from plex import letterbox
     from plex.ledger import Ledger
     from plex.sync import Sync
 
+    if run.config.poster_fit and not letterbox.available():
+        wire.warning(
+            "poster_fit needs the Python package Pillow where Stash runs (pip install pillow): "
+            "without it covers are uploaded as they are"
+        )
+    plex = run.plex
+    if run.paths.is_blank and run.paths.is_due:
+        run.paths.look(plex)
     return Sync(
         run.stash,
-        run.plex,
-        Index(run.store, wire.warning),
+        plex,
+        run.index,
         Ledger(run.store),
-        run.config,
+        run.config.model_copy(update={"path_map": run.path_map}),
         run.clock,
         lambda: run.jobs.hasten_waits(run.clock()),
         run.journal,
+        wire.info,
     )
 
 
@@ -92,15 +103,30 @@ class Batch:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._sync: Sync | None = None
+        self._missing = 0
         self._scanned: set[str] = set()
         self._sections: Sequence[Section] | None = None
 
     def __call__(self, ids: Sequence[int]) -> "list[Outcome]":
         self._sync = self._sync or sync_of(self._run)
         outcomes = self._sync(ids)
+        missing = [one.scene_id for one in outcomes if one.missing]
+        if missing and self._are_elsewhere(len(missing)):
+            self._sync = sync_of(self._run)
+            found = {one.scene_id: one for one in self._sync(missing)}
+            outcomes = [found.get(one.scene_id, one) for one in outcomes]
         for one in outcomes:
             self._tell(one)
         return outcomes
+
+    def _are_elsewhere(self, missing: int) -> bool:
+        """Whether Plex has its files under other paths now. A few that it lacks are no reason to
+        look, and it is not looked again and again."""
+        from plex.infer import ENOUGH
+
+        self._missing += missing
+        paths = self._run.paths
+        return self._missing >= ENOUGH and paths.is_due and paths.look()
 
     def _tell(self, one: "Outcome") -> None:
         for line in one.warnings:
@@ -122,8 +148,10 @@ class Batch:
         """Where a missing file was looked for: a wrong path_map shows itself here."""
         from plex import paths
 
-        places = [paths.plex_path(path, self._run.config.path_map) for path in one.folders]
-        return f": no item has {' or '.join(places)}" if places else ""
+        path_map = self._run.path_map
+        places = [paths.plex_path(path, path_map) for path in one.folders]
+        size = " of the same size" if isinstance(path_map, paths.Inferred) else ""
+        return f": no item has {' or '.join(places)}{size}" if places else ""
 
     def _scan(self, files: Sequence[str]) -> None:
         """Ask Plex to look where a file should be; each folder once per run."""
@@ -131,7 +159,8 @@ class Batch:
 
         if not self._run.config.trigger_plex_scan:
             return
-        places = {paths.folder(paths.plex_path(f, self._run.config.path_map)) for f in files}
+        path_map = self._run.path_map
+        places = {paths.folder(paths.plex_path(f, path_map)) for f in files}
         for place in sorted(one for one in places - self._scanned if not paths.climbs(one)):
             self._scanned.add(place)
             self._ask_to_scan(place)

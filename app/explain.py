@@ -20,12 +20,12 @@ VALUE = 80  # characters of a value in a log line
 
 def explain(run: Run) -> dict[str, Any]:
     """Everything that decides what Plex says about the `scene`."""
-    from plex.outcome import Outcome
+    from plex.outcome import Outcome, extras
 
     wanted = number(run, "scene")
     if not wanted:
         raise errors.SetupError("explain needs the id of a scene (scene)")
-    scene = run.stash.scenes([wanted]).get(wanted)
+    scene = run.stash.scenes([wanted], extras(run.config)).get(wanted)
     found: dict[str, Any] = {"scene": wanted, "in_stash": scene is not None}
     if scene:
         outcome = Outcome(scene.id, scene.label())
@@ -35,6 +35,7 @@ def explain(run: Run) -> dict[str, Any]:
             "files": _files(run, scene),
             "items": [_item(work) for work in works],
             "said": outcome.said,
+            "skipped": outcome.skipped,
             "missing": outcome.missing,
             "warnings": outcome.warnings,
         }
@@ -53,8 +54,7 @@ def _files(run: Run, scene: "Scene") -> list[dict[str, str]]:
     from plex import paths
 
     return [
-        {"stash": one.path, "plex": paths.plex_path(one.path, run.config.path_map)}
-        for one in scene.files
+        {"stash": one.path, "plex": paths.plex_path(one.path, run.path_map)} for one in scene.files
     ]
 
 
@@ -64,7 +64,7 @@ def _item(work: "Work") -> dict[str, Any]:
         "item": work.item.rating_key,
         "files": list(work.item.files),
         "locks": sorted(work.item.locks),
-        "poster": "is to be uploaded" if work.poster else "nothing to do",
+        "images": {one.kind.field: "is to be uploaded" for one in work.shows},
         "plan": [
             {
                 "field": name,
@@ -99,7 +99,8 @@ def _lines(found: dict[str, Any]) -> "list[str]":
         for item in found["items"]:
             lines += [f"Plex item {item['item']} has {', '.join(item['files'])}"]
             lines += [_planned(one) for one in item["plan"]]
-            lines += [f"poster: {item['poster']}", f"locked in Plex: {_list(item['locks'])}"]
+            lines += [f"{name}: {said}" for name, said in item["images"].items()]
+            lines += [f"locked in Plex: {_list(item['locks'])}"]
     if found["held"]:
         lines.append(f"held ({found['held']}): Resume Held Scenes ends that")
     lines.append(_standing(found["queue"]))

@@ -69,7 +69,7 @@ def _rows(run: Run, scope: str, found: Found) -> Iterator[dict[str, Any]]:
     only = SceneFilter(*window(parsed, run.clock(), newest))
     total, sync = max(1, run.stash.count(only)), drains.sync_of(run)
     seen = 0
-    for page in run.stash.walk(only):
+    for page in run.stash.walk(only, extras=sync.extras):
         for at in range(0, len(page), CHUNK):
             chunk = page[at : at + CHUNK]
             for row in _decided(sync, chunk, found):
@@ -97,7 +97,7 @@ def _becomes(outcome: "Outcome", writes: bool, matched: bool) -> str:
         return "to be written"
     if matched:
         return "in agreement"
-    return "not in Plex" if outcome.missing else "left alone"
+    return outcome.skipped or ("not in Plex" if outcome.missing else "left alone")
 
 
 def _of_work(work: "Work") -> list[dict[str, Any]]:
@@ -118,6 +118,11 @@ def _of_work(work: "Work") -> list[dict[str, Any]]:
         {"field": one.field, "before": one.before, "after": work.wanted.get(one.field),
          "why": one.why, "writes": False}
         for one in work.changes if not one.writes
+    ]  # fmt: skip
+    found += [
+        {"field": "photos", "before": work.item.photos.get(name, ""), "after": url, "why": "write",
+         "writes": True}
+        for name, url in work.photos.items()
     ]  # fmt: skip
     return [common | one for one in found]
 

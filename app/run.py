@@ -11,7 +11,10 @@ from sync_queue import inbox
 
 if TYPE_CHECKING:
     from plex.client import PlexClient
+    from plex.index import Index
     from plex.journal import Journal
+    from plex.mapping import Finder
+    from plex.paths import PathMap
     from plex.store import Store
     from reconciliation.scheduler import ReconciliationScheduler
     from stash.api import StashApi
@@ -151,6 +154,26 @@ class Run:
 
         kept = (self.config.journal_days, self.config.journal_rows) if self.knows_settings else ()
         return Journal(self.store, str(self.args.get("mode") or "inline"), *kept)
+
+    @cached_property
+    def index(self) -> "Index":
+        from plex.index import Index
+
+        return Index(self.store, wire.warning)
+
+    @cached_property
+    def paths(self) -> "Finder":
+        from plex.mapping import Finder
+
+        return Finder(
+            self.config.path_map, self.stash, self.index, self.store, self.clock,
+            say=wire.info, warn=wire.warning,
+        )  # fmt: skip
+
+    @property
+    def path_map(self) -> "PathMap":
+        """The one in force: set by the user, or found out."""
+        return self.paths.path_map
 
     @cached_property
     def scheduler(self) -> "ReconciliationScheduler":

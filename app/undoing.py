@@ -25,6 +25,7 @@ PAGE = 200  # rows of the journal in one answer
 def undo(run: Run) -> dict[str, Any]:
     """Put back what Plex said before the last run; or `run`, `item`, `scene`, `field` narrow it
     down, and `original` means before the very first touch. What a person changed since stays."""
+    from plex.collections import Collections
     from plex.ledger import Ledger
     from plex.undo import Undo
 
@@ -35,7 +36,10 @@ def undo(run: Run) -> dict[str, Any]:
             wire.info("undo: there is nothing to put back")
             return {"fields": 0, "items": 0, "held": 0, "left": {}}
         plex = run.plex
-        done = Undo(plex, Ledger(run.store), run.journal, run.clock)(rows, original)
+        collections = Collections(plex, run.store, run.config, wire.info)
+        take_back = Undo(plex, Ledger(run.store), run.journal, run.clock, collections.left)
+        done = take_back(rows, original)
+        collections.tidy()
     _tell(done)
     return {
         "fields": done.fields,

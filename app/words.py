@@ -1,9 +1,17 @@
 """Numbers in sentences."""
 
+from collections.abc import Mapping
+
 
 def many(number: int, noun: str) -> str:
     """`1 gap`, `2 gaps`."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def by_reason(counts: Mapping[str, int]) -> str:
+    """`12 skipped (9 not organized, 3 excluded by tag)`; '' for none."""
+    said = ", ".join(f"{count} {reason}" for reason, count in counts.items() if count)
+    return f"{sum(counts.values())} skipped ({said})" if said else ""
 
 
 def lasting(seconds: float) -> str:

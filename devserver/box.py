@@ -95,7 +95,10 @@ class Box:
     def differences(self, scene_ids: Iterable[int] | None = None) -> dict[int, dict[str, Any]]:
         """Scene -> field -> (expected, found), for the scenes that Plex does not show right."""
         asked = self.paths if scene_ids is None else scene_ids
-        found = {n: proof.differences(self.stash, self.plex, n, self.paths[n]) for n in asked}
+        settings = self.stash.library.host.settings.get(PLUGIN) or {}
+        found = {
+            n: proof.differences(self.stash, self.plex, n, self.paths[n], settings) for n in asked
+        }
         return {number: fields for number, fields in found.items() if fields}
 
     def task(self, name: str, timeout: float = 120) -> Any:

@@ -10,8 +10,11 @@ from devserver.plex import PlexServer
 from devserver.stash import StashServer
 
 
-def expected(stash: StashServer, scene_id: int) -> dict[str, Any]:
-    """What a person who knows the scene expects to see in Plex; empty things are left out."""
+def expected(
+    stash: StashServer, scene_id: int, settings: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What a person who knows the scene, and the settings of the plugin, expects to see in Plex;
+    empty things are left out."""
     row = stash.scene(scene_id)
     studio = name(stash, "studio", row["studio"]) if row["studio"] else ""
     day = row["date"] or ""
@@ -26,7 +29,33 @@ def expected(stash: StashServer, scene_id: int) -> dict[str, Any]:
         "directors": names(filter(None, [row["director"]])),
         "collections": names([studio] if studio else []),
     }
+    said |= by_settings(stash, row, settings or {})
     return {field: value for field, value in said.items() if value}
+
+
+def by_settings(
+    stash: StashServer, row: Mapping[str, Any], settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The fields that a setting switches on, or makes another; what a template gives is not told."""
+    said: dict[str, Any] = {"contentRating": settings.get("content_rating")}
+    if "original_title" in words(settings, "sync_fields"):
+        said["originalTitle"] = row["code"]
+    if settings.get("title_template"):
+        said["title"] = None
+    said["labels"] = names(words(settings, "labels"))
+    if sources := words(settings, "collections_from"):
+        found = {
+            "studio": [name(stash, "studio", row["studio"])] if row["studio"] else [],
+            "group": [name(stash, "group", pair[0]) for pair in row["groups"]],
+            "performer": [name(stash, "performer", one) for one in row["performers"]],
+        }
+        said["collections"] = names(one for kind in sources for one in found.get(kind, []))
+    return said
+
+
+def words(settings: Mapping[str, Any], setting: str) -> list[str]:
+    """What stands between the commas of a setting."""
+    return [one.strip() for one in str(settings.get(setting) or "").split(",") if one.strip()]
 
 
 def name(stash: StashServer, kind: str, number: int) -> str:
@@ -39,12 +68,18 @@ def names(found: Iterable[str]) -> set[str]:
     return {one.casefold() for one in found}
 
 
-def differences(stash: StashServer, plex: PlexServer, scene_id: int, path: str) -> dict[str, Any]:
+def differences(
+    stash: StashServer,
+    plex: PlexServer,
+    scene_id: int,
+    path: str,
+    settings: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Field -> (expected, found) for one scene and the item that holds `path`."""
     item = plex.item_by_file(path)
     return {
         field: (value, said(item, field))
-        for field, value in expected(stash, scene_id).items()
+        for field, value in expected(stash, scene_id, settings).items()
         if not _agrees(value, said(item, field))
     }
 

@@ -13,12 +13,14 @@ import errors
 from errors import PLEX
 from net.again import Chances, of_question, of_quick_question
 from plex import fields, index, item, wire
+from plex.collection import CUSTOM, Collection, collection
+from plex.images import POSTER, Kind
 from plex.once import once
+from plex.pages import pages, window
 from plex.transport import PlexSession, Transport
 from plex.transport import probe as probe
 from plex.written import same
 
-PAGE = 1000
 NEWEST = 100
 BATCH = 20  # full items per read: 25 keys take Plex under a second, 50 may take twelve
 MOVIES = 1  # Plex's number for items of movie-type libraries, Other Videos included
@@ -66,32 +68,15 @@ class PlexClient:
 
     def listing(self, section: int) -> Iterator[list[item.Part]]:
         """All files of a section, a page at a time."""
-        start, previous = 0, None
-        while True:
-            container = self._plex.get(
-                f"/library/sections/{section}/all?type={MOVIES}",
-                {"X-Plex-Container-Start": str(start), "X-Plex-Container-Size": str(PAGE)},
-            )
-            videos = container.findall("Video")
-            first = videos[0].get("ratingKey") if videos else None
-            if videos and first == previous:
-                said = "Plex sent the same page of a listing twice"
-                raise errors.Busy(said).of(PLEX, "unreadable")
-            previous = first
-            if videos:
-                yield list(item.parts(container))
-            start += len(videos)
-            # Without a total the window covered everything; a page may be smaller than asked.
-            total = item.number(container.get("totalSize"))
-            ended = len(videos) < PAGE if total is None else start >= total
-            if ended or not videos:
-                return
+        key = f"/library/sections/{section}/all?type={MOVIES}"
+        for container in pages(self._plex.get, key, "Video"):
+            yield list(item.parts(container))
 
     def newest(self, section: int) -> list[item.Part]:
         """The files of the items that were added last."""
         container = self._plex.get(
             f"/library/sections/{section}/all?type={MOVIES}&sort=addedAt%3Adesc",
-            {"X-Plex-Container-Start": "0", "X-Plex-Container-Size": str(NEWEST)},
+            window(0, NEWEST),
         )
         return list(item.parts(container))
 
@@ -154,7 +139,7 @@ class PlexClient:
 
         def is_done() -> bool:
             now = self._now(rating_key)
-            left[:] = wire.left(some, now.values, now.locks)
+            left[:] = wire.left(some, now.values, now.locks, now.photos.values())
             return not left
 
         once(send, is_done)
@@ -189,9 +174,9 @@ class PlexClient:
         """Whether Plex takes an edit that changes nothing; None if the item is gone."""
         try:
             item = self._now(rating_key)
-            lock = int("tagline" in item.locks)  # of a field that we never write
+            lock = int("country" in item.locks)  # of a field that we never write
             key = f"/library/sections/{item.section}/all?type={MOVIES}&id={rating_key}"
-            self._plex.put(f"{key}&tagline.locked={lock}")
+            self._plex.put(f"{key}&country.locked={lock}")
         except errors.Gone:
             return None
         except (errors.Busy, errors.Lost, errors.Rejected):
@@ -211,19 +196,59 @@ class PlexClient:
 
         once(lambda: self._plex.put(f"/:/rate?{query}"), is_done)
 
-    def posters(self, rating_key: int) -> dict[str, bool]:
-        """The item's posters by Plex's key of them, and whether each is the one shown."""
-        container = self._plex.get(f"/library/metadata/{rating_key}/posters")
+    def images(self, rating_key: int, kind: Kind = POSTER) -> dict[str, bool]:
+        """The item's images of a kind by Plex's key of them, and whether each is the one shown."""
+        container = self._plex.get(f"/library/metadata/{rating_key}/{kind.many}")
         return {p.get("ratingKey", ""): p.get("selected") == "1" for p in container.iter("Photo")}
 
-    def upload_poster(self, rating_key: int, image: bytes) -> None:
+    def upload_image(self, rating_key: int, kind: Kind, data: bytes) -> None:
         """Give Plex the bytes; it shows them at once and keeps them for ever."""
-        self._plex.post(f"/library/metadata/{rating_key}/posters", image)
+        self._plex.post(f"/library/metadata/{rating_key}/{kind.many}", data)
 
-    def select_poster(self, rating_key: int, key: str) -> None:
-        """Show a poster that Plex has already."""
+    def select_image(self, rating_key: int, kind: Kind, key: str) -> None:
+        """Show an image that Plex has already."""
         self._plex.put(
-            f"/library/metadata/{rating_key}/poster?{urlencode({'url': key}, quote_via=quote)}"
+            f"/library/metadata/{rating_key}/{kind.one}?{urlencode({'url': key}, quote_via=quote)}"
+        )
+
+    def unset_image(self, rating_key: int, kind: Kind) -> None:
+        """Show none; Plex locks that."""
+        self._plex.delete(f"/library/metadata/{rating_key}/{kind.lock}")
+
+    def collections(self, section: int) -> list[Collection]:
+        """All collections of a section; `edited` is not known of them."""
+        key = f"/library/sections/{section}/collections"
+        found = pages(self._plex.get, key, "Directory")
+        return [collection(one) for page in found for one in page.findall("Directory")]
+
+    def collection(self, rating_key: int) -> "Collection | None":
+        """One collection in full; None if there is none any more."""
+        try:
+            container = self._plex.get(f"/library/collections/{rating_key}")
+        except errors.Gone:
+            return None
+        return next((collection(one) for one in container.findall("Directory")), None)
+
+    def members(self, rating_key: int) -> list[int]:
+        """The rating keys of a collection's items, in its order."""
+        key = f"/library/collections/{rating_key}/children"
+        found = pages(self._plex.get, key, "Video")
+        return [int(video.get("ratingKey")) for page in found for video in page.findall("Video")]
+
+    def sort_by_hand(self, rating_key: int) -> None:
+        """Let a collection's items stand as they are moved, not by date."""
+        self._plex.put(f"/library/collections/{rating_key}/prefs?collectionSort={CUSTOM}")
+
+    def move(self, rating_key: int, member: int, after: int) -> None:
+        """Put an item of a collection behind another one, or (0) to the front."""
+        behind = f"?after={after}" if after else ""
+        self._plex.put(f"/library/collections/{rating_key}/items/{member}/move{behind}")
+
+    def delete_collection(self, rating_key: int) -> None:
+        """Take a collection away; its items stay, without its tag."""
+        once(
+            lambda: self._plex.delete(f"/library/collections/{rating_key}"),
+            lambda: self.collection(rating_key) is None,
         )
 
     def scan(self, section: int, folder: str) -> None:

@@ -1,19 +1,17 @@
 """Scene + config -> what Plex should say, field by field. Pure.
 
 `Fields` maps a field's name to its value; a field that is absent is none of our business (switched
-off), an empty value means that Stash says nothing there.
+off, or its setting is blank), an empty value means that Stash says nothing there.
 """
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
-from urllib.parse import quote
 
-from stash.scene import Scene
-from validation import text
+from plex import lists, photos, texts
+from plex.names import name_key as name_key
+from stash.scene import GROUPS, PARENTS, PERFORMER_TAGS, PHOTOS, Scene
+from validation import template
 
 Value = str | float | None | tuple[str, ...]
 Fields = Mapping[str, Value]
@@ -25,115 +23,104 @@ class Field:
 
     `kind` is text, rating (per account, no lock) or tags; `wire` is the XML attribute and edit
     parameter of a scalar, or the parameter of a tag list whose XML children are called `element`.
+    `derived`: Plex makes the text by itself unless it is locked.
     """
 
     name: str
     kind: str
     wire: str
     element: str = ""
+    derived: bool = False
 
 
 FIELDS = (
     Field("title", "text", "title"),
+    Field("sort_title", "text", "titleSort", derived=True),
+    Field("original_title", "text", "originalTitle"),
     Field("summary", "text", "summary"),
+    Field("tagline", "text", "tagline"),
     Field("studio", "text", "studio"),
     Field("date", "text", "originallyAvailableAt"),
+    Field("content_rating", "text", "contentRating"),
     Field("rating", "rating", "userRating"),
     Field("genres", "tags", "genre", "Genre"),
     Field("actors", "tags", "actor", "Role"),
     Field("directors", "tags", "director", "Director"),
     Field("collections", "tags", "collection", "Collection"),
+    Field("labels", "tags", "label", "Label"),
 )
 BY_NAME = {field.name: field for field in FIELDS}
-POSTER = "poster"
+POSTER, BACKGROUND = IMAGES = ("poster", "background")
 # What a person sees as "Plex knows nothing about this": a title alone is only the file's name.
 SUBSTANCE = ("studio", "actors", "genres", "summary", "date")
 
-NAME = text.LIMITS["name"]
-# All data of an edit travels in its address. A summary this long has a request of its own, and is
-# sent again cut to `wire.URL_BYTES` where a proxy does not take it.
-SUMMARY_BYTES = 16_000
-_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
-# "Jane Doe, John Doe, Jr." are two people.
-_BETWEEN_PEOPLE = re.compile(r"[,;](?!\s*(?:jr|sr|ii|iii|iv)\b)", re.IGNORECASE)
 
-
-class Choice(Protocol):
+class Choice(texts.Choice, lists.Choice, photos.Choice, Protocol):
     """What of the config decides about fields."""
 
     @property
     def sync_fields(self) -> Iterable[str]: ...
-    @property
-    def max_tags(self) -> int: ...
+
+
+def rating(scene: Scene, choice: Choice) -> "float | None":
+    of_100 = scene.rating100
+    return min(100, of_100) / 10 if of_100 and of_100 > 0 else None
+
+
+RULES: Mapping[str, Callable[[Scene, Choice], Value]] = {
+    "title": texts.title,
+    "sort_title": texts.sort_title,
+    "original_title": texts.original_title,
+    "summary": texts.summary,
+    "tagline": texts.tagline,
+    "studio": texts.studio,
+    "date": texts.release_date,
+    "content_rating": texts.content_rating,
+    "rating": rating,
+    "genres": lists.genres,
+    "actors": lists.actors,
+    "directors": lists.directors,
+    "collections": lists.collections,
+    "labels": lists.labels,
+}
+# Fields that only say something once one of these settings does.
+SETTINGS: Mapping[str, tuple[str, ...]] = {
+    "sort_title": ("sort_title_template",),
+    "tagline": ("tagline_template",),
+    "content_rating": ("content_rating",),
+    "labels": ("labels", "label_tags", "label_organized"),
+}
 
 
 def wanted(scene: Scene, choice: Choice) -> dict[str, Value]:
     """What Plex should say about the scene, for the fields that are switched on."""
-    studio = text.one_line(scene.studio.name, NAME) if scene.studio else ""
-    said: dict[str, Value] = {
-        "title": text.one_line(scene.title, text.LIMITS["title"]),
-        "summary": address_fit(
-            text.cut(whole_summary(scene), text.LIMITS["summary"]), SUMMARY_BYTES
-        ),
-        "studio": studio,
-        "date": full_date(scene.date),
-        "rating": _rating(scene.rating100),
-        "genres": names(sorted((ref.name for ref in scene.tags), key=_order))[: choice.max_tags],
-        "actors": names(ref.name for ref in scene.performers),
-        "directors": names(_BETWEEN_PEOPLE.split(scene.director)),
-        "collections": (studio,) if studio else (),
+    return {name: RULES[name](scene, choice) for name in switched_on(choice)}
+
+
+def switched_on(choice: Choice) -> list[str]:
+    """The fields that are named in `sync_fields`, and whose setting is not blank."""
+    named = set(choice.sync_fields)
+    return [name for name in RULES if name in named and _is_set(name, choice)]
+
+
+def _is_set(name: str, choice: Choice) -> bool:
+    return name not in SETTINGS or any(getattr(choice, setting) for setting in SETTINGS[name])
+
+
+def extras(choice: Choice) -> frozenset[str]:
+    """What has to be asked of Stash besides the usual."""
+    on = switched_on(choice)
+    forms = {name: getattr(choice, f"{name}_template", "") for name in on}
+    shown = {place for form in forms.values() for place in template.places(form)}
+    if "collections" in on:
+        shown |= set(choice.collections_from)
+    asked = {
+        GROUPS: not shown.isdisjoint({"group", "scene_index"}),
+        PARENTS: "parent_studio" in shown,
+        PERFORMER_TAGS: "genres" in on and choice.performer_tags,
+        PHOTOS: "actors" in on and bool(choice.actor_photo_url),
     }
-    on = set(choice.sync_fields)
-    return {name: value for name, value in said.items() if name in on}
-
-
-def whole_summary(scene: Scene) -> str:
-    """The scene's details, clean, however long."""
-    return text.clean(scene.details, len(scene.details or ""))
-
-
-def full_date(partial: str) -> str:
-    """`2024`, `2024-05` and `2024-05-07` as a whole date; '' for what no calendar has."""
-    match = _DATE.fullmatch(partial.strip())
-    if not match:
-        return ""
-    year, month, day = (int(piece or 1) for piece in match.groups())
-    try:
-        return date(year, month, day).isoformat()
-    except ValueError:
-        return ""  # Plex would refuse the whole edit
-
-
-def _rating(rating100: "int | None") -> "float | None":
-    return min(100, rating100) / 10 if rating100 and rating100 > 0 else None
-
-
-def address_fit(long: str, size: int) -> str:
-    """The text, cut until it takes at most `size` bytes of an address: a letter may take nine."""
-    while (now := len(quote(long, safe=""))) > size:
-        long = text.cut(long, len(long) * size // (now + 1))
-    return long
-
-
-def names(found: Iterable[str]) -> tuple[str, ...]:
-    """Clean names in order, each once: Plex tells names apart without regard to case."""
-    kept: dict[str, str] = {}
-    for name in found:
-        name = text.one_line(name, NAME)
-        if name:
-            kept.setdefault(name_key(name), name)
-    return tuple(kept.values())
-
-
-def name_key(name: str) -> str:
-    """The form in which two spellings of one name are equal."""
-    plain = name if name.isascii() else unicodedata.normalize("NFC", name)
-    return plain.casefold()
-
-
-def _order(name: str) -> tuple[str, str]:
-    """An order that no rename elsewhere and no order of Stash's can change."""
-    return name_key(name), name
+    return frozenset(name for name, needed in asked.items() if needed)
 
 
 def is_bare(current: Fields) -> bool:

@@ -9,11 +9,13 @@ import errors
 from plex import paths
 from plex.item import Part
 from plex.store import Store
+from plex.twins import File
 
 # A drain that misses file after file asks Plex only this often whether it scanned meanwhile.
 ASK_SECONDS = 10.0
 # With no sign of a scan in Plex, a file that is not found is looked for again this much later.
 RELIST_SECONDS = 600.0
+PAGE = 5000  # rows that are read at a time
 
 
 class Section(Protocol):
@@ -52,6 +54,19 @@ class Index:
             asked,
         )
         return [row[0] for row in rows]
+
+    def files(self, catches: Callable[[File], bool]) -> list[File]:
+        """Plex's files that `catches` wants to have, in their own spelling."""
+        found: list[File] = []
+        last = ""
+        while rows := self._store.rows(
+            "SELECT path_key, file, size FROM part"
+            f" WHERE path_key > ? AND {self._listed()} ORDER BY path_key LIMIT {PAGE}",
+            (last,),
+        ):
+            found += filter(catches, (File(file or key, size) for key, file, size in rows))
+            last = rows[-1][0]
+        return found
 
     def _listed(self) -> str:
         """SQL: not of a library that lists nothing any more."""
@@ -168,8 +183,9 @@ class Index:
     def _put(self, page: Iterable[Part], section: int, run: int) -> None:
         with self._store.writing() as db:
             db.executemany(
-                "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?)",
-                [(paths.key(p.file), p.rating_key, section, p.size, run) for p in page],
+                "INSERT OR REPLACE INTO part (path_key, rating_key, section, size, seen, file)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                [_row(part, section, run) for part in page],
             )
 
     def _count(self, section: int, run: int) -> int:
@@ -194,6 +210,11 @@ class Index:
     def titles(self) -> dict[int, str]:
         """The libraries as last listed, by id."""
         return dict(self._store.rows("SELECT id, title FROM section ORDER BY id"))
+
+
+def _row(part: Part, section: int, run: int) -> tuple[object, ...]:
+    key = paths.key(part.file)
+    return key, part.rating_key, section, part.size, run, "" if key == part.file else part.file
 
 
 def _is_due(section: Section, known: "tuple[str, float] | None", now: float) -> bool:

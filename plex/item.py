@@ -1,11 +1,12 @@
 """Item: what Plex says about one of its videos, read from XML. Pure."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, NamedTuple
 
-from plex.fields import FIELDS, Value
+from plex.fields import FIELDS, Field, Value
+from plex.names import name_key
 
 
 class Part(NamedTuple):
@@ -19,14 +20,19 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Item:
-    """A full item. `values` has every field that we know; `locks` are Plex's names of fields."""
+    """A full item. `values` has every field that we know; `locks` are Plex's names of fields.
+
+    `sizes` are those of its `files`, 0 where Plex does not know it.
+    """
 
     rating_key: int
     section: int
     files: tuple[str, ...]
     values: dict[str, Value]
     locks: frozenset[str] = frozenset()
-    thumb: str = ""
+    images: Mapping[str, str] = field(default_factory=dict)  # where Plex shows them, by their locks
+    photos: Mapping[str, str] = field(default_factory=dict)  # of actors, by name_key; '' for none
+    sizes: tuple[int, ...] = ()
 
     @property
     def title(self) -> str:
@@ -62,24 +68,31 @@ def items(container: Any) -> Iterator[Item]:
 
 
 def _item(video: Any, key: int, section: int) -> Item:
+    locks = {f.get("name", "") for f in video.findall("Field") if f.get("locked") == "1"}
+    files = [one.attrib for one in video.findall("Media/Part") if one.attrib.get("file")]
     return Item(
         rating_key=key,
         section=section,
-        files=tuple(p.attrib["file"] for p in video.findall("Media/Part") if p.attrib.get("file")),
-        values={one.name: _value(video, one.kind, one.wire, one.element) for one in FIELDS},
-        locks=frozenset(
-            f.attrib.get("name", "") for f in video.findall("Field") if f.get("locked") == "1"
-        ),
-        thumb=video.attrib.get("thumb", ""),
+        files=tuple(one["file"] for one in files),
+        values={one.name: _value(video, one, one.wire in locks) for one in FIELDS},
+        locks=frozenset(locks),
+        images={name: video.attrib.get(name, "") for name in ("thumb", "art")},
+        photos={
+            name_key(role.get("tag", "")): role.get("thumb", "") for role in video.findall("Role")
+        },
+        sizes=tuple(number(one.get("size")) or 0 for one in files),
     )
 
 
-def _value(video: Any, kind: str, wire: str, element: str) -> Value:
-    if kind == "tags":
-        return tuple(tag.attrib["tag"] for tag in video.findall(element) if tag.attrib.get("tag"))
-    found = video.attrib.get(wire, "")
-    if kind == "rating":
+def _value(video: Any, one: Field, locked: bool) -> Value:
+    if one.kind == "tags":
+        tags = video.findall(one.element)
+        return tuple(tag.attrib["tag"] for tag in tags if tag.attrib.get("tag"))
+    found = video.attrib.get(one.wire, "")
+    if one.kind == "rating":
         return _rating(found)
+    if one.derived:  # from the title; an equal one may be left out
+        return (found or video.attrib.get("title", "")) if locked else ""
     return found
 
 

@@ -3,17 +3,35 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from plex.baseline import Decision
-from plex.fields import BY_NAME, POSTER, Value
+from plex.fields import BACKGROUND, BY_NAME, IMAGES, POSTER, Value
+from plex.photos import Sent
 from plex.store import Store
 from plex.written import Written
+
+# Where an entry keeps what it knows of an image.
+_IMAGES = {
+    POSTER: ("cover_version", "poster", "poster_begun", "poster_shown"),
+    BACKGROUND: ("art_version", "art", "art_begun", "art_shown"),
+}
+
+
+class Past(NamedTuple):
+    """What we know of one image of an item: the version of the cover that was looked at, and the
+    SHA-1 that we uploaded; `begun`: not yet confirmed; `shown`: Plex's address of what the item
+    shows, when it showed ours."""
+
+    version: str = ""
+    sha1: str = ""
+    begun: bool = False
+    shown: str = ""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One item's row. `poster` is the SHA-1 that we uploaded; `poster_begun`: not yet confirmed.
+    """One item's row. Of the poster and the background (`art`) it is better asked by `past`.
 
     A `scene_id` of 0 means that the scene is gone from Stash: what we wrote is known all the same.
     `locks` are those on the item that are ours, by Plex's names; None when that was not remembered
@@ -30,10 +48,29 @@ class Entry:
     locks: "frozenset[str] | None" = frozenset()
     asked: tuple[str, ...] = ()
     decided: Mapping[str, Decision] = field(default_factory=dict)
-    thumb: str = ""  # Plex's address of the poster when it showed ours
+    poster_shown: str = ""
+    art_version: str = ""
+    art: str = ""
+    art_begun: bool = False
+    art_shown: str = ""
+
+    def past(self, image: str) -> Past:
+        return Past(*(getattr(self, name) for name in _IMAGES[image]))
+
+    def with_past(self, image: str, past: Past) -> "Entry":
+        return self.but(**dict(zip(_IMAGES[image], past, strict=True)))
 
     def but(self, **changed: Any) -> "Entry":
         return replace(self, **changed)
+
+
+_COLUMNS = (
+    "rating_key", "scene_id", "baseline", "cover_version", "poster", "poster_begun", "synced",
+    "locks", "asked", "poster_shown", "art_version", "art", "art_begun", "art_shown",
+)  # fmt: skip
+_PUT = (
+    f"INSERT OR REPLACE INTO item ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+)
 
 
 class Ledger:
@@ -46,8 +83,7 @@ class Ledger:
         """What is known of these items, by rating key."""
         marks = ",".join("?" * len(rating_keys))
         rows = self._store.rows(
-            "SELECT rating_key, scene_id, baseline, cover_version, poster, poster_begun, synced,"
-            f" locks, asked, thumb FROM item WHERE rating_key IN ({marks})",
+            f"SELECT {', '.join(_COLUMNS)} FROM item WHERE rating_key IN ({marks})",
             list(rating_keys),
         )
         decided = self._decided(rating_keys)
@@ -62,7 +98,7 @@ class Ledger:
         """
         with self._store.writing() as db:
             for entry in entries:
-                db.execute("INSERT OR REPLACE INTO item VALUES (?,?,?,?,?,?,?,?,?,?)", _row(entry))
+                db.execute(_PUT, _row(entry))
                 for name, one in entry.decided.items():
                     db.execute(
                         "DELETE FROM decision WHERE rating_key = ? AND field = ? AND choice = ?",
@@ -74,6 +110,23 @@ class Ledger:
                     "INSERT OR IGNORE INTO ref VALUES (?, ?, ?)",
                     [(kind, number, scene_id) for kind, number in found],
                 )
+
+    def photos(self, names: Iterable[str]) -> dict[str, Sent]:
+        """What was sent for these names, by `name_key`."""
+        asked = list(names)
+        rows = self._store.rows(
+            f"SELECT name, url, got FROM photo WHERE name IN ({','.join('?' * len(asked))})", asked
+        )
+        return {row[0]: Sent(row[1], row[2]) for row in rows}
+
+    def put_photos(self, sent: Mapping[str, Sent]) -> None:
+        if not sent:
+            return
+        with self._store.writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO photo VALUES (?, ?, ?)",
+                [(name, *one) for name, one in sent.items()],
+            )
 
     def forget_scene(self, scene_id: int) -> list[int]:
         """The scene is gone from Stash: its items are nobody's now. Gives their rating keys.
@@ -137,7 +190,7 @@ class Ledger:
             f"SELECT rating_key, field, choice FROM decision WHERE rating_key IN ({marks})",
             list(rating_keys),
         ):
-            if name in (*BY_NAME, POSTER) and (one := _decision(choice)):
+            if name in (*BY_NAME, *IMAGES) and (one := _decision(choice)):
                 found.setdefault(key, {})[name] = one
         return found
 
@@ -157,7 +210,11 @@ def _row(entry: Entry) -> tuple[object, ...]:
         entry.synced,
         None if entry.locks is None else " ".join(sorted(entry.locks)),
         " ".join(entry.asked),
-        entry.thumb,
+        entry.poster_shown,
+        entry.art_version,
+        entry.art,
+        int(entry.art_begun),
+        entry.art_shown,
     )
 
 
@@ -192,21 +249,13 @@ def _entry(row: tuple[Any, ...], decided: Mapping[str, Decision]) -> Entry:
         baseline = {name: _unpack(packed) for name, packed in json.loads(row[2]).items()}
     except (ValueError, TypeError, AttributeError, IndexError):
         baseline = {}  # damaged: as if we had never written it
-    key, scene_id, _, cover, poster, begun, synced, locks, asked, thumb = row
-    ours = None if locks is None else frozenset(_names(locks))
-    return Entry(
-        key,
-        scene_id,
-        baseline,
-        cover,
-        poster,
-        bool(begun),
-        synced,
-        ours,
-        _names(asked),
-        decided,
-        thumb,
-    )
+    found = dict(zip(_COLUMNS, row, strict=True))
+    locks = found["locks"]
+    return Entry(**found | {
+        "baseline": baseline, "decided": decided, "asked": _names(found["asked"]),
+        "locks": None if locks is None else frozenset(_names(locks)),
+        "poster_begun": bool(found["poster_begun"]), "art_begun": bool(found["art_begun"]),
+    })  # fmt: skip
 
 
 def _unpack(packed: list[Any]) -> Written:

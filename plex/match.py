@@ -9,6 +9,8 @@ from plex.index import Index, Listing
 from plex.item import Item
 from stash.scene import Scene
 
+Files = Mapping[str, int]  # path key -> size, 0 for any
+
 
 class Source(Listing, Protocol):
     """What matching asks of Plex."""
@@ -34,7 +36,7 @@ def match(
     refresh: Callable[[], bool],
 ) -> Matches:
     """Find the items of some scenes, listing Plex anew (`refresh`) only if one is not found."""
-    wanted = {s.id: set(paths.candidates((f.path for f in s.files), path_map)) for s in scenes}
+    wanted = {scene.id: _wanted(scene, path_map) for scene in scenes}
     found = _look_up(wanted, index, plex)
     lost = {number: keys for number, keys in wanted.items() if keys and number not in found}
     if lost and refresh():
@@ -42,7 +44,16 @@ def match(
     return Matches(found)
 
 
-def _look_up(wanted: Mapping[int, set[str]], index: Index, plex: Source) -> dict[int, list[Item]]:
+def _wanted(scene: Scene, path_map: paths.PathMap) -> Files:
+    """The files that would be the scene's. Their size tells only where the map is a guess: a file
+    may have been replaced that one of the two servers has not looked at again."""
+    told = isinstance(path_map, paths.Inferred)
+    return {
+        paths.key(paths.plex_path(f.path, path_map)): f.size if told else 0 for f in scene.files
+    }
+
+
+def _look_up(wanted: Mapping[int, Files], index: Index, plex: Source) -> dict[int, list[Item]]:
     hints = {number: index.find(keys) for number, keys in wanted.items() if keys}
     items = plex.items(sorted({key for keys in hints.values() for key in keys}))
     found: dict[int, list[Item]] = {}
@@ -52,20 +63,28 @@ def _look_up(wanted: Mapping[int, set[str]], index: Index, plex: Source) -> dict
             item = items.get(key)
             if item and _holds(item, wanted[number]):
                 found.setdefault(number, []).append(item)
-            else:
+            elif not item or wanted[number].keys().isdisjoint(map(paths.key, item.files)):
                 wrong.add(key)
     if wrong:
         index.doubt(wrong)
     return found
 
 
-def _holds(item: Item, keys: Iterable[str]) -> bool:
-    return not set(map(paths.key, item.files)).isdisjoint(keys)
+def _holds(item: Item, wanted: Files) -> bool:
+    sizes = item.sizes or (0,) * len(item.files)
+    return any(
+        _same_size(wanted.get(paths.key(file)), size)
+        for file, size in zip(item.files, sizes, strict=True)
+    )
+
+
+def _same_size(wanted: "int | None", size: int) -> bool:
+    return wanted is not None and (wanted == size or 0 in (wanted, size))
 
 
 def holds(item: Item, scene: Scene, path_map: paths.PathMap) -> bool:
     """Whether one of the scene's files is one of the item's."""
-    return _holds(item, paths.candidates((f.path for f in scene.files), path_map))
+    return _holds(item, _wanted(scene, path_map))
 
 
 def owners(

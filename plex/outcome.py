@@ -1,13 +1,15 @@
 """What a sync decides for one scene on one item, and what it tells about it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from plex import baseline, fields, images, plan
+from plex import baseline, covers, fields, photos, plan, selection, texts
 from plex.item import Item
 from plex.journal import Row
 from plex.ledger import Entry
+from plex.photos import Sent
+from plex.showing import Showing
 from plex.written import Written, same
 from stash.scene import Scene
 from validation import text
@@ -27,6 +29,7 @@ class Outcome:
     missing: bool = False
     wrote: bool = False
     refused: bool = False  # left alone, for a reason that only a person can take away
+    skipped: str = ""  # not selected, for one of `selection.REASONS`
     warnings: list[str] = field(default_factory=list)
     error: "Exception | None" = None
     folders: list[str] = field(default_factory=list)
@@ -41,22 +44,42 @@ class Work:
     entry: Entry
     wanted: dict[str, fields.Value]
     changes: tuple[plan.Change, ...]
-    cover: images.Look = images.NOT_LOOKED
+    looked: list[Showing] = field(default_factory=list)  # of its images, what became of the look
     after: "Item | None" = None
-    poster_refused: bool = False
-    offered: "dict[str, bool] | None" = None  # the posters that Plex has, if that was asked
+    photos: dict[str, str] = field(default_factory=dict)  # to be sent, by the keys of the names
 
     @property
-    def poster(self) -> "images.Poster | None":
-        return self.cover.poster
+    def shows(self) -> list[Showing]:
+        """The images that are to be shown."""
+        return [one for one in self.looked if one.look.picture]
 
     @property
     def writes(self) -> list[plan.Change]:
         return [change for change in self.changes if change.writes]
 
     def stash_says(self, field: str) -> fields.Value:
-        """What Stash says in a field; of the poster, Plex's key of the cover."""
-        return self.cover.wanted if field == fields.POSTER else self.wanted[field]
+        """What Stash says in a field; of an image, Plex's key of the cover."""
+        seen = {one.kind.field: one.look.wanted for one in self.looked}
+        return seen[field] if field in seen else self.wanted[field]
+
+    @property
+    def unseen(self) -> list[str]:
+        """The images at which nobody looked."""
+        seen = [one.kind.field for one in self.looked]
+        return [name for name in fields.IMAGES if name not in seen]
+
+    @property
+    def edits(self) -> bool:
+        """Whether there is anything to write but images."""
+        return bool(self.writes or self.photos)
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """Who is on the item after the writes."""
+        now = self.item.values.get("actors")
+        after = [change.after for change in self.writes if change.field == "actors"]
+        found = after[0] if after else now
+        return found if isinstance(found, tuple) else ()
 
     @property
     def ignored(self) -> list[plan.Change]:
@@ -85,8 +108,8 @@ class Work:
         )
 
 
-class Choice(fields.Choice, Protocol):
-    """What of the config decides about an item."""
+class Choice(fields.Choice, selection.Choice, covers.Choice, Protocol):
+    """What of the config decides about a scene and its item."""
 
     @property
     def preserve_plex_edits(self) -> bool: ...
@@ -133,6 +156,24 @@ def _settled(entry: Entry, item: Item, wanted: fields.Fields) -> Entry:
     return entry.but(baseline=known, locks=locks)
 
 
+def claim_photos(
+    works: Iterable[Work], sent: Mapping[str, Sent], choice: Choice, claimed: set[str]
+) -> None:
+    """Give each work the photos that are due with it, each name once (`claimed`)."""
+    for work in works:
+        if "actors" in work.wanted:
+            wish = photos.wanted(work.scene, choice)
+            shown, fill_only = work.item.photos, choice.preserve_plex_edits
+            due = photos.due(wish, work.actors, shown, sent, fill_only)
+            work.photos = {name: url for name, url in due.items() if name not in claimed}
+            claimed.update(work.photos)
+
+
+def extras(choice: Choice) -> frozenset[str]:
+    """What the settings need to know of a scene besides the usual."""
+    return fields.extras(choice) | selection.extras(choice)
+
+
 def _still_known(entry: Entry, item: Item) -> Mapping[str, Written]:
     """The baseline, without what vanished when Plex lost all that it knew of the item.
 
@@ -149,7 +190,8 @@ def tell(work: Work, outcome: Outcome) -> None:
     outcome.items.append(work.item.rating_key)
     outcome.changes += work.changes
     done = [change.field for change in work.writes]
-    done += ["poster"] if work.poster and not work.poster_refused else []
+    done += ["photos"] if work.photos else []
+    done += [one.kind.field for one in work.shows if not one.refused]
     outcome.wrote = outcome.wrote or bool(done)
     said = f"Plex item {work.item.rating_key}: " + (", ".join(done) if done else "says the same")
     if kept := _kept(work.changes):
@@ -180,7 +222,7 @@ def _cut(work: Work) -> str:
     """How much of a long summary Plex got, if it did not get all."""
     if not any(change.field == "summary" for change in work.writes):
         return ""
-    whole = fields.whole_summary(work.scene)
+    whole = texts.whole_summary(work.scene)
     shown = str((work.after or work.item).values.get("summary") or "")
     start = shown.removesuffix(text.ELLIPSIS)
     if start == shown or shown == whole or not whole.startswith(start):
@@ -237,6 +279,12 @@ def leave(outcome: Outcome, item: Item) -> None:
     outcome.said = f"says nothing yet; Plex item {item.rating_key} is left as it is"
 
 
+def skip(outcome: Outcome, why: selection.Skip, keys: Sequence[int]) -> None:
+    """The scene is not selected: say why, and what becomes of the items on which it was written."""
+    left = f"; Plex item {many(keys)} is left as it is" if keys else ""
+    outcome.said, outcome.skipped = f"is not synced: {why.words}{left}", why.reason
+
+
 def hold(outcome: Outcome, why: str) -> None:
     """A person wants the scene left alone."""
     outcome.said = f"is held ({why}) and left alone; Resume Held Scenes ends that"
@@ -251,14 +299,11 @@ def rows(work: Work) -> list[Row]:
             fields.BY_NAME[change.field].wire in item.locks, change.why)
         for change in work.writes
     ]  # fmt: skip
-    if work.poster:
-        shown = [key for key, selected in (work.offered or {}).items() if selected]
-        before = next(iter(shown), "")
-        locked = "thumb" in item.locks
-        why = work.cover.change.why if work.cover.change else plan.WRITE
-        poster = Row(item.rating_key, work.scene.id, fields.POSTER, before, work.poster.key,
-                     locked, why)  # fmt: skip
-        found.append(poster)
+    found += [
+        Row(item.rating_key, work.scene.id, one.kind.field, one.key, one.look.picture.key,
+            one.kind.lock in item.locks, one.look.change.why if one.look.change else plan.WRITE)
+        for one in work.shows if one.look.picture
+    ]  # fmt: skip
     return found
 
 

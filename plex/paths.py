@@ -9,6 +9,11 @@ from collections.abc import Iterable, Sequence
 
 PathMap = Sequence[tuple[str, str]]
 
+
+class Inferred(tuple[tuple[str, str], ...]):
+    """A path map that nobody set: the file that it leads to has to have the same size as well."""
+
+
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\|//")
 
 
@@ -39,14 +44,44 @@ def _caseless(path: str) -> str:
     return "".join(up if len(up := char.upper()) == 1 else char for char in path)
 
 
+def parts(path: str) -> list[str]:
+    """Its folders from the root on and its name, as they are spelt; a drive or a server is a root."""
+    found = _slashes(path).split("/")
+    return ["//" + found[2], *found[3:]] if is_windows(path) and not found[0] else found
+
+
+def joined(some: Sequence[str], like: str) -> str:
+    """The folder of these parts, in the separators of the path `like`."""
+    text = "/".join(some)
+    if text == some[0] and not text.startswith("//"):
+        text += "/"  # the root itself, of POSIX or of a drive
+    return text.replace("/", "\\") if is_windows(like) and "\\" in like else text
+
+
+def folded(part: str, windows: bool) -> str:
+    """The form in which two names of one folder are equal."""
+    return _caseless(_composed(part)) if windows else _composed(part)
+
+
 def plex_path(path: str, path_map: PathMap) -> str:
     """Where Plex sees the file that Stash has at `path`: the longest prefix wins."""
-    pairs = sorted(path_map, key=lambda pair: -len(pair[0].rstrip("/\\")))
-    for prefix, target in pairs:
-        rest = _below(path, prefix)
+    found = _governing(path, path_map)
+    return _join(found[0][1], found[1]) if found else path
+
+
+def pair_for(path: str, path_map: PathMap) -> "tuple[str, str] | None":
+    """The pair of the map that `path` falls under."""
+    found = _governing(path, path_map)
+    return found[0] if found else None
+
+
+def _governing(path: str, path_map: PathMap) -> "tuple[tuple[str, str], str] | None":
+    """The pair with the longest prefix of `path`, and what lies below that."""
+    for pair in sorted(path_map, key=lambda pair: -len(pair[0].rstrip("/\\"))):
+        rest = _below(path, pair[0])
         if rest is not None:
-            return _join(target, rest)
-    return path
+            return pair, rest
+    return None
 
 
 def _below(path: str, prefix: str) -> "str | None":
@@ -62,6 +97,11 @@ def _below(path: str, prefix: str) -> "str | None":
         if same and (not rest or rest.startswith("/")):
             return rest.lstrip("/")
     return None
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether the file lies in that folder, at any depth."""
+    return _below(path, folder) is not None
 
 
 def _join(target: str, rest: str) -> str:

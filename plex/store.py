@@ -44,11 +44,36 @@ CREATE TABLE origin (
   PRIMARY KEY (rating_key, field)) WITHOUT ROWID;
 CREATE TABLE held (scene_id INTEGER PRIMARY KEY, since REAL NOT NULL, why TEXT NOT NULL);
 """
+# Those that we made in Plex: by library and name; and where their items stand in them.
+_COLLECTIONS = """
+CREATE TABLE collection (
+  section INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,
+  rating_key INTEGER NOT NULL DEFAULT 0, emptied INTEGER NOT NULL DEFAULT 0,
+  disordered INTEGER NOT NULL DEFAULT 0, sorted INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (section, name)) WITHOUT ROWID;
+CREATE TABLE place (
+  section INTEGER NOT NULL, name TEXT NOT NULL, rating_key INTEGER NOT NULL,
+  place INTEGER NOT NULL, PRIMARY KEY (section, name, rating_key)) WITHOUT ROWID;
+"""
+# One photo per name of an actor: what we sent, and what Plex made of it.
+_PHOTOS = "CREATE TABLE photo (name TEXT PRIMARY KEY, url TEXT NOT NULL, got TEXT NOT NULL);"
+# The background, like the poster.
+_ART = """
+ALTER TABLE item ADD COLUMN art_version TEXT NOT NULL DEFAULT '';
+ALTER TABLE item ADD COLUMN art TEXT NOT NULL DEFAULT '';
+ALTER TABLE item ADD COLUMN art_begun INTEGER NOT NULL DEFAULT 0;
+"""
+# How Plex spells a path, '' where that is its key. What is there already is listed again.
+_SPELLING = """
+ALTER TABLE part ADD COLUMN file TEXT NOT NULL DEFAULT '';
+UPDATE section SET stamp = '';
+"""
 # Whose the locks are on items of before is not known: NULL.
 _CONTROL = """
 ALTER TABLE item ADD COLUMN locks TEXT;
 ALTER TABLE item ADD COLUMN asked TEXT NOT NULL DEFAULT '';
-ALTER TABLE item ADD COLUMN thumb TEXT NOT NULL DEFAULT '';
+ALTER TABLE item ADD COLUMN poster_shown TEXT NOT NULL DEFAULT '';
+ALTER TABLE item ADD COLUMN art_shown TEXT NOT NULL DEFAULT '';
 CREATE TABLE decision (
   rating_key INTEGER NOT NULL, field TEXT NOT NULL, choice TEXT NOT NULL,
   PRIMARY KEY (rating_key, field)) WITHOUT ROWID;
@@ -59,7 +84,7 @@ class Store(Database):
     """The open file. What has to be set aside is told to `warn`."""
 
     FILE, LOCK = FILE, "plex.lock"
-    STEPS = (_SCHEMA, _JOURNAL, _CONTROL)
+    STEPS = (_SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING, _CONTROL)
 
     def __init__(
         self,

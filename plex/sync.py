@@ -1,11 +1,24 @@
 """A batch of scenes: read, match, plan, note, write, read back, remember. The spine."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import errors
-from plex import baseline, fields, images, match, plan, wire
+from plex import (
+    baseline,
+    collections,
+    fields,
+    images,
+    match,
+    photos,
+    plan,
+    selection,
+    showing,
+    wire,
+)
+from plex.collections import Collections
+from plex.covers import Covers
 from plex.index import Index
 from plex.item import Item
 from plex.journal import Journal
@@ -15,27 +28,31 @@ from plex.outcome import (
     Outcome,
     Work,
     ambiguous,
+    claim_photos,
     decided,
+    extras,
     hold,
     leave,
     many,
     rows,
     rules,
     share,
+    skip,
     tell,
 )
 from plex.paths import PathMap
+from plex.photos import Sent
 from stash.scene import Scene
 
 
 class Stash(Protocol):
     """What a sync asks of Stash."""
 
-    def scenes(self, ids: Sequence[int]) -> dict[int, Scene]: ...
+    def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> dict[int, Scene]: ...
     def cover(self, one: Scene) -> "bytes | None": ...
 
 
-class Plex(match.Source, images.Posters, Protocol):
+class Plex(match.Source, images.Images, collections.Plex, Protocol):
     """What a sync asks of Plex."""
 
     def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None: ...
@@ -65,23 +82,31 @@ class Sync:
         clock: Callable[[], float] = time.time,
         scanned: Callable[[], None] = lambda: None,
         journal: "Journal | None" = None,
+        say: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """`scanned` is called when Plex has scanned since its libraries were listed."""
+        """`scanned` is called when Plex has scanned since its libraries were listed; `say` is told
+        what is of no scene."""
+        self._covers = Covers(stash, plex, config, clock)
         self._journal = journal or Journal(ledger.store)
+        self._collections = Collections(plex, ledger.store, config, say)
         self._stash, self._plex = stash, plex
         self._index, self._ledger, self._config = index, ledger, config
         self._clock, self._scanned = clock, scanned
+        self.extras = extras(config)  # what has to be known of a scene besides the usual
+        self._claimed: set[str] = set()  # actors whose photo goes out in this process
         self._looked = False
 
     def __call__(self, ids: Sequence[int]) -> list[Outcome]:
         ids = list(dict.fromkeys(ids))
-        scenes = self._stash.scenes(ids)
+        scenes = self._stash.scenes(ids, self.extras)
         outcomes = {n: self._outcome(n, scenes.get(n)) for n in ids}
         works = self.decide([scenes[n] for n in ids if n in scenes], outcomes)
+        self._collections.expect(works)
         self._note(works)
         done = [work for work in works if self._apply(work, outcomes[work.scene.id])]
         seen = self._read_back(done, outcomes)
         self._remember(seen, outcomes)
+        self._collections.tidy()
         return [outcomes[n] for n in ids]
 
     def _look_at_libraries(self) -> None:
@@ -104,10 +129,20 @@ class Sync:
         """What is to be done for these; nothing is written. Why others are left is in `outcomes`."""
         self._look_at_libraries()
         held = self._journal.held()
+        chosen = []
         for scene in scenes:
-            if scene.id in held:
+            if why := selection.skip(scene, self._config):
+                self._pass_over(scene, why, outcomes[scene.id])
+            elif scene.id in held:
                 hold(outcomes[scene.id], held[scene.id])
-        return self._matched([scene for scene in scenes if scene.id not in held], outcomes)
+            else:
+                chosen.append(scene)
+        return self._matched(chosen, outcomes)
+
+    def _pass_over(self, scene: Scene, why: selection.Skip, outcome: Outcome) -> None:
+        """A scene that has left the selection is left as it is. To restore what its items showed
+        before us (`plex.undo` from `first_touches`) would begin here."""
+        skip(outcome, why, self._ledger.items_of(scene.id))
 
     def _matched(self, scenes: list[Scene], outcomes: Mapping[int, Outcome]) -> list[Work]:
         matches = match.match(scenes, self._index, self._plex, self._config.path_map, self._refresh)
@@ -130,7 +165,13 @@ class Sync:
                 works.append(work)
             else:
                 leave(outcomes[scene.id], item)
+        self._claim_photos(works)
         return works
+
+    def _claim_photos(self, works: list[Work]) -> None:
+        names = {name for work in works for name in photos.wanted(work.scene, self._config)}
+        if names:
+            claim_photos(works, self._ledger.photos(names), self._config, self._claimed)
 
     def _refresh(self) -> bool:
         return self._index.refresh(self._plex, self._clock())
@@ -146,82 +187,60 @@ class Sync:
         return bool(items)
 
     def _still_there(self, scene_id: int, item: Item) -> bool:
-        holder = self._stash.scenes([scene_id]).get(scene_id)
-        return holder is not None and match.holds(item, holder, self._config.path_map)
+        holder = self._stash.scenes([scene_id], self.extras).get(scene_id)
+        if holder is None or selection.skip(holder, self._config):
+            return False
+        return match.holds(item, holder, self._config.path_map)
 
     def _look_at_cover(self, work: Work, outcome: Outcome) -> None:
-        """Look at the cover if it may have changed; one that cannot be had stops nothing else."""
-        scene, item, entry = work.scene, work.item, work.entry
-        if fields.POSTER not in self._config.sync_fields:
-            return
-        how = rules(item, entry, self._config)
-        asked = images.may_lag(entry) or fields.POSTER in (*entry.asked, *entry.decided)
-        if not (asked or images.is_due(scene.cover_version, item, entry, how)):
-            return
+        """One that cannot be had stops nothing else."""
+        how = rules(work.item, work.entry, self._config)
         try:
-            data = self._stash.cover(scene)
-            work.cover, work.offered = images.look(
-                self._plex, data, scene.cover_version, item, entry, how, self._clock()
-            )
+            work.looked = self._covers.look(work.scene, work.item, work.entry, how)
         except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene stays owed
             outcome.error = error
-        if work.cover.change and work.cover.is_kept:
-            work.changes += (work.cover.change,)
-        if not work.cover.done:  # what was decided about it waits
-            left = {n: one for n, one in entry.decided.items() if n != fields.POSTER}
-            work.entry = entry.but(decided=left)
+        work.changes += tuple(c for one in work.looked if (c := one.look.change) and not c.writes)
+        decided = work.entry.decided  # about an image that was not looked at, that waits
+        left = {name: one for name, one in decided.items() if name not in work.unseen}
+        work.entry = work.entry.but(decided=left)
 
     # -- note, write, read back, remember
 
     def _note(self, works: list[Work]) -> None:
         """Say on disk what will be ours, before it is: a kill in between must not orphan it."""
         self._journal.record([row for work in works for row in rows(work)], self._clock())
-        self._ledger.put(
-            work.entry.but(
-                scene_id=work.scene.id,
-                baseline=baseline.begun(work.entry.baseline, work.changes, work.wanted),
-                locks=baseline.locks_ahead(
-                    work.entry.locks, work.changes, {images.FIELD.wire} if work.poster else ()
-                ),
-                poster_begun=bool(work.poster) or work.entry.poster_begun,
-            )
-            for work in works
-            if work.writes or work.poster
-        )
+        self._ledger.put(_begun(work) for work in works if work.writes or work.shows)
 
     def _apply(self, work: Work, outcome: Outcome) -> bool:
         """Write one item; False when that failed, with the reason in the outcome."""
         try:
             self._send(work, work.writes)
-            self._show_poster(work, outcome)
+            said = [self._covers.show(work.item.rating_key, one) for one in work.shows]
+            outcome.warnings += filter(None, said)
         except (errors.Busy, errors.Rejected, errors.Gone) as error:
             return self._failed(work, outcome, error)
         return True
 
     def _send(self, work: Work, changes: Sequence[plan.Change]) -> None:
         parameters = wire.parameters(changes)
-        if work.poster and "thumb" not in work.item.locks:
-            parameters.append(("thumb.locked", "1"))
+        if work.photos:
+            parameters = wire.with_photos(parameters, work.photos, work.actors)
+            sent = {value for name, value in parameters if name.endswith(".tag.thumb")}
+            work.photos = {name: url for name, url in work.photos.items() if url in sent}
+        locks = [one.kind.lock for one in work.shows]
+        parameters += [(f"{name}.locked", "1") for name in locks if name not in work.item.locks]
         if parameters:
             self._plex.edit(work.item.section, work.item.rating_key, parameters)
         for change in changes:
             if change.field == "rating":
                 self._plex.rate(work.item.rating_key, change.after)  # type: ignore[arg-type]
 
-    def _show_poster(self, work: Work, outcome: Outcome) -> None:
-        if not work.poster:
-            return
-        try:
-            images.show(self._plex, work.item.rating_key, work.poster, work.offered)
-        except errors.Rejected as error:  # it would refuse these bytes again
-            work.poster_refused = True
-            outcome.warnings.append(f"has a cover that Plex does not take: {error}")
-
     def _failed(self, work: Work, outcome: Outcome, error: errors.Stash2PlexError) -> bool:
         if isinstance(error, errors.Gone):
             self._index.doubt([work.item.rating_key])
         if isinstance(error, (errors.Busy, errors.Rejected)):
             self._blame(work, error)
+        self._claimed -= work.photos.keys()
         outcome.error = error
         return False
 
@@ -241,9 +260,9 @@ class Sync:
 
     def _read_back(self, works: list[Work], outcomes: dict[int, Outcome]) -> list[Work]:
         """Ask Plex what it made of the writes; gives the works of which that is known now."""
-        written = [work for work in works if work.writes]
+        written = [work for work in works if work.edits]
         self._look_again(written)
-        seen = [work for work in works if not work.writes or self._is_seen(work, outcomes)]
+        seen = [work for work in works if not work.edits or self._is_seen(work, outcomes)]
         ignored = [work for work in seen if work.ignored]
         seen = [w for w in seen if w not in ignored or self._send_again(w, outcomes)]
         self._look_again(ignored)
@@ -302,26 +321,55 @@ class Sync:
             tell(work, outcomes[work.scene.id])
         if entries:
             self._ledger.put(entries, refs)
+        self._ledger.put_photos({
+            name: Sent(url, work.after.photos.get(name, ""))
+            for work in works
+            for name, url in work.photos.items()
+            if work.after
+        })  # fmt: skip
 
     def _entry(self, work: Work) -> Entry:
         now, known = work.after or work.item, work.entry
-        entry = known.but(
+        entry = _moved(known, work.item, now).but(
             scene_id=work.scene.id,
             baseline=baseline.confirmed(known.baseline, work.changes, now.values, work.wanted),
             locks=baseline.our_locks(
                 known.locks, known.baseline, work.changes, work.wanted, now.locks
             ),
             asked=self._asked(work),
-            thumb=now.thumb if work.item.thumb == known.thumb else known.thumb,
             synced=self._clock(),
         )
-        return images.remembered(entry, work.cover, now.thumb) if work.cover.done else entry
+        for one in work.looked:
+            entry = showing.remembered(entry, one, now)
+        return entry
 
     def _asked(self, work: Work) -> tuple[str, ...]:
         """The fields that a person has to decide about."""
         asked = tuple(change.field for change in work.changes if change.why == plan.CONFLICT)
-        unseen = not work.cover.done and fields.POSTER in self._config.sync_fields
-        return (*asked, fields.POSTER) if unseen and fields.POSTER in work.entry.asked else asked
+        unseen = [name for name in work.unseen if name in self._config.sync_fields]
+        return asked + tuple(name for name in unseen if name in work.entry.asked)
+
+
+def _begun(work: Work) -> Entry:
+    """The entry before the writes."""
+    entry, locks = work.entry, {one.kind.lock for one in work.shows}
+    for one in work.shows:
+        entry = showing.begun(entry, one.kind)
+    return entry.but(
+        scene_id=work.scene.id,
+        baseline=baseline.begun(entry.baseline, work.changes, work.wanted),
+        locks=baseline.locks_ahead(entry.locks, work.changes, locks),
+    )
+
+
+def _moved(entry: Entry, before: Item, now: Item) -> Entry:
+    """The entry with where Plex shows its images now: what we write moves those as well."""
+    for kind in images.KINDS:
+        past = entry.past(kind.field)
+        if before.images.get(kind.lock, "") == past.shown:
+            past = past._replace(shown=now.images.get(kind.lock, ""))
+            entry = entry.with_past(kind.field, past)
+    return entry
 
 
 def _unheard() -> errors.Busy:

@@ -104,6 +104,10 @@ class Transport:
         """Change something. Lost when Plex may have done it without our hearing of it."""
         again(lambda: self._write(key, self._session.put), of_write, self._sleep)
 
+    def delete(self, key: str) -> None:
+        """Take something away; as with `put`."""
+        again(lambda: self._write(key, self._session.delete), of_write, self._sleep)
+
     def post(self, key: str, data: bytes) -> None:
         """The same with a body; never sent again but to a Plex that was still starting."""
         again(

@@ -5,17 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from plex import plan, wire
-from plex.fields import BY_NAME, POSTER, Value
+from plex.fields import BY_NAME, Value
+from plex.images import BY_FIELD as IMAGES
+from plex.images import UPLOADED, Kind
 from plex.item import Item
 from plex.journal import Journal, Row
-from plex.ledger import Entry, Ledger
+from plex.ledger import Entry, Ledger, Past
+from plex.written import same
 
 BATCH = 20
 SINCE = "changed since"
 GONE = "the item is gone"
 NOT_TAKEN = "Plex did not take it"
-POSTER_LOCK = "thumb"
-UPLOADED = "upload://"
 
 
 class Plex(Protocol):
@@ -24,8 +25,9 @@ class Plex(Protocol):
     def items(self, rating_keys: Sequence[int]) -> Mapping[int, Item]: ...
     def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None: ...
     def rate(self, rating_key: int, rating: "float | None") -> None: ...
-    def posters(self, rating_key: int) -> dict[str, bool]: ...
-    def select_poster(self, rating_key: int, key: str) -> None: ...
+    def images(self, rating_key: int, kind: Kind) -> dict[str, bool]: ...
+    def select_image(self, rating_key: int, kind: Kind, key: str) -> None: ...
+    def unset_image(self, rating_key: int, kind: Kind) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,12 @@ def backs(rows: Iterable[Row]) -> list[Back]:
 def is_ours(back: Back, current: Value, entry: "Entry | None") -> bool:
     """Whether Plex still says what we wrote, or what it made of that."""
     kind = BY_NAME[back.field]
-    if plan.same(kind, current, back.last):
+    if same(kind, current, back.last):
         return True
     base = entry.baseline.get(back.field) if entry else None
     return bool(
-        base and base.ours and plan.same(kind, base.sent, back.last)
-        and plan.same(kind, current, base.got)
+        base and base.ours and same(kind, base.sent, back.last)
+        and same(kind, current, base.got)
     )  # fmt: skip
 
 
@@ -82,9 +84,15 @@ class Undo:
     """Takes rows of the journal back; one item after the other, each written in one request."""
 
     def __init__(
-        self, plex: Plex, ledger: Ledger, journal: Journal, clock: Callable[[], float]
+        self,
+        plex: Plex,
+        ledger: Ledger,
+        journal: Journal,
+        clock: Callable[[], float],
+        left: Callable[[int, Sequence[str]], None] = lambda section, titles: None,
     ) -> None:
-        self._plex, self._ledger, self._journal = plex, ledger, journal
+        """`left` is told which collections of a library an item is about to leave."""
+        self._plex, self._ledger, self._journal, self._left = plex, ledger, journal, left
         self._clock = clock
 
     def __call__(self, rows: Sequence[Row], original: bool = False) -> Undone:
@@ -117,13 +125,13 @@ class Undo:
     def _obstacle(self, back: Back, item: "Item | None", entry: "Entry | None") -> str:
         if item is None:
             return GONE
-        if back.field == POSTER:
-            return "" if self._shows(item, str(back.last or "")) else SINCE
+        if kind := IMAGES.get(back.field):
+            return "" if self._shows(item, kind, str(back.last or "")) else SINCE
         return "" if is_ours(back, item.values.get(back.field), entry) else SINCE
 
-    def _shows(self, item: Item, key: str) -> bool:
-        """Whether that is the poster shown; without a key, whether it is one of Plex's own."""
-        offered = self._plex.posters(item.rating_key)
+    def _shows(self, item: Item, kind: Kind, key: str) -> bool:
+        """Whether that is the image shown; without a key, whether it is one of Plex's own."""
+        offered = self._plex.images(item.rating_key, kind)
         shown = next((one for one, selected in offered.items() if selected), "")
         return shown == key if key else not shown.startswith(UPLOADED)
 
@@ -134,25 +142,31 @@ class Undo:
         self._journal.record(
             [_row(back, items[key]) for key, of in chosen.items() for back in of], self._clock()
         )
+        for key, of in chosen.items():
+            for back in of:
+                if back.field == "collections" and isinstance(back.last, tuple):
+                    self._left(items[key].section, back.last)
 
     def _restore(self, item: Item, of_item: Sequence[Back]) -> None:
-        fields = [back for back in of_item if back.field != POSTER]
+        fields = [back for back in of_item if back.field not in IMAGES]
         if parameters := _parameters(fields, item):
             self._plex.edit(item.section, item.rating_key, parameters)
         for back in of_item:
-            if back.field == POSTER:
-                self._pick(item, back)
+            if kind := IMAGES.get(back.field):
+                self._pick(item, kind, back)
             elif BY_NAME[back.field].kind == "rating":
                 self._plex.rate(item.rating_key, back.value)  # type: ignore[arg-type]
 
-    def _pick(self, item: Item, back: Back) -> None:
-        """The earlier poster; Plex's own where there was none of anybody's."""
-        known = self._plex.posters(item.rating_key)
+    def _pick(self, item: Item, kind: Kind, back: Back) -> None:
+        """The earlier image; Plex's own where there was none of anybody's, or none at all."""
+        known = self._plex.images(item.rating_key, kind)
         own = [key for key in known if not key.startswith(UPLOADED)]
         key = str(back.value) if back.value in known else next(iter(own), "")
         if key:
-            self._plex.select_poster(item.rating_key, key)
-        lock = (f"{POSTER_LOCK}.locked", "1" if back.locked else "0")
+            self._plex.select_image(item.rating_key, kind, key)
+        else:
+            self._plex.unset_image(item.rating_key, kind)
+        lock = (f"{kind.lock}.locked", "1" if back.locked else "0")
         self._plex.edit(item.section, item.rating_key, [lock])
 
     def _confirm(self, chosen: Mapping[int, list[Back]], done: Undone, original: bool) -> None:
@@ -175,14 +189,15 @@ class Undo:
     def _is_back(self, back: Back, item: "Item | None") -> bool:
         if item is None:
             return False
-        if back.field == POSTER:
+        if back.field in IMAGES:
             return True
-        return plan.same(BY_NAME[back.field], item.values.get(back.field), back.value)
+        return same(BY_NAME[back.field], item.values.get(back.field), back.value)
 
 
 def _row(back: Back, item: Item) -> Row:
-    now = back.last if back.field == POSTER else item.values.get(back.field)
-    name = POSTER_LOCK if back.field == POSTER else BY_NAME[back.field].wire
+    kind = IMAGES.get(back.field)
+    now = back.last if kind else item.values.get(back.field)
+    name = kind.lock if kind else BY_NAME[back.field].wire
     scene = back.rows[-1].scene_id
     return Row(back.rating_key, scene, back.field, now, back.value, name in item.locks, "undo")
 
@@ -199,12 +214,11 @@ def _parameters(fields: Sequence[Back], item: Item) -> list[wire.Parameter]:
 
 def _without(entry: Entry, names: Sequence[str]) -> Entry:
     left = {name: one for name, one in entry.baseline.items() if name not in names}
-    wires = {POSTER_LOCK if name == POSTER else BY_NAME[name].wire for name in names}
+    wires = {IMAGES[name].lock if name in IMAGES else BY_NAME[name].wire for name in names}
     locks = None if entry.locks is None else entry.locks - wires  # they are as they were before
-    if POSTER in names:
-        return entry.but(
-            baseline=left, locks=locks, poster="", cover_version="", poster_begun=False
-        )
+    for name in names:
+        if name in IMAGES:
+            entry = entry.with_past(name, Past())
     return entry.but(baseline=left, locks=locks)
 
 
@@ -228,7 +242,8 @@ def _last_written(entry: "Entry | None", name: str) -> Value:
     """What the ledger still knows when the journal has let go of it."""
     if entry is None:
         return None
-    if name == POSTER:
-        return f"{UPLOADED}posters/{entry.poster}" if entry.poster else None
+    if kind := IMAGES.get(name):
+        sha1 = entry.past(name).sha1
+        return kind.key(sha1) if sha1 else None
     base = entry.baseline.get(name)
     return base.got if base else None

@@ -5,11 +5,12 @@ once more with the whole query. Tags may add to or replace what an item has, dep
 server: the full list and the removals are sent together, which is right in either case.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, unquote
 
-from plex.fields import BY_NAME, FIELDS, Field, Fields, Value, address_fit, name_key
+from plex.fields import BY_NAME, FIELDS, Field, Fields, Value, name_key
 from plex.plan import Change
+from plex.texts import address_fit
 
 Parameter = tuple[str, str]
 URL_BYTES = 6500  # proxies in front of Plex allow 8 KB for the whole request line
@@ -25,7 +26,7 @@ def parameters(changes: Iterable[Change]) -> list[Parameter]:
             found += tag_list(field.wire, change.before, change.after)
         else:
             found.append((f"{field.wire}.value", str(change.after or "")))
-        found.append((f"{field.wire}.locked", "1"))
+        found.append((f"{field.wire}.locked", "0" if field.derived and not change.after else "1"))
     return found
 
 
@@ -36,6 +37,25 @@ def tag_list(kind: str, before: object, after: object) -> list[Parameter]:
     gone = [n for n in before if name_key(n) not in kept] if isinstance(before, tuple) else []
     found = [(f"{kind}[{number}].tag.tag", name) for number, name in enumerate(keep)]
     return found + ([removal(kind, gone)] if gone else [])
+
+
+def with_photos(
+    found: Sequence[Parameter], photos: Mapping[str, str], actors: Sequence[str]
+) -> list[Parameter]:
+    """The edit with these actors' photos, by `name_key`; their list goes along in any case.
+
+    Those that make it too long are left out: they are due again the next time.
+    """
+    listed = any(name.endswith("].tag.tag") and name.startswith("actor[") for name, _ in found)
+    whole = list(found) if listed else [*found, *tag_list("actor", actors, actors)]
+    added = [
+        (name.removesuffix(".tag") + ".thumb", photos[name_key(value)])
+        for name, value in whole
+        if name.startswith("actor[") and name.endswith("].tag.tag") and name_key(value) in photos
+    ]
+    while added and _size(_by_field([*whole, *added])["actor"]) > URL_BYTES:
+        added.pop()
+    return whole + added
 
 
 def removal(kind: str, names: Iterable[str]) -> Parameter:
@@ -88,13 +108,20 @@ def _size(found: Iterable[Parameter]) -> int:
 _FIELDS = {field.wire: field for field in FIELDS}
 
 
-def left(found: Iterable[Parameter], current: Fields, locks: Collection[str]) -> list[Parameter]:
+def left(
+    found: Iterable[Parameter],
+    current: Fields,
+    locks: Collection[str],
+    photos: Collection[str] = (),
+) -> list[Parameter]:
     """What of an edit an item does not show: whole fields, so that no list is sent in slices."""
     rest: list[Parameter] = []
     for name, group in _by_field(found).items():
         field = _FIELDS.get(name)
         now = current.get(field.name) if field else None
-        if not all(_is_shown(one, field, now, locks) for one in group):
+        named = [one for one in group if not one[0].endswith(".tag.thumb")]
+        pictured = all(one[1] in photos for one in group if one not in named)
+        if not (pictured and all(_is_shown(one, field, now, locks) for one in named)):
             rest += group
     return rest
 

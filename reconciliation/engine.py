@@ -4,17 +4,20 @@ Plex is listed once and read in batches, Stash in pages by id; nothing is kept o
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import errors
-from plex import fields, images, match
+from plex import covers, match, photos, selection
 from plex.index import Index
+from plex.infer import ENOUGH
 from plex.item import Item
 from plex.journal import Journal
 from plex.ledger import Entry, Ledger
-from plex.outcome import decided, rules
+from plex.mapping import Finder
+from plex.outcome import Work, claim_photos, decided, extras, rules
 from plex.store import Store
 from reconciliation import brake
 from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap, gap, unasked, worst
@@ -45,6 +48,7 @@ class GapDetectionResult:
     enqueued_count: int = 0
     errors: list[str] = field(default_factory=list)
     drifted: list[dict[str, Any]] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)  # not selected, by reason
 
     @property
     def total_gaps(self) -> int:
@@ -68,6 +72,7 @@ class GapDetectionResult:
             "held": self.held_count,
             "cover_checks": self.cover_checks,
             "enqueued": self.enqueued_count,
+            "skipped": dict(self.skipped),
             "drifted": self.drifted,
             "errors": self.errors,
         }
@@ -88,13 +93,21 @@ class GapDetectionEngine:
         clock: Callable[[], float] = time.time,
         progress: Callable[[float], None] = lambda fraction: None,
         warn: Callable[[str], None] = lambda line: None,
+        paths: "Finder | None" = None,
     ) -> None:
         self._stash, self._config, self._jobs = stash, config, queue
         self._store = store or Store(data_dir, clock, warn)
         self._plex = plex or _connect(config, self._store)
         self._index, self._ledger = Index(self._store, warn), Ledger(self._store)
         self._clock, self._progress, self._warn = clock, progress, warn
+        self._extras = extras(config)
+        self._photos: set[str] = set()  # actors whose photo is owed already
         self._held = Journal(self._store).held()
+        self._paths = paths or Finder(
+            config.path_map, stash, self._index, self._store, clock, warn=warn
+        )
+        self._path_map = self._paths.path_map
+        self._lost = 0  # scenes with files of which Plex has none
         self._failed = 0  # chunks in a row
 
     def run(self, scope: str = "all") -> GapDetectionResult:
@@ -102,7 +115,6 @@ class GapDetectionEngine:
 
         Raises what stops a run: a server out of reach, a side that is suddenly empty.
         """
-        result = GapDetectionResult()
         only = self._filter(scope)
         total = self._stash.count(only)
         if not total:
@@ -110,8 +122,31 @@ class GapDetectionEngine:
         self._index.refresh(
             self._plex, self._clock(), force=True, progress=lambda f: self._progress(f * 0.1)
         )
-        brake.plex_lost_everything(self._stash, self._index, self._ledger, self._config.path_map)
-        for page in self._stash.walk(only):
+        if self._paths.is_blank:
+            self._look_at_paths()
+        self._brake()
+        result = self._walked(only, total)
+        if self._lost >= ENOUGH and self._look_at_paths():
+            return self._walked(only, total, enqueued=result.enqueued_count)
+        return result
+
+    def _look_at_paths(self) -> bool:
+        """Find out where Plex has Stash's files; whether that is somewhere else now."""
+        moved = self._paths.look()
+        self._path_map = self._paths.path_map
+        return moved
+
+    def _brake(self) -> None:
+        try:
+            brake.plex_lost_everything(self._stash, self._index, self._ledger, self._path_map)
+        except errors.LibraryEmpty:
+            if not self._look_at_paths():  # else nothing is lost, but all of it has moved
+                raise
+
+    def _walked(self, only: SceneFilter, total: int, enqueued: int = 0) -> GapDetectionResult:
+        result = GapDetectionResult(enqueued_count=enqueued)
+        self._lost = 0
+        for page in self._stash.walk(only, extras=self._extras):
             for chunk in _chunks(page):
                 self._try_chunk(chunk, result)
                 self._progress(0.1 + 0.8 * min(1.0, result.scenes_checked / max(1, total)))
@@ -127,13 +162,18 @@ class GapDetectionEngine:
     def _try_chunk(self, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
         result.scenes_checked += len(chunk)
         try:
-            self._check(chunk, result)
+            self._check(self._selected(chunk, result), result)
             self._failed = 0
         except Exception as error:  # one bad page must not end the run
             if verdict.action_of(error) == verdict.PAUSE:
                 raise
             self._failed += 1
             self._note(error, chunk, result)
+
+    def _selected(self, chunk: Sequence[Scene], result: GapDetectionResult) -> list[Scene]:
+        whys = [selection.skip(scene, self._config) for scene in chunk]
+        result.skipped.update(why.reason for why in whys if why)
+        return [scene for scene, why in zip(chunk, whys, strict=True) if not why]
 
     def _note(self, error: Exception, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
         words = verdict.in_words(error)
@@ -147,7 +187,7 @@ class GapDetectionEngine:
     def _check(self, looked_at: Sequence[Scene], result: GapDetectionResult) -> None:
         chunk = [scene for scene in looked_at if scene.id not in self._held]
         result.held_count += len(looked_at) - len(chunk)
-        found = match.match(chunk, self._index, self._plex, self._config.path_map, lambda: False)
+        found = match.match(chunk, self._index, self._plex, self._path_map, lambda: False)
         pairs = [
             (scene, item) for scene in chunk if self._usable(found, scene, result)
             for item in found.of(scene)
@@ -182,9 +222,10 @@ class GapDetectionEngine:
     def _missing(
         self, found: match.Matches, chunk: Sequence[Scene], result: GapDetectionResult
     ) -> list[Scene]:
+        lost = [scene for scene in chunk if scene.files and not found.of(scene)]
+        self._lost += len(lost)
         if self._config.skip_not_found or not self._config.reconcile_missing:
             return []
-        lost = [scene for scene in chunk if scene.files and not found.of(scene)]
         result.missing_count += len(lost)
         return lost
 
@@ -202,7 +243,10 @@ class GapDetectionEngine:
             work = decided(scene, item, entry, self._config)
             if work is None:
                 continue
-            one = gap(scene.id, work.changes, item.values, work.wanted)
+            self._claim_photos(work)
+            one = gap(
+                scene.id, work.changes, item.values, work.wanted, ("photos",) * bool(work.photos)
+            )
             gaps += [one] if one else []
             cover = cover or self._cover_moved(scene, item, entry)
             asking = asking or bool(unasked(work.changes, entry.asked))
@@ -219,17 +263,22 @@ class GapDetectionEngine:
         # The sync that comes of it writes nothing; it lists the edit for a decision.
         return [Job(scene.id, reason="edited", rank=BACKLOG)] if asking else []
 
+    def _claim_photos(self, work: Work) -> None:
+        if names := photos.wanted(work.scene, self._config):
+            claim_photos([work], self._ledger.photos(names), self._config, self._photos)
+
     def _cover_moved(self, scene: Scene, item: Item, entry: Entry) -> bool:
         """Whether the cover has to be looked at: that it changed is only known once it is here."""
-        if fields.POSTER not in self._config.sync_fields or not scene.cover_path:
-            return False
         how = rules(item, entry, self._config)
-        waits = fields.POSTER in entry.asked  # for a person, not for a look
-        return not waits and images.is_due(scene.cover_version, item, entry, how)
+        due = covers.in_question(scene, item, entry, self._config, how)
+        # What a person was asked about waits for the answer, not for a look.
+        return bool(scene.cover_path) and any(kind.field not in entry.asked for kind in due)
 
     def _still_there(self, scene_id: int, item: Item) -> bool:
-        holder = self._stash.scenes([scene_id]).get(scene_id)
-        return holder is not None and match.holds(item, holder, self._config.path_map)
+        holder = self._stash.scenes([scene_id], self._extras).get(scene_id)
+        if holder is None or selection.skip(holder, self._config):
+            return False
+        return match.holds(item, holder, self._path_map)
 
 
 def _connect(config: Any, store: Store) -> Any:

@@ -1,7 +1,7 @@
 """What the product asks of Stash: scenes by id and by page, settings, covers."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import errors
@@ -64,8 +64,8 @@ class StashApi:
         query = "query ConfigPath { systemStatus { configPath } }"
         return self._asked(lambda data: str(data["systemStatus"]["configPath"] or ""), query)
 
-    def scenes(self, ids: Sequence[int]) -> "dict[int, scene.Scene]":
-        """The scenes that still exist, by id.
+    def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> "dict[int, scene.Scene]":
+        """The scenes that still exist, by id; with these of `scene.EXTRAS`.
 
         One alias per scene: `findScenes(ids:)` fails as a whole when one of them is gone.
         """
@@ -73,13 +73,13 @@ class StashApi:
             return {}
         asked = " ".join(f"s{i}: findScene(id: $i{i}) {{ ...S }}" for i in range(len(ids)))
         declared = ", ".join(f"$i{i}: ID!" for i in range(len(ids)))
-        query = f"query Scenes({declared}) {{ {asked} }} {scene.FRAGMENT}"
+        query = f"query Scenes({declared}) {{ {asked} }} {scene.fragment(extras)}"
         variables = {f"i{i}": str(number) for i, number in enumerate(ids)}
         found = self._asked(
             lambda data: {n: data[f"s{i}"] for i, n in enumerate(ids) if data[f"s{i}"] is not None},
             query, variables,
         )  # fmt: skip
-        return {number: _scene(row, number) for number, row in found.items()}
+        return {number: _scene(row, number, extras) for number, row in found.items()}
 
     def count(self, only: SceneFilter = EVERYTHING) -> int:
         """How many scenes `walk` would visit."""
@@ -92,11 +92,28 @@ class StashApi:
         )
 
     def walk(
-        self, only: SceneFilter = EVERYTHING, page: int = PAGE
+        self, only: SceneFilter = EVERYTHING, page: int = PAGE, extras: Collection[str] = ()
     ) -> "Iterator[list[scene.Scene]]":
         """Whole scenes in pages, by ascending id; a page is never lost when scenes come or go."""
-        for rows in self._pages("...S", scene.FRAGMENT, only, page):
-            yield [_scene(row, number) for number, row in rows.items()]
+        for rows in self._pages("...S", scene.fragment(extras), only, page):
+            yield [_scene(row, number, extras) for number, row in rows.items()]
+
+    def sample(self, pages: int = 5, page: int = 200) -> "list[scene.File]":
+        """The files of some scenes, in pages spread over all ids."""
+        found, count = self._sample_page(1, page)
+        last = -(-count // page)
+        spread = {round(1 + at * (last - 1) / (pages - 1)) for at in range(1, pages)}
+        for number in sorted(spread - {0, 1}):
+            found += self._sample_page(number, page)[0]
+        return found
+
+    def _sample_page(self, number: int, size: int) -> "tuple[list[scene.File], int]":
+        query = (
+            "query Sample($filter: FindFilterType) "
+            "{ findScenes(filter: $filter) { count scenes { files { path size } } } }"
+        )
+        window = {"sort": "id", "direction": "ASC", "per_page": size, "page": number}
+        return self._asked(_sampled, query, {"filter": window})
 
     def walk_ids(self, only: SceneFilter, page: int = PAGE) -> "Iterator[list[int]]":
         """Only the ids, in pages."""
@@ -179,10 +196,16 @@ def _ascending(data: Any) -> "dict[int, Any]":
     return found
 
 
-def _scene(row: Any, number: int) -> scene.Scene:
+def _sampled(data: Any) -> "tuple[list[scene.File], int]":
+    """All files of a page, and how many scenes there are in all."""
+    found = data["findScenes"]
+    return [one for row in found["scenes"] for one in scene.files(row)], int(found["count"])
+
+
+def _scene(row: Any, number: int, extras: Collection[str]) -> scene.Scene:
     """The scene of that number."""
     try:
-        found = scene.from_row(row)
+        found = scene.from_row(row, extras)
     except ValueError:
         raise _unreadable(f"scene {number}") from None
     if found.id != number:

@@ -16,11 +16,11 @@ WAKE_SECONDS = 3.0  # for all that a hook says to Stash: a person waits for it
 CONNECT_SECONDS = 1.0
 STATE_FILE = "reconciliation_state.json"  # the scheduler's, read here without importing it
 # What of these Plex shows; a change of anything else costs nothing, and with nothing shown neither
-# does any event. Collections made of groups would need only `"Group": ("name",)`.
+# does any event. What more it shows with some settings, the inbox knows.
 SHOWN = {"Performer": ("name",), "Studio": ("name",), "Tag": ("name",), "Group": ()}
 
 
-def flag(context: object) -> "tuple[str, int] | None":
+def flag(context: object, data_dir: str) -> "tuple[str, int] | None":
     """The (kind, id) that a hookContext makes dirty; None when Plex would not show it."""
     if not isinstance(context, dict):
         return None
@@ -29,12 +29,14 @@ def flag(context: object) -> "tuple[str, int] | None":
     kind = subject.lower()
     if number is None or kind not in inbox.KINDS or not rest.endswith(".Post"):
         return None
-    return (kind, number) if _shows(subject, rest, context.get("inputFields")) else None
+    fields, shown = context.get("inputFields"), SHOWN.get(subject)
+    if shown is None or _shows(shown, rest, fields):
+        return kind, number
+    return (kind, number) if _shows(inbox.also_shown(data_dir, subject), rest, fields) else None
 
 
-def _shows(subject: str, rest: str, fields: object) -> bool:
-    shown = SHOWN.get(subject)
-    if shown and rest == "Update.Post" and isinstance(fields, list) and fields:
+def _shows(shown: "tuple[str, ...]", rest: str, fields: object) -> bool:
+    if rest == "Update.Post" and isinstance(fields, list) and fields:
         return any(name in shown for name in fields)
     return shown != ()
 
@@ -50,7 +52,7 @@ def _number(value: object) -> "int | None":
 def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, int]":
     """Mark and wake. Gives the sentence to answer, and the scene that this very process is to
     sync, 0 for none."""
-    dirty = flag(context)
+    dirty = flag(context, data_dir)
     if dirty is None and not is_due(data_dir, time.time()):
         return "nothing that Plex shows has changed", 0
     if dirty:

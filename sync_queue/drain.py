@@ -16,7 +16,7 @@ import errors
 from sync_queue import inbox, verdict
 from sync_queue.jobs import BACKLOG, EDIT, UNREADABLE, Job, Jobs
 from sync_queue.lock import FileLock
-from sync_queue.tally import Outcome, Tally, result
+from sync_queue.tally import Outcome, Tally
 
 BATCH = 20
 POLL = 0.1  # seconds between two looks at the inbox while nothing comes
@@ -213,7 +213,7 @@ class Drain:
             elif outcome.missing:
                 self._await(job, finished)
             else:
-                self.tally.counts[result(outcome)] += 1
+                self.tally.count(outcome)
                 finished.append(job)
         self._done(finished)
         if len(failed) == len(batch) > 1 and not any(map(_alone, failed.values())):

@@ -13,6 +13,7 @@ LOCK = "drain.lock"
 WAKE = "wake"
 WAKE_LOCK = "wake.lock"  # held while a hook asks Stash for a drain
 INLINE = "hook_inline"  # there while the setting hook_mode, which a hook cannot ask for, is inline
+SHOWS = "hook_shows"  # what Plex shows with settings that a hook cannot ask for, as `Group.name`
 AWAY = "plex_away"  # its time: when Plex, which is away, is to be looked at again
 AWAY_SECONDS = 300.0  # no look is further away than that
 HIGHEST = 2**63 - 1  # of ids: Stash keeps them in 64 bits
@@ -89,6 +90,16 @@ def _patiently(act, path: str) -> None:  # type: ignore[no-untyped-def]
         except PermissionError:
             time.sleep(pause)
     return act(path)
+
+
+def also_shown(data_dir: str, subject: str) -> "tuple[str, ...]":
+    """The fields of a performer, studio, tag or group that Plex shows besides the usual."""
+    try:
+        with open(os.path.join(data_dir, SHOWS), encoding="utf-8") as file:
+            pairs = [word.partition(".") for word in file.read(1000).split()]
+    except (OSError, ValueError):
+        return ()
+    return tuple(name for owner, _, name in pairs if owner == subject)
 
 
 # -- whether a hook is to drain what it marks

@@ -6,7 +6,8 @@ from typing import Protocol
 
 
 class Outcome(Protocol):
-    """What became of one scene: `missing` when Plex lacks its file, `error` when it failed."""
+    """What became of one scene: `missing` when Plex lacks its file, `error` when it failed,
+    `skipped` says why it is not to be synced."""
 
     @property
     def scene_id(self) -> int: ...
@@ -18,6 +19,8 @@ class Outcome(Protocol):
     def wrote(self) -> bool: ...
     @property
     def refused(self) -> bool: ...
+    @property
+    def skipped(self) -> str: ...
 
 
 @dataclass
@@ -25,16 +28,24 @@ class Tally:
     """What a run did: scenes `written`, `unchanged` and `refused`, and the verdicts on the others."""
 
     counts: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)  # by reason
     paused: str = ""
     reason: "Exception | None" = None  # of the pause
     busy: bool = False  # another drain holds the lock
 
     def as_dict(self) -> dict[str, object]:
         names = ("written", "unchanged", "refused", "waiting", "retried", "buried")
-        return {name: self.counts[name] for name in names} | {"paused": self.paused or None}
+        found: dict[str, object] = {name: self.counts[name] for name in names}
+        return found | {"skipped": dict(self.skipped), "paused": self.paused or None}
+
+    def count(self, outcome: Outcome) -> None:
+        """A scene with which nothing went wrong."""
+        self.counts[result(outcome)] += 1
+        if outcome.skipped:
+            self.skipped[outcome.skipped] += 1
 
 
 def result(outcome: Outcome) -> str:
-    if outcome.wrote:
-        return "written"
+    if outcome.wrote or outcome.skipped:
+        return "written" if outcome.wrote else "skipped"
     return "refused" if outcome.refused else "unchanged"

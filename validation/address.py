@@ -1,4 +1,4 @@
-"""The address and the token of Plex: brought into one form, and judged.
+"""The address and the token of Plex, and other addresses: brought into one form, and judged.
 
 Pure. No sentence made here repeats the token or a password.
 """
@@ -60,6 +60,21 @@ def url_fault(url: str) -> str | None:
     if parts.scheme not in ("http", "https"):
         return f"The address of Plex (plex_url) must begin with http:// or https://, {example}."
     return None
+
+
+def photo_place(text: str) -> str:
+    """An address to put a path behind; ValueError for one that holds more than that.
+
+    Plex keeps it, and gives it to everybody: no password and no key may be in it.
+    """
+    parts = _split(text.strip())
+    usable = parts is not None and parts.hostname and parts.scheme in ("http", "https")
+    if parts is None or not usable or re.search(r"[@?#\s\x00-\x1f]", text.strip()):
+        raise ValueError(
+            "must be an address without password, key or anything behind the path, for example "
+            "https://photos.example.com"
+        )
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def token_fault(token: str) -> str | None:

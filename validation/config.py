@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from validation import values
-from validation.address import tidy_token, tidy_url, token_fault, url_fault
+from validation.address import photo_place, tidy_token, tidy_url, token_fault, url_fault
 from validation.scope import parse_scope
 from validation.values import SYNC_FIELDS
 
@@ -30,7 +30,7 @@ HOOK_MODES = ("background", "inline")
 ON_EDIT = ("newest", "stash", "plex", "ask")
 # Understood by the model, but not shown among the settings (only older maps carry them).
 UNLISTED = ("reconcile_missing",)
-_SECRET = ("plex_url", "plex_token")
+_SECRET = ("plex_url", "plex_token", "actor_photo_url")
 _SHOWN = 60
 
 
@@ -58,6 +58,10 @@ def _url(value: object) -> str:
     return tidy_url(values.text(value))
 
 
+def _photo_place(value: object) -> str:
+    return photo_place(values.text(value))
+
+
 def _token(value: object) -> str:
     return tidy_token(
         values.text(value.get_secret_value() if isinstance(value, SecretStr) else value)
@@ -70,6 +74,9 @@ def _scope(value: object) -> str:
 
 Flag = Annotated[bool, BeforeValidator(values.flag)]
 Names = Annotated[tuple[str, ...], BeforeValidator(values.names)]
+Text = Annotated[str, BeforeValidator(values.text)]
+Template = Annotated[str, BeforeValidator(values.template)]
+List = Annotated[tuple[str, ...], BeforeValidator(values.listed)]
 
 
 class Stash2PlexConfig(BaseModel):
@@ -83,6 +90,28 @@ class Stash2PlexConfig(BaseModel):
     plex_library: Names = ()
     path_map: Annotated[tuple[tuple[str, str], ...], BeforeValidator(values.pairs)] = ()
     sync_fields: Annotated[tuple[str, ...], BeforeValidator(values.fields)] = SYNC_FIELDS
+    only_organized: Flag = False
+    only_stash_id: Flag = False
+    include_tags: List = ()
+    exclude_tags: List = ()
+    include_paths: List = ()
+    exclude_paths: List = ()
+    title_template: Template = ""
+    sort_title_template: Template = ""
+    tagline_template: Template = ""
+    content_rating: Text = ""
+    genre_only: List = ()
+    genre_ignore: List = ()
+    performer_tags: Flag = False
+    max_tags: Annotated[int, _between(1, 1000)] = 100
+    actor_photo_url: Annotated[str, BeforeValidator(_photo_place)] = ""
+    collections_from: Annotated[tuple[str, ...], BeforeValidator(values.sources)] = ("studio",)
+    collection_tags: List = ()
+    collection_prefix: Annotated[str, BeforeValidator(values.prefix)] = ""
+    poster_fit: Flag = False
+    labels: List = ()
+    label_tags: List = ()
+    label_organized: Text = ""
     reconcile_interval: Annotated[str, _one_of(INTERVALS)] = "never"
     reconcile_scope: Annotated[str, BeforeValidator(_scope)] = "24h"
     reconcile_missing: Flag = True
@@ -93,7 +122,6 @@ class Stash2PlexConfig(BaseModel):
     skip_not_found: Flag = False
     trigger_plex_scan: Flag = False
     max_retries: Annotated[int, _between(1, 100)] = 5
-    max_tags: Annotated[int, _between(1, 1000)] = 100
     connect_timeout: Annotated[int, _between(1, 300)] = 5
     read_timeout: Annotated[int, _between(1, 3600)] = 30
     plex_insecure_tls: Flag = False

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from validation.template import checked
+
 SYNC_FIELDS = (
     "title",
     "summary",
@@ -21,11 +23,17 @@ SYNC_FIELDS = (
     "rating",
     "collections",
     "poster",
+    # These wait for a setting of their own.
+    "sort_title",
+    "tagline",
+    "content_rating",
+    "labels",
 )
-# Understood, so that nobody who names them is warned, but nothing writes them yet.
-RESERVED_FIELDS = ("tagline", "background")
+# Written only if they are named: `all` has not meant them ever since there are installations.
+ON_REQUEST = ("original_title", "background")
 FIELD_ALIASES = {
     "titles": "title",
+    "code": "original_title",
     "description": "summary",
     "details": "summary",
     "studios": "studio",
@@ -43,9 +51,12 @@ FIELD_ALIASES = {
     "collection": "collections",
     "cover": "poster",
     "posters": "poster",
+    "label": "labels",
+    "certificate": "content_rating",
     "art": "background",
     "fanart": "background",
 }
+SOURCES = ("studio", "parent_studio", "group", "performer")
 # Half of a character: no request and no log line can hold it.
 _BROKEN = re.compile("[\ud800-\udfff]")
 _TRUE = ("true", "on", "yes", "y", "1")
@@ -108,15 +119,46 @@ def names(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_pieces(value, ",\n")))
 
 
+def listed(value: object) -> tuple[str, ...]:
+    """Names or paths, each once: between commas, or between semicolons if there are any."""
+    semicolons = isinstance(value, str) and ";" in value
+    return tuple(dict.fromkeys(_pieces(value, ";\n" if semicolons else ",\n")))
+
+
+def template(value: object) -> str:
+    """A text with parts in braces, such as `{title} ({date})`."""
+    return checked(text(value))
+
+
+def prefix(value: object) -> str:
+    """A text that may hold `{kind}` and no other braces."""
+    found = text(value)
+    if re.search("[{}]", found.replace("{kind}", "")):
+        raise ValueError("must be a text, in which only {kind} may stand in braces")
+    return found
+
+
+def sources(value: object) -> tuple[str, ...]:
+    """What becomes collections, in the order of SOURCES; `none` is understood."""
+    words = [re.sub(r"[\s-]+", "_", one.lower()) for one in _pieces(value, ",;\n")]
+    asked = {word.removesuffix("s") for word in words} - {"none"}
+    known = tuple(name for name in SOURCES if name in asked)
+    if asked - set(SOURCES):
+        message = f"must be a list of {', '.join(SOURCES)}, or none"
+        raise Partly(message, known) if known else ValueError(message)
+    return known
+
+
 def fields(value: object) -> tuple[str, ...]:
-    """Names of fields in their usual order; `all` and `none` are understood."""
+    """Names of fields in their usual order; `none`, and `all` for all but ON_REQUEST."""
     words = [re.sub(r"[\s-]+", "_", one.lower()) for one in _pieces(value, ",;\n")]
     asked = {FIELD_ALIASES.get(word, word) for word in words}
     if "all" in asked:
         asked |= set(SYNC_FIELDS)
-    known = tuple(name for name in (*SYNC_FIELDS, *RESERVED_FIELDS) if name in asked)
-    if asked - {*SYNC_FIELDS, *RESERVED_FIELDS, "all", "none"}:
-        message = f"must be a list of {', '.join(SYNC_FIELDS)}"
+    every = (*SYNC_FIELDS, *ON_REQUEST)
+    known = tuple(name for name in every if name in asked)
+    if asked - {*every, "all", "none"}:
+        message = f"must be a list of {', '.join(every)}"
         raise Partly(message, known) if known else ValueError(message)
     return known
 

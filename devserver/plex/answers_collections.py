@@ -7,6 +7,7 @@ import re
 from . import gathering
 from .answering import container, page
 from .answers_sections import section_attributes
+from .collection import CUSTOM, SORTS
 from .items import Item
 from .message import Answer, Call, Refusal
 from .state import State
@@ -59,9 +60,23 @@ def remove(state: State, call: Call, rk: str, member: str) -> Answer:
 
 
 def move(state: State, call: Call, rk: str, member: str) -> Answer:
-    """The order inside a collection is not modelled; the request is."""
-    state.library.collection(int(rk))
-    state.library.item(int(member))
+    """Behind the member `after`, or to the front; refused unless the sort is a custom one."""
+    found = state.library.collection(int(rk))
+    after = int(call.get("after") or 0)
+    if found.sort != CUSTOM or not {int(member), after or int(member)} <= found.keys:
+        raise Refusal(400)
+    found.move(int(member), after)
+    state.library.touch(found.section)
+    return Answer()
+
+
+def prefs(state: State, call: Call, rk: str) -> Answer:
+    """`collectionSort`: by release date, by title, or custom."""
+    found, sort = state.library.collection(int(rk)), call.get("collectionSort")
+    if not sort.isdigit() or int(sort) not in SORTS:
+        raise Refusal(400)
+    found.sort_by(int(sort))
+    state.library.changed(found)
     return Answer()
 
 

@@ -113,7 +113,7 @@ class Library:
         left = self.collection_named(item.section, tag.name)
         if left is not None:
             left.keys.discard(item.rk)
-            if not left.keys:
+            if not left.keys and not self.options.empty_collections_stay:
                 self.drop_collection(left)
 
     # Files, by base name

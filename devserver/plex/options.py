@@ -27,6 +27,9 @@ class Options:
     date_sets_year: bool = True
     rate_bumps_updated_at: bool = False
 
+    # Collections
+    empty_collections_stay: bool = True  # those whose last member went; else Plex drops them
+
     # Images
     thumb_bumps_updated_at: bool = True
     identical_upload_bumps_updated_at: bool = False

@@ -86,6 +86,7 @@ ROUTES = (
     route("GET", COLLECTION + r"/composite/\d+", images.composite),
     route("PUT", COLLECTION + "/items", gathered.add, EDIT),
     route("PUT", COLLECTION + r"/items/(\d+)/move", gathered.move, EDIT),
+    route("PUT", OWNERS + "/prefs", gathered.prefs, EDIT),
     route("DELETE", COLLECTION + r"/(?:items|children)/(\d+)", gathered.remove, EDIT),
 )
 

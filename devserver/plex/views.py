@@ -232,6 +232,7 @@ def collection_element(gathered: Collection, whole: bool = False) -> El:
         "minYear": min(years, default=None),
         "maxYear": max(years, default=None),
         "smart": False,
+        "collectionSort": gathered.sort or None,
         "index": gathered.tag.id,
         "ratingCount": 1,
         "childCount": len(gathered.members),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.contract.plex_support import Scenes, clock, scenes
 
 __all__ = ["clock", "scenes"]
@@ -27,10 +29,28 @@ def test_a_tag_creates_the_collection_and_equal_titles_share_members(scenes: Sce
     assert children.titles == ["a", "b"]
 
 
-def test_the_collection_goes_with_its_last_member(scenes: Scenes) -> None:
+@pytest.mark.parametrize("stays", [True, False])
+def test_whether_a_collection_goes_with_its_last_member_is_switchable(
+    scenes: Scenes, stays: bool
+) -> None:
+    scenes.plex.options.empty_collections_stay = stays
     rk = scenes.add(collections=["Acme"])
+    key = key_of(scenes, "Acme")
     scenes.edit(rk, "collection[].tag.tag-=acme")
+    assert scenes.plex.collections(scenes.section) == ({"Acme": []} if stays else {})
+    assert scenes.get(f"/library/collections/{key}").status == (200 if stays else 404)
+    if stays:
+        assert scenes.get(f"/library/collections/{key}").xml[0].get("childCount") == "0"
+        assert scenes.get(f"/library/collections/{key}/children").xml.findall("Video") == []
+
+
+def test_an_empty_collection_is_deleted_by_request(scenes: Scenes) -> None:
+    rk = scenes.add(collections=["Acme"])
+    key = key_of(scenes, "Acme")
+    scenes.edit(rk, "collection[].tag.tag-=acme")
+    assert scenes.ask("DELETE", f"/library/collections/{key}").status == 200
     assert scenes.plex.collections(scenes.section) == {}
+    assert scenes.ask("DELETE", f"/library/collections/{key}").status == 404
 
 
 def test_a_collection_is_created_filled_and_emptied_by_requests(scenes: Scenes) -> None:
@@ -49,6 +69,32 @@ def test_deleting_a_collection_leaves_its_items(scenes: Scenes) -> None:
     rk = scenes.add(collections=["Acme"])
     scenes.ask("DELETE", f"/library/collections/{key_of(scenes, 'Acme')}")
     assert scenes.plex.item(rk)["collections"] == []
+
+
+def children(scenes: Scenes, key: str) -> list[str]:
+    return scenes.get(f"/library/collections/{key}/children").titles
+
+
+def test_a_collection_is_sorted_by_date_by_title_or_as_its_items_were_moved(scenes: Scenes) -> None:
+    keys = {
+        name: scenes.add(name, collections=["C"], originallyAvailableAt=f"2024-01-0{day}")
+        for name, day in (("a", 2), ("b", 3), ("c", 1))
+    }
+    key = key_of(scenes, "C")
+    where = f"/library/collections/{key}"
+    assert children(scenes, key) == ["c", "a", "b"]
+    assert scenes.ask("PUT", f"{where}/items/{keys['a']}/move").status == 400, "not custom"
+    scenes.ask("PUT", f"{where}/prefs", {"collectionSort": 1})
+    assert children(scenes, key) == ["a", "b", "c"]
+    scenes.ask("PUT", f"/library/metadata/{key}/prefs", {"collectionSort": 2})
+    assert scenes.get(where).xml[0].get("collectionSort") == "2"
+    scenes.ask("PUT", f"{where}/items/{keys['a']}/move", {"after": keys["b"]})
+    assert children(scenes, key) == ["b", "a", "c"]
+    scenes.ask("PUT", f"{where}/items/{keys['c']}/move")
+    assert children(scenes, key) == ["c", "b", "a"]
+    scenes.add("0", collections=["C"])
+    assert children(scenes, key) == ["c", "b", "a", "0"], "a new one comes last"
+    assert scenes.ask("PUT", f"{where}/prefs", {"collectionSort": 7}).status == 400
 
 
 def test_a_rename_to_a_taken_title_is_a_conflict(scenes: Scenes) -> None:
@@ -84,4 +130,4 @@ def test_a_removed_item_leaves_its_collections(scenes: Scenes) -> None:
     scenes.plex.remove_item(one)
     assert scenes.plex.collections(scenes.section) == {"C": [two]}
     scenes.plex.agent_refresh(two)
-    assert scenes.plex.collections(scenes.section) == {}
+    assert scenes.plex.collections(scenes.section) == {"C": []}

@@ -38,7 +38,7 @@ def test_events_behind_a_long_scan(box):
 def test_a_flood_ten_times_as_large_takes_no_more_memory(make_box, monkeypatch):
     # What measures the coverage would be measured.
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-    small, large = (flood.in_a_row(make_box(), events) for events in (15, 150))
+    small, large = (flood.in_a_row(make_box(), events) for events in (12, 120))
     assert small.held and large.held, (small, large)
-    assert large.writes == 150
+    assert large.writes == 120
     assert large.peak == pytest.approx(small.peak, rel=flood.MOST_GROWTH - 1)

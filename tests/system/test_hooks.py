@@ -243,6 +243,49 @@ def test_identify_fills_plex_and_wipes_nothing(box: Box) -> None:
     assert box.item(scene)["genres"] == ["Mine"] and silent(box)
 
 
+# -- settings that a hook cannot ask for
+
+
+def grouped(box: Box, **settings: Any) -> int:
+    """A scene in a group, of a studio and with a performer, synced with these settings."""
+    box.configure(**settings)
+    scene = box.add("a.mp4", title="T", groups=["G"], studio="S", performers=["P"])
+    box.operation("all")
+    return scene
+
+
+def test_a_group_that_is_renamed_reaches_its_collection(box: Box) -> None:
+    scene = grouped(box, collections_from="group")
+    assert box.item(scene)["collections"] == ["G"]
+    box.stash.rename("group", 1, "New")
+    until(lambda: box.item(scene)["collections"] == ["New"])
+    box.stash.destroy("group", 1)
+    until(lambda: box.item(scene)["collections"] == [])
+
+
+def test_a_studio_above_and_a_performer_s_tags_reach_plex(box: Box) -> None:
+    scene = grouped(box, collections_from="studio, parent_studio", performer_tags=True)
+    above = box.stash.library.store.id_of("studio", "Above")
+    box.stash.update("studio", box.stash.scene(scene)["studio"], parent_id=str(above))
+    until(lambda: sorted(box.item(scene)["collections"]) == ["Above", "S"])
+    box.stash.rename("studio", above, "Higher")
+    until(lambda: sorted(box.item(scene)["collections"]) == ["Higher", "S"])
+    tag = box.stash.library.store.id_of("tag", "t")
+    box.stash.update("performer", 1, tag_ids=[str(tag)])
+    until(lambda: box.item(scene)["genres"] == ["t"])
+    box.stash.rename("tag", tag, "u")
+    until(lambda: box.item(scene)["genres"] == ["u"])
+
+
+def test_where_groups_do_not_show_they_wake_nobody(box: Box) -> None:
+    grouped(box, collections_from="group")
+    box.configure()
+    box.operation("queue_status")
+    box.stash.hold_jobs()
+    box.stash.rename("group", 1, "New")
+    assert flags(box) == [] and queued(box) == 0
+
+
 def test_nothing_is_ever_written_to_stash(box: Box) -> None:
     """So no hook of ours can call itself, with or without Stash's own guard."""
     scene = box.add("a.mp4", title="old", performers=["Jane"], cover=b"\xff\xd8\xff" + b"x" * 99)

@@ -25,13 +25,13 @@ POINTS = [
     ("edit", 1, "after"),
     ("rate", 1, "before"),
     ("rate", 1, "after"),
-    ("upload_poster", 1, "before"),
-    ("upload_poster", 1, "after"),
+    ("upload_image", 1, "before"),
+    ("upload_image", 1, "after"),
     ("items", 2, "before"),
     ("put", 2, "before"),
     ("put", 2, "after"),
 ]
-TOLD = {"edit": 1, "rate": 2, "upload_poster": 3, "items": 4, "put": 5}
+TOLD = {"edit": 1, "rate": 2, "upload_image": 3, "items": 4, "put": 5}
 
 
 @pytest.fixture(scope="module")

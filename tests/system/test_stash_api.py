@@ -11,6 +11,7 @@ import errors
 from devserver.stash import StashServer
 from stash import wire
 from stash.api import PAGE, SceneFilter, StashApi
+from stash.scene import EXTRAS, Group, Performer, Ref, Studio
 
 JPEG, PNG, WEBP = b"\xff\xd8\xff\xe0more", b"\x89PNG\r\n\x1a\nmore", b"RIFF\x10\x00\x00\x00WEBPVP8 "
 
@@ -61,6 +62,28 @@ def fill(stash: StashServer, count: int) -> None:
 # --- pages ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("scenes", "pages"),
+    [(0, []), (4, [1]), (9, [1, 2, 3]), (40, [1, 4, 7, 10]), (200, [1, 17, 34, 50])],
+)
+def test_a_sample_of_files_is_spread_over_all_scenes(stash, scenes, pages):
+    fill(stash, scenes)
+    found = [file.path for file in api(stash).sample(pages=4, page=4)]
+    assert found == [
+        f"/data/{n}.mp4" for page in pages for n in range(4 * page - 4, min(scenes, 4 * page))
+    ]
+    assert len(stash.requests) == max(1, len(pages))
+
+
+def test_a_sample_holds_every_file_of_a_scene_and_skips_scenes_without(stash):
+    stash.add_scene(files=[{"path": "/data/a.mp4", "size": 5}, {"path": "/data/b.mp4", "size": 6}])
+    stash.add_scene(title="No file")
+    assert [(file.path, file.size) for file in api(stash).sample()] == [
+        ("/data/a.mp4", 5),
+        ("/data/b.mp4", 6),
+    ]
+
+
 def test_all_scenes_come_once_in_pages_by_id(stash):
     fill(stash, 25)
     pages = list(api(stash).walk(page=10))
@@ -95,6 +118,24 @@ def test_scenes_by_id_are_those_that_still_exist(stash):
     assert len(stash.requests) == asked, "`ids: []` would mean all"
 
 
+def test_what_is_costly_comes_when_it_is_asked_for(stash):
+    number = stash.add_scene(
+        path="/data/x.mp4", studio="S", performers=["Ann"], groups=[("G", 2)],
+        stash_id_list=[{"endpoint": "https://box", "stash_id": "ab"}],
+    )  # fmt: skip
+    plain = api(stash).scenes([number])[number]
+    assert (plain.groups, plain.has_stash_id) == ((), False)
+    above = stash.library.store.id_of("studio", "Above")
+    stash.update("studio", 1, parent_id=str(above))
+    stash.update("performer", 1, tag_ids=[str(stash.library.store.id_of("tag", "t"))])
+    found = api(stash).scenes([number], EXTRAS)[number]
+    assert found.studio == Studio(1, "S", Ref(above, "Above"))
+    assert (found.groups, found.has_stash_id) == ((Group(1, "G", 2),), True)
+    assert found.performers == (Performer(1, "Ann", "", (Ref(1, "t"),)),)
+    stash.update("performer", 1, image="data:image/jpeg;base64,/9j/")
+    assert api(stash).scenes([number], EXTRAS)[number].performers[0].photo == "/performer/1/image"
+
+
 def test_scenes_of_a_performer_a_studio_or_a_tag(stash):
     fill(stash, 2)
     other = stash.add_scene(path="/data/x.mp4", tags=["one"], studio="S", groups=["G"])
@@ -124,6 +165,7 @@ def test_each_version_of_stash_understands_every_query(tmp_path, version):
         [[found]] = one.walk()
         assert [*one.walk(only)] == [] and one.count(only) == 0
         assert one.cover(found) == JPEG and found.id == scene
+        assert one.scenes([1], EXTRAS) == {1: found} == {s.id: s for [s] in one.walk(extras=EXTRAS)}
         assert one.scenes([1]) and one.newest_timestamp() and one.settings("x") == {}
         assert one.version() == (version or "unknown")
         assert not stash.queries_rejected

@@ -11,6 +11,7 @@ import pytest
 from inprocess import Bench
 
 from devserver.proof import poster_key
+from plex.images import POSTER
 from plex.journal import Journal
 from plex.ledger import Ledger
 from plex.store import Store
@@ -122,7 +123,7 @@ def test_as_it_was_before_our_first_touch_whatever_the_journal_has_let_go_of(ben
 def test_the_poster_that_was_picked_before_comes_back(bench: Bench) -> None:
     other = b"\xff\xd8\xff" + b"o" * 200
     scene, key = bench.add(title="T")
-    bench.client().upload_poster(key, other)
+    bench.client().upload_image(key, POSTER, other)
     bench.client().edit(bench.section, key, [("thumb.locked", "1")])
     bench.stash.set_cover(scene, COVER)
     bench.sync(scene)

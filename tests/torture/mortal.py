@@ -31,6 +31,7 @@ CALLS = {
 THROUGH = {
     "sync_queue/lock.py", "net/session.py", "plex/store.py", "stash/wire.py", "stash/api.py",
     "reconciliation/state.py", "disk/document.py", "disk/database.py", "disk/aside.py",
+    "plex/transport.py", "stash/transport.py",
 }  # fmt: skip
 
 

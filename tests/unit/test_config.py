@@ -44,6 +44,28 @@ def test_unset_settings_have_the_documented_defaults():
         "plex_library": (),
         "path_map": (),
         "sync_fields": SYNC_FIELDS,
+        "only_organized": False,
+        "only_stash_id": False,
+        "include_tags": (),
+        "exclude_tags": (),
+        "include_paths": (),
+        "exclude_paths": (),
+        "title_template": "",
+        "sort_title_template": "",
+        "tagline_template": "",
+        "content_rating": "",
+        "genre_only": (),
+        "genre_ignore": (),
+        "performer_tags": False,
+        "max_tags": 100,
+        "actor_photo_url": "",
+        "collections_from": ("studio",),
+        "collection_tags": (),
+        "collection_prefix": "",
+        "poster_fit": False,
+        "labels": (),
+        "label_tags": (),
+        "label_organized": "",
         "reconcile_interval": "never",
         "reconcile_scope": "24h",
         "reconcile_missing": True,
@@ -54,7 +76,6 @@ def test_unset_settings_have_the_documented_defaults():
         "skip_not_found": False,
         "trigger_plex_scan": False,
         "max_retries": 5,
-        "max_tags": 100,
         "connect_timeout": 5,
         "read_timeout": 30,
         "plex_insecure_tls": False,
@@ -109,6 +130,15 @@ def test_the_config_cannot_be_changed_afterwards():
         ("plex_library", " Films,  Clips ,,Films", ("Films", "Clips")),
         ("plex_library", ["Films, old", "Clips"], ("Films, old", "Clips")),
         ("plex_library", 2024, ("2024",)),
+        ("content_rating", 18, "18"),
+        ("title_template", " {title} ({year}) ", "{title} ({year})"),
+        ("collections_from", "Groups; parent studio", ("parent_studio", "group")),
+        ("collections_from", "none", ()),
+        ("collection_prefix", "{kind}:", "{kind}:"),
+        ("include_tags", " a, b,,a ", ("a", "b")),
+        ("include_tags", "a, b; c", ("a, b", "c")),
+        ("include_tags", ["a, b; c"], ("a, b; c",)),
+        ("exclude_paths", "/a, b;", ("/a, b",)),
         ("path_map", "/data => /media/x", (("/data", "/media/x"),)),
         ("path_map", "/a=>/b ; C:\\v => /v\n", (("/a", "/b"), ("C:\\v", "/v"))),
         ("path_map", {"/a": "/b"}, (("/a", "/b"),)),
@@ -126,6 +156,8 @@ def test_a_value_is_understood_as_it_is_stored(setting, stored, meant):
 
 def test_all_fields_can_be_asked_for_by_one_word():
     assert changed({"sync_fields": "All"}) == {}
+    found = changed({"sync_fields": "all, background, code"})
+    assert found == {"sync_fields": (*SYNC_FIELDS, "original_title", "background")}
 
 
 # --- bad values ----------------------------------------------------------------------------
@@ -153,6 +185,11 @@ def test_all_fields_can_be_asked_for_by_one_word():
         ("paused", {}, "on or off"),
         ("plex_library", {"a": 1}, "a text"),
         ("plex_library", "\ud800", "a text"),
+        ("title_template", "{titel}", "{title}, {performers}, {studio}"),
+        ("title_template", "Scene", "{title}, {performers}, {studio}"),
+        ("collections_from", "tags", "studio, parent_studio, group, performer, or none"),
+        ("collection_prefix", "{studio}:", "only {kind}"),
+        ("labels", {"a": 1}, "a text"),
         ("path_map", "/data", "stash prefix => plex prefix"),
         ("path_map", [["\ud800", "/b"]], "stash prefix => plex prefix"),
         ("path_map", [5], "stash prefix => plex prefix"),
@@ -179,6 +216,8 @@ def test_the_good_part_of_a_list_is_kept():
     config, warning = warned({"sync_fields": "title, sumary"})
     assert config.sync_fields == ("title",)
     assert "the rest of it" in warning
+    config, warning = warned({"collections_from": "group, label"})
+    assert config.collections_from == ("group",)
     config, warning = warned({"path_map": "/a => /b; oops"})
     assert config.path_map == (("/a", "/b"),)
 
@@ -260,7 +299,7 @@ def without(*names):
         ({"sync_tags": False}, without("genres")),
         ({"sync_poster": False}, without("poster")),
         ({"sync_collection": False}, without("collections")),
-        ({"sync_tagline": False, "sync_background": False}, {}),
+        ({"sync_tagline": False, "sync_background": False}, without("tagline")),
         ({"sync_tags": False, "sync_poster": "off"}, without("genres", "poster")),
         ({"reconcile_missing": False}, {"reconcile_missing": False}),
     ],

@@ -29,6 +29,7 @@ class Done:
     error: Exception | None = None
     wrote: bool = True
     refused: bool = False
+    skipped: str = ""
 
 
 def ruin(db: Database) -> None:

@@ -10,9 +10,12 @@ import pytest
 import yaml
 
 from app import commands
-from plex.fields import FIELDS, POSTER
+from plex import selection
+from plex.fields import BACKGROUND, FIELDS, IMAGES, POSTER, SETTINGS
+from plex.lists import KINDS
+from validation import template
 from validation.config import UNLISTED, Stash2PlexConfig
-from validation.values import SYNC_FIELDS
+from validation.values import ON_REQUEST, SOURCES, SYNC_FIELDS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,6 +28,12 @@ def _rows(section: str, text: str = README) -> list[list[str]]:
     body = text.split(f"\n## {section}\n", 1)[1].split("\n## ", 1)[0]
     lines = [line for line in body.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def _rules(section: str) -> list[list[str]]:
+    """The rows of a table in docs/fields.md, without the backticks."""
+    text = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")
+    return [[_bare(cell) for cell in row] for row in _rows(section, text)]
 
 
 def _bare(cell: str) -> str:
@@ -66,9 +75,57 @@ def test_every_task_is_in_the_readme_with_its_name_in_a_terminal() -> None:
 def test_every_field_is_in_the_readme_by_the_name_of_its_setting() -> None:
     told = [_bare(row[2]) for row in _rows("Fields")]
 
-    assert set(told) == {*(field.name for field in FIELDS), POSTER}
-    assert set(told) == set(SYNC_FIELDS)
+    assert set(told) == {*(field.name for field in FIELDS), *IMAGES}
+    assert set(told) == {*SYNC_FIELDS, *ON_REQUEST}
     assert len(told) == len(set(told))
+
+
+def test_the_rule_of_every_field_is_told() -> None:
+    told = _rules("Fields")
+    of_plex = {field.name: field.wire for field in FIELDS} | {POSTER: "thumb", BACKGROUND: "art"}
+
+    assert {row[0]: row[1] for row in told} == of_plex
+    assert len(told) == len(of_plex)
+
+
+def test_where_a_field_waits_for_a_setting_is_told() -> None:
+    told = {row[0]: row[2] for row in _rules("Fields")}
+    waits = {name: ", ".join(own) for name, own in SETTINGS.items()}
+    waits |= dict.fromkeys(ON_REQUEST, "if named")
+
+    assert {name: said.replace("`", "") for name, said in told.items() if said} == waits
+    for name, readme in [(_bare(row[2]), row[3]) for row in _rows("Fields")]:
+        assert ("if named" in readme) == (name in ON_REQUEST), name
+
+
+def test_the_parts_of_a_template_are_told() -> None:
+    text = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")
+    sentence = text.split("## Templates", 1)[1].split(". Of a scene", 1)[0]
+
+    assert tuple(re.findall(r"`\{(\w+)\}`", sentence)) == template.PLACES
+
+
+@pytest.mark.parametrize("row", _rules("Templates"), ids=lambda row: " ".join(row[:2]))
+def test_what_a_template_gives_is_as_it_is_told(row: list[str]) -> None:
+    said = {"title": "The Quay", "performers": "Ann, Bob", "studio": "Acme", "date": "2024-05"}
+    said |= {"year": "2024", "code": "C-1"}
+    known = {name: value for name, value in said.items() if name not in row[1].split()}
+
+    assert template.filled(template.checked(row[0]), known) == row[2]
+
+
+def test_what_becomes_a_collection_is_told() -> None:
+    told = [row[1].partition(": ")[2].strip("`").split("`")[0] for row in _rules("Collections")]
+
+    assert tuple(name for name in told if name) == SOURCES
+    assert [row[2] for row in _rules("Collections")] == list(KINDS.values())
+
+
+def test_the_reasons_why_a_scene_is_skipped_are_told_in_their_order() -> None:
+    told = _rules("Scenes")
+
+    assert [row[0] for row in told] == list(selection.REASONS)
+    assert {row[1] for row in told} <= set(Stash2PlexConfig.model_fields)
 
 
 def test_every_task_that_the_documents_name_in_bold_exists() -> None:

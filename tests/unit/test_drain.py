@@ -30,6 +30,7 @@ class Done:
     error: Exception | None = None
     wrote: bool = True
     refused: bool = False
+    skipped: str = ""
 
 
 @dataclass
@@ -592,6 +593,17 @@ def test_while_stash_is_away_a_renamed_tag_stays_owed(world: World) -> None:
 # -- what a person sees
 
 
+def test_scenes_that_are_not_selected_are_done_and_counted_by_reason(world: World) -> None:
+    world.owe(1, 2, 3, 4)
+    for number in (1, 2):
+        world.outcomes[number] = Done(number, wrote=False, skipped="not organized")
+    world.outcomes[3] = Done(3, wrote=False, skipped="excluded by tag")
+    found = world.drain().as_dict()
+    assert found["skipped"] == {"not organized": 2, "excluded by tag": 1}
+    assert (found["written"], found["unchanged"], world.left()) == (1, 0, {})
+    assert world.shown[-1] == 1.0
+
+
 def test_progress_goes_from_something_to_1_and_never_back(world: World) -> None:
     world.owe(*range(1, 61))
     world.drain()
@@ -602,5 +614,5 @@ def test_the_tally_is_json(world: World) -> None:
     world.owe(1)
     assert world.drain().as_dict() == {
         "written": 1, "unchanged": 0, "refused": 0, "waiting": 0, "retried": 0, "buried": 0,
-        "paused": None,
+        "skipped": {}, "paused": None,
     }  # fmt: skip

@@ -65,8 +65,32 @@ def context(type_: str, id_: Any = 42, fields: Any = None) -> dict[str, Any]:
         ("Scene.Update.Post", None),
     ],
 )
-def test_only_what_plex_shows_makes_dirty(event: object, expected: object) -> None:
-    assert hook.flag(event) == expected
+def test_only_what_plex_shows_makes_dirty(event: object, expected: object, tmp_path) -> None:
+    assert hook.flag(event, str(tmp_path)) == expected
+
+
+@pytest.mark.parametrize(
+    ("event", "dirty"),
+    [
+        (context("Group.Update.Post", fields=["id", "name"]), True),
+        (context("Group.Update.Post"), True),
+        (context("Group.Update.Post", fields=["id", "synopsis"]), False),
+        (context("Group.Destroy.Post"), True),
+        (context("Studio.Update.Post", fields=["parent_id"]), True),
+        (context("Studio.Update.Post", fields=["details"]), False),
+        (context("Performer.Update.Post", fields=["image"]), False),
+        (context("Tag.Update.Post", fields=["parent_id"]), False),
+    ],
+)
+def test_some_settings_make_plex_show_more(event: object, dirty: bool, tmp_path) -> None:
+    (tmp_path / inbox.SHOWS).write_text("Group.name Studio.parent_id")
+    assert bool(hook.flag(event, str(tmp_path))) is dirty
+
+
+@pytest.mark.parametrize("note", [b"", b"\xff\xfe", b"Group", b".", b"Group. Group.."])
+def test_a_note_that_makes_no_sense_breaks_no_hook(note: bytes, tmp_path) -> None:
+    (tmp_path / inbox.SHOWS).write_bytes(note)
+    assert hook.flag(context("Group.Update.Post", fields=["name"]), str(tmp_path)) is None
 
 
 @pytest.mark.parametrize(
@@ -75,7 +99,7 @@ def test_only_what_plex_shows_makes_dirty(event: object, expected: object) -> No
      [42], {"id": 42}],
 )  # fmt: skip
 def test_an_id_that_stash_cannot_have_given_marks_nothing(number: object) -> None:
-    assert hook.flag(context("Scene.Update.Post", number)) is None
+    assert hook.flag(context("Scene.Update.Post", number), "") is None
 
 
 # -- where is Stash?

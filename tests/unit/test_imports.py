@@ -41,8 +41,11 @@ FEATHER_MAY_LATE = {
 PURE = {
     "errors", "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
     "sync_queue.circuit", "sync_queue.tally", "plex.paths", "plex.fields", "plex.plan",
-    "plex.written", "plex.baseline", "plex.wire", "plex.once", "reconciliation.detector", "reconciliation.window", "validation.text",
+    "plex.names", "plex.photos", "plex.sequence", "plex.texts", "plex.lists", "plex.selection",
+    "plex.twins", "plex.infer", "plex.written", "plex.baseline", "plex.wire", "plex.once",
+    "reconciliation.detector", "reconciliation.window", "validation.text",
     "validation.scope", "validation.address", "validation.values", "validation.image",
+    "validation.template",
 }  # fmt: skip
 WITH_EFFECTS = {
     "http", "io", "logging", "os", "pathlib", "shutil", "signal", "socket", "sqlite3", "ssl",
@@ -57,6 +60,7 @@ HOMES = {
     "persistqueue": {"sync_queue.jobs"},
     "requests": {"net.session", "plex.transport", "stash.transport"},
     "urllib3": {"net.session"},
+    "PIL": {"plex.letterbox"},
 }
 SPINES = {"plex.sync", "sync_queue.drain", "reconciliation.engine"}
 CLIENTS = {"plex.client", "plex.transport", "stash.api", "stash.transport", "net.session"}

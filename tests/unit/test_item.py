@@ -33,8 +33,24 @@ def test_a_full_item():
     assert found.values == {
         "title": "T & <x>", "summary": "one\ntwo", "studio": "S", "date": "2024-05-01",
         "rating": 7.5, "genres": ("b", "A, x"), "actors": ("Ann",), "directors": ("D",),
-        "collections": ("C",),
+        "collections": ("C",), "labels": (), "sort_title": "", "original_title": "", "tagline": "",
+        "content_rating": "",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("attributes", "locks", "said"),
+    [
+        ('title="The End" titleSort="End"', "", ""),
+        ('title="The End" titleSort="End"', '<Field locked="0" name="titleSort"/>', ""),
+        ('title="The End" titleSort="3"', '<Field locked="1" name="titleSort"/>', "3"),
+        ('title="End"', '<Field locked="1" name="titleSort"/>', "End"),
+    ],
+)
+def test_a_sort_title_is_one_only_if_it_is_locked(attributes, locks, said):
+    """Plex makes one of every title, and tells the difference by nothing else."""
+    xml = f'<MediaContainer><Video ratingKey="5" {attributes}>{locks}</Video></MediaContainer>'
+    assert one(xml).values["sort_title"] == said
 
 
 def test_what_is_unset_is_empty():

@@ -42,7 +42,11 @@ def store(tmp_path) -> Iterator[Store]:
 )
 def test_a_baseline_comes_back_as_it_was(store, written):
     locks, asked = frozenset({"title", "thumb"}), ("title", "genres")
-    entry = Entry(5, 9, {"studio": written}, "v1", "sha", True, 12.5, locks, asked, thumb="/t/1")
+    entry = Entry(
+        5, 9, {"studio": written}, "v1", "sha", True, 12.5,
+        locks=locks, asked=asked, poster_shown="/t/1",
+        art_version="v2", art="sha2", art_begun=True, art_shown="/a/1",
+    )  # fmt: skip
     Ledger(store).put([entry])
     assert Ledger(store).entries([5, 6]) == {5: entry}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plex import match
+from plex import match, paths
 from plex.item import Item
 from stash.scene import File, Scene
 
@@ -46,3 +46,13 @@ def test_the_holder_is_only_looked_up_when_somebody_else_claims_its_item():
 )
 def test_any_file_of_the_scene_may_be_any_file_of_the_item(files, held):
     assert match.holds(ITEM, scene(1, *files), [("/d", "/m")]) is held
+
+
+@pytest.mark.parametrize(
+    ("sizes", "held"), [((1, 2), True), ((0, 2), True), ((2, 1), False), ((), True)]
+)
+def test_where_nobody_set_the_path_map_the_size_has_to_fit(sizes, held):
+    item = Item(101, 1, ("/m/a.mp4", "/m/b.mp4"), {}, sizes=sizes)
+    one = scene(1, "/d/a.mp4")
+    assert match.holds(item, one, paths.Inferred([("/d", "/m")])) is held
+    assert match.holds(item, one, [("/d", "/m")])

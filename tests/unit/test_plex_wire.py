@@ -90,6 +90,13 @@ def test_every_written_value_is_locked_in_the_same_request():
     assert edit.ignored == []
 
 
+def test_a_sort_title_that_is_taken_back_is_plex_s_own_again():
+    edit = understood(wire.parameters([Change("sort_title", "x", "", "clear")]))
+    assert (edit.scalars, edit.locks) == ({"titleSort": ""}, {"titleSort": False})
+    edit = understood(wire.parameters([Change("sort_title", "", "x", "write")]))
+    assert (edit.scalars, edit.locks) == ({"titleSort": "x"}, {"titleSort": True})
+
+
 def test_odd_names_arrive_as_they_are():
     edit = understood(wire.tag_list("genre", ODD, ODD[:3]))
     assert [wish.name for wish in edit.wishes["genre"]] == list(ODD[:3])

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 
-from plex import fields
-from stash.scene import Ref, Scene
+from plex import fields, texts
+from stash.scene import GROUPS, PARENTS, PERFORMER_TAGS, Group, Performer, Ref, Scene, Studio
+from validation import template
+from validation.config import Stash2PlexConfig
 from validation.values import SYNC_FIELDS
 
+# Every field that can be on, with settings that say nothing by themselves.
+EVERYTHING = {
+    "sync_fields": "all, original_title", "title_template": "{title}", "tagline_template": "{title}",
+    "sort_title_template": "{title}", "label_organized": "x",
+}  # fmt: skip
 EMOJI, RTL = "👩‍👩‍👧", "שלום"
 
 
-def wanted(max_tags=100, sync_fields=SYNC_FIELDS, **scene):
-    choice = SimpleNamespace(sync_fields=sync_fields, max_tags=max_tags)
-    return fields.wanted(Scene(id=1, **scene), choice)
+def wanted(settings=None, **scene):
+    return fields.wanted(Scene(id=1, **scene), Stash2PlexConfig(**settings or {}))
 
 
 def refs(*names):
@@ -25,7 +30,35 @@ def refs(*names):
 
 def test_a_scene_with_nothing_to_say_says_nothing():
     assert not any(wanted().values())
-    assert set(wanted()) == {field.name for field in fields.FIELDS}
+    assert not any(wanted(EVERYTHING).values())
+
+
+def test_the_usual_fields_are_on_and_the_others_wait_for_their_setting():
+    usual = {
+        "title",
+        "summary",
+        "studio",
+        "date",
+        "rating",
+        "genres",
+        "actors",
+        "directors",
+        "collections",
+    }
+    assert set(wanted()) == usual
+    settings = EVERYTHING | {"content_rating": "XXX", "labels": "stash"}
+    assert set(wanted(settings)) == set(fields.BY_NAME) == set(fields.RULES)
+    for name, own in fields.SETTINGS.items():
+        for setting in own:
+            assert set(wanted({setting: "{title}" if "template" in setting else "x"})) == usual | {
+                name
+            }
+            assert name not in wanted({setting: "{title}", "sync_fields": "title"})
+
+
+def test_what_a_setting_gives_shows_on_every_scene():
+    found = wanted({"content_rating": " XXX ", "labels": "stash, Own"})
+    assert (found["content_rating"], found["labels"]) == ("XXX", ("stash", "Own"))
 
 
 @pytest.mark.parametrize(
@@ -53,8 +86,8 @@ def test_newlines_in_a_summary_survive():
 @pytest.mark.parametrize("letter", ["a", "é", "漢", "😀", "%"])
 def test_a_summary_fits_into_an_address(letter):
     summary = wanted(details="x" + letter * 12_000 + "x")["summary"]
-    assert len(quote(summary, safe="")) <= fields.SUMMARY_BYTES
-    assert len(summary) >= min(10_000, fields.SUMMARY_BYTES // 14)
+    assert len(quote(summary, safe="")) <= texts.SUMMARY_BYTES
+    assert len(summary) >= min(10_000, texts.SUMMARY_BYTES // 14)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +111,7 @@ def test_a_summary_fits_into_an_address(letter):
     ],
 )
 def test_partial_dates(partial, whole):
-    assert fields.full_date(partial) == whole
+    assert texts.full_date(partial) == whole
 
 
 @pytest.mark.parametrize(
@@ -116,19 +149,122 @@ def test_actors_keep_the_order_of_stash():
 
 def test_max_tags_takes_the_same_ones_whatever_the_order():
     names = ("b", "A", "ä", "C", "c, d", "Z")
-    first = wanted(max_tags=3, tags=refs(*names))["genres"]
-    assert first == wanted(max_tags=3, tags=refs(*reversed(names)))["genres"] == ("A", "b", "C")
+    three = {"max_tags": 3}
+    first = wanted(three, tags=refs(*names))["genres"]
+    assert first == wanted(three, tags=refs(*reversed(names)))["genres"] == ("A", "b", "C")
+
+
+@pytest.mark.parametrize(
+    ("settings", "genres"),
+    [
+        ({}, ("a1", "B", "d")),
+        ({"genre_ignore": "a*, D"}, ("B",)),
+        ({"genre_only": "b, d, x"}, ("B", "d")),
+        ({"genre_only": "b, d", "genre_ignore": "d"}, ("B",)),
+        ({"performer_tags": True}, ("a1", "B", "d", "A2", "c")),
+        ({"performer_tags": True, "max_tags": 4}, ("a1", "B", "d", "A2")),
+        ({"performer_tags": True, "genre_ignore": "a*", "max_tags": 3}, ("B", "d", "c")),
+    ],
+)
+def test_which_tags_become_genres(settings, genres):
+    people = (Performer(1, "P", tags=refs("c", "b")), Performer(2, "Q", tags=refs("A2")))
+    assert wanted(settings, tags=refs("d", "B", "a1"), performers=people)["genres"] == genres
 
 
 def test_a_studio_is_a_collection_too():
-    found = wanted(studio=Ref(1, " Studio\tA "))
+    found = wanted(studio=Studio(1, " Studio\tA "))
     assert (found["studio"], found["collections"]) == ("Studio A", ("Studio A",))
+
+
+@pytest.mark.parametrize(
+    ("settings", "collections"),
+    [
+        ({}, ("S",)),
+        ({"collections_from": "none"}, ()),
+        ({"collections_from": "parent studio, studio"}, ("S", "Above")),
+        ({"collections_from": "group"}, ("G", "H")),
+        ({"collections_from": "performer"}, ("P", "Q")),
+        ({"collection_tags": "t*"}, ("S", "t1", "T2")),
+        ({"collections_from": "none", "collection_tags": "x"}, ("x",)),
+        ({"collection_prefix": "Stash:"}, ("Stash: S",)),
+        (
+            {"collections_from": "studio, parent_studio, group, performer", "collection_tags": "x",
+             "collection_prefix": "{kind}:"},
+            ("Studio: S", "Studio: Above", "Group: G", "Group: H", "Performer: P", "Performer: Q", "Tag: x"),
+        ),
+    ],
+)  # fmt: skip
+def test_what_becomes_a_collection(settings, collections):
+    found = wanted(
+        settings, studio=Studio(1, "S", Ref(2, "Above")), groups=(Group(1, "G", 2), Group(2, "H")),
+        performers=refs("P", "Q"), tags=refs("x", "T2", "t1"),
+    )  # fmt: skip
+    assert found["collections"] == collections
+
+
+def test_a_studio_and_what_has_the_same_name_are_one_collection():
+    settings = {"collections_from": "studio, parent_studio, group"}
+    same = {"studio": Studio(1, "S", Ref(2, "s")), "groups": (Group(1, "S"),)}
+    assert wanted(settings, **same)["collections"] == ("S",)
+    assert wanted(settings | {"collection_prefix": "x"})["collections"] == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "organized", "labels"),
+    [
+        ({"labels": "b, a"}, False, ("b", "a")),
+        ({"label_tags": "t*"}, False, ("t1", "T2")),
+        ({"label_organized": "done"}, False, ()),
+        ({"label_organized": "done"}, True, ("done",)),
+        ({"labels": "T1", "label_tags": "t*", "label_organized": "t2"}, True, ("T1", "T2")),
+    ],
+)
+def test_labels(settings, organized, labels):
+    found = wanted(settings, tags=refs("x", "T2", "t1"), organized=organized)
+    assert found["labels"] == labels
+
+
+def test_texts_by_template_show_what_the_scene_says():
+    every = " ".join(f"{{{place}}}," for place in template.PLACES)
+    settings = {"title_template": every, "tagline_template": every, "sort_title_template": every}
+    found = wanted(
+        settings, title=" T\n1 ", performers=refs("P", "Q, Jr."), director="Ann; Bob, Jr.", code="C-1",
+        studio=Studio(1, "S", Ref(2, "Above")), date="2024-05", groups=(Group(1, "G", 2), Group(2, "H")),
+    )  # fmt: skip
+    shown = "T 1, P, Q, Jr., S, Above, Ann, Bob, Jr., 2024-05, 2024, C-1, G, 2,"
+    assert found["title"] == found["tagline"] == shown
+    assert found["sort_title"] == shown.replace(" 2,", " 002,")
+
+
+def test_a_template_without_anything_to_say_says_nothing():
+    settings = {"title_template": "{performers} - {date} ({scene_index})"}
+    assert wanted(settings, title="T", date="someday", groups=(Group(1, "G"),))["title"] == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ({}, set()),
+        (EVERYTHING, set()),
+        ({"title_template": "{group}"}, {GROUPS}),
+        ({"sort_title_template": "{scene_index} {parent_studio}"}, {GROUPS, PARENTS}),
+        ({"tagline_template": "{group}", "sync_fields": "title"}, set()),
+        ({"collections_from": "group"}, {GROUPS}),
+        ({"collections_from": "parent_studio, studio"}, {PARENTS}),
+        ({"collections_from": "group", "sync_fields": "title"}, set()),
+        ({"performer_tags": True}, {PERFORMER_TAGS}),
+        ({"performer_tags": True, "sync_fields": "title"}, set()),
+    ],
+)
+def test_stash_is_asked_for_what_is_costly_only_where_it_shows(settings, asked):
+    assert fields.extras(Stash2PlexConfig(**settings)) == asked
 
 
 @pytest.mark.parametrize("off", [name for name in SYNC_FIELDS if name != "poster"])
 def test_a_field_that_is_switched_off_is_not_among_them(off):
     on = [name for name in SYNC_FIELDS if name != off]
-    assert off not in wanted(sync_fields=on, title="t", studio=Ref(1, "s"))
+    found = wanted(EVERYTHING | {"sync_fields": on}, title="t", studio=Studio(1, "s"))
+    assert off not in found
 
 
 def test_a_title_alone_leaves_an_item_bare():

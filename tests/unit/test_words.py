@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.words import lasting, many
+from app.words import by_reason, lasting, many
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,10 @@ def test_a_duration_is_told_in_its_two_largest_units(seconds: float, said: str) 
 
 def test_one_and_many() -> None:
     assert [many(n, "gap") for n in (0, 1, 2)] == ["0 gaps", "1 gap", "2 gaps"]
+
+
+def test_a_histogram_of_reasons() -> None:
+    assert by_reason({"not organized": 9, "excluded by tag": 3}) == (
+        "12 skipped (9 not organized, 3 excluded by tag)"
+    )
+    assert by_reason({}) == ""

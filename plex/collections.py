@@ -1,0 +1,222 @@
+"""Collections that we made: known before they are made, put in order, and removed when nothing is
+left in them.
+
+Plex makes a collection when an item gets its tag, and may keep it when the last one loses it. One
+that a person made, or changed in Plex, is left alone.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import errors
+from plex import lists
+from plex.collection import CUSTOM, Collection
+from plex.names import name_key
+from plex.outcome import Work
+from plex.sequence import arranged, moves
+from plex.store import Store
+
+
+class Plex(Protocol):
+    """What is asked of Plex."""
+
+    def collections(self, section: int) -> Sequence[Collection]: ...
+    def collection(self, rating_key: int) -> "Collection | None": ...
+    def members(self, rating_key: int) -> Sequence[int]: ...
+    def sort_by_hand(self, rating_key: int) -> None: ...
+    def move(self, rating_key: int, member: int, after: int) -> None: ...
+    def delete_collection(self, rating_key: int) -> None: ...
+
+
+Spot = tuple[int, str, int]  # section, name of a collection, item
+
+
+class Made(NamedTuple):
+    """A collection that we made; `rating_key` is 0 until Plex was seen to have it.
+
+    `emptied`: an item has left it. `disordered`: an item of a group has come or moved. `sorted`: we
+    have told Plex to sort it as we do.
+    """
+
+    section: int
+    name: str
+    title: str
+    rating_key: int = 0
+    emptied: int = 0
+    disordered: int = 0
+    sorted: int = 0
+
+
+class Collections:
+    """Lives as long as a process. `say` is told what was removed, and what Plex would not remove."""
+
+    def __init__(
+        self, plex: Plex, store: Store, choice: lists.Choice, say: Callable[[str], None]
+    ) -> None:
+        self._plex, self._store, self._choice, self._say = plex, store, choice, say
+        self._known: dict[int, set[str]] = {}  # names by section
+        self._left: dict[tuple[int, str], set[int]] = {}  # items that lost the tag just now
+
+    def expect(self, works: Sequence[Work]) -> None:
+        """Say on disk, before the writes, what they will make, leave empty or put out of order."""
+        gained, gone = list(_tags(works, gained=True)), list(_tags(works, gained=False))
+        fresh = {}
+        for section, title, _ in gained:
+            if name_key(title) not in self._names(section):
+                self._names(section).add(name_key(title))
+                fresh[section, name_key(title)] = title
+        for section, title, key in gone:
+            self._left.setdefault((section, name_key(title)), set()).add(key)
+        places, before = self._places_of(works), self._places_before(works)
+        moved = {
+            spot[:2] for spot in places.keys() | before if places.get(spot) != before.get(spot)
+        }
+        moved |= {(s, name_key(t)) for s, t, key in gained if (s, name_key(t), key) in places}
+        if not (fresh or gone or moved):
+            return
+        with self._store.writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO collection (section, name, title) VALUES (?, ?, ?)",
+                [(*name, title) for name, title in fresh.items()],
+            )
+            _mark(db, "emptied", {(section, name_key(title)) for section, title, _ in gone})
+            _mark(db, "disordered", moved)
+            forget = "DELETE FROM place WHERE section = ? AND name = ? AND rating_key = ?"
+            db.executemany(forget, list(before))
+            db.executemany(
+                "INSERT INTO place VALUES (?, ?, ?, ?)",
+                [(*spot, place) for spot, place in places.items()],
+            )
+
+    def _places_of(self, works: Iterable[Work]) -> dict[Spot, int]:
+        return {
+            (work.item.section, name, work.item.rating_key): place
+            for work in works
+            if "collections" in work.wanted
+            for name, place in lists.places(work.scene, self._choice).items()
+        }
+
+    def _places_before(self, works: Sequence[Work]) -> dict[Spot, int]:
+        keys = [work.item.rating_key for work in works if "collections" in work.wanted]
+        rows = self._store.rows(
+            "SELECT section, name, rating_key, place FROM place"
+            f" WHERE rating_key IN ({','.join('?' * len(keys))})",
+            keys,
+        )
+        return {row[:3]: row[3] for row in rows}
+
+    def left(self, section: int, titles: Iterable[str]) -> None:
+        """An item is about to lose these: should they be empty then, `tidy` removes them."""
+        with self._store.writing() as db:
+            _mark(db, "emptied", {(section, name_key(title)) for title in titles})
+
+    def _names(self, section: int) -> set[str]:
+        """The collections of a section, asked for once; those that we make are added."""
+        if section not in self._known:
+            listed = self._plex.collections(section)
+            self._known[section] = {name_key(one.title) for one in listed}
+        return self._known[section]
+
+    def tidy(self) -> None:
+        """After the writes: find what was made, put it in order, and remove what was left empty.
+
+        Nothing that fails here is worth an error: what could not be settled is looked at again.
+        """
+        try:
+            for one in self._seen([one for one in self._open() if not one.rating_key]):
+                self._put(one)
+            for one in self._open():
+                self._settle(one)
+        except errors.Stash2PlexError:
+            return
+
+    def _open(self) -> list[Made]:
+        rows = self._store.rows(
+            "SELECT section, name, title, rating_key, emptied, disordered, sorted FROM collection"
+            " WHERE emptied OR disordered OR NOT rating_key ORDER BY section, name"
+        )
+        return [Made(*row) for row in rows]
+
+    def _seen(self, fresh: Sequence[Made]) -> Iterator[Made]:
+        """Those that were made, with the keys that Plex gave them. The others never came to be."""
+        for section in {one.section for one in fresh}:
+            keys = {name_key(c.title): c.rating_key for c in self._plex.collections(section)}
+            mine = [one for one in fresh if one.section == section]
+            self._forget([one for one in mine if one.name not in keys])
+            yield from (one._replace(rating_key=keys[one.name]) for one in mine if one.name in keys)
+
+    def _settle(self, one: Made) -> None:
+        found = self._plex.collection(one.rating_key)
+        if found is None or found.edited or name_key(found.title) != one.name:
+            return self._forget([one])  # gone, or a person's by now
+        members = self._plex.members(one.rating_key)
+        if not members and one.emptied:
+            return self._remove(one)
+        if one.disordered and members:
+            one = self._arrange(one, found, members)
+        if set(members) - self._left.get((one.section, one.name), set()):
+            one = one._replace(emptied=0)
+        return self._put(one)  # else Plex still lists what it was told to take out: another time
+
+    def _arrange(self, one: Made, found: Collection, members: Sequence[int]) -> Made:
+        """By the numbers in the group; not if a person chose another order."""
+        if not one.sorted and found.sort != CUSTOM:
+            self._plex.sort_by_hand(one.rating_key)
+            members = self._plex.members(one.rating_key)
+        elif found.sort != CUSTOM:
+            return one._replace(disordered=0)
+        for key, after in moves(members, arranged(members, self._places(one))):
+            self._plex.move(one.rating_key, key, after)
+        return one._replace(disordered=0, sorted=1)
+
+    def _places(self, one: Made) -> dict[int, int]:
+        return dict(
+            self._store.rows(
+                "SELECT rating_key, place FROM place WHERE section = ? AND name = ?",
+                (one.section, one.name),
+            )
+        )
+
+    def _remove(self, one: Made) -> None:
+        said = f"the collection “{one.title}” was empty and is removed from Plex"
+        try:
+            self._plex.delete_collection(one.rating_key)
+        except (errors.Rejected, errors.Refused) as error:
+            said = f"the collection “{one.title}” is empty, and Plex does not remove it: {error}"
+        self._forget([one])
+        self._say(said)
+
+    def _put(self, one: Made) -> None:
+        with self._store.writing() as db:
+            db.execute("INSERT OR REPLACE INTO collection VALUES (?, ?, ?, ?, ?, ?, ?)", one)
+
+    def _forget(self, some: Sequence[Made]) -> None:
+        with self._store.writing() as db:
+            db.executemany(
+                "DELETE FROM collection WHERE section = ? AND name = ?",
+                [(one.section, one.name) for one in some],
+            )
+        for one in some:
+            self._known.get(one.section, set()).discard(one.name)
+
+
+def _mark(db: sqlite3.Connection, mark: str, names: Iterable[tuple[int, str]]) -> None:
+    """Of the collections that we made only: others are not in the table."""
+    db.executemany(
+        f"UPDATE collection SET {mark} = 1 WHERE section = ? AND name = ?", sorted(names)
+    )
+
+
+def _tags(works: Iterable[Work], gained: bool) -> Iterator[tuple[int, str, int]]:
+    """(section, title, item) of the collections that items get by these works, or lose."""
+    for work in works:
+        for change in work.writes:
+            if change.field != "collections":
+                continue
+            old, new = change.before, change.after
+            have, other = (new, old) if gained else (old, new)
+            kept = {name_key(name) for name in other} if isinstance(other, tuple) else set()
+            for title in have if isinstance(have, tuple) else ():
+                if name_key(title) not in kept:
+                    yield work.item.section, title, work.item.rating_key

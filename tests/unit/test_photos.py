@@ -1,0 +1,87 @@
+"""Photos of actors: which address, and when it has to be sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from plex import photos
+from plex.photos import Sent
+from stash.scene import PHOTOS, Performer, Scene
+from validation.config import Stash2PlexConfig, load
+
+BASE = "https://photos.example.com"
+URL, OTHER = f"{BASE}/performer/1/image", "https://elsewhere/1.jpg"
+
+
+def test_an_address_is_the_setting_and_the_picture_s_path():
+    people = (Performer(1, "Ann", "/performer/1/image"), Performer(2, "Bob"))
+    one = Scene(1, performers=people)
+    assert photos.wanted(one, Stash2PlexConfig(actor_photo_url=BASE)) == {"ann": URL}
+    assert photos.wanted(one, Stash2PlexConfig()) == {}
+
+
+@pytest.mark.parametrize(
+    ("shown", "sent", "fill_only", "is_due"),
+    [
+        ({}, {}, False, True),
+        ({"ann": ""}, {}, False, True),
+        ({"ann": URL}, {}, False, False),
+        ({"ann": OTHER}, {}, False, True),
+        ({"ann": OTHER}, {}, True, False),
+        ({"ann": ""}, {}, True, True),
+        ({}, {"ann": Sent(URL, URL)}, False, False),
+        ({"ann": ""}, {"ann": Sent(URL, URL)}, False, True),
+        ({"ann": ""}, {"ann": Sent(URL, "")}, False, False),
+        ({"ann": OTHER}, {"ann": Sent(URL, URL)}, False, False),
+        ({"ann": "https://plex.tv/x"}, {"ann": Sent(URL, "https://plex.tv/x")}, False, False),
+        ({"ann": OTHER}, {"ann": Sent(OTHER, OTHER)}, False, True),
+        ({"ann": URL}, {"ann": Sent(OTHER, OTHER)}, False, False),
+    ],
+    ids=[
+        "a new actor", "nothing there", "there already", "another one", "another one, preserved",
+        "nothing there, preserved", "known to the server", "lost", "refused", "somebody's choice",
+        "what plex made of it", "moved", "moved and there",
+    ],
+)  # fmt: skip
+def test_a_photo_is_sent_once(shown, sent, fill_only, is_due):
+    found = photos.due({"ann": URL}, ["Ann", "Bob"], shown, sent, fill_only)
+    assert found == ({"ann": URL} if is_due else {})
+
+
+def test_who_is_not_on_the_item_gets_none_there():
+    assert photos.due({"ann": URL}, ["Bob"], {}, {}, False) == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "used"),
+    [
+        ("https://photos.example.com/", BASE),
+        ("https://photos.example.com/stash/", f"{BASE}/stash"),
+        ("http://192.168.1.5:9999", "http://192.168.1.5:9999"),
+        ("HTTPS://photos.example.com", BASE),
+    ],
+)
+def test_an_address_is_tidied(typed, used):
+    assert load({"actor_photo_url": typed})[0].actor_photo_url == used
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://u:s3cret@photos.example.com", "https://photos.example.com/?apikey=s3cret",
+        "https://photos.example.com/#s3cret", "photos.example.com", "ftp://photos.example.com",
+        "https://", "https://a b", "https://x:99999",
+    ],
+)  # fmt: skip
+def test_an_address_with_a_key_in_it_is_refused_and_not_repeated(typed):
+    config, (warning,) = load({"actor_photo_url": typed})
+    assert config.actor_photo_url == ""
+    assert "must be an address without password, key" in warning
+    assert "s3cret" not in warning
+
+
+def test_photos_are_asked_for_only_where_they_show():
+    from plex.fields import extras
+
+    assert extras(Stash2PlexConfig(actor_photo_url=BASE)) == {PHOTOS}
+    assert extras(Stash2PlexConfig(actor_photo_url=BASE, sync_fields="title")) == set()
