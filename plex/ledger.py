@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from plex.baseline import Decision
 from plex.fields import BACKGROUND, BY_NAME, IMAGES, POSTER, Value
 from plex.photos import Sent
-from plex.store import Store
+from plex.store import LOST, Store
 from plex.written import Written
 
 # Where an entry keeps what it knows of an image.
@@ -78,6 +78,12 @@ class Ledger:
 
     def __init__(self, store: Store) -> None:
         self._store = self.store = store
+
+    def new(self, rating_key: int, scene_id: int) -> Entry:
+        """The entry of an item of which nothing is known. After a loss its locks may well be ours:
+        who takes them for a person's never writes the field again."""
+        lost = self._store.meta(LOST)
+        return Entry(rating_key, scene_id, locks=None if lost else frozenset())
 
     def entries(self, rating_keys: Sequence[int]) -> dict[int, Entry]:
         """What is known of these items, by rating key."""

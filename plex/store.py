@@ -80,6 +80,9 @@ CREATE TABLE decision (
 """
 
 
+LOST = "lost"  # among the meta: a ledger of this server had to be set aside
+
+
 class Store(Database):
     """The open file. What has to be set aside is told to `warn`."""
 
@@ -104,6 +107,7 @@ class Store(Database):
             return  # an answer without an identity proves nothing
         if known and known != machine:
             self.begin_anew("tells of another Plex server")
+            self.set_meta(LOST, "")  # of that one nothing was known
         if known != machine:
             self.set_meta("machine", machine)
 
@@ -121,4 +125,13 @@ class Store(Database):
         return db
 
     def _salvage(self, damaged: Path, db: sqlite3.Connection) -> str:
+        _forget_whose(db)
         return "rebuilt from Stash and Plex"
+
+    def _take_along(self, before: sqlite3.Connection) -> None:
+        _forget_whose(self.db)
+
+
+def _forget_whose(db: sqlite3.Connection) -> None:
+    """What was written on the items is lost, and with it whose their locks are."""
+    db.execute(f"INSERT OR REPLACE INTO meta VALUES ('{LOST}', '1')")

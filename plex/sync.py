@@ -157,7 +157,7 @@ class Sync:
         )
         works = []
         for scene, item in pairs:
-            entry = entries.get(item.rating_key) or Entry(item.rating_key, scene.id)
+            entry = entries.get(item.rating_key) or self._ledger.new(item.rating_key, scene.id)
             if owner[item.rating_key] != scene.id:
                 share(outcomes[scene.id], item, owner[item.rating_key])
             elif work := decided(scene, item, entry, self._config):

@@ -239,7 +239,7 @@ class GapDetectionEngine:
         """Count the scene's gap; the job that closes it, if any does."""
         gaps, cover, asking = [], False, False
         for item in items:
-            entry = entries.get(item.rating_key) or Entry(item.rating_key, scene.id)
+            entry = entries.get(item.rating_key) or self._ledger.new(item.rating_key, scene.id)
             work = decided(scene, item, entry, self._config)
             if work is None:
                 continue

@@ -118,6 +118,8 @@ def apply(library: Library, items: Sequence[Item], edit: Edit, mode: str = "") -
     replace = chosen == "replace" or (chosen == "mixed" and len(items) == 1)
     if library.options.only_first_removal:
         edit.removals = {kind: names[:1] for kind, names in list(edit.removals.items())[:1]}
+    for name in library.options.deaf_to & edit.scalars.keys():
+        del edit.scalars[name]
     for item in items:
         _apply_scalars(item, edit)
         for kind in {*edit.wishes, *edit.removals, *edit.clears}:

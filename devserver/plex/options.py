@@ -23,6 +23,7 @@ class Options:
 
     # Edits
     only_first_removal: bool = False  # several removals in one request: the first alone counts
+    deaf_to: set[str] = field(default_factory=set)  # scalars that it locks and leaves as they are
     keep_role_text: bool = True  # `actor[0].tagging.text`
     date_sets_year: bool = True
     rate_bumps_updated_at: bool = False

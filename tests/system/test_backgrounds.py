@@ -103,7 +103,7 @@ def test_a_kill_while_images_go_up_costs_no_second_upload(bench, nth, when):
 
 
 def test_an_undo_takes_a_background_away_or_brings_the_earlier_one_back(bench):
-    bench.settings = BOTH
+    bench.settings = BOTH | {"on_edit_in_plex": "stash"}
     (none, bare), (some, chosen) = (bench.add(title="T", cover=cover(n)) for n in (1, 2))
     bench.plex.edit_as_person(chosen, art=cover(9))
     bench.sync(none, some)

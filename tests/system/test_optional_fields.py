@@ -45,7 +45,7 @@ CASES = [
     Case(
         "sort title of a person", {"sort_title_template": "{code}"}, {"title": "The End"},
         {"titleSort": "mine"}, {"titleSort": "mine"},
-        later=(({}, {"code": "C"}, {"titleSort": "C"}),),
+        later=(({}, {"code": "C"}, {"titleSort": "mine"}), ({"on_edit_in_plex": "stash"}, {}, {"titleSort": "C"})),
     ),
     Case("sort title switched off", {"sort_title_template": "{code}"}, {"title": "The End", "code": "C"},
          {"titleSort": "C"}, later=(({"sort_title_template": ""}, {"code": "D"}, {"titleSort": "C"}),)),
@@ -59,9 +59,10 @@ CASES = [
         later=(({}, {"code": ""}, {"tagline": "S"}), ({}, {"studio_id": None}, {"tagline": None})),
     ),
     Case(
-        "content rating", {"content_rating": "XXX"}, {}, {"contentRating": "XXX"}, {"contentRating": "PG"},
+        "content rating", {"content_rating": "XXX"}, {}, {"contentRating": "XXX"},
         later=(({"content_rating": "18"}, {}, {"contentRating": "18"}), ({"content_rating": ""}, {}, {"contentRating": "18"})),
     ),
+    Case("content rating of a person", {"content_rating": "XXX"}, {}, {"contentRating": "PG"}, {"contentRating": "PG"}),
     Case(
         "genres by list", {"genre_ignore": "[*", "genre_only": ""},
         {"tags": ["b", "[auto] x", "a, b"]}, {"genres": ["a, b", "b", "mine"]}, {"genres": ["mine"]},

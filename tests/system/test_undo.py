@@ -122,6 +122,7 @@ def test_as_it_was_before_our_first_touch_whatever_the_journal_has_let_go_of(ben
 
 def test_the_poster_that_was_picked_before_comes_back(bench: Bench) -> None:
     other = b"\xff\xd8\xff" + b"o" * 200
+    bench.settings = {"on_edit_in_plex": "stash"}  # the others leave what a person picked
     scene, key = bench.add(title="T")
     bench.client().upload_image(key, POSTER, other)
     bench.client().edit(bench.section, key, [("thumb.locked", "1")])
