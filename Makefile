@@ -8,11 +8,12 @@ READY = $(VENV)/.ready
 ARGS =
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play test torture flood check format package bench-hook setup clean
+.PHONY: help demo play test whole torture flood check format package bench-hook setup clean
 
 help:
 	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
 	@echo "make test         runs all tests with coverage (ARGS='-k word' hands pytest something)"
+	@echo "make whole        the same tests on more: 10,000 scenes, 500 jobs, 3,000 random cases"
 	@echo "make torture      kills the plugin 300 times, in ten minutes at most (ARGS='--seed 7')"
 	@echo "make flood        thousands of events at once, in a row and again and again"
 	@echo "make check        lint, format and types"
@@ -31,7 +32,10 @@ play: $(READY)
 
 # With ARGS it runs a part, and then the coverage of the whole says nothing.
 test: $(READY)
-	@$(PY) -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist worksteal --cov --cov-report=term)
+	@$(PY) -m pytest $(if $(ARGS),$(ARGS),-n 3 --dist worksteal --cov --cov-report=term)
+
+whole: $(READY)
+	@STASH2PLEX_WHOLE=1 $(PY) -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist worksteal)
 
 torture: $(READY)
 	@$(PY) -m tests.torture $(ARGS)

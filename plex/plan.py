@@ -113,12 +113,13 @@ def _why(field: Field, base: "Written | None", cur: Value, want: Value, rules: R
     edited, stays = is_edited(field, base, cur), unmoved(field, base, want)
     if stays and base and same(field, cur, base.got) and not base.theirs:
         return REFUSED
-    if rules.policy == STASH:
-        return CLEAR if not want else REPAIR if edited or rules.holds(field) else WRITE
     ours = is_ours(field, base, cur)
+    held = rules.holds(field) and not ours  # what we wrote we locked as well
+    if rules.policy == STASH:
+        return CLEAR if not want else REPAIR if edited or held else WRITE
     if not want and not ours:
         return ""
-    if rules.holds(field):
+    if held:
         return LOCKED
     if edited and (stays or rules.policy != NEWEST):
         settled = rules.policy != ASK or (stays and base and same(field, cur, base.got))

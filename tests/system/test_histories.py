@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from inprocess import Bench
 
+from tests.sizes import size
+
 TAGS = ("s1", "S1", "s2", "s,3&%+", "s4")
 TEXTS = ("", "s1", "s2")
 LISTS = {"genres": "genre", "actors": "actor", "collections": "collection"}
@@ -264,7 +266,7 @@ ANEW: tuple[tuple[str, Any], ...] = (
     side=st.sampled_from(("stash", "plex")),
 )
 @settings(
-    max_examples=12,
+    max_examples=size(12, 80),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -12,11 +12,12 @@ import pytest
 from devserver.box import Box
 from sync_queue.jobs import Job, Jobs
 from sync_queue.outages import FILE
+from tests.sizes import size
 from tests.system.telling import lines, look_is_due, quiet
 from tests.system.test_hooks import DRAIN, drain, flags, queued, until
 from tests.system.test_queue import attempts, fill, queue
 
-MANY = 500
+MANY = size(100, 500)
 Break = Callable[[Box], None]
 
 
@@ -67,7 +68,7 @@ def woken(box: Box) -> Any:
 
 
 def at_work(box: Box, kind: str) -> list[int]:
-    """500 scenes owed, and Plex fails in the middle of them."""
+    """Many scenes owed, and Plex fails in the middle of them."""
     box.configure(plex_library="Scenes", read_timeout=1)
     scenes = fill(box, MANY)
     box.plex.latency = 0.003
@@ -80,7 +81,7 @@ def at_work(box: Box, kind: str) -> list[int]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_outage_in_the_middle_of_500_jobs(box: Box, kind: str) -> None:
+def test_an_outage_in_the_middle_of_the_work(box: Box, kind: str) -> None:
     at_work(box, kind)
     if kind == "library missing":  # so far it was known of some items only
         woken(box)
