@@ -230,6 +230,10 @@ def a_setting(field: Field, name: str) -> st.SearchStrategy[Any]:
         ],
         "reconcile_interval": ["hourly", "weekly"],
         "hook_mode": ["inline", "background"],
+        "on_edit_in_plex": ["stash", "plex", "ask", "newest"],
+        "title_template": ["{title} ({year})", "{nonsense}", "{", "{title", "}{"],
+        "collections_from": ["studio, group", "none", "nobody"],
+        "genre_only": ["a*, [b", "*", "re:("],
     }
     flags = [True, False, "on", "off", 1, 0, 5]
     return odd.mostly(st.sampled_from(meant.get(name, flags)))
