@@ -53,11 +53,12 @@ class PlexClient:
 
     def sections(self) -> list[Section]:
         """The movie-type libraries that we look after; SetupError when a named one is missing."""
-        return self._chosen([one for one in self.libraries() if one.type == "movie"])
+        return self._chosen(self.libraries("movie"))
 
-    def libraries(self) -> list[Section]:
-        """All libraries that Plex shows us, of any type."""
-        return [_section(one) for one in self._plex.get("/library/sections")]
+    def libraries(self, kind: str = "") -> list[Section]:
+        """All libraries that Plex shows us, of this type or of any."""
+        container = self._plex.get("/library/sections")
+        return [_section(one) for one in container if kind in ("", one.get("type"))]
 
     def _chosen(self, found: list[Section]) -> list[Section]:
         if not self._libraries:
