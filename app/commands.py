@@ -49,6 +49,7 @@ def _sync(run: Run, scope: str) -> dict[str, Any]:
         jobs = [Job(number, reason="asked", rank=BACKLOG) for number in ids[at : at + 1000]]
         run.jobs.put(jobs, run.clock())
         run.jobs.hasten(jobs, run.clock())
+    _suggest_preview(run)
     wire.info(f"to be checked: {many(len(ids), 'scene')}")
     return {"queued": len(ids)} | drains.drain(run)
 
@@ -64,6 +65,17 @@ def _brake(run: Run, ids: "array[int]") -> None:
         raise
     except errors.Stash2PlexError:
         return  # the drain meets it as well, and knows what to do
+
+
+def _suggest_preview(run: Run) -> None:
+    """Once: whoever has not written anything yet may like to see it first."""
+    from plex.ledger import Ledger
+
+    if not Ledger(run.store).size():
+        wire.info(
+            "nothing was written to this Plex yet: Preview shows what a sync writes, before it "
+            "does, and Undo Last Run takes it back"
+        )
 
 
 def _engine(run: Run, **more: Any) -> "GapDetectionEngine":
@@ -157,6 +169,7 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
 
 
 def _detect(run: Run, scope: str, startup: bool, unasked: bool) -> dict[str, Any]:
+    _suggest_preview(run)
     wire.info(f"reconciling scope {scope}" + (" at the start of Stash" if startup else ""))
     try:
         result = _engine(run, queue=run.jobs, unasked=unasked).run(scope)
