@@ -153,8 +153,7 @@ class GapDetectionEngine:
         self._index.refresh(
             self._plex, self._clock(), force=True, progress=lambda f: self._progress(f * 0.1)
         )
-        if self._paths.is_blank:
-            self._look_at_paths()
+        self._look_at_paths()
         self._brake()
         self._walk(only, total)
         if self._lost >= ENOUGH and self._look_at_paths():
