@@ -80,6 +80,10 @@ class Rejected(Stash2PlexError):
     """The server understood the request and will not have it (400, 406, 409)."""
 
 
+class Braked(Stash2PlexError):
+    """A run would take away, or touch, more than the settings allow it to without being asked."""
+
+
 class LibraryEmpty(Stash2PlexError):
     """A side lists nothing although it had something before: the run must stop."""
 

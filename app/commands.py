@@ -1,6 +1,7 @@
 """What each task does: one function per mode, given the run, giving the JSON to answer."""
 
 import time
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,12 @@ from sync_queue import inbox
 from sync_queue.verdict import in_words
 
 if TYPE_CHECKING:
+    from reconciliation.engine import GapDetectionEngine
     from reconciliation.scheduler import ReconciliationScheduler
 
 Command = Callable[[Run], dict[str, Any]]
 DLQ_DAYS = 30
+SAMPLE, FEW = 100, 20  # scenes; a sync of a few takes little away
 
 
 def sync_all(run: Run) -> dict[str, Any]:
@@ -38,14 +41,50 @@ def _sync(run: Run, scope: str) -> dict[str, Any]:
 
     newest = None if scope == "all" else run.stash.newest_timestamp()
     since, until = window(parse_scope(scope), run.clock(), newest)
-    queued = 0
+    ids = array("q")
     for page in run.stash.walk_ids(SceneFilter(since, until)):
-        queued += len(page)
-        jobs = [Job(number, reason="asked", rank=BACKLOG) for number in page]
+        ids.extend(page)
+    _brake(run, ids)
+    for at in range(0, len(ids), 1000):
+        jobs = [Job(number, reason="asked", rank=BACKLOG) for number in ids[at : at + 1000]]
         run.jobs.put(jobs, run.clock())
         run.jobs.hasten(jobs, run.clock())
-    wire.info(f"to be checked: {many(queued, 'scene')}")
-    return {"queued": queued} | drains.drain(run)
+    _suggest_preview(run)
+    wire.info(f"to be checked: {many(len(ids), 'scene')}")
+    return {"queued": len(ids)} | drains.drain(run)
+
+
+def _brake(run: Run, ids: "array[int]") -> None:
+    """Look at a sample of what is to be synced: Braked if much of it would lose something."""
+    if len(ids) <= FEW or run.config.brake_share >= 100 or run.outages.is_away(run.asked):
+        return
+    step = max(1, len(ids) // SAMPLE)
+    try:
+        _engine(run).sample(ids[::step][:SAMPLE])
+    except errors.Braked:
+        raise
+    except errors.Stash2PlexError:
+        return  # the drain meets it as well, and knows what to do
+
+
+def _suggest_preview(run: Run) -> None:
+    """Once: whoever has not written anything yet may like to see it first."""
+    from plex.ledger import Ledger
+
+    if not Ledger(run.store).size():
+        wire.info(
+            "nothing was written to this Plex yet: Preview shows what a sync writes, before it "
+            "does, and Undo Last Run takes it back"
+        )
+
+
+def _engine(run: Run, **more: Any) -> "GapDetectionEngine":
+    from reconciliation.engine import GapDetectionEngine
+
+    return GapDetectionEngine(
+        run.stash, run.config, run.data_dir, plex=run.plex, store=run.store,
+        clock=run.clock, progress=run.progress, warn=wire.warning, paths=run.paths, **more,
+    )  # fmt: skip
 
 
 def process_queue(run: Run) -> dict[str, Any]:
@@ -81,7 +120,7 @@ def purge_dlq(run: Run) -> dict[str, Any]:
     return {"cleared": cleared}
 
 
-def reconcile(run: Run, scope: str, startup: bool = False) -> dict[str, Any]:
+def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False) -> dict[str, Any]:
     """Find the gaps of a scope, owe them, remember the run, and close them at once.
 
     A failed run is recorded as failed: it is tried again and does not count as done.
@@ -93,22 +132,17 @@ def reconcile(run: Run, scope: str, startup: bool = False) -> dict[str, Any]:
         wire.info("another reconciliation is running, or has just run")
         return {"busy": True}
     try:
-        found = _detect(run, scope, startup)
+        found = _detect(run, scope, startup, unasked)
     finally:
         run.scheduler.release()
     return found | {"drain": drains.drain(run, span=(0.9, 1.0))}
 
 
-def _detect(run: Run, scope: str, startup: bool) -> dict[str, Any]:
-    from reconciliation.engine import GapDetectionEngine
-
+def _detect(run: Run, scope: str, startup: bool, unasked: bool) -> dict[str, Any]:
+    _suggest_preview(run)
     wire.info(f"reconciling scope {scope}" + (" at the start of Stash" if startup else ""))
     try:
-        engine = GapDetectionEngine(
-            run.stash, run.config, run.data_dir, run.jobs, plex=run.plex, store=run.store,
-            clock=run.clock, progress=run.progress, warn=wire.warning, paths=run.paths,
-        )  # fmt: skip
-        result = engine.run(scope)
+        result = _engine(run, queue=run.jobs, unasked=unasked).run(scope)
     except Exception as error:
         run.outages.trip(error)
         run.scheduler.record_failure(wire.redact(in_words(error)), run.clock(), _patience(error))
@@ -216,7 +250,7 @@ def reconcile_quietly(
 ) -> dict[str, Any]:
     """A reconciliation that nobody asked for: the task before it has done its work."""
     try:
-        return reconcile(run, scope, startup)
+        return reconcile(run, scope, startup, unasked=True)
     except Exception as error:
         from app.lane import in_words as words
 

@@ -115,7 +115,7 @@ def _of_work(work: "Work") -> list[dict[str, Any]]:
         for one in rows(work)
     ]
     found += [
-        {"field": one.field, "before": one.before, "after": work.wanted.get(one.field),
+        {"field": one.field, "before": one.before, "after": work.stash_says(one.field),
          "why": one.why, "writes": False}
         for one in work.changes if not one.writes
     ]  # fmt: skip

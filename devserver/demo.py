@@ -36,12 +36,14 @@ class Demo:
     def steps(self) -> Iterable[Callable[[], None]]:
         return (
             self.begin,
+            self.preview,
             self.first_sync,
             self.one_edit,
             self.bulk_edit,
             self.outage,
             self.rename,
             self.reconcile,
+            self.undo,
             self.status,
         )
 
@@ -59,6 +61,16 @@ class Demo:
         story.tell("The plugin is installed from its package; Stash starts it as it always does:")
         story.tell("one process per event, JSON on stdin, one JSON answer.")
         story.tell(f"Right now {self.count - len(box.differences())} items say what Stash says.")
+
+    def preview(self) -> None:
+        story, plex = self.story, self.box.plex
+        story.step("Before anything is written: the task “Preview”")
+        plex.clear_requests()
+        self.task("Preview")
+        story.log(8)
+        story.tell(
+            f"{len(plex.writes())} writes to Plex. The page shows each item before and after."
+        )
 
     def first_sync(self) -> None:
         story, plex = self.story, self.box.plex
@@ -104,8 +116,13 @@ class Demo:
             stash.update_scene(number, details="Written while Plex was down.")
         self.settle()
         story.log(3)
-        story.tell(f"Owed to Plex: {self.owed()} scenes. Plex comes up again.")
+        story.tell(
+            f"Owed to Plex: {self.owed()} scenes. Plex comes up again: it would be looked at"
+        )
+        story.tell("in a while, or at once if somebody presses “Process Queue”.")
         plex.come_up()
+        self.task("Process Queue")
+        story.log(4)
 
     def rename(self) -> None:
         story, stash = self.story, self.box.stash
@@ -117,8 +134,7 @@ class Demo:
         self.settle()
         story.log(4)
         right = sum(new in self.box.item(n)["actors"] for n in shown_in)
-        story.tell(f"{right} of {len(shown_in)} items with her say so; what was owed is done too:")
-        story.tell(f"owed to Plex now: {self.owed()}.")
+        story.tell(f"{right} of {len(shown_in)} items with her say so.")
 
     def reconcile(self) -> None:
         story, stash, plex = self.story, self.box.stash, self.box.plex
@@ -139,6 +155,27 @@ class Demo:
         item = self.box.item(self.ids[170])
         story.tell(f"Then the field changes in Stash, and wins: “{item['summary']}”")
         story.tell(f"The genre added by hand stays: {', '.join(item['genres'])}.")
+
+    def undo(self) -> None:
+        story, stash = self.story, self.box.stash
+        story.step("A tag set on the wrong scenes, and “Undo Last Run”")
+        chosen, tag = self.ids[30:60], stash.library.store.id_of("tag", "by mistake")
+        stash.bulk_update(chosen, tag_ids={"ids": [str(tag)], "mode": "ADD"})
+        self.settle()
+        story.tell(f"{self.with_genre('by mistake')} items in Plex have it as a genre.")
+        self.task("Undo Last Run")
+        story.log(3)
+        story.tell(
+            f"Then {self.with_genre('by mistake')} have it. The scenes are held, until it is"
+        )
+        story.tell("put right in Stash and somebody presses “Resume Held Scenes”:")
+        stash.bulk_update(chosen, tag_ids={"ids": [str(tag)], "mode": "REMOVE"})
+        self.settle()
+        self.task("Resume Held Scenes")
+        story.log(2)
+
+    def with_genre(self, name: str) -> int:
+        return sum(name in self.box.item(number)["genres"] for number in self.ids)
 
     def status(self) -> None:
         self.story.step("The task “View Queue Status”")

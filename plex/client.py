@@ -5,7 +5,7 @@ two genres of twenty without saying so.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -301,8 +301,3 @@ def _section(directory: Any) -> Section:
         type=directory.get("type", ""),
         language=directory.get("language", ""),
     )
-
-
-def names(sections: Iterable[Section]) -> str:
-    """The libraries as a log line names them."""
-    return ", ".join(f"“{one.title}”" for one in sections) or "no library"

@@ -1,15 +1,19 @@
-"""Empty means stop: a side that suddenly has nothing is a fault, not a wish to delete.
+"""When a run must stop before it changes anything: what it would do looks like a fault.
 
-An unmounted disk, a library that is gone, a Stash with a new database: each would make every
-scene a gap.
+An unmounted disk, a library that is gone, a Stash with a new or an older database: each would make
+every scene a gap, or take from Plex what Stash seems to have lost.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import errors
 from plex import paths
 from plex.index import Index
 from plex.ledger import Ledger
+from plex.plan import Change
+
+FEW = 20  # scenes that may lose something whatever share of a run they are
 
 
 def stash_is_empty(stash: Any, ledger: Ledger) -> None:
@@ -36,3 +40,35 @@ def plex_lost_everything(stash: Any, index: Index, ledger: Ledger, path_map: pat
         f"Plex lists none of the files in Stash, while {known} of its items were written from them "
         "(is the library gone, or a disk not mounted?); nothing is changed"
     ).of(errors.PLEX)
+
+
+def loses(changes: Iterable[Change]) -> bool:
+    """Whether these leave less in Plex than is there: a field emptied, a list shortened."""
+    return any(change.writes and _size(change.after) < _size(change.before) for change in changes)
+
+
+def _size(value: object) -> int:
+    return len(value) if isinstance(value, tuple) else int(bool(value))
+
+
+def too_much(losing: int, compared: int, share: int) -> None:
+    """Braked when so many of the scenes that were compared would lose something in Plex, and that
+    is more than a `share` in percent."""
+    if losing <= FEW or losing * 100 <= compared * share:
+        return
+    part = losing * 100 / compared
+    raise errors.Braked(
+        f"{losing} of {compared} scenes ({part:.0f} %) would lose something in Plex, and brake_share "
+        f"allows {share} %: nothing is changed. Preview shows what they would lose. If that is as "
+        "you want it, set brake_share to 100 until it is done"
+    )
+
+
+def too_many(owed: int, most: int) -> None:
+    """Braked when a run that nobody asked for would touch more scenes than `most`."""
+    if owed > most:
+        raise errors.Braked(
+            f"{owed} scenes differ, and a run that nobody asked for may touch {most} "
+            "(brake_scenes): nothing is changed. Preview shows what would be, and Reconcile "
+            "Library does it"
+        )

@@ -4,8 +4,10 @@ Plex is listed once and read in batches, Stash in pages by id; nothing is kept o
 """
 
 import time
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +32,7 @@ from validation.scope import engine_scope
 
 CHUNK = 20  # scenes per look at Plex: one batch of full items
 TOO_MANY, IN_A_ROW = 20, 3  # chunks that cannot be checked: it is the server then, not the chunk
+PUT = 500  # jobs per transaction
 NAMED = 50  # how many drifted items the result names
 
 
@@ -46,6 +49,8 @@ class GapDetectionResult:
     held_count: int = 0
     cover_checks: int = 0
     enqueued_count: int = 0
+    compared: int = 0  # scenes with an item
+    losing: int = 0  # of these, such as would have less in Plex afterwards
     errors: list[str] = field(default_factory=list)
     drifted: list[dict[str, Any]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)  # not selected, by reason
@@ -72,6 +77,7 @@ class GapDetectionResult:
             "held": self.held_count,
             "cover_checks": self.cover_checks,
             "enqueued": self.enqueued_count,
+            "losing": self.losing,
             "skipped": dict(self.skipped),
             "drifted": self.drifted,
             "errors": self.errors,
@@ -94,7 +100,9 @@ class GapDetectionEngine:
         progress: Callable[[float], None] = lambda fraction: None,
         warn: Callable[[str], None] = lambda line: None,
         paths: "Finder | None" = None,
+        unasked: bool = False,
     ) -> None:
+        """`unasked`: no person started this run."""
         self._stash, self._config, self._jobs = stash, config, queue
         self._store = store or Store(data_dir, clock, warn)
         self._plex = plex or _connect(config, self._store)
@@ -109,12 +117,35 @@ class GapDetectionEngine:
         self._path_map = self._paths.path_map
         self._lost = 0  # scenes with files of which Plex has none
         self._failed = 0  # chunks in a row
+        self._unasked = unasked
+        self._result = GapDetectionResult()
+        self._owed: dict[str, array[int]] = {}  # ids of scenes, by the reason
 
     def run(self, scope: str = "all") -> GapDetectionResult:
         """Check the scope (`all`, `recent`, `recent_7days`, or a custom range) once.
 
-        Raises what stops a run: a server out of reach, a side that is suddenly empty.
+        What is found is owed when all was looked at, or could be. Raises what stops a run: a
+        server out of reach, a side that is suddenly empty, more to change than the brake allows.
         """
+        try:
+            self._look(scope)
+        except Exception:
+            with suppress(errors.Braked):
+                self._owe()
+            raise
+        self._owe()
+        return self._result
+
+    def sample(self, ids: Sequence[int]) -> None:
+        """Braked if too many of these scenes would lose something by a sync; nothing is owed."""
+        self._index.refresh(self._plex, self._clock())
+        found = self._stash.scenes(ids, self._extras)
+        result = GapDetectionResult()
+        for chunk in _chunks(list(found.values())):
+            self._check(self._selected(chunk, result), result)
+        brake.too_much(result.losing, result.compared, self._config.brake_share)
+
+    def _look(self, scope: str) -> None:
         only = self._filter(scope)
         total = self._stash.count(only)
         if not total:
@@ -122,13 +153,11 @@ class GapDetectionEngine:
         self._index.refresh(
             self._plex, self._clock(), force=True, progress=lambda f: self._progress(f * 0.1)
         )
-        if self._paths.is_blank:
-            self._look_at_paths()
+        self._look_at_paths()
         self._brake()
-        result = self._walked(only, total)
+        self._walk(only, total)
         if self._lost >= ENOUGH and self._look_at_paths():
-            return self._walked(only, total, enqueued=result.enqueued_count)
-        return result
+            self._walk(only, total)
 
     def _look_at_paths(self) -> bool:
         """Find out where Plex has Stash's files; whether that is somewhere else now."""
@@ -143,14 +172,14 @@ class GapDetectionEngine:
             if not self._look_at_paths():  # else nothing is lost, but all of it has moved
                 raise
 
-    def _walked(self, only: SceneFilter, total: int, enqueued: int = 0) -> GapDetectionResult:
-        result = GapDetectionResult(enqueued_count=enqueued)
+    def _walk(self, only: SceneFilter, total: int) -> None:
+        result = self._result = GapDetectionResult()
+        self._owed = {}
         self._lost = 0
         for page in self._stash.walk(only, extras=self._extras):
             for chunk in _chunks(page):
                 self._try_chunk(chunk, result)
                 self._progress(0.1 + 0.8 * min(1.0, result.scenes_checked / max(1, total)))
-        return result
 
     def _filter(self, scope: str) -> SceneFilter:
         parsed = engine_scope(scope)
@@ -196,22 +225,34 @@ class GapDetectionEngine:
         owner = match.owners(
             pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
         )
-        owed = [
-            Job(s.id, reason=MISSING, rank=BACKLOG) for s in self._missing(found, chunk, result)
-        ]
+        for scene in self._missing(found, chunk, result):
+            self._note_owed(scene, MISSING)
         for scene in chunk:
             mine = [i for s, i in pairs if s is scene and owner[i.rating_key] == scene.id]
             result.conflict_count += any(s is scene for s, _ in pairs) and not mine
-            owed += self._judge(scene, mine, entries, result)
-        self._owe(owed, result)
+            if mine:
+                self._note_owed(scene, self._judge(scene, mine, entries, result))
 
-    def _owe(self, owed: Sequence[Job], result: GapDetectionResult) -> None:
-        if self._jobs is None or not owed:
+    def _note_owed(self, scene: Scene, reason: str) -> None:
+        if reason:
+            self._owed.setdefault(reason, array("q")).append(scene.id)
+
+    def _owe(self) -> None:
+        """Put what was found into the queue, unless the brake says no."""
+        if self._jobs is None:
             return
+        result = self._result
+        brake.too_much(result.losing, result.compared, self._config.brake_share)
+        if self._unasked:
+            touched = sum(len(ids) for why, ids in self._owed.items() if why != MISSING)
+            brake.too_many(touched, self._config.brake_scenes)
         now = self._clock()
-        result.enqueued_count += self._jobs.put(owed, now)
-        # A scene that was waited for, and now is there, need not wait for its next look.
-        self._jobs.hasten([job for job in owed if job.reason != MISSING], now)
+        for reason, ids in self._owed.items():
+            for at in range(0, len(ids), PUT):
+                jobs = [Job(one, reason=reason, rank=BACKLOG) for one in ids[at : at + PUT]]
+                result.enqueued_count += self._jobs.put(jobs, now)
+                if reason != MISSING:  # it was waited for, and now it is there
+                    self._jobs.hasten(jobs, now)
 
     def _usable(self, found: match.Matches, scene: Scene, result: GapDetectionResult) -> bool:
         if len(found.of(scene)) > 1 and not self._config.allow_ambiguous_match:
@@ -235,9 +276,9 @@ class GapDetectionEngine:
         items: Sequence[Item],
         entries: dict[int, Entry],
         result: GapDetectionResult,
-    ) -> list[Job]:
-        """Count the scene's gap; the job that closes it, if any does."""
-        gaps, cover, asking = [], False, False
+    ) -> str:
+        """Count the scene's gap; the reason for which it is owed, '' if it is not."""
+        gaps, cover, asking, losing = [], False, False, False
         for item in items:
             entry = entries.get(item.rating_key) or self._ledger.new(item.rating_key, scene.id)
             work = decided(scene, item, entry, self._config)
@@ -250,18 +291,21 @@ class GapDetectionEngine:
             gaps += [one] if one else []
             cover = cover or self._cover_moved(scene, item, entry)
             asking = asking or bool(unasked(work.changes, entry.asked))
+            losing = losing or brake.loses(work.changes)
+        result.compared += 1
+        result.losing += losing
         one = worst(gaps)
         if one and one.kind != DRIFTED:
             _count(one, result)
-            return [Job(scene.id, reason=one.kind, rank=BACKLOG)]
+            return one.kind
         if one:
             _count(one, result)
             _name(one, scene, items, result)
         if cover:
             result.cover_checks += 1
-            return [Job(scene.id, reason="cover", rank=BACKLOG)]
+            return "cover"
         # The sync that comes of it writes nothing; it lists the edit for a decision.
-        return [Job(scene.id, reason="edited", rank=BACKLOG)] if asking else []
+        return "edited" if asking else ""
 
     def _claim_photos(self, work: Work) -> None:
         if names := photos.wanted(work.scene, self._config):

@@ -19,6 +19,7 @@ TABLE: tuple[tuple[type[Exception], str], ...] = (
     (errors.Refused, PAUSE),
     (errors.SetupError, PAUSE),
     (errors.LibraryEmpty, PAUSE),
+    (errors.Braked, PAUSE),
     (errors.Gone, RETRY),
     (errors.Busy, RETRY),
     (errors.Rejected, BURY),

@@ -116,6 +116,8 @@ class Stash2PlexConfig(BaseModel):
     reconcile_scope: Annotated[str, BeforeValidator(_scope)] = "24h"
     reconcile_missing: Flag = True
     hook_mode: Annotated[str, _one_of(HOOK_MODES)] = "background"
+    brake_share: Annotated[int, _between(1, 100)] = 20
+    brake_scenes: Annotated[int, _between(1, 10_000_000)] = 1000
     on_edit_in_plex: Annotated[str, _one_of(ON_EDIT)] = "newest"
     preserve_plex_edits: Flag = False
     allow_ambiguous_match: Flag = False

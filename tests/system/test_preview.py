@@ -47,6 +47,14 @@ def test_a_preview_is_what_the_next_sync_writes(box: Box) -> None:
     assert planned(box) == written(box, run["run"]) and run["fields"] > 5 * many
 
 
+def test_the_first_run_suggests_it_and_no_other(box: Box) -> None:
+    box.add("a.mp4", title="T")
+    said = "Preview shows what a sync writes"
+    for mode in ("all", "all", "reconcile_all"):
+        box.operation(mode)
+        assert len([line for line in lines(box, "info") if said in line]) == 1
+
+
 def test_a_second_preview_finds_nothing_to_write_and_says_what_is_kept(box: Box) -> None:
     scenes = fill(box, 3)
     box.add("absent.mp4", in_plex=False, title="Absent")

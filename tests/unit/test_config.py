@@ -70,6 +70,8 @@ def test_unset_settings_have_the_documented_defaults():
         "reconcile_scope": "24h",
         "reconcile_missing": True,
         "hook_mode": "background",
+        "brake_share": 20,
+        "brake_scenes": 1000,
         "on_edit_in_plex": "newest",
         "preserve_plex_edits": False,
         "allow_ambiguous_match": False,

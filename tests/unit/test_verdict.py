@@ -21,6 +21,7 @@ class Odd(Exception):
         (errors.Refused("401"), verdict.PAUSE),
         (errors.SetupError("no token"), verdict.PAUSE),
         (errors.LibraryEmpty("nothing there"), verdict.PAUSE),
+        (errors.Braked("too much"), verdict.PAUSE),
         (OSError(28, "No space left on device"), verdict.PAUSE),
         (errors.Gone("404"), verdict.RETRY),
         (errors.Busy("503"), verdict.RETRY),

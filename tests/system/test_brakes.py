@@ -1,0 +1,118 @@
+"""A run that looks like a fault stops before its first write, and says how to go on."""
+
+from __future__ import annotations
+
+import pytest
+
+from devserver.box import Box
+from devserver.stash.client import StashError
+from tests.system.telling import lines, ran_ago
+from tests.system.test_queue import fill, queue
+
+MANY = 40  # of a library; 20 may always lose something
+
+
+@pytest.fixture
+def synced(box: Box) -> Box:
+    """A library on which all is well."""
+    box.scenes = fill(box, MANY, tags=["Rain", "Sun"], studio="Acme", details="Long.")
+    box.operation("all")
+    assert box.differences() == {}
+    box.plex.clear_requests()
+    box.stash.logs.clear()
+    return box
+
+
+def says_less(box: Box, scenes: list[int]) -> None:
+    """Stash has lost what it said, and told no plugin."""
+    store = box.stash.library.store
+    for number in scenes:
+        scene = store.scenes[number]
+        scene.tags, scene.studio, scene.details = (), None, ""
+        scene.updated_at = store.now()
+
+
+def refused(box: Box, mode: str, **arguments) -> str:
+    with pytest.raises(StashError) as told:
+        box.operation(mode, **arguments)
+    return str(told.value)
+
+
+@pytest.mark.parametrize("mode", ["reconcile_all", "reconcile_recent", "all", "recent"])
+def test_a_mass_clear_writes_nothing_until_it_is_allowed(synced, mode):
+    says_less(synced, synced.scenes)
+    said = refused(synced, mode)
+    assert f"{MANY} of {MANY} scenes (100 %) would lose" in said and "brake_share to 100" in said
+    assert synced.plex.writes() == [] and queue(synced)["pending"] == 0
+    synced.configure(brake_share=100)
+    synced.operation(mode)
+    assert synced.differences() == {} and synced.item(synced.scenes[0])["genres"] == []
+
+
+@pytest.mark.parametrize(
+    ("losing", "share", "stops"),
+    [(20, None, False), (21, None, True), (21, 60, False), (MANY, 99, True)],
+)
+def test_a_few_may_always_lose_something_and_many_up_to_the_share(synced, losing, share, stops):
+    if share:
+        synced.configure(brake_share=share)
+    says_less(synced, synced.scenes[:losing])
+    if stops:
+        refused(synced, "reconcile_all")
+        assert synced.plex.writes() == []
+    else:
+        synced.operation("reconcile_all")
+        assert synced.differences() == {}
+
+
+def test_what_gets_more_or_something_else_takes_nothing_away(synced):
+    store = synced.stash.library.store
+    for number in synced.scenes:
+        store.scenes[number].title = f"New {number}"
+        store.scenes[number].tags = (store.id_of("tag", "Snow"), store.id_of("tag", "Sun"))
+        store.scenes[number].updated_at = store.now()
+    synced.operation("reconcile_all")
+    assert synced.differences() == {}
+
+
+def test_edits_of_a_person_are_not_held_back(synced):
+    for number in synced.scenes:
+        synced.stash.update_scene(number, tag_ids=[], details="")
+    synced.settle()
+    assert synced.differences() == {} and synced.item(synced.scenes[0])["genres"] == []
+
+
+def test_an_emptied_stash_writes_nothing(synced):
+    synced.stash.library.store.scenes.clear()
+    assert "lists no scene at all" in refused(synced, "reconcile_all")
+    synced.operation("all")
+    assert synced.plex.writes() == []
+
+
+def test_an_emptied_plex_library_writes_nothing(synced):
+    for number in synced.scenes:
+        synced.plex.library.forget(synced.plex.library.item(synced.item(number)["ratingKey"]))
+    refused(synced, "reconcile_all")
+    assert synced.plex.writes() == []
+
+
+def test_a_run_that_nobody_asked_for_touches_only_so_many(synced):
+    synced.configure(brake_scenes=5, reconcile_interval="daily", reconcile_scope="all")
+    store = synced.stash.library.store
+    for number in synced.scenes[:6]:
+        store.scenes[number].title = "New"
+    ran_ago(synced, 2 * 86400)
+    synced.operation("process_queue")
+    (told,) = [line for line in lines(synced, "warning") if "brake_scenes" in line]
+    assert "6 scenes differ, and a run that nobody asked for may touch 5" in told
+    assert synced.plex.writes() == []
+    assert "brake_scenes" in synced.operation("queue_status")["reconciliation"]["last_failure"]
+    synced.operation("reconcile_all")
+    assert synced.differences() == {}
+
+
+def test_while_plex_is_away_a_sync_of_all_is_kept_without_a_look(synced):
+    says_less(synced, synced.scenes)
+    synced.plex.go_down()
+    found = synced.operation("all")
+    assert (found["queued"], bool(found["paused"])) == (MANY, True)
