@@ -97,6 +97,8 @@ def _becomes(outcome: "Outcome", writes: bool, matched: bool) -> str:
         return "to be written"
     if matched:
         return "in agreement"
+    if outcome.unsettled:
+        return "still read by Plex"
     return outcome.skipped or ("not in Plex" if outcome.missing else "left alone")
 
 

@@ -27,13 +27,15 @@ MOVIES = 1  # Plex's number for items of movie-type libraries, Other Videos incl
 
 
 class Section(NamedTuple):
-    """A movie-type library; `roots` are its folders as Plex sees them."""
+    """A movie-type library; `roots` are its folders as Plex sees them. While it is `refreshing`
+    files are looked for in them; what was found is read for longer than that."""
 
     id: int
     title: str
     agent: str
     stamp: str
     roots: tuple[str, ...]
+    refreshing: bool = False
 
 
 class PlexClient:
@@ -255,6 +257,10 @@ class PlexClient:
         """Ask Plex to look into one folder (as Plex sees it)."""
         self._plex.touch(f"/library/sections/{section}/refresh?{urlencode({'path': folder})}")
 
+    def activities(self) -> list[str]:
+        """The kinds of what Plex is busy with, and of some things that it has done."""
+        return [one.get("type", "") for one in self._plex.get("/activities").iter("Activity")]
+
 
 def connect(
     url: str,
@@ -279,6 +285,7 @@ def _section(directory: Any) -> Section:
         agent=directory.get("agent", ""),
         stamp=index.stamp(directory.get("scannedAt"), directory.get("uuid")),
         roots=tuple(one.get("path", "") for one in directory.iter("Location")),
+        refreshing=directory.get("refreshing") == "1",
     )
 
 

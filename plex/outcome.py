@@ -27,6 +27,7 @@ class Outcome:
     changes: list[plan.Change] = field(default_factory=list)
     items: list[int] = field(default_factory=list)
     missing: bool = False
+    unsettled: bool = False  # Plex has its file, and has not read it yet
     wrote: bool = False
     refused: bool = False  # left alone, for a reason that only a person can take away
     skipped: str = ""  # not selected, for one of `selection.REASONS`
@@ -283,6 +284,12 @@ def skip(outcome: Outcome, why: selection.Skip, keys: Sequence[int]) -> None:
     """The scene is not selected: say why, and what becomes of the items on which it was written."""
     left = f"; Plex item {many(keys)} is left as it is" if keys else ""
     outcome.said, outcome.skipped = f"is not synced: {why.words}{left}", why.reason
+
+
+def settle(outcome: Outcome, key: int) -> None:
+    """Plex itself has yet to say something there: say that the scene waits for it."""
+    outcome.unsettled = True
+    outcome.said = f"waits: Plex is still reading its item {key}"
 
 
 def hold(outcome: Outcome, why: str) -> None:

@@ -14,6 +14,7 @@ from plex import (
     photos,
     plan,
     selection,
+    settling,
     showing,
     wire,
 )
@@ -36,6 +37,7 @@ from plex.outcome import (
     many,
     rows,
     rules,
+    settle,
     share,
     skip,
     tell,
@@ -52,9 +54,10 @@ class Stash(Protocol):
     def cover(self, one: Scene) -> "bytes | None": ...
 
 
-class Plex(match.Source, images.Images, collections.Plex, Protocol):
+class Plex(match.Source, images.Images, collections.Plex, settling.Plex, Protocol):
     """What a sync asks of Plex."""
 
+    def sections(self) -> Sequence[settling.Section]: ...
     def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None: ...
     def rate(self, rating_key: int, rating: "float | None") -> None: ...
     def takes_edits(self, rating_key: int) -> "bool | None": ...
@@ -93,6 +96,7 @@ class Sync:
         self._index, self._ledger, self._config = index, ledger, config
         self._clock, self._scanned = clock, scanned
         self.extras = extras(config)  # what has to be known of a scene besides the usual
+        self._settling = settling.Settling(plex, clock)
         self._claimed: set[str] = set()  # actors whose photo goes out in this process
         self._looked = False
 
@@ -152,6 +156,7 @@ class Sync:
             if self._usable(scene, items, outcomes[scene.id]):
                 pairs += [(scene, item) for item in items]
         entries = self._ledger.entries([item.rating_key for _, item in pairs])
+        pairs = self._settled(pairs, entries, outcomes)
         owner = match.owners(
             pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
         )
@@ -168,12 +173,27 @@ class Sync:
         self._claim_photos(works)
         return works
 
+    def _settled(
+        self,
+        pairs: list[tuple[Scene, Item]],
+        entries: Mapping[int, Entry],
+        outcomes: Mapping[int, Outcome],
+    ) -> list[tuple[Scene, Item]]:
+        """Without the scenes with an item, new to us, that Plex has yet to read."""
+        fresh = [item for _, item in pairs if item.rating_key not in entries]
+        waiting = self._settling.unsettled(fresh)
+        for scene, item in pairs:
+            if item.rating_key in waiting:
+                settle(outcomes[scene.id], item.rating_key)
+        return [pair for pair in pairs if not outcomes[pair[0].id].unsettled]
+
     def _claim_photos(self, works: list[Work]) -> None:
         names = {name for work in works for name in photos.wanted(work.scene, self._config)}
         if names:
             claim_photos(works, self._ledger.photos(names), self._config, self._claimed)
 
     def _refresh(self) -> bool:
+        self._settling.listed()
         return self._index.refresh(self._plex, self._clock())
 
     def _usable(self, scene: Scene, items: list[Item], outcome: Outcome) -> bool:
