@@ -16,6 +16,7 @@ from plex import (
     selection,
     settling,
     showing,
+    undo,
     wire,
 )
 from plex.collections import Collections
@@ -23,6 +24,7 @@ from plex.covers import Covers
 from plex.index import Index
 from plex.item import Item
 from plex.journal import Journal
+from plex.leaving import RESTORE, Leaving
 from plex.ledger import Entry, Ledger
 from plex.outcome import (
     Choice,
@@ -54,7 +56,7 @@ class Stash(Protocol):
     def cover(self, one: Scene) -> "bytes | None": ...
 
 
-class Plex(match.Source, images.Images, collections.Plex, settling.Plex, Protocol):
+class Plex(match.Source, images.Images, collections.Plex, settling.Plex, undo.Plex, Protocol):
     """What a sync asks of Plex."""
 
     def sections(self) -> Sequence[settling.Section]: ...
@@ -70,6 +72,8 @@ class Config(Choice, Protocol):
     def path_map(self) -> PathMap: ...
     @property
     def allow_ambiguous_match(self) -> bool: ...
+    @property
+    def on_leave(self) -> str: ...
 
 
 class Sync:
@@ -92,6 +96,7 @@ class Sync:
         self._covers = Covers(stash, plex, config, clock)
         self._journal = journal or Journal(ledger.store)
         self._collections = Collections(plex, ledger.store, config, say)
+        self.leaving = Leaving(plex, ledger, self._journal, clock, self._collections.left)
         self._stash, self._plex = stash, plex
         self._index, self._ledger, self._config = index, ledger, config
         self._clock, self._scanned = clock, scanned
@@ -105,6 +110,7 @@ class Sync:
         scenes = self._stash.scenes(ids, self.extras)
         outcomes = {n: self._outcome(n, scenes.get(n)) for n in ids}
         works = self.decide([scenes[n] for n in ids if n in scenes], outcomes)
+        self.leaving(outcomes.values(), {work.item.rating_key for work in works})
         self._collections.expect(works)
         self._note(works)
         done = [work for work in works if self._apply(work, outcomes[work.scene.id])]
@@ -136,17 +142,18 @@ class Sync:
         chosen = []
         for scene in scenes:
             if why := selection.skip(scene, self._config):
-                self._pass_over(scene, why, outcomes[scene.id])
+                self._pass_over(scene, why, outcomes[scene.id], scene.id in held)
             elif scene.id in held:
                 hold(outcomes[scene.id], held[scene.id])
             else:
                 chosen.append(scene)
         return self._matched(chosen, outcomes)
 
-    def _pass_over(self, scene: Scene, why: selection.Skip, outcome: Outcome) -> None:
-        """A scene that has left the selection is left as it is. To restore what its items showed
-        before us (`plex.undo` from `first_touches`) would begin here."""
-        skip(outcome, why, self._ledger.items_of(scene.id))
+    def _pass_over(self, scene: Scene, why: selection.Skip, outcome: Outcome, held: bool) -> None:
+        """A scene that has left the selection is left as it is, unless the setting says that its
+        items are to be restored. Nobody touches what a person holds."""
+        restores = self._config.on_leave == RESTORE and not held
+        skip(outcome, why, self._ledger.items_of(scene.id), restores)
 
     def _matched(self, scenes: list[Scene], outcomes: Mapping[int, Outcome]) -> list[Work]:
         matches = match.match(scenes, self._index, self._plex, self._config.path_map, self._refresh)

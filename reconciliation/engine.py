@@ -15,6 +15,7 @@ from plex.index import Index
 from plex.infer import ENOUGH
 from plex.item import Item
 from plex.journal import Journal
+from plex.leaving import RESTORE
 from plex.ledger import Entry, Ledger
 from plex.mapping import Finder
 from plex.outcome import Work, claim_photos, decided, extras, rules
@@ -173,7 +174,14 @@ class GapDetectionEngine:
     def _selected(self, chunk: Sequence[Scene], result: GapDetectionResult) -> list[Scene]:
         whys = [selection.skip(scene, self._config) for scene in chunk]
         result.skipped.update(why.reason for why in whys if why)
+        self._owe_left([s.id for s, why in zip(chunk, whys, strict=True) if why], result)
         return [scene for scene, why in zip(chunk, whys, strict=True) if not why]
+
+    def _owe_left(self, passed_over: Sequence[int], result: GapDetectionResult) -> None:
+        """Scenes that left the selection while nobody was looking, if they are to be restored."""
+        if passed_over and self._config.on_leave == RESTORE:
+            left = [n for n in self._ledger.showing(passed_over) if n not in self._held]
+            self._owe([Job(number, reason="left", rank=BACKLOG) for number in left], result)
 
     def _note(self, error: Exception, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
         words = verdict.in_words(error)
