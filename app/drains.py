@@ -215,4 +215,13 @@ class Expansion:
         # First those that showed it when we wrote them: of what is destroyed, Stash knows nothing.
         if remembered := Ledger(self._run.store).scenes_showing(kind, number):
             yield remembered
-        yield from self._run.stash.walk_ids(SceneFilter(refs=(kind, number)))
+        for one in self._ways(kind):
+            yield from self._run.stash.walk_ids(SceneFilter(refs=(one, number)))
+
+    def _ways(self, kind: str) -> list[str]:
+        """How a scene may show it, with these settings."""
+        from plex.outcome import extras
+        from stash.api import INDIRECT
+
+        shown, way = INDIRECT.get(kind, ("", ""))
+        return [kind, way] if shown in extras(self._run.config) else [kind]
