@@ -27,7 +27,8 @@ MOVIES = 1  # Plex's number for items of movie-type libraries, Other Videos incl
 
 
 class Section(NamedTuple):
-    """A library, of movie type if we look after it; `roots` are its folders as Plex sees them."""
+    """A library, of movie type if we look after it; `roots` are its folders as Plex sees them. While
+    it is `refreshing` files are looked for in them; what was found is read for longer than that."""
 
     id: int
     title: str
@@ -36,6 +37,7 @@ class Section(NamedTuple):
     roots: tuple[str, ...]
     type: str = "movie"
     language: str = ""
+    refreshing: bool = False
 
 
 class PlexClient:
@@ -274,6 +276,10 @@ class PlexClient:
         """Ask Plex to look into one folder (as Plex sees it)."""
         self._plex.touch(f"/library/sections/{section}/refresh?{urlencode({'path': folder})}")
 
+    def activities(self) -> list[str]:
+        """The kinds of what Plex is busy with, and of some things that it has done."""
+        return [one.get("type", "") for one in self._plex.get("/activities").iter("Activity")]
+
 
 def connect(
     url: str,
@@ -300,4 +306,5 @@ def _section(directory: Any) -> Section:
         roots=tuple(one.get("path", "") for one in directory.iter("Location")),
         type=directory.get("type", ""),
         language=directory.get("language", ""),
+        refreshing=directory.get("refreshing") == "1",
     )

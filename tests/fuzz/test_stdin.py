@@ -231,6 +231,7 @@ def a_setting(field: Field, name: str) -> st.SearchStrategy[Any]:
         "reconcile_interval": ["hourly", "weekly"],
         "hook_mode": ["inline", "background"],
         "on_edit_in_plex": ["stash", "plex", "ask", "newest"],
+        "on_leave": ["keep", "restore"],
         "title_template": ["{title} ({year})", "{nonsense}", "{", "{title", "}{"],
         "collections_from": ["studio, group", "none", "nobody"],
         "genre_only": ["a*, [b", "*", "re:("],
