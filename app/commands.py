@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import decisions, drains, explain, preview, recovery, undoing
+from app import decisions, doctor, drains, explain, preview, recovery, undoing
 from app.run import Run
 from app.words import by_reason, many
 from stash import hook, wire
@@ -120,36 +120,6 @@ def purge_dlq(run: Run) -> dict[str, Any]:
     return {"cleared": cleared}
 
 
-def health_check(run: Run) -> dict[str, Any]:
-    """Can everything that is needed be reached, and who answers?"""
-    from app.places import places
-    from app.status import queue_counts, reachable
-
-    found = reachable(run) | {"queue": queue_counts(run)}
-    if found["plex"]["reachable"]:
-        from plex.client import names
-
-        try:
-            sections = run.plex.sections()
-            found["libraries"] = [one.title for one in sections]
-            wire.info(f"Plex: synced is {names(sections)}")
-        except errors.Stash2PlexError as error:
-            found["plex"]["problem"] = str(error)
-            wire.warning(str(error))
-    if (
-        found["plex"]["reachable"]
-        and found["stash"]["reachable"]
-        and "problem" not in found["plex"]
-    ):
-        found |= places(run)
-    healthy = all(
-        found[name]["reachable"] and not found[name].get("problem") for name in ("stash", "plex")
-    )
-    healthy = healthy and not found.get("files", {}).get("problem")
-    wire.info("healthy" if healthy else "not healthy: see above")
-    return found | {"healthy": healthy}
-
-
 def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False) -> dict[str, Any]:
     """Find the gaps of a scope, owe them, remember the run, and close them at once.
 
@@ -224,7 +194,8 @@ COMMANDS: dict[str, Command] = {
     "recover_outage_jobs": recovery.recover_outage_jobs,
     "outage_summary": recovery.outage_summary,
     "decide": decisions.decide,
-    "health_check": health_check,
+    "health_check": doctor.health_check,
+    "doctor": doctor.doctor,
     "undo": undoing.undo,
     "hold": undoing.hold,
     "resume": undoing.resume,
@@ -234,6 +205,8 @@ COMMANDS: dict[str, Command] = {
 }
 # Asked for by a page or from a terminal, with arguments: there is no button for these.
 WITHOUT_BUTTON = ("hold", "explain")
+# It has to give its answer whatever is wrong with what is on disk, and leaves nothing there.
+ONLY_LOOKS = ("doctor",)
 # The scope of each reconciliation task; None is the custom range of the settings.
 RECONCILE: dict[str, "str | None"] = {
     "reconcile_all": "all",
@@ -289,13 +262,19 @@ def reconcile_quietly(
 
 def wake_if_due(run: Run) -> None:
     """A command that a person waits for does not reconcile; it wakes a drain that does."""
+    if _only_looks(run):
+        return
     if run.from_stash and hook.is_due(run.data_dir, run.clock()) and not run.outages.is_away():
         hook.wake(dict(run.connection), run.data_dir)
 
 
+def _only_looks(run: Run) -> bool:
+    return run.args.get("mode") in ONLY_LOOKS
+
+
 def leave_notes(run: Run) -> None:
     """Tell the hooks, which cannot ask for settings, what is due when and where to drain."""
-    if not run.knows_settings:
+    if _only_looks(run) or not run.knows_settings:
         return
     # While paused nothing is due: hooks would wake drains in vain.
     interval = "never" if run.config.paused else run.config.reconcile_interval

@@ -77,10 +77,7 @@ def sync_of(run: Run) -> "Sync":
     from plex.sync import Sync
 
     if run.config.poster_fit and not letterbox.available():
-        wire.warning(
-            "poster_fit needs the Python package Pillow where Stash runs (pip install pillow): "
-            "without it covers are uploaded as they are"
-        )
+        wire.warning(letterbox.MISSING)
     plex = run.plex
     if run.paths.is_blank and run.paths.is_due:
         run.paths.look(plex)

@@ -1,62 +1,144 @@
-"""What Health Check says of paths: how Plex calls Stash's folders, and whether it has the files."""
+"""Where Plex has Stash's files: how it calls their folders, and whether it has those of some scenes."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from app import diagnosis
+from app.findings import Finding
 from app.run import Run
-from app.words import many
-from stash import wire
 
 if TYPE_CHECKING:
+    from plex.client import Section
     from plex.infer import Found
+    from plex.mapping import Evidence
+    from stash.scene import Scene
 
-SAMPLE = 20  # scenes whose files are looked for
+SHOWN = 20  # scenes without an item that are told of
+Lost = dict[str, Any]
 
 
-def places(run: Run) -> dict[str, Any]:
-    """The path map in force with its evidence, and some scenes looked for by it."""
-    run.index.refresh(run.plex, run.clock())
+def mapped(run: Run, anew: bool) -> "Evidence":
+    """The path map in force with its evidence; looked for if none is set. `anew`: Plex's files are
+    listed whatever it says of its scans; LibraryEmpty if it had some and has none."""
+    run.index.refresh(run.plex, run.clock(), force=anew)
     run.paths.look()
-    found, proven = run.paths.evidence()
-    is_set = bool(run.config.path_map)
-    for one in found:
-        wire.info(f"paths: {_words(one)}, {'as path_map says' if is_set else 'found by itself'}")
-    if not found:
-        wire.info("paths: Plex is taken to have the files where Stash has them")
-    pairs = [{"stash": o.stash, "plex": o.plex, "agree": o.agree, "of": o.of} for o in found]
-    return {"paths": {"set": is_set, "pairs": pairs}, "files": _files_known(run, proven)}
+    return run.paths.evidence()
 
 
-def _words(one: "Found") -> str:
+def of_map(run: Run, found: "Evidence") -> Iterator[Finding]:
+    """The map in words."""
     from plex.mapping import words
 
-    return words(one)
+    for one in found.found:
+        yield diagnosis.pair(one, words(one), bool(run.config.path_map))
+    if not found.found:
+        yield diagnosis.unmapped(found.silence)
 
 
-def _files_known(run: Run, proven: "list[Found]") -> dict[str, Any]:
-    """Whether Plex has the files of some scenes: a wrong path_map shows itself here."""
+def map_as_json(run: Run, found: "Evidence") -> dict[str, Any]:
+    """The pairs in force, those that files prove, and why these prove nothing."""
+
+    def rows(some: "Iterable[Found]") -> list[dict[str, Any]]:
+        return [one._asdict() | {"against": list(one.against)} for one in some]
+
+    return {
+        "set": bool(run.config.path_map),
+        "pairs": rows(found.found),
+        "proven": rows(found.proven),
+        "silence": found.silence,
+    }
+
+
+@dataclass
+class Sought:
+    """Some scenes whose items were looked for."""
+
+    looked_at: int = 0
+    lost: "list[Scene]" = field(default_factory=list)
+    ambiguous: list[str] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+def sought(run: Run, pages: int, page: int) -> Sought:
+    """Look for the items of some scenes as a sync does."""
+    from plex import match, selection
+    from plex.outcome import extras
+
+    found, chosen = Sought(), []
+    for scene in run.stash.some(pages, page, extras(run.config)):
+        if why := selection.skip(scene, run.config):
+            found.skipped[why.reason] += 1
+        elif scene.files:
+            chosen.append(scene)
+    matches = match.match(chosen, run.index, run.plex, run.path_map, lambda: False)
+    found.looked_at = len(chosen)
+    for scene in chosen:
+        items = matches.of(scene)
+        if not items:
+            found.lost.append(scene)
+        elif len(items) > 1 and not run.config.allow_ambiguous_match:
+            found.ambiguous.append(scene.label())
+    return found
+
+
+def of_files(run: Run, found: Sought, lost: list[Lost], do: str) -> Iterator[Finding]:
+    """What was found, in words; `lost` are some of those without an item."""
+    example = ""
+    for one in [row for scene in lost for row in scene["tried"]][:1]:
+        example = f"{one['stash']} was looked for as {one['plex']} and {one['why']}"
+    yield diagnosis.files(found.looked_at, len(found.lost), example, do)
+    if found.ambiguous:
+        yield diagnosis.ambiguous(found.ambiguous)
+    if found.skipped:
+        yield diagnosis.skipped(found.skipped)
+
+
+def files_as_json(found: Sought, said: "Sequence[Finding]") -> dict[str, Any]:
+    """`problem` if Plex has none of them."""
+    given: dict[str, Any] = {"looked_at": found.looked_at, "unknown": len(found.lost)}
+    if found.skipped:
+        given["skipped"] = dict(found.skipped)
+    if found.lost and len(found.lost) == found.looked_at:
+        given["problem"] = said[0].line
+    return given
+
+
+def unmatched(run: Run, found: Sought, sections: "Sequence[Section]") -> list[Lost]:
+    """Some scenes that Plex has no item for, with what was tried."""
+    return [
+        {"scene": one.id, "label": one.label(), "tried": _tried(run, one, sections)}
+        for one in found.lost[:SHOWN]
+    ]
+
+
+def _tried(run: Run, scene: "Scene", sections: "Sequence[Section]") -> list[Lost]:
+    """Each file of a scene, where it was looked for, in which library, and why it is not there."""
     from plex import paths
 
-    path_map, page = run.path_map, next(iter(run.stash.walk(page=SAMPLE)), [])
-    scenes = [scene for scene in page if scene.files]
-    unknown = [
-        scene.files[0].path
-        for scene in scenes
-        if not run.index.find(paths.candidates((f.path for f in scene.files), path_map))
-    ]
-    said = f"Plex has the files of {len(scenes) - len(unknown)} of {many(len(scenes), 'scene')}"
-    found: dict[str, Any] = {"looked_at": len(scenes), "unknown": len(unknown)}
-    if not unknown:
-        wire.info(said)
-        return found
-    there = paths.plex_path(unknown[0], path_map)
-    said += f": {unknown[0]} was looked for as {there} and is not there; {_advice(run, proven)}"
-    wire.warning(said)
-    return found | ({"problem": said} if len(unknown) == len(scenes) else {})
+    given = []
+    for file in scene.files:
+        there = paths.plex_path(file.path, run.path_map)
+        library = next(
+            (s for s in sections if any(paths.is_below(there, r) for r in s.roots)), None
+        )
+        known = bool(run.index.find([paths.key(there)]))
+        why = "is of another size there" if known else "is not there"
+        given.append({
+            "stash": file.path,
+            "plex": there,
+            "library": library.title if library else "",
+            "why": why if library or known else f"{why}: no library has that folder",
+        })  # fmt: skip
+    return given
 
 
-def _advice(run: Run, proven: "list[Found]") -> str:
+def advice(run: Run, found: "Evidence") -> str:
+    from plex.mapping import words
+
     if not run.config.path_map:
-        return "path_map can say where it is, if Plex has it"
-    if proven and {one.pair for one in proven} != set(run.config.path_map):
-        return f"is path_map right? The files say {'; '.join(map(_words, proven))}"
-    return "is path_map right?"
+        return "If Plex has it elsewhere, path_map can say where"
+    if found.proven and {one.pair for one in found.proven} != set(run.config.path_map):
+        return f"Is path_map right? The files say {'; '.join(map(words, found.proven))}"
+    return "Is path_map right?"

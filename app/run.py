@@ -1,7 +1,8 @@
 """One full-lane invocation: settings, clients and stores, each opened when it is first needed."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,23 @@ class Run:
         self.from_stash = from_stash
         self.progress = Progress()
         self._settings = settings
+        self.settings_warnings: Sequence[str] = ()  # of the values that cannot be used
+        self._heard: Callable[[str], None] = wire.warning
+
+    def warn(self, line: str) -> None:
+        """Told to the user, unless somebody listens."""
+        self._heard(line)
+
+    @contextmanager
+    def overheard(self) -> Iterator[list[str]]:
+        """The warnings that settings and state files give rise to meanwhile, for who tells them in
+        another way."""
+        told: list[str] = []
+        self._heard = told.append
+        try:
+            yield told
+        finally:
+            self._heard = wire.warning
 
     @cached_property
     def stash(self) -> "StashApi":
@@ -76,8 +94,9 @@ class Run:
         wire.hide(config.token)
         wire.set_debug(config.debug_logging)
         wire.set_scrub(config.obfuscate_paths)
+        self.settings_warnings = warnings
         for line in warnings:
-            wire.warning(line)
+            self.warn(line)
         if unknown := unknown_keys(given):
             wire.debug(f"settings that nobody reads: {', '.join(unknown)}")
         return config
@@ -91,7 +110,7 @@ class Run:
     def jobs(self) -> "Jobs":
         from sync_queue.jobs import Jobs
 
-        return Jobs(self.data_dir, self.clock, wire.warning)
+        return Jobs(self.data_dir, self.clock, self.warn)
 
     @cached_property
     def plex(self) -> "PlexClient":
@@ -146,7 +165,7 @@ class Run:
     def store(self) -> "Store":
         from plex.store import Store
 
-        return Store(self.data_dir, self.clock, wire.warning)
+        return Store(self.data_dir, self.clock, self.warn)
 
     @cached_property
     def journal(self) -> "Journal":
@@ -159,7 +178,7 @@ class Run:
     def index(self) -> "Index":
         from plex.index import Index
 
-        return Index(self.store, wire.warning)
+        return Index(self.store, self.warn)
 
     @cached_property
     def paths(self) -> "Finder":
@@ -167,7 +186,7 @@ class Run:
 
         return Finder(
             self.config.path_map, self.stash, self.index, self.store, self.clock,
-            say=wire.info, warn=wire.warning,
+            say=wire.info, warn=self.warn,
         )  # fmt: skip
 
     @property

@@ -29,17 +29,22 @@ def queue_counts(run: Run) -> dict[str, Any]:
 
 def reachable(run: Run) -> dict[str, Any]:
     """Whether each server answers, with the version, or what is wrong."""
-    return {"stash": _probe(run, "stash"), "plex": _probe(run, "plex")}
+    found = {name: probed(run, name)[0] for name in ("stash", "plex")}
+    for name, one in found.items():
+        if one["reachable"]:
+            wire.info(f"{name.capitalize()} {one['version']} answers")
+        else:
+            wire.warning(one["problem"])
+    return found
 
 
-def _probe(run: Run, name: str) -> dict[str, Any]:
+def probed(run: Run, name: str) -> "tuple[dict[str, Any], errors.Stash2PlexError | None]":
+    """Whether `stash` or `plex` answers, and why not."""
     try:
         version = run.stash.version() if name == "stash" else run.plex.version
     except errors.Stash2PlexError as error:
-        wire.warning(str(error))
-        return {"reachable": False, "problem": str(error)}
-    wire.info(f"{name.capitalize()} {version} answers")
-    return {"reachable": True, "version": version}
+        return {"reachable": False, "problem": str(error)}, error
+    return {"reachable": True, "version": version}, None
 
 
 def queue_status(run: Run) -> dict[str, Any]:

@@ -25,3 +25,13 @@ def lasting(seconds: float) -> str:
         elif parts:
             break
     return " ".join(parts) or "0 s"
+
+
+def sized(number: int) -> str:
+    """`999 bytes`, `1.5 MB`, `12 GB`."""
+    size, names = float(number), ["kB", "MB", "GB", "TB"]
+    if size < 1000:
+        return f"{number} bytes"
+    while size >= 1000 and names:
+        size, unit = size / 1000, names.pop(0)
+    return f"{size:.1f} {unit}" if size < 10 else f"{size:.0f} {unit}"

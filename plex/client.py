@@ -27,13 +27,15 @@ MOVIES = 1  # Plex's number for items of movie-type libraries, Other Videos incl
 
 
 class Section(NamedTuple):
-    """A movie-type library; `roots` are its folders as Plex sees them."""
+    """A library, of movie type if we look after it; `roots` are its folders as Plex sees them."""
 
     id: int
     title: str
     agent: str
     stamp: str
     roots: tuple[str, ...]
+    type: str = "movie"
+    language: str = ""
 
 
 class PlexClient:
@@ -51,8 +53,11 @@ class PlexClient:
 
     def sections(self) -> list[Section]:
         """The movie-type libraries that we look after; SetupError when a named one is missing."""
-        container = self._plex.get("/library/sections")
-        return self._chosen([_section(d) for d in container if d.get("type") == "movie"])
+        return self._chosen([one for one in self.libraries() if one.type == "movie"])
+
+    def libraries(self) -> list[Section]:
+        """All libraries that Plex shows us, of any type."""
+        return [_section(one) for one in self._plex.get("/library/sections")]
 
     def _chosen(self, found: list[Section]) -> list[Section]:
         if not self._libraries:
@@ -71,6 +76,19 @@ class PlexClient:
         key = f"/library/sections/{section}/all?type={MOVIES}"
         for container in pages(self._plex.get, key, "Video"):
             yield list(item.parts(container))
+
+    def count(self, section: int) -> "int | None":
+        """How many items a section has; None if Plex does not tell."""
+        container = self._plex.get(f"/library/sections/{section}/all?type={MOVIES}", window(0, 0))
+        return item.number(container.get("totalSize"))
+
+    def is_owners(self) -> bool:
+        """Whether the token is that of the server's owner: Plex answers this to nobody else."""
+        try:
+            self._plex.get("/library")
+        except errors.Refused:
+            return False
+        return True
 
     def newest(self, section: int) -> list[item.Part]:
         """The files of the items that were added last."""
@@ -279,6 +297,8 @@ def _section(directory: Any) -> Section:
         agent=directory.get("agent", ""),
         stamp=index.stamp(directory.get("scannedAt"), directory.get("uuid")),
         roots=tuple(one.get("path", "") for one in directory.iter("Location")),
+        type=directory.get("type", ""),
+        language=directory.get("language", ""),
     )
 
 

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import errors
 from plex import infer, paths, twins
@@ -47,6 +47,15 @@ class Memory:
         if all(is_same(one) for one in self.found):
             return ()
         return paths.Inferred(one.pair for one in self.found)
+
+
+class Evidence(NamedTuple):
+    """The pairs of the map in force as files bear them out, the pairs that files prove, and why
+    these prove nothing ('' if they do)."""
+
+    found: list[Found]
+    proven: list[Found]
+    silence: str
 
 
 def is_same(one: Found) -> bool:
@@ -130,11 +139,13 @@ class Finder:
         self._learn(seen)
         return self.path_map != before
 
-    def evidence(self) -> "tuple[list[Found], list[Found]]":
+    def evidence(self) -> Evidence:
         """How the map in force fares with some files now, and what these prove."""
         seen = self._seen()
         pairs = self._setting or [one.pair for one in self.memory.found]
-        return infer.evidence(pairs, seen), infer.pairs(seen)
+        proven = infer.pairs(seen)
+        why = silence(seen) if seen.size and not proven else ""
+        return Evidence(infer.evidence(pairs, seen), proven, why)
 
     def _seen(self) -> twins.Comparison:
         sample = [twins.File(one.path, one.size) for one in self._stash.sample()]

@@ -100,20 +100,31 @@ class StashApi:
 
     def sample(self, pages: int = 5, page: int = 200) -> "list[scene.File]":
         """The files of some scenes, in pages spread over all ids."""
-        found, count = self._sample_page(1, page)
+        rows = self._spread("files { path size }", "", pages, page)
+        return self._read(lambda: [one for row in rows for one in scene.files(row)])
+
+    def some(self, pages: int, page: int, extras: Collection[str] = ()) -> "list[scene.Scene]":
+        """Some whole scenes, in pages spread over all ids."""
+        rows = self._spread("...S", scene.fragment(extras), pages, page)
+        return self._read(lambda: [_scene(row, scene.number(row["id"]), extras) for row in rows])
+
+    def _spread(self, fields: str, fragment: str, pages: int, page: int) -> list[Any]:
+        """The rows of some pages; of a small library those of all."""
+        query = (
+            "query Sample($filter: FindFilterType) "
+            f"{{ findScenes(filter: $filter) {{ count scenes {{ {fields} }} }} }} {fragment}"
+        )
+
+        def asked(number: int) -> "tuple[list[Any], int]":
+            window = {"sort": "id", "direction": "ASC", "per_page": page, "page": number}
+            return self._asked(_sampled, query, {"filter": window})
+
+        found, count = asked(1)
         last = -(-count // page)
         spread = {round(1 + at * (last - 1) / (pages - 1)) for at in range(1, pages)}
         for number in sorted(spread - {0, 1}):
-            found += self._sample_page(number, page)[0]
+            found += asked(number)[0]
         return found
-
-    def _sample_page(self, number: int, size: int) -> "tuple[list[scene.File], int]":
-        query = (
-            "query Sample($filter: FindFilterType) "
-            "{ findScenes(filter: $filter) { count scenes { files { path size } } } }"
-        )
-        window = {"sort": "id", "direction": "ASC", "per_page": size, "page": number}
-        return self._asked(_sampled, query, {"filter": window})
 
     def walk_ids(self, only: SceneFilter, page: int = PAGE) -> "Iterator[list[int]]":
         """Only the ids, in pages."""
@@ -158,8 +169,11 @@ class StashApi:
     ) -> T:
         """What `read` finds in the answer; Busy when that has not the shape it should have."""
         data = self._wire.ask(query, variables)
+        return self._read(lambda: read(data))
+
+    def _read(self, read: Callable[[], T]) -> T:
         try:
-            return read(data)
+            return read()
         except _SHAPES as error:
             raise _unreadable(type(error).__name__) from None
 
@@ -196,10 +210,10 @@ def _ascending(data: Any) -> "dict[int, Any]":
     return found
 
 
-def _sampled(data: Any) -> "tuple[list[scene.File], int]":
-    """All files of a page, and how many scenes there are in all."""
+def _sampled(data: Any) -> "tuple[list[Any], int]":
+    """The rows of a page, and how many scenes there are in all."""
     found = data["findScenes"]
-    return [one for row in found["scenes"] for one in scene.files(row)], int(found["count"])
+    return list(found["scenes"]), int(found["count"])
 
 
 def _scene(row: Any, number: int, extras: Collection[str]) -> scene.Scene:

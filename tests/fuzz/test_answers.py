@@ -30,7 +30,7 @@ from tests.sizes import size
 
 TOKEN = "token-of-the-fuzz"
 TASKS = ("process_queue", "process_queue", "process_queue", "reconcile_all", "queue_status",
-         "health_check", "all", "preview")  # fmt: skip
+         "health_check", "doctor", "all", "preview")  # fmt: skip
 COVER = b"\xff\xd8\xff\xe0"
 
 

@@ -30,12 +30,12 @@ TOKEN = "token-of-the-fuzz"
 KEPT, DEAD = ("scene", 2), "scene:999"
 MODES = tuple(sorted({*commands.COMMANDS, *commands.RECONCILE, "queue_status"}))
 # These only look, or touch nothing but dead letters; after others what was owed may be done.
-LOOKING = ("queue_status", "health_check", "purge_dlq", "clear_dlq", "outage_summary", "journal",
+LOOKING = ("queue_status", "health_check", "doctor", "purge_dlq", "clear_dlq", "outage_summary", "journal",
            "preview", "explain", "undo", "hold")  # fmt: skip
 ARGUMENTS = ("only", "trigger", "run", "item", "scene", "scenes", "field", "original", "error",
              "scope", "after")  # fmt: skip
 # Between them they read every setting.
-TELLING = ("process_queue", "queue_status", "health_check", "reconcile_custom")
+TELLING = ("process_queue", "queue_status", "health_check", "doctor", "reconcile_custom")
 TRIGGERS = ("Scene.Update.Post", "Scene.Create.Post", "Scene.Destroy.Post", "Tag.Update.Post",
             "Studio.Merge.Post", "Performer.Destroy.Post", "Gallery.Update.Post", "Scene.Update.Pre",
             "Group.Update.Post", "Scene", "")  # fmt: skip

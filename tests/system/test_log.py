@@ -100,7 +100,7 @@ def eventful(box):
     box.add("deep folder/refused.mp4", title="Refused one")
     box.plex.faults.arm("400", method="PUT")
     box.plex.faults.arm("500", match="/library/sections/1/refresh")
-    for mode in ("all", "reconcile_all", "queue_status", "health_check", "nonsense"):
+    for mode in ("all", "reconcile_all", "queue_status", "health_check", "doctor", "nonsense"):
         with contextlib.suppress(Exception):
             box.operation(mode)
     box.plex.go_down()
@@ -150,7 +150,7 @@ def test_no_secret_is_in_a_line_an_answer_or_a_file(make_box):
     box.stash.api_key = "the-api-key-of-this-stash"
     box.configure(debug_logging=True)
     scene = box.add("a/clip.mp4", **FULL)
-    for mode in ("all", "reconcile_all", "health_check"):
+    for mode in ("all", "reconcile_all", "health_check", "doctor"):
         box.operation(mode)
     box.stash.update_scene(scene, title="New")
     box.settle()

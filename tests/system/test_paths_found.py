@@ -236,10 +236,8 @@ def test_health_check_shows_the_map_and_its_evidence(box):
     fill(box)
     found = box.operation("health_check")
     assert found["healthy"]
-    assert found["paths"] == {
-        "set": False,
-        "pairs": [{"stash": "/data", "plex": "/media", "agree": 6, "of": 6}],
-    }
+    pairs = [{"stash": "/data", "plex": "/media", "agree": 6, "of": 6, "against": []}]
+    assert found["paths"] == {"set": False, "pairs": pairs, "proven": pairs, "silence": ""}
     assert "paths: /data => /media: 6 of 6 agree, found by itself" in lines(box, "info")
 
 
@@ -247,7 +245,9 @@ def test_health_check_says_what_the_setting_should_be(box):
     fill(box)
     box.configure(path_map="/data => /wrong")
     found = box.operation("health_check")
-    assert found["paths"]["pairs"] == [{"stash": "/data", "plex": "/wrong", "agree": 0, "of": 6}]
+    [pair] = found["paths"]["pairs"]
+    assert (pair["plex"], pair["agree"], pair["of"]) == ("/wrong", 0, 6)
+    assert pair["against"][0] == "/data/clips/0/clip 0.mp4"
     assert "path_map right? The files say /data => /media: 6 of 6" in found["files"]["problem"]
 
 

@@ -104,7 +104,7 @@ def test_a_token_of_odd_characters_is_used_and_stays_hidden(box: Box) -> None:
     scene = box.add("a.mp4", title=f"T {ODD}", details="told")
     for more in ({}, {"plex_url": "http://127.0.0.1:1"}, {"plex_library": ODD}, {"path_map": ODD}):
         box.configure(plex_token=ODD, debug_logging=True, **more)
-        for mode in ("all", "reconcile_all", "health_check", "queue_status"):
+        for mode in ("all", "reconcile_all", "health_check", "doctor", "queue_status"):
             with contextlib.suppress(Exception):
                 box.operation(mode)
     assert box.item(scene)["summary"] == "told"
@@ -167,7 +167,7 @@ def test_only_the_owner_may_look_at_what_the_plugin_keeps(box: Box) -> None:
 
 def test_nothing_temporary_is_left(box: Box) -> None:
     scene = box.add("a.mp4", title="T", cover=b"\xff\xd8\xff" + b"x" * 100_000)
-    for mode in ("all", "reconcile_all", "health_check"):
+    for mode in ("all", "reconcile_all", "health_check", "doctor"):
         box.operation(mode)
     box.stash.update_scene(scene, title="New")
     box.settle()

@@ -14,6 +14,7 @@ KEY = "eyJhbGciOiJIUzI1NiJ9.the-key-of-the-box"
 MODES = (
     "all", "recent", "process-queue", "queue-status", "reconcile-all", "reconcile-recent",
     "reconcile-7days", "reconcile-custom", "clear-queue", "clear-dlq", "purge-dlq", "health-check",
+    "doctor",
 )  # fmt: skip
 
 

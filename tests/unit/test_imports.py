@@ -39,7 +39,8 @@ FEATHER_MAY_LATE = {
     "sync_queue.lock": {"msvcrt"},
 }
 PURE = {
-    "errors", "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
+    "errors", "app.words", "app.findings", "app.diagnosis", "app.effective",
+    "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
     "sync_queue.circuit", "sync_queue.tally", "plex.paths", "plex.fields", "plex.plan",
     "plex.names", "plex.photos", "plex.sequence", "plex.texts", "plex.lists", "plex.selection",
     "plex.twins", "plex.infer", "plex.written", "plex.baseline", "plex.wire", "plex.once",

@@ -40,6 +40,7 @@ TASKS = {
     "Outage Summary Report": "outage_summary",
     "Open Decisions": "decide",
     "Health Check": "health_check",
+    "Check Setup": "doctor",
     "Preview": "preview",
     "Undo Last Run": "undo",
     "Resume Held Scenes": "resume",

@@ -1,0 +1,67 @@
+"""The settings as they count: the value in force, the default, and what is wrong with what was set.
+Pure; the token is masked."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from validation.address import token_fault, url_fault
+
+if TYPE_CHECKING:
+    from validation.config import Stash2PlexConfig
+
+HIDDEN = "***"
+TOKEN = "plex_token"
+SHOWN = 60  # characters of a value in a log line
+
+Row = dict[str, Any]
+
+
+def rows(
+    config: "Stash2PlexConfig", warnings: Sequence[str], unlisted: Sequence[str] = ()
+) -> list[Row]:
+    """One per setting that a person can see: {name, value, default, is_default, problem}."""
+    fields = type(config).model_fields
+    names = [name for name in fields if name not in unlisted]
+    return [_row(name, config, fields[name].default, warnings) for name in names]
+
+
+def _row(name: str, config: "Stash2PlexConfig", default: Any, warnings: Sequence[str]) -> Row:
+    is_default = bool(getattr(config, name) == default)
+    return {
+        "name": name,
+        "value": (HIDDEN if config.token else "")
+        if name == TOKEN
+        else _plain(getattr(config, name)),
+        "default": "" if name == TOKEN else _plain(default),
+        "is_default": is_default,
+        "problem": " ".join(w for w in warnings if w.startswith(f"{name}: "))
+        or _fault(name, config),
+    }
+
+
+def _fault(name: str, config: "Stash2PlexConfig") -> str:
+    """What is wrong with a value that can be read and is of no use."""
+    if name == TOKEN:
+        return token_fault(config.token) or ""
+    return (url_fault(config.plex_url) or "") if name == "plex_url" else ""
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it."""
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
+
+
+def changed(found: Sequence[Row]) -> str:
+    """The settings that are not at their default, in one sentence."""
+    said = [f"{row['name']} = {_brief(row['value'])}" for row in found if not row["is_default"]]
+    told = ": " + "; ".join(said) if said else ""
+    return f"settings: {len(said)} of {len(found)} differ from their defaults{told}"
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        value = ", ".join(" => ".join(one) if isinstance(one, list) else one for one in value)
+    text = str(value) or "nothing"
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
