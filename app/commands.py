@@ -198,11 +198,12 @@ COMMANDS: dict[str, Command] = {
     "sync": wishes.sync,
     "apply_preview": wishes.apply_preview,
     "bundle": bundle.bundle,
+    "settings": doctor.settings,
 }
 # Asked for by a page or from a terminal, with arguments: there is no button for these.
-WITHOUT_BUTTON = ("hold", "explain", "sync", "apply_preview", "bundle")
+WITHOUT_BUTTON = ("hold", "explain", "sync", "apply_preview", "bundle", "settings")
 # It has to give its answer whatever is wrong with what is on disk, and leaves nothing there.
-ONLY_LOOKS = ("doctor", "bundle")
+ONLY_LOOKS = ("doctor", "bundle", "settings")
 # The scope of each reconciliation task; None is the custom range of the settings.
 RECONCILE: dict[str, "str | None"] = {
     "reconcile_all": "all",

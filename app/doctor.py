@@ -58,6 +58,14 @@ def doctor(run: Run) -> dict[str, Any]:
     return {"ok": found_by.is_well(visit.findings), "findings": findings} | facts
 
 
+def settings(run: Run) -> dict[str, Any]:
+    """The settings as they count, without a look at Plex."""
+    from validation.config import UNLISTED
+
+    config = run.config
+    return {"settings": effective.rows(config, run.settings_warnings, UNLISTED)}
+
+
 def health_check(run: Run) -> dict[str, Any]:
     """Health Check: the part of it that takes no time."""
     visit = _visited(run, QUICK, FEW)

@@ -18,6 +18,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "doctor": (),
     "health_check": (),
     "bundle": (),
+    "settings": (),
     "queue_status": (),
     "outage_summary": (),
     "journal": ("run", "item", "scene", "field", "after"),

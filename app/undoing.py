@@ -132,9 +132,9 @@ def resume(run: Run) -> dict[str, Any]:
 def journal(run: Run) -> dict[str, Any]:
     """What was written: the latest runs, or (`run`, `item`, `scene`) the fields of one, in pages."""
     one, item, scene = (number(run, name) for name in ("run", "item", "scene"))
-    page = number(run, "after")
+    page, field = number(run, "after"), text(run, "field")
     if one or item or scene:
-        rows = run.journal.rows(one, item, scene, text(run, "field"), PAGE, page)
+        rows = run.journal.rows(one, item, scene, field, PAGE, page)
         return {"rows": [asdict(row) for row in rows]}
     runs = run.journal.runs(before=page or None)
     for entry in runs:

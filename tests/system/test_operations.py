@@ -132,7 +132,7 @@ def test_a_preview_is_applied_as_far_as_it_was_chosen(box: Box) -> None:
 
 
 def test_the_bundle_has_neither_token_nor_names_nor_paths(box: Box) -> None:
-    fill(box, 2, title="Secret title")
+    box.add("a.mp4", title="Secret title")
     box.add("private/place.mp4", in_plex=False, title="Nobody knows")
     box.operation("all")
     text = str(box.operation("bundle"))
