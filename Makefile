@@ -60,9 +60,9 @@ bench-hook: $(READY)
 
 setup: $(READY)
 
-$(READY): requirements.txt requirements-dev.txt scripts/venv.sh
+$(READY): requirements.txt requirements-dev.txt tests/ui/requirements.txt scripts/venv.sh
 	@sh scripts/venv.sh "$(VENV)" "$(PYTHON)"
 
 clean:
-	rm -rf $(VENV) dist build htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) dist build htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis .cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -27,7 +27,7 @@
     useEffect(() => { if (job) one.seen = true; }, [job]);
     useEffect(() => { if (isOver) ended(one, job); }, [isOver]);
     return h("div", { className: "s2p-job" },
-      h("span", null, `${one.said}: ${job && job.status === "READY" ? "waits for its turn" : "running"}`),
+      h("span", null, `${one.said[0].toUpperCase()}${one.said.slice(1)}: ${job && job.status === "READY" ? "waits for its turn" : "running"}`),
       h(Progress, { part: job && job.progress > 0 ? job.progress : 0, label: one.said }),
       h(S.Deed, { label: "Stop", name: `Stop ${one.said}`, deed: async () => { await S.stop(one.id); say(`${one.said} is being stopped; what is owed stays owed`, "success"); } }));
   }
@@ -45,7 +45,7 @@
     const ended = useCallback((one, job) => {
       setJobs((before) => before.filter((other) => other !== one));
       const failed = job && job.status === "FAILED";
-      say(`${one.said} ${(job && ENDED[job.status]) || "is done"}${job && job.error ? `: ${job.error}` : ""}`, failed ? "danger" : "success");
+      say(`${one.said[0].toUpperCase()}${one.said.slice(1)} ${(job && ENDED[job.status]) || "is done"}${job && job.error ? `: ${job.error}` : ""}`, failed ? "danger" : "success");
       changed();
       if (one.onEnd) one.onEnd();
     }, []);

@@ -32,10 +32,10 @@ def state(box: Box) -> dict[str, Any]:
     return {"plex": box.plex.state()["items"], "jobs": rows, "journal": journal, "held": held}
 
 
-def bury(box: Box, count: int, error: str = "Plex says no") -> list[int]:
+def bury(box: Box, count: int, error: str = "Plex says no", first: int = 1) -> list[int]:
     """Dead letters of scenes; their numbers."""
     jobs = Jobs(box.data_dir)
-    jobs.put([Job(number) for number in range(1, count + 1)], 1.0)
+    jobs.put([Job(number) for number in range(first, first + count)], 1.0)
     for job in jobs.claim(count, 2.0):
         jobs.bury(job, error, 3.0 + job.id)
     jobs.close()

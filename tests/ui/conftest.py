@@ -13,7 +13,6 @@ import pytest
 from devserver.box import Box
 from tests.ui import libraries
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 SHOTS = Path(os.environ.get("STASH2PLEX_SHOTS") or libraries.CACHE / "shots")
 PAGE = "/plugins/stash2plex"
 PATIENCE = 20_000  # milliseconds: the machine may be busy
@@ -29,6 +28,7 @@ def node_modules() -> Path:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = libraries.browser()
     if path is None:
         pytest.skip("no Chromium on this machine (apt-get install chromium)")
@@ -85,7 +85,8 @@ class View:
         return found
 
     def card(self, title: str) -> Any:
-        return self.page.get_by_role("region", name=title, exact=True)
+        heading = self.page.get_by_role("heading", name=title, exact=True)
+        return self.page.locator("section.s2p-card").filter(has=heading)
 
     def shot(self, name: str) -> None:
         SHOTS.mkdir(parents=True, exist_ok=True)
