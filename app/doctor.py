@@ -1,49 +1,28 @@
 """Check Setup and Health Check: all that has to be right, looked at, with what to do. Nothing is
 written to Plex, and what fails is a finding, not an error of the task."""
 
-import os
-import shutil
-import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import errors
-from app import diagnosis, effective, places, status
+from app import diagnosis, effective
 from app import findings as found_by
+from app.checks import QUICK, WHOLE, Check, Visit, failed
 from app.findings import Finding
 from app.run import Run
-from app.versions import satisfies
 from stash import wire
-
-if TYPE_CHECKING:
-    from plex.client import Section
 
 FEW, MANY = (1, 20), (5, 40)  # pages of scenes whose items are looked for, and their size
 _LOUD = {found_by.ERROR: wire.error, found_by.WARNING: wire.warning}
-
-
-class Visit:
-    """What is found on the way: findings for a person, `facts` for a program."""
-
-    def __init__(self, run: Run, scenes: tuple[int, int]) -> None:
-        self.run, self.scenes = run, scenes
-        self.findings: list[Finding] = []
-        self.facts: dict[str, Any] = {}
-        self.known: Sequence[Section] = ()  # all libraries
-        self.chosen: Sequence[Section] = ()  # those that are synced
-        self.is_empty = False  # one of these
-
-    def tell(self, *findings: Finding) -> None:
-        """What was told already, by another check, is not told again."""
-        told = {one.said for one in self.findings}
-        self.findings += [one for one in findings if one.said not in told]
-
-    def answers(self, server: str) -> bool:
-        """Whether `stash` or `plex` was reached."""
-        return bool(self.facts.get(server, {}).get("reachable"))
-
-
-Check = Callable[[Visit], None]
+# What the answer has in any case.
+SILENT: dict[str, dict[str, Any]] = {
+    "stash": {"reachable": False, "version": ""},
+    "plex": {"reachable": False, "version": "", "owner": None, "libraries": []},
+}
+NOTHING: dict[str, Any] = {
+    "stash": {}, "plex": {}, "paths": {}, "files": {}, "unmatched": [], "settings": [], "disk": {},
+    "queue": {},
+}  # fmt: skip
 
 
 def doctor(run: Run) -> dict[str, Any]:
@@ -86,225 +65,13 @@ def _visited(run: Run, checks: Sequence[tuple[str, Check]], scenes: tuple[int, i
             try:
                 check(visit)
             except (errors.Stash2PlexError, OSError) as error:
-                visit.tell(_failed(id, error))
+                visit.tell(failed(id, error))
             visit.tell(*(diagnosis.overheard(one, run.settings_warnings) for one in warnings))
             warnings.clear()
             run.progress((number + 1) / len(checks))
     return visit
 
 
-def _failed(id: str, error: Exception) -> Finding:
-    from app.lane import in_words
-
-    if isinstance(error, errors.LibraryEmpty):
-        return diagnosis.failed("plex.empty", error)
-    if isinstance(error, errors.Stash2PlexError):
-        return diagnosis.failed(id, error)
-    return diagnosis.failed(id, errors.SetupError(in_words(error)))
-
-
 def _say(findings: Sequence[Finding]) -> None:
     for one in found_by.sorted_by_gravity(findings):
         _LOUD.get(one.level, wire.info)(one.line)
-
-
-# -- the checks, in their order
-
-
-def check_state(visit: Visit) -> None:
-    """Every file that we keep can be opened; what had to be set aside is told of."""
-    run = visit.run
-    opening: Sequence[Callable[[], object]] = (
-        lambda: run.jobs,
-        lambda: run.store,
-        lambda: run.outages.circuit,
-        lambda: run.scheduler.status(run.clock()),
-    )
-    for opened in opening:
-        try:
-            opened()
-        except (errors.Stash2PlexError, OSError) as error:
-            visit.tell(_failed("state", error))
-    for line in dict.fromkeys([*run.scheduler.notices, *run.outages.notices]):
-        visit.tell(diagnosis.state(line))
-
-
-def check_stash(visit: Visit) -> None:
-    from stash.transport import OLDEST
-
-    visit.facts["stash"], error = status.probed(visit.run, "stash")
-    if error:
-        visit.tell(diagnosis.failed("stash.reach", error))
-    else:
-        version = visit.facts["stash"]["version"]
-        visit.tell(diagnosis.stash(version, OLDEST, not satisfies(version, f">={OLDEST}")))
-
-
-def check_settings(visit: Visit) -> None:
-    if not visit.answers("stash"):
-        return
-    from validation.config import UNLISTED
-
-    config = visit.run.config
-    rows = effective.rows(config, visit.run.settings_warnings, UNLISTED)
-    visit.facts["settings"] = rows
-    if config.paused:
-        visit.tell(diagnosis.paused())
-    if config.poster_fit:
-        from plex import letterbox
-
-        if not letterbox.available():
-            visit.tell(diagnosis.setting("poster_fit", letterbox.MISSING))
-    visit.tell(Finding("settings", found_by.OK, effective.changed(rows)))
-
-
-def check_plex(visit: Visit) -> None:
-    if not visit.answers("stash"):
-        said = "Plex is not looked at: Stash has the settings that say where it is"
-        visit.facts["plex"] = {"reachable": False, "problem": said}
-        visit.tell(Finding("plex.reach", found_by.NOTE, said))
-        return
-    visit.facts["plex"], error = status.probed(visit.run, "plex")
-    if error:
-        visit.tell(diagnosis.no_plex(error))
-    else:
-        said = f"Plex {visit.run.plex.version} answers"
-        visit.tell(Finding("plex.reach", found_by.OK, said))
-
-
-def check_owner(visit: Visit) -> None:
-    if visit.answers("plex"):
-        is_owners = visit.facts["plex"]["owner"] = visit.run.plex.is_owners()
-        visit.tell(diagnosis.owner(is_owners))
-
-
-def check_libraries(visit: Visit) -> None:
-    """Which there are, and which of them are synced."""
-    if not visit.answers("plex"):
-        return
-    plex = visit.facts["plex"]
-    try:
-        visit.known = visit.run.plex.libraries()
-        visit.chosen = visit.run.plex.sections()
-        visit.tell(diagnosis.libraries(visit.known, visit.chosen))
-    except errors.Stash2PlexError as error:
-        plex["problem"] = str(error)
-        visit.tell(diagnosis.no_library(error))
-    chosen = {one.id for one in visit.chosen}
-    plex["libraries"] = [
-        {"name": one.title, "id": one.id, "type": one.type, "agent": one.agent,
-         "language": one.language, "items": None, "chosen": one.id in chosen,
-         "roots": list(one.roots)}
-        for one in visit.known
-    ]  # fmt: skip
-
-
-def check_agents(visit: Visit) -> None:
-    """What fills the libraries that are synced, and how full they are."""
-    counts = {one.id: visit.run.plex.count(one.id) for one in visit.chosen}
-    for row in visit.facts.get("plex", {}).get("libraries", ()):
-        row["items"] = counts.get(row["id"])
-    for one in visit.chosen:
-        visit.tell(diagnosis.agent(one))
-        if counts[one.id] == 0:
-            visit.is_empty = True
-            visit.tell(diagnosis.empty(one))
-
-
-def check_places(visit: Visit) -> None:
-    run, facts = visit.run, visit.facts
-    if not visit.chosen:
-        return
-    evidence = places.mapped(run, anew=visit.is_empty)
-    facts["paths"] = places.map_as_json(run, evidence)
-    visit.tell(*places.of_map(run, evidence))
-    found = places.sought(run, *visit.scenes)
-    facts["unmatched"] = places.unmatched(run, found, visit.chosen)
-    said = list(places.of_files(run, found, facts["unmatched"], places.advice(run, evidence)))
-    facts["files"] = places.files_as_json(found, said)
-    visit.tell(*said)
-
-
-def check_queue(visit: Visit) -> None:
-    counts = visit.facts["queue"] = status.queue_counts(visit.run)
-    paused = visit.run.knows_settings and visit.run.config.paused
-    visit.tell(*diagnosis.queue(counts, paused))
-
-
-def check_history(visit: Visit) -> None:
-    """What has gone wrong of late, and what is left alone."""
-    run, queue = visit.run, visit.facts.setdefault("queue", {})
-    if outage := status.outage(run):
-        visit.tell(diagnosis.outage(_when(outage["since"]), outage["held"]))
-    queue["outage"] = outage
-    queue["held"] = len(run.journal.held())
-    if queue["held"]:
-        visit.tell(diagnosis.held(queue["held"]))
-    interval = run.config.reconcile_interval if run.knows_settings else None
-    queue["reconciliation"] = run.scheduler.status(run.clock(), interval)
-    visit.tell(diagnosis.reconciliation(queue["reconciliation"]))
-
-
-def _when(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
-
-
-def check_disk(visit: Visit) -> None:
-    folder = visit.run.data_dir
-    sizes = {one.name: _size(one) for one in os.scandir(folder)}
-    asides = sorted(
-        name for _, _, names in os.walk(folder) for name in names if name.endswith(".aside")
-    )
-    usage, ours = shutil.disk_usage(folder), sum(sizes.values())
-    visit.facts["disk"] = {
-        "free": usage.free, "total": usage.total, "ours": ours,
-        "files": dict(sorted(sizes.items())), "aside": asides,
-    }  # fmt: skip
-    visit.tell(diagnosis.disk(usage.free, ours))
-    if asides:
-        visit.tell(diagnosis.aside(asides))
-
-
-def _size(entry: "os.DirEntry[str]") -> int:
-    """Of a file, or of all in a folder; files come and go meanwhile."""
-    if not entry.is_dir(follow_symlinks=False):
-        return _bytes(entry.path)
-    return sum(_bytes(os.path.join(at, one)) for at, _, all_ in os.walk(entry.path) for one in all_)
-
-
-def _bytes(path: str) -> int:
-    try:
-        return os.lstat(path).st_size
-    except OSError:
-        return 0
-
-
-# What the answer has in any case.
-SILENT: dict[str, dict[str, Any]] = {
-    "stash": {"reachable": False, "version": ""},
-    "plex": {"reachable": False, "version": "", "owner": None, "libraries": []},
-}
-NOTHING: dict[str, Any] = {
-    "stash": {}, "plex": {}, "paths": {}, "files": {}, "unmatched": [], "settings": [], "disk": {},
-    "queue": {},
-}  # fmt: skip
-QUICK: tuple[tuple[str, Check], ...] = (
-    ("stash.reach", check_stash),
-    ("plex.reach", check_plex),
-    ("plex.libraries", check_libraries),
-    ("paths", check_places),
-    ("queue", check_queue),
-)
-WHOLE: tuple[tuple[str, Check], ...] = (
-    ("state", check_state),
-    ("stash.reach", check_stash),
-    ("settings", check_settings),
-    ("plex.reach", check_plex),
-    ("plex.owner", check_owner),
-    ("plex.libraries", check_libraries),
-    ("plex.agent", check_agents),
-    ("paths", check_places),
-    ("queue", check_queue),
-    ("queue.history", check_history),
-    ("disk", check_disk),
-)

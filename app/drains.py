@@ -1,7 +1,7 @@
 """Puts a drain together from its parts and tells what it does, one line per job."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import errors
@@ -11,12 +11,11 @@ from app.words import by_reason, many
 from stash import hook, wire
 
 if TYPE_CHECKING:
-    from plex.client import Section
+    from plex.scans import Scans
     from plex.sync import Outcome, Sync
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
 PATIENCE = 5.0  # seconds: the first retry of a job comes within them
-_NO_SCAN = (errors.Busy, errors.Rejected, errors.Gone, errors.SetupError)
 
 
 def drain(
@@ -36,17 +35,19 @@ def drain(
         wire.info(f"paused by the setting: {many(run.owed(), 'job')} kept")
         return {"paused": "by the setting `paused`"}
     start, end = span
+    batch, inline = Batch(run), run.args.get("trigger") == "inline"
     loop = Drain(
         run.data_dir,
         run.jobs,
-        sync_batch=Batch(run),
+        sync_batch=batch,
         expand=Expansion(run),
         max_retries=run.config.max_retries,
         is_up=Probe(run),
         pace=run.outages,
         only=only or run.args.get("only", 0),
         linger=linger,
-        patience=0.0 if run.args.get("trigger") == "inline" else PATIENCE,
+        patience=0.0 if inline else PATIENCE,
+        stay=(lambda: False) if inline else batch.stay,
         clock=run.clock,
         warn=wire.warning,
         progress=lambda part: run.progress(start + (end - start) * part),
@@ -112,8 +113,7 @@ class Batch:
         self._run = run
         self._sync: Sync | None = None
         self._missing = 0
-        self._scanned: set[str] = set()
-        self._sections: Sequence[Section] | None = None
+        self._scans: Scans | None = None
 
     def __call__(self, ids: Sequence[int]) -> "list[Outcome]":
         self._sync = self._sync or sync_of(self._run)
@@ -125,7 +125,39 @@ class Batch:
             outcomes = [found.get(one.scene_id, one) for one in outcomes]
         for one in outcomes:
             self._tell(one)
+        self._await(outcomes)
         return outcomes
+
+    def stay(self) -> bool:
+        """Whether Plex is about to have what scenes wait for."""
+        return self._scans is not None and self._scans.stay()
+
+    def _await(self, outcomes: "Sequence[Outcome]") -> None:
+        """Ask Plex to look where files should be, if it is to be asked, and wait for it."""
+        from plex import paths
+
+        lacks = (
+            [one for one in outcomes if one.missing] if self._run.config.trigger_plex_scan else []
+        )
+        if lacks:
+            path_map = self._run.path_map
+            files = [paths.plex_path(file, path_map) for one in lacks for file in one.folders]
+            self._known_scans().want(files)
+        if any(one.unsettled for one in outcomes):
+            self._known_scans().wait()
+
+    def _known_scans(self) -> "Scans":
+        from plex.scans import Scans
+
+        run = self._run
+        if self._scans is None:
+            self._scans = Scans(run.plex, run.store, run.clock, wire.warning, self._look_again)
+        return self._scans
+
+    def _look_again(self) -> None:
+        """Plex has settled: what waits for it is looked for at once."""
+        self._run.index.look_again()
+        self._run.jobs.hasten_waits(self._run.clock())
 
     def _are_elsewhere(self, missing: int) -> bool:
         """Whether Plex has its files under other paths now. A few that it lacks are no reason to
@@ -142,7 +174,6 @@ class Batch:
         if one.error or (one.warnings and not one.items):
             return  # the drain, or the warning, says it
         if one.missing:
-            self._scan(one.folders)
             quiet = self._run.config.skip_not_found
             (wire.debug if quiet else wire.info)(f"{one.label} {one.said}{self._looked_for(one)}")
         else:
@@ -160,42 +191,6 @@ class Batch:
         places = [paths.plex_path(path, path_map) for path in one.folders]
         size = " of the same size" if isinstance(path_map, paths.Inferred) else ""
         return f": no item has {' or '.join(places)}{size}" if places else ""
-
-    def _scan(self, files: Sequence[str]) -> None:
-        """Ask Plex to look where a file should be; each folder once per run."""
-        from plex import paths
-
-        if not self._run.config.trigger_plex_scan:
-            return
-        path_map = self._run.path_map
-        places = {paths.folder(paths.plex_path(f, path_map)) for f in files}
-        for place in sorted(one for one in places - self._scanned if not paths.climbs(one)):
-            self._scanned.add(place)
-            self._ask_to_scan(place)
-
-    def _ask_to_scan(self, place: str) -> None:
-        """Every library with the folder is asked, whatever another one answers."""
-        try:
-            if self._sections is None:
-                self._sections = self._run.plex.sections()
-        except _NO_SCAN as error:
-            wire.warning(f"Plex could not be asked to scan {place}: {error}")
-        for section in self._sections or ():
-            if _covers(section.roots, place):
-                self._scan_in(section, place)
-
-    def _scan_in(self, section: "Section", place: str) -> None:
-        try:
-            self._run.plex.scan(section.id, place)
-        except _NO_SCAN as error:
-            wire.warning(f"“{section.title}” could not be asked to scan {place}: {error}")
-
-
-def _covers(roots: Iterable[str], place: str) -> bool:
-    from plex import paths
-
-    there = paths.key(place) + "/"
-    return any(there.startswith(paths.key(root).rstrip("/") + "/") for root in roots)
 
 
 class Probe:
@@ -228,4 +223,13 @@ class Expansion:
         # First those that showed it when we wrote them: of what is destroyed, Stash knows nothing.
         if remembered := Ledger(self._run.store).scenes_showing(kind, number):
             yield remembered
-        yield from self._run.stash.walk_ids(SceneFilter(refs=(kind, number)))
+        for one in self._ways(kind):
+            yield from self._run.stash.walk_ids(SceneFilter(refs=(one, number)))
+
+    def _ways(self, kind: str) -> list[str]:
+        """How a scene may show it, with these settings."""
+        from plex.outcome import extras
+        from stash.api import INDIRECT
+
+        shown, way = INDIRECT.get(kind, ("", ""))
+        return [kind, way] if shown in extras(self._run.config) else [kind]

@@ -15,6 +15,7 @@ from app.words import many
 from stash import wire
 
 if TYPE_CHECKING:
+    from plex.journal import Row
     from plex.outcome import Outcome, Work
     from stash.scene import Scene
 
@@ -88,7 +89,11 @@ def _decided(sync: Any, chunk: "Sequence[Scene]", found: Found) -> Iterator[dict
 
     outcomes = {scene.id: Outcome(scene.id, scene.label()) for scene in chunk}
     works = sync.decide(chunk, outcomes)
+    taken = {work.item.rating_key for work in works}
     rows = [row for work in works for row in _of_work(work)]
+    for scene in chunk:
+        if keys := [key for key in outcomes[scene.id].leaves if key not in taken]:
+            rows += [_of_row(scene, row) for row in sync.leaving.plan(keys)]
     writes = {row["scene"] for row in rows if row["writes"]}
     kept = {work.scene.id for work in works}
     for scene in chunk:
@@ -101,6 +106,8 @@ def _becomes(outcome: "Outcome", writes: bool, matched: bool) -> str:
         return "to be written"
     if matched:
         return "in agreement"
+    if outcome.unsettled:
+        return "still read by Plex"
     return outcome.skipped or ("not in Plex" if outcome.missing else "left alone")
 
 
@@ -108,17 +115,8 @@ def _of_work(work: "Work") -> list[dict[str, Any]]:
     from plex.outcome import rows
 
     common = {"scene": work.scene.id, "title": work.scene.label(), "item": work.item.rating_key}
+    written = [_of_row(work.scene, one) for one in rows(work)]
     found = [
-        {
-            "field": one.field,
-            "before": one.before,
-            "after": one.after,
-            "why": one.why,
-            "writes": True,
-        }
-        for one in rows(work)
-    ]
-    found += [
         {"field": one.field, "before": one.before, "after": work.stash_says(one.field),
          "why": one.why, "writes": False}
         for one in work.changes if not one.writes
@@ -128,7 +126,14 @@ def _of_work(work: "Work") -> list[dict[str, Any]]:
          "writes": True}
         for name, url in work.photos.items()
     ]  # fmt: skip
-    return [common | one for one in found]
+    return written + [common | one for one in found]
+
+
+def _of_row(scene: "Scene", row: "Row") -> dict[str, Any]:
+    return {
+        "scene": scene.id, "title": scene.label(), "item": row.rating_key, "field": row.field,
+        "before": row.before, "after": row.after, "why": row.why, "writes": True,
+    }  # fmt: skip
 
 
 def _tell(found: Found, folder: Path) -> None:

@@ -19,6 +19,7 @@ STATE, OUTAGES = "reconciliation_state.json", "outages.json"
 TABLE = "ack_queue_default"
 READY, CLAIMED, DEAD = 1, 2, 9  # as persist-queue has them
 FLAGS = 10_000  # so many are counted
+FEW = 20_000  # scenes that are looked up one by one
 BARS = 30  # runs of which the gaps are shown
 
 
@@ -149,10 +150,18 @@ def _ids(queue: lookup.File, where: str) -> "set[int]":
 
 def _among(plex: lookup.File, ids: "set[int]") -> int:
     """How many of these have an item."""
-    if not ids:
-        return 0
-    known = {row[0] for row in plex.rows("SELECT scene_id FROM item WHERE scene_id > 0")}
-    return len(known & ids)
+    if len(ids) > FEW:
+        known = {row[0] for row in plex.rows("SELECT scene_id FROM item WHERE scene_id > 0")}
+        return len(known & ids)
+    asked, found = sorted(ids), 0
+    for at in range(0, len(asked), 500):  # SQLite takes only so many values at once
+        part = asked[at : at + 500]
+        found += plex.value(
+            "SELECT count(DISTINCT scene_id) FROM item WHERE scene_id IN"
+            f" ({','.join('?' * len(part))})",
+            tuple(part),
+        )
+    return found
 
 
 def _reconciliation(data_dir: str) -> "Map":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from devserver.plex import PlexServer
@@ -42,15 +43,32 @@ def by_settings(
         said["originalTitle"] = row["code"]
     if settings.get("title_template"):
         said["title"] = None
-    said["labels"] = names(words(settings, "labels"))
+    tags = [name(stash, "tag", one) for one in row["tags"]]
+    labels = [*words(settings, "labels"), *listed(tags, settings, "label_tags")]
+    said["labels"] = names(labels)
+    if settings.get("performer_tags"):
+        people = [stash.named("performer", one) for one in row["performers"]]
+        tags += [name(stash, "tag", tag) for one in people for tag in one["tags"]]
+    if settings.get("performer_tags") or settings.get("genre_ignore"):
+        said["genres"] = names(tags) - names(listed(tags, settings, "genre_ignore"))
     if sources := words(settings, "collections_from"):
+        above = stash.named("studio", row["studio"])["parent"] if row["studio"] else None
         found = {
             "studio": [name(stash, "studio", row["studio"])] if row["studio"] else [],
+            "parent_studio": [name(stash, "studio", above)] if above else [],
             "group": [name(stash, "group", pair[0]) for pair in row["groups"]],
             "performer": [name(stash, "performer", one) for one in row["performers"]],
         }
-        said["collections"] = names(one for kind in sources for one in found.get(kind, []))
+        own = [name(stash, "tag", one) for one in row["tags"]]
+        gathered = [one for kind in sources for one in found.get(kind, [])]
+        said["collections"] = names([*gathered, *listed(own, settings, "collection_tags")])
     return said
+
+
+def listed(tags: Iterable[str], settings: Mapping[str, Any], setting: str) -> list[str]:
+    """The tags that a setting names, with `*` for anything."""
+    forms = [form.casefold() for form in words(settings, setting)]
+    return [tag for tag in tags if any(fnmatchcase(tag.casefold(), form) for form in forms)]
 
 
 def words(settings: Mapping[str, Any], setting: str) -> list[str]:

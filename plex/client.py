@@ -5,7 +5,7 @@ two genres of twenty without saying so.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -27,7 +27,8 @@ MOVIES = 1  # Plex's number for items of movie-type libraries, Other Videos incl
 
 
 class Section(NamedTuple):
-    """A library, of movie type if we look after it; `roots` are its folders as Plex sees them."""
+    """A library, of movie type if we look after it; `roots` are its folders as Plex sees them. While
+    it is `refreshing` files are looked for in them; what was found is read for longer than that."""
 
     id: int
     title: str
@@ -36,6 +37,7 @@ class Section(NamedTuple):
     roots: tuple[str, ...]
     type: str = "movie"
     language: str = ""
+    refreshing: bool = False
 
 
 class PlexClient:
@@ -53,11 +55,12 @@ class PlexClient:
 
     def sections(self) -> list[Section]:
         """The movie-type libraries that we look after; SetupError when a named one is missing."""
-        return self._chosen([one for one in self.libraries() if one.type == "movie"])
+        return self._chosen(self.libraries("movie"))
 
-    def libraries(self) -> list[Section]:
-        """All libraries that Plex shows us, of any type."""
-        return [_section(one) for one in self._plex.get("/library/sections")]
+    def libraries(self, kind: str = "") -> list[Section]:
+        """All libraries that Plex shows us, of this type or of any."""
+        container = self._plex.get("/library/sections")
+        return [_section(one) for one in container if kind in ("", one.get("type"))]
 
     def _chosen(self, found: list[Section]) -> list[Section]:
         if not self._libraries:
@@ -273,6 +276,10 @@ class PlexClient:
         """Ask Plex to look into one folder (as Plex sees it)."""
         self._plex.touch(f"/library/sections/{section}/refresh?{urlencode({'path': folder})}")
 
+    def activities(self) -> list[str]:
+        """The kinds of what Plex is busy with, and of some things that it has done."""
+        return [one.get("type", "") for one in self._plex.get("/activities").iter("Activity")]
+
 
 def connect(
     url: str,
@@ -299,9 +306,5 @@ def _section(directory: Any) -> Section:
         roots=tuple(one.get("path", "") for one in directory.iter("Location")),
         type=directory.get("type", ""),
         language=directory.get("language", ""),
+        refreshing=directory.get("refreshing") == "1",
     )
-
-
-def names(sections: Iterable[Section]) -> str:
-    """The libraries as a log line names them."""
-    return ", ".join(f"“{one.title}”" for one in sections) or "no library"

@@ -207,6 +207,10 @@ class Index:
             ).rowcount
         self._outdated = self._outdated or touched > 0
 
+    def look_again(self) -> None:
+        """Something has told that Plex has more now: its libraries may be asked for it at once."""
+        self._outdated = True
+
     def titles(self) -> dict[int, str]:
         """The libraries as last listed, by id."""
         return dict(self._store.rows("SELECT id, title FROM section ORDER BY id"))

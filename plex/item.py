@@ -33,6 +33,7 @@ class Item:
     images: Mapping[str, str] = field(default_factory=dict)  # where Plex shows them, by their locks
     photos: Mapping[str, str] = field(default_factory=dict)  # of actors, by name_key; '' for none
     sizes: tuple[int, ...] = ()
+    added: int = 0  # epoch seconds, by Plex's clock
 
     @property
     def title(self) -> str:
@@ -81,6 +82,7 @@ def _item(video: Any, key: int, section: int) -> Item:
             name_key(role.get("tag", "")): role.get("thumb", "") for role in video.findall("Role")
         },
         sizes=tuple(number(one.get("size")) or 0 for one in files),
+        added=number(video.attrib.get("addedAt")) or 0,
     )
 
 

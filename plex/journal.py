@@ -138,7 +138,12 @@ class Journal:
             db.executemany(
                 "UPDATE journal SET undone = 1 WHERE number = ?", [(one.number,) for one in done]
             )
-            if original:
+            if original:  # and with the last one all that came before it
+                db.executemany(
+                    "UPDATE journal SET undone = 1"
+                    " WHERE rating_key = ? AND field = ? AND number < ?",
+                    [(one.rating_key, one.field, one.number) for one in done],
+                )
                 db.executemany(
                     "DELETE FROM origin WHERE rating_key = ? AND field = ?",
                     [(one.rating_key, one.field) for one in done],

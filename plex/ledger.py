@@ -152,6 +152,14 @@ class Ledger:
         )
         return [row[0] for row in rows]
 
+    def showing(self, scene_ids: Sequence[int]) -> list[int]:
+        """Those of the scenes that were written on any item."""
+        marks = ",".join("?" * len(scene_ids))
+        rows = self._store.rows(
+            f"SELECT DISTINCT scene_id FROM item WHERE scene_id IN ({marks})", list(scene_ids)
+        )
+        return [row[0] for row in rows]
+
     def scenes_showing(self, kind: str, number: int) -> list[int]:
         """Scenes that showed this performer, tag or studio when we last wrote them.
 

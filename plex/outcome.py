@@ -14,6 +14,7 @@ from plex.written import Written, same
 from stash.scene import Scene
 from validation import text
 
+LEFT_ALONE = "is left as it is"
 SHOWN = 100  # characters of a value in a log line
 
 
@@ -27,9 +28,11 @@ class Outcome:
     changes: list[plan.Change] = field(default_factory=list)
     items: list[int] = field(default_factory=list)
     missing: bool = False
+    unsettled: bool = False  # Plex has its file, and has not read it yet
     wrote: bool = False
     refused: bool = False  # left alone, for a reason that only a person can take away
     skipped: str = ""  # not selected, for one of `selection.REASONS`
+    leaves: Sequence[int] = ()  # the items that it showed, and that are to be restored
     warnings: list[str] = field(default_factory=list)
     error: "Exception | None" = None
     folders: list[str] = field(default_factory=list)
@@ -279,10 +282,33 @@ def leave(outcome: Outcome, item: Item) -> None:
     outcome.said = f"says nothing yet; Plex item {item.rating_key} is left as it is"
 
 
-def skip(outcome: Outcome, why: selection.Skip, keys: Sequence[int]) -> None:
+def skip(
+    outcome: Outcome, why: selection.Skip, keys: Sequence[int], restores: bool = False
+) -> None:
     """The scene is not selected: say why, and what becomes of the items on which it was written."""
-    left = f"; Plex item {many(keys)} is left as it is" if keys else ""
-    outcome.said, outcome.skipped = f"is not synced: {why.words}{left}", why.reason
+    outcome.said, outcome.skipped = f"is not synced: {why.words}", why.reason
+    outcome.leaves = keys if restores else ()
+    if keys:
+        outcome.said += f"; Plex item {many(keys)} {'is put back' if restores else LEFT_ALONE}"
+
+
+def restored(outcome: Outcome, keys: Sequence[int], fields: int, left: Mapping[str, int]) -> None:
+    """Items of a scene that left the selection say what they said before: say so."""
+    outcome.wrote = fields > 0
+    said = f"{fields} field" + ("" if fields == 1 else "s") + " put back"
+    said += "".join(f", {count} left ({why})" for why, count in left.items())
+    outcome.said = f"{outcome.said.rpartition('; Plex item ')[0]}; Plex item {many(keys)}: {said}"
+
+
+def handed_over(outcome: Outcome) -> None:
+    """Another scene shows on all of them by now."""
+    outcome.said = outcome.said.replace("is put back", "shows another scene now")
+
+
+def settle(outcome: Outcome, key: int) -> None:
+    """Plex itself has yet to say something there: say that the scene waits for it."""
+    outcome.unsettled = True
+    outcome.said = f"waits: Plex is still reading its item {key}"
 
 
 def hold(outcome: Outcome, why: str) -> None:

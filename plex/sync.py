@@ -14,7 +14,9 @@ from plex import (
     photos,
     plan,
     selection,
+    settling,
     showing,
+    undo,
     wire,
 )
 from plex.collections import Collections
@@ -22,6 +24,7 @@ from plex.covers import Covers
 from plex.index import Index
 from plex.item import Item
 from plex.journal import Journal
+from plex.leaving import RESTORE, Leaving
 from plex.ledger import Entry, Ledger
 from plex.outcome import (
     Choice,
@@ -36,6 +39,7 @@ from plex.outcome import (
     many,
     rows,
     rules,
+    settle,
     share,
     skip,
     tell,
@@ -52,9 +56,10 @@ class Stash(Protocol):
     def cover(self, one: Scene) -> "bytes | None": ...
 
 
-class Plex(match.Source, images.Images, collections.Plex, Protocol):
+class Plex(match.Source, images.Images, collections.Plex, settling.Plex, undo.Plex, Protocol):
     """What a sync asks of Plex."""
 
+    def sections(self) -> Sequence[settling.Section]: ...
     def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None: ...
     def rate(self, rating_key: int, rating: "float | None") -> None: ...
     def takes_edits(self, rating_key: int) -> "bool | None": ...
@@ -67,6 +72,8 @@ class Config(Choice, Protocol):
     def path_map(self) -> PathMap: ...
     @property
     def allow_ambiguous_match(self) -> bool: ...
+    @property
+    def on_leave(self) -> str: ...
 
 
 class Sync:
@@ -89,10 +96,12 @@ class Sync:
         self._covers = Covers(stash, plex, config, clock)
         self._journal = journal or Journal(ledger.store)
         self._collections = Collections(plex, ledger.store, config, say)
+        self.leaving = Leaving(plex, ledger, self._journal, clock, self._collections.left)
         self._stash, self._plex = stash, plex
         self._index, self._ledger, self._config = index, ledger, config
         self._clock, self._scanned = clock, scanned
         self.extras = extras(config)  # what has to be known of a scene besides the usual
+        self._settling = settling.Settling(plex, clock)
         self._claimed: set[str] = set()  # actors whose photo goes out in this process
         self._looked = False
 
@@ -101,6 +110,7 @@ class Sync:
         scenes = self._stash.scenes(ids, self.extras)
         outcomes = {n: self._outcome(n, scenes.get(n)) for n in ids}
         works = self.decide([scenes[n] for n in ids if n in scenes], outcomes)
+        self.leaving(outcomes.values(), {work.item.rating_key for work in works})
         self._collections.expect(works)
         self._note(works)
         done = [work for work in works if self._apply(work, outcomes[work.scene.id])]
@@ -132,17 +142,18 @@ class Sync:
         chosen = []
         for scene in scenes:
             if why := selection.skip(scene, self._config):
-                self._pass_over(scene, why, outcomes[scene.id])
+                self._pass_over(scene, why, outcomes[scene.id], scene.id in held)
             elif scene.id in held:
                 hold(outcomes[scene.id], held[scene.id])
             else:
                 chosen.append(scene)
         return self._matched(chosen, outcomes)
 
-    def _pass_over(self, scene: Scene, why: selection.Skip, outcome: Outcome) -> None:
-        """A scene that has left the selection is left as it is. To restore what its items showed
-        before us (`plex.undo` from `first_touches`) would begin here."""
-        skip(outcome, why, self._ledger.items_of(scene.id))
+    def _pass_over(self, scene: Scene, why: selection.Skip, outcome: Outcome, held: bool) -> None:
+        """A scene that has left the selection is left as it is, unless the setting says that its
+        items are to be restored. Nobody touches what a person holds."""
+        restores = self._config.on_leave == RESTORE and not held
+        skip(outcome, why, self._ledger.items_of(scene.id), restores)
 
     def _matched(self, scenes: list[Scene], outcomes: Mapping[int, Outcome]) -> list[Work]:
         matches = match.match(scenes, self._index, self._plex, self._config.path_map, self._refresh)
@@ -152,6 +163,7 @@ class Sync:
             if self._usable(scene, items, outcomes[scene.id]):
                 pairs += [(scene, item) for item in items]
         entries = self._ledger.entries([item.rating_key for _, item in pairs])
+        pairs = self._settled(pairs, entries, outcomes)
         owner = match.owners(
             pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
         )
@@ -168,12 +180,27 @@ class Sync:
         self._claim_photos(works)
         return works
 
+    def _settled(
+        self,
+        pairs: list[tuple[Scene, Item]],
+        entries: Mapping[int, Entry],
+        outcomes: Mapping[int, Outcome],
+    ) -> list[tuple[Scene, Item]]:
+        """Without the scenes with an item, new to us, that Plex has yet to read."""
+        fresh = [item for _, item in pairs if item.rating_key not in entries]
+        waiting = self._settling.unsettled(fresh)
+        for scene, item in pairs:
+            if item.rating_key in waiting:
+                settle(outcomes[scene.id], item.rating_key)
+        return [pair for pair in pairs if not outcomes[pair[0].id].unsettled]
+
     def _claim_photos(self, works: list[Work]) -> None:
         names = {name for work in works for name in photos.wanted(work.scene, self._config)}
         if names:
             claim_photos(works, self._ledger.photos(names), self._config, self._claimed)
 
     def _refresh(self) -> bool:
+        self._settling.listed()
         return self._index.refresh(self._plex, self._clock())
 
     def _usable(self, scene: Scene, items: list[Item], outcome: Outcome) -> bool:

@@ -1,6 +1,6 @@
 """Undo: put back what Plex said before a write, unless somebody has changed it since."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ BATCH = 20
 SINCE = "changed since"
 GONE = "the item is gone"
 NOT_TAKEN = "Plex did not take it"
+UNDO, LEFT = "undo", "left"  # why something is put back: a person wants it, or its scene left
 
 
 class Plex(Protocol):
@@ -90,25 +91,38 @@ class Undo:
         journal: Journal,
         clock: Callable[[], float],
         left: Callable[[int, Sequence[str]], None] = lambda section, titles: None,
+        why: str = UNDO,
     ) -> None:
-        """`left` is told which collections of a library an item is about to leave."""
+        """`left` is told which collections of a library an item is about to leave. What a person
+        undoes is held afterwards."""
         self._plex, self._ledger, self._journal, self._left = plex, ledger, journal, left
-        self._clock = clock
+        self._clock, self._why = clock, why
 
     def __call__(self, rows: Sequence[Row], original: bool = False) -> Undone:
         """`original`: back to what each item said before our first touch."""
         done = Undone()
-        by_item: dict[int, list[Back]] = {}
-        for one in backs(rows):
-            by_item.setdefault(one.rating_key, []).append(one)
-        keys = list(by_item)
-        for at in range(0, len(keys), BATCH):
-            some = {key: by_item[key] for key in keys[at : at + BATCH]}
-            self._batch(some, done, original)
+        for wanted in _batches(rows):
+            items = self._plex.items(list(wanted))
+            chosen = self._chosen(wanted, items, done)
+            self._note(chosen, items)
+            for key, of_item in chosen.items():
+                self._restore(items[key], of_item)
+            self._confirm(chosen, done, original)
         return done
 
-    def _batch(self, wanted: Mapping[int, list[Back]], done: Undone, original: bool) -> None:
-        items, entries = self._plex.items(list(wanted)), self._ledger.entries(list(wanted))
+    def plan(self, rows: Sequence[Row]) -> list[Row]:
+        """What would be written; nothing is."""
+        found: list[Row] = []
+        for wanted in _batches(rows):
+            items = self._plex.items(list(wanted))
+            chosen = self._chosen(wanted, items, Undone())
+            found += self._rows(chosen, items)
+        return found
+
+    def _chosen(
+        self, wanted: Mapping[int, list[Back]], items: Mapping[int, Item], done: Undone
+    ) -> dict[int, list[Back]]:
+        entries = self._ledger.entries(list(wanted))
         chosen: dict[int, list[Back]] = {}
         for key, of_item in wanted.items():
             for back in of_item:
@@ -117,17 +131,19 @@ class Undo:
                     done.leave(back, why)
                 else:
                     chosen.setdefault(key, []).append(back)
-        self._note(chosen, items)
-        for key, of_item in chosen.items():
-            self._restore(items[key], of_item)
-        self._confirm(chosen, done, original)
+        return chosen
+
+    def _rows(self, chosen: Mapping[int, list[Back]], items: Mapping[int, Item]) -> list[Row]:
+        return [_row(back, items[key], self._why) for key, of in chosen.items() for back in of]
 
     def _obstacle(self, back: Back, item: "Item | None", entry: "Entry | None") -> str:
         if item is None:
             return GONE
         if kind := IMAGES.get(back.field):
-            return "" if self._shows(item, kind, str(back.last or "")) else SINCE
-        return "" if is_ours(back, item.values.get(back.field), entry) else SINCE
+            shown = self._shows(item, kind, str(back.last or ""))
+            return "" if shown or self._is_back(back, item) else SINCE
+        ours = is_ours(back, item.values.get(back.field), entry)
+        return "" if ours or self._is_back(back, item) else SINCE
 
     def _shows(self, item: Item, kind: Kind, key: str) -> bool:
         """Whether that is the image shown; without a key, whether it is one of Plex's own."""
@@ -137,11 +153,10 @@ class Undo:
 
     def _note(self, chosen: Mapping[int, list[Back]], items: Mapping[int, Item]) -> None:
         """On disk before it is done: who is held, and that these are writes as well."""
-        scenes = {row.scene_id for of in chosen.values() for back in of for row in back.rows}
-        self._journal.hold(sorted(scenes - {0}), "undone", self._clock())
-        self._journal.record(
-            [_row(back, items[key]) for key, of in chosen.items() for back in of], self._clock()
-        )
+        if self._why == UNDO:
+            scenes = {row.scene_id for of in chosen.values() for back in of for row in back.rows}
+            self._journal.hold(sorted(scenes - {0}), "undone", self._clock())
+        self._journal.record(self._rows(chosen, items), self._clock())
         for key, of in chosen.items():
             for back in of:
                 if back.field == "collections" and isinstance(back.last, tuple):
@@ -184,7 +199,7 @@ class Undo:
                 done.items.add(key)
                 done.scenes |= {row.scene_id for back in good for row in back.rows}
             if entry := entries.get(key):
-                self._ledger.put([_without(entry, [back.field for back in good])])
+                self._ledger.put([_without(entry, good)])
 
     def _is_back(self, back: Back, item: "Item | None") -> bool:
         if item is None:
@@ -194,12 +209,21 @@ class Undo:
         return same(BY_NAME[back.field], item.values.get(back.field), back.value)
 
 
-def _row(back: Back, item: Item) -> Row:
+def _batches(rows: Iterable[Row]) -> Iterator[dict[int, list[Back]]]:
+    by_item: dict[int, list[Back]] = {}
+    for one in backs(rows):
+        by_item.setdefault(one.rating_key, []).append(one)
+    keys = list(by_item)
+    for at in range(0, len(keys), BATCH):
+        yield {key: by_item[key] for key in keys[at : at + BATCH]}
+
+
+def _row(back: Back, item: Item, why: str) -> Row:
     kind = IMAGES.get(back.field)
     now = back.last if kind else item.values.get(back.field)
     name = kind.lock if kind else BY_NAME[back.field].wire
     scene = back.rows[-1].scene_id
-    return Row(back.rating_key, scene, back.field, now, back.value, name in item.locks, "undo")
+    return Row(back.rating_key, scene, back.field, now, back.value, name in item.locks, why)
 
 
 def _parameters(fields: Sequence[Back], item: Item) -> list[wire.Parameter]:
@@ -212,21 +236,31 @@ def _parameters(fields: Sequence[Back], item: Item) -> list[wire.Parameter]:
     ]
 
 
-def _without(entry: Entry, names: Sequence[str]) -> Entry:
+def _without(entry: Entry, good: Sequence[Back]) -> Entry:
+    names = [back.field for back in good]
     left = {name: one for name, one in entry.baseline.items() if name not in names}
-    wires = {IMAGES[name].lock if name in IMAGES else BY_NAME[name].wire for name in names}
-    locks = None if entry.locks is None else entry.locks - wires  # they are as they were before
+    locks = entry.locks
+    if locks is not None:  # they are as they were before: ours, where we had taken ours off
+        locks = locks - {_lock(back) for back in good}
+        locks |= {_lock(back) for back in good if back.locked and back.rows[0].why == LEFT}
     for name in names:
         if name in IMAGES:
             entry = entry.with_past(name, Past())
     return entry.but(baseline=left, locks=locks)
 
 
+def _lock(back: Back) -> str:
+    name = back.field
+    return IMAGES[name].lock if name in IMAGES else BY_NAME[name].wire
+
+
 def first_touches(journal: Journal, rating_keys: Sequence[int], ledger: Ledger) -> list[Row]:
     """Rows that lead back to what these items said before our first touch."""
     entries, found = ledger.entries(rating_keys), []
     for key, origin in journal.origins(rating_keys).items():
-        last = {row.field: row for row in journal.rows(rating_key=key)}
+        # What was put back is no touch, and perhaps a kill came before it.
+        rows = [row for row in journal.rows(rating_key=key) if row.why not in (UNDO, LEFT)]
+        last = {row.field: row for row in rows}
         for name, (before, locked) in origin.items():
             row = last.get(name)
             scene = entries[key].scene_id if key in entries else 0

@@ -17,6 +17,7 @@ from plex.index import Index
 from plex.infer import ENOUGH
 from plex.item import Item
 from plex.journal import Journal
+from plex.leaving import RESTORE
 from plex.ledger import Entry, Ledger
 from plex.mapping import Finder
 from plex.outcome import Work, claim_photos, decided, extras, rules
@@ -153,8 +154,7 @@ class GapDetectionEngine:
         self._index.refresh(
             self._plex, self._clock(), force=True, progress=lambda f: self._progress(f * 0.1)
         )
-        if self._paths.is_blank:
-            self._look_at_paths()
+        self._look_at_paths()
         self._brake()
         self._walk(only, total)
         if self._lost >= ENOUGH and self._look_at_paths():
@@ -203,7 +203,17 @@ class GapDetectionEngine:
     def _selected(self, chunk: Sequence[Scene], result: GapDetectionResult) -> list[Scene]:
         whys = [selection.skip(scene, self._config) for scene in chunk]
         result.skipped.update(why.reason for why in whys if why)
+        self._owe_left([s.id for s, why in zip(chunk, whys, strict=True) if why], result)
         return [scene for scene, why in zip(chunk, whys, strict=True) if not why]
+
+    def _owe_left(self, passed_over: Sequence[int], result: GapDetectionResult) -> None:
+        """Scenes that left the selection while nobody was looking, if they are to be restored."""
+        if passed_over and self._config.on_leave == RESTORE:
+            left = [n for n in self._ledger.showing(passed_over) if n not in self._held]
+            result.compared += len(left)
+            result.losing += len(left)
+            for number in left:
+                self._note_owed(number, "left")
 
     def _note(self, error: Exception, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
         words = verdict.in_words(error)
@@ -227,16 +237,16 @@ class GapDetectionEngine:
             pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
         )
         for scene in self._missing(found, chunk, result):
-            self._note_owed(scene, MISSING)
+            self._note_owed(scene.id, MISSING)
         for scene in chunk:
             mine = [i for s, i in pairs if s is scene and owner[i.rating_key] == scene.id]
             result.conflict_count += any(s is scene for s, _ in pairs) and not mine
             if mine:
-                self._note_owed(scene, self._judge(scene, mine, entries, result))
+                self._note_owed(scene.id, self._judge(scene, mine, entries, result))
 
-    def _note_owed(self, scene: Scene, reason: str) -> None:
+    def _note_owed(self, number: int, reason: str) -> None:
         if reason:
-            self._owed.setdefault(reason, array("q")).append(scene.id)
+            self._owed.setdefault(reason, array("q")).append(number)
 
     def _owe(self) -> None:
         """Put what was found into the queue, unless the brake says no."""

@@ -18,8 +18,17 @@ T = TypeVar("T")
 _SHAPES = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
+# Kinds of what scenes show by way of something else: of a studio below it, and of a performer who
+# has that tag; by what has to be known of a scene to show it.
+BELOW, OF_PERFORMERS = "studio below", "tag of performers"
+INDIRECT = {"studio": (scene.PARENTS, BELOW), "tag": (scene.PERFORMER_TAGS, OF_PERFORMERS)}
+
+
 class SceneFilter(NamedTuple):
-    """Which scenes a page walk visits: `updated_at` bounds are Stash's own strings, or None."""
+    """Which scenes a page walk visits: `updated_at` bounds are Stash's own strings, or None.
+
+    `refs` is (kind, id) of what they show; kinds of INDIRECT are shown by way of something else.
+    """
 
     since: "str | None" = None
     until: "str | None" = None
@@ -186,7 +195,12 @@ class StashApi:
         return data if is_cover(kind, data) else None
 
 
-_REF_FILTERS = {"performer": "performers", "studio": "studios", "tag": "tags", "group": "groups"}
+def _refs(kind: str, number: int) -> dict[str, Any]:
+    """The criterion of scenes that show it."""
+    it = {"modifier": "INCLUDES", "value": [str(number)]}
+    if kind == BELOW:
+        return {"studios": it | {"depth": 1}}
+    return {"performers_filter": {"tags": it}} if kind == OF_PERFORMERS else {f"{kind}s": it}
 
 
 def _criteria(only: SceneFilter, after: int = 0) -> dict[str, Any]:
@@ -196,8 +210,7 @@ def _criteria(only: SceneFilter, after: int = 0) -> dict[str, Any]:
     elif only.since:
         criteria["updated_at"] = {"modifier": "GREATER_THAN", "value": only.since}
     if only.refs:
-        kind, number = only.refs
-        criteria[_REF_FILTERS[kind]] = {"modifier": "INCLUDES", "value": [str(number)]}
+        criteria |= _refs(*only.refs)
     return criteria
 
 

@@ -59,6 +59,8 @@ class Drain:
     only: int = 0  # a scene: nothing but it is swept and claimed
     linger: float = 0.0  # seconds to wait for more flags before the process ends
     patience: float = 0.0  # seconds to wait for a job that is due soon, such as a first retry
+    # Whether what jobs wait for is on its way: asked while there is nothing to do.
+    stay: Callable[[], bool] = lambda: False
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
@@ -108,12 +110,15 @@ class Drain:
             if self._batch():
                 quiet = 0.0
                 self._tell_progress()
-            elif quiet < self.linger or (quiet < self.patience and self._soon()):
+            elif self._stays(quiet):
                 # A bulk edit comes as one event after the other: stay for the next one.
                 self.sleep(POLL)
                 quiet += POLL
             else:
                 return
+
+    def _stays(self, quiet: float) -> bool:
+        return quiet < self.linger or (quiet < self.patience and self._soon()) or self.stay()
 
     def _soon(self) -> bool:
         due = self.jobs.next_due()
@@ -212,6 +217,8 @@ class Drain:
                 failed[job.number] = outcome.error
             elif outcome.missing:
                 self._await(job, finished)
+            elif outcome.unsettled:
+                self._let_settle(job)
             else:
                 self.tally.count(outcome)
                 finished.append(job)
@@ -259,6 +266,12 @@ class Drain:
             finished.append(job)
         else:
             self._give_back(replace(job, waits=job.waits + 1, rank=BACKLOG), said.due_at)
+
+    def _let_settle(self, job: Job) -> None:
+        self.tally.counts["waiting"] += 1
+        # As one that waits for its file: it is looked at as soon as Plex has scanned.
+        waits = max(1, job.waits)
+        self._give_back(replace(job, waits=waits), self.clock() + verdict.SETTLE_SECONDS)
 
     def _done(self, jobs: Sequence[Job]) -> None:
         self.jobs.done(jobs)

@@ -6,13 +6,15 @@ from typing import Protocol
 
 
 class Outcome(Protocol):
-    """What became of one scene: `missing` when Plex lacks its file, `error` when it failed,
-    `skipped` says why it is not to be synced."""
+    """What became of one scene: `missing` when Plex lacks its file, `unsettled` when it has yet
+    to read it, `error` when it failed, `skipped` says why it is not to be synced."""
 
     @property
     def scene_id(self) -> int: ...
     @property
     def missing(self) -> bool: ...
+    @property
+    def unsettled(self) -> bool: ...
     @property
     def error(self) -> "Exception | None": ...
     @property

@@ -65,17 +65,17 @@
   function Bars({ history }) {
     const shown = history.slice(-12);
     const most = Math.max(1, ...shown.map((run) => Object.values(run.gaps || {}).reduce((a, b) => a + b, 0)));
-    const colours = { empty: "#48aff0", stale: "#ffb366", missing: "#ff7373", drifted: "#ad99ff" };
+    const colours = { empty_metadata: "#48aff0", stale_sync: "#ffb366", missing: "#ff7373", drifted: "#ad99ff" };
     const names = [...new Set(shown.flatMap((run) => Object.keys(run.gaps || {})))];
     return h(React.Fragment, null,
       h("ol", { className: "s2p-bars", "aria-label": "Gaps by type over the last runs" }, shown.map((run, at) => {
         const counts = Object.entries(run.gaps || {}).filter(([, count]) => count);
-        const said = `${S.when(run.at)}, ${run.scope}: ${counts.map(([name, count]) => `${count} ${name}`).join(", ") || "no gaps"}`;
+        const said = `${S.when(run.at)}, ${run.scope}: ${counts.map(([name, count]) => `${count} ${name.replace("_", " ")}`).join(", ") || "no gaps"}`;
         return h("li", { key: at, title: said }, h("span", { className: "sr-only" }, said),
           counts.map(([name, count]) => h("i", { key: name, style: { height: `${(60 * count) / most}px`, background: colours[name] || "#8a9ba8" } })));
       })),
       h("p", { className: "s2p-key", "aria-hidden": true }, names.map((name) => h("span", { key: name },
-        h("span", { className: "s2p-dot", style: { background: colours[name] || "#8a9ba8" } }), ` ${name} `))));
+        h("span", { className: "s2p-dot", style: { background: colours[name] || "#8a9ba8" } }), ` ${name.replace("_", " ")} `))));
   }
 
   function Reconciliation({ found, now }) {

@@ -28,6 +28,7 @@ WHERE = "Settings > Plugins > Stash2Plex"
 INTERVALS = ("never", "hourly", "daily", "weekly")
 HOOK_MODES = ("background", "inline")
 ON_EDIT = ("newest", "stash", "plex", "ask")
+ON_LEAVE = ("keep", "restore")
 # Understood by the model, but not shown among the settings (only older maps carry them).
 UNLISTED = ("reconcile_missing",)
 _SECRET = ("plex_url", "plex_token", "actor_photo_url")
@@ -96,6 +97,7 @@ class Stash2PlexConfig(BaseModel):
     exclude_tags: List = ()
     include_paths: List = ()
     exclude_paths: List = ()
+    on_leave: Annotated[str, _one_of(ON_LEAVE)] = "keep"
     title_template: Template = ""
     sort_title_template: Template = ""
     tagline_template: Template = ""

@@ -104,6 +104,10 @@ class Client:
         given = {"source": [str(i) for i in sources], "destination": str(destination)}
         self._mutate("tagsMerge", "TagsMergeInput!", given)
 
+    def merge_performers(self, sources: list[int], destination: int) -> None:
+        given = {"source": [str(i) for i in sources], "destination": str(destination)}
+        self._mutate("performerMerge", "PerformerMergeInput!", given)
+
     def generate_screenshot(self, id_: int) -> None:
         self.gql("mutation($id: ID!) { sceneGenerateScreenshot(id: $id) }", {"id": str(id_)})
 

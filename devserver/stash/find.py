@@ -203,6 +203,7 @@ _NAMED: dict[str, Callable[[Store, Any, str], Test]] = {
     "is_missing": _missing,
     "scene_count": _scene_count,
     "aliases": _aliases,
+    "tags": _scene_relation("tag"),
     "director": _string("director"),
     "synopsis": _string("synopsis"),
 }

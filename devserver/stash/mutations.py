@@ -263,8 +263,11 @@ def _destroy_many(kind: str) -> Resolver:
 
 
 def _absorb(library: Library, kind: str, sources: list[Any], target: Any) -> None:
-    """Scenes of the sources now refer to the target; no scene's updated_at moves."""
+    """Scenes of the sources, and what else had a tag among them, now refer to the target; no
+    scene's updated_at moves."""
     for source in sources:
+        for row in library.store.tagged(source.id) if kind == "tag" else ():
+            row.tags = tuple(dict.fromkeys((*row.tags, target.id)))
         for scene in library.store.scenes_with(kind, source.id):
             detach(scene, kind, source.id)
             have = getattr(scene, kind + "s")

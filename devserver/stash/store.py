@@ -214,6 +214,11 @@ class Store:
             return [s for s in self.scenes.values() if any(g[0] == id_ for g in s.groups)]
         return [s for s in self.scenes.values() if id_ in getattr(s, kind + "s")]
 
+    def tagged(self, id_: int) -> list[Any]:
+        """Performers, studios and groups with a tag."""
+        kinds = ("performer", "studio", "group")
+        return [row for k in kinds for row in self.named[k].values() if id_ in (row.tags or ())]
+
     def scene_of_file(self, file_id: int) -> Scene | None:
         return next((s for s in self.scenes.values() if file_id in s.files), None)
 
@@ -227,6 +232,11 @@ class Store:
         """Deleting an object detaches it everywhere; no scene's updated_at moves."""
         for scene in self.scenes_with(kind, id_):
             detach(scene, kind, id_)
+        if kind == "tag":
+            for one in self.tagged(id_):
+                one.tags = tuple(tag for tag in one.tags if tag != id_)
+        for below in self.named["studio"].values() if kind == "studio" else ():
+            below.parent = None if below.parent == id_ else below.parent
         row = self.named[kind].pop(id_)
         if self.names[kind].get(row.name) == id_:
             del self.names[kind][row.name]

@@ -191,6 +191,10 @@ def test_scenes_of_a_performer_studio_and_group_can_be_found(stash: StashServer)
     assert where(stash, studios=("INCLUDES", ["1"])) == [id_]
     assert where(stash, groups=("INCLUDES", ["1"])) == [id_]
     assert where(stash, performers_filter={"name": {"modifier": "EQUALS", "value": "p"}}) == [id_]
+    tag = str(stash.tag_id("of p"))
+    stash.update("performer", stash.performer_id("P"), tag_ids=[tag])
+    of_tag = {"tags": {"modifier": "INCLUDES", "value": [tag]}}
+    assert where(stash, performers_filter=of_tag) == [id_]
 
 
 def test_is_missing_finds_what_is_not_there(stash: StashServer) -> None:

@@ -170,6 +170,31 @@ def test_a_tag_merge_fires_for_the_target_only(stash: StashServer) -> None:
     assert stash.scene(id_)["tags"] == (2,)
 
 
+def test_a_tag_merge_and_a_destroyed_tag_reach_the_performers_that_have_it(
+    stash: StashServer,
+) -> None:
+    ann, x, y = stash.performer_id("Ann"), stash.tag_id("x"), stash.tag_id("y")
+    stash.update("performer", ann, tag_ids=[str(x)])
+    stash.merge_tags([x], y)
+    assert stash.named("performer", ann)["tags"] == (y,)
+    stash.destroy("tag", y)
+    assert stash.named("performer", ann)["tags"] == ()
+
+
+def test_a_destroyed_studio_leaves_those_below_it_without_one_above(stash: StashServer) -> None:
+    above, below = stash.studio_id("Above"), stash.studio_id("Below")
+    stash.update("studio", below, parent_id=str(above))
+    stash.destroy("studio", above)
+    assert stash.named("studio", below)["parent"] is None
+
+
+def test_a_performer_merge_is_silent(stash: StashServer) -> None:
+    recording(stash, *SCENE, "Performer.Update.Post", "Performer.Destroy.Post")
+    id_ = stash.add_scene(title="a", performers=["P", "Q"])
+    stash.merge_performers([stash.performer_id("Q")], stash.performer_id("P"))
+    assert fired(stash) == [] and stash.scene(id_)["performers"] == (1,)
+
+
 def test_a_destroyed_performer_fires_its_hook_and_leaves_the_scenes(stash: StashServer) -> None:
     recording(stash, *SCENE, "Performer.Destroy.Post")
     id_ = stash.add_scene(title="a", performers=["P", "Q"])

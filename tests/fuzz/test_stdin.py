@@ -33,7 +33,7 @@ MODES = tuple(sorted({*commands.COMMANDS, *commands.RECONCILE, "queue_status"}))
 LOOKING = ("queue_status", "health_check", "doctor", "purge_dlq", "clear_dlq", "outage_summary", "journal",
            "preview", "explain", "undo", "hold")  # fmt: skip
 ARGUMENTS = ("only", "trigger", "run", "item", "scene", "scenes", "field", "original", "error",
-             "scope", "after")  # fmt: skip
+             "scope", "after", "ids", "later", "why", "limit", "state", "side")  # fmt: skip
 # Between them they read every setting.
 TELLING = ("process_queue", "queue_status", "health_check", "doctor", "reconcile_custom")
 TRIGGERS = ("Scene.Update.Post", "Scene.Create.Post", "Scene.Destroy.Post", "Tag.Update.Post",
@@ -231,6 +231,7 @@ def a_setting(field: Field, name: str) -> st.SearchStrategy[Any]:
         "reconcile_interval": ["hourly", "weekly"],
         "hook_mode": ["inline", "background"],
         "on_edit_in_plex": ["stash", "plex", "ask", "newest"],
+        "on_leave": ["keep", "restore"],
         "title_template": ["{title} ({year})", "{nonsense}", "{", "{title", "}{"],
         "collections_from": ["studio, group", "none", "nobody"],
         "genre_only": ["a*, [b", "*", "re:("],

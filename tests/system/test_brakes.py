@@ -65,6 +65,13 @@ def test_a_few_may_always_lose_something_and_many_up_to_the_share(synced, losing
         assert synced.differences() == {}
 
 
+@pytest.mark.parametrize("mode", ["reconcile_all", "all"])
+def test_a_selection_that_leaves_out_nearly_all_restores_nothing(synced, mode):
+    synced.configure(include_tags="No such tag", on_leave="restore")
+    assert f"{MANY} of {MANY} scenes" in refused(synced, mode)
+    assert synced.plex.writes() == []
+
+
 def test_what_gets_more_or_something_else_takes_nothing_away(synced):
     store = synced.stash.library.store
     for number in synced.scenes:

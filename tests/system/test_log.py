@@ -98,6 +98,7 @@ def eventful(box):
     twice = box.add("deep folder/twice.mp4", title="Twice")
     box.plex.add_file(box.paths[twice], section=box.plex.add_section("Other", roots=["/media"]))
     box.add("deep folder/refused.mp4", title="Refused one")
+    box.plex.options.scan_refreshing = 0.2  # a task stays until it is over
     box.plex.faults.arm("400", method="PUT")
     box.plex.faults.arm("500", match="/library/sections/1/refresh")
     for mode in ("all", "reconcile_all", "queue_status", "health_check", "doctor", "nonsense"):

@@ -93,7 +93,8 @@ class Rounds:
     def _meant(self, before: int) -> set[tuple[str, int]]:
         """What the hooks that were killed since then were to mark."""
         killed = [run for run in self.box.stash.runs[before:] if run.exit_code == -9]
-        found = [hook.flag(run.args["hookContext"]) for run in killed if run.kind == "hook"]
+        folder, hooks = str(self.box.data_dir), [run for run in killed if run.kind == "hook"]
+        found = [hook.flag(run.args["hookContext"], folder) for run in hooks]
         return {flag for flag in found if flag}
 
     # -- tasks

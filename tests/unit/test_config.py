@@ -76,6 +76,7 @@ def test_unset_settings_have_the_documented_defaults():
         "preserve_plex_edits": False,
         "allow_ambiguous_match": False,
         "skip_not_found": False,
+        "on_leave": "keep",
         "trigger_plex_scan": False,
         "max_retries": 5,
         "connect_timeout": 5,

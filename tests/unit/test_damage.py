@@ -26,6 +26,7 @@ PAGE = 4096
 class Done:
     scene_id: int
     missing: bool = False
+    unsettled: bool = False
     error: Exception | None = None
     wrote: bool = True
     refused: bool = False

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import errors
-from sync_queue import inbox
+from sync_queue import inbox, verdict
 from sync_queue.drain import Drain, Tally
 from sync_queue.jobs import BACKLOG, Job, Jobs
 from sync_queue.lock import FileLock, is_held
@@ -27,6 +27,7 @@ class Done:
 
     scene_id: int
     missing: bool = False
+    unsettled: bool = False
     error: Exception | None = None
     wrote: bool = True
     refused: bool = False
@@ -375,6 +376,34 @@ def test_a_file_that_plex_lacks_is_waited_for_and_found(world: World) -> None:
     world.outcomes.clear()
     world.now += HOUR
     assert world.drain().counts == {"written": 1}
+
+
+def test_an_item_that_plex_still_reads_is_looked_at_again_soon_however_long_it_was_waited_for(
+    world: World,
+) -> None:
+    world.owe(1, waits=6)
+    world.outcomes[1] = Done(1, unsettled=True)
+    assert world.drain().counts == {"waiting": 1}
+    assert world.jobs.next_due() == NOW + verdict.SETTLE_SECONDS
+    world.outcomes.clear()
+    world.jobs.hasten_waits(world.now)
+    assert world.drain().counts == {"written": 1}
+
+
+def test_it_stays_for_what_is_on_its_way_and_does_what_comes_meanwhile(world: World) -> None:
+    world.owe(1)
+    world.outcomes[1] = Done(1, unsettled=True)
+
+    def stay() -> bool:
+        if world.now >= NOW + 10:
+            world.outcomes.clear()
+            world.jobs.hasten_waits(world.now)
+        elif world.batches == [[1]]:
+            inbox.mark(world.data, "scene", 2)
+        return world.now < NOW + 11
+
+    assert world.drain(stay=stay).counts == {"waiting": 1, "written": 2}
+    assert world.batches == [[1], [2], [1]] and world.left() == {}
 
 
 def test_a_file_that_never_comes_is_left_to_reconciliation(world: World) -> None:
