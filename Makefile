@@ -8,7 +8,7 @@ READY = $(VENV)/.ready
 ARGS =
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play test whole torture flood check format package bench-hook setup clean
+.PHONY: help demo play test whole torture flood check format package shots bench-page bench-hook setup clean
 
 help:
 	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
@@ -18,9 +18,11 @@ help:
 	@echo "make flood        thousands of events at once, in a row and again and again"
 	@echo "make check        lint, format and types"
 	@echo "make format       puts the sources into their format"
-	@echo "make play         keeps the box up, to play with (ARGS='--scenes 50')"
+	@echo "make play         keeps the box up, to play with (ARGS='--scenes 50 --page')"
+	@echo "make shots        draws the pictures of the README (needs Chromium and npm)"
 	@echo "make package      builds dist/Stash2Plex.zip and dist/index.yml"
 	@echo "make bench-hook   measures what a hook costs"
+	@echo "make bench-page   measures what the polled operations cost, with a large library"
 	@echo "make setup        only makes .venv"
 	@echo "make clean        removes what these have made, .venv too"
 
@@ -54,6 +56,12 @@ format: $(READY)
 
 package: $(READY)
 	@$(PY) scripts/package.py $(ARGS)
+
+bench-page: $(READY)
+	@$(PY) tests/bench/page.py $(ARGS)
+
+shots: $(READY)
+	@$(PY) -m tests.ui.shots $(ARGS)
 
 bench-hook: $(READY)
 	@$(PY) tests/bench/hook.py $(ARGS)

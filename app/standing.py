@@ -110,6 +110,9 @@ def overview(data_dir: str, args: "Map | None" = None) -> "Map":
     queue, plex = lookup.File(data_dir, lookup.QUEUE), lookup.File(data_dir, lookup.PLEX)
     found["scenes"] = _scenes(queue, plex, found["at"])
     found["reconciliation"] = _reconciliation(data_dir)
+    moved = min(_drifted(found["reconciliation"]["history"]), found["scenes"]["in_sync"])
+    found["scenes"]["in_sync"] -= moved
+    found["scenes"]["differs"] += moved
     queue.close()
     plex.close()
     return found
@@ -162,6 +165,16 @@ def _among(plex: lookup.File, ids: "set[int]") -> int:
             tuple(part),
         )
     return found
+
+
+def _drifted(history: "list[Any]") -> int:
+    """Items with edits of a person that stand, as the last look at all scenes has seen them."""
+    for run in reversed(history):
+        gaps = run.get("gaps") if isinstance(run, dict) and run.get("scope") == "all" else None
+        if isinstance(gaps, dict):
+            count = gaps.get("drifted")
+            return count if type(count) is int and count > 0 else 0
+    return 0
 
 
 def _reconciliation(data_dir: str) -> "Map":

@@ -177,3 +177,12 @@ def test_a_file_of_a_later_version_is_refused_in_a_sentence(box: Box) -> None:
     with pytest.raises(StashError, match="newer Stash2Plex"):
         box.operation("status")
     assert os.listdir(box.data_dir / "queue")
+
+
+def test_edits_in_plex_that_stand_are_told_as_different(box: Box) -> None:
+    scenes = fill(box, 3)
+    box.operation("all")
+    box.plex.edit_as_person(int(box.item(scenes[0])["ratingKey"]), title="By hand")
+    box.operation("reconcile_all")
+    found = box.operation("overview")["scenes"]
+    assert (found["in_sync"], found["differs"]) == (2, 1)
