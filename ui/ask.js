@@ -36,7 +36,8 @@
   }
 
   const JOB = "query Stash2PlexJob($id: ID!) { findJob(input: { id: $id }) { id status progress description error } }";
-  const job = async (id, signal) => (await graphql(JOB, { id }, signal)).findJob;
+  // Stash forgets a job soon after its end.
+  const job = async (id, signal) => (await graphql(JOB, { id }, signal)).findJob || { id, status: "FINISHED" };
   const stop = (id) => graphql("mutation Stash2PlexStop($id: ID!) { stopJob(job_id: $id) }", { id });
 
   const SCENES = "query Stash2PlexScenes($ids: [ID!]) { findScenes(ids: $ids, filter: { per_page: -1 }) { scenes { id title files { path } } } }";

@@ -23,8 +23,7 @@
   function Watched({ one, ended, say }) {
     const look = S.usePoll((signal) => S.job(one.id, signal), (job) => (job && !ENDED[job.status] ? 1000 : 3600000), [one.id]);
     const job = look.data;
-    const isOver = job ? ENDED[job.status] : !look.error && look.data === null && one.seen;
-    useEffect(() => { if (job) one.seen = true; }, [job]);
+    const isOver = job && ENDED[job.status];
     useEffect(() => { if (isOver) ended(one, job); }, [isOver]);
     return h("div", { className: "s2p-job" },
       h("span", null, `${one.said[0].toUpperCase()}${one.said.slice(1)}: ${job && job.status === "READY" ? "waits for its turn" : "running"}`),
