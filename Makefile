@@ -8,7 +8,7 @@ READY = $(VENV)/.ready
 ARGS =
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play test whole torture flood check format package bench-hook setup clean
+.PHONY: help demo play test whole torture flood check format package shots bench-page bench-hook setup clean
 
 help:
 	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
@@ -18,9 +18,11 @@ help:
 	@echo "make flood        thousands of events at once, in a row and again and again"
 	@echo "make check        lint, format and types"
 	@echo "make format       puts the sources into their format"
-	@echo "make play         keeps the box up, to play with (ARGS='--scenes 50')"
+	@echo "make play         keeps the box up, to play with (ARGS='--scenes 50 --page')"
+	@echo "make shots        draws the pictures of the README (needs Chromium and npm)"
 	@echo "make package      builds dist/Stash2Plex.zip and dist/index.yml"
 	@echo "make bench-hook   measures what a hook costs"
+	@echo "make bench-page   measures what the polled operations cost, with a large library"
 	@echo "make setup        only makes .venv"
 	@echo "make clean        removes what these have made, .venv too"
 
@@ -55,14 +57,20 @@ format: $(READY)
 package: $(READY)
 	@$(PY) scripts/package.py $(ARGS)
 
+bench-page: $(READY)
+	@$(PY) tests/bench/page.py $(ARGS)
+
+shots: $(READY)
+	@$(PY) -m tests.ui.shots $(ARGS)
+
 bench-hook: $(READY)
 	@$(PY) tests/bench/hook.py $(ARGS)
 
 setup: $(READY)
 
-$(READY): requirements.txt requirements-dev.txt scripts/venv.sh
+$(READY): requirements.txt requirements-dev.txt tests/ui/requirements.txt scripts/venv.sh
 	@sh scripts/venv.sh "$(VENV)" "$(PYTHON)"
 
 clean:
-	rm -rf $(VENV) dist build htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) dist build htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis .cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -33,6 +33,11 @@ try:
 except Exception as error:
     sys.exit(_alone(NOT_WHOLE % type(error).__name__))
 
+# What a page asks for again and again: answered from the files, without packages (app.glance).
+LOOKS = (
+    "status", "overview", "list_queue", "list_dead_letters", "list_runs", "list_changes",
+    "list_decisions", "list_held", "list_preview",
+)  # fmt: skip
 _run = None  # the full-lane invocation (app.run.Run), once there is one
 
 
@@ -89,7 +94,16 @@ def _from_stash(document):
     if "hookContext" in args or args.get("mode") == "hook":
         return _hook(args, connection, data_dir, document)
     mode, settings = str(args.get("mode") or ""), document.get("settings")
+    if mode in LOOKS:
+        return _look(mode, args, data_dir)
     return _in_full_lane(lambda: _answered(handle_task(mode)), connection, args, data_dir, settings)
+
+
+def _look(mode, args, data_dir):
+    from app import glance
+
+    found, problem = glance.look(mode, args, data_dir)
+    return _fail(problem) if problem else _answered(found)
 
 
 def _hook(args, connection, data_dir, document):
@@ -154,7 +168,7 @@ def handle_task(mode):
     known = sorted([*commands.COMMANDS, *commands.RECONCILE, "queue_status"])
     if mode not in known:
         raise Refusal(f"there is no mode {mode!r}; the modes are: {', '.join(known)}")
-    working = mode in commands.WORKING
+    working = commands.works(_run, mode)
     if working and commands.due(_run):
         _run.progress.between(0.0, 0.5)
     found = _carry_out(mode)

@@ -4,6 +4,7 @@ import errors
 from app.run import Run
 
 HIGHEST = 2**63 - 1
+LONGEST = 4000  # characters
 
 
 def number(run: Run, name: str) -> int:
@@ -19,17 +20,35 @@ def number(run: Run, name: str) -> int:
 
 
 def text(run: Run, name: str) -> str:
-    value = run.args.get(name) or ""
-    if not isinstance(value, str):
+    value = run.args.get(name, "")
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > LONGEST:
         raise errors.SetupError(f"{name} must be a text")
     return value
 
 
 def flag(run: Run, name: str) -> bool:
-    value = run.args.get(name) or False
-    if value not in (True, False, "true", "false"):
+    value = run.args.get(name)
+    if value is None or value == "":
+        return False
+    if not isinstance(value, (bool, str)) or value not in (True, False, "true", "false"):
         raise errors.SetupError(f"{name} must be true or false")
     return value in (True, "true")
+
+
+def ids(run: Run, name: str) -> "list[int] | None":
+    """A list of positive whole numbers; None when it is not given."""
+    if name not in run.args:
+        return None
+    given = run.args[name]
+    if not isinstance(given, list) or not all(map(_is_id, given)):
+        raise errors.SetupError(f"{name} must be a list of ids")
+    return sorted(set(given))
+
+
+def _is_id(one: object) -> bool:
+    return isinstance(one, int) and not isinstance(one, bool) and 0 < one <= HIGHEST
 
 
 def scenes(run: Run) -> list[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import decisions, doctor, drains, explain, preview, recovery, undoing
+from app import bundle, decisions, doctor, drains, explain, preview, recovery, undoing, wishes
 from app.run import Run
 from app.words import by_reason, many
 from stash import hook, wire
@@ -106,13 +106,6 @@ def clear_queue(run: Run) -> dict[str, Any]:
     return {"cleared": cleared}
 
 
-def clear_dlq(run: Run) -> dict[str, Any]:
-    """Forget all dead letters."""
-    cleared = run.jobs.clear_dead()
-    wire.info(f"cleared: {many(cleared, 'dead letter')}")
-    return {"cleared": cleared}
-
-
 def purge_dlq(run: Run) -> dict[str, Any]:
     """Forget the dead letters of more than 30 days ago."""
     cleared = run.jobs.clear_dead(before=run.clock() - DLQ_DAYS * 86400)
@@ -188,7 +181,7 @@ COMMANDS: dict[str, Command] = {
     "recent": sync_recent,
     "process_queue": process_queue,
     "clear_queue": clear_queue,
-    "clear_dlq": clear_dlq,
+    "clear_dlq": recovery.clear_dlq,
     "purge_dlq": purge_dlq,
     "retry_dlq": recovery.retry_dlq,
     "recover_outage_jobs": recovery.recover_outage_jobs,
@@ -202,11 +195,15 @@ COMMANDS: dict[str, Command] = {
     "journal": undoing.journal,
     "preview": preview.preview,
     "explain": explain.explain,
+    "sync": wishes.sync,
+    "apply_preview": wishes.apply_preview,
+    "bundle": bundle.bundle,
+    "settings": doctor.settings,
 }
 # Asked for by a page or from a terminal, with arguments: there is no button for these.
-WITHOUT_BUTTON = ("hold", "explain")
+WITHOUT_BUTTON = ("hold", "explain", "sync", "apply_preview", "bundle", "settings")
 # It has to give its answer whatever is wrong with what is on disk, and leaves nothing there.
-ONLY_LOOKS = ("doctor",)
+ONLY_LOOKS = ("doctor", "bundle", "settings")
 # The scope of each reconciliation task; None is the custom range of the settings.
 RECONCILE: dict[str, "str | None"] = {
     "reconcile_all": "all",
@@ -224,6 +221,12 @@ WORKING = (
     "resume",
     *RECONCILE,
 )
+
+
+def works(run: Run, mode: str) -> bool:
+    """Whether this invocation works on the queue itself."""
+    later = drains.is_for_later(run)
+    return mode in WORKING and not later
 
 
 def scope_of_settings(run: Run) -> str:

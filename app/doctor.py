@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import errors
-from app import diagnosis
+from app import diagnosis, effective
 from app import findings as found_by
 from app.checks import QUICK, WHOLE, Check, Visit, failed
 from app.findings import Finding
@@ -35,6 +35,14 @@ def doctor(run: Run) -> dict[str, Any]:
     for server in ("stash", "plex"):
         facts[server] = SILENT[server] | facts[server]
     return {"ok": found_by.is_well(visit.findings), "findings": findings} | facts
+
+
+def settings(run: Run) -> dict[str, Any]:
+    """The settings as they count, without a look at Plex."""
+    from validation.config import UNLISTED
+
+    config = run.config
+    return {"settings": effective.rows(config, run.settings_warnings, UNLISTED)}
 
 
 def health_check(run: Run) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import errors
+from app.arguments import flag
 from app.run import Run
 from app.words import by_reason, many
-from stash import wire
+from stash import hook, wire
 
 if TYPE_CHECKING:
     from plex.scans import Scans
@@ -18,12 +19,17 @@ PATIENCE = 5.0  # seconds: the first retry of a job comes within them
 
 
 def drain(
-    run: Run, linger: float = 0.0, span: "tuple[float, float]" = (0.0, 1.0)
+    run: Run, linger: float = 0.0, span: "tuple[float, float]" = (0.0, 1.0), only: int = 0
 ) -> dict[str, Any]:
-    """Do what is owed. `span` is the part of the task's progress that this takes."""
+    """Do what is owed. `span` is the part of the task's progress that this takes; `only` a scene
+    besides which nothing is done."""
     from sync_queue import inbox
     from sync_queue.drain import Drain
 
+    if is_for_later(run):
+        hook.wake(dict(run.connection), run.data_dir)
+        wire.info("a Process Queue task does it")
+        return {"later": True}
     if run.config.paused:
         inbox.drop_wake(run.data_dir)  # this was the drain that was on its way
         wire.info(f"paused by the setting: {many(run.owed(), 'job')} kept")
@@ -38,7 +44,7 @@ def drain(
         max_retries=run.config.max_retries,
         is_up=Probe(run),
         pace=run.outages,
-        only=run.args.get("only", 0),
+        only=only or run.args.get("only", 0),
         linger=linger,
         patience=0.0 if inline else PATIENCE,
         stay=(lambda: False) if inline else batch.stay,
@@ -56,6 +62,11 @@ def drain(
     else:
         wire.info(_summary(run, tally.as_dict()))
     return tally.as_dict() | {"busy": tally.busy}
+
+
+def is_for_later(run: Run) -> bool:
+    """Whether a page asks, which cannot wait: a task of Stash does the work then."""
+    return flag(run, "later") and run.from_stash
 
 
 def _summary(run: Run, tally: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import errors
 from app import drains
@@ -33,7 +34,7 @@ def explain(run: Run) -> dict[str, Any]:
         found |= {
             "title": scene.label(),
             "files": _files(run, scene),
-            "items": [_item(work) for work in works],
+            "items": [_item(work) | {"link": _link(run, work)} for work in works],
             "said": outcome.said,
             "skipped": outcome.skipped,
             "missing": outcome.missing,
@@ -56,6 +57,14 @@ def _files(run: Run, scene: "Scene") -> list[dict[str, str]]:
     return [
         {"stash": one.path, "plex": paths.plex_path(one.path, run.path_map)} for one in scene.files
     ]
+
+
+def _link(run: Run, work: "Work") -> str:
+    """Where Plex's own page shows the item."""
+    key = quote(f"/library/metadata/{work.item.rating_key}", safe="")
+    server = quote(run.store.meta("machine"), safe="")
+    base = run.config.plex_url.rstrip("/")
+    return f"{base}/web/index.html#!/server/{server}/details?key={key}"
 
 
 def _item(work: "Work") -> dict[str, Any]:

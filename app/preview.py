@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from app import drains
 from app.arguments import text
+from app.planned import Table
 from app.run import Run
 from app.words import many
 from stash import wire
@@ -28,12 +29,15 @@ def preview(run: Run) -> dict[str, Any]:
     scope = text(run, "scope") or "all"
     found = Found()
     folder = Path(run.data_dir)
-    with _replacing(folder / JSON) as whole, _replacing(folder / PAGE) as page:
+    table = Table(folder)
+    with table, _replacing(folder / JSON) as whole, _replacing(folder / PAGE) as page:
         whole.write('{"scope": ' + json.dumps(scope) + ', "changes": [')
         page.write(HEAD)
         for number, row in enumerate(_rows(run, scope, found)):
             whole.write(("," if number else "") + "\n" + json.dumps(row, ensure_ascii=False))
             page.write(_script(row))
+            table.add(row)
+        table.about(found.summary() | {"scope": scope, "at": run.clock()})
         whole.write('\n], "summary": ' + json.dumps(found.summary()) + "}\n")
         page.write(FOOT)
     _tell(found, folder)

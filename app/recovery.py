@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from app import drains
+from app.arguments import ids, text
 from app.run import Run
 from app.words import lasting, many
 from stash import wire
@@ -15,9 +16,24 @@ SHOWN = 10  # outages that are named
 
 def retry_dlq(run: Run) -> dict[str, Any]:
     """Dead letters are owed anew and tried at once: all, or those whose reason has the words of
-    the argument `error` in it."""
-    words = str(run.args.get("error") or "").casefold()
-    return _revived(run, lambda one: words in one.error.casefold(), recovered=False)
+    the argument `error` in it, or those of the numbers `ids`."""
+    words, chosen = text(run, "error").casefold(), ids(run, "ids")
+    wanted = None if chosen is None else set(chosen)
+    return _revived(
+        run,
+        lambda one: words in one.error.casefold() and (wanted is None or one.job.number in wanted),
+        recovered=False,
+    )
+
+
+def clear_dlq(run: Run) -> dict[str, Any]:
+    """Forget dead letters: all, or those of the numbers `ids`, or with exactly this `error`."""
+    chosen, error = ids(run, "ids"), text(run, "error")
+    if error and chosen is None:
+        chosen = [one.job.number for one in run.jobs.dead() if one.error == error]
+    cleared = run.jobs.clear_dead() if chosen is None else run.jobs.clear_letters(chosen)
+    wire.info(f"cleared: {many(cleared, 'dead letter')}")
+    return {"cleared": cleared}
 
 
 def recover_outage_jobs(run: Run) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import errors
+from app.activity import Activity
 from stash import hook, wire
 from sync_queue import inbox
 
@@ -56,7 +57,8 @@ class Run:
         self.connection, self.args, self.data_dir = connection, args, data_dir
         self.clock = clock
         self.from_stash = from_stash
-        self.progress = Progress()
+        self.activity = Activity(data_dir, str(args.get("mode") or ""), clock)
+        self.progress = Progress(self._tell)
         self._settings = settings
         self.settings_warnings: Sequence[str] = ()  # of the values that cannot be used
         self._heard: Callable[[str], None] = wire.warning
@@ -75,6 +77,10 @@ class Run:
             yield told
         finally:
             self._heard = wire.warning
+
+    def _tell(self, fraction: float) -> None:
+        wire.progress(fraction)
+        self.activity(fraction)
 
     @cached_property
     def stash(self) -> "StashApi":
@@ -203,6 +209,7 @@ class Run:
 
     def close(self) -> None:
         """Let go of files; also called when a command failed."""
+        self.activity.close()
         for name in ("jobs", "store"):
             if name in self.__dict__:
                 self.__dict__[name].close()

@@ -30,6 +30,7 @@ def undo(run: Run) -> dict[str, Any]:
     from plex.undo import Undo
 
     original = flag(run, "original")
+    _check(run)
     with _alone(run):
         rows = _origins(run) if original else _rows(run)
         if not rows:
@@ -48,6 +49,13 @@ def undo(run: Run) -> dict[str, Any]:
         "left": done.left,
         "kept": done.kept[:PAGE],
     }
+
+
+def _check(run: Run) -> None:
+    """Somebody who names nothing by mistake does not mean the whole last run."""
+    for name in ("run", "item", "scene"):
+        if name in run.args and not number(run, name):
+            raise errors.SetupError(f"{name} must be a positive whole number")
 
 
 def _rows(run: Run) -> "list[Row]":
@@ -111,7 +119,11 @@ def resume(run: Run) -> dict[str, Any]:
     from app import drains
     from sync_queue.jobs import EDIT, Job
 
-    freed = run.journal.resume(scenes(run) or None)
+    chosen = scenes(run)
+    if not chosen and ("scenes" in run.args or "scene" in run.args):
+        raise errors.SetupError("resume needs ids of scenes, or no argument for all of them")
+    drains.is_for_later(run)
+    freed = run.journal.resume(chosen or None)
     run.jobs.put((Job(number, reason="resumed", rank=EDIT) for number in freed), run.clock())
     wire.info(f"resumed: {many(len(freed), 'scene')}")
     return {"resumed": freed} | (drains.drain(run) if freed else {})
@@ -120,9 +132,9 @@ def resume(run: Run) -> dict[str, Any]:
 def journal(run: Run) -> dict[str, Any]:
     """What was written: the latest runs, or (`run`, `item`, `scene`) the fields of one, in pages."""
     one, item, scene = (number(run, name) for name in ("run", "item", "scene"))
-    page = number(run, "after")
+    page, field = number(run, "after"), text(run, "field")
     if one or item or scene:
-        rows = run.journal.rows(one, item, scene, text(run, "field"), PAGE, page)
+        rows = run.journal.rows(one, item, scene, field, PAGE, page)
         return {"rows": [asdict(row) for row in rows]}
     runs = run.journal.runs(before=page or None)
     for entry in runs:

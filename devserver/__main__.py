@@ -23,6 +23,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--scenes", type=int, default=200, help="how many (default: 200)")
     parser.add_argument("--stash-port", type=int, default=0, help="default: a free one")
     parser.add_argument("--plex-port", type=int, default=0, help="default: a free one")
+    parser.add_argument("--page", action="store_true", help="with a page to look at; needs npm")
     parser.add_argument("--dir", type=Path, help="an empty folder to keep; default: one that goes")
     found = parser.parse_args(argv)
     if found.dir and found.dir.exists() and any(found.dir.iterdir()):
@@ -48,6 +49,17 @@ def introduce(box: Box, count: int) -> None:
     _show(f"{python} Stash2Plex.py reconcile-all --stash {stash.url}")
     say()
     say("What the plugin logs stands below. Ctrl-C ends it.")
+
+
+def show_page(box: Box) -> None:
+    """The places of Stash's page that the plugin is seen in, with the libraries of the real one."""
+    from tests.ui.libraries import libraries
+
+    box.stash.libraries = libraries()
+    if box.stash.libraries is None:
+        say("There is no npm here, which brings the libraries of the page: the box is without one.")
+    else:
+        say(f"Page    {box.stash.url}/plugins/stash2plex", BOLD)
 
 
 def _graphql(url: str, mutation: str) -> str:
@@ -77,6 +89,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with open_box(chosen.dir, chosen.stash_port, chosen.plex_port) as box:
             seed_library.fill(box, chosen.scenes)
+            if chosen.page:
+                show_page(box)
             introduce(box, chosen.scenes)
             follow(box, ended)
     except OSError as error:

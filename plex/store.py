@@ -78,6 +78,8 @@ CREATE TABLE decision (
   rating_key INTEGER NOT NULL, field TEXT NOT NULL, choice TEXT NOT NULL,
   PRIMARY KEY (rating_key, field)) WITHOUT ROWID;
 """
+# A page asks which items wait for a decision, again and again.
+_ASKED = "CREATE INDEX item_asked ON item (rating_key, scene_id, asked) WHERE asked != '';"
 
 
 LOST = "lost"  # among the meta: a ledger of this server had to be set aside
@@ -87,7 +89,7 @@ class Store(Database):
     """The open file. What has to be set aside is told to `warn`."""
 
     FILE, LOCK = FILE, "plex.lock"
-    STEPS = (_SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING, _CONTROL)
+    STEPS = (_SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING, _CONTROL, _ASKED)
 
     def __init__(
         self,

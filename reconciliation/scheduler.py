@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from reconciliation.state import STATE_FILE, ReconciliationState, read, write
+from reconciliation.state import HISTORY, STATE_FILE, ReconciliationState, read, write
 from sync_queue.lock import FileLock, is_held
 
 __all__ = [
@@ -205,6 +205,7 @@ class ReconciliationScheduler:
             state.last_gaps_found = _count(result, "total_gaps")
             state.last_gaps_by_type = _by_type(result)
             state.last_enqueued = _count(result, "enqueued_count")
+            state.history = [*state.history, _told(state)][-HISTORY:]
             state.failure_count, state.retry_at = 0, 0.0
             state.claimed_by, state.claimed_at = None, 0.0
             if self.identity is not None:
@@ -284,6 +285,15 @@ def _just_ran(state: ReconciliationState, now: float) -> bool:
 
 def _history(state: ReconciliationState) -> tuple[float, ...]:
     return state.run_count, state.last_run_time, state.failure_count, state.last_failure_time
+
+
+def _told(state: ReconciliationState) -> dict[str, Any]:
+    """The run that has just been recorded, as the history keeps it."""
+    return {
+        "at": state.last_run_time, "scope": state.last_run_scope,
+        "checked": state.last_scenes_checked, "gaps": dict(state.last_gaps_by_type),
+        "enqueued": state.last_enqueued, "startup": state.is_startup_run,
+    }  # fmt: skip
 
 
 def _begin(state: ReconciliationState, now: float) -> None:

@@ -15,6 +15,7 @@ from disk import document
 
 STATE_FILE = "reconciliation_state.json"
 VERSION = 1
+HISTORY = 30  # runs that are remembered
 # The year 2920: a later time would fail wherever it is shown.
 _LATEST = 3e10
 
@@ -43,6 +44,8 @@ class ReconciliationState:
     interval: str = ""
     next_due: float | None = None
     stash_identity: str | None = None
+    # The latest runs, the newest last: what a page draws.
+    history: list[dict[str, Any]] = field(default_factory=list)
     # Who runs now; left behind when that process is killed.
     claimed_by: int | None = None
     claimed_at: float = 0.0
@@ -98,6 +101,12 @@ def _counts(value: object) -> dict[str, int] | None:
     return {name: count for name, count in counts.items() if count is not None}
 
 
+def _list(value: object) -> list[dict[str, Any]] | None:
+    if not isinstance(value, list):
+        return None
+    return [one for one in value if isinstance(one, dict)][-HISTORY:]
+
+
 _CHECKS: dict[str, Callable[[object], Any]] = {
     "float": _real,
     "float | None": _real,
@@ -107,4 +116,5 @@ _CHECKS: dict[str, Callable[[object], Any]] = {
     "str": _text,
     "str | None": _text,
     "dict[str, int]": _counts,
+    "list[dict[str, Any]]": _list,
 }

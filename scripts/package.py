@@ -19,8 +19,18 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 ID = "Stash2Plex"
 FILES = ("Stash2Plex.py", "Stash2Plex.yml", "errors.py", "requirements.txt", "LICENSE")
-FOLDERS = ("app", "disk", "net", "plex", "reconciliation", "stash", "sync_queue", "validation")
-KINDS = {".py"}
+FOLDERS = (
+    "app",
+    "disk",
+    "net",
+    "plex",
+    "reconciliation",
+    "stash",
+    "sync_queue",
+    "ui",
+    "validation",
+)
+KINDS = {".py", ".js", ".css"}
 _EPOCH = (2020, 1, 1, 0, 0, 0)
 
 

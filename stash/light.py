@@ -48,15 +48,19 @@ def loads(data: "bytes | str") -> object:
 
 
 def dumps(value: object) -> str:
-    """`value` as JSON, in ASCII. Text, and mappings of text to text, do without json."""
+    """`value` as JSON, in ASCII. Plain data does without json."""
     if _quoted is not None:
         if isinstance(value, str):
             return _quoted(value)
         if isinstance(value, dict):
             pairs = [f"{dumps(str(name))}: {dumps(one)}" for name, one in value.items()]
             return "{" + ", ".join(pairs) + "}"
-        if value is None:
-            return "null"
+        if isinstance(value, (list, tuple)):
+            return "[" + ", ".join([dumps(one) for one in value]) + "]"
+        if value is None or type(value) is bool:
+            return {None: "null", True: "true", False: "false"}[value]
+        if type(value) is int or (type(value) is float and value - value == 0):
+            return repr(value)
     return _whole(value)
 
 

@@ -315,6 +315,14 @@ class Jobs(Database):
             return self._delete(f"status = {AckStatus.ack_failed}")
         return self._delete(f"status = {AckStatus.ack_failed} AND timestamp < ?", before)
 
+    def clear_letters(self, numbers: Iterable[int]) -> int:
+        """Forget these dead letters; gives how many there were."""
+        with self.writing() as db:
+            return db.executemany(
+                f"DELETE FROM {self._table} WHERE _id = ? AND status = {AckStatus.ack_failed}",
+                [(number,) for number in numbers],
+            ).rowcount
+
     def _delete(self, where: str, *values: Any) -> int:
         with self.writing() as db:
             return db.execute(f"DELETE FROM {self._table} WHERE {where}", values).rowcount

@@ -48,6 +48,7 @@ class StashServer(Client):
         self.spawner = spawner
         self.host = host
         self.gzip = True
+        self.libraries: Path | None = None  # a node_modules folder: then there is a page to see
         self.tripwire = False
         self.faults = Faults()
         self.requests: list[Request] = []

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from graphql import FieldNode
 
-from . import images
+from . import images, page
 from .context import Context
 from .execute import execute
 from .faults import Fault
@@ -230,6 +230,9 @@ class Exchange(BaseHTTPRequestHandler):
             return self._graphql(request, body, user)
         if path.rstrip("/") == "/login":
             return self._login(body)
+        shown = page.answer(self.server.owner, path, self.headers.get("X-Forwarded-Prefix") or "")
+        if shown is not None:
+            return shown
         found = images.image(library, path, request.params.get("default") == "true")
         if found is not None:
             return self._image(request, *found)

@@ -39,7 +39,7 @@ FEATHER_MAY_LATE = {
     "sync_queue.lock": {"msvcrt"},
 }
 PURE = {
-    "errors", "app.words", "app.findings", "app.diagnosis", "app.effective",
+    "errors", "app.words", "app.findings", "app.diagnosis", "app.effective", "app.operations",
     "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
     "sync_queue.circuit", "sync_queue.tally", "plex.paths", "plex.fields", "plex.plan",
     "plex.names", "plex.photos", "plex.sequence", "plex.texts", "plex.lists", "plex.selection",
@@ -121,7 +121,7 @@ def is_of(name: str, group: set[str]) -> bool:
 
 
 def is_library(name: str) -> bool:
-    return top(name) not in OURS | set(sys.stdlib_module_names) | {"_json", "_socket"}
+    return top(name) not in OURS | set(sys.stdlib_module_names) | {"_json", "_socket", "_sqlite3"}
 
 
 # -- the table

@@ -120,3 +120,11 @@ def test_the_fields_are_listed_where_they_are_chosen():
 
 def test_no_setting_key_nests():
     assert not any("." in name for name in MANIFEST["settings"])
+
+
+def test_the_page_is_every_file_of_ours_once_and_begins_and_ends_right():
+    ui = MANIFEST["ui"]
+    files = [*ui["javascript"], *ui["css"]]
+    assert sorted(files) == sorted(f"ui/{one.name}" for one in (PATH.parent / "ui").iterdir())
+    assert ui["javascript"][0] == "ui/base.js" and ui["javascript"][-1] == "ui/entry.js"
+    assert set(ui) <= {"javascript", "css"}, "no asset: the folder would be published"

@@ -1,0 +1,53 @@
+"""What this process is doing, in a small file that a page reads; a lock tells that it is true."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+
+from app.standing import ACTIVITY, ACTIVITY_LOCK
+from sync_queue.lock import FileLock
+
+REST = 0.5  # seconds between two notes
+
+
+class Activity:
+    """Notes how far the run is. One process at a time does; another one's note stays as it is."""
+
+    def __init__(self, data_dir: str, mode: str, clock: Callable[[], float]) -> None:
+        self._path = os.path.join(data_dir, ACTIVITY)
+        self._lock = FileLock(os.path.join(data_dir, ACTIVITY_LOCK))
+        self._mode, self._clock = _word(mode), clock
+        self._since = self._told = 0.0
+        self._begun = self._ours = False
+
+    def __call__(self, fraction: float) -> None:
+        """How far, 0..1. It is only for show: no disk can make the run fail here."""
+        with suppress(OSError):
+            if not self._begun and fraction < 1:
+                self._begin()
+            if self._ours and abs(self._clock() - self._told) >= REST:
+                self._note(fraction)
+
+    def _begin(self) -> None:
+        self._begun, self._since = True, self._clock()
+        self._ours = self._lock.acquire()
+
+    def _note(self, fraction: float) -> None:
+        self._told = self._clock()
+        fresh = f"{self._path}.new"
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(f"{self._mode} {self._since:.1f} {fraction:.4f}")
+        os.replace(fresh, self._path)
+
+    def close(self) -> None:
+        if self._ours:
+            self._ours = False
+            with suppress(OSError):
+                os.unlink(self._path)
+            with suppress(OSError):
+                self._lock.release()
+
+
+def _word(mode: str) -> str:
+    return mode if mode.isascii() and mode.isidentifier() else "inline"

@@ -1,0 +1,33 @@
+"""What a page may ask as often as it likes: read from the files, without packages. Lean lane.
+
+Every answer is JSON of a bounded size; what is wrong is one sentence, and nothing is changed.
+"""
+
+from app import lists, standing
+from app.lookup import Trouble
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Map = dict[str, Any]
+
+LOOKS = {
+    "status": standing.status,
+    "overview": standing.overview,
+    "list_queue": lists.queue,
+    "list_dead_letters": lists.dead_letters,
+    "list_runs": lists.runs,
+    "list_changes": lists.changes,
+    "list_decisions": lists.decisions,
+    "list_held": lists.held,
+    "list_preview": lists.preview,
+}
+
+
+def look(mode: str, args: "Map", data_dir: str) -> "tuple[Map | None, str]":
+    """(what is asked for, ''), or (None, why not)."""
+    try:
+        return LOOKS[mode](data_dir, args), ""
+    except Trouble as error:
+        return None, str(error)

@@ -1,0 +1,219 @@
+"""Lists for a page, newest first, in pages that an index answers. Lean lane.
+
+`after` is the `next` of the page before. Rows name scenes by id: their titles are Stash's to tell.
+"""
+
+import time
+
+from app import lookup
+from app.lookup import File, number, page, text
+from app.standing import CLAIMED, DEAD, READY, TABLE
+from stash import light
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Map = dict[str, Any]
+    Row = tuple[Any, ...]
+
+
+def queue(data_dir: str, args: "Map") -> "Map":
+    """What is owed, in the order in which it is done; what is being done now comes first."""
+    size, state = lookup.limit(args), text(args, "state")
+    after = text(args, "after")
+    if state not in ("", "pending", "waiting"):
+        raise lookup.Trouble("state must be pending or waiting")
+    rank, row = _place(after)
+    now, file = time.time(), File(data_dir, lookup.QUEUE)
+    due = {"": "", "pending": f" AND due <= {now:.0f}", "waiting": f" AND due > {now:.0f}"}[state]
+    columns = "_id, key, data, due, rank, status"
+    found = [] if after or state else file.rows(
+        f"SELECT {columns} FROM {TABLE} WHERE status = {CLAIMED} ORDER BY rank, _id LIMIT 50"
+    )  # fmt: skip
+    found += file.rows(
+        f"SELECT {columns} FROM {TABLE} WHERE status = {READY} AND (rank, _id) > (?, ?){due}"
+        " ORDER BY rank, _id LIMIT ?",
+        (rank, row, size + 1 - len(found)),
+    )
+    file.close()
+    return page([_job(one, now) for one in found], size, "place")
+
+
+def _place(after: str) -> "tuple[int, int]":
+    if not after:
+        return -1, -1
+    rank, _, row = after.partition("-")
+    if not (rank in ("0", "1") and row.isascii() and row.isdigit() and len(row) < 19):
+        raise lookup.Trouble("after must be the `next` of the page before")
+    return int(rank), int(row)
+
+
+def _job(row: tuple, now: float) -> "Map":
+    number_, key, data, due, rank, state = row
+    kind, _, thing = str(key).partition(":")
+    kept = _kept(data)
+    doing = "in progress" if state == CLAIMED else "waiting" if due > now else "pending"
+    return {
+        "number": number_, "place": f"{rank}-{number_}", "kind": kind, "id": _whole(thing),
+        "state": doing, "due": due, "reason": kept.get("reason", ""),
+        "attempts": kept.get("attempts", 0), "waits": kept.get("waits", 0),
+    }  # fmt: skip
+
+
+def dead_letters(data_dir: str, args: "Map") -> "Map":
+    """What was given up; the first page tells as well how many died of what."""
+    size, after, error = lookup.limit(args), number(args, "after"), text(args, "error")
+    file = File(data_dir, lookup.QUEUE)
+    # Per rank, since the index has the rank before the number.
+    part = (
+        f"SELECT * FROM (SELECT _id, key, data, timestamp, error FROM {TABLE} WHERE"
+        f" status = {DEAD} AND rank = %d AND _id < ?{' AND error = ?' if error else ''}"
+        " ORDER BY _id DESC LIMIT ?)"
+    )
+    values = (after or lookup.HIGHEST, *([error] if error else []), size + 1)
+    rows = file.rows(
+        f"{part % 0} UNION ALL {part % 1} ORDER BY _id DESC LIMIT {size + 1}", values * 2
+    )
+    found = page([_letter(one) for one in rows], size, "number")
+    if not after:
+        found["reasons"] = [
+            {"error": row[0] or "", "count": row[1]}
+            for row in file.rows(
+                f"SELECT error, count(*) FROM {TABLE} WHERE status = {DEAD}"
+                " GROUP BY error ORDER BY 2 DESC, 1 LIMIT 50"
+            )
+        ]
+    file.close()
+    return found
+
+
+def _letter(row: "Row") -> "Map":
+    number_, key, data, at, error = row
+    kind, _, thing = str(key).partition(":")
+    return {
+        "number": number_, "kind": kind, "id": _whole(thing), "at": at, "error": error or "",
+        "attempts": _kept(data).get("attempts", 0),
+    }  # fmt: skip
+
+
+def runs(data_dir: str, args: "Map") -> "Map":
+    """The runs that wrote something."""
+    size, after = lookup.limit(args), number(args, "after")
+    file = File(data_dir, lookup.PLEX)
+    rows = file.rows(
+        "SELECT r.id, r.at, r.command, count(j.number), count(DISTINCT j.rating_key),"
+        " coalesce(sum(j.undone), 0) FROM run r JOIN journal j ON j.run = r.id"
+        " WHERE r.id < ? GROUP BY r.id ORDER BY r.id DESC LIMIT ?",
+        (after or lookup.HIGHEST, size + 1),
+    )
+    file.close()
+    names = ("run", "at", "command", "fields", "items", "undone")
+    return page([dict(zip(names, row)) for row in rows], size, "run")  # noqa: B905 - as wide
+
+
+def changes(data_dir: str, args: "Map") -> "Map":
+    """What was written: all of it, or of one `run`, `item`, `scene` or `field`."""
+    size, after = lookup.limit(args), number(args, "after")
+    given = {
+        "run": number(args, "run"),
+        "rating_key": number(args, "item"),
+        "scene_id": number(args, "scene"),
+        "field": text(args, "field"),
+    }
+    asked = {name: value for name, value in given.items() if value}
+    where = " AND ".join(["number < ?", *(f"{name} = ?" for name in asked)])
+    file = File(data_dir, lookup.PLEX)
+    rows = file.rows(
+        "SELECT number, run, rating_key, scene_id, field, before, after, why, undone"
+        f" FROM journal WHERE {where} ORDER BY number DESC LIMIT ?",
+        (after or lookup.HIGHEST, *asked.values(), size + 1),
+    )
+    file.close()
+    return page([_change(row) for row in rows], size, "number")
+
+
+def _change(row: "Row") -> "Map":
+    number_, run, item, scene, field, before, after, why, undone = row
+    return {
+        "number": number_, "run": run, "item": item, "scene": scene, "field": field,
+        "before": _value(before), "after": _value(after), "why": why, "undone": bool(undone),
+    }  # fmt: skip
+
+
+def decisions(data_dir: str, args: "Map") -> "Map":
+    """The items on which an edit in Plex waits for a person."""
+    size, after = lookup.limit(args), number(args, "after")
+    file = File(data_dir, lookup.PLEX)
+    rows = file.rows(
+        "SELECT rating_key, scene_id, asked FROM item WHERE asked != '' AND scene_id != 0"
+        " AND rating_key > ? ORDER BY rating_key LIMIT ?",
+        (after, size + 1),
+    )
+    file.close()
+    found = [{"item": row[0], "scene": row[1], "fields": _names(row[2])} for row in rows]
+    return page(found, size, "item")
+
+
+def held(data_dir: str, args: "Map") -> "Map":
+    """The scenes that are left alone until they are resumed."""
+    size, after = lookup.limit(args), number(args, "after")
+    file = File(data_dir, lookup.PLEX)
+    rows = file.rows(
+        "SELECT scene_id, since, why FROM held WHERE scene_id > ? ORDER BY scene_id LIMIT ?",
+        (after, size + 1),
+    )
+    file.close()
+    return page([{"scene": r[0], "since": r[1], "why": r[2]} for r in rows], size, "scene")
+
+
+def preview(data_dir: str, args: "Map") -> "Map":
+    """The plan that the last preview made, narrowed down by `field` and `why`; the first page has
+    its summary."""
+    size, after = lookup.limit(args), number(args, "after")
+    given = {"field": text(args, "field"), "why": text(args, "why")}
+    asked = {name: value for name, value in given.items() if value}
+    where = " AND ".join(["number > ?", *(f"{name} = ?" for name in asked)])
+    file = File(data_dir, lookup.PREVIEW)
+    rows = file.rows(
+        "SELECT number, scene, title, item, field, before, after, why, writes FROM change"
+        f" WHERE {where} ORDER BY number LIMIT ?",
+        (after, *asked.values(), size + 1),
+    )
+    about = [] if after else file.rows("SELECT value FROM about")
+    file.close()
+    found = page([_planned(row) for row in rows], size, "number")
+    if not after:
+        found["about"] = light.loads(about[0][0]) if about else None
+    return found
+
+
+def _planned(row: "Row") -> "Map":
+    number_, scene, title, item, field, before, after, why, writes = row
+    return {
+        "number": number_, "scene": scene, "title": title, "item": item, "field": field,
+        "before": _value(before), "after": _value(after), "why": why, "writes": bool(writes),
+    }  # fmt: skip
+
+
+def _value(stored: str) -> object:
+    try:
+        return light.loads(stored)
+    except ValueError:
+        return stored
+
+
+def _kept(data: object) -> "Map":
+    try:
+        found = light.loads(data)  # type: ignore[arg-type]
+    except (ValueError, TypeError, AttributeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _names(stored: str) -> "list[str]":
+    return stored.split()
+
+
+def _whole(thing: str) -> int:
+    return int(thing) if thing.isascii() and thing.isdigit() and len(thing) < 20 else 0

@@ -1,0 +1,139 @@
+// A few places of Stash's page, patched and routed as the real ones are, for plugins to be tried in.
+"use strict";
+(() => {
+  const { React, ReactDOM, ReactRouterDOM, ReactBootstrap } = window;
+  const h = React.createElement;
+  const { Nav, Navbar, Tab, Button } = ReactBootstrap;
+  const { BrowserRouter, Switch, Route, Link, NavLink, useParams } = ReactRouterDOM;
+
+  // -- patches: before gets the arguments, instead takes over, after gets arguments and result
+
+  const patches = { before: {}, instead: {}, after: {} };
+  const components = {};
+  const add = (kind) => (name, patch) => { (patches[kind][name] = patches[kind][name] || []).push(patch); };
+
+  function patched(name, original) {
+    return new Proxy(original, {
+      apply(target, self, given) {
+        let args = given;
+        for (const before of patches.before[name] || []) args = before.apply(self, args);
+        const chain = patches.instead[name] || [];
+        const call = (at) => (...now) => (at < chain.length ? chain[at].apply(self, [...now, call(at + 1)]) : target.apply(self, now));
+        let result = call(0)(...args);
+        for (const after of patches.after[name] || []) result = after.apply(self, [...args, result]);
+        return result;
+      },
+    });
+  }
+  function component(name, original) {
+    components[name] = patched(name, original);
+    return components[name];
+  }
+  const container = (name) => component(name, (props) => h(React.Fragment, null, props.children));
+
+  // -- what it asks of itself
+
+  const base = new URL(document.baseURI).pathname;
+  async function graphql(query, variables) {
+    const answer = await fetch(`${base}graphql`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query, variables }) });
+    const found = await answer.json();
+    if (found.errors) throw new Error(found.errors[0].message);
+    return found.data;
+  }
+
+  const SettingsContext = React.createContext(null);
+  function useSettings() {
+    const found = React.useContext(SettingsContext);
+    if (!found) throw new Error("useSettings must be used within a SettingsProvider");
+    return found;
+  }
+  function SettingsProvider({ children }) {
+    const [plugins, setPlugins] = React.useState(null);
+    React.useEffect(() => { graphql("query { configuration { plugins } }").then((found) => setPlugins(found.configuration.plugins)); }, []);
+    const savePluginSettings = (id, input) => {
+      setPlugins((before) => ({ ...before, [id]: input }));
+      graphql("mutation($id: ID!, $input: Map!) { configurePlugin(plugin_id: $id, input: $input) }", { id, input });
+    };
+    return plugins ? h(SettingsContext.Provider, { value: { plugins, savePluginSettings } }, children) : null;
+  }
+
+  // -- its places
+
+  const UtilityItems = component("MainNavBar.UtilityItems", (props) => h(React.Fragment, null, props.children));
+  const MenuItems = component("MainNavBar.MenuItems", (props) => h(Nav, null, props.children));
+  const ToolsSection = container("SettingsToolsSection");
+  const PluginRoutes = patched("PluginRoutes", (props) => h(React.Fragment, null, props.children));
+  const SceneTabs = container("ScenePage.Tabs"), SceneContent = container("ScenePage.TabContent");
+
+  function Bar() {
+    const utilities = () => h(NavLink, { className: "nav-utility", exact: true, to: "/settings" }, "Settings");
+    return h(Navbar, { fixed: "top", variant: "dark", bg: "dark", className: "top-nav", expand: "xl" },
+      h(Navbar.Collapse, { className: "bg-dark order-sm-1" }, h(MenuItems, null, h(NavLink, { to: "/scenes" }, "Scenes")), h(Nav, null, h(UtilityItems, null, utilities()))),
+      h(Link, { to: "/" }, "Stash"),
+      h(Nav, { className: "navbar-buttons flex-row ml-auto order-xl-2 d-xl-none" }, h(UtilityItems, null, utilities())));
+  }
+
+  const PluginSettings = component("PluginSettings", ({ pluginID, settings }) => {
+    const { plugins, savePluginSettings } = useSettings();
+    const values = plugins[pluginID] || {};
+    return h("div", { className: "plugin-settings" }, settings.map((one) => h("div", { className: "setting", key: one.name },
+      h("div", null, h("h3", null, one.display_name), h("div", { className: "sub-heading" }, one.description)),
+      h("input", { "aria-label": one.display_name, defaultValue: values[one.name], className: "form-control w-auto",
+                   onBlur: (event) => savePluginSettings(pluginID, { ...values, [one.name]: event.target.value }) }))));
+  });
+
+  function Settings() {
+    const [plugins, setPlugins] = React.useState([]);
+    React.useEffect(() => { graphql("query { plugins { id name settings { name display_name description type } } }").then((found) => setPlugins(found.plugins)); }, []);
+    return h(SettingsProvider, null, h("main", { className: "container" },
+      h("h1", null, "Tools"), h(ToolsSection, null, h("div", { className: "setting" }, "Playground")), h(ToolsSection, null, h("div", { className: "setting" }, "Filename parser")),
+      h("h1", null, "Plugins"), plugins.map((one) => h("section", { key: one.id }, h("h2", null, one.name), h(PluginSettings, { pluginID: one.id, settings: one.settings || [] })))));
+  }
+
+  function Scene() {
+    const { id } = useParams();
+    const [scene, setScene] = React.useState(null);
+    const [tab, setTab] = React.useState("scene-details-panel");
+    React.useEffect(() => { graphql("query($id: ID!) { findScene(id: $id) { id title details } }", { id }).then((found) => setScene(found.findScene)); }, [id]);
+    return scene && h("main", { className: "container" }, h("h1", null, scene.title),
+      h(Tab.Container, { activeKey: tab, onSelect: setTab },
+        h(Nav, { variant: "tabs" }, h(SceneTabs, { scene }, h(Nav.Item, null, h(Nav.Link, { eventKey: "scene-details-panel" }, "Details")))),
+        h(Tab.Content, null, h(SceneContent, { scene }, h(Tab.Pane, { eventKey: "scene-details-panel" }, scene.details)))));
+  }
+
+  const Home = () => h("main", { className: "container" }, h("h1", null, "Stash in a box"));
+
+  function App() {
+    return h(BrowserRouter, { basename: base.replace(/\/$/, "") }, h(Bar), h(Switch, null,
+      h(Route, { exact: true, path: "/", component: Home }), h(Route, { path: "/scenes/:id", component: Scene }), h(Route, { path: "/settings", component: Settings }),
+      h(PluginRoutes)));
+  }
+
+  window.PluginApi = {
+    React, ReactDOM, GQL: {},
+    libraries: { ReactRouterDOM, Bootstrap: ReactBootstrap, FontAwesomeSolid: window["free-solid-svg-icons"], ReactFontAwesome: window["react-fontawesome"] },
+    register: {
+      route: (path, shown) => add("before")("PluginRoutes", (props) => [{ children: h(React.Fragment, null, props.children, h(Route, { path, component: shown })) }]),
+      component: (name, shown) => { components[name] = shown; return shown; },
+    },
+    components, loadableComponents: {}, utils: {}, Event: new EventTarget(),
+    hooks: { useSettings, useToast: () => ({ toast() {}, success() {}, error() {} }) },
+    patch: { before: add("before"), instead: add("instead"), after: add("after") },
+  };
+
+  // -- the page is shown when the scripts of all plugins are loaded, or failed to
+
+  const load = (url) => new Promise((done) => {
+    const script = Object.assign(document.createElement("script"), { src: base + url.replace(/^\//, ""), async: false });
+    script.onload = script.onerror = done;
+    document.head.appendChild(script);
+  });
+  graphql("query { plugins { id enabled paths { javascript css } } }").then(async ({ plugins }) => {
+    const enabled = plugins.filter((one) => one.enabled);
+    for (const url of enabled.flatMap((one) => one.paths.css || [])) {
+      document.head.appendChild(Object.assign(document.createElement("link"), { rel: "stylesheet", href: base + url.replace(/^\//, "") }));
+    }
+    await Promise.all(enabled.flatMap((one) => one.paths.javascript || []).map(load));
+    ReactDOM.render(h(App), document.getElementById("root"));
+  });
+})();

@@ -1,0 +1,103 @@
+"""What the looks of a page cost, as multiples of a bare interpreter, with a large library on disk.
+
+python tests/bench/page.py [--scenes 100000] [--rounds 15]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from app import glance, lookup  # noqa: E402
+from app.planned import Table  # noqa: E402
+from plex.journal import Journal, Row  # noqa: E402
+from plex.store import Store  # noqa: E402
+from sync_queue.jobs import Job, Jobs  # noqa: E402
+
+POLLED, LISTS = 3.5, 8.0  # at most so many times a bare interpreter
+DEAD, WRITES = 5_000, 10_000
+HOLLOW = ["-c", "pass"]
+
+
+def fill(data: Path, scenes: int) -> None:
+    """A library that is in sync, with dead letters, a journal, and a tenth of it owed."""
+    data.mkdir(parents=True)
+    jobs = Jobs(data)
+    jobs.put([Job(number) for number in range(1, DEAD + 1)], 1.0)
+    for job in jobs.claim(DEAD, 2.0):
+        jobs.bury(job, f"Plex answered {job.id % 7}", 3.0 + job.id)
+    jobs.put([Job(DEAD + number) for number in range(1, scenes // 10)], 1.0)
+    jobs.close()
+    store = Store(data)
+    with store.writing() as db:
+        db.executemany(
+            "INSERT INTO item (rating_key, scene_id, baseline, asked) VALUES (?, ?, ?, ?)",
+            [(n, n, json.dumps({"title": "x" * 500}), "title" if n % 1000 == 0 else "")
+             for n in range(1, scenes + 1)],
+        )  # fmt: skip
+    journal = Journal(store, "all")
+    for start in range(0, WRITES, 500):
+        rows = [Row(n, n, "title", "before", "after", False, "write")
+                for n in range(start + 1, start + 501)]  # fmt: skip
+        Journal(store, "all").record(rows, 1e9 + start)
+    journal.hold(range(1, 300), "by you", 1e9)
+    store.close()
+    with Table(data) as table:
+        for n in range(scenes):
+            table.add({"scene": n, "title": f"Scene {n}", "item": n, "field": "title",
+                       "before": "a", "after": "b", "why": "write", "writes": True})  # fmt: skip
+        table.about({"scenes": {}, "by_reason": {}, "scope": "all"})
+
+
+def seconds(command: list[str], stdin: bytes = b"") -> float:
+    began = time.perf_counter()
+    done = subprocess.run([sys.executable, *command], input=stdin, capture_output=True, check=True)
+    took = time.perf_counter() - began
+    if stdin and len(json.loads(done.stdout)["output"].get("rows", ())) > lookup.PAGE:
+        raise SystemExit("a page is longer than it may be")
+    return took
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scenes", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=15)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        fill(Path(folder) / "plugin_data" / "Stash2Plex", chosen.scenes)
+        found: dict[str, list[float]] = {mode: [] for mode in ("", *glance.LOOKS)}
+        for _ in range(chosen.rounds):
+            for mode, took in found.items():  # in turn: a busy machine is busy for all of them
+                given = {"server_connection": {"Scheme": "http", "Host": "h", "Port": 1,
+                                               "Dir": folder}, "args": {"mode": mode}}  # fmt: skip
+                script = [os.fspath(ROOT / "Stash2Plex.py")]
+                took.append(
+                    seconds(script, json.dumps(given).encode()) if mode else seconds(HOLLOW)
+                )
+    return told(found)
+
+
+def told(found: dict[str, list[float]]) -> int:
+    bare, failed = statistics.median(found.pop("")), 0
+    print(f"bare interpreter  {bare * 1000:6.1f} ms")
+    for mode, took in found.items():
+        times, most = statistics.median(took) / bare, POLLED if mode == "status" else LISTS
+        failed += times > most
+        print(
+            f"{mode:17} {statistics.median(took) * 1000:6.1f} ms  {times:4.1f} times (bar {most})"
+        )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""The operations of the page: every list in pages, every deed seen in Plex, nonsense refused."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import glance
+from app.operations import OPERATIONS
+from devserver.box import Box
+from devserver.stash.client import StashError
+from sync_queue.jobs import Job, Jobs
+from tests.system.test_queue import fill
+
+HOSTILE: tuple[Any, ...] = (
+    {"a": 1}, ["1; DROP TABLE journal"], [-1], -1, 2**70, 1.5, True, "x\u202e",
+)  # fmt: skip
+# Words in which there is no sense to miss: nothing fits them.
+FREE_TEXT = {"field", "why", "error", "after", "state", "scope"}
+
+
+def state(box: Box) -> dict[str, Any]:
+    """All that could have changed: Plex, what is owed and given up, what is held and remembered."""
+    jobs = Jobs(box.data_dir)
+    rows = jobs.rows("SELECT key, status FROM ack_queue_default ORDER BY key")
+    jobs.close()
+    journal = box.operation("list_changes")["rows"]
+    held = box.operation("list_held")["rows"]
+    return {"plex": box.plex.state()["items"], "jobs": rows, "journal": journal, "held": held}
+
+
+def bury(box: Box, count: int, error: str = "Plex says no", first: int = 1) -> list[int]:
+    """Dead letters of scenes; their numbers."""
+    jobs = Jobs(box.data_dir)
+    jobs.put([Job(number) for number in range(first, first + count)], 1.0)
+    for job in jobs.claim(count, 2.0):
+        jobs.bury(job, error, 3.0 + job.id)
+    jobs.close()
+    return [row["number"] for row in box.operation("list_dead_letters")["rows"]]
+
+
+def test_before_the_first_sync_every_look_answers_and_makes_no_file(box: Box) -> None:
+    for mode in glance.LOOKS:
+        assert box.operation(mode) is not None
+    assert not any(box.data_dir.iterdir())
+
+
+def test_the_overview_counts_every_scene_once(box: Box) -> None:
+    scenes = fill(box, 5)
+    box.add("gone.mp4", in_plex=False, title="Gone")
+    box.operation("all")
+    box.operation("hold", scene=scenes[0])
+    found = box.operation("overview")
+    assert found["scenes"] == {
+        "in_sync": 4, "waiting": 0, "differs": 0, "not_in_plex": 1, "held": 1,
+    }  # fmt: skip
+    assert not found["busy"] and found["outage"] is None
+
+
+def test_a_reconciliation_leaves_its_gaps_in_the_history(box: Box) -> None:
+    fill(box, 3)
+    box.operation("reconcile_all")
+    box.operation("reconcile_all")
+    first, second = box.operation("overview")["reconciliation"]["history"]
+    assert sum(first["gaps"].values()) == 3 and sum(second["gaps"].values()) == 0
+    assert first["checked"] == 3 and first["scope"] == "all"
+
+
+def test_changes_come_in_pages_that_meet(box: Box) -> None:
+    fill(box, 5, tags=["Rain"])
+    box.operation("all")
+    whole = [row["number"] for row in box.operation("list_changes")["rows"]]
+    paged: list[int] = []
+    after = None
+    while True:
+        page = box.operation("list_changes", limit=3, **({"after": after} if after else {}))
+        paged += [row["number"] for row in page["rows"]]
+        if (after := page["next"]) is None:
+            break
+    assert paged == whole and len(whole) > 6
+
+
+def test_the_queue_comes_in_pages_in_the_order_of_the_work(box: Box) -> None:
+    jobs = Jobs(box.data_dir)
+    jobs.put([Job(number, rank=number % 2) for number in range(1, 8)], 1.0)
+    expected = [job.id for job in jobs.claim(3, 2.0)]
+    jobs.resume(2.0)
+    jobs.close()
+    first = box.operation("list_queue", limit=3)
+    rest = box.operation("list_queue", after=first["next"])
+    assert [row["id"] for row in first["rows"]] == expected
+    assert sorted(row["id"] for row in first["rows"] + rest["rows"]) == list(range(1, 8))
+
+
+def test_one_some_or_all_dead_letters_are_dropped(box: Box) -> None:
+    numbers = bury(box, 6)
+    assert box.operation("clear_dlq", ids=[]) == {"cleared": 0}
+    assert box.operation("clear_dlq", ids=numbers[:2]) == {"cleared": 2}
+    assert box.operation("clear_dlq", error="another reason") == {"cleared": 0}
+    assert len(box.operation("list_dead_letters")["rows"]) == 4
+    assert box.operation("clear_dlq") == {"cleared": 4}
+
+
+def test_dead_letters_that_are_retried_reach_plex(box: Box) -> None:
+    scenes = fill(box, 3)
+    numbers = bury(box, 3)
+    assert box.operation("retry_dlq", ids=numbers[:1])["requeued"] == 1
+    assert set(box.differences()) == set(scenes[:2])
+    found = box.operation("retry_dlq", later=True)
+    box.settle()
+    assert found["later"] and box.differences() == {}
+
+
+def test_sync_writes_one_scene_and_leaves_the_others(box: Box) -> None:
+    scenes = fill(box, 3)
+    box.operation("sync", scene=scenes[1])
+    assert set(box.differences()) == {scenes[0], scenes[2]}
+
+
+def test_a_preview_is_applied_as_far_as_it_was_chosen(box: Box) -> None:
+    scenes = fill(box, 2)
+    more = box.add("tagged.mp4", title="Tagged", tags=["Rain"])
+    box.operation("preview")
+    found = box.operation("list_preview", field="genres")
+    assert [row["scene"] for row in found["rows"]] == [more]
+    assert found["about"]["scenes"] == {"to be written": 3}
+    assert box.operation("apply_preview", field="genres")["queued"] == 1
+    assert set(box.differences()) == set(scenes)
+
+
+def test_the_bundle_has_neither_token_nor_names_nor_paths(box: Box) -> None:
+    box.add("a.mp4", title="Secret title")
+    box.add("private/place.mp4", in_plex=False, title="Nobody knows")
+    box.operation("all")
+    text = str(box.operation("bundle"))
+    for private in ("plex-token", "Secret", "private", "/data", "/media", "Nobody", box.plex.url):
+        assert private not in text
+    assert "findings" in text and "0.1.0" in text
+
+
+@pytest.mark.parametrize("mode", [mode for mode, names in OPERATIONS.items() if names])
+def test_an_argument_that_makes_no_sense_changes_nothing(box: Box, mode: str) -> None:
+    fill(box, 2, tags=["Rain"])
+    box.operation("all")
+    bury(box, 2)
+    before = state(box)
+    for name in OPERATIONS[mode]:
+        for value in HOSTILE:
+            if name in FREE_TEXT and isinstance(value, str):
+                continue
+            if name in ("later", "original") and value is True:
+                continue  # that makes sense
+            with pytest.raises(StashError) as refused:
+                box.operation(mode, **{name: value})
+            assert refused.value.args and "Traceback" not in str(refused.value), (name, value)
+    assert state(box) == before
+
+
+def test_a_look_works_while_the_drain_has_its_lock_and_takes_none(box: Box) -> None:
+    from sync_queue import inbox
+    from sync_queue.lock import FileLock
+
+    fill(box, 1)
+    with FileLock(Path(box.data_dir) / inbox.LOCK):
+        assert box.operation("status")["draining"]
+        assert box.operation("overview")["busy"]
+    assert not box.operation("status")["draining"]
+
+
+def test_a_file_of_a_later_version_is_refused_in_a_sentence(box: Box) -> None:
+    jobs = Jobs(box.data_dir)
+    jobs.rows("PRAGMA user_version = 99")
+    jobs.close()
+    with pytest.raises(StashError, match="newer Stash2Plex"):
+        box.operation("status")
+    assert os.listdir(box.data_dir / "queue")
+
+
+def test_edits_in_plex_that_stand_are_told_as_different(box: Box) -> None:
+    scenes = fill(box, 3)
+    box.operation("all")
+    box.plex.edit_as_person(int(box.item(scenes[0])["ratingKey"]), title="By hand")
+    box.operation("reconcile_all")
+    found = box.operation("overview")["scenes"]
+    assert (found["in_sync"], found["differs"]) == (2, 1)

@@ -1,0 +1,119 @@
+"""A real Chromium at the page of a box: every console error and every failed request fails the test."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devserver.box import Box
+from tests.ui import libraries
+
+SHOTS = Path(os.environ.get("STASH2PLEX_SHOTS") or libraries.CACHE / "shots")
+PAGE = "/plugins/stash2plex"
+PATIENCE = 20_000  # milliseconds: the machine may be busy
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    found = libraries.libraries()
+    if found is None:
+        pytest.skip("npm is not installed: the libraries of Stash's page cannot be had")
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = libraries.browser()
+    if path is None:
+        pytest.skip("no Chromium on this machine (apt-get install chromium)")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=path, args=[*libraries.FLAGS])
+        yield browser
+        browser.close()
+
+
+class View:
+    """One tab. `page` is Playwright's; `faults` collects what must not happen."""
+
+    def __init__(self, page: Any, box: Box, allowed: list[str]) -> None:
+        self.page, self.box, self.allowed = page, box, allowed
+        self.faults: list[str] = []
+        page.on("console", lambda said: said.type == "error" and self._fault(said.text))
+        page.on("pageerror", lambda error: self._fault(f"error: {error}"))
+        page.on("requestfailed", self._failed)
+        page.on(
+            "response", lambda one: one.status >= 400 and self._fault(f"{one.status} {one.url}")
+        )
+        page.on("dialog", lambda one: (self._fault("a dialog"), one.dismiss()))
+        page.set_default_timeout(PATIENCE)
+
+    def _failed(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # closed by the page itself
+            self._fault(f"{request.failure} {request.url}")
+
+    def _fault(self, said: str) -> None:
+        if not any(one in said for one in self.allowed):
+            self.faults.append(said)
+
+    def go(self, view: str = "overview", more: str = "") -> View:
+        self.page.goto(f"{self.box.stash.url}{PAGE}?view={view}{more}")
+        self.page.get_by_role("heading", name="Stash2Plex", exact=True).wait_for()
+        return self
+
+    def press(self, name: str, sure: str = "") -> None:
+        """A button by its name; with `sure` the second press that it asks for."""
+        self.button(name).click()
+        if sure:
+            self.button(sure).click()
+
+    def button(self, name: str) -> Any:
+        return self.page.get_by_role("button", name=re.compile(rf"^\s*{re.escape(name)}\s*$"))
+
+    def says(self, text: str) -> None:
+        """The page's message has this in it."""
+        self.page.locator(".s2p-notices").filter(has_text=text).first.wait_for()
+
+    def shows(self, text: str) -> Any:
+        found = self.page.get_by_text(text).first
+        found.wait_for()
+        return found
+
+    def card(self, title: str) -> Any:
+        heading = self.page.get_by_role("heading", name=title, exact=True)
+        return self.page.locator("section.s2p-card").filter(has=heading)
+
+    def shot(self, name: str) -> None:
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+
+Open = Callable[..., View]
+
+
+@pytest.fixture
+def open_tab(chromium: Any, box: Box, node_modules: Path) -> Iterator[Open]:
+    """Opens tabs of the box's page; `allow` names console errors that a test brings about."""
+    box.stash.libraries = node_modules
+    opened: list[tuple[Any, View]] = []
+
+    def make(allow: tuple[str, ...] = (), width: int = 1280, **options: Any) -> View:
+        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        opened.append((context, View(context.new_page(), box, list(allow))))
+        return opened[-1][1]
+
+    yield make
+    faults = [fault for _, view in opened for fault in view.faults]
+    for context, _ in opened:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def tab(open_tab: Open) -> View:
+    return open_tab()

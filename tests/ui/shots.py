@@ -1,0 +1,70 @@
+"""Draws the pictures of the README from the box's library: `make shots`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from devserver import seed_library
+from devserver.box import Box
+from devserver.stage import ROOT, open_box
+from tests.ui import libraries
+
+IMAGES = ROOT / "docs" / "images"
+SIZE = {"width": 1180, "height": 640}
+
+
+def lived_in(box: Box) -> int:
+    """A library with a past: synced, edited on both sides, some of it missing; a scene to look at."""
+    scenes = seed_library.fill(box, 120)
+    for number in range(7):
+        box.add(f"new/clip {number}.mp4", in_plex=False, title=f"Not scanned yet {number}")
+    box.operation("reconcile_all")
+    for step in (12, 5, 9):
+        for scene in scenes[::step]:
+            box.plex.edit_as_person(int(box.item(scene)["ratingKey"]), summary="")
+        box.operation("reconcile_all")
+    for scene in scenes[:4]:
+        box.operation("hold", scene=scene)
+    box.configure(path_map="", reconcile_interval="daily")
+    box.operation("queue_status")
+    box.configure(reconcile_interval="daily")
+    box.operation("process_queue")
+    box.stash.update_scene(scenes[9], title="A new title", details="Said anew.")
+    box.settle()
+    box.operation("preview", scope="24h")
+    return scenes[9]
+
+
+def draw(page: Any, box: Box, scene: int) -> None:
+    address = box.stash.url
+    page.goto(f"{address}/plugins/stash2plex")
+    page.get_by_text("in sync").first.wait_for()
+    page.get_by_text("Plex 1.").first.wait_for()
+    page.screenshot(path=IMAGES / "overview.png")
+    page.goto(f"{address}/scenes/{scene}")
+    page.get_by_role("tab", name="Plex").click()
+    page.get_by_text("Last writes").wait_for()
+    page.screenshot(path=IMAGES / "scene.png")
+
+
+def main() -> int:
+    from playwright.sync_api import sync_playwright
+
+    path, found = libraries.browser(), libraries.libraries()
+    if path is None or found is None:
+        print("Chromium and npm are needed to draw the pictures")
+        return 1
+    Path(IMAGES).mkdir(parents=True, exist_ok=True)
+    with open_box() as box, sync_playwright() as started:
+        box.stash.libraries = found
+        scene = lived_in(box)
+        browser = started.chromium.launch(executable_path=path, args=[*libraries.FLAGS])
+        draw(browser.new_page(viewport=SIZE), box, scene)  # type: ignore[arg-type]
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

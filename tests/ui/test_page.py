@@ -1,0 +1,270 @@
+"""The page at work in a real browser: each button is pressed, and Plex and Stash are asked what came of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from devserver.box import PLUGIN, Box
+from sync_queue import inbox
+from tests.system.test_operations import bury
+from tests.ui.conftest import Open, View
+
+
+def filled(box: Box, count: int = 3) -> list[int]:
+    return [box.add(f"{n}.mp4", title=f"Title {n}", tags=["Rain"]) for n in range(count)]
+
+
+# -- overview
+
+
+def test_the_overview_syncs_all_and_its_ring_says_so(box: Box, tab: View) -> None:
+    filled(box)
+    tab.go()
+    tab.shows("3 left out")
+    tab.press("Sync all")
+    tab.says("Sync all scenes is done")
+    tab.shows("3 in sync")
+    tab.card("Servers").get_by_text("Plex 1.").wait_for()
+    assert box.differences() == {}
+
+
+def test_the_overview_reconciles_and_draws_the_gaps(box: Box, tab: View) -> None:
+    filled(box)
+    tab.go()
+    tab.press("Reconcile all")
+    tab.says("Reconcile the library is done")
+    tab.card("Reconciliation").get_by_text("3 gaps").first.wait_for()
+    tab.press("Recent")
+    tab.says("Reconcile recent scenes is done")
+    assert tab.page.locator(".s2p-bars li").count() == 2
+    assert box.differences() == {}
+
+
+def test_the_overview_processes_what_is_owed(box: Box, tab: View) -> None:
+    (scene,) = filled(box, 1)
+    inbox.mark(str(box.data_dir), "scene", scene)
+    tab.go()
+    tab.card("Now").get_by_text("1 job due").wait_for()
+    tab.press("Process queue")
+    tab.says("Process queue is done")
+    assert box.differences() == {}
+
+
+def test_an_outage_is_told_with_what_it_holds_and_its_end(box: Box, tab: View) -> None:
+    filled(box, 2)
+    box.plex.stop()
+    box.operation("all")
+    tab.go()
+    tab.shows("Plex is away, since")
+    tab.shows("2 jobs held until it is back")
+    tab.card("Servers").get_by_text("trouble").wait_for()
+    tab.shot("outage")
+    box.plex.start()
+    tab.press("Look again")
+    tab.card("Servers").get_by_text("trouble").wait_for(state="detached")
+    tab.press("Process queue")
+    tab.says("Process queue is done")
+    tab.shows("2 in sync")
+    assert box.differences() == {}
+
+
+def test_a_part_of_the_ring_leads_to_its_list(box: Box, tab: View) -> None:
+    box.add("gone.mp4", in_plex=False, title="Gone")
+    box.operation("all")
+    tab.go()
+    tab.page.locator("[data-part=not_in_plex]").click()
+    tab.card("Queue").get_by_text("Plex does not have its file yet").wait_for()
+
+
+# -- queue and dead letters
+
+
+def test_dead_letters_are_retried_and_dropped_one_by_one_some_and_all(box: Box, tab: View) -> None:
+    scenes = filled(box, 6)
+    bury(box, 6)
+    tab.go("queue")
+    tab.press(f"Retry scene {scenes[0]}")
+    tab.says("1 dead letter back in the queue")
+    box.settle()
+    assert scenes[0] not in box.differences()
+    tab.press(f"Drop scene {scenes[1]}")
+    tab.says("1 dead letter dropped")
+    tab.page.get_by_label(f"Choose scene {scenes[2]}").check()
+    tab.shot("queue")
+    tab.press("Retry chosen (1)")
+    tab.button(f"Retry scene {scenes[2]}").wait_for(state="detached")
+    tab.page.get_by_label(f"Choose scene {scenes[3]}").check()
+    tab.press("Drop chosen (1)", sure="Drop them?")
+    tab.button(f"Retry scene {scenes[3]}").wait_for(state="detached")
+    tab.press("Retry all (2)")
+    tab.shows("No dead letters")
+    box.settle()
+    assert set(box.differences()) == {scenes[1], scenes[3]}
+
+
+def test_dead_letters_of_one_reason_are_chosen_and_dropped(box: Box, tab: View) -> None:
+    filled(box, 5)
+    bury(box, 2, "one reason")
+    bury(box, 3, "another one", first=3)
+    tab.go("queue")
+    tab.page.get_by_label("Reason").select_option("another one")
+    tab.press("Drop all (3)", sure="Drop all of them?")
+    tab.says("3 dead letters dropped")
+    assert box.operation("status")["queue"]["dead"] == 2
+
+
+def test_the_queue_is_filtered_processed_and_cleared(box: Box, tab: View) -> None:
+    box.add("gone.mp4", in_plex=False, title="Gone for now")
+    box.operation("all")
+    tab.go("queue")
+    tab.page.get_by_label("Show").select_option("pending")
+    tab.shows("Nothing is owed to Plex")
+    tab.page.get_by_label("Show").select_option("waiting")
+    tab.card("Queue").get_by_text("Gone for now").wait_for()
+    tab.press("Process now")
+    tab.says("Process queue is done")
+    tab.press("Clear queue", sure="Forget all that is owed?")
+    tab.says("1 job forgotten")
+    assert box.operation("status")["queue"]["waiting"] == 0
+
+
+# -- changes
+
+
+def test_a_field_an_item_and_a_run_are_undone(box: Box, tab: View) -> None:
+    scenes = filled(box)
+    before = {scene: box.item(scene)["title"] for scene in scenes}
+    box.operation("all")
+    tab.go("changes")
+    tab.page.get_by_label("What run 1 changed").click()
+    item = box.item(scenes[0])["ratingKey"]
+    tab.press(f"Undo title of item {item}")
+    tab.says("1 field put back")
+    assert box.item(scenes[0])["title"] == before[scenes[0]]
+    tab.shot("changes")
+    other = box.item(scenes[1])["ratingKey"]
+    tab.press(f"Undo item {other}")
+    tab.says("fields put back")
+    assert "Rain" not in str(box.item(scenes[1]))
+    tab.press("Undo run", sure="Undo all of it?")
+    tab.says("Undo run 1 is done")
+    assert {scene: box.item(scene)["title"] for scene in scenes} == before
+
+
+def test_a_run_is_undone_from_the_list_and_its_scenes_are_resumed(box: Box, tab: View) -> None:
+    scenes = filled(box)
+    box.operation("all")
+    tab.go("changes")
+    tab.press("Undo run 1", sure="Undo this run?")
+    tab.says("Undo run 1 is done")
+    assert set(box.differences()) == set(scenes)
+    tab.press(f"Resume scene {scenes[0]}")
+    tab.says("1 scene resumed")
+    box.settle()
+    assert set(box.differences()) == set(scenes[1:])
+    tab.press("Resume all", sure="Sync all of them?")
+    tab.says("2 scenes resumed")
+    box.settle()
+    assert box.differences() == {}
+
+
+def test_a_conflict_is_decided_for_either_side(box: Box, tab: View) -> None:
+    scenes = filled(box, 2)
+    box.configure(on_edit_in_plex="ask")
+    box.operation("all")
+    items = [box.item(scene)["ratingKey"] for scene in scenes]
+    for scene, item in zip(scenes, items, strict=True):
+        box.plex.edit_as_person(int(item), title=f"By hand {scene}")
+        box.stash.update_scene(scene, title=f"In Stash {scene}")
+    box.settle()
+    box.operation("all")
+    tab.go("changes")
+    tab.card("To be decided").get_by_text(f"By hand {scenes[0]}").wait_for()
+    tab.shot("conflicts")
+    tab.press(f"Keep what Plex says of title of item {items[0]}")
+    tab.says("What Plex says stays")
+    tab.press(f"Write what Stash says of title of item {items[1]}")
+    tab.says("What Stash says will be written")
+    box.settle()
+    assert box.item(scenes[0])["title"] == f"By hand {scenes[0]}"
+    assert box.item(scenes[1])["title"] == f"In Stash {scenes[1]}"
+
+
+# -- preview
+
+
+def test_a_preview_is_made_narrowed_down_and_applied(box: Box, tab: View) -> None:
+    scenes = filled(box, 2)
+    plain = box.add("plain.mp4", title="Plain")
+    tab.go("preview")
+    tab.shows("No preview was made yet")
+    tab.page.get_by_label("Scope").select_option("24h")
+    tab.press("Make a preview")
+    tab.says("Preview is done")
+    assert set(box.differences()) == {*scenes, plain}, "nothing is written"
+    tab.page.get_by_label("Field").select_option("genres")
+    tab.page.get_by_label("Reason").select_option("write")
+    tab.card("Preview").get_by_text("Plain").first.wait_for(state="detached")
+    tab.shot("preview")
+    tab.press("Apply what is shown", sure="Write this to Plex?")
+    tab.says("2 scenes will be synced")
+    box.settle()
+    assert set(box.differences()) == {plain}
+
+
+# -- setup
+
+
+def test_setup_tells_what_is_wrong_and_picks_a_library(box: Box, tab: View) -> None:
+    filled(box, 1)
+    box.plex.add_section("Others", roots=["/others"])
+    box.configure(poster_fit=True, max_retries=500)
+    tab.go("setup")
+    tab.card("Settings in force").get_by_text("max_retries").first.wait_for()
+    tab.page.get_by_label("Others").uncheck()
+    tab.shot("setup")
+    tab.press("Save libraries")
+    tab.says("Synced is now: Scenes")
+    settings = box.stash.library.host.settings[PLUGIN]
+    assert settings["plex_library"] == "Scenes" and settings["max_retries"] == 500
+    tab.page.get_by_label("defaults too").check()
+    tab.card("Settings in force").get_by_text("journal_rows").wait_for()
+    assert box.plex.url in tab.card("Settings in force").inner_text()
+    assert "plex-token" not in tab.page.content()
+    tab.press("Check again")
+
+
+def test_setup_accepts_the_paths_that_files_prove(box: Box, tab: View) -> None:
+    for number in range(12):
+        box.add(f"Studio {number % 3}/clip {number}.mp4", title=f"T{number}")
+    box.configure(path_map="")
+    tab.go("setup")
+    tab.press("Accept what files prove", sure="Set path_map?")
+    tab.says("path_map is now: /data => /media")
+    assert box.stash.library.host.settings[PLUGIN]["path_map"] == "/data => /media"
+
+
+def test_the_report_for_a_bug_is_downloaded_without_anything_private(box: Box, tab: View) -> None:
+    filled(box, 1)
+    tab.go("setup")
+    tab.card("Libraries").wait_for()
+    with tab.page.expect_download() as waiting:
+        tab.press("Report for a bug")
+    found = Path(waiting.value.path()).read_text(encoding="utf-8")
+    assert json.loads(found)["about"]["version"] and "plex-token" not in found
+    assert "/media" not in found and box.plex.url not in found
+
+
+# -- two tabs, and one that goes
+
+
+def test_two_tabs_and_one_that_is_closed_meanwhile_lose_nothing(box: Box, open_tab: Open) -> None:
+    filled(box, 40)
+    one, two = open_tab().go(), open_tab().go("queue")
+    one.press("Sync all")
+    two.press("Process now")
+    two.page.close()
+    one.says("Sync all scenes is done")
+    box.settle()
+    assert box.differences() == {} and box.plex.overlapping_writes == 0

@@ -1,0 +1,81 @@
+"""What a run says of itself, and that nobody believes it once the run is dead."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from app import standing
+from app.activity import Activity
+from sync_queue.lock import FileLock
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def told(data: Path) -> dict[str, object] | None:
+    found = standing.status(str(data))["activity"]
+    return found if found is None else dict(found)
+
+
+def test_a_run_says_how_far_it_is_and_takes_it_back(tmp_path: Path) -> None:
+    clock = Clock()
+    activity = Activity(str(tmp_path), "all", clock)
+    activity(0.25)
+    assert told(tmp_path) == {"mode": "all", "since": 1000.0, "progress": 0.25}
+    activity(0.3)
+    assert told(tmp_path) == {"mode": "all", "since": 1000.0, "progress": 0.25}, "not at every step"
+    clock.now += 1
+    activity(0.5)
+    assert told(tmp_path) == {"mode": "all", "since": 1000.0, "progress": 0.5}
+    activity.close()
+    assert told(tmp_path) is None and not (tmp_path / standing.ACTIVITY).exists()
+
+
+def test_what_is_over_at_once_says_nothing(tmp_path: Path) -> None:
+    activity = Activity(str(tmp_path), "hold", Clock())
+    activity(1.0)
+    activity.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_note_of_another_run_is_left_alone(tmp_path: Path) -> None:
+    with FileLock(tmp_path / standing.ACTIVITY_LOCK):
+        (tmp_path / standing.ACTIVITY).write_text("preview 5.0 0.5")
+        second = Activity(str(tmp_path), "all", Clock())
+        second(0.1)
+        second.close()
+        assert told(tmp_path) == {"mode": "preview", "since": 5.0, "progress": 0.5}
+
+
+def test_a_killed_run_is_not_believed(tmp_path: Path) -> None:
+    code = (
+        f"import sys, os, time; sys.path.insert(0, {str(ROOT)!r})\n"
+        "from app.activity import Activity\n"
+        f"Activity({str(tmp_path)!r}, 'all', time.time)(0.5); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    assert (tmp_path / standing.ACTIVITY).exists()
+    assert told(tmp_path) is None
+
+
+def test_a_mode_that_is_no_word_is_not_written_down(tmp_path: Path) -> None:
+    activity = Activity(str(tmp_path), "a b\nc", Clock())
+    activity(0.5)
+    assert told(tmp_path) == {"mode": "inline", "since": 1000.0, "progress": 0.5}
+    activity.close()
+
+
+def test_a_disk_that_takes_nothing_does_not_stop_the_run(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    activity = Activity(str(tmp_path / "file"), "all", Clock())
+    activity(0.5)
+    activity.close()

@@ -1,0 +1,80 @@
+"""docs/operations.md, the operations and the modes say the same; the looks load no package."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import Stash2Plex
+from app import commands, glance, lookup, planned
+from app.operations import OPERATIONS
+from plex.store import Store
+from sync_queue.jobs import Jobs
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TABLE = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for line in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").splitlines()
+    if line.startswith("| `")
+]
+LEAN = {"app", "app.glance", "app.lists", "app.lookup", "app.standing"}
+FEATHER = {
+    "stash", "stash.wire", "stash.light", "stash.hook", "sync_queue", "sync_queue.inbox",
+    "sync_queue.lock",
+}  # fmt: skip
+CORES = {"_sqlite3", "_json", "errno"}
+LOADED = "; sys.stderr.write(' '.join(set(sys.modules) - before))"
+
+
+def loaded(code: str, stdin: bytes = b"") -> set[str]:
+    """The modules that this loads into a bare interpreter."""
+    code = (
+        f"import sys; before = set(sys.modules); sys.path.insert(0, {str(ROOT)!r})\n{code}{LOADED}"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], input=stdin, capture_output=True, check=True
+    )
+    return set(done.stderr.decode().split())
+
+
+def test_the_table_names_every_operation_with_its_arguments() -> None:
+    told = {row[0].strip("`"): tuple(re.findall(r"`(\w+)`", row[1])) for row in TABLE}
+
+    assert told == OPERATIONS
+
+
+def test_every_mode_is_an_operation() -> None:
+    modes = {*commands.COMMANDS, *commands.RECONCILE, "queue_status", *glance.LOOKS}
+
+    assert set(OPERATIONS) == modes
+
+
+def test_the_entry_knows_the_looks() -> None:
+    assert set(Stash2Plex.LOOKS) == set(glance.LOOKS)
+
+
+def test_the_looks_know_the_versions_of_the_files() -> None:
+    assert lookup.VERSIONS[lookup.QUEUE] == len(Jobs.STEPS)
+    assert lookup.VERSIONS[lookup.PLEX] == len(Store.STEPS)
+    assert planned.PREVIEW in lookup.VERSIONS
+
+
+@pytest.mark.parametrize("mode", sorted(glance.LOOKS))
+def test_a_look_loads_nothing_but_the_lean_lane(mode: str, tmp_path: Path) -> None:
+    data = tmp_path / "plugin_data" / "Stash2Plex"
+    data.mkdir(parents=True)
+    Store(data).close()
+    Jobs(data).close()
+    given = {
+        "server_connection": {"Scheme": "http", "Host": "h", "Port": 1, "Dir": str(tmp_path)},
+        "args": {"mode": mode},
+    }
+    found = loaded("import Stash2Plex; Stash2Plex.main([])", json.dumps(given).encode())
+    assert "app.glance" in found
+    brought = loaded("import _sqlite3")  # what the C core brings along
+    assert found - LEAN - FEATHER - CORES - brought - {"Stash2Plex"} == set()

@@ -1,0 +1,71 @@
+// What is asked of Stash: its GraphQL, our operations and tasks. Errors are sentences.
+"use strict";
+(() => {
+  const { ID } = window.Stash2Plex;
+
+  async function graphql(query, variables, signal) {
+    let answer;
+    try {
+      // Relative to <base href>: Stash may live below a path.
+      answer = await fetch(new URL("graphql", document.baseURI), {
+        method: "POST", credentials: "same-origin", signal,
+        headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query, variables }),
+      });
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw new Error("Stash does not answer");
+    }
+    const found = await answer.json().catch(() => ({}));
+    if (found.errors && found.errors.length) throw new Error(found.errors.map((one) => one.message).join("; "));
+    if (!found.data) throw new Error(`Stash answered ${answer.status}`);
+    return found.data;
+  }
+
+  const OPERATION = "mutation Stash2PlexOperation($id: ID!, $args: Map!) { runPluginOperation(plugin_id: $id, args: $args) }";
+  async function operation(mode, args, signal) {
+    const given = { mode };
+    for (const [name, value] of Object.entries(args || {})) if (value !== undefined && value !== null && value !== "") given[name] = value;
+    return (await graphql(OPERATION, { id: ID, args: given }, signal)).runPluginOperation;
+  }
+
+  const TASK = "mutation Stash2PlexTask($id: ID!, $said: String, $args: Map!) { runPluginTask(plugin_id: $id, description: $said, args_map: $args) }";
+  // A job of Stash: it can be watched and stopped, and outlives this tab. Gives its id.
+  async function task(mode, args, description) {
+    const said = `Stash2Plex: ${description}`;
+    return (await graphql(TASK, { id: ID, said, args: { mode, ...args } })).runPluginTask;
+  }
+
+  const JOB = "query Stash2PlexJob($id: ID!) { findJob(input: { id: $id }) { id status progress description error } }";
+  // Stash forgets a job soon after its end.
+  const job = async (id, signal) => (await graphql(JOB, { id }, signal)).findJob || { id, status: "FINISHED" };
+  const stop = (id) => graphql("mutation Stash2PlexStop($id: ID!) { stopJob(job_id: $id) }", { id });
+
+  const SCENES = "query Stash2PlexScenes($ids: [ID!]) { findScenes(ids: $ids, filter: { per_page: -1 }) { scenes { id title files { path } } } }";
+  const known = new Map();
+  // id -> title, or the name of the file; what Stash no longer has is left out.
+  async function titles(ids, signal) {
+    const asked = [...new Set(ids)].filter((id) => id > 0 && !known.has(id));
+    if (asked.length) {
+      const found = (await graphql(SCENES, { ids: asked.map(String) }, signal)).findScenes.scenes;
+      for (const one of found) known.set(Number(one.id), one.title || (one.files[0] ? one.files[0].path.split(/[\\/]/).pop() : ""));
+    }
+    return new Map(ids.map((id) => [id, known.get(id)]));
+  }
+
+  async function sceneCount(signal) {
+    return (await graphql("query Stash2PlexCount { findScenes(filter: { per_page: 1 }) { count } }", {}, signal)).findScenes.count;
+  }
+
+  // The settings that the user has made; those of other plugins are left as they are.
+  async function settings() {
+    const found = await graphql("query Stash2PlexSettings { configuration { plugins } }");
+    return (found.configuration.plugins || {})[ID] || {};
+  }
+  const CONFIGURE = "mutation Stash2PlexConfigure($id: ID!, $input: Map!) { configurePlugin(plugin_id: $id, input: $input) }";
+  // Stash replaces the whole map of a plugin, so what is there is read first.
+  async function configure(changed) {
+    return graphql(CONFIGURE, { id: ID, input: { ...(await settings()), ...changed } });
+  }
+
+  Object.assign(window.Stash2Plex, { operation, task, job, stop, titles, sceneCount, configure });
+})();

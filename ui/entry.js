@@ -1,0 +1,112 @@
+// The page, and where Stash shows it. A place that this Stash does not have costs only that place.
+"use strict";
+(() => {
+  const S = window.Stash2Plex;
+  const { h, React, Router, Icon, Notice, Progress, Trouble } = S;
+  const { useState, useEffect, useCallback } = React;
+
+  const VIEWS = [["overview", "Overview", "Overview"], ["queue", "Queue", "Queue"], ["changes", "Changes", "Changes"], ["preview", "Preview", "Preview"], ["setup", "Setup", "Setup"]];
+
+  const FOLLOWING = ["queue", "changes"];
+
+  // A fault of ours must not take Stash's page down with it.
+  class Guard extends React.Component {
+    constructor(props) { super(props); this.state = { error: null }; }
+    static getDerivedStateFromError(error) { return { error }; }
+    render() {
+      return this.state.error ? h(Trouble, { text: `Stash2Plex cannot be shown here: ${this.state.error.message}` }) : this.props.children;
+    }
+  }
+
+  const ENDED = { FINISHED: "is done", CANCELLED: "was stopped", FAILED: "failed" };
+
+  function Watched({ one, ended, say }) {
+    const look = S.usePoll((signal) => S.job(one.id, signal), (job) => (job && !ENDED[job.status] ? 1000 : 3600000), [one.id]);
+    const job = look.data;
+    const isOver = job && ENDED[job.status];
+    useEffect(() => { if (isOver) ended(one, job); }, [isOver]);
+    return h("div", { className: "s2p-job" },
+      h("span", null, `${one.said[0].toUpperCase()}${one.said.slice(1)}: ${job && job.status === "READY" ? "waits for its turn" : "running"}`),
+      h(Progress, { part: job && job.progress > 0 ? job.progress : 0, label: one.said }),
+      h(S.Deed, { label: "Stop", name: `Stop ${one.said}`, deed: async () => { await S.stop(one.id); say(`${one.said} is being stopped; what is owed stays owed`, "success"); } }));
+  }
+
+  function Page() {
+    const location = Router.useLocation(), history = Router.useHistory();
+    const params = new URLSearchParams(location.search);
+    const view = VIEWS.find(([key]) => key === params.get("view")) || VIEWS[0];
+    const [said, setSaid] = useState(null);
+    const [jobs, setJobs] = useState([]);
+    const [version, setVersion] = useState(0);
+    const say = useCallback((text, kind) => setSaid({ text, kind }), []);
+    const changed = useCallback(() => setVersion((n) => n + 1), []);
+    const watch = useCallback((id, what, onEnd) => setJobs((before) => [...before, { id, said: what, onEnd }]), []);
+    const ended = useCallback((one, job) => {
+      setJobs((before) => before.filter((other) => other !== one));
+      const failed = job && job.status === "FAILED";
+      say(`${one.said[0].toUpperCase()}${one.said.slice(1)} ${(job && ENDED[job.status]) || "is done"}${job && job.error ? `: ${job.error}` : ""}`, failed ? "danger" : "success");
+      changed();
+      if (one.onEnd) one.onEnd();
+    }, []);
+    // While another view is open, the lists follow what happens.
+    const status = S.useStatus(FOLLOWING.includes(view[0]) ? "status" : null);
+    const seen = status.data && JSON.stringify([status.data.queue, status.data.busy]);
+    const before = React.useRef(null);
+    useEffect(() => {
+      if (before.current && seen && before.current !== seen) changed();
+      before.current = seen;
+    }, [seen]);
+    useEffect(() => { document.title = `${view[1]} | Stash2Plex | Stash`; }, [view[1]]);
+    const go = (key, more) => history.push(`${S.PAGE}?${new URLSearchParams({ view: key, ...more })}`);
+    return h(S.Saying.Provider, { value: say }, h(S.Watching.Provider, { value: watch }, h("main", { className: "s2p-page container-fluid" },
+      h("h1", null, "Stash2Plex"),
+      h("nav", { className: "s2p-tabs", "aria-label": "Views of Stash2Plex" }, VIEWS.map(([key, name]) =>
+        h(Router.Link, { key, to: `${S.PAGE}?view=${key}`, "aria-current": key === view[0] ? "page" : undefined }, name))),
+      h(Notice, { said, onClose: () => setSaid(null) }),
+      jobs.map((one) => h(Watched, { key: one.id, one, ended, say })),
+      h(Guard, { key: view[0] }, h(S[view[2]], { version, changed, params, go })))));
+  }
+
+  // -- the places in Stash
+
+  function safely(place, patch) {
+    try { patch(); } catch (error) { console.info(`Stash2Plex: this Stash has no ${place} (${error.message})`); }
+  }
+  const { patch, register, hooks } = S.api;
+  const guarded = (Shown, props) => h(Guard, { key: "stash2plex" }, h(Shown, props));
+
+  safely("pages of plugins", () => register.route(S.PAGE, () => guarded(Page)));
+
+  // Both places in the bar are of one component, the wide screen's and the phone's.
+  safely("navigation bar", () => patch.before("MainNavBar.UtilityItems", (props) => [{ ...props, children: h(React.Fragment, null, props.children,
+    h(Router.NavLink, { key: "stash2plex", className: "nav-utility", exact: true, to: S.PAGE, title: "Stash2Plex", "aria-label": "Stash2Plex" },
+      h("span", { className: "minimal d-flex align-items-center h-100 btn btn-primary" }, h(Icon, { name: "faExchangeAlt" })))) }]));
+
+  // Rendered twice since v0.29: the second time the link is there already.
+  function ToolsLink() {
+    const [first, setFirst] = useState(true);
+    const place = React.useRef(null);
+    useEffect(() => setFirst(document.querySelector(".s2p-tools") === place.current), []);
+    return h("div", { ref: place, className: "setting s2p-tools", hidden: !first },
+      h("div", null, h("h3", null, h(Router.Link, { to: S.PAGE, className: "btn btn-secondary" }, "Stash2Plex"))), h("div", null));
+  }
+  safely("tools", () => patch.before("SettingsToolsSection", (props) => [{ ...props, children: h(React.Fragment, null, props.children, guarded(ToolsLink)) }]));
+
+  const { Nav, Tab } = S.Bootstrap;
+  safely("tabs of scenes", () => {
+    patch.before("ScenePage.Tabs", (props) => [{ ...props, children: h(React.Fragment, null, props.children,
+      h(Nav.Item, { key: "stash2plex" }, h(Nav.Link, { eventKey: "stash2plex-panel" }, "Plex"))) }]);
+    patch.before("ScenePage.TabContent", (props) => [{ ...props, children: h(React.Fragment, null, props.children,
+      h(Tab.Pane, { key: "stash2plex", eventKey: "stash2plex-panel", mountOnEnter: true }, guarded(S.ScenePanel, { scene: props.scene }))) }]);
+  });
+
+  // Only where the token can be set in our own block is it taken from Stash's.
+  safely("settings of plugins", () => {
+    if (!hooks || !hooks.useSettings) return;
+    patch.before("PluginSettings", (props) => [props.pluginID === S.ID ? { ...props, settings: props.settings.filter((one) => one.name !== "plex_token") } : props]);
+    patch.after("PluginSettings", (...given) => {
+      const shown = given[given.length - 1];
+      return given[0].pluginID === S.ID ? h(React.Fragment, null, guarded(S.SettingsBlock), shown) : shown;
+    });
+  });
+})();

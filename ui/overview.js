@@ -1,0 +1,126 @@
+// Overview: does Plex say what Stash says, and if not, why not and what to press.
+"use strict";
+(() => {
+  const S = window.Stash2Plex;
+  const { h, React, Router } = S;
+  const { Card, Deed, TaskDeed, Progress, Trouble, Loading } = S;
+
+  // Each part of the ring: its key, its name, its colour, and the view that lists it.
+  const PARTS = [
+    ["in_sync", "in sync", "#3dcc91", "changes"],
+    ["waiting", "waiting", "#48aff0", "queue"],
+    ["differs", "differs", "#ffb366", "queue"],
+    ["not_in_plex", "not in Plex", "#ff7373", "queue&state=waiting"],
+    ["left_out", "left out", "#8a9ba8", "changes"],
+  ];
+
+  // What is not counted by us is left out: of all scenes, only Stash knows how many there are.
+  function shares(scenes, total) {
+    const counted = scenes.in_sync + scenes.waiting + scenes.differs + scenes.not_in_plex;
+    return { ...scenes, left_out: Math.max(scenes.held, (total || 0) - counted) };
+  }
+
+  function Ring({ found }) {
+    const total = PARTS.reduce((sum, [key]) => sum + found[key], 0);
+    const around = 2 * Math.PI * 40;
+    let before = 0;
+    const arcs = PARTS.map(([key, , colour]) => {
+      const length = total ? (found[key] / total) * around : 0;
+      const arc = h("circle", { key, cx: 50, cy: 50, r: 40, fill: "none", stroke: colour, strokeWidth: 14,
+                                strokeDasharray: `${length} ${around - length}`, strokeDashoffset: -before });
+      before += length;
+      return arc;
+    });
+    const share = total ? Math.floor((100 * found.in_sync) / total) : 0;
+    return h("div", { className: "s2p-ring" },
+      h("svg", { viewBox: "0 0 100 100", role: "img", "aria-label": `${share} % of the scenes are in sync` },
+        h("circle", { cx: 50, cy: 50, r: 40, fill: "none", stroke: "#5c708033", strokeWidth: 14 }),
+        h("g", { transform: "rotate(-90 50 50)" }, arcs),
+        h("text", { x: 50, y: 55, textAnchor: "middle", className: "s2p-share" }, total ? `${share} %` : "–")),
+      h("ul", null, PARTS.map(([key, name, colour, view]) =>
+        h("li", { key },
+          h("span", { className: "s2p-dot", style: { background: colour } }),
+          h(Router.Link, { to: `${S.PAGE}?view=${view}`, "data-part": key }, `${found[key].toLocaleString()} ${name}`)))));
+  }
+
+  const MODES = {
+    process_queue: "Syncing what is waiting", all: "Syncing all scenes", recent: "Syncing recent scenes", preview: "Making a preview",
+    undo: "Undoing", doctor: "Checking the setup", reconcile_all: "Reconciling the library", apply_preview: "Applying the preview",
+  };
+
+  function Now({ found }) {
+    const { activity, queue } = found;
+    const owed = queue.pending + queue.waiting + queue.in_progress + queue.flagged;
+    const said = activity ? MODES[activity.mode] || `Running ${activity.mode.replace(/_/g, " ")}`
+      : found.reconciling ? "Reconciling" : found.draining ? "Syncing" : owed ? "Idle; something is owed" : "Idle; nothing is owed";
+    return h(Card, { title: "Now", actions: [
+      h(TaskDeed, { key: 1, mode: "process_queue", description: "process queue", label: "Process queue", icon: "faPlay" }),
+      h(TaskDeed, { key: 2, mode: "all", description: "sync all scenes", label: "Sync all", icon: "faSync" }),
+    ] },
+    h("p", { className: "s2p-now" }, said, activity && ` (${Math.round(activity.progress * 100)} %)`),
+    activity && h(Progress, { part: activity.progress, label: said }),
+    h("p", null, `${S.many(queue.pending + queue.flagged, "job")} due, ${queue.in_progress} being done, ${queue.waiting} for later, ${S.many(queue.dead, "dead letter")}`));
+  }
+
+  function Bars({ history }) {
+    const shown = history.slice(-12);
+    const most = Math.max(1, ...shown.map((run) => Object.values(run.gaps || {}).reduce((a, b) => a + b, 0)));
+    const colours = { empty_metadata: "#48aff0", stale_sync: "#ffb366", missing: "#ff7373", drifted: "#ad99ff" };
+    const names = [...new Set(shown.flatMap((run) => Object.keys(run.gaps || {})))];
+    return h(React.Fragment, null,
+      h("ol", { className: "s2p-bars", "aria-label": "Gaps by type over the last runs" }, shown.map((run, at) => {
+        const counts = Object.entries(run.gaps || {}).filter(([, count]) => count);
+        const said = `${S.when(run.at)}, ${run.scope}: ${counts.map(([name, count]) => `${count} ${name.replace("_", " ")}`).join(", ") || "no gaps"}`;
+        return h("li", { key: at, title: said }, h("span", { className: "sr-only" }, said),
+          counts.map(([name, count]) => h("i", { key: name, style: { height: `${(60 * count) / most}px`, background: colours[name] || "#8a9ba8" } })));
+      })),
+      h("p", { className: "s2p-key", "aria-hidden": true }, names.map((name) => h("span", { key: name },
+        h("span", { className: "s2p-dot", style: { background: colours[name] || "#8a9ba8" } }), ` ${name.replace("_", " ")} `))));
+  }
+
+  function Reconciliation({ found, now }) {
+    const due = found.next_due;
+    return h(Card, { title: "Reconciliation", actions: [
+      h(TaskDeed, { key: 1, mode: "reconcile_all", description: "reconcile the library", label: "Reconcile all", icon: "faBalanceScale" }),
+      h(TaskDeed, { key: 2, mode: "reconcile_recent", description: "reconcile recent scenes", label: "Recent" }),
+    ] },
+    h("p", null, found.last ? `Last ${S.away(found.last, now)} (${found.scope}): ${S.many(found.checked, "scene")}, ${S.many(found.gaps, "gap")}` : "No run yet",
+      "; next ", due === null || due === undefined ? "never by itself" : due <= now ? "now" : S.away(due, now)),
+    found.failure && h(Trouble, { text: found.failure }),
+    found.history.length > 0 && h(Bars, { history: found.history }));
+  }
+
+  function Outage({ outage, now }) {
+    if (!outage) return null;
+    const back = outage.state === "half_open";
+    return h("div", { className: "s2p-notice s2p-danger", role: "alert" },
+      h("div", null, h("strong", null, back ? "Plex is back and gets its work slowly at first" : `Plex is away, since ${S.when(outage.since)} (${S.away(outage.since, now)})`),
+        h("div", null, h("bdi", null, outage.cause || "")), h("div", null, `${S.many(outage.held, "job")} held until it is back`)),
+      h(TaskDeed, { mode: "process_queue", description: "look whether Plex is back", label: "Try now" }));
+  }
+
+  function Health() {
+    const health = S.useOnce((signal) => S.operation("health_check", {}, signal), []);
+    const line = (name, one) => h("li", { key: name },
+      h("span", { className: `s2p-badge s2p-${one.reachable && !one.problem ? "success" : "danger"}` }, one.reachable && !one.problem ? "well" : "trouble"),
+      ` ${name} `, one.version || "", one.problem && h("bdi", null, `: ${one.problem}`));
+    return h(Card, { title: "Servers", actions: h(Deed, { label: "Look again", icon: "faHeartbeat", deed: async () => health.reload() }) },
+      h(Trouble, { text: health.error }),
+      health.data ? h("ul", { className: "s2p-plain" }, line("Stash", health.data.stash), line("Plex", health.data.plex)) : !health.error && h(Loading));
+  }
+
+  S.Overview = function Overview({ version }) {
+    const look = S.useStatus("overview");
+    const total = S.useOnce((signal) => S.sceneCount(signal), [version]);
+    React.useEffect(() => { if (version) look.reload(); }, [version]);
+    const found = look.data;
+    return h(React.Fragment, null,
+      h(Trouble, { text: look.error }),
+      found && h(Outage, { outage: found.outage, now: found.at }),
+      h("div", { className: "s2p-grid" },
+        h(Card, { title: "Scenes" }, found ? h(Ring, { found: shares(found.scenes, total.data) }) : h(Loading)),
+        found && h(Now, { found }),
+        found && h(Reconciliation, { found: found.reconciliation, now: found.at }),
+        h(Health)));
+  };
+})();

@@ -1,0 +1,66 @@
+// The tab on a scene: its state, the plan field by field, the last writes, and what can be done.
+"use strict";
+(() => {
+  const S = window.Stash2Plex;
+  const { h, React } = S;
+  const { Card, Deed, Table, Trouble, Loading, Value, Notice, Icon } = S;
+  const { useState, useEffect } = React;
+
+  function state(found) {
+    const differs = found.items && found.items.some((item) => item.plan.some((one) => one.why !== "in agreement"));
+    if (found.held) return ["held", "note", `It is left alone (${found.held}).`];
+    if (found.skipped) return ["left out", "note", found.skipped];
+    if (found.missing) return ["not in Plex", "danger", found.said];
+    if (found.queue.dead) return ["given up", "danger", found.queue.dead];
+    if (found.queue.owed || found.queue.flagged) return ["waiting", "warning", "It is owed to Plex."];
+    if (differs) return ["differs", "warning", found.said];
+    return ["in sync", "success", found.said];
+  }
+
+  function Item({ item }) {
+    return h(Card, { title: `Item ${item.item} in Plex`, actions: item.link && h("a", { href: item.link, target: "_blank", rel: "noreferrer noopener", className: "btn btn-secondary btn-sm" },
+      h(Icon, { name: "faExternalLinkAlt" }), " Open in Plex") },
+    h(Table, { label: "The plan, field by field", heads: ["Field", "Plex says", "Stash says", "Plan"], rows: item.plan.map((one) => ({
+      key: one.field, className: one.why === "in agreement" ? "s2p-undone" : "",
+      cells: [S.fieldName(one.field), h(Value, { of: one.plex }), h(Value, { of: one.stash }), one.why],
+    })) }));
+  }
+
+  function Panel({ scene }) {
+    const id = Number(scene.id);
+    const [said, setSaid] = useState(null);
+    const look = S.useOnce((signal) => S.operation("explain", { scene: id }, signal), [id]);
+    const say = (text, kind) => setSaid({ text, kind });
+    const found = look.data;
+    const deed = (mode, done) => async () => { const came = await S.operation(mode, { scene: id }); look.reload(); return done(came); };
+    const sync = deed("sync", (came) => (came.busy ? "Another run is at it and does this as well" : came.written ? "Written to Plex" : came.waiting ? "Plex does not have it yet: it waits" : came.paused ? `Paused: ${came.paused}` : "Plex says what Stash says"));
+    const [name, kind, why] = found ? state(found) : ["", "", ""];
+    return h(S.Saying.Provider, { value: say }, h("div", { className: "s2p-page s2p-scene" },
+      h(Notice, { said, onClose: () => setSaid(null) }), h(Trouble, { text: look.error }),
+      h("div", { className: "s2p-actions" },
+        h(Deed, { label: "Sync now", icon: "faSync", deed: sync }),
+        found && (found.held ? h(Deed, { label: "Resume", icon: "faPlay", deed: deed("resume", () => "Resumed and synced") })
+          : h(Deed, { label: "Hold", icon: "faPause", deed: deed("hold", () => "Left alone until it is resumed") })),
+        h(Deed, { label: "Look again", deed: async () => look.reload() })),
+      !found ? !look.error && h(Loading) : h(React.Fragment, null,
+        h("p", null, h("span", { className: `s2p-badge s2p-${kind}` }, name), " ", h("bdi", null, why)),
+        (found.warnings || []).map((one, at) => h(Trouble, { key: at, text: one })),
+        (found.items || []).map((item) => h(Item, { key: item.item, item })),
+        found.files && h(Card, { title: "Files" }, h(Table, { label: "Files", heads: ["In Stash", "Looked for in Plex as"], rows: found.files.map((one, at) => ({ key: at, cells: [h("bdi", null, one.stash), h("bdi", null, one.plex)] })) })),
+        found.writes.length > 0 && h(Card, { title: "Last writes" }, h(Table, { label: "Last writes", heads: ["Run", "Field", "Before", "After"], rows: [...found.writes].reverse().map((one, at) => ({
+          key: at, cells: [`#${one.run}`, S.fieldName(one.field), h(Value, { of: one.before }), h(Value, { of: one.after })] })) })))));
+  }
+
+  // The panel asks both servers, so it begins only when its tab is opened.
+  S.ScenePanel = function ScenePanel({ scene }) {
+    const [open, setOpen] = useState(false);
+    const place = React.useRef(null);
+    useEffect(() => {
+      if (!place.current || typeof IntersectionObserver === "undefined") { setOpen(true); return undefined; }
+      const watch = new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) setOpen(true); });
+      watch.observe(place.current);
+      return () => watch.disconnect();
+    }, [scene.id]);
+    return h("div", { ref: place, className: "s2p-place" }, open && h(Panel, { scene, key: scene.id }));
+  };
+})();
