@@ -1,6 +1,7 @@
 """Item: what Plex says about one of its videos, read from XML. Pure."""
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, NamedTuple
@@ -8,14 +9,24 @@ from typing import Any, NamedTuple
 from plex.fields import FIELDS, Field, Value
 from plex.names import name_key
 
+# What of a listing's row goes into its mark: the attributes, and the elements of lists.
+_LISTED = ("updatedAt", "thumb", "art", *(one.wire for one in FIELDS if one.kind != "tags"))
+_ELEMENTS = frozenset(one.element for one in FIELDS if one.kind == "tags")
+
 
 class Part(NamedTuple):
-    """One file of an item as a listing shows it."""
+    """One file of an item as a listing shows it.
+
+    `mark` is another number whenever the item is seen to be another; 0 if that cannot be told.
+    `updated` is when Plex last changed it, in epoch seconds.
+    """
 
     rating_key: int
     section: int
     file: str
     size: int
+    mark: int = 0
+    updated: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,9 +64,35 @@ def parts(container: Any) -> Iterator[Part]:
         if not key:
             continue
         owner = number(video.attrib.get("librarySectionID") or section) or 0
-        for part in video.findall("Media/Part"):
-            if part.attrib.get("file"):
-                yield Part(key, owner, part.attrib["file"], number(part.attrib.get("size")) or 0)
+        files = _files(video)
+        seen, updated = mark(video, files), number(video.attrib.get("updatedAt")) or 0
+        for one in files:
+            yield Part(key, owner, one["file"], number(one.get("size")) or 0, seen, updated)
+
+
+def mark(video: Any, files: Sequence[Mapping[str, str]]) -> int:
+    """What a listing tells of all that we read of an item, as a number.
+
+    Of lists it has the first names only, and nothing of labels and locks: for those there is
+    updatedAt, without which nothing is told (0).
+    """
+    get = video.attrib.get
+    if not get("updatedAt"):
+        return 0
+    said = [get(name) for name in _LISTED]
+    said += [part.get(name) for part in files for name in ("file", "size")]
+    said += [one.tag + one.attrib.get("tag", "") for one in video if one.tag in _ELEMENTS]
+    return whole_print(repr(said).encode("utf-8", "replace"))
+
+
+def whole_print(said: bytes) -> int:
+    """A number of 64 bits for these bytes, as SQLite keeps it; never 0."""
+    digest = hashlib.blake2b(said, digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True) or 1
+
+
+def _files(video: Any) -> list[Mapping[str, str]]:
+    return [one.attrib for one in video.findall("Media/Part") if one.attrib.get("file")]
 
 
 def items(container: Any) -> Iterator[Item]:
@@ -69,7 +106,7 @@ def items(container: Any) -> Iterator[Item]:
 
 def _item(video: Any, key: int, section: int) -> Item:
     locks = {f.get("name", "") for f in video.findall("Field") if f.get("locked") == "1"}
-    files = [one.attrib for one in video.findall("Media/Part") if one.attrib.get("file")]
+    files = _files(video)
     return Item(
         rating_key=key,
         section=section,

@@ -78,6 +78,12 @@ CREATE TABLE decision (
   rating_key INTEGER NOT NULL, field TEXT NOT NULL, choice TEXT NOT NULL,
   PRIMARY KEY (rating_key, field)) WITHOUT ROWID;
 """
+# What a listing tells of an item, as a number (`item.mark`); and of each scene the number of all
+# that was compared when both sides last agreed (`reconciliation/verified.py`).
+_VERIFIED = """
+ALTER TABLE part ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE verified (scene_id INTEGER PRIMARY KEY, print INTEGER NOT NULL);
+"""
 
 
 LOST = "lost"  # among the meta: a ledger of this server had to be set aside
@@ -87,7 +93,7 @@ class Store(Database):
     """The open file. What has to be set aside is told to `warn`."""
 
     FILE, LOCK = FILE, "plex.lock"
-    STEPS = (_SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING, _CONTROL)
+    STEPS = (_SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING, _CONTROL, _VERIFIED)
 
     def __init__(
         self,

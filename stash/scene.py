@@ -139,6 +139,16 @@ def files(row: Any) -> "tuple[File, ...]":
         raise ValueError(f"a row of another shape ({type(error).__name__})") from None
 
 
+def said(row: Any) -> bytes:
+    """All that a row says, as bytes to be compared; ValueError when it is not one."""
+    try:
+        # Of the cover's address only what tells its version: the rest depends on who asks.
+        cover = str((row["paths"] or {}).get("screenshot")).partition("?")[2]
+        return repr(row | {"paths": cover}).encode("utf-8", "replace")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a row of another shape ({type(error).__name__})") from None
+
+
 def _files(row: Mapping[str, Any]) -> "tuple[File, ...]":
     return tuple(_file(one) for one in row["files"] or ())
 
