@@ -8,7 +8,7 @@ READY = $(VENV)/.ready
 ARGS =
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play test whole torture flood check format package bench-hook setup clean
+.PHONY: help demo play test whole torture flood check format package bench-hook bench-reconcile setup clean
 
 help:
 	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
@@ -21,6 +21,7 @@ help:
 	@echo "make play         keeps the box up, to play with (ARGS='--scenes 50')"
 	@echo "make package      builds dist/Stash2Plex.zip and dist/index.yml"
 	@echo "make bench-hook   measures what a hook costs"
+	@echo "make bench-reconcile  measures what a reconciliation costs (ARGS='1000 100000')"
 	@echo "make setup        only makes .venv"
 	@echo "make clean        removes what these have made, .venv too"
 
@@ -57,6 +58,9 @@ package: $(READY)
 
 bench-hook: $(READY)
 	@$(PY) tests/bench/hook.py $(ARGS)
+
+bench-reconcile: $(READY)
+	@$(PY) tests/bench/reconcile.py $(ARGS)
 
 setup: $(READY)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import errors
+from net.ahead import ahead
 from plex import paths
 from plex.item import Part
 from plex.store import Store
@@ -181,7 +182,7 @@ class Index:
     def _list(self, plex: Listing, section: Section, now: float) -> None:
         """Read one section whole, then let go of what it no longer shows: not of everything."""
         run, total = time.monotonic_ns(), 0
-        for page in plex.listing(section.id):
+        for page in ahead(plex.listing(section.id)):
             total += len(page)
             self._put(page, section.id, run, now)
         before = self._count(section.id, run)

@@ -79,9 +79,12 @@ def mark(video: Any, files: Sequence[Mapping[str, str]]) -> int:
     get = video.attrib.get
     if not get("updatedAt"):
         return 0
-    said = [get(name) for name in _LISTED]
-    said += [part.get(name) for part in files for name in ("file", "size")]
-    said += [one.tag + one.attrib.get("tag", "") for one in video if one.tag in _ELEMENTS]
+    said = [*map(get, _LISTED)]
+    for part in files:
+        said += part.get("file"), part.get("size")
+    for one in video:
+        if one.tag in _ELEMENTS:
+            said += one.tag, one.get("tag")
     return whole_print(repr(said).encode("utf-8", "replace"))
 
 
@@ -92,7 +95,10 @@ def whole_print(said: bytes) -> int:
 
 
 def _files(video: Any) -> list[Mapping[str, str]]:
-    return [one.attrib for one in video.findall("Media/Part") if one.attrib.get("file")]
+    return [
+        part.attrib for media in video if media.tag == "Media"
+        for part in media if part.tag == "Part" and part.get("file")
+    ]  # fmt: skip
 
 
 def items(container: Any) -> Iterator[Item]:

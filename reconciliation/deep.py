@@ -19,7 +19,7 @@ def due_at(state: ReconciliationState, interval: str, now: float) -> float | Non
     """When it is due: epoch seconds, in the past if overdue; None for `never`, and before the
     first run."""
     seconds = INTERVAL_SECONDS.get(interval.strip().lower(), math.inf)
-    counted = max(state.last_deep_time, state.deep_since)
+    counted = state.last_deep_time or state.deep_since
     if math.isinf(seconds) or not counted:
         return None
     # A last one in the future: the clock was set back. Waiting for it might take years.

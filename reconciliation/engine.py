@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import errors
+from net.ahead import ahead
 from plex import covers, match, photos, selection
 from plex.index import Index
 from plex.infer import ENOUGH
@@ -31,7 +32,7 @@ from sync_queue import verdict
 from sync_queue.jobs import BACKLOG, Job, Jobs
 from validation.scope import engine_scope
 
-CHUNK = 20  # scenes per look at Plex: one batch of full items
+CHUNK = 25  # scenes per look at Plex: one batch of full items
 TOO_MANY, IN_A_ROW = 20, 3  # chunks that cannot be checked: it is the server then, not the chunk
 PUT = 500  # jobs per transaction
 NAMED = 50  # how many drifted items the result names
@@ -189,7 +190,7 @@ class GapDetectionEngine:
         verified = self._verified()
         if deep and only == EVERYTHING:
             verified.forget()
-        for rows in self._stash.walk_rows(only, extras=self._extras):
+        for rows in ahead(self._stash.walk_rows(only, extras=self._extras)):
             prints = verified.prints(rows)
             moved = rows if deep else self._moved(rows, prints, verified, result)
             self._agreeing = []

@@ -37,21 +37,30 @@ class Verified:
     def prints(self, rows: Mapping[int, Row]) -> Prints:
         """The numbers of a page of scenes, without those of which it cannot be told: such as have
         no item, share one, or have one that changed just now."""
-        keys = {n: paths.candidates(_files(row), self._path_map) for n, row in rows.items()}
+        keys = {n: self._keys(row) for n, row in rows.items()}
         marks = self._index.marks(list({key for some in keys.values() for key in some}))
         items = {n: {i for key in some for i in marks.get(key, ())} for n, some in keys.items()}
         claims = Counter(key for found in items.values() for key, _ in found)
         known = self._ledger.prints(list(claims))
         return {
-            number: self._print(rows[number], sorted(found), known)
+            number: self._print(scene.said(rows[number]), sorted(found), known)
             for number, found in items.items()
             if found and all(mark and claims[key] == 1 for key, mark in found)
         }
 
-    def _print(self, row: Row, items: Iterable[tuple[int, int]], known: Mapping[int, bytes]) -> int:
-        parts = [self._rules, scene.said(row)]
-        parts += [b"%d %d %b" % (key, mark, known.get(key, b"")) for key, mark in items]
-        return whole_print(b"\0".join(parts))
+    def _keys(self, row: Row) -> list[str]:
+        """Its files by the index's keys; none of what is no scene, which whoever reads it will say."""
+        try:
+            files = scene.files(row)
+        except ValueError:
+            return []
+        return paths.candidates((one.path for one in files), self._path_map)
+
+    def _print(
+        self, said: bytes, items: Iterable[tuple[int, int]], known: Mapping[int, bytes]
+    ) -> int:
+        seen = [b"%d %d %b" % (key, mark, known.get(key, b"")) for key, mark in items]
+        return whole_print(b"\0".join([self._rules, said, *seen]))
 
     def agreed(self, ids: Collection[int]) -> Prints:
         """The numbers of these scenes, and of some others, when they were last found to agree."""
@@ -69,15 +78,6 @@ class Verified:
         """Whatever agreed is to be looked at again."""
         with self._store.writing() as db:
             db.execute("DELETE FROM verified")
-
-
-def _files(row: Row) -> list[str]:
-    """Its paths; none of what is no scene, which whoever reads it will say."""
-    try:
-        scene.said(row)
-        return [file.path for file in scene.files(row)]
-    except ValueError:
-        return []
 
 
 def _code() -> bytes:
