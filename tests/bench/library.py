@@ -4,7 +4,8 @@
 
 Prints one line of JSON when it is up. Then each line on stdin is a command, answered by a line:
 `asked` tells how many requests came since it was last asked; `edit N` gives N scenes new titles in
-Stash, and tells nobody. It ends with its stdin.
+Stash, and tells nobody; `latency S` lets Plex take S seconds more for each request. It ends with its
+stdin.
 """
 
 from __future__ import annotations
@@ -121,7 +122,13 @@ def main() -> None:
         tell({"stash": library.stash.url, "plex": library.plex.url, "token": TOKEN})
         for line in sys.stdin:
             verb, *number = line.split()
-            tell(library.edit(int(number[0])) if verb == "edit" else library.asked())
+            if verb == "edit":
+                tell(library.edit(int(number[0])))
+            elif verb == "latency":
+                library.plex.latency = float(number[0])  # type: ignore[attr-defined]
+                tell({"latency": float(number[0])})
+            else:
+                tell(library.asked())
 
 
 def tell(found: dict[str, Any]) -> None:
