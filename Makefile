@@ -8,7 +8,7 @@ READY = $(VENV)/.ready
 ARGS =
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play test whole torture flood check format package shots bench-page bench-hook setup clean
+.PHONY: help demo play test whole torture flood check format package shots bench-page bench-hook bench-reconcile setup clean
 
 help:
 	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
@@ -23,6 +23,7 @@ help:
 	@echo "make package      builds dist/Stash2Plex.zip and dist/index.yml"
 	@echo "make bench-hook   measures what a hook costs"
 	@echo "make bench-page   measures what the polled operations cost, with a large library"
+	@echo "make bench-reconcile  measures what a reconciliation costs (ARGS='1000 100000')"
 	@echo "make setup        only makes .venv"
 	@echo "make clean        removes what these have made, .venv too"
 
@@ -65,6 +66,9 @@ shots: $(READY)
 
 bench-hook: $(READY)
 	@$(PY) tests/bench/hook.py $(ARGS)
+
+bench-reconcile: $(READY)
+	@$(PY) tests/bench/reconcile.py $(ARGS)
 
 setup: $(READY)
 

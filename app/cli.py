@@ -32,7 +32,7 @@ class Command:
 
     def __init__(self, found: argparse.Namespace) -> None:
         self.mode: str = found.command.replace("-", "_")
-        texts = ("scope", "field", "side", "original", "error")
+        texts = ("scope", "field", "side", "original", "error", "deep")
         given = {name: getattr(found, name) for name in (*NUMBERS, *texts)}
         self.args = {"mode": self.mode} | {name: value for name, value in given.items() if value}
         self.data_dir: str = os.path.abspath(found.data_dir) if found.data_dir else ""
@@ -152,6 +152,7 @@ def parse(argv: "list[str]") -> Command:
     say("--scope", metavar="S", help="preview: all, 24h, 7days or a range such as 30d")
     say("--field", metavar="NAME", help="undo, journal, decide: only this field")
     say("--original", action="store_true", help="undo: back to before the very first touch")
+    say("--deep", action="store_true", help="reconcile-...: compare everything by value")
     say("--error", metavar="WORDS", help="retry-dlq: only those whose reason has these words")
     say("--side", choices=("stash", "plex"), help="decide: whose value counts")
     say("--data-dir", metavar="D", help="where to keep state (default: as the plugin)")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import errors
 from app import bundle, decisions, doctor, drains, explain, preview, recovery, undoing, wishes
+from app.arguments import flag
 from app.run import Run
 from app.words import by_reason, many
 from stash import hook, wire
@@ -125,17 +126,26 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
         wire.info("another reconciliation is running, or has just run")
         return {"busy": True}
     try:
-        found = _detect(run, scope, startup, unasked)
+        deep = _is_deep(run, scope, unasked)
+        found = _detect(run, scope, startup, unasked, deep)
     finally:
         run.scheduler.release()
     return found | {"drain": drains.drain(run, span=(0.9, 1.0))}
 
 
-def _detect(run: Run, scope: str, startup: bool, unasked: bool) -> dict[str, Any]:
+def _is_deep(run: Run, scope: str, unasked: bool) -> bool:
+    """Whether everything is to be compared by value: a person asks for it (`deep`), or it is due."""
+    asked = not unasked and flag(run, "deep")
+    due = scope == "all" and run.scheduler.is_deep_due(run.config.deep_interval, run.clock())
+    return asked or due
+
+
+def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> dict[str, Any]:
     _suggest_preview(run)
-    wire.info(f"reconciling scope {scope}" + (" at the start of Stash" if startup else ""))
+    how = " by value" if deep else ""
+    wire.info(f"reconciling scope {scope}{how}" + (" at the start of Stash" if startup else ""))
     try:
-        result = _engine(run, queue=run.jobs, unasked=unasked).run(scope)
+        result = _engine(run, queue=run.jobs, unasked=unasked).run(scope, deep)
     except Exception as error:
         run.outages.trip(error)
         run.scheduler.record_failure(wire.redact(in_words(error)), run.clock(), _patience(error))
@@ -163,7 +173,8 @@ def _summary(found: dict[str, Any]) -> str:
     """What a run found, in one line."""
     types = ", ".join(f"{count} {name}" for name, count in found["gaps_by_type"].items() if count)
     said = [
-        f"{many(found['scenes_checked'], 'scene')} checked",
+        f"{many(found['scenes_checked'], 'scene')} checked"
+        + (f" ({found['unmoved']} had not moved)" if found["unmoved"] else ""),
         many(found["total_gaps"], "gap") + (f" ({types})" if types else ""),
     ]
     said += filter(None, [by_reason(found["skipped"])])
@@ -242,7 +253,8 @@ def due(run: Run) -> "tuple[str, bool] | None":
     if config.paused or run.outages.is_away(run.asked):
         return None
     if run.scheduler.is_due(config.reconcile_interval, now):
-        return scope_of_settings(run), False
+        deep = run.scheduler.is_deep_due(config.deep_interval, now)
+        return "all" if deep else scope_of_settings(run), False
     if run.from_stash and run.scheduler.is_startup_due(now, config.reconcile_interval):
         return "recent", True
     return None
@@ -281,7 +293,7 @@ def leave_notes(run: Run) -> None:
         return
     # While paused nothing is due: hooks would wake drains in vain.
     interval = "never" if run.config.paused else run.config.reconcile_interval
-    run.scheduler.refresh(interval, run.clock())
+    run.scheduler.refresh(interval, run.clock(), run.config.deep_interval)
     for line in [*run.scheduler.notices, *run.outages.notices]:
         wire.warning(line)
     _note(run, inbox.INLINE, "on" if run.config.hook_mode == "inline" else "")

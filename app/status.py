@@ -60,10 +60,11 @@ def queue_status(run: Run) -> dict[str, Any]:
     found["outage"] = outage(run)
     # Without an answer from Stash the settings are not known; what is on disk is.
     interval = run.config.reconcile_interval if run.knows_settings else None
+    deep = run.config.deep_interval if run.knows_settings else None
     found["paused"] = run.knows_settings and run.config.paused
     if found["paused"]:
         wire.info("paused by the setting: nothing is written to Plex")
-    found["reconciliation"] = run.scheduler.status(run.clock(), interval)
+    found["reconciliation"] = run.scheduler.status(run.clock(), interval, deep)
     for line in _told(found["reconciliation"]):
         wire.info(line)
     return found
@@ -91,6 +92,12 @@ def _told(state: dict[str, Any]) -> list[str]:
         f"{many(state['total_runs'], 'run')} in all; interval {state['interval']}; next due "
         + ("now" if state["due_now"] else _when(due) if due else "never"),
     ]
+    last, next_deep = state["last_deep_time"], state["next_deep"]
+    lines.append(
+        f"deep passes {state['deep_interval']}; the last "
+        + (_when(last) if last else "not yet")
+        + (f"; next due {_when(next_deep)}" if next_deep else "")
+    )
     if state["running"]:
         lines.append("a run is under way")
     if state["last_failure"]:

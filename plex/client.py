@@ -22,7 +22,7 @@ from plex.transport import probe as probe
 from plex.written import same
 
 NEWEST = 100
-BATCH = 20  # full items per read: 25 keys take Plex under a second, 50 may take twelve
+BATCH = 25  # full items per read: so many take Plex under a second, 50 may take twelve
 MOVIES = 1  # Plex's number for items of movie-type libraries, Other Videos included
 
 

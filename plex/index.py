@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import errors
+from net.ahead import ahead
 from plex import paths
 from plex.item import Part
 from plex.store import Store
@@ -16,6 +17,10 @@ ASK_SECONDS = 10.0
 # With no sign of a scan in Plex, a file that is not found is looked for again this much later.
 RELIST_SECONDS = 600.0
 PAGE = 5000  # rows that are read at a time
+ASKED = 500  # values that one statement asks for; an older SQLite takes 999
+# Plex tells its times in seconds: what changed in the very second in which it was listed looks the
+# same afterwards. And its clock need not be ours.
+SETTLED = 600.0
 
 
 class Section(Protocol):
@@ -54,6 +59,19 @@ class Index:
             asked,
         )
         return [row[0] for row in rows]
+
+    def marks(self, keys: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+        """(rating key, mark) of all items with a part at each of these path keys; see `item.mark`."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for at in range(0, len(keys), ASKED):
+            some = keys[at : at + ASKED]
+            for key, *item in self._store.rows(
+                "SELECT path_key, rating_key, mark FROM part"
+                f" WHERE path_key IN ({','.join('?' * len(some))}) AND {self._listed()}",
+                some,
+            ):
+                found.setdefault(key, []).append((item[0], item[1]))
+        return found
 
     def files(self, catches: Callable[[File], bool]) -> list[File]:
         """Plex's files that `catches` wants to have, in their own spelling."""
@@ -135,7 +153,7 @@ class Index:
     def _add_newest(self, plex: Listing, section: int) -> int:
         """How many files were new to us among those that Plex added last."""
         before = self.size()
-        self._put(plex.newest(section), section, 0)
+        self._put(plex.newest(section), section, 0, self._asked)
         return self.size() - before
 
     def keep_to(self, sections: Sequence[Section]) -> bool:
@@ -164,9 +182,9 @@ class Index:
     def _list(self, plex: Listing, section: Section, now: float) -> None:
         """Read one section whole, then let go of what it no longer shows: not of everything."""
         run, total = time.monotonic_ns(), 0
-        for page in plex.listing(section.id):
+        for page in ahead(plex.listing(section.id)):
             total += len(page)
-            self._put(page, section.id, run)
+            self._put(page, section.id, run, now)
         before = self._count(section.id, run)
         if not total and before:
             files = "1 file" if before == 1 else f"{before} files"
@@ -180,13 +198,9 @@ class Index:
                 (section.id, section.title, section.stamp, now),
             )
 
-    def _put(self, page: Iterable[Part], section: int, run: int) -> None:
+    def _put(self, page: Iterable[Part], section: int, run: int, now: float) -> None:
         with self._store.writing() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO part (path_key, rating_key, section, size, seen, file)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                [_row(part, section, run) for part in page],
-            )
+            db.executemany(_PUT, [_row(part, section, run, now) for part in page])
 
     def _count(self, section: int, run: int) -> int:
         return self._store.value(
@@ -216,9 +230,20 @@ class Index:
         return dict(self._store.rows("SELECT id, title FROM section ORDER BY id"))
 
 
-def _row(part: Part, section: int, run: int) -> tuple[object, ...]:
+# What is there already is updated in place: its entry in the other index stays as it is.
+_PUT = (
+    "INSERT INTO part (path_key, rating_key, section, size, seen, file, mark)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path_key, rating_key) DO UPDATE SET"
+    " section = excluded.section, size = excluded.size, seen = excluded.seen,"
+    " file = excluded.file, mark = excluded.mark"
+)
+
+
+def _row(part: Part, section: int, run: int, now: float) -> tuple[object, ...]:
     key = paths.key(part.file)
-    return key, part.rating_key, section, part.size, run, "" if key == part.file else part.file
+    spelt = "" if key == part.file else part.file
+    told = part.mark if part.updated < now - SETTLED else 0
+    return key, part.rating_key, section, part.size, run, spelt, told
 
 
 def _is_due(section: Section, known: "tuple[str, float] | None", now: float) -> bool:

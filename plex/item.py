@@ -1,6 +1,7 @@
 """Item: what Plex says about one of its videos, read from XML. Pure."""
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, NamedTuple
@@ -8,14 +9,24 @@ from typing import Any, NamedTuple
 from plex.fields import FIELDS, Field, Value
 from plex.names import name_key
 
+# What of a listing's row goes into its mark: the attributes, and the elements of lists.
+_LISTED = ("updatedAt", "thumb", "art", *(one.wire for one in FIELDS if one.kind != "tags"))
+_ELEMENTS = frozenset(one.element for one in FIELDS if one.kind == "tags")
+
 
 class Part(NamedTuple):
-    """One file of an item as a listing shows it."""
+    """One file of an item as a listing shows it.
+
+    `mark` is another number whenever the item is seen to be another; 0 if that cannot be told.
+    `updated` is when Plex last changed it, in epoch seconds.
+    """
 
     rating_key: int
     section: int
     file: str
     size: int
+    mark: int = 0
+    updated: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,9 +65,41 @@ def parts(container: Any) -> Iterator[Part]:
         if not key:
             continue
         owner = number(video.attrib.get("librarySectionID") or section) or 0
-        for part in video.findall("Media/Part"):
-            if part.attrib.get("file"):
-                yield Part(key, owner, part.attrib["file"], number(part.attrib.get("size")) or 0)
+        files = _files(video)
+        seen, updated = mark(video, files), number(video.attrib.get("updatedAt")) or 0
+        for one in files:
+            yield Part(key, owner, one["file"], number(one.get("size")) or 0, seen, updated)
+
+
+def mark(video: Any, files: Sequence[Mapping[str, str]]) -> int:
+    """What a listing tells of all that we read of an item, as a number.
+
+    Of lists it has the first names only, and nothing of labels and locks: for those there is
+    updatedAt, without which nothing is told (0).
+    """
+    get = video.attrib.get
+    if not get("updatedAt"):
+        return 0
+    said = [*map(get, _LISTED)]
+    for part in files:
+        said += part.get("file"), part.get("size")
+    for one in video:
+        if one.tag in _ELEMENTS:
+            said += one.tag, one.get("tag")
+    return whole_print(repr(said).encode("utf-8", "replace"))
+
+
+def whole_print(said: bytes) -> int:
+    """A number of 64 bits for these bytes, as SQLite keeps it; never 0."""
+    digest = hashlib.blake2b(said, digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True) or 1
+
+
+def _files(video: Any) -> list[Mapping[str, str]]:
+    return [
+        part.attrib for media in video if media.tag == "Media"
+        for part in media if part.tag == "Part" and part.get("file")
+    ]  # fmt: skip
 
 
 def items(container: Any) -> Iterator[Item]:
@@ -70,7 +113,7 @@ def items(container: Any) -> Iterator[Item]:
 
 def _item(video: Any, key: int, section: int) -> Item:
     locks = {f.get("name", "") for f in video.findall("Field") if f.get("locked") == "1"}
-    files = [one.attrib for one in video.findall("Media/Part") if one.attrib.get("file")]
+    files = _files(video)
     return Item(
         rating_key=key,
         section=section,

@@ -71,6 +71,15 @@ _COLUMNS = (
 _PUT = (
     f"INSERT OR REPLACE INTO item ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
+# As bytes: a text would be read leniently, one by one. What is not there is told from an empty one.
+_KNOWN = [f"ifnull({name}, '?')" for name in _COLUMNS if name not in ("rating_key", "synced")]
+_PRINT = (
+    f"SELECT rating_key, CAST({' || char(31) || '.join(_KNOWN)} AS BLOB) FROM item WHERE rating_key"
+)
+_PRINT_OF_DECISIONS = (
+    "SELECT rating_key, CAST(field || char(31) || choice AS BLOB) FROM decision WHERE rating_key"
+)
+ASKED = 500  # values that one statement asks for; an older SQLite takes 999
 
 
 class Ledger:
@@ -94,6 +103,17 @@ class Ledger:
         )
         decided = self._decided(rating_keys)
         return {row[0]: _entry(row, decided.get(row[0], {})) for row in rows}
+
+    def prints(self, rating_keys: Sequence[int]) -> dict[int, bytes]:
+        """All that is known of these items and decides anything, as bytes to be compared."""
+        found: dict[int, bytes] = {}
+        for at in range(0, len(rating_keys), ASKED):
+            some = rating_keys[at : at + ASKED]
+            marks = ",".join("?" * len(some))
+            found |= self._store.rows(f"{_PRINT} IN ({marks})", some)
+            for key, one in self._store.rows(f"{_PRINT_OF_DECISIONS} IN ({marks})", some):
+                found[key] = found.get(key, b"") + one
+        return found
 
     def put(
         self, entries: Iterable[Entry], refs: "Mapping[int, list[tuple[str, int]]] | None" = None

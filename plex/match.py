@@ -54,7 +54,11 @@ def _wanted(scene: Scene, path_map: paths.PathMap) -> Files:
 
 
 def _look_up(wanted: Mapping[int, Files], index: Index, plex: Source) -> dict[int, list[Item]]:
-    hints = {number: index.find(keys) for number, keys in wanted.items() if keys}
+    marks = index.marks(list({key for keys in wanted.values() for key in keys}))
+    hints = {
+        number: sorted({item for key in keys for item, _ in marks.get(key, ())})
+        for number, keys in wanted.items() if keys
+    }  # fmt: skip
     items = plex.items(sorted({key for keys in hints.values() for key in keys}))
     found: dict[int, list[Item]] = {}
     wrong: set[int] = set()

@@ -80,6 +80,12 @@ CREATE TABLE decision (
 """
 # A page asks which items wait for a decision, again and again.
 _ASKED = "CREATE INDEX item_asked ON item (rating_key, scene_id, asked) WHERE asked != '';"
+# What a listing tells of an item, as a number (`item.mark`); and of each scene the number of all
+# that was compared when both sides last agreed (`reconciliation/verified.py`).
+_VERIFIED = """
+ALTER TABLE part ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE verified (scene_id INTEGER PRIMARY KEY, print INTEGER NOT NULL);
+"""
 
 
 LOST = "lost"  # among the meta: a ledger of this server had to be set aside
@@ -89,7 +95,9 @@ class Store(Database):
     """The open file. What has to be set aside is told to `warn`."""
 
     FILE, LOCK = FILE, "plex.lock"
-    STEPS = (_SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING, _CONTROL, _ASKED)
+    STEPS = (
+        _SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING, _CONTROL, _ASKED, _VERIFIED,
+    )  # fmt: skip
 
     def __init__(
         self,

@@ -111,7 +111,9 @@ def full_date(partial: str) -> str:
 
 
 def address_fit(long: str, size: int) -> str:
-    """The text, cut until it takes at most `size` bytes of an address: a letter may take nine."""
+    """The text, cut until it takes at most `size` bytes of an address: a letter may take twelve."""
+    if len(long) * 12 <= size:
+        return long
     while (now := len(quote(long, safe=""))) > size:
         long = text.cut(long, len(long) * size // (now + 1))
     return long

@@ -6,12 +6,13 @@ Plex is listed once and read in batches, Stash in pages by id; nothing is kept o
 import time
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import errors
+from net.ahead import ahead
 from plex import covers, match, photos, selection
 from plex.index import Index
 from plex.infer import ENOUGH
@@ -24,14 +25,15 @@ from plex.outcome import Work, claim_photos, decided, extras, rules
 from plex.store import Store
 from reconciliation import brake
 from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap, gap, unasked, worst
+from reconciliation.verified import Prints, Verified
 from reconciliation.window import window
-from stash.api import SceneFilter
+from stash.api import EVERYTHING, SceneFilter
 from stash.scene import Scene
 from sync_queue import verdict
 from sync_queue.jobs import BACKLOG, Job, Jobs
 from validation.scope import engine_scope
 
-CHUNK = 20  # scenes per look at Plex: one batch of full items
+CHUNK = 25  # scenes per look at Plex: one batch of full items
 TOO_MANY, IN_A_ROW = 20, 3  # chunks that cannot be checked: it is the server then, not the chunk
 PUT = 500  # jobs per transaction
 NAMED = 50  # how many drifted items the result names
@@ -42,6 +44,8 @@ class GapDetectionResult:
     """Counts of one run. `total_gaps` leaves out `drifted_count`: those are not to be repaired."""
 
     scenes_checked: int = 0
+    unmoved: int = 0  # of these, such as agreed before, and neither side has moved since
+    deep: bool = False  # whether everything there is was compared by value
     empty_metadata_count: int = 0
     stale_sync_count: int = 0
     missing_count: int = 0
@@ -72,6 +76,8 @@ class GapDetectionResult:
     def as_dict(self) -> dict[str, Any]:
         return {
             "scenes_checked": self.scenes_checked,
+            "unmoved": self.unmoved,
+            "deep": self.deep,
             "total_gaps": self.total_gaps,
             "gaps_by_type": self.by_type,
             "conflicts": self.conflict_count,
@@ -121,15 +127,17 @@ class GapDetectionEngine:
         self._unasked = unasked
         self._result = GapDetectionResult()
         self._owed: dict[str, array[int]] = {}  # ids of scenes, by the reason
+        self._agreeing: list[int] = []  # of the page that is looked at
 
-    def run(self, scope: str = "all") -> GapDetectionResult:
-        """Check the scope (`all`, `recent`, `recent_7days`, or a custom range) once.
+    def run(self, scope: str = "all", deep: bool = False) -> GapDetectionResult:
+        """Check the scope (`all`, `recent`, `recent_7days`, or a custom range) once. What agreed
+        before and has not moved since is not read again, unless the run is to be `deep`.
 
         What is found is owed when all was looked at, or could be. Raises what stops a run: a
         server out of reach, a side that is suddenly empty, more to change than the brake allows.
         """
         try:
-            self._look(scope)
+            self._look(scope, deep)
         except Exception:
             with suppress(errors.Braked):
                 self._owe()
@@ -146,7 +154,7 @@ class GapDetectionEngine:
             self._check(self._selected(chunk, result), result)
         brake.too_much(result.losing, result.compared, self._config.brake_share)
 
-    def _look(self, scope: str) -> None:
+    def _look(self, scope: str, deep: bool) -> None:
         only = self._filter(scope)
         total = self._stash.count(only)
         if not total:
@@ -156,9 +164,11 @@ class GapDetectionEngine:
         )
         self._look_at_paths()
         self._brake()
-        self._walk(only, total)
+        self._walk(only, total, deep)
         if self._lost >= ENOUGH and self._look_at_paths():
-            self._walk(only, total)
+            self._walk(only, total, deep)
+        result = self._result
+        result.deep = only == EVERYTHING and not (result.unmoved or result.errors)
 
     def _look_at_paths(self) -> bool:
         """Find out where Plex has Stash's files; whether that is somewhere else now."""
@@ -173,14 +183,43 @@ class GapDetectionEngine:
             if not self._look_at_paths():  # else nothing is lost, but all of it has moved
                 raise
 
-    def _walk(self, only: SceneFilter, total: int) -> None:
+    def _walk(self, only: SceneFilter, total: int, deep: bool) -> None:
         result = self._result = GapDetectionResult()
         self._owed = {}
         self._lost = 0
-        for page in self._stash.walk(only, extras=self._extras):
-            for chunk in _chunks(page):
+        verified = self._verified()
+        if deep and only == EVERYTHING:
+            verified.forget()
+        for rows in ahead(self._stash.walk_rows(only, extras=self._extras)):
+            prints = verified.prints(rows)
+            moved = rows if deep else self._moved(rows, prints, verified, result)
+            self._agreeing = []
+            for chunk in _chunks(self._stash.read(moved, self._extras)):
                 self._try_chunk(chunk, result)
                 self._progress(0.1 + 0.8 * min(1.0, result.scenes_checked / max(1, total)))
+            verified.put({n: prints[n] for n in self._agreeing if n in prints})
+
+    def _verified(self) -> Verified:
+        return Verified(self._store, self._index, self._ledger, self._config, self._path_map)
+
+    def _moved(
+        self,
+        rows: Mapping[int, Any],
+        prints: Prints,
+        verified: Verified,
+        result: GapDetectionResult,
+    ) -> dict[int, Any]:
+        """Those of which it cannot be told that they agree as they did; the others are counted."""
+        agreed = verified.agreed(rows)
+        moved = {
+            number: row for number, row in rows.items()
+            if number in self._held or number not in agreed or agreed[number] != prints.get(number)
+        }  # fmt: skip
+        unmoved = len(rows) - len(moved)
+        result.unmoved += unmoved
+        result.scenes_checked += unmoved
+        result.compared += unmoved
+        return moved
 
     def _filter(self, scope: str) -> SceneFilter:
         parsed = engine_scope(scope)
@@ -239,10 +278,14 @@ class GapDetectionEngine:
         for scene in self._missing(found, chunk, result):
             self._note_owed(scene.id, MISSING)
         for scene in chunk:
-            mine = [i for s, i in pairs if s is scene and owner[i.rating_key] == scene.id]
-            result.conflict_count += any(s is scene for s, _ in pairs) and not mine
+            its = [i for s, i in pairs if s is scene]
+            mine = [i for i in its if owner[i.rating_key] == scene.id]
+            result.conflict_count += bool(its) and not mine
             if mine:
-                self._note_owed(scene.id, self._judge(scene, mine, entries, result))
+                agrees, reason = self._judge(scene, mine, entries, result)
+                self._note_owed(scene.id, reason)
+                if agrees and mine == its:
+                    self._agreeing.append(scene.id)
 
     def _note_owed(self, number: int, reason: str) -> None:
         if reason:
@@ -287,8 +330,9 @@ class GapDetectionEngine:
         items: Sequence[Item],
         entries: dict[int, Entry],
         result: GapDetectionResult,
-    ) -> str:
-        """Count the scene's gap; the reason for which it is owed, '' if it is not."""
+    ) -> "tuple[bool, str]":
+        """Count the scene's gap; whether it has none, and the reason for which it is owed, '' if it
+        is not."""
         gaps, cover, asking, losing = [], False, False, False
         for item in items:
             entry = entries.get(item.rating_key) or self._ledger.new(item.rating_key, scene.id)
@@ -308,15 +352,20 @@ class GapDetectionEngine:
         one = worst(gaps)
         if one and one.kind != DRIFTED:
             _count(one, result)
-            return one.kind
+            return False, one.kind
         if one:
             _count(one, result)
             _name(one, scene, items, result)
         if cover:
             result.cover_checks += 1
-            return "cover"
+            return False, "cover"
         # The sync that comes of it writes nothing; it lists the edit for a decision.
-        return "edited" if asking else ""
+        agrees = not (one or asking or self._awaits_photo(scene))
+        return agrees, "edited" if asking else ""
+
+    def _awaits_photo(self, scene: Scene) -> bool:
+        """Whether a photo of one of its actors is owed, be it with another scene."""
+        return not self._photos.isdisjoint(photos.wanted(scene, self._config))
 
     def _claim_photos(self, work: Work) -> None:
         if names := photos.wanted(work.scene, self._config):

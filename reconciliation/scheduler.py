@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from reconciliation import deep
 from reconciliation.state import HISTORY, STATE_FILE, ReconciliationState, read, write
 from sync_queue.lock import FileLock, is_held
 
@@ -122,13 +123,22 @@ class ReconciliationScheduler:
         ran), None for `never`."""
         return self._due_at(self.load_state(), interval, self._now(now))
 
-    def refresh(self, interval: str, now: float | None = None) -> float | None:
+    def is_deep_due(self, interval: str, now: float | None = None) -> bool:
+        """Whether the next run is to compare everything by value."""
+        now = self._now(now)
+        due = deep.due_at(self.load_state(), interval, now)
+        return due is not None and now >= due
+
+    def refresh(
+        self, interval: str, now: float | None = None, deep_interval: str | None = None
+    ) -> float | None:
         """Write down what others read from the file (`next_due`, `interval`, and the identity
         when this start of Stash needs no run of its own); nothing is written when nothing changed.
         Gives `next_due`."""
         now = self._now(now)
         with self._changing() as state:
             state.interval = _tidy(interval)
+            state.deep_interval = deep_interval or state.deep_interval
             state.next_due = self._due_at(state, interval, now)
             if self.identity is not None and (state.interval == "never" or _just_ran(state, now)):
                 state.stash_identity = self.identity
@@ -206,6 +216,7 @@ class ReconciliationScheduler:
             state.last_gaps_by_type = _by_type(result)
             state.last_enqueued = _count(result, "enqueued_count")
             state.history = [*state.history, _told(state)][-HISTORY:]
+            deep.record(state, result, now)
             state.failure_count, state.retry_at = 0, 0.0
             state.claimed_by, state.claimed_at = None, 0.0
             if self.identity is not None:
@@ -227,7 +238,12 @@ class ReconciliationScheduler:
 
     # --- what people see ---
 
-    def status(self, now: float | None = None, interval: str | None = None) -> dict[str, Any]:
+    def status(
+        self,
+        now: float | None = None,
+        interval: str | None = None,
+        deep_interval: str | None = None,
+    ) -> dict[str, Any]:
         """The block of View Queue Status, ready for JSON. Times are epoch seconds or None."""
         now = self._now(now)
         state = self.load_state()
@@ -247,6 +263,7 @@ class ReconciliationScheduler:
             "interval": interval,
             "next_due": due,
             "due_now": due is not None and now >= due,
+            **deep.status(state, deep_interval or state.deep_interval, now),
             **self._failures(state, now),
         }
 
@@ -328,7 +345,7 @@ def _message(state: ReconciliationState) -> str:
     kinds = ", ".join(f"{count} {name}" for name, count in state.last_gaps_by_type.items() if count)
     return (
         f"Last run {when}{why}: scope {state.last_run_scope}, scenes checked "
-        f"{state.last_scenes_checked}, gaps found {state.last_gaps_found}"
+        f"{state.last_scenes_checked}{deep.words(state)}, gaps found {state.last_gaps_found}"
         f"{f' ({kinds})' if kinds else ''}, "
         f"enqueued {state.last_enqueued}"
     )

@@ -49,6 +49,13 @@ class ReconciliationState:
     # Who runs now; left behind when that process is killed.
     claimed_by: int | None = None
     claimed_at: float = 0.0
+    # Whether the last run compared everything by value, and what it did not have to look at; when
+    # the last such run was, and since when one is due at its interval.
+    last_run_deep: bool = False
+    last_unmoved: int = 0
+    last_deep_time: float = 0.0
+    deep_since: float = 0.0
+    deep_interval: str = ""
 
 
 def read(path: Path, now: float) -> tuple[ReconciliationState, str]:

@@ -104,8 +104,18 @@ class StashApi:
         self, only: SceneFilter = EVERYTHING, page: int = PAGE, extras: Collection[str] = ()
     ) -> "Iterator[list[scene.Scene]]":
         """Whole scenes in pages, by ascending id; a page is never lost when scenes come or go."""
-        for rows in self._pages("...S", scene.fragment(extras), only, page):
-            yield [_scene(row, number, extras) for number, row in rows.items()]
+        for rows in self.walk_rows(only, page, extras):
+            yield self.read(rows, extras)
+
+    def walk_rows(
+        self, only: SceneFilter = EVERYTHING, page: int = PAGE, extras: Collection[str] = ()
+    ) -> "Iterator[dict[int, Any]]":
+        """The same as Stash sends them, by id, for `read`."""
+        return self._pages("...S", scene.fragment(extras), only, page)
+
+    def read(self, rows: Mapping[int, Any], extras: Collection[str] = ()) -> "list[scene.Scene]":
+        """The scenes in rows that `walk_rows` gave with the same `extras`."""
+        return [_scene(row, number, extras) for number, row in rows.items()]
 
     def sample(self, pages: int = 5, page: int = 200) -> "list[scene.File]":
         """The files of some scenes, in pages spread over all ids."""

@@ -26,6 +26,7 @@ from validation.values import SYNC_FIELDS
 
 WHERE = "Settings > Plugins > Stash2Plex"
 INTERVALS = ("never", "hourly", "daily", "weekly")
+DEEP_INTERVALS = ("never", "daily", "weekly", "monthly")
 HOOK_MODES = ("background", "inline")
 ON_EDIT = ("newest", "stash", "plex", "ask")
 ON_LEAVE = ("keep", "restore")
@@ -78,6 +79,14 @@ Names = Annotated[tuple[str, ...], BeforeValidator(values.names)]
 Text = Annotated[str, BeforeValidator(values.text)]
 Template = Annotated[str, BeforeValidator(values.template)]
 List = Annotated[tuple[str, ...], BeforeValidator(values.listed)]
+# What decides when and how something is done, and nothing about what Plex should say.
+_ASIDE = {
+    "plex_url", "plex_token", "plex_library", "reconcile_interval", "reconcile_scope",
+    "reconcile_missing", "deep_interval", "hook_mode", "brake_share", "brake_scenes",
+    "skip_not_found", "trigger_plex_scan", "max_retries", "connect_timeout", "read_timeout",
+    "plex_insecure_tls", "journal_days", "journal_rows", "debug_logging", "obfuscate_paths",
+    "paused",
+}  # fmt: skip
 
 
 class Stash2PlexConfig(BaseModel):
@@ -116,6 +125,7 @@ class Stash2PlexConfig(BaseModel):
     label_organized: Text = ""
     reconcile_interval: Annotated[str, _one_of(INTERVALS)] = "never"
     reconcile_scope: Annotated[str, BeforeValidator(_scope)] = "24h"
+    deep_interval: Annotated[str, _one_of(DEEP_INTERVALS)] = "weekly"
     reconcile_missing: Flag = True
     hook_mode: Annotated[str, _one_of(HOOK_MODES)] = "background"
     brake_share: Annotated[int, _between(1, 100)] = 20
@@ -139,6 +149,11 @@ class Stash2PlexConfig(BaseModel):
     def token(self) -> str:
         """Plex's token in the clear: for the request header and nothing else."""
         return self.plex_token.get_secret_value()
+
+    @property
+    def decisive(self) -> str:
+        """All settings that decide what Plex should say, to be compared."""
+        return self.model_dump_json(exclude=_ASIDE)
 
     @model_validator(mode="before")
     @classmethod

@@ -339,10 +339,10 @@ def test_a_plex_that_is_down_fails_the_run_and_loses_nothing(synced):
 def test_one_part_that_cannot_be_read_does_not_keep_the_rest_from_being_closed(box):
     for number in range(45):
         box.add(f"a/clip {number}.mp4", **FULL)
-    bad = ("/library/metadata/121", "/library/metadata/122")  # the batch, and the first two alone
+    bad = ("/library/metadata/126", "/library/metadata/127")  # the batch, and the first two alone
     box.plex.faults.arm("500", match=lambda call: call.path.startswith(bad), times=9)
     found = reconcile(box)
-    assert len(found["errors"]) == 1 and "scenes 21 to 40" in found["errors"][0]
+    assert len(found["errors"]) == 1 and "scenes 26 to 45" in found["errors"][0]
     assert gaps(found) == {"empty_metadata": 25}
     assert found["drain"]["written"] == 25
     assert state(box)["failure_count"] == 1 and state(box)["run_count"] == 0
@@ -374,7 +374,7 @@ def test_plex_is_read_in_batches_and_stash_in_pages(box):
 
 
 def test_progress_rises_from_the_listing_to_the_last_write(box):
-    for number in range(45):
+    for number in range(60):
         box.add(f"a/clip {number}.mp4", **FULL)
     run = box.task("Reconcile Library (All)")
     told = [float(text) for level, text in raw_lines(run.stderr) if level == "progress"]

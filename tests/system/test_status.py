@@ -36,6 +36,7 @@ def test_before_anything_happened(box):
         "Plex 1.43.3.10861-sim answers",
         f"reconciliation: {NO_RUNS}",
         "reconciliation: 0 runs in all; interval never; next due never",
+        "reconciliation: deep passes weekly; the last not yet",
     ]
 
 

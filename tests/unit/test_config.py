@@ -68,6 +68,7 @@ def test_unset_settings_have_the_documented_defaults():
         "label_organized": "",
         "reconcile_interval": "never",
         "reconcile_scope": "24h",
+        "deep_interval": "weekly",
         "reconcile_missing": True,
         "hook_mode": "background",
         "brake_share": 20,

@@ -224,7 +224,7 @@ def test_ten_thousand_items_come_in_ten_pages_of_which_one_is_held(index, plex):
     plex.clear_requests()
     pages, peaks = client.listing(1), []
     for number, page in enumerate(pages):
-        index._put(page, 1, 1)
+        index._put(page, 1, 1, later(0))
         del page
         if number == 6:
             tracemalloc.start()  # it makes everything many times slower: two pages will do

@@ -1,0 +1,52 @@
+"""When everything is compared by value again, and what is told of it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from reconciliation import deep
+from reconciliation.scheduler import ReconciliationScheduler
+from reconciliation.state import ReconciliationState
+
+NOW = 1_700_000_000.0
+DAY = 86400.0
+RUN, DEEP = SimpleNamespace(unmoved=7), SimpleNamespace(deep=True)
+
+
+@pytest.mark.parametrize(
+    ("interval", "days"),
+    [("daily", 1), ("weekly", 7), (" Monthly ", 30), ("never", None), ("?", None)],
+)
+def test_it_is_due_an_interval_after_the_last_one(interval, days):
+    state = ReconciliationState(last_deep_time=NOW)
+    assert deep.due_at(state, interval, NOW) == (None if days is None else NOW + days * DAY)
+
+
+def test_before_the_first_run_none_is_due_and_after_it_the_interval_counts_from_there():
+    state = ReconciliationState()
+    assert deep.due_at(state, "weekly", NOW) is None
+    deep.record(state, RUN, NOW)
+    deep.record(state, RUN, NOW + DAY)
+    assert deep.due_at(state, "weekly", NOW + DAY) == NOW + 7 * DAY
+    deep.record(state, DEEP, NOW + 2 * DAY)
+    assert deep.due_at(state, "weekly", NOW + 2 * DAY) == NOW + 9 * DAY
+
+
+def test_a_clock_that_was_set_back_makes_it_due():
+    assert deep.due_at(ReconciliationState(last_deep_time=NOW + DAY), "weekly", NOW) == 0.0
+
+
+def test_the_scheduler_tells_of_it(tmp_path):
+    scheduler = ReconciliationScheduler(tmp_path, clock=lambda: NOW)
+    scheduler.record_run(DEEP, "all")
+    scheduler.record_run(RUN, "all", now=NOW + DAY)
+    assert not scheduler.is_deep_due("weekly", NOW + DAY)
+    assert scheduler.is_deep_due("weekly", NOW + 7 * DAY)
+    assert not scheduler.is_deep_due("never", NOW + 7 * DAY)
+    scheduler.refresh("never", NOW, "weekly")
+    told = scheduler.status(NOW + DAY)
+    assert (told["deep"], told["unmoved"], told["deep_interval"]) == (False, 7, "weekly")
+    assert (told["last_deep_time"], told["next_deep"]) == (NOW, NOW + 7 * DAY)
+    assert "(7 had not moved)" in told["message"]
