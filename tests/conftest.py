@@ -26,6 +26,22 @@ from devserver.leaks import leaks  # noqa: E402
 MakeBox = Callable[..., Box]
 
 
+MEASURED = "COVERAGE_PROCESS_CONFIG"  # what makes a process measure itself
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Before any fixture of the test: whether its processes are measured."""
+    before = os.environ.get(MEASURED)
+    if item.get_closest_marker("uncovered"):
+        os.environ.pop(MEASURED, None)
+    try:
+        return (yield)
+    finally:
+        if before is not None:
+            os.environ[MEASURED] = before
+
+
 @pytest.fixture(scope="session")
 def plugin_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The plugin as users install it."""

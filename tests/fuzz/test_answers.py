@@ -28,6 +28,8 @@ from devserver.stash.web import Exchange
 from sync_queue import inbox
 from tests.sizes import size
 
+pytestmark = pytest.mark.uncovered
+
 TOKEN = "token-of-the-fuzz"
 TASKS = ("process_queue", "process_queue", "process_queue", "reconcile_all", "queue_status",
          "health_check", "doctor", "all", "preview")  # fmt: skip

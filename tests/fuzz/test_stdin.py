@@ -26,6 +26,8 @@ from sync_queue.jobs import Job, Jobs
 from tests.sizes import size
 from validation.config import Stash2PlexConfig
 
+pytestmark = pytest.mark.uncovered
+
 TOKEN = "token-of-the-fuzz"
 KEPT, DEAD = ("scene", 2), "scene:999"
 MODES = tuple(sorted({*commands.COMMANDS, *commands.RECONCILE, "queue_status"}))

@@ -18,6 +18,8 @@ from devserver.box import Box
 from devserver.demo import Demo
 from devserver.stage import ROOT
 
+pytestmark = pytest.mark.uncovered
+
 
 def test_the_demo_ends_with_its_proof() -> None:
     ended = subprocess.run(

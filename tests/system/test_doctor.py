@@ -20,6 +20,8 @@ from sync_queue.jobs import Job, Jobs
 from tests.conftest import MakeBox
 from validation.config import UNLISTED, Stash2PlexConfig
 
+pytestmark = pytest.mark.uncovered
+
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = (
     "ok", "findings", "stash", "plex", "paths", "files", "unmatched", "settings", "disk", "queue",

@@ -28,7 +28,10 @@ from sync_queue import inbox
 from sync_queue.jobs import Jobs
 
 # The queue's library closes its files once more when it is collected, in whatever thread that is.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.uncovered,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 SCENES = 60
 PRESSES = 4  # how often a person presses Process Queue before wondering
 STARTING = "the server is still starting up. Please retry later"

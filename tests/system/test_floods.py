@@ -6,6 +6,8 @@ import pytest
 
 from tests.torture import flood
 
+pytestmark = pytest.mark.uncovered
+
 
 def test_twenty_hooks_at_once(box):
     found = flood.hooks_at_once(box, hooks=20, rounds=2)
@@ -35,9 +37,7 @@ def test_events_behind_a_long_scan(box):
     assert found.held, found
 
 
-def test_a_flood_ten_times_as_large_takes_no_more_memory(make_box, monkeypatch):
-    # What measures the coverage would be measured.
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+def test_a_flood_ten_times_as_large_takes_no_more_memory(make_box):
     small, large = (flood.in_a_row(make_box(), events) for events in (12, 120))
     assert small.held and large.held, (small, large)
     assert large.writes == 120

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import pytest
 from telling import lines, quiet
 
 from devserver.box import Box
+
+pytestmark = pytest.mark.uncovered
 
 ODD = (
     "comma, and; semicolon", 'quote " and \' and “”', "ampersand & <b>bold</b> &amp;", "100 %s %n %2C %%",

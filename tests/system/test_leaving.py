@@ -14,6 +14,8 @@ from telling import lines, quiet
 from devserver.box import Box
 from devserver.proof import poster_key
 
+pytestmark = pytest.mark.uncovered
+
 COVER = b"\xff\xd8\xff" + b"c" * 200
 FULL: dict[str, Any] = {
     "title": "Title", "details": "Text", "date": "2024-02-03", "rating100": 70, "studio": "Studio",

@@ -10,6 +10,8 @@ from telling import lines, put_a_bug_into, raw_lines
 
 from devserver.box import TOKEN
 
+pytestmark = pytest.mark.uncovered
+
 FULL = {"title": "A title", "details": "Told", "studio": "Studio A"}
 
 

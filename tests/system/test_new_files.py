@@ -16,6 +16,8 @@ from plex import scans, settling
 from plex.client import connect
 from plex.store import Store
 
+pytestmark = pytest.mark.uncovered
+
 FOLDERS = ("north", "south", "east side")
 AGENT = {"title": "Agent's title", "summary": "Agent's text", "genres": ["Agent's"]}
 

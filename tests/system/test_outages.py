@@ -17,6 +17,8 @@ from tests.system.telling import lines, look_is_due, quiet
 from tests.system.test_hooks import DRAIN, drain, flags, queued, until
 from tests.system.test_queue import attempts, fill, queue
 
+pytestmark = pytest.mark.uncovered
+
 MANY = size(100, 500)
 Break = Callable[[Box], None]
 

@@ -12,6 +12,8 @@ import yaml
 import package
 from devserver.box import PLUGIN, Box
 
+pytestmark = pytest.mark.uncovered
+
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:

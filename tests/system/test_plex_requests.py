@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.uncovered
+
 N, RATED = 200, 50
 SYNC_ALL = "Sync All Scenes to Plex"
 

@@ -12,6 +12,8 @@ from devserver.stash import StashServer
 from sync_queue import inbox
 from tests.sizes import size
 
+pytestmark = pytest.mark.uncovered
+
 SETTINGS = {
     "collections_from": "studio, parent_studio, group, performer",
     "collection_tags": "Coll*",

@@ -10,6 +10,8 @@ from telling import gaps, quiet
 
 from tests.sizes import size
 
+pytestmark = pytest.mark.uncovered
+
 SCENES = size(2000, 10_000)
 PLEX_REQUESTS, STASH_REQUESTS, PEAK_MB = SCENES // 20 + 40, 30, 150
 
@@ -44,9 +46,7 @@ def shown(scene: dict) -> dict:
 
 
 @pytest.fixture
-def large(box, monkeypatch):
-    # Measuring coverage would be what is measured here.
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+def large(box):
     box.stash.timeout = 600  # an operation answers when it is done
     for number in range(1, SCENES + 1):
         scene, name = said(number), f"folder {number % 100}/clip {number}.mp4"

@@ -18,6 +18,8 @@ from telling import lines, terminal, until
 from devserver.box import TOKEN, Box
 from devserver.leaks import leaks
 
+pytestmark = pytest.mark.uncovered
+
 ODD = 'a+b/c="d\\e%f&g'
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX modes")
 

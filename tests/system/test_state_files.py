@@ -41,6 +41,8 @@ from plex.store import Store
 from sync_queue import inbox
 from sync_queue.jobs import Job, Jobs
 
+pytestmark = pytest.mark.uncovered
+
 FOREIGNER = 12345
 
 

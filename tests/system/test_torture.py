@@ -16,6 +16,8 @@ from tests.torture.rounds import Rounds
 from tests.torture.traps import Point, Traps, places
 from tests.torture.world import World
 
+pytestmark = pytest.mark.uncovered
+
 
 @pytest.fixture(scope="module")
 def rounds(

@@ -11,6 +11,8 @@ from devserver.stash.client import StashError
 from tests.system.telling import lines, terminal
 from tests.system.test_queue import fill
 
+pytestmark = pytest.mark.uncovered
+
 VOLATILE = ("updatedAt", "thumb", "posters")
 
 
