@@ -53,7 +53,7 @@ def test_a_reconciliation_from_cron_writes_to_plex_and_is_remembered_by_the_plug
 def test_lines_for_a_person_have_no_codes_of_stash(locked):
     said = terminal(locked, *words(locked, "reconcile-all")).stderr
     assert "\x01" not in said and "\x02" not in said
-    assert said.splitlines()[0] == "reconciling scope all"
+    assert "reconciling scope all" in said.splitlines()
 
 
 def test_every_command_works(locked, tmp_path):

@@ -65,7 +65,15 @@ def test_no_file_reads_data_as_code_or_starts_a_shell(path):
 def test_the_list_of_folders_is_that_of_the_package():
     import package
 
-    assert set(package.FOLDERS) == set(FOLDERS)
+    assert set(package.FOLDERS) == {*FOLDERS, "ui"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "ui").glob("*.js")), ids=lambda path: path.name)
+def test_no_script_of_the_page_makes_markup_or_code_of_text(path):
+    source = path.read_text(encoding="utf-8")
+    words = ("innerHTML", "outerHTML", "insertAdjacent", "dangerously", "eval(", "new Function",
+             "document.write", "localStorage", "http://", "https://")  # fmt: skip
+    assert [word for word in words if word in source] == []
 
 
 def rows(folder: Path) -> list[tuple[bytes, str]]:
