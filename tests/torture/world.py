@@ -55,6 +55,7 @@ class World:
         self.usual = self.names() | {inbox.WAKE, inbox.INLINE, "deps"}
         # Whoever writes next overwrites it: of each there is one at most.
         self.usual |= {f"{name}.tmp" for name in self.usual if name.endswith(".json")}
+        self.usual |= {"activity", "activity.new", "activity.lock"}
 
     # -- what people do
 
