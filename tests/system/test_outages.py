@@ -94,6 +94,7 @@ def test_an_outage_in_the_middle_of_the_work(box: Box, kind: str) -> None:
     assert len(told) == 1, "one line instead of one per job"
     assert attempts(box) == {0} and dead(box) == 0
     assert outage(box)["state"] == "open" and 0 < outage(box)["held"] < MANY
+    look_is_due(box, at=time.time() + 100)
     begun = time.monotonic()
     for _ in range(3):
         assert woken(box)["paused"]
