@@ -8,12 +8,13 @@ READY = $(VENV)/.ready
 ARGS =
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play test whole torture flood check format package shots bench-page bench-hook bench-reconcile setup clean
+.PHONY: help demo play test whole ui torture flood check format package shots bench-page bench-hook bench-reconcile setup clean
 
 help:
 	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
 	@echo "make test         runs all tests with coverage (ARGS='-k word' hands pytest something)"
 	@echo "make whole        the same tests on more: 10,000 scenes, 500 jobs, 3,000 random cases"
+	@echo "make ui           presses every button of the page in Chromium"
 	@echo "make torture      kills the plugin 300 times, in ten minutes at most (ARGS='--seed 7')"
 	@echo "make flood        thousands of events at once, in a row and again and again"
 	@echo "make check        lint, format and types"
@@ -39,6 +40,10 @@ test: $(READY)
 
 whole: $(READY)
 	@STASH2PLEX_WHOLE=1 $(PY) -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist worksteal)
+
+# Needs Chromium and npm, and some minutes: not a part of `make test`.
+ui: $(READY)
+	@$(PY) -m pytest -n 2 tests/ui $(ARGS)
 
 torture: $(READY)
 	@$(PY) -m tests.torture $(ARGS)
