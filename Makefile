@@ -5,6 +5,8 @@ PYTHON =
 VENV = .venv
 PY = $(VENV)/bin/python
 READY = $(VENV)/.ready
+# What only the tests in a browser need.
+BROWSER = $(VENV)/.browser
 ARGS =
 
 .DEFAULT_GOAL = help
@@ -42,7 +44,7 @@ whole: $(READY)
 	@STASH2PLEX_WHOLE=1 $(PY) -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist worksteal)
 
 # Needs Chromium and npm, and some minutes: not a part of `make test`.
-ui: $(READY)
+ui: $(BROWSER)
 	@$(PY) -m pytest -n 2 tests/ui $(ARGS)
 
 torture: $(READY)
@@ -66,7 +68,7 @@ package: $(READY)
 bench-page: $(READY)
 	@$(PY) tests/bench/page.py $(ARGS)
 
-shots: $(READY)
+shots: $(BROWSER)
 	@$(PY) -m tests.ui.shots $(ARGS)
 
 bench-hook: $(READY)
@@ -77,8 +79,12 @@ bench-reconcile: $(READY)
 
 setup: $(READY)
 
-$(READY): requirements.txt requirements-dev.txt tests/ui/requirements.txt scripts/venv.sh
+$(READY): requirements.txt requirements-dev.txt scripts/venv.sh
 	@sh scripts/venv.sh "$(VENV)" "$(PYTHON)"
+
+$(BROWSER): $(READY) tests/ui/requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input -r tests/ui/requirements.txt
+	@touch $@
 
 clean:
 	rm -rf $(VENV) dist build htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis .cache

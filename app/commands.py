@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Command = Callable[[Run], dict[str, Any]]
 DLQ_DAYS = 30
-SAMPLE, FEW = 100, 20  # scenes; a sync of a few takes little away
+SAMPLE = 100  # scenes
 
 
 def sync_all(run: Run) -> dict[str, Any]:
@@ -57,6 +57,8 @@ def _sync(run: Run, scope: str) -> dict[str, Any]:
 
 def _brake(run: Run, ids: "array[int]") -> None:
     """Look at a sample of what is to be synced: Braked if much of it would lose something."""
+    from reconciliation.brake import FEW
+
     if len(ids) <= FEW or run.config.brake_share >= 100 or run.outages.is_away(run.asked):
         return
     step = max(1, len(ids) // SAMPLE)

@@ -100,14 +100,13 @@ def _letter(row: "Row") -> "Map":
 def runs(data_dir: str, args: "Map") -> "Map":
     """The runs that wrote something."""
     size, after = lookup.limit(args), number(args, "after")
-    file = File(data_dir, lookup.PLEX)
-    rows = file.rows(
+    rows = lookup.rows(
+        data_dir, lookup.PLEX,
         "SELECT r.id, r.at, r.command, count(j.number), count(DISTINCT j.rating_key),"
         " coalesce(sum(j.undone), 0) FROM run r JOIN journal j ON j.run = r.id"
         " WHERE r.id < ? GROUP BY r.id ORDER BY r.id DESC LIMIT ?",
         (after or lookup.HIGHEST, size + 1),
-    )
-    file.close()
+    )  # fmt: skip
     names = ("run", "at", "command", "fields", "items", "undone")
     return page([dict(zip(names, row)) for row in rows], size, "run")  # noqa: B905 - as wide
 
@@ -121,16 +120,20 @@ def changes(data_dir: str, args: "Map") -> "Map":
         "scene_id": number(args, "scene"),
         "field": text(args, "field"),
     }
-    asked = {name: value for name, value in given.items() if value}
-    where = " AND ".join(["number < ?", *(f"{name} = ?" for name in asked)])
-    file = File(data_dir, lookup.PLEX)
-    rows = file.rows(
+    where, values = _narrowed("number < ?", after or lookup.HIGHEST, given)
+    rows = lookup.rows(
+        data_dir, lookup.PLEX,
         "SELECT number, run, rating_key, scene_id, field, before, after, why, undone"
         f" FROM journal WHERE {where} ORDER BY number DESC LIMIT ?",
-        (after or lookup.HIGHEST, *asked.values(), size + 1),
-    )
-    file.close()
+        (*values, size + 1),
+    )  # fmt: skip
     return page([_change(row) for row in rows], size, "number")
+
+
+def _narrowed(place: str, after: int, given: "Map") -> "tuple[str, Row]":
+    """A condition and its values: beyond `after`, and what is `given` besides."""
+    asked = {name: value for name, value in given.items() if value}
+    return " AND ".join([place, *(f"{name} = ?" for name in asked)]), (after, *asked.values())
 
 
 def _change(row: "Row") -> "Map":
@@ -144,13 +147,12 @@ def _change(row: "Row") -> "Map":
 def decisions(data_dir: str, args: "Map") -> "Map":
     """The items on which an edit in Plex waits for a person."""
     size, after = lookup.limit(args), number(args, "after")
-    file = File(data_dir, lookup.PLEX)
-    rows = file.rows(
+    rows = lookup.rows(
+        data_dir, lookup.PLEX,
         "SELECT rating_key, scene_id, asked FROM item WHERE asked != '' AND scene_id != 0"
         " AND rating_key > ? ORDER BY rating_key LIMIT ?",
         (after, size + 1),
-    )
-    file.close()
+    )  # fmt: skip
     found = [{"item": row[0], "scene": row[1], "fields": _names(row[2])} for row in rows]
     return page(found, size, "item")
 
@@ -158,12 +160,11 @@ def decisions(data_dir: str, args: "Map") -> "Map":
 def held(data_dir: str, args: "Map") -> "Map":
     """The scenes that are left alone until they are resumed."""
     size, after = lookup.limit(args), number(args, "after")
-    file = File(data_dir, lookup.PLEX)
-    rows = file.rows(
+    rows = lookup.rows(
+        data_dir, lookup.PLEX,
         "SELECT scene_id, since, why FROM held WHERE scene_id > ? ORDER BY scene_id LIMIT ?",
         (after, size + 1),
-    )
-    file.close()
+    )  # fmt: skip
     return page([{"scene": r[0], "since": r[1], "why": r[2]} for r in rows], size, "scene")
 
 
@@ -172,13 +173,12 @@ def preview(data_dir: str, args: "Map") -> "Map":
     its summary."""
     size, after = lookup.limit(args), number(args, "after")
     given = {"field": text(args, "field"), "why": text(args, "why")}
-    asked = {name: value for name, value in given.items() if value}
-    where = " AND ".join(["number > ?", *(f"{name} = ?" for name in asked)])
+    where, values = _narrowed("number > ?", after, given)
     file = File(data_dir, lookup.PREVIEW)
     rows = file.rows(
         "SELECT number, scene, title, item, field, before, after, why, writes FROM change"
         f" WHERE {where} ORDER BY number LIMIT ?",
-        (after, *asked.values(), size + 1),
+        (*values, size + 1),
     )
     about = [] if after else file.rows("SELECT value FROM about")
     file.close()

@@ -60,6 +60,15 @@ class File:
             self._db = None
 
 
+def rows(data_dir: str, name: str, sql: str, values: "Row" = ()) -> "list[Row]":
+    """The rows of one question to a file."""
+    file = File(data_dir, name)
+    try:
+        return file.rows(sql, values)
+    finally:
+        file.close()
+
+
 def _opened(path: str, name: str):  # type: ignore[no-untyped-def]
     from_root = os.path.abspath(path).replace("\\", "/")
     quoted = from_root.replace("%", "%25").replace("?", "%3f").replace("#", "%23")

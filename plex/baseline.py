@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from plex.fields import BY_NAME, FIELDS, Field, Fields, Value
-from plex.plan import PLEX, STASH, Change
+from plex.plan import STASH, Change
 from plex.written import (
     SCALAR,
     Tags,
@@ -19,7 +19,6 @@ from plex.written import (
     unmoved,
 )
 
-SIDES = (STASH, PLEX)
 Baseline = Mapping[str, Written]
 
 

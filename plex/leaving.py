@@ -1,12 +1,12 @@
 """Scenes that left the selection: their items go back to what they said before our first touch."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import errors
 from plex.journal import Journal, Row
 from plex.ledger import Ledger
 from plex.outcome import Outcome, handed_over, restored
-from plex.undo import LEFT, Plex, Undo, first_touches
+from plex.undo import Undo, first_touches
 
 RESTORE = "restore"  # the setting on_leave; else they are left as they are
 
@@ -15,17 +15,8 @@ class Leaving:
     """Puts back what a person has not changed since, and forgets whose the items were: they are
     not looked at again, and brought up to date when the scene is selected again."""
 
-    def __init__(
-        self,
-        plex: Plex,
-        ledger: Ledger,
-        journal: Journal,
-        clock: Callable[[], float],
-        left: Callable[[int, Sequence[str]], None],
-    ) -> None:
-        """`left` as for an undo."""
-        self._ledger, self._journal = ledger, journal
-        self._undo = Undo(plex, ledger, journal, clock, left, LEFT)
+    def __init__(self, undo: Undo, ledger: Ledger, journal: Journal) -> None:
+        self._undo, self._ledger, self._journal = undo, ledger, journal
 
     def plan(self, keys: Sequence[int]) -> list[Row]:
         """What would be written on these items."""

@@ -46,6 +46,7 @@ from plex.outcome import (
 )
 from plex.paths import PathMap
 from plex.photos import Sent
+from plex.undo import LEFT, Undo
 from stash.scene import Scene
 
 
@@ -96,7 +97,8 @@ class Sync:
         self._covers = Covers(stash, plex, config, clock)
         self._journal = journal or Journal(ledger.store)
         self._collections = Collections(plex, ledger.store, config, say)
-        self.leaving = Leaving(plex, ledger, self._journal, clock, self._collections.left)
+        undo = Undo(plex, ledger, self._journal, clock, self._collections.left, LEFT)
+        self.leaving = Leaving(undo, ledger, self._journal)
         self._stash, self._plex = stash, plex
         self._index, self._ledger, self._config = index, ledger, config
         self._clock, self._scanned = clock, scanned

@@ -40,6 +40,4 @@ fi
 "$python" -m venv "$venv"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -r requirements-dev.txt ||
     fail "pip could not install requirements-dev.txt: what it says stands above; it needs a way to a package index."
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -r tests/ui/requirements.txt 2>/dev/null ||
-    echo "Playwright could not be installed: the tests in a browser will be skipped."
 touch "$venv/.ready"

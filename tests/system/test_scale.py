@@ -8,41 +8,13 @@ import time
 import pytest
 from telling import gaps, quiet
 
+from tests.bench.library import said, shown
 from tests.sizes import size
 
 pytestmark = pytest.mark.uncovered
 
 SCENES = size(2000, 10_000)
 PLEX_REQUESTS, STASH_REQUESTS, PEAK_MB = SCENES // 20 + 40, 30, 150
-
-
-def said(number: int) -> dict:
-    """What both servers say about one scene, in Stash's words."""
-    return {
-        "title": f"Scene number {number}",
-        "details": f"What happens in scene {number}.\n" + "It is a long story. " * 20,
-        "date": f"20{number % 20 + 10}-0{number % 9 + 1}-1{number % 10}",
-        "rating100": number % 10 * 10,
-        "studio": f"Studio {number % 50}",
-        "performers": sorted({f"Person {number % 700}", f"Person {number % 311}"}),
-        "tags": sorted({f"tag {number % 90}", f"tag {number % 41}", f"tag {number % 17}"}),
-        "director": f"Director {number % 30}",
-    }
-
-
-def shown(scene: dict) -> dict:
-    """The same in Plex's words."""
-    return {
-        "title": scene["title"],
-        "summary": scene["details"].strip(),
-        "originallyAvailableAt": scene["date"],
-        "userRating": scene["rating100"] / 10 or None,
-        "studio": scene["studio"],
-        "genres": scene["tags"],
-        "actors": scene["performers"],
-        "directors": [scene["director"]],
-        "collections": [scene["studio"]],
-    }
 
 
 @pytest.fixture
