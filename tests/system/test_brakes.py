@@ -9,6 +9,8 @@ from devserver.stash.client import StashError
 from tests.system.telling import lines, ran_ago
 from tests.system.test_queue import fill, queue
 
+pytestmark = pytest.mark.uncovered
+
 MANY = 40  # of a library; 20 may always lose something
 
 

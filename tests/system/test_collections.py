@@ -13,6 +13,8 @@ from telling import lines
 
 from plex.store import Store
 
+pytestmark = pytest.mark.uncovered
+
 
 @pytest.fixture(params=["add", "replace", "mixed"])
 def bench(request, tmp_path: Path) -> Iterator[Bench]:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from inprocess import Bench
 
+pytestmark = pytest.mark.uncovered
+
 Phase = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
 ODD = ("a, b", "c & d", "50%", "%2C", "1+1", "it's “x”", "😀", "שלום")
 MANY = [f"tag {n:03}" for n in range(130)]

@@ -12,6 +12,8 @@ import pytest
 from devserver.box import Box
 from sync_queue import inbox
 
+pytestmark = pytest.mark.uncovered
+
 DRAIN = "Process Queue"
 
 

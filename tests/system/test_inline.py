@@ -8,6 +8,8 @@ from devserver.box import Box
 from tests.system.telling import look_is_due
 from tests.system.test_hooks import flags, queued, runs, until
 
+pytestmark = pytest.mark.uncovered
+
 
 @pytest.fixture
 def inline(box: Box) -> Box:

@@ -11,6 +11,8 @@ from inprocess import Bench
 
 import errors
 
+pytestmark = pytest.mark.uncovered
+
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:

@@ -11,6 +11,8 @@ from telling import gaps, lines, quiet
 
 from devserver.box import Box
 
+pytestmark = pytest.mark.uncovered
+
 SYNC_ALL, RECONCILE = "Sync All Scenes to Plex", "Reconcile Library (All)"
 
 

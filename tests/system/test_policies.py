@@ -15,6 +15,8 @@ from telling import gaps, lines, terminal
 
 from plex.outcome import Outcome
 
+pytestmark = pytest.mark.uncovered
+
 SCENE = {"title": "S title", "details": "S words", "studio": "S studio", "tags": ["a", "b"],
          "performers": ["Jane"], "rating100": 70, "date": "2024-05-06", "director": "Ann"}  # fmt: skip
 # A person's edits in Plex, after the first sync.

@@ -13,6 +13,8 @@ from tests.sizes import size
 from tests.system.telling import lines
 from tests.system.test_queue import fill
 
+pytestmark = pytest.mark.uncovered
+
 HOSTILE = '</script><img src=x onerror="alert(1)">'
 
 

@@ -11,6 +11,8 @@ from sync_queue.jobs import Job, Jobs
 from tests.system.telling import look_is_due
 from tests.system.test_hooks import DRAIN, drain, flags, right, runs, silent, until
 
+pytestmark = pytest.mark.uncovered
+
 
 def queue(box: Box) -> dict[str, Any]:
     """The queue as View Queue Status answers it."""

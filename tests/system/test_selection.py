@@ -12,6 +12,8 @@ from telling import lines, quiet
 
 from plex import selection
 
+pytestmark = pytest.mark.uncovered
+
 BOX = [{"endpoint": "https://box", "stash_id": "ab"}]
 # The setting, a scene that is synced with it, one that is not, and why.
 RULES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], str]] = [

@@ -10,6 +10,8 @@ from telling import gaps, lines, start, state, terminal
 
 from devserver.stash.library import Library
 
+pytestmark = pytest.mark.uncovered
+
 KEY = "eyJhbGciOiJIUzI1NiJ9.the-key-of-the-box"
 MODES = (
     "all", "recent", "process-queue", "queue-status", "reconcile-all", "reconcile-recent",
