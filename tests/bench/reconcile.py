@@ -13,69 +13,25 @@ sync before the first run, and with it the ledger. Exits with 1 when a bar is mi
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import json
-import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT))
+from report import Report, parser
+from rig import Cost, Plugin, Servers
 
-from stash import scene  # noqa: E402
+from stash import scene
 
 PAGE, BATCH = 1000, 25
 MEMORY_MB, DISK_BYTES = 120.0, 2048.0
 JUDGED = 10_000  # scenes from which on times are judged
 KEY = re.compile(rb'<Video ratingKey="(\d+)"')
 SCENE = re.compile(rb'"id": ?"(\d+)", ?"title"')
-
-
-class Cost(NamedTuple):
-    """Of one run of the plugin, with its start; `said` is what it answered."""
-
-    seconds: float
-    cpu: float
-    peak_mb: float
-    requests: int
-    said: dict[str, Any]
-
-
-class Servers:
-    """The process that holds both servers."""
-
-    def __init__(self, folder: Path, scenes: int) -> None:
-        library = [sys.executable, str(ROOT / "tests/bench/library.py"), str(folder), str(scenes)]
-        self._process = subprocess.Popen(
-            library, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self.places = self._answer()
-
-    def __enter__(self) -> Servers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait()
-
-    def tell(self, command: str) -> dict[str, Any]:
-        assert self._process.stdin
-        self._process.stdin.write(f"{command}\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout
-        found: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return found
 
 
 class Bare:
@@ -141,65 +97,19 @@ class Bare:
         return self._stash.getresponse().read()
 
 
-class Plugin:
-    """The plugin on a terminal, with a folder of its own."""
-
-    def __init__(self, servers: Servers, folder: Path) -> None:
-        self._servers, self._folder = servers, folder
-
-    def run(self, *words: str) -> Cost:
-        command = [sys.executable, str(ROOT / "Stash2Plex.py"), *words]
-        command += ["--stash", self._servers.places["stash"], "--data-dir", str(self._folder)]
-        self._servers.tell("asked")
-        began = time.perf_counter()
-        with tempfile.TemporaryFile() as out:
-            process = subprocess.Popen(command, stdout=out, stderr=subprocess.PIPE)
-            assert process.stderr
-            said = process.stderr.read()
-            _, status, used = os.wait4(process.pid, 0)
-            seconds = time.perf_counter() - began
-            process.returncode = os.waitstatus_to_exitcode(status)
-            out.seek(0)
-            answer = json.loads(out.read() or b"{}")
-        if process.returncode or "output" not in answer or answer.get("error"):
-            raise SystemExit(f"the run failed: {answer} {said.decode()}")
-        asked = self._servers.tell("asked")
-        cpu = used.ru_utime + used.ru_stime
-        return Cost(seconds, cpu, used.ru_maxrss / 1024, sum(asked.values()), answer["output"])
-
-    def bytes_on_disk(self) -> int:
-        return sum(one.stat().st_size for one in self._folder.rglob("*") if one.is_file())
+def judge(
+    report: Report, scenes: int, name: str, cost: Cost, bare: float, most: float, asked: int
+) -> None:
+    """The rows of one run; `most` times the bare download (0: not judged), `asked` requests."""
+    bar = most if most and scenes >= JUDGED else None
+    report.add(name, cost.seconds / bare, bar, scenes, s=cost.seconds, s_bare=bare, s_CPU=cost.cpu)
+    report.add(f"{name}: requests", cost.requests / asked, 1, scenes, requests=cost.requests)
+    report.add(f"{name}: memory", cost.peak_mb / MEMORY_MB, 1, scenes, MB=cost.peak_mb)
 
 
-class Table:
-    """Prints rows as they come, and knows whether a bar was missed."""
-
-    def __init__(self) -> None:
-        self.missed = False
-        print(
-            f"{'scenes':>8}  {'run':22}{'wall':>10}{'of bare':>9}{'CPU':>10}{'requests':>10}{'peak':>9}"
-        )
-
-    def row(self, scenes: int, name: str, cost: Cost, bare: float, most: float, asked: int) -> None:
-        times, note = cost.seconds / bare, ""
-        slow = scenes >= JUDGED and most and times > most
-        if slow or cost.requests > asked or cost.peak_mb > MEMORY_MB:
-            note, self.missed = f"  missed: {most:g} times, {asked} requests", True
-        print(
-            f"{scenes:>8}  {name:22}{cost.seconds:>8.2f} s{times:>9.2f}{cost.cpu:>8.2f} s{cost.requests:>10}"
-            f"{cost.peak_mb:>6.0f} MB{note}",
-            flush=True,
-        )
-
-    def disk(self, scenes: int, size: int) -> None:
-        self.missed |= size > scenes * DISK_BYTES
-        print(f"{scenes:>8}  on disk: {size / scenes:.0f} bytes per scene", flush=True)
-
-
-def measure(scenes: int, table: Table, latency: float, synced: bool) -> None:
+def measure(scenes: int, report: Report, latency: float, synced: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state"
-        state.mkdir()
         with Servers(Path(folder) / "stash", scenes) as servers:
             plugin = Plugin(servers, state)
             if synced:
@@ -208,14 +118,16 @@ def measure(scenes: int, table: Table, latency: float, synced: bool) -> None:
             listings, whole = download(servers)
             few = 2 * scenes // 1000 + 30
             first = plugin.run("reconcile-all")
-            table.row(scenes, "first", first, whole, 3.0, scenes // 1000 + scenes // 20 + 50)
+            most = scenes // 1000 + scenes // 20 + 50
+            judge(report, scenes, "first", first, whole, 3.0, most)
             again = plugin.run("reconcile-all")
-            table.row(scenes, "nothing changed", again, listings, 1.5, few)
+            judge(report, scenes, "nothing changed", again, listings, 1.5, few)
             changed = max(1, scenes // 1000)
             servers.tell(f"edit {changed}")
             some = plugin.run("reconcile-all")
-            table.row(scenes, "0.1 % changed", some, listings, 0.0, few + 2 * changed)
-            table.disk(scenes, plugin.bytes_on_disk())
+            judge(report, scenes, "0.1 % changed", some, listings, 0.0, few + 2 * changed)
+            size = plugin.bytes_on_disk() / scenes
+            report.add("disk", size / DISK_BYTES, 1, scenes, bytes_per_scene=size)
 
 
 def download(servers: Servers) -> tuple[float, float]:
@@ -227,15 +139,15 @@ def download(servers: Servers) -> tuple[float, float]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("scenes", type=int, nargs="*", default=[10_000])
-    parser.add_argument("--latency", type=float, default=0, metavar="MS", help="of Plex")
-    parser.add_argument("--unsynced", action="store_true", help="with an empty ledger")
-    given, table = parser.parse_args(), Table()
+    arguments = parser(__doc__)
+    arguments.add_argument("scenes", type=int, nargs="*", default=[10_000])
+    arguments.add_argument("--latency", type=float, default=0, metavar="MS", help="of Plex")
+    arguments.add_argument("--unsynced", action="store_true", help="with an empty ledger")
+    given = arguments.parse_args()
+    report = Report("reconcile", "scenes", given.json)
     for scenes in given.scenes:
-        measure(scenes, table, given.latency / 1000, not given.unsynced)
-    print("missed" if table.missed else "all bars met")
-    return int(table.missed)
+        measure(scenes, report, given.latency / 1000, not given.unsynced)
+    return report.end()
 
 
 if __name__ == "__main__":
