@@ -13,21 +13,17 @@ from __future__ import annotations
 
 import itertools
 import os
-import resource
-import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from statistics import median
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from report import Report, parser
-from rig import BARE, ENTRY, from_stash, measured
+from rig import BARE, ENTRY, Took, at_once, from_stash, measured, middle
 
 from sync_queue import inbox
 from sync_queue.lock import FileLock
@@ -82,32 +78,6 @@ class Place:
             return act()
 
 
-class Took(NamedTuple):
-    """Seconds on the wall, and of a core for each process."""
-
-    wall: float
-    cpu: float
-
-
-def at_once(command: list[str], stdins: list[bytes]) -> Took:
-    """As many processes as there are documents, all at the same time."""
-    used, began = cpu_of_children(), time.perf_counter()
-    crowd = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) for _ in stdins]  # fmt: skip
-    for process, stdin in zip(crowd, stdins, strict=True):
-        assert process.stdin
-        process.stdin.write(stdin)
-        process.stdin.close()
-    for process in crowd:
-        process.wait()
-    return Took(time.perf_counter() - began, (cpu_of_children() - used) / len(crowd))
-
-
-def cpu_of_children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 Key = tuple[str, int, int]  # kind, flags waiting, processes at once
 
 
@@ -124,19 +94,19 @@ def measure(places: dict[int, Place], runs: int) -> dict[Key, Took]:
                 took.append(((kind, flags, size), cost))
             for key, cost in took if number >= 3 or size > 1 else ():  # warm by now
                 found.setdefault(key, []).append(cost)
-    return {key: Took(*map(median, zip(*costs, strict=True))) for key, costs in found.items()}
+    return {key: middle(costs) for key, costs in found.items()}
 
 
-def tell(report: Report, middle: dict[Key, Took]) -> None:
-    bare, crowd_of_bare = middle["bare python", 0, 1], middle["bare python", 0, CROWD]
+def tell(report: Report, found: dict[Key, Took]) -> None:
+    bare, crowd_of_bare = found["bare python", 0, 1], found["bare python", 0, CROWD]
     report.add("bare python", 1.0, ms=bare.wall * 1000, ms_of_a_core=bare.cpu * 1000)
     for kind, bar in BARS.items():
         for flags in FLAGS:
-            took = middle[kind, flags, 1]
+            took = found[kind, flags, 1]
             ms, cpu = took.wall * 1000, took.cpu * 1000
             report.add(kind, took.wall / bare.wall, bar, flags, ms=ms, ms_of_a_core=cpu)
-        alone, crowd = middle[kind, 0, 1], middle[kind, 0, CROWD]
-        report.add(f"{kind}: flat", middle[kind, FLAGS[-1], 1].wall / alone.wall, FLAT)
+        alone, crowd = found[kind, 0, 1], found[kind, 0, CROWD]
+        report.add(f"{kind}: flat", found[kind, FLAGS[-1], 1].wall / alone.wall, FLAT)
         ms = crowd.wall * 1000
         report.add(f"{kind}: {CROWD} at once", crowd.wall / crowd_of_bare.wall, bar, ms=ms)
         cpu = crowd.cpu * 1000
