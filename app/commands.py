@@ -3,11 +3,12 @@
 import time
 from array import array
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import bundle, decisions, doctor, drains, explain, preview, recovery, undoing, wishes
+from app import deps, drains
 from app.arguments import flag
 from app.run import Run
 from app.words import by_reason, many
@@ -189,29 +190,39 @@ def _summary(found: dict[str, Any]) -> str:
     return ", ".join([*said, f"{many(found['enqueued'], 'job')} queued"])
 
 
+def _in(module: str, name: str) -> Command:
+    """A command of another module, which is imported when it is given."""
+
+    def command(run: Run) -> dict[str, Any]:
+        found: dict[str, Any] = getattr(import_module(f"app.{module}"), name)(run)
+        return found
+
+    return command
+
+
 COMMANDS: dict[str, Command] = {
     "all": sync_all,
     "recent": sync_recent,
     "process_queue": process_queue,
     "clear_queue": clear_queue,
-    "clear_dlq": recovery.clear_dlq,
+    "clear_dlq": _in("recovery", "clear_dlq"),
     "purge_dlq": purge_dlq,
-    "retry_dlq": recovery.retry_dlq,
-    "recover_outage_jobs": recovery.recover_outage_jobs,
-    "outage_summary": recovery.outage_summary,
-    "decide": decisions.decide,
-    "health_check": doctor.health_check,
-    "doctor": doctor.doctor,
-    "undo": undoing.undo,
-    "hold": undoing.hold,
-    "resume": undoing.resume,
-    "journal": undoing.journal,
-    "preview": preview.preview,
-    "explain": explain.explain,
-    "sync": wishes.sync,
-    "apply_preview": wishes.apply_preview,
-    "bundle": bundle.bundle,
-    "settings": doctor.settings,
+    "retry_dlq": _in("recovery", "retry_dlq"),
+    "recover_outage_jobs": _in("recovery", "recover_outage_jobs"),
+    "outage_summary": _in("recovery", "outage_summary"),
+    "decide": _in("decisions", "decide"),
+    "health_check": _in("doctor", "health_check"),
+    "doctor": _in("doctor", "doctor"),
+    "undo": _in("undoing", "undo"),
+    "hold": _in("undoing", "hold"),
+    "resume": _in("undoing", "resume"),
+    "journal": _in("undoing", "journal"),
+    "preview": _in("preview", "preview"),
+    "explain": _in("explain", "explain"),
+    "sync": _in("wishes", "sync"),
+    "apply_preview": _in("wishes", "apply_preview"),
+    "bundle": _in("bundle", "bundle"),
+    "settings": _in("doctor", "settings"),
 }
 # Asked for by a page or from a terminal, with arguments: there is no button for these.
 WITHOUT_BUTTON = ("hold", "explain", "sync", "apply_preview", "bundle", "settings")
@@ -291,7 +302,10 @@ def _only_looks(run: Run) -> bool:
 
 def leave_notes(run: Run) -> None:
     """Tell the hooks, which cannot ask for settings, what is due when and where to drain."""
-    if _only_looks(run) or not run.knows_settings:
+    if _only_looks(run):
+        return
+    deps.remember(Path(run.data_dir))
+    if not run.knows_settings:
         return
     # While paused nothing is due: hooks would wake drains in vain.
     interval = "never" if run.config.paused else run.config.reconcile_interval

@@ -1,7 +1,6 @@
 """The full lane: third-party packages made importable, the run opened and closed again."""
 
 import os
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -76,6 +75,8 @@ def in_words(error: BaseException) -> str:
         return str(error)
     if isinstance(error, OSError) and isinstance(error.filename, str):
         return str(words.unusable(os.path.basename(error.filename), words.why(error)))
+    import traceback  # half of what the start of a process costs
+
     wire.debug("".join(traceback.format_exception(error)))
     # Of a file only what is wrong with it: the user may want no path in the log.
     said = (isinstance(error, OSError) and error.strerror) or error

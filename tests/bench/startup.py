@@ -84,14 +84,17 @@ def main() -> int:
     arguments.add_argument("--modules", action="store_true", help="list them instead")
     given = arguments.parse_args()
     report = Report("startup", file=given.json)
-    with tempfile.TemporaryDirectory() as folder:
-        with StashServer(Path(folder)) as stash, PlexServer(token=TOKEN) as plex:
-            plex.add_section("Scenes", roots=["/media"])
-            stash.configure(PLUGIN, plex_url=plex.url, plex_token=TOKEN)
-            starts = documents(folder, stash)
-            if given.modules:
-                return listed(starts)
-            measure(report, starts, given.runs)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        StashServer(Path(folder)) as stash,
+        PlexServer(token=TOKEN) as plex,
+    ):
+        plex.add_section("Scenes", roots=["/media"])
+        stash.configure(PLUGIN, plex_url=plex.url, plex_token=TOKEN)
+        starts = documents(folder, stash)
+        if given.modules:
+            return listed(starts)
+        measure(report, starts, given.runs)
     return report.end()
 
 

@@ -154,7 +154,7 @@ def _import_ahead(light: bool) -> None:
     import importlib
 
     sys.path.insert(0, str(ROOT))
-    from app import commands, deps, drains, lane, status  # noqa: F401
+    from app import commands, drains, installing, lane, status  # noqa: F401
     from net import again
     from sync_queue import circuit
 
@@ -167,7 +167,7 @@ def _import_ahead(light: bool) -> None:
     drains.LINGER = drains.PATIENCE = 0.0
     again.PAUSES = (0.0, 0.0)
     circuit.RAMP = tuple((jobs, 0.0) for jobs, _ in circuit.RAMP)
-    deps.missing = lambda *_: []
+    installing.missing = lambda *_: []
 
 
 def _stay_here(folder: str, ports: Sequence[int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from app import deps
+from app import installing
 from app.versions import parse_all
 from devserver.box import Box
 from tests.torture.lanes import QUEUE, kind_of
@@ -34,7 +34,7 @@ class Installing:
         self.box.operation("process_queue")
         self._update()
         found = self.traps.points("process_queue", lambda: self.box.operation("process_queue"))
-        return [point for point in found if "app/deps.py" in point.place]
+        return [point for point in found if "app/installing.py" in point.place]
 
     def round(self, *points: Point | None) -> Result:
         """The plugin is updated, and its first drain dies; then, maybe, somebody goes back."""
@@ -70,6 +70,6 @@ class Installing:
         """What pip, orphaned, still writes goes with the next run."""
         self.box.operation("queue_status")
         folder = self.box.data_dir / "deps"
-        wanted = {deps.LOCK, deps.folder_name(parse_all(VERSIONS[self._version]))}
+        wanted = {installing.LOCK, installing.folder_name(parse_all(VERSIONS[self._version]))}
         if left := {path.name for path in folder.iterdir()} - wanted:
             result.faults["temporary files"] = [f"deps/{name}" for name in sorted(left)]

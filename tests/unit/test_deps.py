@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from app import deps
+from app import deps, installing
 from app.versions import Requirement, missing, parse, parse_all, satisfies
 from errors import SetupError
 from sync_queue.lock import FileLock
@@ -130,11 +130,12 @@ class Place:
 
     def ensure(self, **more):
         deps.ensure(self.requirements, self.data, self.log.append, **more)
+        deps.remember(self.data)
 
     @property
     def folder(self):
         wanted = parse_all(self.requirements.read_text())
-        return self.data / "deps" / deps.folder_name(wanted)
+        return self.data / "deps" / installing.folder_name(wanted)
 
     def folders(self):
         return {path.name for path in (self.data / "deps").iterdir() if path.is_dir()}
@@ -280,12 +281,12 @@ def test_nothing_is_written_outside_the_data_dir(place, tmp_path, monkeypatch):
 def test_the_layout_of_the_file_does_not_change_the_folder():
     one = parse_all("# why\na>=1\nB<2\n")
     other = parse_all("b < 2\nA >= 1")
-    assert deps.folder_name(one) == deps.folder_name(other)
-    assert deps.folder_name(one) != deps.folder_name(parse_all("a>=1"))
+    assert installing.folder_name(one) == installing.folder_name(other)
+    assert installing.folder_name(one) != installing.folder_name(parse_all("a>=1"))
 
 
 def test_the_folder_names_python_platform_and_c_library():
-    tag = deps.python_tag()
+    tag = installing.python_tag()
     assert tag.startswith(f"cp{sys.version_info[0]}{sys.version_info[1]}-")
     if sys.platform == "linux":
         assert tag.endswith(("-glibc", "-musl"))
@@ -360,9 +361,100 @@ def test_packages_that_pip_did_not_deliver_are_told(place, tmp_path):
 
 def test_the_sentence_quotes_for_the_platform(place, monkeypatch):
     place.requires("s2p-nowhere>=1")
-    monkeypatch.setattr(deps.os, "name", "nt")
+    monkeypatch.setattr(installing.os, "name", "nt")
     arguments = (place.requirements, place.folder, "C:\\Program Files\\python.exe")
-    assert '"C:\\Program Files\\python.exe" -m pip' in deps._sentence("x", *arguments)
+    assert '"C:\\Program Files\\python.exe" -m pip' in installing._sentence("x", *arguments)
+
+
+# --- what was found is not searched for again ----------------------------------------------
+
+SEARCHED = """
+import sys
+from pathlib import Path
+from app import deps
+requirements, data = map(Path, sys.argv[1:])
+deps.ensure(requirements, data, lambda line: None)
+import s2p_tiny
+print("app.installing" in sys.modules, s2p_tiny.VERSION)
+deps.remember(data)
+"""
+
+
+@pytest.fixture
+def settled(place):
+    """Installed a while ago, and found by a process since."""
+    place.ensure()
+    rest(place)
+    searched(place)
+    return place
+
+
+def rest(place):
+    for path in (place.data / "deps", place.folder):
+        os.utime(path, (1e9, path.stat().st_mtime - 3600))
+
+
+def modules_of_ours(tmp_path):
+    """Where they are nothing else comes and goes, as it does beside the tests."""
+    folder = tmp_path / "modules"
+    if not folder.exists():
+        folder.mkdir()
+        for name in ("app", "errors.py", "sync_queue"):
+            (folder / name).symlink_to(ROOT / name)
+        os.utime(folder, (1e9, 1e9))
+    return folder
+
+
+def searched(place):
+    """Whether another process has to look for the packages; and the version that it imports."""
+    command = [sys.executable, "-c", SEARCHED, str(place.requirements), str(place.data)]
+    environment = {**os.environ, "PYTHONPATH": str(modules_of_ours(place.plugin.parent))}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    told, version = done.stdout.split()
+    return told == "True", version
+
+
+def test_packages_that_were_found_are_not_searched_for_again(settled):
+    assert searched(settled) == (False, "1.2")
+    assert searched(settled) == (False, "1.2")
+
+
+def test_what_was_found_a_moment_after_it_changed_is_searched_for_again(place):
+    place.ensure()
+    assert [searched(place)[0] for _ in range(2)] == [True, True]
+
+
+def test_packages_of_which_some_went_are_searched_for_again(settled):
+    for one in settled.folder.glob("s2p_base*"):
+        one.unlink() if one.is_file() else shutil.rmtree(one)
+    assert searched(settled) == (True, "1.2")
+    assert list(settled.folder.glob("s2p_base*"))
+
+
+def test_other_requirements_are_searched_for(settled):
+    wheel(settled.wheels, "s2p_tiny", "2.0")
+    settled.requires("s2p-tiny>=2")
+    assert searched(settled) == (True, "2.0")
+
+
+def test_a_package_that_came_elsewhere_is_searched_for(settled, tmp_path):
+    """One that comes first on Python's path would be imported, whatever its version."""
+    (modules_of_ours(tmp_path) / "s2p_tiny-0.9.dist-info").mkdir()
+    assert searched(settled) == (True, "1.2")
+
+
+@pytest.mark.parametrize("said", ["", "x", "../../elsewhere\n", "\udcff"])
+def test_a_note_that_makes_no_sense_is_none(settled, said):
+    note = settled.data / deps.SEEN
+    note.write_text(said, errors="surrogateescape")
+    assert searched(settled) == (True, "1.2")
+    assert searched(settled) == (False, "1.2")
+
+
+def test_without_a_place_for_the_note_the_packages_are_there_all_the_same(settled):
+    (settled.data / deps.SEEN).unlink()
+    (settled.data / deps.SEEN).mkdir()
+    assert searched(settled) == (True, "1.2")
 
 
 # --- several processes ---------------------------------------------------------------------
@@ -370,7 +462,7 @@ def test_the_sentence_quotes_for_the_platform(place, monkeypatch):
 ENSURE = """
 import sys
 from pathlib import Path
-from app import deps
+from app import deps, installing
 requirements, data, python = sys.argv[1:]
 log = lambda line: print(line, file=sys.stderr, flush=True)
 deps.ensure(Path(requirements), Path(data), log, python=python)
@@ -437,7 +529,7 @@ def test_what_a_kill_left_beside_the_packages_goes_with_the_next_run(place):
 def test_while_another_process_installs_its_folder_is_left_alone(place):
     place.ensure()
     sys.path.remove(str(place.folder))
-    with FileLock(place.folder.parent / deps.LOCK):
+    with FileLock(place.folder.parent / installing.LOCK):
         (place.folder.parent / "tmp-4711").mkdir()
         place.ensure(python="/does/not/exist")
     assert "tmp-4711" in place.folders()

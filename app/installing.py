@@ -1,0 +1,274 @@
+"""Looks for the packages of `requirements.txt`, and installs them when they are not importable.
+
+They go into `<data dir>/deps/<python tag>-<hash of requirements>/`: images of Stash lose what is
+installed into them, refuse it (PEP 668), and have neither git nor a compiler.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from app import deps
+from app.versions import Requirement, missing, parse_all
+from errors import SetupError
+from sync_queue.lock import FileLock
+
+LOCK = "install.lock"
+MARKER = ".complete"
+TEMPORARY = "tmp-"
+_TOLD = ("Collecting ", "Downloading ", "Building ", "Installing collected ")
+_PATIENCE = 10.0
+
+Log = Callable[[str], None]
+
+
+def ensure(requirements: Path, data_dir: Path, log: Log, python: str = sys.executable) -> None:
+    """Every requirement can be imported afterwards. Raises SetupError with what to do otherwise.
+
+    Uses what is there if its versions satisfy; else our folder, which is made first if need be:
+    that takes pip, some seconds and, unless pip is told otherwise, the network.
+    """
+    wanted = _read(requirements)
+    if not missing(wanted):
+        return
+    folder = Path(data_dir).absolute() / "deps" / folder_name(wanted)
+    found = _is_complete(folder, wanted)
+    if not found:
+        with _installing(folder.parent, log):
+            if not _is_complete(folder, wanted):
+                _install(requirements.absolute(), folder, log, python)
+    else:
+        _tidy(folder)
+    _activate(folder, requirements.absolute().parent)
+    if found and missing(wanted):  # some of it was deleted, and the marker is still there
+        with _installing(folder.parent, log):
+            if missing(wanted):
+                _install(requirements.absolute(), folder, log, python)
+        importlib.invalidate_caches()
+    if faults := missing(wanted):
+        raise SetupError(_sentence("; ".join(faults), requirements, folder, python))
+
+
+def ready(requirements: Path, data_dir: Path) -> bool:
+    """Whether `ensure` has nothing to install."""
+    wanted = _read(requirements)
+    folder = Path(data_dir).absolute() / "deps" / folder_name(wanted)
+    return not missing(wanted) or _is_complete(folder, wanted)
+
+
+def folder_name(wanted: list[Requirement]) -> str:
+    """The same requirements have the same name, however their file is laid out."""
+    lines = sorted(f"{one.name.lower()}{one.ranges}" for one in wanted)
+    return f"{python_tag()}-{hashlib.sha256('|'.join(lines).encode()).hexdigest()[:12]}"
+
+
+def python_tag() -> str:
+    """What compiled packages depend on, for example `cp311-linux_x86_64-glibc`."""
+    version = f"{sys.implementation.name[:2]}{sys.version_info[0]}{sys.version_info[1]}"
+    machine = os.uname().machine if hasattr(os, "uname") else ""
+    places = dict.fromkeys(sysconfig.get_platform().split("-") + [machine] * bool(machine))
+    # A 32-bit Python on a 64-bit kernel says the kernel's machine.
+    narrow = "" if sys.maxsize > 2**32 else "_32bit"
+    platform = "_".join(places).replace(".", "_") + narrow + _libc()
+    return f"{version}{getattr(sys, 'abiflags', '')}-{platform}"
+
+
+def _libc() -> str:
+    """Alpine's packages do not load with Debian's C library, nor the other way round."""
+    if sys.platform != "linux":
+        return ""
+    with contextlib.suppress(ValueError, OSError):
+        if (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc"):
+            return "-glibc"
+    return "-musl"
+
+
+def _read(requirements: Path) -> list[Requirement]:
+    try:
+        return parse_all(requirements.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SetupError(f"{requirements} cannot be read ({error}): reinstall the plugin") from None
+
+
+def _is_complete(folder: Path, wanted: list[Requirement]) -> bool:
+    """Whole if we made it (the marker comes last), or if somebody filled it by hand."""
+    if (folder / MARKER).exists():
+        return True
+    return folder.is_dir() and not missing(wanted, [str(folder)])
+
+
+def _activate(folder: Path, plugin_dir: Path) -> None:
+    deps.activate(str(folder), str(plugin_dir))
+    importlib.invalidate_caches()
+
+
+@contextlib.contextmanager
+def _installing(parent: Path, log: Log) -> Iterator[None]:
+    """One process installs, the others wait and say so."""
+    lock = FileLock(parent / LOCK)
+    try:
+        if not lock.acquire():
+            log("Another process is installing the packages of Stash2Plex: waiting for it")
+            lock.acquire(blocking=True, poll=0.5, sleep=_told_waiting(log))
+    except OSError as error:
+        raise SetupError(f"{parent} cannot be written ({error}): the packages need it") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _told_waiting(log: Log) -> Callable[[float], None]:
+    begun = told = time.monotonic()
+
+    def sleep(seconds: float) -> None:
+        nonlocal told
+        time.sleep(seconds)
+        if time.monotonic() - told >= _PATIENCE:
+            told = time.monotonic()
+            log(f"Still waiting for the packages, {told - begun:.0f} s by now")
+
+    return sleep
+
+
+def _install(requirements: Path, folder: Path, log: Log, python: str) -> None:
+    """Under the lock: into a folder beside, which takes its place when it is whole."""
+    begun = time.monotonic()
+    _remove_halves(folder.parent)
+    work = folder.parent / f"{TEMPORARY}{os.getpid()}"
+    log("Installing the packages of Stash2Plex with pip; this happens once")
+    try:
+        (work / "tmp").mkdir(parents=True, exist_ok=True)
+        fault = _pip(_command(python, requirements, work / "site"), work / "tmp", log)
+        if fault:
+            raise SetupError(_sentence(fault, requirements, folder, python))
+        _put(work / "site", folder)
+    except OSError as error:
+        raise SetupError(_sentence(str(error), requirements, folder, python)) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    _remove_older(folder)
+    log(f"The packages are installed, after {time.monotonic() - begun:.0f} s")
+
+
+def _command(python: str, requirements: Path, target: Path) -> list[str]:
+    command = [python, "-m", "pip", "install", "--target", str(target)]
+    command += ["--no-input", "--disable-pip-version-check", "--prefer-binary"]
+    return [*command, "-r", str(requirements)]
+
+
+def _pip(command: list[str], temporary: Path, log: Log) -> str:
+    """Run pip; "" when it worked, else what it says. Its steps go to the log."""
+    if not command[0]:
+        return "this Python does not know its own name"
+    said: list[str] = []
+    # A pipe of its own: our stdout carries one JSON document and nothing else.
+    with subprocess.Popen(
+        command,
+        env=_environment(temporary),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        for line in process.stdout or ():
+            said = [*said[-50:], line.strip()]
+            if said[-1].startswith(_TOLD):
+                log(said[-1][:200])
+    return "" if process.returncode == 0 else _reason(said, process.returncode)
+
+
+def _environment(temporary: Path) -> dict[str, str]:
+    """The caller's, with proxies, PYTHONPATH and PIP_*; but nothing is written elsewhere."""
+    environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))}
+    environment.setdefault("PIP_CACHE_DIR", str(temporary / "cache"))
+    # `user = true` in somebody's pip.conf cannot be combined with a target.
+    environment["PIP_USER"] = "0"
+    # The modules of the current folder are none of pip's business.
+    environment.setdefault("PYTHONSAFEPATH", "1")
+    # Neither is the key of somebody's Stash: what pip builds is foreign code.
+    environment.pop("STASH_API_KEY", None)
+    return environment
+
+
+def _reason(said: list[str], code: int) -> str:
+    if any("No module named pip" in line for line in said):
+        return "pip is missing"
+    errors = [line for line in said if line.upper().startswith("ERROR")]
+    # The last error sums up; lines that follow are hints on newer pips.
+    words = (errors or [line for line in said if line] or [f"exit status {code}"])[-1]
+    return f"pip says: {words[:300]}"
+
+
+def _sentence(reason: str, requirements: Path, folder: Path, python: str) -> str:
+    command = [python or "python3", "-m", "pip", "install", "--target", str(folder)]
+    command += ["-r", str(requirements.absolute())]
+    quoted = subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
+    return (
+        f"The packages that Stash2Plex needs could not be installed ({reason}). Run this once "
+        f"where Stash runs, with access to the network: {quoted}"
+    )
+
+
+def _put(site: Path, folder: Path) -> None:
+    """The marker last, then the whole in one step."""
+    (site / MARKER).touch()
+    shutil.rmtree(folder, ignore_errors=True)
+    for attempt in range(5):
+        with contextlib.suppress(PermissionError):  # a virus scanner on Windows looks at new files
+            os.replace(site, folder)
+            return
+        time.sleep(0.2 * 2**attempt)
+    os.replace(site, folder)
+
+
+def is_tidy(parent: Path) -> bool:
+    """Whether no installation is at work, or was killed, beside the packages in `parent`."""
+    return not any(parent.glob(f"{TEMPORARY}*"))
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what a kill left beside the packages, unless another process installs just now."""
+    if not _older(folder) and is_tidy(folder.parent):
+        return
+    lock = FileLock(folder.parent / LOCK)
+    with contextlib.suppress(OSError):  # not ours to write: the packages are there all the same
+        if lock.acquire():
+            try:
+                _remove_halves(folder.parent)
+                _remove_older(folder)
+            finally:
+                lock.release()
+
+
+def _remove_halves(parent: Path) -> None:
+    for half in parent.glob(f"{TEMPORARY}*"):
+        shutil.rmtree(half, ignore_errors=True)
+
+
+def _remove_older(folder: Path) -> None:
+    """First out of the way, in one step: a kill must not leave a half that looks whole."""
+    for other in _older(folder):
+        away = other.with_name(f"{TEMPORARY}{other.name}")
+        with contextlib.suppress(OSError):  # in use on Windows: it stays for the next time
+            os.replace(other, away)
+            shutil.rmtree(away, ignore_errors=True)
+
+
+def _older(folder: Path) -> list[Path]:
+    """What earlier requirements needed; other Pythons that share the data dir keep theirs."""
+    tag = folder.name.rpartition("-")[0]
+    others = folder.parent.iterdir()
+    return [one for one in others if one.name.rpartition("-")[0] == tag and one != folder]
