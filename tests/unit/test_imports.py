@@ -204,21 +204,46 @@ def test_importing_a_package_imports_no_library(path: Path) -> None:
     assert {one for one in done.stdout.split() if is_library(one)} == set()
 
 
-# -- what a hook really loads
+# -- what a process really loads
+
+# Which of those with a home a look, or a task without work, loads: settings at hand, no servers.
+SETTINGS, QUEUE = {"pydantic", "pydantic_core"}, {"persistqueue"}
+STASH = {"stashapi", "requests", "urllib3"}
+LOADS: dict[str, set[str]] = {
+    "status": set(),
+    "overview": set(),
+    "journal": set(),
+    "undo": set(),
+    "decide": set(),
+    "clear_queue": QUEUE,
+    "purge_dlq": QUEUE,
+    "outage_summary": QUEUE,
+    "settings": SETTINGS,
+    "retry_dlq": QUEUE | SETTINGS,
+    "process_queue": QUEUE | SETTINGS,
+    "health_check": QUEUE | STASH,
+    "queue_status": QUEUE | SETTINGS | STASH | {"plexapi"},
+}
 
 
-def hook_modules(tmp_path: Path, port: int) -> set[str]:
-    """The modules that a whole hook process has loaded beyond those of a bare interpreter."""
-    given = {
-        "server_connection": {
-            "Scheme": "http", "Host": "127.0.0.1", "Port": port, "Dir": str(tmp_path),
-            "SessionCookie": {"Name": "session", "Value": "MTYabc"}, "PluginDir": str(ROOT),
-        },
-        "args": {
-            "mode": "hook",
-            "hookContext": {"id": 42, "type": "Scene.Update.Post", "input": {"title": "\u2603"}},
-        },
+@pytest.mark.parametrize("mode", sorted(LOADS))
+def test_a_command_loads_only_the_libraries_that_it_uses(tmp_path: Path, mode: str) -> None:
+    _, found = loaded(from_stash(tmp_path, {"mode": mode}, settings={}))
+    assert {top(one) for one in found} & set(HOMES) <= LOADS[mode]
+    assert "asyncio" not in found
+
+
+def from_stash(folder: Path, args: dict[str, Any], **more: Any) -> bytes:
+    """What starts a process, with a Stash that does not answer."""
+    connection = {
+        "Scheme": "http", "Host": "127.0.0.1", "Port": 1, "Dir": str(folder),
+        "SessionCookie": {"Name": "session", "Value": "MTYabc"}, "PluginDir": str(ROOT),
     }  # fmt: skip
+    return json.dumps({"server_connection": connection, "args": args, **more}).encode()
+
+
+def loaded(given: bytes) -> tuple[dict[str, Any], set[str]]:
+    """The answer of a whole process, and what it has loaded beyond a bare interpreter."""
     code = (
         "import sys; before = set(sys.modules)\n"
         f"sys.path.insert(0, {str(ROOT)!r}); sys.argv = ['Stash2Plex.py']\n"
@@ -226,25 +251,32 @@ def hook_modules(tmp_path: Path, port: int) -> set[str]:
         "names = {'__name__': 'entry', '__file__': sys.path[0] + '/Stash2Plex.py'}\n"
         "exec(compile(source, 'Stash2Plex.py', 'exec'), names)\n"
         "code = names['main']([])\n"
-        "sys.stderr.write(' '.join(set(sys.modules) - before)); sys.exit(code)"
+        "found = {name for name, module in sys.modules.items() if module} - before\n"
+        "sys.stderr.write(' '.join(found))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], input=json.dumps(given).encode(), capture_output=True,
-        env={**BARE, "PYTHONPATH": ""}, check=False,
+        [sys.executable, "-c", code], input=given, capture_output=True,
+        env={**BARE, "PYTHONPATH": ""}, check=True,
     )  # fmt: skip
-    assert json.loads(done.stdout) == {"output": "scene 42 is marked"}, done.stderr
-    assert done.returncode == 0
-    return set(done.stderr.decode().splitlines()[-1].split())  # a warning comes before
+    found = done.stderr.decode().splitlines()[-1].split()  # its log comes before
+    return json.loads(done.stdout), set(found)
+
+
+def hook_modules(tmp_path: Path) -> set[str]:
+    context = {"id": 42, "type": "Scene.Update.Post", "input": {"title": "\u2603"}}
+    answer, found = loaded(from_stash(tmp_path, {"mode": "hook", "hookContext": context}))
+    assert answer == {"output": "scene 42 is marked"}
+    return found
 
 
 def test_a_hook_that_only_marks_loads_nothing_but_the_feather_lane(tmp_path: Path) -> None:
     lock = tmp_path / "plugin_data" / "Stash2Plex" / inbox.LOCK
     with FileLock(lock):
-        found = hook_modules(tmp_path, 1)
+        found = hook_modules(tmp_path)
     assert found - FEATHER - {"errno", "_json", "stash", "sync_queue"} == set()
 
 
 def test_a_hook_that_wakes_a_drain_adds_the_socket_only(tmp_path: Path) -> None:
-    found = hook_modules(tmp_path, 1)
+    found = hook_modules(tmp_path)
     assert "_socket" in found
     assert found - FEATHER - {"errno", "_json", "_socket", "stash", "sync_queue"} == set()
