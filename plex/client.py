@@ -15,8 +15,9 @@ from net.again import Chances, of_question, of_quick_question
 from plex import fields, index, item, wire
 from plex.collection import CUSTOM, Collection, collection
 from plex.images import POSTER, Kind
+from plex.listing import Page
 from plex.once import once
-from plex.pages import pages, window
+from plex.pages import Elements, pages, window
 from plex.transport import PlexSession, Transport
 from plex.transport import probe as probe
 from plex.written import same
@@ -74,11 +75,10 @@ class PlexClient:
                 ).of(PLEX, "library")
         return [one for one in found if one.title.casefold() in self._libraries]
 
-    def listing(self, section: int) -> Iterator[list[item.Part]]:
-        """All files of a section, a page at a time."""
+    def listing(self, section: int) -> Iterator[Page]:
+        """All items of a section, a page at a time."""
         key = f"/library/sections/{section}/all?type={MOVIES}"
-        for container in pages(self._plex.get, key, "Video"):
-            yield list(item.parts(container))
+        return pages(lambda window: self._plex.page(key, window))
 
     def count(self, section: int) -> "int | None":
         """How many items a section has; None if Plex does not tell."""
@@ -93,13 +93,12 @@ class PlexClient:
             return False
         return True
 
-    def newest(self, section: int) -> list[item.Part]:
-        """The files of the items that were added last."""
-        container = self._plex.get(
+    def newest(self, section: int) -> Page:
+        """The items that were added last."""
+        return self._plex.page(
             f"/library/sections/{section}/all?type={MOVIES}&sort=addedAt%3Adesc",
             window(0, NEWEST),
         )
-        return list(item.parts(container))
 
     def items(self, rating_keys: Sequence[int]) -> dict[int, item.Item]:
         """Full items by rating key; those that no longer exist are left out."""
@@ -239,8 +238,7 @@ class PlexClient:
     def collections(self, section: int) -> list[Collection]:
         """All collections of a section; `edited` is not known of them."""
         key = f"/library/sections/{section}/collections"
-        found = pages(self._plex.get, key, "Directory")
-        return [collection(one) for page in found for one in page.findall("Directory")]
+        return [collection(one) for one in self._all(key, "Directory")]
 
     def collection(self, rating_key: int) -> "Collection | None":
         """One collection in full; None if there is none any more."""
@@ -253,8 +251,12 @@ class PlexClient:
     def members(self, rating_key: int) -> list[int]:
         """The rating keys of a collection's items, in its order."""
         key = f"/library/collections/{rating_key}/children"
-        found = pages(self._plex.get, key, "Video")
-        return [int(video.get("ratingKey")) for page in found for video in page.findall("Video")]
+        return [int(video.get("ratingKey")) for video in self._all(key, "Video")]
+
+    def _all(self, key: str, element: str) -> Iterator[Any]:
+        """The elements of all pages."""
+        for page in pages(lambda window: Elements(self._plex.get(key, window), element)):
+            yield from page.container.findall(element)
 
     def sort_by_hand(self, rating_key: int) -> None:
         """Let a collection's items stand as they are moved, not by date."""

@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import errors
 from net.ahead import ahead
 from plex import paths
 from plex.item import Part
+from plex.listing import Page
 from plex.store import Store
 from plex.twins import File
 
@@ -38,8 +39,8 @@ class Listing(Protocol):
     """What the index asks of Plex."""
 
     def sections(self) -> Sequence[Section]: ...
-    def listing(self, section: int) -> Iterator[list[Part]]: ...
-    def newest(self, section: int) -> list[Part]: ...
+    def listing(self, section: int) -> Iterator[Page]: ...
+    def newest(self, section: int) -> Page: ...
 
 
 class Index:
@@ -61,7 +62,7 @@ class Index:
         return [row[0] for row in rows]
 
     def marks(self, keys: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
-        """(rating key, mark) of all items with a part at each of these path keys; see `item.mark`."""
+        """(rating key, mark) of all items with a part at each of these path keys; see `listing.mark`."""
         found: dict[str, list[tuple[int, int]]] = {}
         for at in range(0, len(keys), ASKED):
             some = keys[at : at + ASKED]
@@ -153,7 +154,7 @@ class Index:
     def _add_newest(self, plex: Listing, section: int) -> int:
         """How many files were new to us among those that Plex added last."""
         before = self.size()
-        self._put(plex.newest(section), section, 0, self._asked)
+        self._put(plex.newest(section).parts(), section, 0, self._asked)
         return self.size() - before
 
     def keep_to(self, sections: Sequence[Section]) -> bool:
@@ -184,7 +185,9 @@ class Index:
         run, total = time.monotonic_ns(), 0
         for page in ahead(plex.listing(section.id)):
             total += len(page)
-            self._put(page, section.id, run, now)
+            known = self._known(page.marks, section.id)
+            self._see(known, run)
+            self._put(page.parts(known), section.id, run, now)
         before = self._count(section.id, run)
         if not total and before:
             files = "1 file" if before == 1 else f"{before} files"
@@ -196,6 +199,27 @@ class Index:
             db.execute(
                 "INSERT OR REPLACE INTO section VALUES (?, ?, ?, ?)",
                 (section.id, section.title, section.stamp, now),
+            )
+
+    def _known(self, marks: Mapping[int, int], section: int) -> set[int]:
+        """The rating keys of those of which a listing has told the very same before."""
+        found: set[int] = set()
+        keys = list(marks)
+        for at in range(0, len(keys), ASKED):
+            some = keys[at : at + ASKED]
+            rows = self._store.rows(
+                "SELECT rating_key, mark FROM part"
+                f" WHERE rating_key IN ({','.join('?' * len(some))}) AND section = ?",
+                (*some, section),
+            )
+            found.update(key for key, mark in rows if mark == marks[key])
+        return found
+
+    def _see(self, rating_keys: Iterable[int], run: int) -> None:
+        """They are still there."""
+        with self._store.writing() as db:
+            db.executemany(
+                "UPDATE part SET seen = ? WHERE rating_key = ?", [(run, key) for key in rating_keys]
             )
 
     def _put(self, page: Iterable[Part], section: int, run: int, now: float) -> None:

@@ -1,17 +1,13 @@
 """Item: what Plex says about one of its videos, read from XML. Pure."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, NamedTuple
 
 from plex.fields import FIELDS, Field, Value
 from plex.names import name_key
-
-# What of a listing's row goes into its mark: the attributes, and the elements of lists.
-_LISTED = ("updatedAt", "thumb", "art", *(one.wire for one in FIELDS if one.kind != "tags"))
-_ELEMENTS = frozenset(one.element for one in FIELDS if one.kind == "tags")
 
 
 class Part(NamedTuple):
@@ -57,36 +53,21 @@ class Item:
         return frozenset({"title"} if derived else ())
 
 
-def parts(container: Any) -> Iterator[Part]:
-    """Every file in a listing container; several Media and Parts per item are all told."""
+def parts(container: Any, marks: Mapping[int, int]) -> Iterator[Part]:
+    """Every file in a listing container; several Media and Parts per item are all told.
+
+    Of an item without updatedAt its mark, by its rating key, tells nothing.
+    """
     section = container.attrib.get("librarySectionID")
     for video in container.findall("Video"):
         key = number(video.attrib.get("ratingKey"))
         if not key:
             continue
         owner = number(video.attrib.get("librarySectionID") or section) or 0
-        files = _files(video)
-        seen, updated = mark(video, files), number(video.attrib.get("updatedAt")) or 0
-        for one in files:
+        updated = number(video.attrib.get("updatedAt")) or 0
+        seen = marks.get(key, 0) if updated else 0
+        for one in _files(video):
             yield Part(key, owner, one["file"], number(one.get("size")) or 0, seen, updated)
-
-
-def mark(video: Any, files: Sequence[Mapping[str, str]]) -> int:
-    """What a listing tells of all that we read of an item, as a number.
-
-    Of lists it has the first names only, and nothing of labels and locks: for those there is
-    updatedAt, without which nothing is told (0).
-    """
-    get = video.attrib.get
-    if not get("updatedAt"):
-        return 0
-    said = [*map(get, _LISTED)]
-    for part in files:
-        said += part.get("file"), part.get("size")
-    for one in video:
-        if one.tag in _ELEMENTS:
-            said += one.tag, one.get("tag")
-    return whole_print(repr(said).encode("utf-8", "replace"))
 
 
 def whole_print(said: bytes) -> int:

@@ -18,6 +18,18 @@ class Source(Listing, Protocol):
     def items(self, rating_keys: Sequence[int]) -> dict[int, Item]: ...
 
 
+@dataclass(frozen=True)
+class Hints:
+    """By scene id: the files that would be a scene's, and the rating keys of what may be its items."""
+
+    wanted: Mapping[int, Files]
+    keys: Mapping[int, Sequence[int]]
+
+    @property
+    def rating_keys(self) -> list[int]:
+        return sorted({key for keys in self.keys.values() for key in keys})
+
+
 @dataclass
 class Matches:
     """Scene id -> its items; scenes without one are absent."""
@@ -36,11 +48,38 @@ def match(
     refresh: Callable[[], bool],
 ) -> Matches:
     """Find the items of some scenes, listing Plex anew (`refresh`) only if one is not found."""
-    wanted = {scene.id: _wanted(scene, path_map) for scene in scenes}
-    found = _look_up(wanted, index, plex)
-    lost = {number: keys for number, keys in wanted.items() if keys and number not in found}
+    first = hints(scenes, index, path_map)
+    found = matched(first, plex.items(first.rating_keys), index)
+    lost = [scene for scene in scenes if first.wanted[scene.id] and not found.of(scene)]
     if lost and refresh():
-        found.update(_look_up(lost, index, plex))
+        again = hints(lost, index, path_map)
+        found.items.update(matched(again, plex.items(again.rating_keys), index).items)
+    return found
+
+
+def hints(scenes: Sequence[Scene], index: Index, path_map: paths.PathMap) -> Hints:
+    """What the index has at the scenes' files; it may be outdated."""
+    wanted = {scene.id: _wanted(scene, path_map) for scene in scenes}
+    marks = index.marks(list({key for keys in wanted.values() for key in keys}))
+    return Hints(wanted, {
+        number: sorted({item for key in keys for item, _ in marks.get(key, ())})
+        for number, keys in wanted.items() if keys
+    })  # fmt: skip
+
+
+def matched(hints: Hints, items: Mapping[int, Item], index: Index) -> Matches:
+    """Those of the items that do have the files; what has them no more is told to the index."""
+    found: dict[int, list[Item]] = {}
+    wrong: set[int] = set()
+    for number, keys in hints.keys.items():
+        for key in keys:
+            item = items.get(key)
+            if item and _holds(item, hints.wanted[number]):
+                found.setdefault(number, []).append(item)
+            elif not item or hints.wanted[number].keys().isdisjoint(map(paths.key, item.files)):
+                wrong.add(key)
+    if wrong:
+        index.doubt(wrong)
     return Matches(found)
 
 
@@ -51,27 +90,6 @@ def _wanted(scene: Scene, path_map: paths.PathMap) -> Files:
     return {
         paths.key(paths.plex_path(f.path, path_map)): f.size if told else 0 for f in scene.files
     }
-
-
-def _look_up(wanted: Mapping[int, Files], index: Index, plex: Source) -> dict[int, list[Item]]:
-    marks = index.marks(list({key for keys in wanted.values() for key in keys}))
-    hints = {
-        number: sorted({item for key in keys for item, _ in marks.get(key, ())})
-        for number, keys in wanted.items() if keys
-    }  # fmt: skip
-    items = plex.items(sorted({key for keys in hints.values() for key in keys}))
-    found: dict[int, list[Item]] = {}
-    wrong: set[int] = set()
-    for number, keys in hints.items():
-        for key in keys:
-            item = items.get(key)
-            if item and _holds(item, wanted[number]):
-                found.setdefault(number, []).append(item)
-            elif not item or wanted[number].keys().isdisjoint(map(paths.key, item.files)):
-                wrong.add(key)
-    if wrong:
-        index.doubt(wrong)
-    return found
 
 
 def _holds(item: Item, wanted: Files) -> bool:

@@ -1,7 +1,7 @@
 """Long answers of Plex, a page at a time."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import errors
 from errors import PLEX
@@ -10,24 +10,53 @@ from plex.item import number
 PAGE = 1000
 
 
-def pages(get: Callable[[str, dict[str, str]], Any], key: str, element: str) -> Iterator[Any]:
-    """The containers of all pages of `key` that have such elements."""
+class Rows(Protocol):
+    """A page: its number of rows, the first one's rating key, and how many all pages have."""
+
+    def __len__(self) -> int: ...
+    @property
+    def first(self) -> "int | None": ...
+    @property
+    def total(self) -> "int | None": ...
+
+
+P = TypeVar("P", bound=Rows)
+
+
+class Elements:
+    """The page in a container whose rows are such elements."""
+
+    def __init__(self, container: Any, element: str) -> None:
+        self.container, self._rows = container, container.findall(element)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def first(self) -> "int | None":
+        return number(self._rows[0].get("ratingKey")) if self._rows else None
+
+    @property
+    def total(self) -> "int | None":
+        return number(self.container.get("totalSize"))
+
+
+def pages(get: Callable[[dict[str, str]], P]) -> Iterator[P]:
+    """All pages that have rows; `get` gives the one that these headers ask for."""
     start, previous = 0, None
     while True:
-        container = get(key, window(start, PAGE))
-        rows = container.findall(element)
-        first = rows[0].get("ratingKey") if rows else None
-        if rows and first == previous:
+        page = get(window(start, PAGE))
+        count, first, total = len(page), page.first, page.total
+        if count and first == previous:
             said = "Plex sent the same page of a listing twice"
             raise errors.Busy(said).of(PLEX, "unreadable")
         previous = first
-        if rows:
-            yield container
-        start += len(rows)
+        if count:
+            yield page
+        del page  # not one more than is looked at
+        start += count
         # Without a total the window covered everything; a page may be smaller than asked.
-        total = number(container.get("totalSize"))
-        ended = len(rows) < PAGE if total is None else start >= total
-        if ended or not rows:
+        if not count or (count < PAGE if total is None else start >= total):
             return
 
 

@@ -12,11 +12,13 @@ import plexapi
 import requests
 from plexapi import exceptions
 from plexapi.server import PlexServer
+from plexapi.utils import parseXMLString
 
 import errors
 from errors import PLEX
 from net.again import Chances, again, of_question, of_write
 from net.session import UNUSABLE, Session, fate
+from plex.listing import Page
 
 # A constant name: the default is the machine's MAC, so that each new container
 # would be a "new device" and send the owner an e-mail.
@@ -88,13 +90,25 @@ class Transport:
         """The container that Plex sends; asked again when a passing fault comes in between."""
 
         def ask() -> Any:
-            container = self._ask(key, headers=headers)
-            if container is None:
-                said = "Plex sent an empty answer where a list was due"
-                raise errors.Busy(said).of(PLEX, "unreadable")
-            return container
+            return _full(self._ask(key, headers=headers))
 
         return again(ask, chances, self._sleep)
+
+    def page(self, key: str, headers: "dict[str, str]") -> Page:
+        """A page of a listing, unparsed as far as that goes; asked again like `get`."""
+        ask = lambda: self._plex(lambda: Page(self._bytes(key, headers), self._container))  # noqa: E731
+        return again(ask, of_question, self._sleep)
+
+    def _bytes(self, key: str, headers: "dict[str, str]") -> bytes:
+        sent = plexapi.BASE_HEADERS | {"X-Plex-Token": self._server._token} | headers
+        answer = self._session.get(self._server.url(key), headers=sent)
+        if answer.status_code not in GOOD:
+            raise exceptions.BadRequest(f"({answer.status_code})")
+        return answer.content
+
+    def _container(self, xml: bytes) -> Any:
+        """What plexapi makes of the XML of a listing."""
+        return self._plex(lambda: _full(parseXMLString(xml.decode("utf-8", "replace"))))
 
     def touch(self, key: str) -> None:
         """A GET that makes Plex do something, with nothing to say about it."""
@@ -152,6 +166,13 @@ class Transport:
             return again(greet, of_question, self._sleep)
         except (errors.Gone, errors.Busy, errors.Rejected) as error:
             raise _not_up(self._url, error) from None
+
+
+def _full(container: Any) -> Any:
+    if container is None:
+        said = "Plex sent an empty answer where a list was due"
+        raise errors.Busy(said).of(PLEX, "unreadable")
+    return container
 
 
 def probe(url: str, connect_timeout: float, read_timeout: float, verify: bool = True) -> None:

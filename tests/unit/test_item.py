@@ -61,7 +61,7 @@ def test_what_is_unset_is_empty():
 
 
 def test_every_part_of_every_version_is_listed():
-    found = list(item.parts(fromstring(FULL)))
+    found = list(item.parts(fromstring(FULL), {}))
     assert [(p.rating_key, p.section, p.file, p.size) for p in found] == [
         (101, 7, "/m/a.mp4", 5),
         (101, 7, "/m/b.mp4", 0),
@@ -72,7 +72,7 @@ def test_every_part_of_every_version_is_listed():
 @pytest.mark.parametrize("key", ["", "abc", "-5", "0", "１０", str(2**63), "9" * 5000])
 def test_a_row_without_a_usable_key_is_passed_over(key):
     xml = f'<MediaContainer><Video ratingKey="{key}"><Media><Part file="/a"/></Media></Video></MediaContainer>'
-    assert list(item.items(fromstring(xml))) == list(item.parts(fromstring(xml))) == []
+    assert list(item.items(fromstring(xml))) == list(item.parts(fromstring(xml), {})) == []
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from plex import item
 from plex.index import SETTLED, Index
 from plex.ledger import Entry, Ledger
+from plex.listing import Page
 from plex.store import Store
 from reconciliation.verified import Verified
 from stash import scene
@@ -19,7 +19,7 @@ from validation.config import load
 
 NOW = 1_700_000_000.0
 LISTED = (
-    '<MediaContainer librarySectionID="1"><Video ratingKey="5" title="T" updatedAt="1600000000"'
+    '<MediaContainer size="1" librarySectionID="1"><Video ratingKey="5" title="T" updatedAt="1600000000"'
     ' viewCount="3"><Media><Part file="/m/a" size="7"/></Media><Genre tag="G"/></Video>'
     "</MediaContainer>"
 )
@@ -34,7 +34,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def listed(store: Store, xml: str = LISTED, now: float = NOW) -> Index:
     index = Index(store)
-    index._put(item.parts(ElementTree.fromstring(xml)), 1, 1, now)
+    index._put(Page(xml.encode(), ElementTree.fromstring).parts(), 1, 1, now)
     return index
 
 

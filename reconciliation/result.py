@@ -1,0 +1,59 @@
+"""GapDetectionResult: what a run counts."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE
+
+
+@dataclass
+class GapDetectionResult:
+    """Counts of one run. `total_gaps` leaves out `drifted_count`: those are not to be repaired."""
+
+    scenes_checked: int = 0
+    unmoved: int = 0  # of these, such as agreed before, and neither side has moved since
+    deep: bool = False  # whether everything there is was compared by value
+    empty_metadata_count: int = 0
+    stale_sync_count: int = 0
+    missing_count: int = 0
+    drifted_count: int = 0
+    conflict_count: int = 0
+    held_count: int = 0
+    cover_checks: int = 0
+    enqueued_count: int = 0
+    compared: int = 0  # scenes with an item
+    losing: int = 0  # of these, such as would have less in Plex afterwards
+    errors: list[str] = field(default_factory=list)
+    drifted: list[dict[str, Any]] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)  # not selected, by reason
+
+    @property
+    def total_gaps(self) -> int:
+        return self.empty_metadata_count + self.stale_sync_count + self.missing_count
+
+    @property
+    def by_type(self) -> dict[str, int]:
+        return {
+            EMPTY: self.empty_metadata_count,
+            STALE: self.stale_sync_count,
+            MISSING: self.missing_count,
+            DRIFTED: self.drifted_count,
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "scenes_checked": self.scenes_checked,
+            "unmoved": self.unmoved,
+            "deep": self.deep,
+            "total_gaps": self.total_gaps,
+            "gaps_by_type": self.by_type,
+            "conflicts": self.conflict_count,
+            "held": self.held_count,
+            "cover_checks": self.cover_checks,
+            "enqueued": self.enqueued_count,
+            "losing": self.losing,
+            "skipped": dict(self.skipped),
+            "drifted": self.drifted,
+            "errors": self.errors,
+        }
