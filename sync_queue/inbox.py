@@ -5,6 +5,7 @@ Marking the same thing a thousand times leaves one file.
 """
 
 import os
+import sys
 import time
 
 KINDS = ("scene", "performer", "studio", "tag", "group")
@@ -62,7 +63,7 @@ def _flag(entry: "os.DirEntry[str]") -> "tuple[str, int] | None":
         return None  # a name that no mark gives could not be cleared by its kind and id
     if len(number) > 19 or int(number) > HIGHEST or not entry.is_file():
         return None
-    return kind, int(number)
+    return sys.intern(kind), int(number)
 
 
 def is_empty(data_dir: str) -> bool:

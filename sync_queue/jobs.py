@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ __all__ = ["BACKLOG", "EDIT", "UNREADABLE", "DeadLetter", "Job", "Jobs"]
 FOLDER = "queue"
 FILE = "queue.sqlite"
 OPENING = "open.lock"
+AT_ONCE = 1000  # rows that are held in memory
 CLOCK_SLACK = 60.0  # seconds that a clock may jump without our minding it
 
 STEPS = (
@@ -96,22 +98,23 @@ class Jobs(Database):
         A fresh edit of something that waits, or stands far back, brings it to the front.
         """
         now = time.time() if now is None else now
-        rows = [(dumps(job), now, job.key, now, job.rank) for job in jobs]
+        left, fresh = iter(jobs), 0
         with self.writing() as db:
-            fresh = db.executemany(
-                f"INSERT OR IGNORE INTO {self._table} (data, timestamp, status, key, due, rank)"
-                f" VALUES (?, ?, {AckStatus.ready}, ?, ?, ?)",
-                rows,
-            ).rowcount
-            db.executemany(
-                f"UPDATE {self._table} SET data = ?, due = ?, rank = ?"
-                f" WHERE key = ? AND status < {AckStatus.unack} AND (rank > ? OR due > ?)",
-                [
-                    (data, now, rank, key, rank, now)
-                    for data, _, key, _, rank in rows
-                    if rank == EDIT
-                ],
-            )
+            while some := list(islice(left, AT_ONCE)):
+                fresh += self._put(db, [(dumps(job), now, job.key, now, job.rank) for job in some])
+        return fresh
+
+    def _put(self, db: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> int:
+        fresh = db.executemany(
+            f"INSERT OR IGNORE INTO {self._table} (data, timestamp, status, key, due, rank)"
+            f" VALUES (?, ?, {AckStatus.ready}, ?, ?, ?)",
+            rows,
+        ).rowcount
+        db.executemany(
+            f"UPDATE {self._table} SET data = ?, due = ?, rank = ?"
+            f" WHERE key = ? AND status < {AckStatus.unack} AND (rank > ? OR due > ?)",
+            [(data, now, rank, key, rank, now) for data, now, key, _, rank in rows if rank == EDIT],
+        )
         return max(0, fresh)
 
     def hasten(self, jobs: Iterable[Job], now: float) -> None:
@@ -134,16 +137,22 @@ class Jobs(Database):
     def hasten_waits(self, now: float) -> None:
         """What waits until Plex has its file is due now: Plex has scanned meanwhile. A try before
         its time does not count."""
-        rows = self.rows(
-            f"SELECT _id, data, key FROM {self._table} WHERE status = {AckStatus.ready} AND due > ?",
-            (now,),
-        )
-        waiting = [job for row in rows if (job := loads(*row)).waits]
-        with self.writing() as db:
-            db.executemany(
-                f"UPDATE {self._table} SET due = ?, data = ? WHERE _id = ?",
-                [(now, dumps(replace(job, waits=job.waits - 1)), job.number) for job in waiting],
-            )
+        last = 0
+        while rows := self.rows(
+            f"SELECT _id, data, key FROM {self._table}"
+            f" WHERE _id > ? AND status = {AckStatus.ready} AND due > ? ORDER BY _id LIMIT {AT_ONCE}",
+            (last, now),
+        ):
+            last = rows[-1][0]
+            waiting = [job for row in rows if (job := loads(*row)).waits]
+            with self.writing() as db:
+                db.executemany(
+                    f"UPDATE {self._table} SET due = ?, data = ? WHERE _id = ?",
+                    [
+                        (now, dumps(replace(job, waits=job.waits - 1)), job.number)
+                        for job in waiting
+                    ],
+                )
 
     def settle(self) -> None:
         """Bring what was put to the disk itself, before the flags it came from are taken down."""

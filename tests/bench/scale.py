@@ -18,22 +18,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 from report import Report, parser
 from rig import ROOT  # noqa: F401 - from here on the product can be imported
 
 from plex.index import Index
-from plex.item import Part
+from plex.listing import Page
 from plex.store import Store
 from reconciliation.scheduler import ReconciliationScheduler
 from sync_queue import inbox
 from sync_queue.drain import Drain
 from sync_queue.jobs import BACKLOG, Job, Jobs
 
-LINEAR, PAGE, SECTION_SIZE = 1.5, 1000, 50_000
+LINEAR, PAGE, SECTION_SIZE = 2.5, 1000, 50_000
 MEMORY_MB, BOUNDED_AT = 120.0, 100_000
 A_DAY = 86400.0
 
@@ -55,22 +56,28 @@ class Plex:
         count = -(-self._scenes // SECTION_SIZE)
         return [Section(n, f"Library {n}", self.scanned) for n in range(1, count + 1)]
 
-    def listing(self, section: int) -> Iterator[list[Part]]:
+    def listing(self, section: int) -> Iterator[Page]:
         first = (section - 1) * SECTION_SIZE + 1
         end = min(first + SECTION_SIZE, self._scenes + 1)
         for at in range(first, end, PAGE):
-            yield [part(n, section) for n in range(at, min(at + PAGE, end))]
+            yield page(section, range(at, min(at + PAGE, end)))
 
-    def newest(self, section: int) -> list[Part]:
-        return []
+    def newest(self, section: int) -> Page:
+        return page(section, range(0))
 
 
 def path(number: int) -> str:
     return f"/media/studio {number % 997}/a name of usual length, number {number}.mp4"
 
 
-def part(number: int, section: int) -> Part:
-    return Part(100_000 + number, section, path(number), 1 << 30, number * 7919, 1_600_000_000)
+def page(section: int, numbers: Sequence[int]) -> Page:
+    rows = "".join(
+        f'<Video ratingKey="{100_000 + n}" title="Scene {n}" updatedAt="1600000000"><Media>'
+        f'<Part file="{path(n)}" size="1073741824"/></Media></Video>'
+        for n in numbers
+    )
+    head = f'<MediaContainer size="{len(numbers)}" librarySectionID="{section}">'
+    return Page(f"{head}{rows}</MediaContainer>".encode(), ElementTree.fromstring)
 
 
 class Done(NamedTuple):

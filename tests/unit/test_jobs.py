@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -366,3 +367,14 @@ def test_a_full_disk_is_an_error_and_no_reason_to_set_the_queue_aside(
 def test_a_large_page_is_put_in_one_go(jobs: Jobs) -> None:
     assert put(jobs, *range(1, 10_001), rank=BACKLOG) == 10_000
     assert put(jobs, *range(1, 10_001), rank=BACKLOG) == 0
+
+
+def test_however_many_are_put_few_are_held_in_memory(jobs: Jobs) -> None:
+    jobs.put([Job(1)], NOW)
+    tracemalloc.start()
+    try:
+        assert jobs.put((Job(n) for n in range(2, 20_001)), NOW) == 19_999
+        jobs.hasten_waits(NOW - 1)
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
