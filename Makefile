@@ -8,9 +8,10 @@ READY = $(VENV)/.ready
 # What only the tests in a browser need.
 BROWSER = $(VENV)/.browser
 ARGS =
+BENCHES = bench-hook bench-startup bench-page bench-drain bench-scale bench-memory bench-reconcile
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play test whole ui torture flood check format package shots bench-page bench-hook bench-reconcile setup clean
+.PHONY: help demo play test whole ui torture flood check format package shots bench bench-check $(BENCHES) setup clean
 
 help:
 	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
@@ -24,9 +25,9 @@ help:
 	@echo "make play         keeps the box up, to play with (ARGS='--scenes 50 --page')"
 	@echo "make shots        draws the pictures of the README (needs Chromium and npm)"
 	@echo "make package      builds dist/Stash2Plex.zip and dist/index.yml"
-	@echo "make bench-hook   measures what a hook costs"
-	@echo "make bench-page   measures what the polled operations cost, with a large library"
-	@echo "make bench-reconcile  measures what a reconciliation costs (ARGS='1000 100000')"
+	@echo "make bench        measures everything, in about 15 minutes, and writes docs/performance.md"
+	@echo "make bench-check  measures, and fails when something has become worse than recorded"
+	@echo "make bench-hook   one of them: hook startup page drain scale memory reconcile (ARGS='1000 100000')"
 	@echo "make setup        only makes .venv"
 	@echo "make clean        removes what these have made, .venv too"
 
@@ -65,17 +66,18 @@ format: $(READY)
 package: $(READY)
 	@$(PY) scripts/package.py $(ARGS)
 
-bench-page: $(READY)
-	@$(PY) tests/bench/page.py $(ARGS)
+# Not a part of `make test`: these want a machine that does nothing else.
+bench: $(READY)
+	@$(PY) tests/bench/all.py $(ARGS)
+
+bench-check: $(READY)
+	@$(PY) tests/bench/all.py --check $(ARGS)
+
+$(BENCHES): bench-%: $(READY)
+	@$(PY) tests/bench/$*.py $(ARGS)
 
 shots: $(BROWSER)
 	@$(PY) -m tests.ui.shots $(ARGS)
-
-bench-hook: $(READY)
-	@$(PY) tests/bench/hook.py $(ARGS)
-
-bench-reconcile: $(READY)
-	@$(PY) tests/bench/reconcile.py $(ARGS)
 
 setup: $(READY)
 

@@ -5,7 +5,6 @@ python tests/bench/page.py [--scenes 100000] [--rounds 15]
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import statistics
@@ -17,6 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
+
+import report  # noqa: E402
 
 from app import glance, lookup  # noqa: E402
 from app.planned import Table  # noqa: E402
@@ -69,7 +70,7 @@ def seconds(command: list[str], stdin: bytes = b"") -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = report.parser(__doc__)
     parser.add_argument("--scenes", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=15)
     chosen = parser.parse_args()
@@ -84,19 +85,15 @@ def main() -> int:
                 took.append(
                     seconds(script, json.dumps(given).encode()) if mode else seconds(HOLLOW)
                 )
-    return told(found)
+    return told(found, report.Report("page", file=chosen.json))
 
 
-def told(found: dict[str, list[float]]) -> int:
-    bare, failed = statistics.median(found.pop("")), 0
-    print(f"bare interpreter  {bare * 1000:6.1f} ms")
+def told(found: dict[str, list[float]], rows: report.Report) -> int:
+    bare = statistics.median(found.pop(""))
     for mode, took in found.items():
-        times, most = statistics.median(took) / bare, POLLED if mode == "status" else LISTS
-        failed += times > most
-        print(
-            f"{mode:17} {statistics.median(took) * 1000:6.1f} ms  {times:4.1f} times (bar {most})"
-        )
-    return 1 if failed else 0
+        middle, most = statistics.median(took), POLLED if mode == "status" else LISTS
+        rows.add(mode, middle / bare, most, ms=middle * 1000, ms_bare=bare * 1000)
+    return rows.end()
 
 
 if __name__ == "__main__":

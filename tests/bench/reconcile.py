@@ -46,11 +46,11 @@ class Bare:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._plex.close()
-        self._stash.close()
+        self._anew()
 
     def listings(self) -> tuple[float, list[bytes]]:
         """Seconds for all pages of both servers, and Plex's rating keys."""
+        self._anew()
         began, keys = time.perf_counter(), []
         start = 0
         while rows := KEY.findall(self._page(start)):
@@ -67,12 +67,18 @@ class Bare:
 
     def batches(self, keys: list[bytes]) -> float:
         """Seconds for all items in full."""
+        self._anew()
         began = time.perf_counter()
         for at in range(0, len(keys), BATCH):
             some = b",".join(keys[at : at + BATCH]).decode()
             self._plex.request("GET", f"/library/metadata/{some}", headers=self._headers())
             self._plex.getresponse().read()
         return time.perf_counter() - began
+
+    def _anew(self) -> None:
+        """The servers close connections that rest for long; the next request opens another."""
+        self._plex.close()
+        self._stash.close()
 
     def _headers(self, **more: str) -> dict[str, str]:
         return {"X-Plex-Token": self._token, **more}

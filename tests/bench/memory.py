@@ -1,0 +1,73 @@
+"""What the commands that walk the library, or what is owed, hold in memory and take, as it grows.
+
+    make bench-memory        (or: python tests/bench/memory.py [10000 100000])
+
+Each row is one process of the plugin with a library of which Plex says nothing yet that Stash says.
+*Sync All* finds another drain at work, so that it only owes all scenes; the looks come after that,
+and find them owed. Bars: at most 120 MB at any size; against the smallest size of the run at most
+1.3 times the memory, and 1.1 times as much time as there are times as many scenes. Exits with 1
+when a bar is missed. Reconciliation and drain tell of their memory in their own benchmarks.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from report import Report, parser
+from rig import ENTRY, Cost, Plugin, Servers, from_stash, measured
+
+from sync_queue import inbox
+from sync_queue.lock import FileLock
+
+MEMORY_MB, MEMORY_GROWTH, TIME_GROWTH = 120.0, 1.3, 1.1
+Costs = dict[str, Cost]
+
+
+def measure(scenes: int) -> Costs:
+    """Each command once, in an order in which each finds what it is about."""
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir = Path(folder) / "plugin_data" / "Stash2Plex"
+        data_dir.mkdir(parents=True)
+        with Servers(Path(folder) / "stash", scenes) as servers:
+            plugin = Plugin(servers, data_dir)
+            found = {"process_queue, nothing owed": plugin.run("process_queue")}
+            found["preview"] = plugin.run("preview")
+            with FileLock(data_dir / inbox.LOCK):
+                found["all, owed only"] = plugin.run("all")
+            found["queue_status, all owed"] = plugin.run("queue_status")
+            look = [sys.executable, ENTRY], from_stash(folder, {"mode": "status"})
+            found["status (lean), all owed"] = measured(*look)
+            with FileLock(data_dir / inbox.LOCK):
+                found["process_queue, another at work"] = plugin.run("process_queue")
+            found["clear_queue, all owed"] = plugin.run("clear_queue")
+    return found
+
+
+def tell(report: Report, scenes: int, found: Costs, smallest: int, least: Costs) -> None:
+    for name, cost in found.items():
+        report.add(f"{name}: memory", cost.peak_mb / MEMORY_MB, 1, scenes, MB=cost.peak_mb)
+        if scenes == smallest:
+            continue
+        then, times = least[name], scenes / smallest
+        report.add(f"{name}: memory growth", cost.peak_mb / then.peak_mb, MEMORY_GROWTH, scenes)
+        growth = cost.seconds / then.seconds / times
+        figures = {"s": cost.seconds, "s_before": then.seconds}
+        report.add(f"{name}: time growth", growth, TIME_GROWTH, scenes, **figures)
+
+
+def main() -> int:
+    arguments = parser(__doc__)
+    arguments.add_argument("scenes", type=int, nargs="*", default=[10_000, 100_000])
+    given = arguments.parse_args()
+    report = Report("memory", "scenes", given.json)
+    smallest, least = min(given.scenes), measure(min(given.scenes))
+    tell(report, smallest, least, smallest, least)
+    for scenes in sorted(given.scenes)[1:]:
+        tell(report, scenes, measure(scenes), smallest, least)
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""docs/performance.md and its plots, from what the benchmarks found. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import svg
+from report import Result, Row, short
+
+PLOTS = "plots"  # beside the page
+Found = Mapping[str, Result]
+HEAD = """# Performance
+
+Written by `make bench`; what is behind it grows as [scale.md](scale.md) says. Each ratio is of a limit
+that was measured in the same run: a hook against a bare interpreter, a reconciliation against the
+bare download of the same pages, a drain against the bare PUTs. Figures are medians, on {machine}.
+`make bench-check` fails when a ratio becomes 1.3 times what is recorded in
+`tests/bench/recorded.json`. The servers are those of `devserver/`, on the same machine: they answer
+from memory, so that our own share shows.
+"""
+ABOUT = {
+    "hook": "Hook: what a Save waits for",
+    "startup": "Start of each lane",
+    "page": "What a page polls, with 100,000 scenes",
+    "drain": "Drain: from the queue to Plex",
+    "reconcile": "Reconciliation",
+    "memory": "Memory of what walks the library",
+    "scale": "State on disk",
+}
+
+
+def page(found: Sequence[Result], machine: str) -> str:
+    """The whole page."""
+    by_name = {one.bench: one for one in found}
+    parts = [HEAD.format(machine=machine)]
+    for name in [*ABOUT, *(one for one in by_name if one not in ABOUT)]:
+        if name in by_name:
+            parts.append(section(by_name[name], [one for one in DRAWN if one.startswith(name)]))
+    return "\n".join(parts)
+
+
+def section(result: Result, plots: Sequence[str]) -> str:
+    title = ABOUT.get(result.bench, result.bench)
+    pictures = [f"![{title}]({PLOTS}/{one}.svg)\n" for one in plots if DRAWN[one](result)]
+    head = f"| what | {result.axis or ' '} | ratio | bar | figures |\n|---|---:|---:|---:|---|"
+    rows = "\n".join(map(_row, result.rows))
+    command = f"`make bench-{result.bench}`"
+    return f"## {title}\n\n{''.join(pictures)}\n{command}:\n\n{head}\n{rows}\n"
+
+
+def _row(row: Row) -> str:
+    figures = ", ".join(f"{short(value)} {name}" for name, value in row.figures.items())
+    at = "" if row.x is None else f"{row.x:,g}"
+    bar = "" if row.bar is None else f"≤ {row.bar:g}"
+    ratio = f"**{row.ratio:.2f}**, missed" if row.missed else f"{row.ratio:.2f}"
+    return f"| {row.name} | {at} | {ratio} | {bar} | {figures} |".replace("_", " ")
+
+
+# -- the plots: each from the result of one benchmark; '' when it has too little for one
+
+
+def line(result: Result, name: str, figure: str) -> list[tuple[float, float]]:
+    """One figure of the rows of a name, over the axis."""
+    rows = [row for row in result.rows if row.name == name and row.x is not None]
+    return sorted((row.x or 0.0, row.figures[figure]) for row in rows if figure in row.figures)
+
+
+def _series(
+    result: Result, wanted: Mapping[str, tuple[str, str]]
+) -> dict[str, list[tuple[float, float]]]:
+    found = {said: line(result, *of) for said, of in wanted.items()}
+    return {said: points for said, points in found.items() if len(points) > 1}
+
+
+def hook_cost(result: Result) -> str:
+    wanted = {
+        f"{row.name}, {row.x:,g} flags": (row.ratio, row.bar)
+        for row in result.rows
+        if row.x is not None
+    }
+    return svg.bars("Hook, in bare starts of Python", "times", wanted) if wanted else ""
+
+
+def reconcile_time(result: Result) -> str:
+    names = ("first", "nothing changed", "0.1 % changed")
+    wanted = {name: (name, "s") for name in names}
+    wanted |= {
+        "bare: all in full": ("first", "s_bare"),
+        "bare: listings": (names[1], "s_bare"),
+    }
+    series = _series(result, wanted)
+    title = "Reconciliation against library size"
+    return svg.lines(title, "scenes", "seconds", series, log=True) if series else ""
+
+
+def reconcile_memory(result: Result) -> str:
+    names = ("first", "nothing changed")
+    series = _series(result, {name: (f"{name}: memory", "MB") for name in names})
+    return svg.lines("Peak memory", "scenes", "MB", series, log=True) if series else ""
+
+
+def drain_throughput(result: Result) -> str:
+    names = sorted({row.name for row in result.rows if "per_s" in row.figures})
+    wanted = {name: (name, "per_s") for name in names}
+    wanted |= {f"bare: {name}": (name, "bare_per_s") for name in names}
+    series = _series(result, wanted)
+    title = "Throughput against the latency of Plex"
+    return svg.lines(title, "ms of latency", "changes per second", series) if series else ""
+
+
+def scale_cost(result: Result) -> str:
+    names = sorted({row.name for row in result.rows if "s_CPU" in row.figures})
+    series = _series(result, {name: (name, "s_CPU") for name in names})
+    title = "What the state on disk costs"
+    return svg.lines(title, "scenes", "seconds of a core", series, log=True) if series else ""
+
+
+# The name begins with that of its benchmark.
+DRAWN: dict[str, Callable[[Result], str]] = {
+    "hook-cost": hook_cost,
+    "reconcile-time": reconcile_time,
+    "reconcile-memory": reconcile_memory,
+    "drain-throughput": drain_throughput,
+    "scale-cost": scale_cost,
+}
+
+
+def plots(found: Sequence[Result]) -> dict[str, str]:
+    """File name -> SVG."""
+    drawn = {
+        f"{name}.svg": draw(one)
+        for one in found
+        for name, draw in DRAWN.items()
+        if name.partition("-")[0] == one.bench
+    }
+    return {name: picture for name, picture in drawn.items() if picture}
