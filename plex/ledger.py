@@ -88,11 +88,12 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self._store = self.store = store
 
-    def new(self, rating_key: int, scene_id: int) -> Entry:
-        """The entry of an item of which nothing is known. After a loss its locks may well be ours:
-        who takes them for a person's never writes the field again."""
-        lost = self._store.meta(LOST)
-        return Entry(rating_key, scene_id, locks=None if lost else frozenset())
+    def new(self, scenes: Mapping[int, int]) -> dict[int, Entry]:
+        """The entries of items of which nothing is known, for these scenes by rating key. After a
+        loss their locks may well be ours: who takes them for a person's never writes the field
+        again."""
+        locks = None if scenes and self._store.meta(LOST) else frozenset[str]()
+        return {key: Entry(key, number, locks=locks) for key, number in scenes.items()}
 
     def entries(self, rating_keys: Sequence[int]) -> dict[int, Entry]:
         """What is known of these items, by rating key."""

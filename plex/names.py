@@ -13,11 +13,17 @@ NAME = text.LIMITS["name"]
 def names(found: Iterable[str]) -> tuple[str, ...]:
     """Clean names in order, each once: Plex tells names apart without regard to case."""
     kept: dict[str, str] = {}
-    for name in found:
-        name = text.one_line(name, NAME)
+    for key, name in map(_tidy, found):
         if name:
-            kept.setdefault(name_key(name), name)
+            kept.setdefault(key, name)
     return tuple(kept.values())
+
+
+@lru_cache(maxsize=4096)  # the same few names are on thousands of scenes
+def _tidy(name: str) -> tuple[str, str]:
+    """The name's key and its clean form."""
+    clean = text.one_line(name, NAME)
+    return name_key(clean), clean
 
 
 def name_key(name: str) -> str:

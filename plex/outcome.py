@@ -147,6 +147,8 @@ def rules(item: Item, entry: Entry, choice: Choice) -> plan.Rules:
 
 def _settled(entry: Entry, item: Item, wanted: fields.Fields) -> Entry:
     """The entry with what a person decided taken into it, as far as both sides say the same still."""
+    if not entry.decided:
+        return entry
     known, locks = dict(entry.baseline), entry.locks
     for name, one in entry.decided.items():
         if name not in wanted:

@@ -7,7 +7,7 @@ wanted    what Stash says now; a field that is absent is not ours to decide
 The truth table is docs/plan.md: a test reads it and holds it against this file, cell by cell.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -140,8 +140,9 @@ class _Names(NamedTuple):
     add: set[str]
 
 
-def _names(base: "Written | None", cur: Value, want: Value, rules: Rules) -> _Names:
-    have, wish = by_key(cur), by_key(want)
+def _names(
+    base: "Written | None", have: Collection[str], wish: Collection[str], rules: Rules
+) -> _Names:
     off = taken_off(base, have, wish)
     stays_off = off if rules.fill_only or rules.policy in (PLEX, ASK) else set()
     ours = set(by_key(base.ours if base else ())) & set(have)
@@ -153,8 +154,10 @@ def _tags(
     field: Field, base: "Written | None", cur: Value, want: Value, rules: Rules
 ) -> "Change | None":
     """The decision about a list, made name by name; casing is as Plex keeps it."""
-    have, wish, found = by_key(cur), by_key(want), _names(base, cur, want, rules)
-    before = tuple(have.values())
+    have, wish = by_key(cur), by_key(want)
+    if have.keys() == wish.keys():
+        return None
+    before, found = tuple(have.values()), _names(base, have, wish, rules)
     if not (found.off or found.drop or found.add):
         return None
     if why := _kept(field, base, before, want, rules, found):

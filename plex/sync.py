@@ -170,8 +170,9 @@ class Sync:
             pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
         )
         works = []
+        entries |= self._ledger.new({key: owner[key] for key in owner.keys() - entries.keys()})
         for scene, item in pairs:
-            entry = entries.get(item.rating_key) or self._ledger.new(item.rating_key, scene.id)
+            entry = entries[item.rating_key]
             if owner[item.rating_key] != scene.id:
                 share(outcomes[scene.id], item, owner[item.rating_key])
             elif work := decided(scene, item, entry, self._config):

@@ -35,7 +35,7 @@ from validation.scope import engine_scope
 
 CHUNK = 25  # scenes per look at Plex: one batch of full items
 TOO_MANY, IN_A_ROW = 20, 3  # chunks that cannot be checked: it is the server then, not the chunk
-PUT = 500  # jobs per transaction
+PUT = 500  # rows per transaction
 NAMED = 50  # how many drifted items the result names
 
 
@@ -150,11 +150,16 @@ class GapDetectionEngine:
         if deep and only == EVERYTHING:
             verified.forget()
         chunks = self._to_compare(only, total, verified, deep)
+        agreed: Prints = {}
         for chunk, items in fetched(chunks, self._items):
             self._agreeing = []
             self._try_chunk(chunk, items, result)
-            verified.put({n: chunk.prints[n] for n in self._agreeing if n in chunk.prints})
+            agreed.update({n: chunk.prints[n] for n in self._agreeing if n in chunk.prints})
+            if len(agreed) >= PUT:
+                verified.put(agreed)
+                agreed = {}
             self._tell(total)
+        verified.put(agreed)
 
     def _to_compare(
         self, only: SceneFilter, total: int, verified: Verified, deep: bool
@@ -262,6 +267,7 @@ class GapDetectionEngine:
         owner = match.owners(
             pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
         )
+        entries |= self._ledger.new({key: owner[key] for key in owner.keys() - entries.keys()})
         for scene in self._missing(found, scenes, result):
             self._note_owed(scene.id, MISSING)
         for scene in scenes:
@@ -315,14 +321,14 @@ class GapDetectionEngine:
         self,
         scene: Scene,
         items: Sequence[Item],
-        entries: dict[int, Entry],
+        entries: Mapping[int, Entry],
         result: GapDetectionResult,
     ) -> "tuple[bool, str]":
         """Count the scene's gap; whether it has none, and the reason for which it is owed, '' if it
         is not."""
         gaps, cover, asking, losing = [], False, False, False
         for item in items:
-            entry = entries.get(item.rating_key) or self._ledger.new(item.rating_key, scene.id)
+            entry = entries[item.rating_key]
             work = decided(scene, item, entry, self._config)
             if work is None:
                 continue
@@ -363,7 +369,7 @@ class GapDetectionEngine:
         how = rules(item, entry, self._config)
         due = covers.in_question(scene, item, entry, self._config, how)
         # What a person was asked about waits for the answer, not for a look.
-        return bool(scene.cover_path) and any(kind.field not in entry.asked for kind in due)
+        return scene.has_cover and any(kind.field not in entry.asked for kind in due)
 
     def _still_there(self, scene_id: int, item: Item) -> bool:
         holder = self._stash.scenes([scene_id], self._extras).get(scene_id)

@@ -198,7 +198,7 @@ class StashApi:
 
     def cover(self, one: scene.Scene) -> "bytes | None":
         """The cover's bytes; None when the scene has none (Stash then sends an SVG)."""
-        if not one.cover_path:
+        if not one.has_cover:
             return None
         # Not the path of the URL that Stash gave: that may have a prefix of a proxy in it.
         kind, data = self._wire.image(f"/scene/{one.id}/screenshot", IMAGE_BYTES)

@@ -1,6 +1,5 @@
 """Scene, and how one is read from a GraphQL row. The one query fragment lives here. Pure."""
 
-import marshal
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,9 +24,6 @@ _ASKED = {
     PHOTOS: " image_path",
     PERFORMER_TAGS: " tags { id name }",
 }
-
-# The form of marshal in which equal rows are equal bytes: later ones know what is the same object.
-_PLAIN = 2
 
 # What of the things that a scene shows has to be watched, then, besides their names.
 WATCHED = {
@@ -101,7 +97,7 @@ class Scene:
     director: str = ""
     updated_at: str = ""
     files: tuple[File, ...] = ()
-    cover_path: str = ""
+    has_cover: bool = False
     cover_version: str = ""
     studio: "Studio | None" = None
     performers: tuple[Performer, ...] = ()
@@ -148,7 +144,7 @@ def said(row: Any) -> bytes:
     if isinstance(row, dict) and isinstance(row.get("paths"), dict):
         # Of the cover's address only what tells its version: the rest depends on who asks.
         row = row | {"paths": str(row["paths"].get("screenshot")).partition("?")[2]}
-    return marshal.dumps(row, _PLAIN)  # three times as fast as JSON
+    return repr(row).encode("utf-8", "replace")
 
 
 def _files(row: Mapping[str, Any]) -> "tuple[File, ...]":
@@ -157,7 +153,7 @@ def _files(row: Mapping[str, Any]) -> "tuple[File, ...]":
 
 def _scene(row: Mapping[str, Any], extras: Collection[str]) -> Scene:
     # What was asked for is there, be it as null: without its name it would pass for "none".
-    url = urlsplit(_text((row["paths"] or {}).get("screenshot")))
+    path, _, query = _text((row["paths"] or {}).get("screenshot")).partition("?")
     return Scene(
         id=number(row["id"]),
         title=_text(row["title"]),
@@ -169,9 +165,9 @@ def _scene(row: Mapping[str, Any], extras: Collection[str]) -> Scene:
         director=_text(row["director"]),
         updated_at=_text(row["updated_at"]),
         files=_files(row),
-        cover_path=url.path,
+        has_cover=bool(path),
         # Stash bumps `t` with the scene's updated_at: unchanged means the same cover.
-        cover_version="".join(parse_qs(url.query).get("t", [])),
+        cover_version="".join(one[2:] for one in query.split("&") if one.startswith("t=")),
         studio=_studio(row["studio"], extras) if row["studio"] else None,
         performers=tuple(_performer(one, extras) for one in row["performers"] or ()),
         tags=_refs(row["tags"]),

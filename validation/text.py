@@ -44,6 +44,8 @@ def clean(text: str | None, limit: int = LIMITS["summary"]) -> str:
 
 def one_line(text: str | None, limit: int = LIMITS["title"]) -> str:
     """Like `clean`, for titles and names: newlines and tabs become single blanks."""
+    if text and text.isascii() and text.isprintable():  # most are
+        return cut(text.strip(), limit)
     tidy = _ILLEGAL.sub("", _NEWLINE.sub("\n", text or "")).replace("\t", "\n")
     return cut(" ".join(part.strip() for part in tidy.split("\n") if part.strip()), limit)
 

@@ -45,7 +45,7 @@ def test_a_row_as_a_scene():
     found = scene.from_row(ROW)
     assert (found.id, found.title, found.details, found.date) == (7, "T", "D\nE", "2024-05")
     assert found.files == (File("/d/a.mp4", 5), File("/d/b.mp4", 0))
-    assert (found.cover_path, found.cover_version) == ("/sub/scene/7/screenshot", "1715000000")
+    assert (found.has_cover, found.cover_version) == (True, "1715000000")
     assert (found.studio, found.code, found.organized) == (Studio(3, "S"), "C-1", True)
     assert found.refs() == [("performer", 4), ("tag", 5), ("tag", 6), ("studio", 3)]
 
@@ -78,7 +78,7 @@ def test_a_row_of_nulls_is_an_empty_scene():
         ROW | {"rating100": "80"}, ROW | {"rating100": float("nan")}, ROW | {"rating100": True},
         ROW | {"files": [{}]}, ROW | {"files": 5}, ROW | {"files": "x"}, ROW | {"files": [None]},
         ROW | {"files": [{"path": None}]}, ROW | {"paths": "x"},
-        ROW | {"paths": {"screenshot": 5}}, ROW | {"paths": {"screenshot": "http://[::1"}},
+        ROW | {"paths": {"screenshot": 5}},
         ROW | {"studio": "S"}, ROW | {"studio": {"id": "1"}}, ROW | {"performers": {"id": "1"}},
         ROW | {"tags": [{"id": "1"}]}, ROW | {"tags": [{"id": None, "name": "x"}]},
         ROW | {"tags": [{"id": "1", "name": 5}]}, ROW | {"updated_at": 5},
