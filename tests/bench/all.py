@@ -10,6 +10,8 @@ with 1 when a bar was missed or, with --check, when something has become worse.
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,18 +44,27 @@ def run(name: str, arguments: Sequence[str], seconds: float) -> tuple[Result | N
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder) / "rows.json"
         command = [sys.executable, str(HERE / f"{name}.py"), *arguments, "--json", str(rows)]
-        began = time.monotonic()
-        try:
-            code = subprocess.run(
-                command, cwd=ROOT, timeout=max(1.0, seconds), check=False
-            ).returncode
-        except subprocess.TimeoutExpired:
+        began, code = time.monotonic(), within(command, max(1.0, seconds))
+        if code is None:
             print(f"{name} is cut off: the time is up")
             return None, False
         print(f"({time.monotonic() - began:.0f} s)")
         if not rows.exists():
             return None, False
         return Result.of_json(rows.read_text(encoding="utf-8")), code == 0
+
+
+def within(command: Sequence[str], seconds: float) -> int | None:
+    """The exit code; None if it had to be ended, with all that it has started."""
+    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    try:
+        return process.wait(timeout=seconds)
+    except BaseException as error:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            return None
+        raise
 
 
 def write(results: Sequence[Result]) -> None:
