@@ -21,7 +21,7 @@ from stash import hook, wire
 
 OLDEST = "0.30"  # the first Stash that knows all that is asked for
 # How servers of GraphQL say that a query does not fit their schema, should they give no code.
-_UNKNOWN = re.compile(r"Cannot query field|Unknown (argument|type) \"|is not defined by type")
+_UNKNOWN = r"Cannot query field|Unknown (argument|type) \"|is not defined by type"
 _MISFITS = ("GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED")
 
 
@@ -167,7 +167,7 @@ def _graphql_error(status: int, found: Any) -> errors.Stash2PlexError:
     message = _line(str(given.get("message")))
     extensions = given.get("extensions")
     code = extensions.get("code") if isinstance(extensions, dict) else ""
-    if status in (400, 422) or code in _MISFITS or _UNKNOWN.search(message):
+    if status in (400, 422) or code in _MISFITS or re.search(_UNKNOWN, message):
         return errors.SetupError(
             f"this Stash does not know all that is asked for ({message}); Stash {OLDEST} or "
             "newer is needed"

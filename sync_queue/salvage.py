@@ -18,7 +18,7 @@ TABLE = "ack_queue_default"
 READY, DEAD = 1, 9  # as persist-queue has them (AckStatus)
 Row = tuple[Any, ...]
 # As `job.dumps` writes it.
-_TEXT = re.compile(rb'\{"kind": "[a-z]{1,20}", "thing": \d{1,19}, [^{}]{1,1000}\}')
+_TEXT = rb'\{"kind": "[a-z]{1,20}", "thing": \d{1,19}, [^{}]{1,1000}\}'
 
 
 def from_file(path: Path, db: sqlite3.Connection, now: float) -> str:
@@ -114,6 +114,6 @@ def _texts(path: Path) -> Iterator[bytes]:
             path.open("rb") as file,
             mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view,
         ):
-            yield from (match[0] for match in _TEXT.finditer(view))
+            yield from (match[0] for match in re.finditer(_TEXT, view))
     except (OSError, ValueError):  # not there, a folder, or empty
         return

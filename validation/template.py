@@ -25,7 +25,7 @@ PLACES = (
     "scene_index",
 )
 _PAIRS = {"(": ")", "[": "]", "“": "”", "«": "»"}
-_TOKENS = re.compile(r"\{(\w+)\}|.", re.DOTALL)
+_TOKENS = r"(?s)\{(\w+)\}|."  # compiled for those who have a template
 
 
 class _Place(NamedTuple):
@@ -67,7 +67,7 @@ def filled(template: str, said: Mapping[str, str]) -> str:
 def _parsed(template: str) -> tuple[_Node, ...]:
     """A tree: brackets hold nodes. A bracket without its partner is a character like others."""
     open_ones: list[tuple[str, list[_Node]]] = [("", [])]
-    for token in _TOKENS.finditer(template):
+    for token in re.finditer(_TOKENS, template):
         sign, name = token[0], token[1]
         opened, nodes = open_ones[-1]
         if name:

@@ -24,12 +24,10 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\u
 _NEWLINE = re.compile("\r\n|[\r\x85\u2028\u2029]")
 # A path begins where a word could, unlike the slash of AC/DC or of an address. Between quotes it
 # ends with them; else nobody can tell a blank inside from one behind, so the rest of the line goes
-# up to the last file extension, or altogether.
+# up to the last file extension, or altogether. Compiled for those who want none shown.
 _START = r"(?:(?<![\w/:.%])/(?=[^\s/])|(?<!\w)[A-Za-z]:[\\/]|(?<![\w\\])\\\\(?=\w))"
-_QUOTED = re.compile(
-    rf"""(?<=(["'`])){_START}.*?(?=\1(?!\w)|$)|(?<=“){_START}.*?(?=”|$)""", re.MULTILINE
-)
-_BARE = re.compile(rf"{_START}(?:.*\.\w{{1,5}}(?!\w)|.*)")
+_QUOTED = rf"""(?m)(?<=(["'`])){_START}.*?(?=\1(?!\w)|$)|(?<=“){_START}.*?(?=”|$)"""
+_BARE = rf"{_START}(?:.*\.\w{{1,5}}(?!\w)|.*)"
 PATH_SHOWN = "[path]"
 _JOINER = "\u200d"
 # A longer pile of marks is no character that anybody reads; it is cut wherever it is.
@@ -52,7 +50,7 @@ def one_line(text: str | None, limit: int = LIMITS["title"]) -> str:
 
 def without_paths(text: str) -> str:
     """The text with `[path]` in place of every path of a file: rather too much than too little."""
-    return _BARE.sub(PATH_SHOWN, _QUOTED.sub(PATH_SHOWN, text))
+    return re.sub(_BARE, PATH_SHOWN, re.sub(_QUOTED, PATH_SHOWN, text))
 
 
 def cut(text: str, limit: int) -> str:
