@@ -5,15 +5,25 @@ import logging
 import os
 import sys
 import warnings
+from types import ModuleType
 
 
 def libraries() -> None:
     """Before any of them is imported."""
     _silence()
-    # persistqueue does without where there are none; they bring all of asyncio.
-    sys.modules.setdefault("persistqueue.async_queue", None)  # type: ignore[arg-type]
+    # The queues for asyncio, which would bring all of that.
+    for name in ("persistqueue.async_queue", "persistqueue.async_sqlqueue"):
+        sys.modules.setdefault(name, _Hollow(name))
     # Pydantic would look through everything that is installed, for plugins that have no part here.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+
+class _Hollow(ModuleType):
+    """A module in which every name is found, and is nothing."""
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("__"):
+            raise AttributeError(name)
 
 
 def _silence() -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app import commands
 from sync_queue import inbox
 from sync_queue.lock import FileLock
 
@@ -229,8 +232,14 @@ LOADS: dict[str, set[str]] = {
 @pytest.mark.parametrize("mode", sorted(LOADS))
 def test_a_command_loads_only_the_libraries_that_it_uses(tmp_path: Path, mode: str) -> None:
     _, found = loaded(from_stash(tmp_path, {"mode": mode}, settings={}))
-    assert {top(one) for one in found} & set(HOMES) <= LOADS[mode]
+    assert found & set(HOMES) <= LOADS[mode]
     assert "asyncio" not in found
+
+
+def test_every_command_is_where_it_is_said_to_be() -> None:
+    for command in commands.COMMANDS.values():
+        if place := inspect.getclosurevars(command).nonlocals:
+            assert callable(getattr(import_module(f"app.{place['module']}"), place["name"]))
 
 
 def from_stash(folder: Path, args: dict[str, Any], **more: Any) -> bytes:
