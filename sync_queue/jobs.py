@@ -30,6 +30,8 @@ FOLDER = "queue"
 FILE = "queue.sqlite"
 OPENING = "open.lock"
 AT_ONCE = 1000  # rows that are held in memory
+# The plus keeps SQLite off the index: going through the rows in their order is quicker then.
+LOOK_THROUGH = "+status"
 CLOCK_SLACK = 60.0  # seconds that a clock may jump without our minding it
 
 STEPS = (
@@ -140,7 +142,8 @@ class Jobs(Database):
         last = 0
         while rows := self.rows(
             f"SELECT _id, data, key FROM {self._table}"
-            f" WHERE _id > ? AND status = {AckStatus.ready} AND due > ? ORDER BY _id LIMIT {AT_ONCE}",
+            f" WHERE _id > ? AND {LOOK_THROUGH} = {AckStatus.ready} AND due > ?"
+            f" ORDER BY _id LIMIT {AT_ONCE}",
             (last, now),
         ):
             last = rows[-1][0]
@@ -167,8 +170,9 @@ class Jobs(Database):
         """
         with self.writing() as db:
             db.execute(
-                f"DELETE FROM {self._table} WHERE status = {AckStatus.unack} AND key IN"
-                f" (SELECT key FROM {self._table} WHERE status < {AckStatus.unack})"
+                f"DELETE FROM {self._table} AS mine WHERE status = {AckStatus.unack} AND EXISTS"
+                f" (SELECT 1 FROM {self._table} AS other"
+                f" WHERE other.key = mine.key AND other.status < {AckStatus.unack})"
             )
             db.execute(
                 f"UPDATE OR REPLACE {self._table} SET status = {AckStatus.ready}"
@@ -176,7 +180,7 @@ class Jobs(Database):
             )
             db.execute(
                 f"UPDATE {self._table} SET due = ? + max(0, due - timestamp), timestamp = ?"
-                f" WHERE status < {AckStatus.unack} AND timestamp > ?",
+                f" WHERE {LOOK_THROUGH} < {AckStatus.unack} AND timestamp > ?",
                 (now, now, now + CLOCK_SLACK),
             )
 
@@ -184,7 +188,7 @@ class Jobs(Database):
         """Up to `limit` due jobs, edits first, then in the order they came; or `only` that key's."""
         rows = self.rows(
             f"SELECT _id, data, key FROM {self._table} WHERE status = {AckStatus.ready}"
-            f" AND due <= ? {'AND key = ?' if only else ''} ORDER BY rank, _id LIMIT ?",
+            f" AND due <= ? {'AND key = ? ORDER BY +rank' if only else 'ORDER BY rank'}, _id LIMIT ?",
             (now, only, limit) if only else (now, limit),
         )
         with self.writing() as db:
