@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app import bundle, decisions, doctor, drains, explain, preview, recovery, undoing, wishes
 from app.arguments import flag
+from app.operations import ONLY_LOOKS
 from app.run import Run
 from app.words import by_reason, many
 from stash import hook, wire
@@ -215,8 +216,6 @@ COMMANDS: dict[str, Command] = {
 }
 # Asked for by a page or from a terminal, with arguments: there is no button for these.
 WITHOUT_BUTTON = ("hold", "explain", "sync", "apply_preview", "bundle", "settings")
-# It has to give its answer whatever is wrong with what is on disk, and leaves nothing there.
-ONLY_LOOKS = ("doctor", "bundle", "settings")
 # The scope of each reconciliation task; None is the custom range of the settings.
 RECONCILE: dict[str, "str | None"] = {
     "reconcile_all": "all",
