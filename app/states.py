@@ -24,7 +24,7 @@ def states(data_dir: str, args: "Map") -> "Map":
     queue.close()
     plex = lookup.File(data_dir, lookup.PLEX)
     held = {row[0] for row in plex.rows(f"SELECT scene_id FROM held WHERE {_one_of(asked)}", asked)}
-    items: "dict[int, int]" = dict(
+    items: dict[int, int] = dict(
         plex.rows(
             f"SELECT scene_id, max(asked != '') FROM item WHERE {_one_of(asked)} GROUP BY scene_id",
             asked,
