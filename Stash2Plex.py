@@ -180,6 +180,7 @@ def handle_task(mode):
     if not working:
         commands.wake_if_due(_run)
     _run.progress(1.0)
+    _run.tell_end(commands.held_back(found))
     return found
 
 

@@ -288,6 +288,12 @@ def _only_looks(run: Run) -> bool:
     return run.args.get("mode") in ONLY_LOOKS
 
 
+def held_back(found: dict[str, Any]) -> str:
+    """Why a command that has its answer did not do all of it; '' if it did."""
+    paused = found.get("paused") or (found.get("drain") or {}).get("paused")
+    return f"paused: {paused}" if isinstance(paused, str) else ""
+
+
 def leave_notes(run: Run) -> None:
     """Tell the hooks, which cannot ask for settings, what is due when and where to drain."""
     if _only_looks(run) or not run.knows_settings:

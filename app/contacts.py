@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from app.activity import put
 from app.standing import CONTACTS, servers
 
 Contact = dict[str, Any]
@@ -29,15 +30,8 @@ class Contacts:
             return
         with suppress(OSError):
             found = servers(self._folder)
-            self._put({**found, server: after(found[server] or {})})
-
-    def _put(self, found: dict[str, Any]) -> None:
-        path = os.path.join(self._folder, CONTACTS)
-        fresh = f"{path}.new"
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            json.dump(found, file)
-        os.replace(fresh, path)
+            noted = {**found, server: after(found[server] or {})}
+            put(os.path.join(self._folder, CONTACTS), json.dumps(noted))
 
 
 def answered(before: Contact, version: str, now: float) -> Contact:

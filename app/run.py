@@ -85,6 +85,11 @@ class Run:
         wire.progress(fraction)
         self.activity(fraction)
 
+    def tell_end(self, problem: str) -> None:
+        """To the page: Stash calls every task finished, whatever came of it."""
+        if self.args.get("mode") not in ONLY_LOOKS:
+            self.activity.ended(wire.redact(problem))
+
     @cached_property
     def stash(self) -> "StashApi":
         from stash.api import StashApi

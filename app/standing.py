@@ -17,6 +17,7 @@ ACTIVITY, ACTIVITY_LOCK = "activity", "activity.lock"  # what runs, and that it 
 RECONCILING = "reconciliation.lock"
 STATE, OUTAGES = "reconciliation_state.json", "outages.json"
 CONTACTS = "contacts"  # when each server last answered
+FAILURE = "failure"  # what came in the way of a task
 TABLE = "ack_queue_default"
 READY, CLAIMED, DEAD = 1, 2, 9  # as persist-queue has them
 FLAGS = 10_000  # so many are counted
@@ -43,6 +44,7 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
         "busy": bool(draining or reconciling or activity),
         "outage": _outage(data_dir, counts),
         "servers": servers(data_dir),
+        "failure": failure(data_dir),
     }
 
 
@@ -93,6 +95,12 @@ def _outage(data_dir: str, counts: "dict[str, int]") -> "Map | None":
         "state": found["state"], "since": found.get("since"), "cause": found.get("words"),
         "next_look": found.get("next_look"), "held": held,
     }  # fmt: skip
+
+
+def failure(data_dir: str) -> "Map | None":
+    """What came in the way of the last run that did not end well."""
+    found = _document(data_dir, FAILURE)
+    return {name: found.get(name) for name in ("mode", "at", "said")} if found else None
 
 
 _CONTACT = ("asked", "answered", "version", "since", "problem")

@@ -35,9 +35,16 @@
     return (await graphql(TASK, { id: ID, said, args: { mode, ...args } })).runPluginTask;
   }
 
-  const JOB = "query Stash2PlexJob($id: ID!) { findJob(input: { id: $id }) { id status progress description error } }";
+  const JOB = "query Stash2PlexJob($id: ID!) { findJob(input: { id: $id }) { id status progress startTime error } }";
   // Stash forgets a job soon after its end.
   const job = async (id, signal) => (await graphql(JOB, { id }, signal)).findJob || { id, status: "FINISHED" };
+  // Stash calls a task of a plugin finished whatever came of it; ours leave a note.
+  async function problemOf(mode, job) {
+    if (!job || job.status !== "FINISHED") return (job && job.error) || "";
+    const { failure } = await operation("status");
+    const since = job.startTime ? Math.floor(Date.parse(job.startTime) / 1000) : Infinity;
+    return failure && failure.mode === mode && failure.at >= since ? failure.said : "";
+  }
   const stop = (id) => graphql("mutation Stash2PlexStop($id: ID!) { stopJob(job_id: $id) }", { id });
 
   const known = new Map();
@@ -87,5 +94,5 @@
     return answer;
   }
 
-  Object.assign(window.Stash2Plex, { operation, task, job, stop, titles, scenePage, sceneCount, settings, configure, tested });
+  Object.assign(window.Stash2Plex, { operation, task, job, problemOf, stop, titles, scenePage, sceneCount, settings, configure, tested });
 })();

@@ -31,11 +31,12 @@
     const [version, setVersion] = useState(0);
     const say = useCallback((text, kind) => setSaid({ text, kind }), []);
     const changed = useCallback(() => setVersion((n) => n + 1), []);
-    const watch = useCallback((id, what, onEnd) => setJobs((before) => [...before, { id, said: what, onEnd }]), []);
-    const ended = useCallback((one, job) => {
+    const watch = useCallback((one) => setJobs((before) => [...before, one]), []);
+    const ended = useCallback(async (one, job) => {
       setJobs((before) => before.filter((other) => other !== one));
-      const failed = job && job.status === "FAILED";
-      say(`${one.said[0].toUpperCase()}${one.said.slice(1)} ${(job && ENDED[job.status]) || "is done"}${job && job.error ? `: ${job.error}` : ""}`, failed ? "danger" : "success");
+      const problem = await S.problemOf(one.mode, job).catch((error) => error.message);
+      const how = problem && job.status === "FINISHED" ? "did not end well" : ENDED[job.status];
+      say(`${one.said[0].toUpperCase()}${one.said.slice(1)} ${how}${problem ? `: ${problem}` : ""}`, problem || job.status === "FAILED" ? "danger" : "success");
       changed();
       if (one.onEnd) one.onEnd();
     }, []);

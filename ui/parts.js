@@ -51,7 +51,7 @@
   // Starts a task of Stash, and shows it at the top until it has ended.
   function TaskDeed({ mode, args, description, onEnd, ...rest }) {
     const watch = React.useContext(Watching);
-    const deed = async () => { watch(await S.task(mode, args, description), description, onEnd); };
+    const deed = async () => { watch({ id: await S.task(mode, args, description), mode, said: description, onEnd }); };
     return h(Deed, { ...rest, deed });
   }
 
