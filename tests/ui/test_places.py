@@ -59,7 +59,9 @@ def test_a_scene_tells_its_plan_and_is_synced_held_and_resumed(box: Box, tab: Vi
     tab.press("Resume")
     tab.says("Resumed and synced")
     assert box.item(scene)["title"] == "Changed while held"
+    box.plex.edit_as_person(int(item), title="By hand")
     tab.press("Look again")
+    tab.page.get_by_role("cell", name="By hand").first.wait_for()
 
 
 def test_the_panel_of_a_scene_asks_nothing_until_it_is_opened(box: Box, tab: View) -> None:
@@ -192,11 +194,15 @@ def test_below_a_path_everything_is_asked_below_it(box: Box, tab: View) -> None:
         headers = {**request.headers, "x-forwarded-prefix": "/stash"}
         route.fulfill(response=route.fetch(url=address, headers=headers))
 
+    filled(box, 1)
+    box.configure(card_badge=True)
     tab.page.route("**/*", handed_on)
     tab.page.goto(f"{box.stash.url}/stash{PAGE}")
     tab.shows("Idle; nothing is owed")
     tab.page.get_by_role("link", name="Queue").click()
     tab.shows("Nothing is owed to Plex")
+    tab.page.get_by_role("link", name="Scenes").first.click()
+    tab.page.locator(".s2p-card-badge").wait_for()
     tab.page.wait_for_load_state("networkidle")
     tab.page.unroute_all(behavior="wait")
     assert [path for path in asked if not path.startswith("/stash/")] == []
