@@ -3,8 +3,8 @@
 (() => {
   const { React, ReactDOM, ReactRouterDOM, ReactBootstrap } = window;
   const h = React.createElement;
-  const { Nav, Navbar, Tab, Button } = ReactBootstrap;
-  const { BrowserRouter, Switch, Route, Link, NavLink, useParams } = ReactRouterDOM;
+  const { Nav, Navbar, Tab, Button, Form, Modal } = ReactBootstrap;
+  const { BrowserRouter, Switch, Route, Link, NavLink, useLocation, useParams } = ReactRouterDOM;
 
   // -- patches: before gets the arguments, instead takes over, after gets arguments and result
 
@@ -50,9 +50,14 @@
   function SettingsProvider({ children }) {
     const [plugins, setPlugins] = React.useState(null);
     React.useEffect(() => { graphql("query { configuration { plugins } }").then((found) => setPlugins(found.configuration.plugins)); }, []);
+    // Half a second after the last change, the settings of all plugins are saved as this page knows them.
+    const timer = React.useRef(null);
+    const save = async (all) => { for (const [id, input] of Object.entries(all)) await graphql("mutation($id: ID!, $input: Map!) { configurePlugin(plugin_id: $id, input: $input) }", { id, input }); };
     const savePluginSettings = (id, input) => {
-      setPlugins((before) => ({ ...before, [id]: input }));
-      graphql("mutation($id: ID!, $input: Map!) { configurePlugin(plugin_id: $id, input: $input) }", { id, input });
+      const all = { ...plugins, [id]: input };
+      setPlugins(all);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => save(all), 500);
     };
     return plugins ? h(SettingsContext.Provider, { value: { plugins, savePluginSettings } }, children) : null;
   }
@@ -73,21 +78,43 @@
       h(Nav, { className: "navbar-buttons flex-row ml-auto order-xl-2 d-xl-none" }, h(UtilityItems, null, utilities())));
   }
 
+  // Stash shows a value as text, and changes it in a dialog; only a switch is changed where it stands, and
+  // it is the switch that has the id then.
+  function Dialog({ one, value, close }) {
+    const [draft, setDraft] = React.useState(value);
+    const end = (event) => { event.preventDefault(); close(one.type === "NUMBER" ? Number.parseInt(draft || "0", 10) : draft); };
+    return h(Modal, { show: true, onHide: () => close(), id: "setting-dialog" }, h("form", { onSubmit: end },
+      h(Modal.Header, { closeButton: true }, one.display_name),
+      h(Modal.Body, null, h(Form.Control, { className: "text-input", value: draft, type: one.type === "NUMBER" ? "number" : "text", onChange: (event) => setDraft(event.target.value) }),
+        h("div", { className: "sub-heading" }, one.description)),
+      h(Modal.Footer, null, h(Button, { variant: "secondary", onClick: () => close() }, "Cancel"), h(Button, { type: "submit" }, "Confirm"))));
+  }
+
+  function PluginSetting({ id, one, value, onChange }) {
+    const [open, setOpen] = React.useState(false);
+    const isSwitch = one.type === "BOOLEAN", shown = value ?? (one.type === "NUMBER" ? 0 : "");
+    const close = (changed) => { setOpen(false); if (changed !== undefined) onChange(changed); };
+    return h("div", { className: "setting", id: isSwitch ? undefined : id },
+      h("div", null, h("h3", null, one.display_name || one.name), !isSwitch && h("div", { className: "value" }, h("span", null, shown)), h("div", { className: "sub-heading" }, one.description)),
+      h("div", null, isSwitch ? h(Form.Switch, { id, checked: Boolean(value), onChange: () => onChange(!value) }) : h(Button, { onClick: () => setOpen(true) }, "Edit"),
+        open && h(Dialog, { one, value: shown, close })));
+  }
+
   const PluginSettings = component("PluginSettings", ({ pluginID, settings }) => {
     const { plugins, savePluginSettings } = useSettings();
     const values = plugins[pluginID] || {};
-    return h("div", { className: "plugin-settings" }, settings.map((one) => h("div", { className: "setting", key: one.name },
-      h("div", null, h("h3", null, one.display_name), h("div", { className: "sub-heading" }, one.description)),
-      h("input", { "aria-label": one.display_name, defaultValue: values[one.name], className: "form-control w-auto",
-                   onBlur: (event) => savePluginSettings(pluginID, { ...values, [one.name]: event.target.value }) }))));
+    return h("div", { className: "plugin-settings" }, settings.map((one) => h(PluginSetting, { key: one.name, id: `plugin-${pluginID}-${one.name}`, one, value: values[one.name],
+      onChange: (value) => savePluginSettings(pluginID, { ...values, [one.name]: value }) })));
   });
 
+  // As in Stash, only the chosen tab is there at all.
   function Settings() {
+    const tab = new URLSearchParams(useLocation().search).get("tab");
     const [plugins, setPlugins] = React.useState([]);
     React.useEffect(() => { graphql("query { plugins { id name settings { name display_name description type } } }").then((found) => setPlugins(found.plugins)); }, []);
     return h(SettingsProvider, null, h("main", { className: "container" },
-      h("h1", null, "Tools"), h(ToolsSection, null, h("div", { className: "setting" }, "Playground")), h(ToolsSection, null, h("div", { className: "setting" }, "Filename parser")),
-      h("h1", null, "Plugins"), plugins.map((one) => h("section", { key: one.id }, h("h2", null, one.name), h(PluginSettings, { pluginID: one.id, settings: one.settings || [] })))));
+      tab === "tools" && [h(ToolsSection, { key: 1 }, h("div", { className: "setting" }, "Playground")), h(ToolsSection, { key: 2 }, h("div", { className: "setting" }, "Filename parser"))],
+      tab === "plugins" && plugins.map((one) => h("section", { key: one.id }, h("h2", null, one.name), h(PluginSettings, { pluginID: one.id, settings: one.settings || [] })))));
   }
 
   function Scene() {
