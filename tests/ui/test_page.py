@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from devserver.box import PLUGIN, Box
+from devserver.box import Box
 from sync_queue import inbox
 from tests.system.test_operations import bury
 from tests.ui.conftest import Open, View
@@ -82,7 +82,7 @@ def test_a_part_of_the_ring_leads_to_its_list(box: Box, tab: View) -> None:
 
 def test_dead_letters_are_retried_and_dropped_one_by_one_some_and_all(box: Box, tab: View) -> None:
     scenes = filled(box, 6)
-    bury(box, 6)
+    bury(box, 6, first=scenes[0])
     tab.go("queue")
     tab.press(f"Retry scene {scenes[0]}")
     tab.says("1 dead letter back in the queue")
@@ -104,9 +104,9 @@ def test_dead_letters_are_retried_and_dropped_one_by_one_some_and_all(box: Box, 
 
 
 def test_dead_letters_of_one_reason_are_chosen_and_dropped(box: Box, tab: View) -> None:
-    filled(box, 5)
-    bury(box, 2, "one reason")
-    bury(box, 3, "another one", first=3)
+    scenes = filled(box, 5)
+    bury(box, 2, "one reason", first=scenes[0])
+    bury(box, 3, "another one", first=scenes[2])
     tab.go("queue")
     tab.page.get_by_label("Reason").select_option("another one")
     tab.press("Drop all (3)", sure="Drop all of them?")
@@ -226,7 +226,7 @@ def test_setup_tells_what_is_wrong_and_picks_a_library(box: Box, tab: View) -> N
     tab.shot("setup")
     tab.press("Save libraries")
     tab.says("Synced is now: Scenes")
-    settings = box.stash.library.host.settings[PLUGIN]
+    settings = box.settings()
     assert settings["plex_library"] == "Scenes" and settings["max_retries"] == 500
     tab.page.get_by_label("defaults too").check()
     tab.card("Settings in force").get_by_text("journal_rows").wait_for()
@@ -241,8 +241,8 @@ def test_setup_accepts_the_paths_that_files_prove(box: Box, tab: View) -> None:
     box.configure(path_map="")
     tab.go("setup")
     tab.press("Accept what files prove", sure="Set path_map?")
-    tab.says("path_map is now: /data => /media")
-    assert box.stash.library.host.settings[PLUGIN]["path_map"] == "/data => /media"
+    tab.says(f"path_map is now: {box.path_map}")
+    assert box.settings()["path_map"] == box.path_map
 
 
 def test_the_report_for_a_bug_is_downloaded_without_anything_private(box: Box, tab: View) -> None:

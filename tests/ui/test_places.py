@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from devserver.box import PLUGIN, Box
+from devserver.box import Box
 from tests.system.test_operations import bury
 from tests.ui.conftest import PAGE, Open, View
 
@@ -68,7 +68,8 @@ def test_the_panel_of_a_scene_asks_nothing_until_it_is_opened(box: Box, tab: Vie
     (scene,) = filled(box, 1)
     tab.page.goto(f"{box.stash.url}/scenes/{scene}")
     tab.page.get_by_role("tab", name="Plex").wait_for()
-    assert [run.mode for run in box.stash.runs] == []
+    tab.page.wait_for_load_state("networkidle")
+    assert tab.asked == []
 
 
 # -- settings
@@ -79,7 +80,7 @@ def test_the_settings_mask_the_token_and_say_what_is_wrong(box: Box, tab: View) 
     tab.page.goto(f"{box.stash.url}/settings?tab=plugins")
     tab.page.locator(".s2p-settings .s2p-badge", has_text="max_retries").wait_for()
     assert "plex-token" not in tab.page.content()
-    assert tab.page.get_by_label("Plex Token", exact=True).count() == 0
+    assert tab.page.locator("#plugin-Stash2Plex-plex_token").count() == 0
     tab.page.get_by_text("Settings in force, defaults included").click()
     tab.shows("journal_rows")
     tab.shot("settings")
@@ -88,7 +89,7 @@ def test_the_settings_mask_the_token_and_say_what_is_wrong(box: Box, tab: View) 
 
 
 def test_a_token_is_changed_and_nothing_else_with_it(box: Box, tab: View) -> None:
-    before = dict(box.stash.library.host.settings[PLUGIN])
+    before = box.settings()
     tab.page.goto(f"{box.stash.url}/settings?tab=plugins")
     tab.press("Change token")
     tab.press("Cancel")
@@ -97,12 +98,20 @@ def test_a_token_is_changed_and_nothing_else_with_it(box: Box, tab: View) -> Non
     tab.press("Save token")
     tab.says("The token is saved")
     box.tokens.add("another-token-of-mine")
-    box.stash.wait_for(lambda: settings(box)["plex_token"] == "another-token-of-mine")
-    assert settings(box) == {**before, "plex_token": "another-token-of-mine"}
+    tab.until(lambda: box.settings()["plex_token"] == "another-token-of-mine")
+    assert box.settings() == {**before, "plex_token": "another-token-of-mine"}
 
 
-def settings(box: Box) -> dict[str, Any]:
-    return dict(box.stash.library.host.settings[PLUGIN])
+def test_stashs_own_settings_are_changed_beside_our_block(box: Box, tab: View) -> None:
+    tab.page.goto(f"{box.stash.url}/settings?tab=plugins")
+    row = tab.page.locator("#plugin-Stash2Plex-max_tags")
+    row.get_by_role("button", name="Edit").click()
+    tab.page.locator("#setting-dialog input").fill("7")
+    tab.press("Confirm")
+    tab.until(lambda: box.settings().get("max_tags") == 7)
+    tab.page.locator("#plugin-Stash2Plex-debug_logging").check(force=True)
+    tab.until(lambda: box.settings().get("debug_logging") is True)
+    assert box.settings()["plex_url"] == box.plex.url
 
 
 # -- texts, phones, keys, readers
@@ -112,7 +121,7 @@ def test_hostile_texts_are_shown_as_text_everywhere(box: Box, tab: View) -> None
     scene = box.add("a.mp4", title=HOSTILE, details=HOSTILE, tags=["<b>bold</b>"])
     box.operation("preview")
     box.operation("all")
-    bury(box, 1, f"no: {HOSTILE}")
+    bury(box, 1, f"no: {HOSTILE}", first=scene)
     box.operation("hold", scene=scene)
     for view, more in (("queue", ""), ("changes", "&run=1"), ("preview", "")):
         tab.go(view, more)
@@ -130,7 +139,7 @@ def populated(box: Box) -> int:
     box.add("gone.mp4", in_plex=False, title="Gone")
     box.operation("preview")
     box.operation("reconcile_all")
-    bury(box, 2)
+    bury(box, 2, first=scenes[0])
     box.operation("hold", scene=scenes[3])
     box.configure(max_retries=500)
     return scenes[0]
@@ -153,7 +162,7 @@ def test_no_view_has_a_serious_fault_for_those_who_hear_it(
     scene_tab(tab, scene)
     tab.page.wait_for_load_state("networkidle")
     assert serious(tab, axe) == []
-    tab.page.goto(f"{box.stash.url}/settings")
+    tab.page.goto(f"{box.stash.url}/settings?tab=plugins")
     tab.page.wait_for_load_state("networkidle")
     assert serious(tab, axe) == []
 
@@ -181,8 +190,8 @@ def test_a_button_is_pressed_by_keyboard(box: Box, tab: View) -> None:
 # -- polling
 
 
-def looks(box: Box) -> int:
-    return sum(run.mode in ("status", "overview") for run in box.stash.runs)
+def looks(tab: View) -> int:
+    return sum(mode in ("status", "overview") for mode in tab.asked)
 
 
 def hide(tab: View, hidden: bool) -> None:
@@ -197,17 +206,17 @@ def test_a_hidden_tab_asks_nothing_and_a_seen_one_asks_at_once(box: Box, open_ta
     tab = open_tab()
     tab.page.clock.install()
     tab.go()
-    box.stash.wait_for(lambda: looks(box) == 1)
+    tab.until(lambda: looks(tab) == 1)
     tab.shows("Idle; nothing is owed")
     tab.page.clock.run_for(14_000)
-    assert looks(box) == 1, "nothing runs: every 15 seconds"
+    assert looks(tab) == 1, "nothing runs: every 15 seconds"
     tab.page.clock.run_for(2_000)
-    box.stash.wait_for(lambda: looks(box) == 2)
+    tab.until(lambda: looks(tab) == 2)
     hide(tab, True)
     tab.page.clock.run_for(60_000)
-    assert looks(box) == 2
+    assert looks(tab) == 2
     hide(tab, False)
-    box.stash.wait_for(lambda: looks(box) == 3)
+    tab.until(lambda: looks(tab) == 3)
 
 
 def test_while_something_is_due_it_asks_every_two_seconds(box: Box, open_tab: Open) -> None:
@@ -218,9 +227,9 @@ def test_while_something_is_due_it_asks_every_two_seconds(box: Box, open_tab: Op
     tab.page.clock.install()
     tab.go()
     tab.shows("1 job due")
-    box.stash.wait_for(lambda: looks(box) == 1)
+    tab.until(lambda: looks(tab) == 1)
     tab.page.clock.run_for(2_100)
-    box.stash.wait_for(lambda: looks(box) == 2)
+    tab.until(lambda: looks(tab) == 2)
 
 
 # -- a Stash that lacks something
@@ -263,5 +272,5 @@ def test_a_stash_without_our_places_still_has_the_page(box: Box, tab: View) -> N
     tab.page.add_init_script(LACKING)
     tab.go()
     tab.shows("Idle; nothing is owed")
-    tab.page.goto(f"{box.stash.url}/settings")
-    tab.page.get_by_label("Plex Token", exact=True).wait_for()
+    tab.page.goto(f"{box.stash.url}/settings?tab=plugins")
+    tab.page.locator("#plugin-Stash2Plex-plex_token").wait_for()
