@@ -49,6 +49,7 @@ class RealBox(Box):
             where = self.folder / cache.relative_to(self.compiled or self.folder)
             shutil.copytree(cache, where, dirs_exist_ok=True)
         self.stash.use_python(sys.executable)
+        self.stash.read_release_notes()
         self.stash.reload_plugins()
         self.configure()
         self.stash.enable(PLUGIN, True)

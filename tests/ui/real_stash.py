@@ -23,6 +23,10 @@ ABOUT = (
     "query { version { version hash } configuration { general"
     " { stashes { path } pluginsPath configFilePath pythonPath } } }"
 )
+AT = (
+    "query($path: String!) { findScenes(scene_filter: {"
+    " path: { value: $path, modifier: EQUALS } }) { scenes { id } } }"
+)
 BELOW = (
     "query($path: String!) { findScenes(filter: { per_page: -1 },"
     " scene_filter: { path: { value: $path, modifier: INCLUDES } }) { scenes { id } } }"
@@ -78,6 +82,11 @@ class RealStash(Client):
         )
         self.gql(query, {"p": path})
 
+    def read_release_notes(self) -> None:
+        """A new Stash shows them above everything, until they are closed."""
+        query = "mutation($seen: Map) { configureUI(partial: $seen) }"
+        self.gql(query, {"seen": {"lastNoteSeen": 20991231}})
+
     def reload_plugins(self) -> None:
         self.gql("mutation { reloadPlugins }")
 
@@ -116,12 +125,14 @@ class RealStash(Client):
         return sorted(int(one["id"]) for one in found)
 
     def scan(self, path: Path) -> int:
-        """The scene that a scan makes of the file."""
-        self.start_scan([str(path)])
+        """The scene that a scan makes of the file. A folder must be known before a file in it is, so
+        all of them are scanned."""
+        self.start_scan([str(self.media)])
         self.wait_idle()
-        query = "query($path: String!) { findScenes(scene_filter: { path: { value: $path, modifier: EQUALS } }) { scenes { id } } }"
-        (found,) = self.gql(query, {"path": str(path)})["findScenes"]["scenes"]
-        return int(found["id"])
+        found = self.gql(AT, {"path": str(path)})["findScenes"]["scenes"]
+        if not found:
+            raise LookupError(f"the scan made no scene of {path}: {self.said()}")
+        return int(found[0]["id"])
 
     def destroy_scenes(self, ids: Iterable[int]) -> None:
         given = {"ids": [str(one) for one in ids], "delete_file": True, "delete_generated": True}
