@@ -68,7 +68,8 @@ def test_the_panel_of_a_scene_asks_nothing_until_it_is_opened(box: Box, tab: Vie
     (scene,) = filled(box, 1)
     tab.page.goto(f"{box.stash.url}/scenes/{scene}")
     tab.page.get_by_role("tab", name="Plex").wait_for()
-    assert [run.mode for run in box.stash.runs] == []
+    tab.page.wait_for_load_state("networkidle")
+    assert tab.asked == []
 
 
 # -- phones, keys, readers
@@ -80,7 +81,7 @@ def populated(box: Box) -> int:
     box.add("gone.mp4", in_plex=False, title="Gone")
     box.operation("preview")
     box.operation("reconcile_all")
-    bury(box, 2)
+    bury(box, 2, first=scenes[0])
     box.operation("hold", scene=scenes[3])
     box.configure(max_retries=500, card_badge=True)
     return scenes[0]
@@ -103,7 +104,7 @@ def test_no_view_has_a_serious_fault_for_those_who_hear_it(
     scene_tab(tab, scene)
     tab.page.wait_for_load_state("networkidle")
     assert serious(tab, axe) == []
-    tab.page.goto(f"{box.stash.url}/settings")
+    tab.page.goto(f"{box.stash.url}/settings?tab=plugins")
     tab.page.locator(".s2p-in-force").first.wait_for()
     assert serious(tab, axe) == []
     tab.page.goto(f"{box.stash.url}/scenes")
@@ -137,8 +138,8 @@ def test_a_button_is_pressed_by_keyboard(box: Box, tab: View) -> None:
 # -- polling
 
 
-def looks(box: Box) -> int:
-    return sum(run.mode in ("status", "overview") for run in box.stash.runs)
+def looks(tab: View) -> int:
+    return sum(mode in ("status", "overview") for mode in tab.asked)
 
 
 def hide(tab: View, hidden: bool) -> None:
@@ -154,17 +155,17 @@ def test_a_hidden_tab_asks_nothing_and_a_seen_one_asks_at_once(box: Box, open_ta
     box.operation("health_check")  # else the page would, and look again after it
     tab.page.clock.install()
     tab.go()
-    box.stash.wait_for(lambda: looks(box) == 1)
+    tab.until(lambda: looks(tab) == 1)
     tab.shows("Idle; nothing is owed")
     tab.page.clock.run_for(14_000)
-    assert looks(box) == 1, "nothing runs: every 15 seconds"
+    assert looks(tab) == 1, "nothing runs: every 15 seconds"
     tab.page.clock.run_for(2_000)
-    box.stash.wait_for(lambda: looks(box) == 2)
+    tab.until(lambda: looks(tab) == 2)
     hide(tab, True)
     tab.page.clock.run_for(60_000)
-    assert looks(box) == 2
+    assert looks(tab) == 2
     hide(tab, False)
-    box.stash.wait_for(lambda: looks(box) == 3)
+    tab.until(lambda: looks(tab) == 3)
 
 
 def test_while_something_is_due_it_asks_every_two_seconds(box: Box, open_tab: Open) -> None:
@@ -176,9 +177,9 @@ def test_while_something_is_due_it_asks_every_two_seconds(box: Box, open_tab: Op
     tab.page.clock.install()
     tab.go()
     tab.shows("1 job due")
-    box.stash.wait_for(lambda: looks(box) == 1)
+    tab.until(lambda: looks(tab) == 1)
     tab.page.clock.run_for(2_100)
-    box.stash.wait_for(lambda: looks(box) == 2)
+    tab.until(lambda: looks(tab) == 2)
 
 
 # -- a Stash that lacks something
@@ -227,5 +228,5 @@ def test_a_stash_without_our_places_still_has_the_page(box: Box, tab: View) -> N
     tab.page.add_init_script(LACKING)
     tab.go()
     tab.shows("Idle; nothing is owed")
-    tab.page.goto(f"{box.stash.url}/settings")
+    tab.page.goto(f"{box.stash.url}/settings?tab=plugins")
     tab.page.locator("#plugin-Stash2Plex-plex_token").wait_for()

@@ -8,10 +8,6 @@ from devserver.box import PLUGIN, TOKEN, Box
 from tests.ui.conftest import View
 
 
-def settings(box: Box) -> dict[str, Any]:
-    return dict(box.stash.library.host.settings[PLUGIN])
-
-
 def opened(tab: View) -> View:
     tab.page.goto(f"{tab.box.stash.url}/settings?tab=plugins")
     tab.page.locator(".s2p-in-force").first.wait_for()
@@ -28,7 +24,7 @@ def test_each_field_says_what_is_in_force_defaults_included(box: Box, tab: View)
     box.configure(paused=True)
     opened(tab)
     field(tab, "journal_rows").get_by_text("In force: 100000 (the default)").wait_for()
-    field(tab, "path_map").get_by_text("In force: /data => /media; default: nothing").wait_for()
+    field(tab, "path_map").get_by_text(f"In force: {box.path_map}; default: nothing").wait_for()
     field(tab, "paused").get_by_text("In force: on; default: off").wait_for()
     field(tab, "plex_library").get_by_text("In force: nothing (the default)").wait_for()
     assert (
@@ -54,7 +50,7 @@ def test_what_is_wrong_stands_at_its_field_and_in_its_dialog_until_it_is_mended(
     dialog.get_by_role("spinbutton").fill("7")
     dialog.get_by_role("button", name="Confirm").click()
     place.get_by_text("In force: 7; default: 5").wait_for()
-    assert settings(box)["max_retries"] == 7
+    assert box.settings()["max_retries"] == 7
     assert tab.page.locator(".s2p-in-force .s2p-trouble").count() == 1
 
 
@@ -82,7 +78,7 @@ def test_a_token_that_is_missing_is_told_at_its_field(box: Box, tab: View) -> No
 
 
 def test_a_token_is_changed_and_nothing_else_with_it(box: Box, tab: View) -> None:
-    before = settings(box)
+    before = box.settings()
     opened(tab)
     tab.press("Change token")
     tab.press("Cancel")
@@ -91,5 +87,16 @@ def test_a_token_is_changed_and_nothing_else_with_it(box: Box, tab: View) -> Non
     tab.press("Save token")
     tab.says("The token is saved")
     box.tokens.add("another-token-of-mine")
-    box.stash.wait_for(lambda: settings(box)["plex_token"] == "another-token-of-mine")
-    assert settings(box) == {**before, "plex_token": "another-token-of-mine"}
+    tab.until(lambda: box.settings()["plex_token"] == "another-token-of-mine")
+    assert box.settings() == {**before, "plex_token": "another-token-of-mine"}
+
+
+def test_stashs_own_settings_are_changed_beside_our_block(box: Box, tab: View) -> None:
+    opened(tab)
+    field(tab, "max_tags").get_by_role("button", name="Edit").click()
+    tab.page.locator("#setting-dialog input").fill("7")
+    tab.press("Confirm")
+    tab.until(lambda: box.settings().get("max_tags") == 7)
+    tab.page.locator("#plugin-Stash2Plex-debug_logging").check(force=True)
+    tab.until(lambda: box.settings().get("debug_logging") is True)
+    assert box.settings()["plex_url"] == box.plex.url

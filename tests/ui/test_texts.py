@@ -25,7 +25,7 @@ def said_everywhere(box: Box, text: str) -> int:
     box.stash.update_scene(other, title=f"{text} in Stash")
     box.settle()
     box.operation("all")
-    bury(box, 1, f"no: {text}")
+    bury(box, 1, f"no: {text}", first=scene)
     box.operation("hold", scene=scene)
     return scene
 
@@ -54,5 +54,5 @@ def test_a_hostile_text_is_shown_as_text_everywhere(box: Box, tab: View, text: s
     tab.page.get_by_role("tab", name="Plex").click()
     is_text(tab, ".s2p-scene", text)
     tab.shot("hostile")
-    tab.page.goto(f"{box.stash.url}/settings")
+    tab.page.goto(f"{box.stash.url}/settings?tab=plugins")
     is_text(tab, ".s2p-in-force", text)

@@ -4,7 +4,7 @@
   const { React, ReactDOM, ReactRouterDOM, ReactBootstrap } = window;
   const h = React.createElement;
   const { Nav, Navbar, Tab, Button, Card, Form, Modal } = ReactBootstrap;
-  const { BrowserRouter, Switch, Route, Link, NavLink, useParams } = ReactRouterDOM;
+  const { BrowserRouter, Switch, Route, Link, NavLink, useLocation, useParams } = ReactRouterDOM;
 
   // -- patches: before gets the arguments, instead takes over, after gets arguments and result
 
@@ -50,9 +50,14 @@
   function SettingsProvider({ children }) {
     const [plugins, setPlugins] = React.useState(null);
     React.useEffect(() => { graphql("query { configuration { plugins } }").then((found) => setPlugins(found.configuration.plugins)); }, []);
+    // Half a second after the last change, the settings of all plugins are saved as this page knows them.
+    const timer = React.useRef(null);
+    const save = async (all) => { for (const [id, input] of Object.entries(all)) await graphql("mutation($id: ID!, $input: Map!) { configurePlugin(plugin_id: $id, input: $input) }", { id, input }); };
     const savePluginSettings = (id, input) => {
-      setPlugins((before) => ({ ...before, [id]: input }));
-      graphql("mutation($id: ID!, $input: Map!) { configurePlugin(plugin_id: $id, input: $input) }", { id, input });
+      const all = { ...plugins, [id]: input };
+      setPlugins(all);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => save(all), 500);
     };
     return plugins ? h(SettingsContext.Provider, { value: { plugins, savePluginSettings } }, children) : null;
   }
@@ -73,7 +78,8 @@
       h(Nav, { className: "navbar-buttons flex-row ml-auto order-xl-2 d-xl-none" }, h(UtilityItems, null, utilities())));
   }
 
-  // A setting is a switch, or a value with a button that opens a dialog.
+  // Stash shows a value as text, and changes it in a dialog; only a switch is changed where it stands, and
+  // it is the switch that has the id then.
   const Setting = component("Setting", ({ id, heading, subHeading, value, children }) => h("div", { className: "setting", id },
     h("div", null, h("h3", null, heading), value !== undefined && h("div", { className: "value" }, h("span", null, value)), subHeading && h("div", { className: "sub-heading" }, subHeading)),
     h("div", null, children)));
@@ -106,12 +112,14 @@
     }));
   });
 
+  // As in Stash, only the chosen tab is there at all.
   function Settings() {
+    const tab = new URLSearchParams(useLocation().search).get("tab");
     const [plugins, setPlugins] = React.useState([]);
     React.useEffect(() => { graphql("query { plugins { id name settings { name display_name description type } } }").then((found) => setPlugins(found.plugins)); }, []);
     return h(SettingsProvider, null, h("main", { className: "container" },
-      h("h1", null, "Tools"), h(ToolsSection, null, h("div", { className: "setting" }, "Playground")), h(ToolsSection, null, h("div", { className: "setting" }, "Filename parser")),
-      h("h1", null, "Plugins"), plugins.map((one) => h("section", { key: one.id }, h("h2", null, one.name), h(PluginSettings, { pluginID: one.id, settings: one.settings || [] })))));
+      tab === "tools" && [h(ToolsSection, { key: 1 }, h("div", { className: "setting" }, "Playground")), h(ToolsSection, { key: 2 }, h("div", { className: "setting" }, "Filename parser"))],
+      tab === "plugins" && plugins.map((one) => h("section", { key: one.id }, h("h2", null, one.name), h(PluginSettings, { pluginID: one.id, settings: one.settings || [] })))));
   }
 
   function Scene() {
