@@ -3,6 +3,7 @@
 import time
 from array import array
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from app import bundle, decisions, doctor, drains, explain, preview, recovery, u
 from app.arguments import flag
 from app.operations import ONLY_LOOKS
 from app.run import Run
+from app.standing import DRIFTED
 from app.words import by_reason, many
 from stash import hook, wire
 from sync_queue import inbox
@@ -159,9 +161,22 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> d
         wire.warning(f"the reconciliation is not complete and is tried again: {said}")
     else:
         run.scheduler.record_run(result, scope, is_startup=startup)
+    if scope == "all":
+        with suppress(OSError):  # it is only for show
+            _note(run, DRIFTED, _edited(result.drifted))
     found = result.as_dict()
     wire.info(_summary(found))
     return {"scope": scope} | found
+
+
+def _edited(drifted: list[dict[str, Any]]) -> str:
+    """For the page: the scenes with edits in Plex that stand, and their fields."""
+    import json
+
+    fields: dict[int, set[str]] = {}
+    for one in drifted:
+        fields.setdefault(one["scene"], set()).update(one["fields"])
+    return json.dumps({scene: sorted(names) for scene, names in fields.items()}) if fields else ""
 
 
 def _patience(error: Exception) -> float:
