@@ -20,7 +20,10 @@ def filled(box: Box, count: int = 3) -> list[int]:
 
 def test_the_page_is_reached_from_the_bar_and_from_the_tools(box: Box, tab: View) -> None:
     tab.page.goto(box.stash.url)
-    tab.page.get_by_label("Stash2Plex").first.click()
+    link = tab.page.get_by_label("Stash2Plex", exact=True).locator("visible=true")
+    ground = "one => getComputedStyle(one.querySelector('.btn')).backgroundColor"
+    assert link.evaluate(ground) == "rgba(0, 0, 0, 0)", "it looks as its neighbours do"
+    link.click()
     tab.shows("Reconciliation")
     tab.page.goto(f"{box.stash.url}/settings?tab=tools")
     links = tab.page.locator(".s2p-tools:not([hidden]) a")
@@ -28,6 +31,17 @@ def test_the_page_is_reached_from_the_bar_and_from_the_tools(box: Box, tab: View
     assert links.count() == 1
     links.click()
     tab.page.wait_for_url(f"**{PAGE}")
+
+
+def test_on_a_phone_the_menu_closes_when_the_page_is_chosen(box: Box, open_tab: Open) -> None:
+    tab = open_tab(width=380)
+    tab.page.goto(box.stash.url)
+    tab.page.locator(".nav-menu-toggle").click()
+    tab.page.get_by_label("Stash2Plex", exact=True).locator("visible=true").click()
+    tab.shows("Reconciliation")
+    tab.page.locator(".navbar-collapse.show, .navbar-collapse.collapsing").wait_for(
+        state="detached"
+    )
 
 
 # -- a scene
