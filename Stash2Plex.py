@@ -35,8 +35,8 @@ except Exception as error:
 
 # What a page asks for again and again: answered from the files, without packages (app.glance).
 LOOKS = (
-    "status", "overview", "list_queue", "list_dead_letters", "list_runs", "list_changes",
-    "list_decisions", "list_held", "list_preview",
+    "status", "overview", "scene_states", "list_queue", "list_dead_letters", "list_runs",
+    "list_changes", "list_decisions", "list_held", "list_preview",
 )  # fmt: skip
 _run = None  # the full-lane invocation (app.run.Run), once there is one
 
@@ -180,6 +180,7 @@ def handle_task(mode):
     if not working:
         commands.wake_if_due(_run)
     _run.progress(1.0)
+    _run.tell_end(commands.held_back(found))
     return found
 
 

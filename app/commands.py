@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app import bundle, decisions, doctor, drains, explain, preview, recovery, undoing, wishes
 from app.arguments import flag
+from app.operations import ONLY_LOOKS
 from app.run import Run
 from app.words import by_reason, many
 from stash import hook, wire
@@ -215,8 +216,6 @@ COMMANDS: dict[str, Command] = {
 }
 # Asked for by a page or from a terminal, with arguments: there is no button for these.
 WITHOUT_BUTTON = ("hold", "explain", "sync", "apply_preview", "bundle", "settings")
-# It has to give its answer whatever is wrong with what is on disk, and leaves nothing there.
-ONLY_LOOKS = ("doctor", "bundle", "settings")
 # The scope of each reconciliation task; None is the custom range of the settings.
 RECONCILE: dict[str, "str | None"] = {
     "reconcile_all": "all",
@@ -287,6 +286,12 @@ def wake_if_due(run: Run) -> None:
 
 def _only_looks(run: Run) -> bool:
     return run.args.get("mode") in ONLY_LOOKS
+
+
+def held_back(found: dict[str, Any]) -> str:
+    """Why a command that has its answer did not do all of it; '' if it did."""
+    paused = found.get("paused") or (found.get("drain") or {}).get("paused")
+    return f"paused: {paused}" if isinstance(paused, str) else ""
 
 
 def leave_notes(run: Run) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 ACTIVITY, ACTIVITY_LOCK = "activity", "activity.lock"  # what runs, and that it lives
 RECONCILING = "reconciliation.lock"
 STATE, OUTAGES = "reconciliation_state.json", "outages.json"
+CONTACTS = "contacts"  # when each server last answered
+FAILURE = "failure"  # what came in the way of a task
 TABLE = "ack_queue_default"
 READY, CLAIMED, DEAD = 1, 2, 9  # as persist-queue has them
 FLAGS = 10_000  # so many are counted
@@ -41,6 +43,8 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
         "activity": activity,
         "busy": bool(draining or reconciling or activity),
         "outage": _outage(data_dir, counts),
+        "servers": servers(data_dir),
+        "failure": failure(data_dir),
     }
 
 
@@ -91,6 +95,25 @@ def _outage(data_dir: str, counts: "dict[str, int]") -> "Map | None":
         "state": found["state"], "since": found.get("since"), "cause": found.get("words"),
         "next_look": found.get("next_look"), "held": held,
     }  # fmt: skip
+
+
+def failure(data_dir: str) -> "Map | None":
+    """What came in the way of the last run that did not end well."""
+    found = _document(data_dir, FAILURE)
+    return {name: found.get(name) for name in ("mode", "at", "said")} if found else None
+
+
+_CONTACT = ("asked", "answered", "version", "since", "problem")
+
+
+def servers(data_dir: str) -> "Map":
+    """What is known of each server from the last time that it was asked; None if it never was."""
+    found = _document(data_dir, CONTACTS)
+    return {name: _contact(found.get(name)) for name in ("stash", "plex")}
+
+
+def _contact(found: object) -> "Map | None":
+    return {name: found.get(name) for name in _CONTACT} if isinstance(found, dict) else None
 
 
 def _document(data_dir: str, name: str) -> "Map":

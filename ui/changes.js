@@ -96,5 +96,5 @@
       run ? h(Run, { run, version, changed, key: run }) : h(Runs, { version, changed }),
       h(Held, { version, changed }));
   };
-  Object.assign(S, { undoneSaid: undone });
+  S.Conflicts = Conflicts;
 })();

@@ -2,21 +2,12 @@
 "use strict";
 (() => {
   const S = window.Stash2Plex;
-  const { h, React, Router, Icon, Notice, Progress, Trouble } = S;
+  const { h, React, Router, Icon, Guard, Notice, Progress } = S;
   const { useState, useEffect, useCallback } = React;
 
-  const VIEWS = [["overview", "Overview", "Overview"], ["queue", "Queue", "Queue"], ["changes", "Changes", "Changes"], ["preview", "Preview", "Preview"], ["setup", "Setup", "Setup"]];
+  const VIEWS = [["overview", "Overview", "Overview"], ["scenes", "Scenes", "Scenes"], ["queue", "Queue", "Queue"], ["changes", "Changes", "Changes"], ["preview", "Preview", "Preview"], ["setup", "Setup", "Setup"]];
 
-  const FOLLOWING = ["queue", "changes"];
-
-  // A fault of ours must not take Stash's page down with it.
-  class Guard extends React.Component {
-    constructor(props) { super(props); this.state = { error: null }; }
-    static getDerivedStateFromError(error) { return { error }; }
-    render() {
-      return this.state.error ? h(Trouble, { text: `Stash2Plex cannot be shown here: ${this.state.error.message}` }) : this.props.children;
-    }
-  }
+  const FOLLOWING = ["scenes", "queue", "changes"];
 
   const ENDED = { FINISHED: "is done", CANCELLED: "was stopped", FAILED: "failed" };
 
@@ -40,11 +31,12 @@
     const [version, setVersion] = useState(0);
     const say = useCallback((text, kind) => setSaid({ text, kind }), []);
     const changed = useCallback(() => setVersion((n) => n + 1), []);
-    const watch = useCallback((id, what, onEnd) => setJobs((before) => [...before, { id, said: what, onEnd }]), []);
-    const ended = useCallback((one, job) => {
+    const watch = useCallback((one) => setJobs((before) => [...before, one]), []);
+    const ended = useCallback(async (one, job) => {
       setJobs((before) => before.filter((other) => other !== one));
-      const failed = job && job.status === "FAILED";
-      say(`${one.said[0].toUpperCase()}${one.said.slice(1)} ${(job && ENDED[job.status]) || "is done"}${job && job.error ? `: ${job.error}` : ""}`, failed ? "danger" : "success");
+      const problem = await S.problemOf(one.mode, job).catch((error) => error.message);
+      const how = problem && job.status === "FINISHED" ? "did not end well" : ENDED[job.status];
+      say(`${one.said[0].toUpperCase()}${one.said.slice(1)} ${how}${problem ? `: ${problem}` : ""}`, problem || job.status === "FAILED" ? "danger" : "success");
       changed();
       if (one.onEnd) one.onEnd();
     }, []);
@@ -100,13 +92,16 @@
       h(Tab.Pane, { key: "stash2plex", eventKey: "stash2plex-panel", mountOnEnter: true }, guarded(S.ScenePanel, { scene: props.scene }))) }]);
   });
 
+  safely("cards of scenes", () => patch.after("SceneCard.Overlays", (...given) => h(React.Fragment, null, given[given.length - 1],
+    given[0].scene && h(Guard, { instead: null }, h(S.CardBadge, { id: Number(given[0].scene.id) })))));
+
   // Only where the token can be set in our own block is it taken from Stash's.
   safely("settings of plugins", () => {
     if (!hooks || !hooks.useSettings) return;
-    patch.before("PluginSettings", (props) => [props.pluginID === S.ID ? { ...props, settings: props.settings.filter((one) => one.name !== "plex_token") } : props]);
+    patch.before("PluginSettings", (props) => [props.pluginID === S.ID ? { ...props, settings: S.settingsShown(props.settings) } : props]);
     patch.after("PluginSettings", (...given) => {
       const shown = given[given.length - 1];
-      return given[0].pluginID === S.ID ? h(React.Fragment, null, guarded(S.SettingsBlock), shown) : shown;
+      return given[0].pluginID === S.ID ? h(Guard, { instead: shown }, h(S.SettingsPlace, null, shown)) : shown;
     });
   });
 })();

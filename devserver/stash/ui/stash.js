@@ -3,7 +3,7 @@
 (() => {
   const { React, ReactDOM, ReactRouterDOM, ReactBootstrap } = window;
   const h = React.createElement;
-  const { Nav, Navbar, Tab, Button, Form, Modal } = ReactBootstrap;
+  const { Nav, Navbar, Tab, Button, Card, Form, Modal } = ReactBootstrap;
   const { BrowserRouter, Switch, Route, Link, NavLink, useLocation, useParams } = ReactRouterDOM;
 
   // -- patches: before gets the arguments, instead takes over, after gets arguments and result
@@ -83,31 +83,36 @@
 
   // Stash shows a value as text, and changes it in a dialog; only a switch is changed where it stands, and
   // it is the switch that has the id then.
-  function Dialog({ one, value, close }) {
-    const [draft, setDraft] = React.useState(value);
-    const end = (event) => { event.preventDefault(); close(one.type === "NUMBER" ? Number.parseInt(draft || "0", 10) : draft); };
-    return h(Modal, { show: true, onHide: () => close(), id: "setting-dialog" }, h("form", { onSubmit: end },
-      h(Modal.Header, { closeButton: true }, one.display_name),
-      h(Modal.Body, null, h(Form.Control, { className: "text-input", value: draft, type: one.type === "NUMBER" ? "number" : "text", onChange: (event) => setDraft(event.target.value) }),
-        h("div", { className: "sub-heading" }, one.description)),
-      h(Modal.Footer, null, h(Button, { variant: "secondary", onClick: () => close() }, "Cancel"), h(Button, { type: "submit" }, "Confirm"))));
-  }
-
-  function PluginSetting({ id, one, value, onChange }) {
+  const Setting = component("Setting", ({ id, heading, subHeading, value, children }) => h("div", { className: "setting", id },
+    h("div", null, h("h3", null, heading), value !== undefined && h("div", { className: "value" }, h("span", null, value)), subHeading && h("div", { className: "sub-heading" }, subHeading)),
+    h("div", null, children)));
+  const BooleanSetting = component("BooleanSetting", ({ id, checked, onChange, ...rest }) => h(Setting, rest,
+    h(Form.Switch, { id, label: "", checked, onChange: () => onChange(!checked) })));
+  const SettingModal = component("SettingModal", ({ heading, subHeading, value, type, close }) => {
+    const [now, setNow] = React.useState(value);
+    return h(Modal, { show: true, onHide: () => close(), id: "setting-dialog", animation: false },
+      h(Form, { onSubmit: (event) => { close(now); event.preventDefault(); } },
+        h(Modal.Header, { closeButton: true }, heading),
+        h(Modal.Body, null, h(Form.Control, { className: "text-input", type, value: now, onChange: (event) => setNow(type === "number" ? Number.parseInt(event.currentTarget.value || "0", 10) : event.currentTarget.value) }), subHeading && h("div", { className: "sub-heading" }, subHeading)),
+        h(Modal.Footer, null, h(Button, { variant: "secondary", onClick: () => close() }, "Cancel"), h(Button, { type: "submit" }, "Confirm"))));
+  });
+  const inDialog = (name, type) => component(name, ({ onChange, ...rest }) => {
     const [open, setOpen] = React.useState(false);
-    const isSwitch = one.type === "BOOLEAN", shown = value ?? (one.type === "NUMBER" ? 0 : "");
-    const close = (changed) => { setOpen(false); if (changed !== undefined) onChange(changed); };
-    return h("div", { className: "setting", id: isSwitch ? undefined : id },
-      h("div", null, h("h3", null, one.display_name || one.name), !isSwitch && h("div", { className: "value" }, h("span", null, shown)), h("div", { className: "sub-heading" }, one.description)),
-      h("div", null, isSwitch ? h(Form.Switch, { id, checked: Boolean(value), onChange: () => onChange(!value) }) : h(Button, { onClick: () => setOpen(true) }, "Edit"),
-        open && h(Dialog, { one, value: shown, close })));
-  }
+    const close = (value) => { if (value !== undefined) onChange(value); setOpen(false); };
+    return h(React.Fragment, null, open && h(SettingModal, { ...rest, type, close }), h(Setting, rest, h(Button, { onClick: () => setOpen(true) }, "Edit")));
+  });
+  const StringSetting = inDialog("StringSetting", "text"), NumberSetting = inDialog("NumberSetting", "number");
 
   const PluginSettings = component("PluginSettings", ({ pluginID, settings }) => {
     const { plugins, savePluginSettings } = useSettings();
     const values = plugins[pluginID] || {};
-    return h("div", { className: "plugin-settings" }, settings.map((one) => h(PluginSetting, { key: one.name, id: `plugin-${pluginID}-${one.name}`, one, value: values[one.name],
-      onChange: (value) => savePluginSettings(pluginID, { ...values, [one.name]: value }) })));
+    return h("div", { className: "plugin-settings" }, settings.map((one) => {
+      const given = { key: one.name, id: `plugin-${pluginID}-${one.name}`, heading: one.display_name || one.name, subHeading: one.description || undefined };
+      const onChange = (value) => savePluginSettings(pluginID, { ...values, [one.name]: value });
+      const value = values[one.name];
+      if (one.type === "BOOLEAN") return h(BooleanSetting, { ...given, checked: value || false, onChange });
+      return h(one.type === "NUMBER" ? NumberSetting : StringSetting, { ...given, value: value === undefined ? (one.type === "NUMBER" ? 0 : "") : value, onChange });
+    }));
   });
 
   // As in Stash, only the chosen tab is there at all.
@@ -131,11 +136,29 @@
         h(Tab.Content, null, h(SceneContent, { scene }, h(Tab.Pane, { eventKey: "scene-details-panel" }, scene.details)))));
   }
 
+  // A card of a scene: each part is a component that plugins may patch, given the props of the card.
+  const CardImage = component("SceneCard.Image", ({ scene }) => h("div", { className: "scene-card-preview" }, h("img", { alt: "", loading: "lazy", src: scene.paths.screenshot })));
+  const CardOverlays = component("SceneCard.Overlays", ({ scene }) => (scene.studio ? h("div", { className: "studio-overlay" }, scene.studio.name) : h(React.Fragment)));
+  const CardDetails = component("SceneCard.Details", ({ scene }) => h("div", { className: "scene-card__details" }, scene.date));
+  const CardPopovers = component("SceneCard.Popovers", () => h(React.Fragment));
+  const SceneCard = component("SceneCard", (props) => h(Card, { className: "scene-card grid-card" },
+    h("div", { className: "video-section thumbnail-section" }, h(Link, { to: `/scenes/${props.scene.id}`, className: "scene-card-link" }, h(CardImage, props)), h(CardOverlays, props)),
+    h("div", { className: "card-section" }, h(Link, { to: `/scenes/${props.scene.id}` }, h("h5", null, props.scene.title)), h(CardDetails, props)),
+    h(CardPopovers, props)));
+
+  function Scenes() {
+    const [scenes, setScenes] = React.useState([]);
+    React.useEffect(() => {
+      graphql("query { findScenes(filter: { per_page: 40, sort: \"id\" }) { scenes { id title date paths { screenshot } studio { id name } } } }").then((found) => setScenes(found.findScenes.scenes));
+    }, []);
+    return h("main", { className: "container-fluid" }, h("h1", null, "Scenes"), h("div", { className: "row justify-content-center" }, scenes.map((scene, index) => h(SceneCard, { key: scene.id, scene, index }))));
+  }
+
   const Home = () => h("main", { className: "container" }, h("h1", null, "Stash in a box"));
 
   function App() {
     return h(BrowserRouter, { basename: base.replace(/\/$/, "") }, h(Bar), h(Switch, null,
-      h(Route, { exact: true, path: "/", component: Home }), h(Route, { path: "/scenes/:id", component: Scene }), h(Route, { path: "/settings", component: Settings }),
+      h(Route, { exact: true, path: "/", component: Home }), h(Route, { exact: true, path: "/scenes", component: Scenes }), h(Route, { path: "/scenes/:id", component: Scene }), h(Route, { path: "/settings", component: Settings }),
       h(PluginRoutes)));
   }
 
