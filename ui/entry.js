@@ -41,7 +41,8 @@
       if (one.onEnd) one.onEnd();
     }, []);
     // While another view is open, the lists follow what happens.
-    const status = S.useStatus(FOLLOWING.includes(view[0]) ? "status" : null);
+    const running = jobs.length > 0;
+    const status = S.useStatus(FOLLOWING.includes(view[0]) ? "status" : null, running);
     const seen = status.data && JSON.stringify([status.data.queue, status.data.busy]);
     const before = React.useRef(null);
     useEffect(() => {
@@ -56,7 +57,7 @@
         h(Router.Link, { key, to: `${S.PAGE}?view=${key}`, "aria-current": key === view[0] ? "page" : undefined }, name))),
       h(Notice, { said, onClose: () => setSaid(null) }),
       jobs.map((one) => h(Watched, { key: one.id, one, ended, say })),
-      h(Guard, { key: view[0] }, h(S[view[2]], { version, changed, params, go })))));
+      h(Guard, { key: view[0] }, h(S[view[2]], { version, running, changed, params, go })))));
   }
 
   // -- the places in Stash
