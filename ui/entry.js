@@ -41,7 +41,8 @@
       if (one.onEnd) one.onEnd();
     }, []);
     // While another view is open, the lists follow what happens.
-    const status = S.useStatus(FOLLOWING.includes(view[0]) ? "status" : null);
+    const running = jobs.length > 0;
+    const status = S.useStatus(FOLLOWING.includes(view[0]) ? "status" : null, running);
     const seen = status.data && JSON.stringify([status.data.queue, status.data.busy]);
     const before = React.useRef(null);
     useEffect(() => {
@@ -56,7 +57,7 @@
         h(Router.Link, { key, to: `${S.PAGE}?view=${key}`, "aria-current": key === view[0] ? "page" : undefined }, name))),
       h(Notice, { said, onClose: () => setSaid(null) }),
       jobs.map((one) => h(Watched, { key: one.id, one, ended, say })),
-      h(Guard, { key: view[0] }, h(S[view[2]], { version, changed, params, go })))));
+      h(Guard, { key: view[0] }, h(S[view[2]], { version, running, changed, params, go })))));
   }
 
   // -- the places in Stash
@@ -69,9 +70,10 @@
 
   safely("pages of plugins", () => register.route(S.PAGE, () => guarded(Page)));
 
-  // Both places in the bar are of one component, the wide screen's and the phone's.
+  const { Nav, Tab } = S.Bootstrap;
+  // Both places in the bar are of one component, the wide screen's and the phone's, whose menu a Nav.Link closes.
   safely("navigation bar", () => patch.before("MainNavBar.UtilityItems", (props) => [{ ...props, children: h(React.Fragment, null, props.children,
-    h(Router.NavLink, { key: "stash2plex", className: "nav-utility", exact: true, to: S.PAGE, title: "Stash2Plex", "aria-label": "Stash2Plex" },
+    h(Nav.Link, { key: "stash2plex", as: Router.NavLink, eventKey: S.PAGE, className: "nav-utility s2p-nav", exact: true, to: S.PAGE, title: "Stash2Plex", "aria-label": "Stash2Plex" },
       h("span", { className: "minimal d-flex align-items-center h-100 btn btn-primary" }, h(Icon, { name: "faExchangeAlt" })))) }]));
 
   // Rendered twice since v0.29: the second time the link is there already.
@@ -80,11 +82,10 @@
     const place = React.useRef(null);
     useEffect(() => setFirst(document.querySelector(".s2p-tools") === place.current), []);
     return h("div", { ref: place, className: "setting s2p-tools", hidden: !first },
-      h("div", null, h("h3", null, h(Router.Link, { to: S.PAGE, className: "btn btn-secondary" }, "Stash2Plex"))), h("div", null));
+      h("div", null, h("h3", null, h(Router.Link, { to: S.PAGE, className: "btn btn-primary" }, "Stash2Plex"))), h("div", null));
   }
   safely("tools", () => patch.before("SettingsToolsSection", (props) => [{ ...props, children: h(React.Fragment, null, props.children, guarded(ToolsLink)) }]));
 
-  const { Nav, Tab } = S.Bootstrap;
   safely("tabs of scenes", () => {
     patch.before("ScenePage.Tabs", (props) => [{ ...props, children: h(React.Fragment, null, props.children,
       h(Nav.Item, { key: "stash2plex" }, h(Nav.Link, { eventKey: "stash2plex-panel" }, "Plex"))) }]);

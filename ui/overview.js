@@ -121,8 +121,8 @@
         h(Server, { name: "Plex", one: servers.plex, away: outage && outage.state === "open" ? outage : null, now: at })));
   }
 
-  S.Overview = function Overview({ version }) {
-    const look = S.useStatus("overview");
+  S.Overview = function Overview({ version, running }) {
+    const look = S.useStatus("overview", running);
     const total = S.useOnce((signal) => S.sceneCount(signal), [version]);
     React.useEffect(() => { if (version) look.reload(); }, [version]);
     const found = look.data;

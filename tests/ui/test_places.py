@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ def filled(box: Box, count: int = 3) -> list[int]:
 
 def test_the_page_is_reached_from_the_bar_and_from_the_tools(box: Box, tab: View) -> None:
     tab.page.goto(box.stash.url)
-    tab.page.get_by_label("Stash2Plex").first.click()
+    link = tab.page.get_by_label("Stash2Plex", exact=True).locator("visible=true")
+    ground = "one => getComputedStyle(one.querySelector('.btn')).backgroundColor"
+    assert link.evaluate(ground) == "rgba(0, 0, 0, 0)", "it looks as its neighbours do"
+    link.click()
     tab.shows("Reconciliation")
     tab.page.goto(f"{box.stash.url}/settings?tab=tools")
     links = tab.page.locator(".s2p-tools:not([hidden]) a")
@@ -26,6 +30,17 @@ def test_the_page_is_reached_from_the_bar_and_from_the_tools(box: Box, tab: View
     assert links.count() == 1
     links.click()
     tab.page.wait_for_url(f"**{PAGE}")
+
+
+def test_on_a_phone_the_menu_closes_when_the_page_is_chosen(box: Box, open_tab: Open) -> None:
+    tab = open_tab(width=380)
+    tab.page.goto(box.stash.url)
+    tab.page.locator(".nav-menu-toggle").click()
+    tab.page.get_by_label("Stash2Plex", exact=True).locator("visible=true").click()
+    tab.shows("Reconciliation")
+    tab.page.locator(".navbar-collapse.show, .navbar-collapse.collapsing").wait_for(
+        state="detached"
+    )
 
 
 # -- a scene
@@ -166,6 +181,21 @@ def test_a_hidden_tab_asks_nothing_and_a_seen_one_asks_at_once(box: Box, open_ta
     assert looks(tab) == 2
     hide(tab, False)
     tab.until(lambda: looks(tab) == 3)
+
+
+def test_what_the_page_starts_is_looked_at_at_once(box: Box, open_tab: Open) -> None:
+    (scene,) = filled(box, 1)
+    tab = open_tab()
+    tab.page.clock.install()
+    tab.go()
+    tab.card("Servers").get_by_text("Plex 1.").wait_for()
+    before = looks(tab)
+    tab.page.clock.pause_at(datetime.now() + timedelta(hours=1))
+    tab.until(lambda: looks(tab) == before + 1)
+    tab.press("Sync all")
+    tab.until(lambda: looks(tab) == before + 2)
+    box.settle()
+    assert box.differences([scene]) == {}
 
 
 def test_while_something_is_due_it_asks_every_two_seconds(box: Box, open_tab: Open) -> None:

@@ -70,12 +70,15 @@
   const PluginRoutes = patched("PluginRoutes", (props) => h(React.Fragment, null, props.children));
   const SceneTabs = container("ScenePage.Tabs"), SceneContent = container("ScenePage.TabContent");
 
+  // Its icons are there twice: on a phone, those of the menu are seen, else those beside it.
   function Bar() {
-    const utilities = () => h(NavLink, { className: "nav-utility", exact: true, to: "/settings" }, "Settings");
-    return h(Navbar, { fixed: "top", variant: "dark", bg: "dark", className: "top-nav", expand: "xl" },
+    const [expanded, setExpanded] = React.useState(false);
+    const utilities = () => h(NavLink, { className: "nav-utility", exact: true, to: "/settings", onClick: () => setExpanded(false) },
+      h(Button, { className: "minimal d-flex align-items-center h-100", title: "Settings" }, "Settings"));
+    return h(Navbar, { collapseOnSelect: true, fixed: "top", variant: "dark", bg: "dark", className: "top-nav", expand: "xl", expanded, onToggle: setExpanded },
       h(Navbar.Collapse, { className: "bg-dark order-sm-1" }, h(MenuItems, null, h(NavLink, { to: "/scenes" }, "Scenes")), h(Nav, null, h(UtilityItems, null, utilities()))),
-      h(Link, { to: "/" }, "Stash"),
-      h(Nav, { className: "navbar-buttons flex-row ml-auto order-xl-2 d-xl-none" }, h(UtilityItems, null, utilities())));
+      h(Navbar.Brand, { as: "div" }, h(Link, { to: "/" }, "Stash")),
+      h(Nav, { className: "navbar-buttons flex-row ml-auto order-xl-2" }, h(UtilityItems, null, utilities()), h(Navbar.Toggle, { className: "nav-menu-toggle ml-sm-2" })));
   }
 
   // Stash shows a value as text, and changes it in a dialog; only a switch is changed where it stands, and
@@ -119,7 +122,7 @@
     React.useEffect(() => { graphql("query { plugins { id name settings { name display_name description type } } }").then((found) => setPlugins(found.plugins)); }, []);
     return h(SettingsProvider, null, h("main", { className: "container" },
       tab === "tools" && [h(ToolsSection, { key: 1 }, h("div", { className: "setting" }, "Playground")), h(ToolsSection, { key: 2 }, h("div", { className: "setting" }, "Filename parser"))],
-      tab === "plugins" && plugins.map((one) => h("section", { key: one.id }, h("h2", null, one.name), h(PluginSettings, { pluginID: one.id, settings: one.settings || [] })))));
+      tab === "plugins" && plugins.map((one) => h("section", { key: one.id, className: "setting-group" }, h("h2", null, one.name), h("div", { className: "collapsible-section" }, h(PluginSettings, { pluginID: one.id, settings: one.settings || [] }))))));
   }
 
   function Scene() {
