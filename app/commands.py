@@ -159,6 +159,8 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> d
         wire.warning(f"the reconciliation is not complete and is tried again: {said}")
     else:
         run.scheduler.record_run(result, scope, is_startup=startup)
+    if scope == "all":
+        run.activity.found_drifted(result.drifted)
     found = result.as_dict()
     wire.info(_summary(found))
     return {"scope": scope} | found
@@ -286,12 +288,6 @@ def wake_if_due(run: Run) -> None:
 
 def _only_looks(run: Run) -> bool:
     return run.args.get("mode") in ONLY_LOOKS
-
-
-def held_back(found: dict[str, Any]) -> str:
-    """Why a command that has its answer did not do all of it; '' if it did."""
-    paused = found.get("paused") or (found.get("drain") or {}).get("paused")
-    return f"paused: {paused}" if isinstance(paused, str) else ""
 
 
 def leave_notes(run: Run) -> None:

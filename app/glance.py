@@ -16,6 +16,7 @@ LOOKS = {
     "status": standing.status,
     "overview": standing.overview,
     "scene_states": states.states,
+    "list_differs": states.differing,
     "list_queue": lists.queue,
     "list_dead_letters": lists.dead_letters,
     "list_runs": lists.runs,

@@ -18,6 +18,7 @@ RECONCILING = "reconciliation.lock"
 STATE, OUTAGES = "reconciliation_state.json", "outages.json"
 CONTACTS = "contacts"  # when each server last answered
 FAILURE = "failure"  # what came in the way of a task
+DRIFTED = "drifted"  # scenes with edits in Plex that stand, as all were last looked at
 TABLE = "ack_queue_default"
 READY, CLAIMED, DEAD = 1, 2, 9  # as persist-queue has them
 FLAGS = 10_000  # so many are counted
@@ -149,8 +150,8 @@ _SCENE = "key >= 'scene:' AND key < 'scene;'"
 def _scenes(queue: lookup.File, plex: lookup.File, now: float) -> "dict[str, int]":
     """How many there are of each kind; every scene counts once."""
     absent = queue.value(f"SELECT count(*) FROM {TABLE} WHERE {_SCENE} AND {_ABSENT}", (now,))
-    dead = _ids(queue, f"status = {DEAD}")
-    owed = _ids(queue, f"status <= {CLAIMED}")
+    dead = ids(queue, f"status = {DEAD}")
+    owed = ids(queue, f"status <= {CLAIMED}")
     known = plex.value("SELECT count(DISTINCT scene_id) FROM item WHERE scene_id > 0")
     asked = {
         row[0]
@@ -167,7 +168,7 @@ def _scenes(queue: lookup.File, plex: lookup.File, now: float) -> "dict[str, int
     }  # fmt: skip
 
 
-def _ids(queue: lookup.File, where: str) -> "set[int]":
+def ids(queue: lookup.File, where: str) -> "set[int]":
     rows = queue.rows(
         f"SELECT CAST(substr(key, 7) AS INTEGER) FROM {TABLE} WHERE {_SCENE} AND {where}"
     )
@@ -188,6 +189,12 @@ def _among(plex: lookup.File, ids: "set[int]") -> int:
             tuple(part),
         )
     return found
+
+
+def drifted(data_dir: str) -> "dict[int, list[str]]":
+    """The fields of the scenes of which an edit in Plex stands, as far as they were noted."""
+    found = _document(data_dir, DRIFTED)
+    return {int(key): fields for key, fields in found.items() if key.isascii() and key.isdigit()}
 
 
 def _drifted(history: "list[Any]") -> int:

@@ -1,10 +1,11 @@
-"""Where single scenes stand, for the badges on Stash's cards: one look for all that are shown. Lean lane."""
+"""Where single scenes stand, for the badges on Stash's cards: one look for all that are shown; and
+those that differ, with the reason. Lean lane."""
 
 import os
 import time
 
 from app import lookup
-from app.standing import CLAIMED, DEAD, TABLE
+from app.standing import CLAIMED, DEAD, TABLE, drifted, ids
 from sync_queue import inbox
 
 TYPE_CHECKING = False
@@ -31,6 +32,7 @@ def states(data_dir: str, args: "Map") -> "Map":
         )
     )
     plex.close()
+    edited = drifted(data_dir)
 
     def state(scene: int) -> str:
         if scene in held:
@@ -39,7 +41,9 @@ def states(data_dir: str, args: "Map") -> "Map":
             return OWED
         if scene in jobs:
             return jobs[scene]
-        return "left_out" if scene not in items else "differs" if items[scene] else "in_sync"
+        if scene not in items:
+            return "left_out"
+        return "differs" if items[scene] or scene in edited else "in_sync"
 
     return {"rows": [{"scene": scene, "state": state(scene)} for scene in asked]}
 
@@ -68,3 +72,27 @@ def _standing(status: int, is_absent: int) -> str:
 def _is_flagged(data_dir: str, scene: int) -> bool:
     """Whether it changed, and no drain has taken that up yet."""
     return os.path.exists(os.path.join(data_dir, inbox.FOLDER, f"scene-{scene}"))
+
+
+def differing(data_dir: str, args: "Map") -> "Map":
+    """The scenes that differ and stay so unless somebody does something, and why."""
+    size, after = lookup.limit(args), lookup.number(args, "after")
+    queue, plex = lookup.File(data_dir, lookup.QUEUE), lookup.File(data_dir, lookup.PLEX)
+    why = {scene: f"edited in Plex: {', '.join(map(str, fields))}"
+           for scene, fields in drifted(data_dir).items()}  # fmt: skip
+    for scene, fields in plex.rows(
+        "SELECT scene_id, asked FROM item WHERE asked != '' AND scene_id > 0 LIMIT 10000"
+    ):
+        why[scene] = f"to be decided: {', '.join(fields.split())}"
+    why |= dict(
+        queue.rows(
+            f"SELECT CAST(substr(key, 7) AS INTEGER), error FROM {TABLE}"
+            f" WHERE status = {DEAD} AND key >= 'scene:' AND key < 'scene;'"
+        )
+    )
+    apart = ids(queue, f"status <= {CLAIMED}")
+    apart |= {row[0] for row in plex.rows("SELECT scene_id FROM held LIMIT 100000")}
+    queue.close()
+    plex.close()
+    chosen = sorted(scene for scene in why if scene > after and scene not in apart)[: size + 1]
+    return lookup.page([{"scene": one, "why": why[one] or ""} for one in chosen], size, "scene")

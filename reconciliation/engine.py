@@ -36,7 +36,7 @@ from validation.scope import engine_scope
 CHUNK = 25  # scenes per look at Plex: one batch of full items
 TOO_MANY, IN_A_ROW = 20, 3  # chunks that cannot be checked: it is the server then, not the chunk
 PUT = 500  # jobs per transaction
-NAMED = 50  # how many drifted items the result names
+NAMED, TOLD = 1000, 50  # how many drifted scenes are kept, and how many of them the result names
 
 
 @dataclass
@@ -86,7 +86,7 @@ class GapDetectionResult:
             "enqueued": self.enqueued_count,
             "losing": self.losing,
             "skipped": dict(self.skipped),
-            "drifted": self.drifted,
+            "drifted": self.drifted[:TOLD],
             "errors": self.errors,
         }
 

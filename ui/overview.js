@@ -9,7 +9,7 @@
   const PARTS = [
     ["in_sync", "in sync", "#3dcc91", "scenes&state=in_sync"],
     ["waiting", "waiting", "#48aff0", "queue"],
-    ["differs", "differs", "#ffb366", "queue"],
+    ["differs", "differs", "#ffb366", "scenes&state=differs"],
     ["not_in_plex", "not in Plex", "#ff7373", "queue&state=waiting"],
     ["left_out", "left out", "#8a9ba8", "scenes&state=left_out"],
   ];

@@ -80,7 +80,6 @@
     const state = params.get("state") || "";
     return h(React.Fragment, null,
       h(DeadLetters, { version, changed }),
-      h(S.Conflicts, { version, changed }),
       h(Owed, { version, changed, state, choose: (value) => go("queue", { state: value }) }));
   };
 })();

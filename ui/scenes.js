@@ -21,10 +21,18 @@
     }
   }
 
+  // Those that differ have a list of their own, with the reason.
+  function Differing({ version }) {
+    const list = S.usePages("list_differs", {}, version);
+    const rows = list.rows || [];
+    const titles = S.useTitles(rows.map((row) => row.scene));
+    return h(S.Pages, { list, label: "Scenes that differ", heads: ["Scene", "Why"], empty: "None of them.",
+      row: (row) => ({ key: row.scene, cells: [h(SceneLink, { id: row.scene, titles }), h("bdi", null, row.why)] }) });
+  }
+
   const OPTIONS = [["", "all"], ...Object.entries(S.STATES).map(([key, one]) => [key, one.name])];
 
-  S.Scenes = function Scenes({ version, params, go }) {
-    const state = S.STATES[params.get("state")] ? params.get("state") : "";
+  function Walked({ state, version }) {
     const first = S.useOnce((signal) => walk(state, 1, signal), [state, version]);
     const [more, setMore] = useState([]);
     useEffect(() => setMore([]), [first.data]);
@@ -32,7 +40,7 @@
     const last = parts[parts.length - 1];
     const rows = parts.flatMap((part) => part.rows);
     const load = async () => { const part = await walk(state, last.next); setMore((before) => [...before, part]); };
-    return h(Card, { title: "Scenes by state", actions: h(Select, { label: "State", value: state, onChange: (value) => go("scenes", { state: value }), options: OPTIONS }) },
+    return h(React.Fragment, null,
       h(Trouble, { text: first.error }),
       !last ? !first.error && h(Loading) : h(React.Fragment, null,
         h("p", null, `${rows.length.toLocaleString()} of the ${S.many(last.seen, "scene")} that were looked at${last.next ? `; Stash has ${last.count.toLocaleString()}` : ""}`),
@@ -40,5 +48,11 @@
           h(SceneLink, { id: row.id, title: row.title }), h("span", { className: `s2p-badge s2p-${S.STATES[row.state].kind}` }, S.STATES[row.state].name),
         ] })) }) : h(Empty, null, "None of them."),
         last.next && h(Deed, { label: "More", deed: load })));
+  }
+
+  S.Scenes = function Scenes({ version, params, go }) {
+    const state = S.STATES[params.get("state")] ? params.get("state") : "";
+    return h(Card, { title: "Scenes by state", actions: h(Select, { label: "State", value: state, onChange: (value) => go("scenes", { state: value }), options: OPTIONS }) },
+      state === "differs" ? h(Differing, { version }) : h(Walked, { state, version, key: state }));
   };
 })();

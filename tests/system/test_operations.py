@@ -188,6 +188,13 @@ def test_edits_in_plex_that_stand_are_told_as_different(box: Box) -> None:
     box.operation("reconcile_all")
     found = box.operation("overview")["scenes"]
     assert (found["in_sync"], found["differs"]) == (2, 1)
+    rows = box.operation("list_differs")["rows"]
+    assert rows == [{"scene": scenes[0], "why": "edited in Plex: title"}]
+    assert box.operation("scene_states", scenes=scenes)["rows"][0]["state"] == "differs"
+    box.configure(on_edit_in_plex="stash")
+    box.operation("reconcile_all")
+    box.operation("reconcile_all")
+    assert box.operation("list_differs")["rows"] == []
 
 
 def test_the_states_of_scenes_are_told_as_the_overview_counts_them(box: Box) -> None:

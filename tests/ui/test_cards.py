@@ -8,6 +8,7 @@ import pytest
 
 from devserver.box import Box
 from sync_queue.jobs import Jobs
+from tests.system.test_operations import bury
 from tests.ui.conftest import Open, View
 
 
@@ -118,6 +119,21 @@ def test_a_part_of_the_ring_leads_to_its_scenes(
     listed.get_by_role("link", name=title, exact=True).wait_for()
     assert listed.locator("tbody tr").count() == 1
     assert listed.get_by_role("combobox").input_value() == state
+
+
+def test_scenes_that_differ_are_listed_with_the_reason(box: Box, tab: View) -> None:
+    edited, given_up = (box.add(f"{n}.mp4", title=f"Title {n}") for n in range(2))
+    box.operation("all")
+    box.plex.edit_as_person(int(box.item(edited)["ratingKey"]), title="By hand")
+    box.operation("reconcile_all")
+    bury(box, 1, "Plex says no", first=given_up)
+    tab.go()
+    tab.page.locator("[data-part=differs]", has_text="2 differs").click()
+    listed = tab.card("Scenes by state")
+    listed.get_by_text("edited in Plex: title").wait_for()
+    listed.get_by_text("Plex says no").wait_for()
+    listed.get_by_role("link", name="Title 0").click()
+    tab.page.get_by_role("tab", name="Plex").wait_for()
 
 
 def test_scenes_are_listed_by_state_and_lead_to_their_page(box: Box, tab: View) -> None:

@@ -71,6 +71,41 @@ def test_scenes_must_be_a_list_of_a_few_ids(tmp_path: Path, given: Any) -> None:
         states.states(str(tmp_path), {"scenes": given})
 
 
+def test_those_that_differ_say_why_in_pages(tmp_path: Path) -> None:
+    library(tmp_path)
+    jobs = Jobs(tmp_path)
+    jobs.put([Job(4), Job(8), Job(5)], 1.0)
+    for job in jobs.claim(3, 2.0):
+        jobs.bury(job, f"no {job.id}", 3.0)
+    jobs.put([Job(8)], 1.0)
+    jobs.close()
+    (tmp_path / standing.DRIFTED).write_text('{"1": ["title", "summary"], "4": ["title"], "x": 1}')
+    first = states.differing(str(tmp_path), {"limit": 2})
+    rest = states.differing(str(tmp_path), {"after": first["next"]})
+    assert [(row["scene"], row["why"]) for row in first["rows"] + rest["rows"]] == [
+        (1, "edited in Plex: title, summary"), (3, "to be decided: title"), (4, "no 4"),
+    ]  # fmt: skip
+    assert rest["next"] is None
+    assert found(tmp_path, 1, 2) == ["differs", "in_sync"]
+
+
+def test_an_index_answers_for_the_cards(tmp_path: Path) -> None:
+    asked: list[str] = []
+    rows = lookup.File.rows
+
+    def explained(file: lookup.File, sql: str, values: Any = ()) -> Any:
+        if sql.startswith("SELECT"):
+            asked.extend(row[3] for row in rows(file, f"EXPLAIN QUERY PLAN {sql}", values))
+        return rows(file, sql, values)
+
+    library(tmp_path)
+    Jobs(tmp_path).close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lookup.File, "rows", explained)
+        found(tmp_path, 1, 2, 3)
+    assert len(asked) > 3 and not [step for step in asked if "SCAN" in step]
+
+
 # -- the servers
 
 
