@@ -128,7 +128,7 @@ class RealStash(Client):
         """The scenes that a scan makes of the files. A folder must be known before a file in it is,
         so all of them are scanned."""
         self.start_scan([str(self.media)])
-        self.wait_idle()
+        self.wait_idle(timeout=60 + 2 * len(paths))
         return [self._scene_at(path) for path in paths]
 
     def _scene_at(self, path: Path) -> int:

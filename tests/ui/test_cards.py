@@ -48,6 +48,10 @@ def cards(tab: View) -> View:
     return tab
 
 
+def in_bar(tab: View, address: str) -> Any:
+    return tab.page.locator(f".top-nav a[href$='{address}']").locator("visible=true")
+
+
 def badge(tab: View, state: str) -> Any:
     return tab.page.locator(f".s2p-card-badge[data-state={state}]")
 
@@ -82,10 +86,10 @@ def test_cards_that_are_shown_again_soon_are_not_asked_about_again(
     tab.page.clock.run_for(1000)
     badge(tab, "in_sync").wait_for()
     for seconds, count in ((5, 1), (40, 2)):
-        tab.page.get_by_role("link", name="Stash", exact=True).click()
+        in_bar(tab, "/settings").click()
         tab.page.locator(".scene-card").first.wait_for(state="detached")
         tab.page.clock.run_for(seconds * 1000)
-        tab.page.get_by_role("link", name="Scenes").click()
+        in_bar(tab, "/scenes").click()
         badge(tab, "in_sync").wait_for()
         tab.page.clock.run_for(1000)
         tab.until(lambda: looks(tab) == count)  # noqa: B023 - waits here
