@@ -163,7 +163,7 @@ def _made(path):
 
 def handle_task(mode):
     """Carry out a task or operation by its mode; what it answers. Refusal: no such mode."""
-    from app import commands
+    from app import activity, commands
 
     known = sorted([*commands.COMMANDS, *commands.RECONCILE, "queue_status"])
     if mode not in known:
@@ -180,7 +180,7 @@ def handle_task(mode):
     if not working:
         commands.wake_if_due(_run)
     _run.progress(1.0)
-    _run.tell_end(commands.held_back(found))
+    _run.tell_end(activity.held_back(found))
     return found
 
 

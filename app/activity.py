@@ -3,12 +3,14 @@ what came in the way of the last one that did not end well: Stash calls every ta
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from typing import Any
 
-from app.standing import ACTIVITY, ACTIVITY_LOCK, FAILURE, failure
+from app.standing import ACTIVITY, ACTIVITY_LOCK, DRIFTED, FAILURE, failure
 from sync_queue.lock import FileLock
 
+Map = Mapping[str, Any]
 REST = 0.5  # seconds between two notes
 
 
@@ -48,6 +50,15 @@ class Activity:
             elif (failure(self._folder) or {}).get("mode") == self._mode:
                 os.unlink(path)
 
+    def found_drifted(self, drifted: "Iterable[Map]") -> None:
+        """Which edits in Plex stand, when all scenes were looked at: of each its fields."""
+        fields: dict[int, set[str]] = {}
+        for one in drifted:
+            fields.setdefault(one["scene"], set()).update(one["fields"])
+        with suppress(OSError):
+            said = {scene: sorted(names) for scene, names in fields.items()}
+            put(os.path.join(self._folder, DRIFTED), json.dumps(said))
+
     def close(self) -> None:
         if self._ours:
             self._ours = False
@@ -55,6 +66,12 @@ class Activity:
                 os.unlink(self._path)
             with suppress(OSError):
                 self._lock.release()
+
+
+def held_back(found: Map) -> str:
+    """Why a command that has its answer did not do all of it; '' if it did."""
+    paused = found.get("paused") or (found.get("drain") or {}).get("paused")
+    return f"paused: {paused}" if isinstance(paused, str) else ""
 
 
 def put(path: str, text: str) -> None:

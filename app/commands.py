@@ -3,7 +3,6 @@
 import time
 from array import array
 from collections.abc import Callable
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ from app import deps, drains
 from app.arguments import flag
 from app.operations import ONLY_LOOKS
 from app.run import Run
-from app.standing import DRIFTED
 from app.words import by_reason, many
 from stash import hook, wire
 from sync_queue import inbox
@@ -163,21 +161,10 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> d
     else:
         run.scheduler.record_run(result, scope, is_startup=startup)
     if scope == "all":
-        with suppress(OSError):  # it is only for show
-            _note(run, DRIFTED, _edited(result.drifted))
+        run.activity.found_drifted(result.drifted)
     found = result.as_dict()
     wire.info(_summary(found))
     return {"scope": scope} | found
-
-
-def _edited(drifted: list[dict[str, Any]]) -> str:
-    """For the page: the scenes with edits in Plex that stand, and their fields."""
-    import json
-
-    fields: dict[int, set[str]] = {}
-    for one in drifted:
-        fields.setdefault(one["scene"], set()).update(one["fields"])
-    return json.dumps({scene: sorted(names) for scene, names in fields.items()}) if fields else ""
 
 
 def _patience(error: Exception) -> float:
@@ -312,12 +299,6 @@ def wake_if_due(run: Run) -> None:
 
 def _only_looks(run: Run) -> bool:
     return run.args.get("mode") in ONLY_LOOKS
-
-
-def held_back(found: dict[str, Any]) -> str:
-    """Why a command that has its answer did not do all of it; '' if it did."""
-    paused = found.get("paused") or (found.get("drain") or {}).get("paused")
-    return f"paused: {paused}" if isinstance(paused, str) else ""
 
 
 def leave_notes(run: Run) -> None:

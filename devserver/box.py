@@ -94,6 +94,10 @@ class Box:
             self.plex.add_file(self.paths[number], size=1000 + len(self.paths) - 1)
         return number
 
+    def add_all(self, scenes: dict[str, dict[str, Any]], in_plex: bool = True) -> list[int]:
+        """File name -> fields of its scene; where files are real, they are scanned together."""
+        return [self.add(name, in_plex, **scene) for name, scene in scenes.items()]
+
     def item(self, scene_id: int) -> dict[str, Any]:
         """What Plex says about the scene's file."""
         return self.plex.item_by_file(self.paths[scene_id])

@@ -75,7 +75,10 @@ def box(real_stash: RealStash | None, request: pytest.FixtureRequest) -> Iterato
         return
     given = [request.getfixturevalue(name) for name in ("plugin_zip", "compiled", "frame")]
     # There is one of it for all workers.
-    with held(FileLock(libraries.CACHE / "real.lock")), RealBox(real_stash, *given) as real:
+    with (
+        held(FileLock(libraries.CACHE / f"real-{real_stash.port}.lock")),
+        RealBox(real_stash, *given) as real,
+    ):
         yield real
         assert not real.plex.errors, "the simulated Plex made no mistake of its own"
         assert not real.leaks()

@@ -124,11 +124,14 @@ class RealStash(Client):
         found = self.gql(BELOW, {"path": f"{folder}{os.sep}"})["findScenes"]["scenes"]
         return sorted(int(one["id"]) for one in found)
 
-    def scan(self, path: Path) -> int:
-        """The scene that a scan makes of the file. A folder must be known before a file in it is, so
-        all of them are scanned."""
+    def scan(self, paths: list[Path]) -> list[int]:
+        """The scenes that a scan makes of the files. A folder must be known before a file in it is,
+        so all of them are scanned."""
         self.start_scan([str(self.media)])
-        self.wait_idle()
+        self.wait_idle(timeout=60 + 2 * len(paths))
+        return [self._scene_at(path) for path in paths]
+
+    def _scene_at(self, path: Path) -> int:
         found = self.gql(AT, {"path": str(path)})["findScenes"]["scenes"]
         if not found:
             raise LookupError(f"the scan made no scene of {path}: {self.said()}")

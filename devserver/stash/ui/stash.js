@@ -119,7 +119,7 @@
   function Settings() {
     const tab = new URLSearchParams(useLocation().search).get("tab");
     const [plugins, setPlugins] = React.useState([]);
-    React.useEffect(() => { graphql("query { plugins { id name settings { name display_name description type } } }").then((found) => setPlugins(found.plugins)); }, []);
+    React.useEffect(() => { graphql("query { plugins { id name settings { name display_name description type } } }").then((found) => setPlugins(found.plugins || [])); }, []);
     return h(SettingsProvider, null, h("main", { className: "container" },
       tab === "tools" && [h(ToolsSection, { key: 1 }, h("div", { className: "setting" }, "Playground")), h(ToolsSection, { key: 2 }, h("div", { className: "setting" }, "Filename parser"))],
       tab === "plugins" && plugins.map((one) => h("section", { key: one.id, className: "setting-group" }, h("h2", null, one.name), h("div", { className: "collapsible-section" }, h(PluginSettings, { pluginID: one.id, settings: one.settings || [] }))))));
@@ -182,7 +182,7 @@
     document.head.appendChild(script);
   });
   graphql("query { plugins { id enabled paths { javascript css } } }").then(async ({ plugins }) => {
-    const enabled = plugins.filter((one) => one.enabled);
+    const enabled = (plugins || []).filter((one) => one.enabled);
     for (const url of enabled.flatMap((one) => one.paths.css || [])) {
       document.head.appendChild(Object.assign(document.createElement("link"), { rel: "stylesheet", href: base + url.replace(/^\//, "") }));
     }
