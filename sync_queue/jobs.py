@@ -210,7 +210,9 @@ class Jobs(Database):
     def give_back(self, job: Job, due_at: float) -> None:
         """Owe the job again from `due_at` on (epoch seconds), with its counts as they are in it.
 
-        If the same thing was put anew meanwhile, that row stands and this one goes.
+        What is put off goes to the end of the line: else each claim would look through all that
+        waits at its front. If the same thing was put anew meanwhile, that row stands and this one
+        goes.
         """
         with self.writing() as db:
             db.execute(
@@ -219,9 +221,10 @@ class Jobs(Database):
                 (job.number, job.key),
             )
             db.execute(
-                f"UPDATE {self._table} SET status = {AckStatus.ready}, due = ?, rank = ?, data = ?"
+                f"UPDATE {self._table} SET status = {AckStatus.ready}, due = ?, rank = ?, data = ?,"
+                f" _id = CASE WHEN ? THEN (SELECT max(_id) + 1 FROM {self._table}) ELSE _id END"
                 f" WHERE _id = ? AND status = {AckStatus.unack}",
-                (due_at, job.rank, dumps(job), job.number),
+                (due_at, job.rank, dumps(job), due_at > self._clock(), job.number),
             )
 
     def bury(self, job: Job, error: str, now: float) -> None:

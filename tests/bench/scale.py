@@ -110,7 +110,11 @@ class Parts:
 
     def __init__(self, folder: Path, scenes: int) -> None:
         self.folder, self.scenes = folder, scenes
-        self.jobs, self.store = Jobs(folder), Store(folder)
+        now = (
+            time.time()
+        )  # the clock stands still: what waits does not come due while others are done
+        self._clock = lambda: now
+        self.jobs, self.store = Jobs(folder, self._clock), Store(folder)
 
     def flags(self) -> None:
         for number in range(1, self.scenes + 1):
@@ -124,19 +128,19 @@ class Parts:
         """As Sync All does it: all is owed already, but put again and brought forward."""
         for at in range(1, self.scenes + 1, PAGE):
             jobs = [Job(n, reason="asked", rank=BACKLOG) for n in range(at, at + PAGE)]
-            self.jobs.put(jobs, time.time())
-            self.jobs.hasten(jobs, time.time())
+            self.jobs.put(jobs, self._clock())
+            self.jobs.hasten(jobs, self._clock())
 
     def drain(self) -> None:
         """Claimed, done and counted in batches; what waits stands before the rest all the time."""
         self._drain().run()
-        counts = self.jobs.counts(time.time())
+        counts = self.jobs.counts(self._clock())
         assert counts["waiting"] == self.scenes // 4, counts
         assert counts["pending"] == counts["in_progress"] == 0, counts
 
     def _drain(self) -> Drain:
         given: Any = Outcomes.of
-        return Drain(str(self.folder), self.jobs, given, lambda *_: [], chance=lambda: 1.0)
+        return Drain(str(self.folder), self.jobs, given, lambda *_: [], clock=self._clock)
 
     def index(self) -> None:
         Index(self.store).refresh(Plex(self.scenes), time.time(), force=True)

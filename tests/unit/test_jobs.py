@@ -378,3 +378,14 @@ def test_however_many_are_put_few_are_held_in_memory(jobs: Jobs) -> None:
         assert tracemalloc.get_traced_memory()[1] < 4_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_what_is_put_off_stands_behind_what_was_not_tried_yet(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path, clock=lambda: NOW)
+    jobs.put([Job(n, rank=BACKLOG) for n in (1, 2, 3)], NOW)
+    first, second = jobs.claim(2, NOW)
+    jobs.give_back(replace(first, waits=1), NOW + DAY)
+    jobs.give_back(second, NOW)  # a pause: it was not tried
+    jobs.put([Job(4, rank=BACKLOG)], NOW + DAY)
+    assert [job.id for job in jobs.claim(9, NOW + DAY)] == [2, 3, 1, 4]
+    jobs.close()
