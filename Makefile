@@ -10,7 +10,7 @@ BROWSER = $(VENV)/.browser
 ARGS =
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play test whole ui torture flood check format package shots bench-page bench-hook bench-reconcile setup clean
+.PHONY: help demo play test whole ui torture flood check format package shots bench-page bench-hook bench-reconcile bench-drain setup clean
 
 help:
 	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
@@ -27,6 +27,7 @@ help:
 	@echo "make bench-hook   measures what a hook costs"
 	@echo "make bench-page   measures what the polled operations cost, with a large library"
 	@echo "make bench-reconcile  measures what a reconciliation costs (ARGS='1000 100000')"
+	@echo "make bench-drain  measures what a drain costs, at four latencies of Plex"
 	@echo "make setup        only makes .venv"
 	@echo "make clean        removes what these have made, .venv too"
 
@@ -76,6 +77,9 @@ bench-hook: $(READY)
 
 bench-reconcile: $(READY)
 	@$(PY) tests/bench/reconcile.py $(ARGS)
+
+bench-drain: $(READY)
+	@$(PY) tests/bench/drain.py $(ARGS)
 
 setup: $(READY)
 
