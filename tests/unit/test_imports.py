@@ -63,7 +63,10 @@ HOMES = {
     "urllib3": {"net.session"},
     "PIL": {"plex.letterbox"},
 }
-SPINES = {"plex.sync", "sync_queue.drain", "reconciliation.engine"}
+SPINES = {
+    "plex.sync", "plex.deciding", "plex.writing", "plex.readback", "plex.remembered",
+    "sync_queue.drain", "reconciliation.engine",
+}  # fmt: skip
 CLIENTS = {"plex.client", "plex.transport", "stash.api", "stash.transport", "net.session"}
 
 
