@@ -59,7 +59,7 @@ HOMES = {
     "plexapi": {"plex.transport"},
     "stashapi": {"stash.transport"},
     "persistqueue": {"sync_queue.jobs"},
-    "requests": {"net.session", "plex.transport", "stash.transport"},
+    "requests": {"net.session", "net.short", "plex.transport", "stash.transport"},
     "urllib3": {"net.session"},
     "PIL": {"plex.letterbox"},
 }
