@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import requests
 import urllib3
@@ -28,6 +28,9 @@ UNUSABLE = (
     requests.exceptions.InvalidHeader,
     UnicodeEncodeError,
 )
+
+
+Own = TypeVar("Own", bound="Session")
 
 
 class TooLarge(requests.exceptions.ContentDecodingError):
@@ -61,6 +64,10 @@ class Session(requests.Session):
         for scheme in ("http://", "https://"):
             self.mount(scheme, Adapter(pool_connections=1, pool_maxsize=4, max_retries=0))
         self._known = Known()
+
+    def twin(self: Own) -> Own:
+        """The same for another thread, with connections of its own."""
+        return type(self)(*self._timeout, bool(self.verify), self._deadline, self._clock)
 
     def request(  # type: ignore[override]
         self, method: Any, url: Any, limit: int = 0, **options: Any

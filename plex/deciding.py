@@ -68,8 +68,10 @@ class Deciding:
         covers: Covers,
         clock: Callable[[], float],
         scanned: Callable[[], None],
+        items: "match.Items | None" = None,
     ) -> None:
-        self._stash, self._plex = stash, plex
+        """`items`: where items are had from, else from Plex."""
+        self._stash, self._plex, self._items = stash, plex, items or plex
         self._index, self._ledger, self._journal = index, ledger, journal
         self._config, self._covers, self._clock = config, covers, clock
         self._scanned = scanned
@@ -136,7 +138,8 @@ class Deciding:
         return works
 
     def _match(self, scenes: Sequence[Scene]) -> match.Matches:
-        return match.match(scenes, self._index, self._plex, self._config.path_map, self._refresh)
+        path_map = self._config.path_map
+        return match.match(scenes, self._index, self._items, path_map, self._refresh)
 
     def _works(
         self,

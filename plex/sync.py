@@ -1,10 +1,10 @@
 """A batch of scenes: read, decide, note, write, read back, remember. The spine."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from plex import collections, deciding, remembered, undo, writing
+from plex import collections, deciding, match, remembered, undo, writing
 from plex.collections import Collections
 from plex.covers import Covers
 from plex.deciding import Config, Deciding, Stash
@@ -14,7 +14,8 @@ from plex.leaving import Leaving
 from plex.ledger import Ledger
 from plex.outcome import Outcome, Work, many, rows, tell
 from plex.photos import Sent
-from plex.readback import Look, ReadBack
+from plex.readback import Items, Look, ReadBack
+from plex.tempo import Tempo
 from plex.undo import LEFT, Undo
 from plex.writing import Writing
 from stash.scene import Scene
@@ -24,6 +25,15 @@ class Plex(deciding.Plex, writing.Plex, collections.Plex, undo.Plex, Protocol):
     """What a sync asks of Plex."""
 
 
+class Foreseen(Stash, match.Items, Protocol):
+    """What may have been read before it is asked for, in the place of Stash and Plex."""
+
+    def ahead(self, ids: Sequence[int]) -> None: ...
+    def write(self, rating_keys: Collection[int]) -> None: ...
+    def look(self, rating_keys: Sequence[int]) -> Callable[[], Items]: ...
+    def close(self) -> None: ...
+
+
 class Begun:
     """A batch whose writes are on Plex. What Plex made of them is known, and remembered, when its
     outcomes are asked for; asked again, it says the same."""
@@ -31,17 +41,17 @@ class Begun:
     def __init__(self, ids: Sequence[int], keys: Collection[int], end: Callable[[], None],
                  outcomes: Mapping[int, Outcome]) -> None:  # fmt: skip
         self._ids, self._keys, self._end, self._outcomes = ids, keys, end, outcomes
-        self._ended = False
+        self.ended = False
         self._error: Exception | None = None
 
     def touches(self, ids: Collection[int] = (), keys: Collection[int] = ()) -> bool:
         """Whether any of these scenes or items is still open in it."""
-        return not (self._ended or (_apart(self._ids, ids) and _apart(self._keys, keys)))
+        return not (self.ended or (_apart(self._ids, ids) and _apart(self._keys, keys)))
 
     def end(self) -> None:
         """What fails is kept for whoever asks for the outcomes."""
-        if not self._ended:
-            self._ended = True
+        if not self.ended:
+            self.ended = True
             try:
                 self._end()
             except Exception as error:
@@ -68,22 +78,25 @@ class Sync:
         scanned: Callable[[], None] = lambda: None,
         journal: "Journal | None" = None,
         say: Callable[[str], None] = lambda line: None,
-        look: "Look | None" = None,
+        foreseen: "Foreseen | None" = None,
     ) -> None:
         """`scanned` is called when Plex has scanned since its libraries were listed; `say` is told
-        what is of no scene. `look` reads items back, beside what else is done."""
+        what is of no scene."""
+        stash = foreseen or stash
+        self.tempo = Tempo()
         covers = Covers(stash, plex, config, clock)
         self._journal = journal or Journal(ledger.store)
         self._collections = Collections(plex, ledger.store, config, say)
         undo = Undo(plex, ledger, self._journal, clock, self._collections.left, LEFT)
         self.leaving = Leaving(undo, ledger, self._journal)
         self.decide = Deciding(
-            stash, plex, index, ledger, self._journal, config, covers, clock, scanned
+            stash, plex, index, ledger, self._journal, config, covers, clock, scanned, foreseen
         )
-        self._write = Writing(plex, index, ledger, covers, self.decide.give_up)
-        self._look = look or (lambda keys: lambda: plex.items(keys))
+        self._write = Writing(plex, index, ledger, covers, self.decide.give_up, self.tempo)
+        self._foreseen = foreseen
+        self._look: Look = foreseen.look if foreseen else lambda keys: lambda: plex.items(keys)
         self._stash, self._ledger, self._config, self._clock = stash, ledger, config, clock
-        self._open: Begun | None = None
+        self._open: list[Begun] = []  # their writes are on Plex, and not remembered
 
     @property
     def extras(self) -> Collection[str]:
@@ -92,6 +105,16 @@ class Sync:
 
     def __call__(self, ids: Sequence[int]) -> list[Outcome]:
         return self.begin(ids)()
+
+    def ahead(self, ids: Sequence[int]) -> None:
+        """These scenes come next: what they need may be read from now on."""
+        if self._foreseen:
+            self._foreseen.ahead(ids)
+
+    def close(self) -> None:
+        """Nothing is read ahead any more."""
+        if self._foreseen:
+            self._foreseen.close()
 
     def begin(self, ids: Sequence[int]) -> Begun:
         """The writes that these scenes need. What the batch before it left open goes on being read
@@ -102,6 +125,7 @@ class Sync:
         outcomes = {n: self._outcome(n, scenes.get(n)) for n in ids}
         chosen = [scenes[n] for n in ids if n in scenes]
         works = self.decide(chosen, outcomes, lambda keys: self._end_open(keys=keys))
+        self._write_on(_keys(works, outcomes))
         self.leaving(outcomes.values(), {work.item.rating_key for work in works})
         self._collections.expect(works)
         self._note(works)
@@ -109,22 +133,27 @@ class Sync:
         return self._opened(ids, done, outcomes)
 
     def _opened(self, ids: list[int], works: list[Work], outcomes: dict[int, Outcome]) -> Begun:
-        back = ReadBack(works, outcomes, self._write, self._look)
+        back, keys = ReadBack(works, outcomes, self._write, self._look), _keys(works, outcomes)
 
         def end() -> None:
+            self._write_on(keys)  # what it did not hear it is told again
             self._remember(back.works(), outcomes)
             self._collections.tidy()
 
-        keys = [work.item.rating_key for work in works]
-        self._open = Begun(ids, keys, end, outcomes)
-        return self._open
+        begun = Begun(ids, keys, end, outcomes)
+        self._open = [*(one for one in self._open if not one.ended), begun]
+        return begun
+
+    def _write_on(self, keys: Collection[int]) -> None:
+        if self._foreseen:
+            self._foreseen.write(keys)
 
     def _end_open(self, ids: Collection[int] = (), keys: Collection[int] = ()) -> bool:
         """The same scene, or the same item, again: what is known of it has to be remembered first."""
-        if self._open is None or not self._open.touches(ids, keys):
-            return False
-        self._open.end()
-        return True
+        again = [one for one in self._open if one.touches(ids, keys)]
+        for one in again:
+            one.end()
+        return bool(again)
 
     def _outcome(self, number: int, scene: "Scene | None") -> Outcome:
         if scene:
@@ -154,6 +183,12 @@ class Sync:
             for name, url in work.photos.items()
             if work.after
         })  # fmt: skip
+
+
+def _keys(works: Iterable[Work], outcomes: Mapping[int, Outcome]) -> set[int]:
+    """The items that are written on."""
+    left = {key for one in outcomes.values() for key in one.leaves}
+    return {work.item.rating_key for work in works} | left
 
 
 def _apart(some: Collection[int], others: Collection[int]) -> bool:

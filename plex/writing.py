@@ -9,6 +9,7 @@ from plex.covers import Covers
 from plex.index import Index
 from plex.ledger import Ledger
 from plex.outcome import Outcome, Work
+from plex.tempo import Tempo
 
 
 class Plex(images.Images, Protocol):
@@ -29,9 +30,10 @@ class Writing:
         ledger: Ledger,
         covers: Covers,
         give_up: Callable[[Work], None],
+        tempo: Tempo,
     ) -> None:
         self._plex, self._index, self._ledger = plex, index, ledger
-        self._covers, self._give_up = covers, give_up
+        self._covers, self._give_up, self._tempo = covers, give_up, tempo
 
     def __call__(self, work: Work, outcome: Outcome) -> bool:
         """Write one item; False when that failed, with the reason in the outcome."""
@@ -82,7 +84,8 @@ class Writing:
         locks = [one.kind.lock for one in work.shows]
         parameters += [(f"{name}.locked", "1") for name in locks if name not in work.item.locks]
         if parameters:
-            self._plex.edit(work.item.section, work.item.rating_key, parameters)
+            with self._tempo.edit():
+                self._plex.edit(work.item.section, work.item.rating_key, parameters)
         for change in changes:
             if change.field == "rating":
                 self._plex.rate(work.item.rating_key, change.after)  # type: ignore[arg-type]
