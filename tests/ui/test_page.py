@@ -37,7 +37,7 @@ def test_the_overview_reconciles_and_draws_the_gaps(box: Box, tab: View) -> None
     tab.card("Reconciliation").get_by_text("3 gaps").first.wait_for()
     tab.press("Recent")
     tab.says("Reconcile recent scenes is done")
-    assert tab.page.locator(".s2p-bars li").count() == 2
+    tab.until(lambda: tab.page.locator(".s2p-bars li").count() == 2)
     assert box.differences() == {}
 
 
