@@ -46,7 +46,7 @@ class Plex(Protocol):
 @dataclass(eq=False)
 class Read:
     """What was asked for one batch, `at` which time; `written` are the items that we have written on
-    since then."""
+    since then, `overtaken` the scenes that an edit has brought to their turn before."""
 
     ids: Sequence[int]
     at: float
@@ -54,6 +54,7 @@ class Read:
     items: "Future[dict[int, Item]]"
     covers: "Future[Pictures]"
     written: set[int] = field(default_factory=set)
+    overtaken: set[int] = field(default_factory=set)
 
 
 class Foreseen:
@@ -106,12 +107,16 @@ class Foreseen:
 
     def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> dict[int, Scene]:
         read = next((one for one in self._coming if one.ids == list(ids)), None)
-        if read is None:
+        if read:
+            self._coming.remove(read)
+        for other in self._coming:
+            other.overtaken.update(ids)
+        if read is None or self._timer() - read.at > STALE:
             return self._stash.scenes(ids, extras)
-        self._coming.remove(read)
-        if self._timer() - read.at > STALE:
-            return self._stash.scenes(ids, extras)
-        scenes = read.scenes.result()
+        scenes, again = read.scenes.result(), sorted(read.overtaken.intersection(ids))
+        if again:
+            kept = {number: one for number, one in scenes.items() if number not in again}
+            scenes = kept | self._stash.scenes(again, extras)
         self._current = read
         return scenes
 
@@ -133,7 +138,7 @@ class Foreseen:
             read = self._current.covers.result() if self._current else {}
         except (errors.Stash2PlexError, sqlite3.Error, OSError):
             read = {}
-        if one.id not in read:
+        if one.id not in read or (self._current and one.id in self._current.overtaken):
             return self._stash.cover(one)
         found = read[one.id]
         return found.read() if found else None

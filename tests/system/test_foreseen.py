@@ -147,6 +147,18 @@ def test_a_scene_that_comes_again_before_it_was_read_back_is_remembered_first(
     assert len(bench.writes("PUT")) == 2
 
 
+def test_a_scene_that_was_written_since_is_read_again(bench: Bench) -> None:
+    """An edit that overtook it must not be undone by what was read before."""
+    ids = known(bench, 2)
+    with line(bench) as it:
+        it.ahead(*ids)
+        bench.stash.update_scene(ids[0], title="Newest")
+        it.sync.begin(ids[:1])()
+        it.sync.begin(ids)()
+    titles = {item.attrs["title"] for item in bench.plex.library.items.values()}
+    assert titles == {"Newest", f"New {ids[1]}"}
+
+
 def test_two_scenes_that_share_an_item_are_told_apart_across_batches(bench: Bench) -> None:
     one, key = bench.add("a.mp4", title="One")
     two, _ = bench.add("b.mp4", in_plex=False, title="Two")
