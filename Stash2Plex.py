@@ -35,8 +35,8 @@ except Exception as error:
 
 # What a page asks for again and again: answered from the files, without packages (app.glance).
 LOOKS = (
-    "status", "overview", "list_queue", "list_dead_letters", "list_runs", "list_changes",
-    "list_decisions", "list_held", "list_preview",
+    "status", "overview", "scene_states", "list_differs", "list_queue", "list_dead_letters",
+    "list_runs", "list_changes", "list_decisions", "list_held", "list_preview",
 )  # fmt: skip
 _run = None  # the full-lane invocation (app.run.Run), once there is one
 
@@ -163,7 +163,7 @@ def _made(path):
 
 def handle_task(mode):
     """Carry out a task or operation by its mode; what it answers. Refusal: no such mode."""
-    from app import commands
+    from app import activity, commands
 
     known = sorted([*commands.COMMANDS, *commands.RECONCILE, "queue_status"])
     if mode not in known:
@@ -180,6 +180,7 @@ def handle_task(mode):
     if not working:
         commands.wake_if_due(_run)
     _run.progress(1.0)
+    _run.tell_end(activity.held_back(found))
     return found
 
 

@@ -1,12 +1,16 @@
-"""What this process is doing, in a small file that a page reads; a lock tells that it is true."""
+"""What this process is doing, in a small file that a page reads; a lock tells that it is true. And
+what came in the way of the last one that did not end well: Stash calls every task finished."""
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from typing import Any
 
-from app.standing import ACTIVITY, ACTIVITY_LOCK
+from app.standing import ACTIVITY, ACTIVITY_LOCK, DRIFTED, FAILURE, failure
 from sync_queue.lock import FileLock
 
+Map = Mapping[str, Any]
 REST = 0.5  # seconds between two notes
 
 
@@ -14,7 +18,7 @@ class Activity:
     """Notes how far the run is. One process at a time does; another one's note stays as it is."""
 
     def __init__(self, data_dir: str, mode: str, clock: Callable[[], float]) -> None:
-        self._path = os.path.join(data_dir, ACTIVITY)
+        self._folder, self._path = data_dir, os.path.join(data_dir, ACTIVITY)
         self._lock = FileLock(os.path.join(data_dir, ACTIVITY_LOCK))
         self._mode, self._clock = _word(mode), clock
         self._since = self._told = 0.0
@@ -34,11 +38,26 @@ class Activity:
 
     def _note(self, fraction: float) -> None:
         self._told = self._clock()
-        fresh = f"{self._path}.new"
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(f"{self._mode} {self._since:.1f} {fraction:.4f}")
-        os.replace(fresh, self._path)
+        put(self._path, f"{self._mode} {self._since:.1f} {fraction:.4f}")
+
+    def ended(self, problem: str) -> None:
+        """With a problem, or without one: then an earlier one of the same mode is over."""
+        path = os.path.join(self._folder, FAILURE)
+        with suppress(OSError):
+            if problem:
+                said = {"mode": self._mode, "at": self._clock(), "said": problem}
+                put(path, json.dumps(said))
+            elif (failure(self._folder) or {}).get("mode") == self._mode:
+                os.unlink(path)
+
+    def found_drifted(self, drifted: "Iterable[Map]") -> None:
+        """Which edits in Plex stand, when all scenes were looked at: of each its fields."""
+        fields: dict[int, set[str]] = {}
+        for one in drifted:
+            fields.setdefault(one["scene"], set()).update(one["fields"])
+        with suppress(OSError):
+            said = {scene: sorted(names) for scene, names in fields.items()}
+            put(os.path.join(self._folder, DRIFTED), json.dumps(said))
 
     def close(self) -> None:
         if self._ours:
@@ -47,6 +66,20 @@ class Activity:
                 os.unlink(self._path)
             with suppress(OSError):
                 self._lock.release()
+
+
+def held_back(found: Map) -> str:
+    """Why a command that has its answer did not do all of it; '' if it did."""
+    paused = found.get("paused") or (found.get("drain") or {}).get("paused")
+    return f"paused: {paused}" if isinstance(paused, str) else ""
+
+
+def put(path: str, text: str) -> None:
+    fresh = f"{path}.new"
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text)
+    os.replace(fresh, path)
 
 
 def _word(mode: str) -> str:

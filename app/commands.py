@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app import deps, drains
 from app.arguments import flag
+from app.operations import ONLY_LOOKS
 from app.run import Run
 from app.words import by_reason, many
 from stash import hook, wire
@@ -159,6 +160,8 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> d
         wire.warning(f"the reconciliation is not complete and is tried again: {said}")
     else:
         run.scheduler.record_run(result, scope, is_startup=startup)
+    if scope == "all":
+        run.activity.found_drifted(result.drifted)
     found = result.as_dict()
     wire.info(_summary(found))
     return {"scope": scope} | found
@@ -226,8 +229,6 @@ COMMANDS: dict[str, Command] = {
 }
 # Asked for by a page or from a terminal, with arguments: there is no button for these.
 WITHOUT_BUTTON = ("hold", "explain", "sync", "apply_preview", "bundle", "settings")
-# It has to give its answer whatever is wrong with what is on disk, and leaves nothing there.
-ONLY_LOOKS = ("doctor", "bundle", "settings")
 # The scope of each reconciliation task; None is the custom range of the settings.
 RECONCILE: dict[str, "str | None"] = {
     "reconcile_all": "all",

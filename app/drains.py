@@ -1,7 +1,7 @@
 """Puts a drain together from its parts and tells what it does, one line per job."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import errors
@@ -11,6 +11,7 @@ from app.words import by_reason, many
 from stash import hook, wire
 
 if TYPE_CHECKING:
+    from plex.foreseen import Foreseen
     from plex.scans import Scans
     from plex.sync import Outcome, Sync
 
@@ -41,6 +42,8 @@ def drain(
         run.jobs,
         sync_batch=batch,
         expand=Expansion(run),
+        ahead=batch.ahead,
+        rest=batch.rest,
         max_retries=run.config.max_retries,
         is_up=Probe(run),
         pace=run.outages,
@@ -52,7 +55,10 @@ def drain(
         warn=wire.warning,
         progress=lambda part: run.progress(start + (end - start) * part),
     )
-    tally = loop.run()
+    try:
+        tally = loop.run()
+    finally:
+        batch.close()
     if tally.reason:
         run.outages.trip(tally.reason)
     elif not (tally.busy or run.owed()):
@@ -82,8 +88,9 @@ def _summary(run: Run, tally: dict[str, Any]) -> str:
     return "queue: " + (", ".join(said) if said else "nothing is owed")
 
 
-def sync_of(run: Run) -> "Sync":
-    """The sync of this run, with a Plex that answers."""
+def sync_of(run: Run, foresees: bool = False) -> "Sync":
+    """The sync of this run, with a Plex that answers; one that `foresees` is told what comes next,
+    and has to be closed."""
     from plex import letterbox
     from plex.ledger import Ledger
     from plex.sync import Sync
@@ -93,17 +100,26 @@ def sync_of(run: Run) -> "Sync":
     plex = run.plex
     if run.paths.is_blank and run.paths.is_due:
         run.paths.look(plex)
+    config = run.config.model_copy(update={"path_map": run.path_map})
     return Sync(
         run.stash,
         plex,
         run.index,
         Ledger(run.store),
-        run.config.model_copy(update={"path_map": run.path_map}),
+        config,
         run.clock,
         lambda: run.jobs.hasten_waits(run.clock()),
         run.journal,
         wire.info,
+        _foreseen(run, config) if foresees else None,
     )
+
+
+def _foreseen(run: Run, config: Any) -> "Foreseen":
+    from plex.foreseen import Foreseen
+
+    sides, beside = (run.stash, run.plex), (run.stash.beside(), run.plex.beside())
+    return Foreseen(sides, beside, run.store, config, run.clock)
 
 
 class Batch:
@@ -112,16 +128,48 @@ class Batch:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._sync: Sync | None = None
+        self._next: Sequence[int] = ()  # told before anybody could read ahead
         self._missing = 0
         self._scans: Scans | None = None
 
-    def __call__(self, ids: Sequence[int]) -> "list[Outcome]":
-        self._sync = self._sync or sync_of(self._run)
-        outcomes = self._sync(ids)
+    def __call__(self, ids: Sequence[int]) -> "Callable[[], list[Outcome]]":
+        begun = self._ready().begin(ids)
+        return lambda: self._ended(begun())
+
+    def ahead(self, ids: Sequence[int]) -> None:
+        """These come next."""
+        self._next = ids
+        if self._sync:
+            self._look_ahead(self._sync)
+
+    def rest(self) -> float:
+        """Seconds for which Plex is to be left alone."""
+        seconds = self._sync.tempo.rest() if self._sync else 0.0
+        if seconds:
+            wire.debug(f"Plex answers much slower than before: it has {seconds:.1f} s of rest")
+        return seconds
+
+    def close(self) -> None:
+        if self._sync:
+            self._sync.close()
+
+    def _ready(self) -> "Sync":
+        if self._sync is None:
+            self._sync = sync_of(self._run, foresees=True)
+            self._look_ahead(self._sync)
+        return self._sync
+
+    def _look_ahead(self, sync: "Sync") -> None:
+        if self._next:
+            sync.ahead(self._next)
+        self._next = ()
+
+    def _ended(self, outcomes: "list[Outcome]") -> "list[Outcome]":
         missing = [one.scene_id for one in outcomes if one.missing]
         if missing and self._are_elsewhere(len(missing)):
-            self._sync = sync_of(self._run)
-            found = {one.scene_id: one for one in self._sync(missing)}
+            self.close()
+            self._sync = None
+            found = {one.scene_id: one for one in self._ready()(missing)}
             outcomes = [found.get(one.scene_id, one) for one in outcomes]
         for one in outcomes:
             self._tell(one)

@@ -3,7 +3,7 @@
 Every answer is JSON of a bounded size; what is wrong is one sentence, and nothing is changed.
 """
 
-from app import lists, standing
+from app import lists, standing, states
 from app.lookup import Trouble
 
 TYPE_CHECKING = False
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 LOOKS = {
     "status": standing.status,
     "overview": standing.overview,
+    "scene_states": states.states,
+    "list_differs": states.differing,
     "list_queue": lists.queue,
     "list_dead_letters": lists.dead_letters,
     "list_runs": lists.runs,

@@ -36,6 +36,12 @@ def opened(
     run = Run(connection, args, data_dir, settings, from_stash=from_stash)
     try:
         yield run
+    except Stash2PlexError as error:
+        run.tell_end(str(error))
+        raise
+    except Exception as error:
+        run.tell_end(f"{type(error).__name__}, see Stash's log")
+        raise
     finally:
         run.close()
 

@@ -111,6 +111,18 @@ def text(args: "Map", name: str) -> str:
     return value.encode("utf-8", "replace").decode()
 
 
+def ids(args: "Map", name: str) -> "tuple[int, ...]":
+    """Those of a list, each once; at least one, and no more than a page of them."""
+    given = args.get(name)
+    if not isinstance(given, list) or not 0 < len(given) <= PAGE or not all(map(_is_id, given)):
+        raise Trouble(f"{name} must be a list of 1 to {PAGE} ids")
+    return tuple(dict.fromkeys(given))
+
+
+def _is_id(one: object) -> bool:
+    return isinstance(one, int) and not isinstance(one, bool) and 0 < one <= HIGHEST
+
+
 def limit(args: "Map") -> int:
     found = number(args, "limit") or PAGE
     if found > PAGE:

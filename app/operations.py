@@ -4,6 +4,8 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     # Looks: read from the files, without packages; they may be asked as often as one likes.
     "status": (),
     "overview": (),
+    "scene_states": ("scenes",),
+    "list_differs": ("after", "limit"),
     "list_queue": ("after", "limit", "state"),
     "list_dead_letters": ("after", "limit", "error"),
     "list_runs": ("after", "limit"),
@@ -41,3 +43,5 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "reconcile_7days": ("later",),
     "reconcile_custom": ("later",),
 }
+# It has to give its answer whatever is wrong with what is on disk, and leaves nothing there.
+ONLY_LOOKS = ("doctor", "bundle", "settings")

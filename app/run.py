@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import errors
 from app.activity import Activity
+from app.contacts import Contacts
+from app.operations import ONLY_LOOKS
 from stash import hook, wire
 from sync_queue import inbox
 
@@ -58,6 +60,7 @@ class Run:
         self.clock = clock
         self.from_stash = from_stash
         self.activity = Activity(data_dir, str(args.get("mode") or ""), clock)
+        self.contacts = Contacts(data_dir, clock, args.get("mode") not in ONLY_LOOKS)
         self.progress = Progress(self._tell)
         self._settings = settings
         self.settings_warnings: Sequence[str] = ()  # of the values that cannot be used
@@ -82,6 +85,11 @@ class Run:
         wire.progress(fraction)
         self.activity(fraction)
 
+    def tell_end(self, problem: str) -> None:
+        """To the page: Stash calls every task finished, whatever came of it."""
+        if self.args.get("mode") not in ONLY_LOOKS:
+            self.activity.ended(wire.redact(problem))
+
     @cached_property
     def stash(self) -> "StashApi":
         from stash.api import StashApi
@@ -95,7 +103,7 @@ class Run:
 
         given = self._settings
         if given is None:
-            given = self.stash.settings(hook.PLUGIN_ID)
+            given = self._settings_of_stash()
         config, warnings = load(given)
         wire.hide(config.token)
         wire.set_debug(config.debug_logging)
@@ -106,6 +114,15 @@ class Run:
         if unknown := unknown_keys(given):
             wire.debug(f"settings that nobody reads: {', '.join(unknown)}")
         return config
+
+    def _settings_of_stash(self) -> "Mapping[str, Any]":
+        try:
+            given = self.stash.settings(hook.PLUGIN_ID)
+        except errors.Stash2PlexError as error:
+            self.contacts.failed("stash", str(error))
+            raise
+        self.contacts.answered("stash")
+        return given
 
     @property
     def knows_settings(self) -> bool:
@@ -125,19 +142,23 @@ class Run:
         from validation.config import problem
 
         if said := problem(self.config):
+            self.contacts.failed("plex", said)
             raise errors.SetupError(said)
         config, outages = self.config, self.outages
         verify = not config.plex_insecure_tls
+        must_look = outages.admit(self.asked)
         try:
-            if outages.admit(self.asked):
+            if must_look:
                 self.probe_plex()
             client = connect(
                 config.plex_url, config.token, config.connect_timeout, config.read_timeout, verify
             ).only(config.plex_library)
         except errors.Stash2PlexError as error:
             outages.trip(error)
+            self.contacts.failed("plex", str(error))
             raise
         outages.answered()
+        self.contacts.answered("plex", client.version)
         self.store.belongs_to(client.machine)
         return client
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 ACTIVITY, ACTIVITY_LOCK = "activity", "activity.lock"  # what runs, and that it lives
 RECONCILING = "reconciliation.lock"
 STATE, OUTAGES = "reconciliation_state.json", "outages.json"
+CONTACTS = "contacts"  # when each server last answered
+FAILURE = "failure"  # what came in the way of a task
+DRIFTED = "drifted"  # scenes with edits in Plex that stand, as all were last looked at
 TABLE = "ack_queue_default"
 READY, CLAIMED, DEAD = 1, 2, 9  # as persist-queue has them
 FLAGS = 10_000  # so many are counted
@@ -41,6 +44,8 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
         "activity": activity,
         "busy": bool(draining or reconciling or activity),
         "outage": _outage(data_dir, counts),
+        "servers": servers(data_dir),
+        "failure": failure(data_dir),
     }
 
 
@@ -93,6 +98,25 @@ def _outage(data_dir: str, counts: "dict[str, int]") -> "Map | None":
     }  # fmt: skip
 
 
+def failure(data_dir: str) -> "Map | None":
+    """What came in the way of the last run that did not end well."""
+    found = _document(data_dir, FAILURE)
+    return {name: found.get(name) for name in ("mode", "at", "said")} if found else None
+
+
+_CONTACT = ("asked", "answered", "version", "since", "problem")
+
+
+def servers(data_dir: str) -> "Map":
+    """What is known of each server from the last time that it was asked; None if it never was."""
+    found = _document(data_dir, CONTACTS)
+    return {name: _contact(found.get(name)) for name in ("stash", "plex")}
+
+
+def _contact(found: object) -> "Map | None":
+    return {name: found.get(name) for name in _CONTACT} if isinstance(found, dict) else None
+
+
 def _document(data_dir: str, name: str) -> "Map":
     """A JSON document of ours; {} where it cannot be read, which its owner finds out and says."""
     try:
@@ -126,8 +150,8 @@ _SCENE = "key >= 'scene:' AND key < 'scene;'"
 def _scenes(queue: lookup.File, plex: lookup.File, now: float) -> "dict[str, int]":
     """How many there are of each kind; every scene counts once."""
     absent = queue.value(f"SELECT count(*) FROM {TABLE} WHERE {_SCENE} AND {_ABSENT}", (now,))
-    dead = _ids(queue, f"status = {DEAD}")
-    owed = _ids(queue, f"status <= {CLAIMED}")
+    dead = ids(queue, f"status = {DEAD}")
+    owed = ids(queue, f"status <= {CLAIMED}")
     known = plex.value("SELECT count(DISTINCT scene_id) FROM item WHERE scene_id > 0")
     asked = {
         row[0]
@@ -144,7 +168,7 @@ def _scenes(queue: lookup.File, plex: lookup.File, now: float) -> "dict[str, int
     }  # fmt: skip
 
 
-def _ids(queue: lookup.File, where: str) -> "set[int]":
+def ids(queue: lookup.File, where: str) -> "set[int]":
     rows = queue.rows(
         f"SELECT CAST(substr(key, 7) AS INTEGER) FROM {TABLE} WHERE {_SCENE} AND {where}"
     )
@@ -165,6 +189,12 @@ def _among(plex: lookup.File, ids: "set[int]") -> int:
             tuple(part),
         )
     return found
+
+
+def drifted(data_dir: str) -> "dict[int, list[str]]":
+    """The fields of the scenes of which an edit in Plex stands, as far as they were noted."""
+    found = _document(data_dir, DRIFTED)
+    return {int(key): fields for key, fields in found.items() if key.isascii() and key.isdigit()}
 
 
 def _drifted(history: "list[Any]") -> int:

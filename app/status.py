@@ -43,7 +43,9 @@ def probed(run: Run, name: str) -> "tuple[dict[str, Any], errors.Stash2PlexError
     try:
         version = run.stash.version() if name == "stash" else run.plex.version
     except errors.Stash2PlexError as error:
+        run.contacts.failed(name, str(error))
         return {"reachable": False, "problem": str(error)}, error
+    run.contacts.answered(name, version)
     return {"reachable": True, "version": version}, None
 
 

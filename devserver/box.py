@@ -20,6 +20,8 @@ TOKEN = "plex-token-of-the-box"
 class Box:
     """Both servers. Files are below /data in Stash and below /media in Plex."""
 
+    stash_root = STASH_ROOT
+
     def __init__(
         self,
         root: Path,
@@ -68,12 +70,16 @@ class Box:
     def data_dir(self) -> Path:
         return self.stash.config_dir / "plugin_data" / PLUGIN
 
+    @property
+    def path_map(self) -> str:
+        return f"{self.stash_root} => {PLEX_ROOT}"
+
     def configure(self, **settings: Any) -> None:
         """The settings that make the plugin work here, and these."""
         usual = {
             "plex_url": self.plex.url,
             "plex_token": TOKEN,
-            "path_map": f"{STASH_ROOT} => {PLEX_ROOT}",
+            "path_map": self.path_map,
         }
         self.tokens.add(str({**usual, **settings}["plex_token"]))
         self.stash.configure(PLUGIN, **{**usual, **settings})
@@ -88,6 +94,10 @@ class Box:
             self.plex.add_file(self.paths[number], size=1000 + len(self.paths) - 1)
         return number
 
+    def add_all(self, scenes: dict[str, dict[str, Any]], in_plex: bool = True) -> list[int]:
+        """File name -> fields of its scene; where files are real, they are scanned together."""
+        return [self.add(name, in_plex, **scene) for name, scene in scenes.items()]
+
     def item(self, scene_id: int) -> dict[str, Any]:
         """What Plex says about the scene's file."""
         return self.plex.item_by_file(self.paths[scene_id])
@@ -95,11 +105,15 @@ class Box:
     def differences(self, scene_ids: Iterable[int] | None = None) -> dict[int, dict[str, Any]]:
         """Scene -> field -> (expected, found), for the scenes that Plex does not show right."""
         asked = self.paths if scene_ids is None else scene_ids
-        settings = self.stash.library.host.settings.get(PLUGIN) or {}
+        settings = self.settings()
         found = {
             n: proof.differences(self.stash, self.plex, n, self.paths[n], settings) for n in asked
         }
         return {number: fields for number, fields in found.items() if fields}
+
+    def settings(self) -> dict[str, Any]:
+        """What Stash has of the plugin's settings."""
+        return dict(self.stash.library.host.settings.get(PLUGIN) or {})
 
     def task(self, name: str, timeout: float = 120) -> Any:
         """Press a task button and wait until Stash's queue is empty; the last plugin run."""

@@ -9,11 +9,12 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
+
+from net.short import Adapter, Known
 
 CHUNK = 1 << 16
 # Listings of 1000 items come to about 2 MB; anything far beyond is not an answer to us.
@@ -27,6 +28,9 @@ UNUSABLE = (
     requests.exceptions.InvalidHeader,
     UnicodeEncodeError,
 )
+
+
+Own = TypeVar("Own", bound="Session")
 
 
 class TooLarge(requests.exceptions.ContentDecodingError):
@@ -58,7 +62,12 @@ class Session(requests.Session):
         # Cookies are set by hand: a jar sends the old and the refreshed one together.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
-            self.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=4, max_retries=0))
+            self.mount(scheme, Adapter(pool_connections=1, pool_maxsize=4, max_retries=0))
+        self._known = Known()
+
+    def twin(self: Own) -> Own:
+        """The same for another thread, with connections of its own."""
+        return type(self)(*self._timeout, bool(self.verify), self._deadline, self._clock)
 
     def request(  # type: ignore[override]
         self, method: Any, url: Any, limit: int = 0, **options: Any
@@ -69,11 +78,22 @@ class Session(requests.Session):
         options["allow_redirects"] = False
         ends = self._clock() + self._deadline
         try:
-            response = super().request(method, url, **options)
+            response = self._sent(method, url, options)
         except (urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
             raise requests.exceptions.ConnectionError(error) from error
         response._content = self._body(response, ends, limit or MAX_BYTES)
         response._content_consumed = True
+        return response
+
+    def _sent(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        """The answer without its body; the short way to it once requests has found all in order."""
+        headers = dict(self.headers) | dict(options.get("headers") or {})
+        if prepared := self._known.prepared(method, url, headers, options):
+            adapter = self.get_adapter(url)
+            return adapter.send(prepared, True, self._timeout, self.verify)
+        response = super().request(method, url, **options)
+        if not response.is_redirect:
+            self._known.learn(response.request, headers)
         return response
 
     def _body(self, response: requests.Response, ends: float, limit: int) -> bytes:

@@ -54,6 +54,10 @@ class PlexClient:
         self._libraries = tuple(name.casefold() for name in libraries)
         return self
 
+    def beside(self) -> "PlexClient":
+        """The same for another thread: to read while this one writes."""
+        return PlexClient(self._plex.beside()).only(self._libraries)
+
     def sections(self) -> list[Section]:
         """The movie-type libraries that we look after; SetupError when a named one is missing."""
         return self._chosen(self.libraries("movie"))

@@ -11,6 +11,7 @@ from plex.fields import Field
 from plex.item import Item
 from plex.ledger import Past
 from plex.once import once
+from plex.spool import Spooled
 
 UPLOADED = "upload://"
 
@@ -52,7 +53,7 @@ class Picture:
     """An image that Plex is to show; `sha1` is also Plex's name for it."""
 
     kind: Kind
-    data: bytes
+    data: Spooled
     sha1: str
 
     @property
@@ -61,7 +62,7 @@ class Picture:
 
 
 def picture(kind: Kind, data: bytes) -> Picture:
-    return Picture(kind, data, hashlib.sha1(data, usedforsecurity=False).hexdigest())
+    return Picture(kind, Spooled(data), hashlib.sha1(data, usedforsecurity=False).hexdigest())
 
 
 def known(plex: Images, item: Item, kind: Kind, past: Past) -> "dict[str, bool] | None":
@@ -80,7 +81,7 @@ def show(
     if offered and _picked(plex, rating_key, image, offered):
         return
     once(
-        lambda: plex.upload_image(rating_key, kind, image.data),
+        lambda: plex.upload_image(rating_key, kind, image.data.read()),
         lambda: _picked(plex, rating_key, image, plex.images(rating_key, kind)),
         doubts=(errors.Lost, errors.Busy),
     )

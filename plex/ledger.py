@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from plex.baseline import Decision
@@ -61,7 +61,10 @@ class Entry:
         return self.but(**dict(zip(_IMAGES[image], past, strict=True)))
 
     def but(self, **changed: Any) -> "Entry":
-        return replace(self, **changed)
+        # As `replace` does, in a fifth of the time: this is asked for five times per scene.
+        found = object.__new__(Entry)
+        vars(found).update(vars(self), **changed)
+        return found
 
 
 _COLUMNS = (
@@ -105,6 +108,12 @@ class Ledger:
         decided = self._decided(rating_keys)
         return {row[0]: _entry(row, decided.get(row[0], {})) for row in rows}
 
+    def known(self, rating_keys: Sequence[int]) -> set[int]:
+        """Those of these items that have an entry."""
+        marks = ",".join("?" * len(rating_keys))
+        sql = f"SELECT rating_key FROM item WHERE rating_key IN ({marks})"
+        return {row[0] for row in self._store.rows(sql, list(rating_keys))}
+
     def prints(self, rating_keys: Sequence[int]) -> dict[int, bytes]:
         """All that is known of these items and decides anything, as bytes to be compared."""
         found: dict[int, bytes] = {}
@@ -131,12 +140,25 @@ class Ledger:
                         "DELETE FROM decision WHERE rating_key = ? AND field = ? AND choice = ?",
                         (entry.rating_key, name, _choice(one)),
                     )
+            known = self._refs(list(refs)) if refs else {}
             for scene_id, found in (refs or {}).items():
+                if known.get(scene_id, set()) == set(found):
+                    continue
                 db.execute("DELETE FROM ref WHERE scene_id = ?", (scene_id,))
                 db.executemany(
                     "INSERT OR IGNORE INTO ref VALUES (?, ?, ?)",
                     [(kind, number, scene_id) for kind, number in found],
                 )
+
+    def _refs(self, scene_ids: Sequence[int]) -> dict[int, set[tuple[str, int]]]:
+        """What these scenes showed when they were written last."""
+        marks = ",".join("?" * len(scene_ids))
+        found: dict[int, set[tuple[str, int]]] = {}
+        for scene_id, kind, number in self._store.rows(
+            f"SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN ({marks})", scene_ids
+        ):
+            found.setdefault(scene_id, set()).add((kind, number))
+        return found
 
     def photos(self, names: Iterable[str]) -> dict[str, Sent]:
         """What was sent for these names, by `name_key`."""

@@ -12,10 +12,14 @@ from stash.scene import Scene
 Files = Mapping[str, int]  # path key -> size, 0 for any
 
 
-class Source(Listing, Protocol):
+class Items(Protocol):
     """What matching asks of Plex."""
 
     def items(self, rating_keys: Sequence[int]) -> dict[int, Item]: ...
+
+
+class Source(Items, Listing, Protocol):
+    """The same, and what listing anew asks."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Matches:
 def match(
     scenes: Sequence[Scene],
     index: Index,
-    plex: Source,
+    plex: Items,
     path_map: paths.PathMap,
     refresh: Callable[[], bool],
 ) -> Matches:

@@ -307,7 +307,7 @@ def handed_over(outcome: Outcome) -> None:
     outcome.said = outcome.said.replace("is put back", "shows another scene now")
 
 
-def settle(outcome: Outcome, key: int) -> None:
+def unsettle(outcome: Outcome, key: int) -> None:
     """Plex itself has yet to say something there: say that the scene waits for it."""
     outcome.unsettled = True
     outcome.said = f"waits: Plex is still reading its item {key}"

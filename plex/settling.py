@@ -42,6 +42,11 @@ def is_reading(plex: Plex, sections: "Iterable[Section] | None" = None) -> bool:
         return False
 
 
+def is_recent(item: Item, now: float) -> bool:
+    """Whether Plex may still have its own pass over the item before it."""
+    return abs(now - item.added) < RECENT
+
+
 class Settling:
     """Asks only for items that are new, and not again before Plex was listed again."""
 
@@ -56,7 +61,7 @@ class Settling:
     def unsettled(self, items: Iterable[Item]) -> set[int]:
         """The rating keys of those that are still to be read by Plex."""
         now = self._clock()
-        recent = {one.rating_key for one in items if abs(now - one.added) < RECENT}
+        recent = {one.rating_key for one in items if is_recent(one, now)}
         if recent and not self._settled:
             self._settled = not is_reading(self._plex)
         return set() if self._settled else recent

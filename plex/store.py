@@ -3,10 +3,11 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from disk.database import Database, leniently
+from disk.database import BUSY_SECONDS, Database, leniently
 
 FILE = "plex.sqlite"
 
@@ -140,6 +141,22 @@ class Store(Database):
 
     def _take_along(self, before: sqlite3.Connection) -> None:
         _forget_whose(self.db)
+
+
+class Glimpse(Store):
+    """The same file for another thread, only to be read. Whatever is wrong with it is raised as
+    SQLite says it: to whoever writes, it is told in a sentence."""
+
+    def __init__(self, store: Store) -> None:
+        self.path, self.emptied = store.path, dict(store.emptied)
+        self._lost = None
+        address = f"{store.path.absolute().as_uri()}?mode=ro"
+        self.db = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        self.db.text_factory = leniently
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        yield
 
 
 def _forget_whose(db: sqlite3.Connection) -> None:

@@ -3,6 +3,7 @@
 Its errors are translated into ours here. plexapi is used for headers, token, status codes and XML.
 """
 
+import copy
 import re
 from collections.abc import Callable
 from typing import Any
@@ -80,6 +81,13 @@ class Transport:
         self.machine: str = self._server.machineIdentifier
         self.version: str = self._server.version or ""
         self.name: str = self._server.friendlyName or ""
+
+    def beside(self) -> "Transport":
+        """The same Plex for another thread, over a connection of its own."""
+        twin = copy.copy(self)
+        twin._session, twin._server = self._session.twin(), copy.copy(self._server)
+        twin._server._session = twin._session
+        return twin
 
     def get(
         self,

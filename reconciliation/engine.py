@@ -36,7 +36,7 @@ from validation.scope import engine_scope
 CHUNK = 25  # scenes per look at Plex: one batch of full items
 TOO_MANY, IN_A_ROW = 20, 3  # chunks that cannot be checked: it is the server then, not the chunk
 PUT = 500  # rows per transaction
-NAMED = 50  # how many drifted items the result names
+NAMED = 1000  # how many drifted scenes are kept
 
 
 class Chunk(NamedTuple):

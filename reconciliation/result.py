@@ -6,6 +6,8 @@ from typing import Any
 
 from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE
 
+TOLD = 50  # how many of the drifted scenes are told
+
 
 @dataclass
 class GapDetectionResult:
@@ -54,6 +56,6 @@ class GapDetectionResult:
             "enqueued": self.enqueued_count,
             "losing": self.losing,
             "skipped": dict(self.skipped),
-            "drifted": self.drifted,
+            "drifted": self.drifted[:TOLD],
             "errors": self.errors,
         }

@@ -1,5 +1,6 @@
 """What the product asks of Stash: scenes by id and by page, settings, covers."""
 
+import copy
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
@@ -50,6 +51,12 @@ class StashApi:
     ) -> None:
         session = Session(connect, read, verify=not _is_here(connection))
         self._wire = Transport(connection, session, sleep)
+
+    def beside(self) -> "StashApi":
+        """The same Stash for another thread, over a connection of its own."""
+        twin = copy.copy(self)
+        twin._wire = self._wire.beside()
+        return twin
 
     @property
     def base(self) -> str:

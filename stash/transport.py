@@ -4,6 +4,7 @@ stashapi's StashInterface introspects the whole schema in every process, so only
 (`GQLWrapper`) is used; errors are translated into ours here, at the edge.
 """
 
+import copy
 import logging
 import re
 import time
@@ -52,6 +53,13 @@ class Transport(GQLWrapper):
         self._cookie = str((cookie.get("Value") if isinstance(cookie, Mapping) else "") or "")
         self._renewed = ""
         self._sign()
+
+    def beside(self) -> "Transport":
+        """The same for another thread, over a connection of its own; its cookie is renewed apart."""
+        twin = copy.copy(self)
+        twin.s, twin._renewed = self.s.twin(), ""
+        twin.s.headers.update(self.s.headers)
+        return twin
 
     def _sign(self) -> None:
         if self._key:

@@ -66,8 +66,10 @@ def hide(secret: object, instead_of: str = "") -> None:
     """Never show `secret` again, neither in a line nor in the answer, however it is spelt there;
     `instead_of` is one that is worth nothing any more."""
     for old in _spellings(instead_of) if instead_of else ():
-        if old in _secrets:
+        try:
             _secrets.remove(old)
+        except ValueError:
+            pass
     if isinstance(secret, str) and len(secret) > 3 and secret not in _secrets:
         _secrets.extend(_spellings(secret))
         _secrets.sort(key=len, reverse=True)
@@ -93,7 +95,7 @@ def _is_plain(char: str, plain: str) -> bool:
 
 def redact(text: str) -> str:
     """`text` with every known secret masked."""
-    for secret in _secrets:
+    for secret in tuple(_secrets):  # the thread that reads ahead may just have heard another
         text = text.replace(secret, "***")
     return text
 

@@ -2,6 +2,11 @@
 
 Exactly one drain runs at a time (the lock). It releases the lock and then looks once more: either
 it sees a late flag, or whoever set the flag saw the free lock.
+
+The line is kept full: the batch after this one is claimed before this one is written, so that it
+can be read meanwhile, and the one before is judged after, when it was read back meanwhile. What a
+person edits overtakes a batch that was claimed already. What is edited after it was claimed gets a
+row of its own and is done again, so what was read ahead is never the last word.
 """
 
 import os
@@ -9,11 +14,12 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 import errors
 from sync_queue import inbox, verdict
+from sync_queue.claimed import Claimed
 from sync_queue.jobs import BACKLOG, EDIT, UNREADABLE, Job, Jobs
 from sync_queue.lock import FileLock
 from sync_queue.tally import Outcome, Tally
@@ -22,7 +28,9 @@ BATCH = 20
 POLL = 0.1  # seconds between two looks at the inbox while nothing comes
 
 
-SyncBatch = Callable[[Sequence[int]], Sequence[Outcome]]
+Outcomes = Callable[[], Sequence[Outcome]]
+# Writes what these scenes need; what it gives is called, once, for what became of them.
+SyncBatch = Callable[[Sequence[int]], Outcomes]
 # (kind, id) -> the ids of the scenes that show it, in pages
 Expand = Callable[[str, int], Iterable[list[int]]]
 
@@ -44,6 +52,13 @@ class FullSpeed:
         pass
 
 
+class Open(NamedTuple):
+    """A batch that is written, and not judged yet."""
+
+    jobs: Sequence[Job]
+    outcomes: Outcomes
+
+
 @dataclass
 class Drain:
     """All that a drain needs; clocks, chance and sleep are arguments."""
@@ -52,10 +67,11 @@ class Drain:
     jobs: Jobs
     sync_batch: SyncBatch
     expand: Expand
+    ahead: Callable[[Sequence[int]], None] = lambda ids: None  # told the scenes of the next batch
     max_retries: int = 5
-    # Whether the server that this error is about answers otherwise; asked for a job that fails alone.
-    is_up: Callable[[Exception], bool] = lambda error: True
+    is_up: Callable[[Exception], bool] = lambda error: True  # see `Claimed`
     pace: Pace = field(default_factory=FullSpeed)
+    rest: Callable[[], float] = lambda: 0.0  # seconds that the server is to be left alone now
     only: int = 0  # a scene: nothing but it is swept and claimed
     linger: float = 0.0  # seconds to wait for more flags before the process ends
     patience: float = 0.0  # seconds to wait for a job that is due soon, such as a first retry
@@ -67,7 +83,15 @@ class Drain:
     warn: Callable[[str], None] = lambda line: None
     progress: Callable[[float], None] = lambda fraction: None
     tally: Tally = field(default_factory=Tally)
-    _claimed: dict[int, Job] = field(default_factory=dict)  # of this batch, without a verdict yet
+    _coming: list[Job] = field(default_factory=list)  # claimed already
+    _fresh: bool = False  # edits have come since then
+    _open: "Open | None" = None
+    _known: int = 0  # how many jobs this run has seen, for the progress
+
+    def __post_init__(self) -> None:
+        self._claimed = Claimed(
+            self.jobs, self.tally, self.max_retries, self.is_up, self.clock, self.chance, self.warn
+        )
 
     def run(self) -> Tally:
         """Do all that is due now, then go; nothing at all when another drain is at it."""
@@ -75,10 +99,10 @@ class Drain:
             while not self.tally.paused and self._once() and self._owed():
                 pass
         except errors.SetupError as error:  # the file of the queue says what is wrong with it
-            self._pause(error)
+            self._claimed.pause(error)
         except (OSError, sqlite3.Error) as error:
             # The disk is full, or not ours to write. What was claimed is owed again next time.
-            self._pause(error, f"the queue cannot be kept on disk ({error})")
+            self._claimed.pause(error, f"the queue cannot be kept on disk ({error})")
         return self.tally
 
     def _once(self) -> bool:
@@ -104,6 +128,7 @@ class Drain:
         # Only now, with the lock: a hook sees the marker, or else the lock.
         self._arrive()
         self.jobs.resume(self.clock())
+        self._count(sum(self.tally.counts.values()))
         quiet = 0.0
         while not self.tally.paused:
             self._sweep()
@@ -116,6 +141,7 @@ class Drain:
                 quiet += POLL
             else:
                 return
+        self._claimed.give_all_back()
 
     def _stays(self, quiet: float) -> bool:
         return quiet < self.linger or (quiet < self.patience and self._soon()) or self.stay()
@@ -131,71 +157,132 @@ class Drain:
             found = [flag for flag in found if flag == ("scene", self.only)]
         if not found:
             return
-        self.jobs.put((Job(number, kind) for kind, number in found), self.clock())
+        self._put(Job(number, kind) for kind, number in found)
         self.jobs.settle()
         for kind, number in found:
             inbox.clear(self.data_dir, kind, number)
 
-    # -- one batch: every claimed job gets a verdict, or is given back as it was
+    def _put(self, jobs: Iterable[Job]) -> None:
+        self._known += self.jobs.put(jobs, self.clock())
+        self._fresh = True
+
+    # -- a batch after the other
 
     def _batch(self) -> int:
-        batch = self._claim()
+        """Do the next batch, and judge the one before; how many jobs that is."""
+        batch = self._edits()
+        if not batch:
+            batch = self._coming or self._claim()
+            self._coming = self._claim_ahead(batch)
+        self._rest(batch)
         for job in batch:
-            if job.kind not in inbox.KINDS:
-                self._bury(job, _strange(job))
-            elif job.kind != "scene":
-                self._attempt([job])
-        self._attempt([job for job in batch if job.kind == "scene"])
+            if job.kind != "scene":
+                self._end()  # who shows a name has to be remembered before that is asked
+                self._do_name(job)
+        self._do_scenes([job for job in batch if job.kind == "scene"])
+        if not self._coming:
+            self._end()
         if batch and not self.tally.paused:
             self.pace.went_well()
-        for job in list(self._claimed.values()):  # a pause has cut in
-            self._give_back(job, self.clock())
         return len(batch)
 
     def _claim(self) -> list[Job]:
         size, rest = self.pace.pace() or (BATCH, 0.0)
         if rest and self.jobs.next_due() is not None:
             self.sleep(rest)
-        key = Job(self.only).key if self.only else None
-        batch = self.jobs.claim(size, self.clock(), key)
-        self._claimed = {job.number: job for job in batch}
-        return batch
+        return self._claimed.claim(size, only=Job(self.only).key if self.only else None)
 
-    def _attempt(self, jobs: Sequence[Job]) -> None:
-        """Do these together; should that fail, each of them alone: it may be the fault of one."""
+    def _edits(self) -> list[Job]:
+        """Those that came after a batch of others was claimed."""
+        if not (self._fresh and self._coming and self._coming[-1].rank == BACKLOG):
+            return []
+        found = self._claimed.claim(BATCH, edits=True)
+        self._fresh = len(found) == BATCH
+        return found
+
+    def _claim_ahead(self, batch: Sequence[Job]) -> list[Job]:
+        """The batch after this one; none while a server is taken up with care."""
+        if not batch or self.only or self.pace.pace():
+            return []
+        found, self._fresh = self._claimed.claim(BATCH), False
+        if scenes := [job.id for job in found if job.kind == "scene"]:
+            self.ahead(scenes)
+        return found
+
+    def _rest(self, batch: Sequence[Job]) -> None:
+        if batch and (seconds := self.rest()):
+            self._end()
+            self.sleep(seconds)
+
+    def _do_name(self, job: Job) -> None:
+        if self.tally.paused:
+            return
+        if job.kind not in inbox.KINDS:
+            self._claimed.bury(job, _strange(job))
+        elif error := self._try([job]):
+            self._failed([job], error)
+
+    def _do_scenes(self, jobs: Sequence[Job]) -> None:
+        """Write these together, then judge those that were written before."""
         if not jobs or self.tally.paused:
             return
-        error = self._try(jobs)
-        if error is None:
+        error: Exception | None = None
+        before, self._open = self._open, None
+        try:
+            self._open = Open(jobs, self.sync_batch([job.id for job in jobs]))
+        except Exception as raised:  # one bad job must not end the drain
+            error = raised
+        self._judge(before)
+        if error and not self.tally.paused:
+            self._failed(jobs, error)
+
+    def _end(self) -> None:
+        before, self._open = self._open, None
+        self._judge(before)
+
+    def _judge(self, one: "Open | None") -> None:
+        if one is None or self.tally.paused:
             return
-        left = [job for job in jobs if job.number in self._claimed]
-        if len(left) > 1 and self._action(error) != verdict.PAUSE:
+        try:
+            self._take(one.jobs, one.outcomes())
+        except Exception as error:
+            self._failed(one.jobs, error)
+
+    def _take(self, jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
+        self._claimed.judge_outcomes(jobs, {one.scene_id: one for one in outcomes})
+
+    # -- what failed together is tried alone
+
+    def _failed(self, jobs: Sequence[Job], error: Exception) -> None:
+        """It may be the fault of one."""
+        left, action = self._claimed.left(jobs), self._claimed.action(error)
+        if len(left) > 1 and action != verdict.PAUSE:
             self._one_by_one(left)
-        elif self._action(error) == verdict.BURY:
+        elif action == verdict.BURY:
             # With nothing to compare to, it may as well be the server that refuses everything.
-            self._pause(error)
+            self._claimed.pause(error)
         else:
-            self._judge_all({job.number: error for job in left})
+            self._claimed.judge_all({job.number: error for job in left})
 
     def _one_by_one(self, jobs: Sequence[Job]) -> None:
         failed: dict[int, Exception] = {}
         for job in jobs:
             if error := self._try([job]):
                 failed[job.number] = error
-            if error and self._action(error) == verdict.PAUSE:
-                self._pause(error)
+            if error and self._claimed.action(error) == verdict.PAUSE:
+                self._claimed.pause(error)
                 return
         if len(failed) == len(jobs):  # none fares better: it is not the fault of a job
-            self._pause(failed[jobs[0].number])
-        self._judge_all(failed)
+            self._claimed.pause(failed[jobs[0].number])
+        self._claimed.judge_all(failed)
 
     def _try(self, jobs: Sequence[Job]) -> "Exception | None":
         try:
             if jobs[0].kind == "scene":
-                self._sync(jobs)
+                self._take(jobs, self.sync_batch([job.id for job in jobs])())
             else:
                 self._expand(jobs[0])
-        except Exception as error:  # one bad job must not end the drain
+        except Exception as error:
             return error
         return None
 
@@ -204,114 +291,19 @@ class Drain:
         for page in self.expand(job.kind, job.id):
             rank = EDIT if len(page) <= BATCH else BACKLOG
             reason = f"{job.kind} {job.id}"
-            self.jobs.put((Job(n, reason=reason, rank=rank) for n in page), self.clock())
-        self._done([job])
+            self._put(Job(n, reason=reason, rank=rank) for n in page)
+        self._claimed.done([job])
 
-    def _sync(self, batch: Sequence[Job]) -> None:
-        outcomes = {one.scene_id: one for one in self.sync_batch([job.id for job in batch])}
-        finished: list[Job] = []
-        failed: dict[int, Exception] = {}
-        for job in batch:
-            outcome = outcomes[job.id]
-            if outcome.error:
-                failed[job.number] = outcome.error
-            elif outcome.missing:
-                self._await(job, finished)
-            elif outcome.unsettled:
-                self._let_settle(job)
-            else:
-                self.tally.count(outcome)
-                finished.append(job)
-        self._done(finished)
-        if len(failed) == len(batch) > 1 and not any(map(_alone, failed.values())):
-            # None fares better: it is not the fault of a job.
-            self._pause(next(iter(failed.values())))
-        self._judge_all(failed)
-
-    # -- verdicts
-
-    def _judge_all(self, failed: dict[int, Exception]) -> None:
-        for number, error in failed.items():
-            if len(failed) == 1 and self._is_down(error):
-                self._pause(error)
-            if self.tally.paused:
-                return
-            self._judge(self._claimed[number], error)
-
-    def _is_down(self, error: Exception) -> bool:
-        """Whether the job that met this would have met it on any other."""
-        trouble = _server(error) and self._action(error) != verdict.PAUSE
-        return bool(trouble) and not self.is_up(error)
-
-    def _judge(self, job: Job, error: Exception) -> None:
-        now, attempts = self.clock(), job.attempts + 1
-        said = verdict.of_error(error, attempts, self.max_retries, now, self.chance())
-        if said.action == verdict.PAUSE:
-            self._pause(error)
-        elif said.action == verdict.RETRY:
-            self.tally.counts["retried"] += 1
-            self._give_back(replace(job, attempts=attempts), said.due_at)
-            self.warn(f"{job.kind} {job.id}: {said.words}; tried again later")
-        else:
-            outage = bool(_server(error))
-            self._bury(replace(job, attempts=attempts, outage=outage), said.words)
-
-    def _action(self, error: Exception) -> str:
-        return verdict.of_error(error, 0, self.max_retries, self.clock(), 0.0).action
-
-    def _await(self, job: Job, finished: list[Job]) -> None:
-        said = verdict.of_missing(job.waits, self.clock())
-        self.tally.counts["waiting"] += 1
-        if said.action == verdict.DONE:
-            finished.append(job)
-        else:
-            self._give_back(replace(job, waits=job.waits + 1, rank=BACKLOG), said.due_at)
-
-    def _let_settle(self, job: Job) -> None:
-        self.tally.counts["waiting"] += 1
-        # As one that waits for its file: it is looked at as soon as Plex has scanned.
-        waits = max(1, job.waits)
-        self._give_back(replace(job, waits=waits), self.clock() + verdict.SETTLE_SECONDS)
-
-    def _done(self, jobs: Sequence[Job]) -> None:
-        self.jobs.done(jobs)
-        for job in jobs:
-            del self._claimed[job.number]
-
-    def _give_back(self, job: Job, due_at: float) -> None:
-        self.jobs.give_back(job, due_at)
-        del self._claimed[job.number]
-
-    def _bury(self, job: Job, words: str) -> None:
-        self.tally.counts["buried"] += 1
-        self.jobs.bury(job, words, self.clock())
-        del self._claimed[job.number]
-        self.warn(f"{job.kind} {job.id}: {words}; put among the dead letters")
-
-    def _pause(self, error: Exception, words: str = "") -> None:
-        """Nothing is wrong with the jobs: they are owed as before, and the drain ends."""
-        if not self.tally.paused:
-            words = words or verdict.in_words(error)
-            self.tally.paused, self.tally.reason = words, error
-            rest = "It" if words.endswith("is kept.") else "The queue is kept, and"
-            self.warn(f"paused: {words.rstrip('.')}. {rest} goes on when that is over")
+    def _count(self, done: int) -> None:
+        """It takes long in a long queue, so what comes afterwards is added to it."""
+        counts = self.jobs.counts(self.clock())
+        self._known = done + counts["pending"] + counts["in_progress"]
 
     def _tell_progress(self) -> None:
         done = sum(self.tally.counts.values())
-        left = self.jobs.counts(self.clock())["pending"]
-        self.progress(done / (done + left) if done + left else 1.0)
-
-
-def _server(error: Exception) -> str:
-    """The server whose trouble the error is, if it is that of one."""
-    if isinstance(error, errors.Stash2PlexError) and not error.alone:
-        return error.server
-    return ""
-
-
-def _alone(error: Exception) -> bool:
-    """Whether the server is known to be fine with others."""
-    return isinstance(error, errors.Stash2PlexError) and error.alone
+        if done >= self._known:  # others put jobs as well
+            self._count(done)
+        self.progress(done / self._known if self._known else 1.0)
 
 
 def is_owed(data_dir: str, jobs: Jobs, now: float) -> bool:

@@ -184,11 +184,17 @@ class Jobs(Database):
                 (now, now, now + CLOCK_SLACK),
             )
 
-    def claim(self, limit: int, now: float, only: "str | None" = None) -> list[Job]:
-        """Up to `limit` due jobs, edits first, then in the order they came; or `only` that key's."""
+    def claim(
+        self, limit: int, now: float, only: "str | None" = None, edits: bool = False
+    ) -> list[Job]:
+        """Up to `limit` due jobs, edits first, then in the order they came; or `only` that key's,
+        or nothing but `edits`."""
+        # `+`: one key's are found by that, not by their rank.
+        which = "AND key = ? ORDER BY +rank" if only else "ORDER BY rank"
+        which = f"AND rank = {EDIT} {which}" if edits else which
         rows = self.rows(
             f"SELECT _id, data, key FROM {self._table} WHERE status = {AckStatus.ready}"
-            f" AND due <= ? {'AND key = ? ORDER BY +rank' if only else 'ORDER BY rank'}, _id LIMIT ?",
+            f" AND due <= ? {which}, _id LIMIT ?",
             (now, only, limit) if only else (now, limit),
         )
         with self.writing() as db:

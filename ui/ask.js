@@ -35,21 +35,38 @@
     return (await graphql(TASK, { id: ID, said, args: { mode, ...args } })).runPluginTask;
   }
 
-  const JOB = "query Stash2PlexJob($id: ID!) { findJob(input: { id: $id }) { id status progress description error } }";
+  const JOB = "query Stash2PlexJob($id: ID!) { findJob(input: { id: $id }) { id status progress startTime error } }";
   // Stash forgets a job soon after its end.
   const job = async (id, signal) => (await graphql(JOB, { id }, signal)).findJob || { id, status: "FINISHED" };
+  // Stash calls a task of a plugin finished whatever came of it; ours leave a note.
+  async function problemOf(mode, job) {
+    if (!job || job.status !== "FINISHED") return (job && job.error) || "";
+    const { failure } = await operation("status");
+    const since = job.startTime ? Math.floor(Date.parse(job.startTime) / 1000) : Infinity;
+    return failure && failure.mode === mode && failure.at >= since ? failure.said : "";
+  }
   const stop = (id) => graphql("mutation Stash2PlexStop($id: ID!) { stopJob(job_id: $id) }", { id });
 
-  const SCENES = "query Stash2PlexScenes($ids: [ID!]) { findScenes(ids: $ids, filter: { per_page: -1 }) { scenes { id title files { path } } } }";
   const known = new Map();
-  // id -> title, or the name of the file; what Stash no longer has is left out.
+  const nameOf = (one) => one.title || (one.files[0] ? one.files[0].path.split(/[\\/]/).pop() : "");
+  // id -> title, or the name of the file; what Stash no longer has is left out. Each is asked for by
+  // itself, in one query: `findScenes(ids)` gives none of them when one is gone.
   async function titles(ids, signal) {
     const asked = [...new Set(ids)].filter((id) => id > 0 && !known.has(id));
     if (asked.length) {
-      const found = (await graphql(SCENES, { ids: asked.map(String) }, signal)).findScenes.scenes;
-      for (const one of found) known.set(Number(one.id), one.title || (one.files[0] ? one.files[0].path.split(/[\\/]/).pop() : ""));
+      const parts = asked.map((id) => `s${id}: findScene(id: "${id}") { title files { path } }`);
+      const found = await graphql(`query Stash2PlexTitles { ${parts.join(" ")} }`, {}, signal);
+      for (const id of asked) if (found[`s${id}`]) known.set(id, nameOf(found[`s${id}`]));
     }
     return new Map(ids.map((id) => [id, known.get(id)]));
+  }
+
+  const SIZE = 200;
+  const PAGE = "query Stash2PlexPage($page: Int!, $size: Int!) { findScenes(filter: { page: $page, per_page: $size, sort: \"id\", direction: DESC }) { count scenes { id title files { path } } } }";
+  // A page of all scenes, the newest first: { count, size, scenes: [{ id, title }] }.
+  async function scenePage(page, signal) {
+    const { count, scenes } = (await graphql(PAGE, { page, size: SIZE }, signal)).findScenes;
+    return { count, size: SIZE, scenes: scenes.map((one) => ({ id: Number(one.id), title: nameOf(one) })) };
   }
 
   async function sceneCount(signal) {
@@ -58,7 +75,7 @@
 
   // The settings that the user has made; those of other plugins are left as they are.
   async function settings() {
-    const found = await graphql("query Stash2PlexSettings { configuration { plugins } }");
+    const found = await graphql("query Stash2PlexSettings($ids: [ID!]) { configuration { plugins(include: $ids) } }", { ids: [ID] });
     return (found.configuration.plugins || {})[ID] || {};
   }
   const CONFIGURE = "mutation Stash2PlexConfigure($id: ID!, $input: Map!) { configurePlugin(plugin_id: $id, input: $input) }";
@@ -67,5 +84,15 @@
     return graphql(CONFIGURE, { id: ID, input: { ...(await settings()), ...changed } });
   }
 
-  Object.assign(window.Stash2Plex, { operation, task, job, stop, titles, sceneCount, configure });
+  // Both servers are asked at once; what is wrong is the error.
+  async function tested() {
+    const { stash, plex, healthy } = await operation("health_check");
+    const wrong = [stash, plex].map((one) => one && one.problem).filter(Boolean);
+    if (wrong.length) throw new Error(wrong.join("; "));
+    const answer = `Stash ${stash.version} and Plex ${plex.version} answer`;
+    if (!healthy) throw new Error(`${answer}, but not all is as it should be: see Setup`);
+    return answer;
+  }
+
+  Object.assign(window.Stash2Plex, { operation, task, job, problemOf, stop, titles, scenePage, sceneCount, settings, configure, tested });
 })();

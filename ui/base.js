@@ -36,6 +36,19 @@ window.Stash2Plex = (() => {
   const FIELD_NAMES = { sort_title: "sort title", content_rating: "content rating", original_title: "original title" };
   const fieldName = (field) => FIELD_NAMES[field] || field;
 
-  return { api, React, h, Bootstrap, Router: ReactRouterDOM, Icon, Value, many, when, away, fieldName,
+  // A setting as a person writes it.
+  const plain = (value) => (Array.isArray(value) ? value.map((one) => (Array.isArray(one) ? one.join(" => ") : one)) : typeof value === "boolean" ? (value ? "on" : "off") : value);
+
+  // Where a scene may stand, as the operations call it.
+  const STATES = {
+    in_sync: { name: "in sync", kind: "success", icon: "faCheck" },
+    waiting: { name: "waiting", kind: "note", icon: "faClock" },
+    differs: { name: "differs", kind: "warning", icon: "faNotEqual" },
+    not_in_plex: { name: "not in Plex", kind: "danger", icon: "faTimes" },
+    held: { name: "held", kind: "note", icon: "faPause" },
+    left_out: { name: "left out", kind: "note", icon: "faMinus" },
+  };
+
+  return { api, React, h, Bootstrap, Router: ReactRouterDOM, Icon, Value, many, when, away, fieldName, plain, STATES,
            ID: "Stash2Plex", PAGE: "/plugins/stash2plex" };
 })();

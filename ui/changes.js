@@ -96,5 +96,4 @@
       run ? h(Run, { run, version, changed, key: run }) : h(Runs, { version, changed }),
       h(Held, { version, changed }));
   };
-  Object.assign(S, { undoneSaid: undone });
 })();

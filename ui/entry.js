@@ -2,21 +2,12 @@
 "use strict";
 (() => {
   const S = window.Stash2Plex;
-  const { h, React, Router, Icon, Notice, Progress, Trouble } = S;
+  const { h, React, Router, Icon, Guard, Notice, Progress } = S;
   const { useState, useEffect, useCallback } = React;
 
-  const VIEWS = [["overview", "Overview", "Overview"], ["queue", "Queue", "Queue"], ["changes", "Changes", "Changes"], ["preview", "Preview", "Preview"], ["setup", "Setup", "Setup"]];
+  const VIEWS = [["overview", "Overview", "Overview"], ["scenes", "Scenes", "Scenes"], ["queue", "Queue", "Queue"], ["changes", "Changes", "Changes"], ["preview", "Preview", "Preview"], ["setup", "Setup", "Setup"]];
 
-  const FOLLOWING = ["queue", "changes"];
-
-  // A fault of ours must not take Stash's page down with it.
-  class Guard extends React.Component {
-    constructor(props) { super(props); this.state = { error: null }; }
-    static getDerivedStateFromError(error) { return { error }; }
-    render() {
-      return this.state.error ? h(Trouble, { text: `Stash2Plex cannot be shown here: ${this.state.error.message}` }) : this.props.children;
-    }
-  }
+  const FOLLOWING = ["scenes", "queue", "changes"];
 
   const ENDED = { FINISHED: "is done", CANCELLED: "was stopped", FAILED: "failed" };
 
@@ -40,16 +31,18 @@
     const [version, setVersion] = useState(0);
     const say = useCallback((text, kind) => setSaid({ text, kind }), []);
     const changed = useCallback(() => setVersion((n) => n + 1), []);
-    const watch = useCallback((id, what, onEnd) => setJobs((before) => [...before, { id, said: what, onEnd }]), []);
-    const ended = useCallback((one, job) => {
+    const watch = useCallback((one) => setJobs((before) => [...before, one]), []);
+    const ended = useCallback(async (one, job) => {
       setJobs((before) => before.filter((other) => other !== one));
-      const failed = job && job.status === "FAILED";
-      say(`${one.said[0].toUpperCase()}${one.said.slice(1)} ${(job && ENDED[job.status]) || "is done"}${job && job.error ? `: ${job.error}` : ""}`, failed ? "danger" : "success");
+      const problem = await S.problemOf(one.mode, job).catch((error) => error.message);
+      const how = problem && job.status === "FINISHED" ? "did not end well" : ENDED[job.status];
+      say(`${one.said[0].toUpperCase()}${one.said.slice(1)} ${how}${problem ? `: ${problem}` : ""}`, problem || job.status === "FAILED" ? "danger" : "success");
       changed();
       if (one.onEnd) one.onEnd();
     }, []);
     // While another view is open, the lists follow what happens.
-    const status = S.useStatus(FOLLOWING.includes(view[0]) ? "status" : null);
+    const running = jobs.length > 0;
+    const status = S.useStatus(FOLLOWING.includes(view[0]) ? "status" : null, running);
     const seen = status.data && JSON.stringify([status.data.queue, status.data.busy]);
     const before = React.useRef(null);
     useEffect(() => {
@@ -64,7 +57,7 @@
         h(Router.Link, { key, to: `${S.PAGE}?view=${key}`, "aria-current": key === view[0] ? "page" : undefined }, name))),
       h(Notice, { said, onClose: () => setSaid(null) }),
       jobs.map((one) => h(Watched, { key: one.id, one, ended, say })),
-      h(Guard, { key: view[0] }, h(S[view[2]], { version, changed, params, go })))));
+      h(Guard, { key: view[0] }, h(S[view[2]], { version, running, changed, params, go })))));
   }
 
   // -- the places in Stash
@@ -77,9 +70,10 @@
 
   safely("pages of plugins", () => register.route(S.PAGE, () => guarded(Page)));
 
-  // Both places in the bar are of one component, the wide screen's and the phone's.
+  const { Nav, Tab } = S.Bootstrap;
+  // Both places in the bar are of one component, the wide screen's and the phone's, whose menu a Nav.Link closes.
   safely("navigation bar", () => patch.before("MainNavBar.UtilityItems", (props) => [{ ...props, children: h(React.Fragment, null, props.children,
-    h(Router.NavLink, { key: "stash2plex", className: "nav-utility", exact: true, to: S.PAGE, title: "Stash2Plex", "aria-label": "Stash2Plex" },
+    h(Nav.Link, { key: "stash2plex", as: Router.NavLink, eventKey: S.PAGE, className: "nav-utility s2p-nav", exact: true, to: S.PAGE, title: "Stash2Plex", "aria-label": "Stash2Plex" },
       h("span", { className: "minimal d-flex align-items-center h-100 btn btn-primary" }, h(Icon, { name: "faExchangeAlt" })))) }]));
 
   // Rendered twice since v0.29: the second time the link is there already.
@@ -88,11 +82,10 @@
     const place = React.useRef(null);
     useEffect(() => setFirst(document.querySelector(".s2p-tools") === place.current), []);
     return h("div", { ref: place, className: "setting s2p-tools", hidden: !first },
-      h("div", null, h("h3", null, h(Router.Link, { to: S.PAGE, className: "btn btn-secondary" }, "Stash2Plex"))), h("div", null));
+      h("div", null, h("h3", null, h(Router.Link, { to: S.PAGE, className: "btn btn-primary" }, "Stash2Plex"))), h("div", null));
   }
   safely("tools", () => patch.before("SettingsToolsSection", (props) => [{ ...props, children: h(React.Fragment, null, props.children, guarded(ToolsLink)) }]));
 
-  const { Nav, Tab } = S.Bootstrap;
   safely("tabs of scenes", () => {
     patch.before("ScenePage.Tabs", (props) => [{ ...props, children: h(React.Fragment, null, props.children,
       h(Nav.Item, { key: "stash2plex" }, h(Nav.Link, { eventKey: "stash2plex-panel" }, "Plex"))) }]);
@@ -100,13 +93,16 @@
       h(Tab.Pane, { key: "stash2plex", eventKey: "stash2plex-panel", mountOnEnter: true }, guarded(S.ScenePanel, { scene: props.scene }))) }]);
   });
 
+  safely("cards of scenes", () => patch.after("SceneCard.Overlays", (...given) => h(React.Fragment, null, given[given.length - 1],
+    given[0].scene && h(Guard, { instead: null }, h(S.CardBadge, { id: Number(given[0].scene.id) })))));
+
   // Only where the token can be set in our own block is it taken from Stash's.
   safely("settings of plugins", () => {
     if (!hooks || !hooks.useSettings) return;
-    patch.before("PluginSettings", (props) => [props.pluginID === S.ID ? { ...props, settings: props.settings.filter((one) => one.name !== "plex_token") } : props]);
+    patch.before("PluginSettings", (props) => [props.pluginID === S.ID ? { ...props, settings: S.settingsShown(props.settings) } : props]);
     patch.after("PluginSettings", (...given) => {
       const shown = given[given.length - 1];
-      return given[0].pluginID === S.ID ? h(React.Fragment, null, guarded(S.SettingsBlock), shown) : shown;
+      return given[0].pluginID === S.ID ? h(Guard, { instead: shown }, h(S.SettingsPlace, null, shown)) : shown;
     });
   });
 })();

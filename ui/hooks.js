@@ -42,8 +42,8 @@
   }
 
   const restOf = (found) => (found && (found.busy || found.queue.pending + found.queue.flagged > 0) ? BUSY : QUIET);
-  // Without a mode nothing is asked.
-  const useStatus = (mode) => usePoll(async (signal) => (mode ? S.operation(mode, {}, signal) : null), mode ? restOf : null, [mode]);
+  // Without a mode nothing is asked. `running`: a task that this page has started.
+  const useStatus = (mode, running) => usePoll(async (signal) => (mode ? S.operation(mode, {}, signal) : null), mode ? (found) => (running ? BUSY : restOf(found)) : null, [mode, running]);
   const useOnce = (look, deps) => usePoll(look, null, deps);
 
   // A list in pages: `rows` so far, `more` if there are more. Begun anew when `args` or `version` change.

@@ -7,11 +7,11 @@
 
   // Each part of the ring: its key, its name, its colour, and the view that lists it.
   const PARTS = [
-    ["in_sync", "in sync", "#3dcc91", "changes"],
+    ["in_sync", "in sync", "#3dcc91", "scenes&state=in_sync"],
     ["waiting", "waiting", "#48aff0", "queue"],
-    ["differs", "differs", "#ffb366", "queue"],
+    ["differs", "differs", "#ffb366", "scenes&state=differs"],
     ["not_in_plex", "not in Plex", "#ff7373", "queue&state=waiting"],
-    ["left_out", "left out", "#8a9ba8", "changes"],
+    ["left_out", "left out", "#8a9ba8", "scenes&state=left_out"],
   ];
 
   // What is not counted by us is left out: of all scenes, only Stash knows how many there are.
@@ -99,18 +99,30 @@
       h(TaskDeed, { mode: "process_queue", description: "look whether Plex is back", label: "Try now" }));
   }
 
-  function Health() {
-    const health = S.useOnce((signal) => S.operation("health_check", {}, signal), []);
-    const line = (name, one) => h("li", { key: name },
-      h("span", { className: `s2p-badge s2p-${one.reachable && !one.problem ? "success" : "danger"}` }, one.reachable && !one.problem ? "well" : "trouble"),
-      ` ${name} `, one.version || "", one.problem && h("bdi", null, `: ${one.problem}`));
-    return h(Card, { title: "Servers", actions: h(Deed, { label: "Look again", icon: "faHeartbeat", deed: async () => health.reload() }) },
-      h(Trouble, { text: health.error }),
-      health.data ? h("ul", { className: "s2p-plain" }, line("Stash", health.data.stash), line("Plex", health.data.plex)) : !health.error && h(Loading));
+  // What is known of a server from the last time that it was asked, and how long ago that was.
+  function Server({ name, one, away, now }) {
+    const problem = away ? away.cause : one && one.problem;
+    const since = away ? away.since : one && one.since;
+    const [kind, word] = problem || away ? ["danger", "trouble"] : one ? ["success", "well"] : ["note", "not asked yet"];
+    const said = [one && one.version, one && one.answered && `answered ${S.away(one.answered, now)}`, since && `in trouble since ${S.when(since)}`].filter(Boolean);
+    return h("li", null, h("span", { className: `s2p-badge s2p-${kind}` }, word), ` ${name} ${said.join(", ")}`,
+      problem && h("div", { className: "s2p-do" }, h("bdi", null, problem)));
   }
 
-  S.Overview = function Overview({ version }) {
-    const look = S.useStatus("overview");
+  const LONG_AGO = 600; // seconds: then the page asks by itself when it is opened
+
+  function Health({ found, reload }) {
+    const { servers, outage, at } = found;
+    const test = async () => { try { return await S.tested(); } finally { reload(); } };
+    const isOld = !servers.plex || at - servers.plex.asked > LONG_AGO;
+    React.useEffect(() => { if (isOld) test().catch(() => {}); }, []);
+    return h(Card, { title: "Servers", actions: h(Deed, { label: "Test the connection", icon: "faPlug", deed: test }) },
+      h("ul", { className: "s2p-plain" }, h(Server, { name: "Stash", one: servers.stash, now: at }),
+        h(Server, { name: "Plex", one: servers.plex, away: outage && outage.state === "open" ? outage : null, now: at })));
+  }
+
+  S.Overview = function Overview({ version, running }) {
+    const look = S.useStatus("overview", running);
     const total = S.useOnce((signal) => S.sceneCount(signal), [version]);
     React.useEffect(() => { if (version) look.reload(); }, [version]);
     const found = look.data;
@@ -121,6 +133,6 @@
         h(Card, { title: "Scenes" }, found ? h(Ring, { found: shares(found.scenes, total.data) }) : h(Loading)),
         found && h(Now, { found }),
         found && h(Reconciliation, { found: found.reconciliation, now: found.at }),
-        h(Health)));
+        found && h(Health, { found, reload: look.reload })));
   };
 })();

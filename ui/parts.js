@@ -6,6 +6,16 @@
   const { Button, Spinner } = Bootstrap;
   const { useState, useEffect } = React;
 
+  // A fault of ours must not take Stash's page down with it; `instead` is shown, or said what is wrong.
+  class Guard extends React.Component {
+    constructor(props) { super(props); this.state = { error: null }; }
+    static getDerivedStateFromError(error) { return { error }; }
+    render() {
+      if (!this.state.error) return this.props.children;
+      return "instead" in this.props ? this.props.instead : h(Trouble, { text: `Stash2Plex cannot be shown here: ${this.state.error.message}` });
+    }
+  }
+
   // What the page says at its top; every view and button can say something there.
   const Saying = React.createContext(() => {});
   const Watching = React.createContext(() => {});
@@ -41,7 +51,7 @@
   // Starts a task of Stash, and shows it at the top until it has ended.
   function TaskDeed({ mode, args, description, onEnd, ...rest }) {
     const watch = React.useContext(Watching);
-    const deed = async () => { watch(await S.task(mode, args, description), description, onEnd); };
+    const deed = async () => { watch({ id: await S.task(mode, args, description), mode, said: description, onEnd }); };
     return h(Deed, { ...rest, deed });
   }
 
@@ -90,5 +100,5 @@
       h("div", { style: { width: `${percent}%` } }));
   }
 
-  Object.assign(S, { Saying, Watching, Notice, Deed, TaskDeed, Card, Trouble, Empty, Loading, Table, Pages, SceneLink, Select, Progress });
+  Object.assign(S, { Guard, Saying, Watching, Notice, Deed, TaskDeed, Card, Trouble, Empty, Loading, Table, Pages, SceneLink, Select, Progress });
 })();

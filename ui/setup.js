@@ -50,18 +50,15 @@
       paths.silence && h("p", null, h("bdi", null, paths.silence)));
   }
 
-  const plain = (value) => (Array.isArray(value) ? value.map((one) => (Array.isArray(one) ? one.join(" => ") : one)) : typeof value === "boolean" ? (value ? "on" : "off") : value);
-
   function Settings({ settings }) {
     const [all, setAll] = useState(false);
     const shown = settings.filter((one) => all || !one.is_default || one.problem);
     return h(Card, { title: "Settings in force", actions: h("label", { className: "s2p-field" },
       h("input", { type: "checkbox", checked: all, onChange: () => setAll(!all) }), " defaults too") },
     h(Table, { label: "Settings in force", heads: ["Setting", "In force", "Default", "Trouble"], rows: shown.map((one) => ({
-      key: one.name, cells: [h("code", null, one.name), h(Value, { of: plain(one.value) }), h(Value, { of: plain(one.default) }), h("bdi", { className: "s2p-trouble" }, one.problem)],
+      key: one.name, cells: [h("code", null, one.name), h(Value, { of: S.plain(one.value) }), h(Value, { of: S.plain(one.default) }), h("bdi", { className: "s2p-trouble" }, one.problem)],
     })) }));
   }
-  S.SettingsTable = Settings;
 
   async function download() {
     const found = await S.operation("bundle");
@@ -80,7 +77,8 @@
     return h(React.Fragment, null,
       h(Card, { title: "Check", actions: [
         h(Deed, { key: 1, label: "Check again", icon: "faStethoscope", deed: async () => look.reload() }),
-        h(Deed, { key: 2, label: "Report for a bug", icon: "faDownload", deed: download }),
+        h(Deed, { key: 2, label: "Test the connection", icon: "faPlug", deed: S.tested }),
+        h(Deed, { key: 3, label: "Report for a bug", icon: "faDownload", deed: download }),
       ] },
       h(Trouble, { text: look.error }), doctor ? h(Findings, { doctor }) : !look.error && h(Loading)),
       doctor && h(Libraries, { libraries: doctor.plex.libraries || [], reload: look.reload }),

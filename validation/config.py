@@ -84,8 +84,8 @@ _ASIDE = {
     "plex_url", "plex_token", "plex_library", "reconcile_interval", "reconcile_scope",
     "reconcile_missing", "deep_interval", "hook_mode", "brake_share", "brake_scenes",
     "skip_not_found", "trigger_plex_scan", "max_retries", "connect_timeout", "read_timeout",
-    "plex_insecure_tls", "journal_days", "journal_rows", "debug_logging", "obfuscate_paths",
-    "paused",
+    "plex_insecure_tls", "journal_days", "journal_rows", "card_badge", "debug_logging",
+    "obfuscate_paths", "paused",
 }  # fmt: skip
 
 
@@ -141,6 +141,7 @@ class Stash2PlexConfig(BaseModel):
     plex_insecure_tls: Flag = False
     journal_days: Annotated[int, _between(1, 3650)] = 90
     journal_rows: Annotated[int, _between(1000, 10_000_000)] = 100_000
+    card_badge: Flag = False
     debug_logging: Flag = False
     obfuscate_paths: Flag = False
     paused: Flag = False

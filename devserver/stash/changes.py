@@ -217,7 +217,8 @@ def _check_name(store: Store, kind: str, row: Any, changes: dict) -> None:
         return
     name = (changes["name"] or "").strip()
     if not name:
-        raise Refused("name cannot be empty")
+        blank = "name cannot be empty" if kind == "group" else f"{kind} name must not be blank"
+        raise Refused(blank)
     changes["name"] = name
     other = store.names[kind].get(name)
     same_person = kind == "performer" and changes.get("disambiguation")

@@ -19,20 +19,22 @@ class StashError(Exception):
 
 
 class Client:
-    """Mixed into StashServer. Every mutation waits for its hooks, as the UI does."""
+    """Mixed into the Stash of a box. Every mutation waits for its hooks, as the UI does."""
 
+    name = "127.0.0.1"  # of its machine
     port: int
     timeout = 120.0
 
-    def cookie(self) -> str:
+    def credentials(self) -> dict[str, str]:
+        """The headers that say who asks."""
         raise NotImplementedError
 
     def post(
         self, body: Any, headers: dict[str, str] | None = None, path: str = "/graphql"
     ) -> tuple[int, Any]:
         """(status, decoded answer) of one POST with the UI's own session."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
-        sent = {"Content-Type": "application/json", "Cookie": self.cookie(), **(headers or {})}
+        connection = http.client.HTTPConnection(self.name, self.port, timeout=self.timeout)
+        sent = {"Content-Type": "application/json", **self.credentials(), **(headers or {})}
         try:
             raw = body if isinstance(body, bytes) else json.dumps(body).encode()
             connection.request("POST", path, raw, sent)

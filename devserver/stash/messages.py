@@ -10,6 +10,9 @@ LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Login</title></head><body>Login
 APP_PAGE = b"<!DOCTYPE html><html><head><title>Stash</title></head><body></body></html>"
 HTML, JSON, TEXT = "text/html; charset=utf-8", "application/json", "text/plain; charset=utf-8"
 
+# What gqlgen calls its answer, unless the one who asks names JSON or nothing: status 400 then, not 422.
+GRAPHQL = "application/graphql-response+json"
+
 
 @dataclass
 class Request:
@@ -44,6 +47,14 @@ class HangUp(Exception):
 def bad_request(status: int, message: str) -> Reply:
     body = json.dumps({"errors": [{"message": message}], "data": None}).encode()
     return Reply(status, JSON, body)
+
+
+def graphql_type(accept: str) -> str:
+    """The first kind in an Accept header that Stash can give."""
+    named = [one.partition(";")[0].strip().lower() for one in accept.split(",")]
+    known = {JSON: JSON, GRAPHQL: GRAPHQL, "*/*": GRAPHQL, "application/*": GRAPHQL}
+    found = (known[one] for one in named if one in known)
+    return next(found, GRAPHQL) if accept else JSON
 
 
 def is_public(address: str) -> bool:

@@ -139,6 +139,9 @@ class StashServer(Client):
         """A session of the person at the UI."""
         return f"{COOKIE}={self.library.sessions.mint(self.library.sessions.username or None)}"
 
+    def credentials(self) -> dict[str, str]:
+        return {"Cookie": self.cookie()}
+
     def expire_sessions(self) -> None:
         self.library.sessions.expire_all()
 

@@ -174,12 +174,14 @@ def _asset(plugin: Plugin, kind: str) -> list[str] | None:
     return [f"/plugin/{plugin.id}/{kind}"] if plugin.ui.get(kind) else None
 
 
-def plugins(library: Library, context: Context, args: dict) -> list[Entry]:
-    return [plugin_entry(library, plugin) for plugin in library.host.plugins]
+def plugins(library: Library, context: Context, args: dict) -> list[Entry] | None:
+    """None at all is null, not an empty list."""
+    return [plugin_entry(library, plugin) for plugin in library.host.plugins] or None
 
 
-def plugin_tasks(library: Library, context: Context, args: dict) -> list[Entry]:
-    return [t for p in plugins(library, context, args) if p.enabled for t in p.tasks]
+def plugin_tasks(library: Library, context: Context, args: dict) -> list[Entry] | None:
+    found = plugins(library, context, args) or ()
+    return [t for p in found if p.enabled for t in p.tasks] or None
 
 
 def set_plugins_enabled(library: Library, context: Context, args: dict) -> bool:

@@ -20,6 +20,7 @@ from .execute import execute
 from .faults import Fault
 from .messages import (
     APP_PAGE,
+    GRAPHQL,
     HTML,
     JSON,
     LOGIN_PAGE,
@@ -28,6 +29,7 @@ from .messages import (
     Reply,
     Request,
     bad_request,
+    graphql_type,
     is_public,
 )
 from .sessions import Session, Unauthorized
@@ -282,10 +284,12 @@ class Exchange(BaseHTTPRequestHandler):
         context = Context(user, self._visited, self._base_url(), self.connection)
         status, answer = execute(owner.library, context, document)
         request.errors = answer.get("errors")
+        kind = graphql_type(self.headers.get("Accept") or "")
         if status == 422:
             owner.queries_rejected.append(request)
+            status = 422 if kind == JSON else 400
         text = json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        return Reply(status, JSON, text, {"Cache-Control": "no-store"})
+        return Reply(status, kind, text, {"Cache-Control": "no-store"})
 
     def _base_url(self) -> str:
         owner = self.server.owner
@@ -294,7 +298,7 @@ class Exchange(BaseHTTPRequestHandler):
     # -- sending ---------------------------------------------------------------------------
 
     def _send(self, reply: Reply) -> None:
-        compressible = reply.type.startswith((JSON, "text/", "image/svg"))
+        compressible = reply.type.startswith((JSON, GRAPHQL, "text/", "image/svg"))
         accepts = "gzip" in (self.headers.get("Accept-Encoding") or "")
         if self.server.owner.gzip and compressible and accepts and len(reply.body) >= GZIP_FROM:
             packer = zlib.compressobj(4, zlib.DEFLATED, 31)

@@ -3,9 +3,9 @@
     python tests/bench/library.py FOLDER SCENES
 
 Prints one line of JSON when it is up. Then each line on stdin is a command, answered by a line:
-`asked` tells how many requests came since it was last asked; `edit N` gives N scenes new titles in
-Stash, and tells nobody; `latency S` lets Plex take S seconds more for each request. It ends with its
-stdin.
+`asked` tells how many requests came since it was last asked; `writes` tells which of these
+told Plex something, and how many overlapped; `edit N` gives N scenes new titles in Stash, and tells nobody but
+whoever asks; `latency S` lets Plex take S seconds more for each request. It ends with its stdin.
 """
 
 from __future__ import annotations
@@ -89,6 +89,7 @@ class Library:
         for number in range(1, scenes + 1):
             add(self.stash, self.plex, number)
         self.now = time.time
+        self.writes: dict[str, Any] = {}
 
     def __enter__(self) -> Library:
         self.plex.start()
@@ -105,15 +106,18 @@ class Library:
 
     def asked(self) -> dict[str, int]:
         found = {"stash": len(self.stash.requests), "plex": len(self.plex.requests)}
+        puts = [one.raw_target for one in self.plex.requests if one.method == "PUT"]
+        self.writes = {"puts": puts, "overlapping": self.plex.overlapping_writes}
         self.plex.clear_requests()
         self.stash.requests.clear()
         return found
 
-    def edit(self, count: int) -> dict[str, int]:
-        scenes = list(self.stash.library.store.scenes.values())
-        for scene in scenes[:: max(1, len(scenes) // count)][:count]:
+    def edit(self, count: int) -> dict[str, Any]:
+        scenes = list(self.stash.library.store.scenes.items())
+        chosen = scenes[:: max(1, len(scenes) // count)][:count]
+        for _, scene in chosen:
             scene.title = f"{scene.title} again"
-        return {"edited": count}
+        return {"edited": [number for number, _ in chosen]}
 
 
 def main() -> None:
@@ -127,6 +131,8 @@ def main() -> None:
             elif verb == "latency":
                 library.plex.latency = float(number[0])  # type: ignore[attr-defined]
                 tell({"latency": float(number[0])})
+            elif verb == "writes":
+                tell(library.writes)
             else:
                 tell(library.asked())
 

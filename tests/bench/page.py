@@ -28,6 +28,8 @@ from sync_queue.jobs import Job, Jobs  # noqa: E402
 POLLED, LISTS = 3.5, 8.0  # at most so many times a bare interpreter
 DEAD, WRITES = 5_000, 10_000
 HOLLOW = ["-c", "pass"]
+# Every card of a full page, spread over the library.
+ARGUMENTS = {"scene_states": {"scenes": list(range(1, 200 * 450, 450))}}
 
 
 def fill(data: Path, scenes: int) -> None:
@@ -80,7 +82,8 @@ def main() -> int:
         for _ in range(chosen.rounds):
             for mode, took in found.items():  # in turn: a busy machine is busy for all of them
                 given = {"server_connection": {"Scheme": "http", "Host": "h", "Port": 1,
-                                               "Dir": folder}, "args": {"mode": mode}}  # fmt: skip
+                                               "Dir": folder},
+                         "args": {"mode": mode, **ARGUMENTS.get(mode, {})}}  # fmt: skip
                 script = [os.fspath(ROOT / "Stash2Plex.py")]
                 took.append(
                     seconds(script, json.dumps(given).encode()) if mode else seconds(HOLLOW)

@@ -34,6 +34,43 @@ def test_one_mistake_rejects_the_whole_query_with_422(stash: StashServer, query:
     assert [r.query for r in stash.queries_rejected] == [query]
 
 
+JSON, GRAPHQL = "application/json", "application/graphql-response+json"
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind", "status"),
+    [
+        ("", JSON, 422),
+        ("application/json", JSON, 422),
+        ("text/html, application/json;q=0.9, */*", JSON, 422),
+        ("*/*", GRAPHQL, 400),
+        (GRAPHQL, GRAPHQL, 400),
+        ("image/*", GRAPHQL, 400),
+    ],
+)
+def test_who_does_not_ask_for_json_gets_graphqls_own_type_and_400(
+    stash: StashServer, accept: str, kind: str, status: int
+) -> None:
+    named = {"Accept": accept} if accept else {}
+    for query, expected in (("{ version { version } }", 200), (MISTAKES[0], status)):
+        found, headers, _ = ask(stash, query, **named)
+        assert (found, headers["content-type"]) == (expected, kind)
+    assert len(stash.queries_rejected) == 1
+
+
+def test_without_a_plugin_the_lists_of_them_are_null(stash: StashServer) -> None:
+    assert stash.gql("{ plugins { id } pluginTasks { name } }") == {
+        "plugins": None,
+        "pluginTasks": None,
+    }
+
+
+@pytest.mark.parametrize("kind", ["tag", "studio", "performer"])
+def test_a_blank_name_is_refused_by_its_kind(stash: StashServer, kind: str) -> None:
+    with pytest.raises(StashError, match=f"{kind} name must not be blank"):
+        stash.gql(f'mutation {{ {kind}Create(input: {{name: " "}}) {{ id }} }}')
+
+
 VARIABLES = [
     ("query($n: Int!) { findScenes(scene_ids: [$n]) { count } }", {}),
     ("query($n: Int!) { findScenes(scene_ids: [$n]) { count } }", {"n": "1"}),

@@ -44,7 +44,8 @@ def bury(box: Box, count: int, error: str = "Plex says no", first: int = 1) -> l
 
 def test_before_the_first_sync_every_look_answers_and_makes_no_file(box: Box) -> None:
     for mode in glance.LOOKS:
-        assert box.operation(mode) is not None
+        given = {"scenes": [1]} if mode == "scene_states" else {}
+        assert box.operation(mode, **given) is not None
     assert not any(box.data_dir.iterdir())
 
 
@@ -187,3 +188,39 @@ def test_edits_in_plex_that_stand_are_told_as_different(box: Box) -> None:
     box.operation("reconcile_all")
     found = box.operation("overview")["scenes"]
     assert (found["in_sync"], found["differs"]) == (2, 1)
+    rows = box.operation("list_differs")["rows"]
+    assert rows == [{"scene": scenes[0], "why": "edited in Plex: title"}]
+    assert box.operation("scene_states", scenes=scenes)["rows"][0]["state"] == "differs"
+    box.configure(on_edit_in_plex="stash")
+    box.operation("reconcile_all")
+    box.operation("reconcile_all")
+    assert box.operation("list_differs")["rows"] == []
+
+
+def test_the_states_of_scenes_are_told_as_the_overview_counts_them(box: Box) -> None:
+    scenes = fill(box, 3)
+    gone = box.add("gone.mp4", in_plex=False, title="Gone")
+    new = box.add("new.mp4", title="New")
+    box.operation("all")
+    box.operation("hold", scene=scenes[0])
+    box.stash.wait_idle()
+    rows = box.operation("scene_states", scenes=[*scenes, gone, new, 999])["rows"]
+    assert [row["state"] for row in rows] == [
+        "held", "in_sync", "in_sync", "not_in_plex", "in_sync", "left_out",
+    ]  # fmt: skip
+
+
+def test_the_status_knows_when_each_server_last_answered(box: Box) -> None:
+    box.operation("health_check")
+    well = box.operation("status")["servers"]
+    box.plex.stop()
+    box.operation("health_check")
+    box.plex.start()
+    away = box.operation("status")["servers"]
+    assert well["plex"]["version"].startswith("1.") and well["plex"]["since"] is None
+    assert well["stash"]["answered"] and well["stash"]["version"]
+    assert away["plex"]["answered"] == well["plex"]["answered"]
+    assert (
+        away["plex"]["since"] > well["plex"]["answered"]
+        and "does not answer" in away["plex"]["problem"]
+    )

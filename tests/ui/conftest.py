@@ -1,21 +1,40 @@
-"""A real Chromium at the page of a box: every console error and every failed request fails the test."""
+"""A real Chromium at the page of a box: every console error and every failed request fails the test.
+
+With STASH_URL (and STASH_API_KEY) in the environment it is the page of that Stash. The tests fill it
+and empty it again, so it is to be one without scenes.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devserver.box import Box
+from sync_queue.lock import FileLock
 from tests.ui import libraries
+from tests.ui.real_box import RealBox, one_frame
+from tests.ui.real_stash import RealStash
 
 SHOTS = Path(os.environ.get("STASH2PLEX_SHOTS") or libraries.CACHE / "shots")
 PAGE = "/plugins/stash2plex"
 PATIENCE = 20_000  # milliseconds: the machine may be busy
+# What a real Stash's own page asks for in vain: previews that a scan does not make, Google's casts, and
+# the events of jobs, which a test that plays the proxy does not hand on.
+OF_STASH = (
+    "/interactive_heatmap",
+    "_thumbs.vtt",
+    "://www.gstatic.com/",
+    "WebSocket connection to",
+    "Unable to make websocket connection",
+)
+TOLD_TWICE = "Failed to load resource"  # of what the other events name with its address
 
 
 @pytest.fixture(scope="session")
@@ -38,12 +57,50 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def real_stash() -> RealStash | None:
+    return RealStash.named_by(dict(os.environ))
+
+
+@pytest.fixture(scope="session")
+def frame(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return one_frame(tmp_path_factory.mktemp("film"))
+
+
+@pytest.fixture
+def box(real_stash: RealStash | None, request: pytest.FixtureRequest) -> Iterator[Box]:
+    """The simulated Stash or the real one, with the plugin and an empty library."""
+    if real_stash is None:
+        yield request.getfixturevalue("make_box")()
+        return
+    given = [request.getfixturevalue(name) for name in ("plugin_zip", "compiled", "frame")]
+    # There is one of it for all workers.
+    with (
+        held(FileLock(libraries.CACHE / f"real-{real_stash.port}.lock")),
+        RealBox(real_stash, *given) as real,
+    ):
+        yield real
+        assert not real.plex.errors, "the simulated Plex made no mistake of its own"
+        assert not real.leaks()
+
+
+@contextmanager
+def held(lock: FileLock) -> Iterator[None]:
+    lock.acquire(blocking=True)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 class View:
     """One tab. `page` is Playwright's; `faults` collects what must not happen."""
 
     def __init__(self, page: Any, box: Box, allowed: list[str]) -> None:
         self.page, self.box, self.allowed = page, box, allowed
         self.faults: list[str] = []
+        self.asked: list[str] = []  # the modes of the operations, in their order
+        page.on("request", self._request)
         page.on("console", lambda said: said.type == "error" and self._fault(said.text))
         page.on("pageerror", lambda error: self._fault(f"error: {error}"))
         page.on("requestfailed", self._failed)
@@ -53,18 +110,30 @@ class View:
         page.on("dialog", lambda one: (self._fault("a dialog"), one.dismiss()))
         page.set_default_timeout(PATIENCE)
 
+    def _request(self, request: Any) -> None:
+        if request.url.endswith("/graphql") and "runPluginOperation" in (request.post_data or ""):
+            self.asked.append(json.loads(request.post_data)["variables"]["args"]["mode"])
+
     def _failed(self, request: Any) -> None:
         if request.failure != "net::ERR_ABORTED":  # closed by the page itself
             self._fault(f"{request.failure} {request.url}")
 
     def _fault(self, said: str) -> None:
-        if not any(one in said for one in self.allowed):
+        if not any(one in said for one in (TOLD_TWICE, *self.allowed)):
             self.faults.append(said)
 
     def go(self, view: str = "overview", more: str = "") -> View:
         self.page.goto(f"{self.box.stash.url}{PAGE}?view={view}{more}")
         self.page.get_by_role("heading", name="Stash2Plex", exact=True).wait_for()
         return self
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Waits for what the page does not show."""
+        for _ in range(PATIENCE // 50):
+            if condition():
+                return
+            self.page.wait_for_timeout(50)
+        raise TimeoutError(f"not true after {PATIENCE // 1000} s; asked were {self.asked}")
 
     def press(self, name: str, sure: str = "") -> None:
         """A button by its name; with `sure` the second press that it asks for."""
@@ -100,11 +169,15 @@ Open = Callable[..., View]
 def open_tab(chromium: Any, box: Box, node_modules: Path) -> Iterator[Open]:
     """Opens tabs of the box's page; `allow` names console errors that a test brings about."""
     box.stash.libraries = node_modules
+    real = isinstance(box, RealBox)
+    key = box.stash.credentials() if real else {}
     opened: list[tuple[Any, View]] = []
 
     def make(allow: tuple[str, ...] = (), width: int = 1280, **options: Any) -> View:
-        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
-        opened.append((context, View(context.new_page(), box, list(allow))))
+        size = {"width": width, "height": 900}
+        context = chromium.new_context(viewport=size, extra_http_headers=key, **options)
+        allowed = [*allow, *(OF_STASH if real else ())]
+        opened.append((context, View(context.new_page(), box, allowed)))
         return opened[-1][1]
 
     yield make

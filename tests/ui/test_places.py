@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from devserver.box import PLUGIN, Box
+from devserver.box import Box
 from tests.system.test_operations import bury
 from tests.ui.conftest import PAGE, Open, View
-
-HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script> \u202eדג &amp; {{x}} ${y}"
 
 
 def filled(box: Box, count: int = 3) -> list[int]:
@@ -20,7 +19,10 @@ def filled(box: Box, count: int = 3) -> list[int]:
 
 def test_the_page_is_reached_from_the_bar_and_from_the_tools(box: Box, tab: View) -> None:
     tab.page.goto(box.stash.url)
-    tab.page.get_by_label("Stash2Plex").first.click()
+    link = tab.page.get_by_label("Stash2Plex", exact=True).locator("visible=true")
+    ground = "one => getComputedStyle(one.querySelector('.btn')).backgroundColor"
+    assert link.evaluate(ground) == "rgba(0, 0, 0, 0)", "it looks as its neighbours do"
+    link.click()
     tab.shows("Reconciliation")
     tab.page.goto(f"{box.stash.url}/settings?tab=tools")
     links = tab.page.locator(".s2p-tools:not([hidden]) a")
@@ -28,6 +30,17 @@ def test_the_page_is_reached_from_the_bar_and_from_the_tools(box: Box, tab: View
     assert links.count() == 1
     links.click()
     tab.page.wait_for_url(f"**{PAGE}")
+
+
+def test_on_a_phone_the_menu_closes_when_the_page_is_chosen(box: Box, open_tab: Open) -> None:
+    tab = open_tab(width=380)
+    tab.page.goto(box.stash.url)
+    tab.page.locator(".nav-menu-toggle").click()
+    tab.page.get_by_label("Stash2Plex", exact=True).locator("visible=true").click()
+    tab.shows("Reconciliation")
+    tab.page.locator(".navbar-collapse.show, .navbar-collapse.collapsing").wait_for(
+        state="detached"
+    )
 
 
 # -- a scene
@@ -61,67 +74,20 @@ def test_a_scene_tells_its_plan_and_is_synced_held_and_resumed(box: Box, tab: Vi
     tab.press("Resume")
     tab.says("Resumed and synced")
     assert box.item(scene)["title"] == "Changed while held"
+    box.plex.edit_as_person(int(item), title="By hand")
     tab.press("Look again")
+    tab.page.get_by_role("cell", name="By hand").first.wait_for()
 
 
 def test_the_panel_of_a_scene_asks_nothing_until_it_is_opened(box: Box, tab: View) -> None:
     (scene,) = filled(box, 1)
     tab.page.goto(f"{box.stash.url}/scenes/{scene}")
     tab.page.get_by_role("tab", name="Plex").wait_for()
-    assert [run.mode for run in box.stash.runs] == []
+    tab.page.wait_for_load_state("networkidle")
+    assert tab.asked == []
 
 
-# -- settings
-
-
-def test_the_settings_mask_the_token_and_say_what_is_wrong(box: Box, tab: View) -> None:
-    box.configure(max_retries=500)
-    tab.page.goto(f"{box.stash.url}/settings?tab=plugins")
-    tab.page.locator(".s2p-settings .s2p-badge", has_text="max_retries").wait_for()
-    assert "plex-token" not in tab.page.content()
-    assert tab.page.get_by_label("Plex Token", exact=True).count() == 0
-    tab.page.get_by_text("Settings in force, defaults included").click()
-    tab.shows("journal_rows")
-    tab.shot("settings")
-    tab.press("Test the connection")
-    tab.says("answer")
-
-
-def test_a_token_is_changed_and_nothing_else_with_it(box: Box, tab: View) -> None:
-    before = dict(box.stash.library.host.settings[PLUGIN])
-    tab.page.goto(f"{box.stash.url}/settings?tab=plugins")
-    tab.press("Change token")
-    tab.press("Cancel")
-    tab.press("Change token")
-    tab.page.get_by_label("Plex token", exact=True).fill("another-token-of-mine")
-    tab.press("Save token")
-    tab.says("The token is saved")
-    box.tokens.add("another-token-of-mine")
-    box.stash.wait_for(lambda: settings(box)["plex_token"] == "another-token-of-mine")
-    assert settings(box) == {**before, "plex_token": "another-token-of-mine"}
-
-
-def settings(box: Box) -> dict[str, Any]:
-    return dict(box.stash.library.host.settings[PLUGIN])
-
-
-# -- texts, phones, keys, readers
-
-
-def test_hostile_texts_are_shown_as_text_everywhere(box: Box, tab: View) -> None:
-    scene = box.add("a.mp4", title=HOSTILE, details=HOSTILE, tags=["<b>bold</b>"])
-    box.operation("preview")
-    box.operation("all")
-    bury(box, 1, f"no: {HOSTILE}")
-    box.operation("hold", scene=scene)
-    for view, more in (("queue", ""), ("changes", "&run=1"), ("preview", "")):
-        tab.go(view, more)
-        tab.shows("<script>alert(2)</script>")
-        assert tab.page.locator(".s2p-page img, .s2p-page script, .s2p-page b").count() == 0
-    tab.shot("hostile")
-    scene_tab(tab, scene)
-    tab.page.locator(".s2p-scene").get_by_text("<b>bold</b>").first.wait_for()
-    assert tab.page.locator(".s2p-page img, .s2p-page b").count() == 0
+# -- phones, keys, readers
 
 
 def populated(box: Box) -> int:
@@ -130,9 +96,9 @@ def populated(box: Box) -> int:
     box.add("gone.mp4", in_plex=False, title="Gone")
     box.operation("preview")
     box.operation("reconcile_all")
-    bury(box, 2)
+    bury(box, 2, first=scenes[0])
     box.operation("hold", scene=scenes[3])
-    box.configure(max_retries=500)
+    box.configure(max_retries=500, card_badge=True)
     return scenes[0]
 
 
@@ -143,7 +109,7 @@ def test_no_view_has_a_serious_fault_for_those_who_hear_it(
     scene = populated(box)
     tab = open_tab(width=width)
     axe = (node_modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    for view in ("overview", "queue", "changes", "preview", "setup"):
+    for view in ("overview", "scenes", "queue", "changes", "preview", "setup"):
         tab.go(view)
         tab.page.wait_for_load_state("networkidle")
         assert serious(tab, axe) == [], view
@@ -153,15 +119,21 @@ def test_no_view_has_a_serious_fault_for_those_who_hear_it(
     scene_tab(tab, scene)
     tab.page.wait_for_load_state("networkidle")
     assert serious(tab, axe) == []
-    tab.page.goto(f"{box.stash.url}/settings")
-    tab.page.wait_for_load_state("networkidle")
+    tab.page.goto(f"{box.stash.url}/settings?tab=plugins")
+    tab.page.locator(".s2p-in-force").first.wait_for()
+    assert serious(tab, axe) == []
+    tab.page.goto(f"{box.stash.url}/scenes")
+    tab.page.locator(".s2p-card-badge").first.wait_for()
     assert serious(tab, axe) == []
 
 
 def serious(tab: View, axe: str) -> list[str]:
     """What axe-core finds in our part of the page."""
     tab.page.evaluate(axe)
-    found = tab.page.evaluate("axe.run({include: ['.s2p-page']}, {resultTypes: ['violations']})")
+    found = tab.page.evaluate(
+        "axe.run({include: ['.s2p-page', '.s2p-in-force', '.s2p-card-badge']"
+        ".filter(one => document.querySelector(one))}, {resultTypes: ['violations']})"
+    )
     return [
         f"{one['id']}: {one['nodes'][0]['html'][:150]} {one['nodes'][0]['failureSummary'][:200]}"
         for one in found["violations"]
@@ -181,8 +153,8 @@ def test_a_button_is_pressed_by_keyboard(box: Box, tab: View) -> None:
 # -- polling
 
 
-def looks(box: Box) -> int:
-    return sum(run.mode in ("status", "overview") for run in box.stash.runs)
+def looks(tab: View) -> int:
+    return sum(mode in ("status", "overview") for mode in tab.asked)
 
 
 def hide(tab: View, hidden: bool) -> None:
@@ -195,32 +167,49 @@ def hide(tab: View, hidden: bool) -> None:
 
 def test_a_hidden_tab_asks_nothing_and_a_seen_one_asks_at_once(box: Box, open_tab: Open) -> None:
     tab = open_tab()
+    box.operation("health_check")  # else the page would, and look again after it
     tab.page.clock.install()
     tab.go()
-    box.stash.wait_for(lambda: looks(box) == 1)
+    tab.until(lambda: looks(tab) == 1)
     tab.shows("Idle; nothing is owed")
     tab.page.clock.run_for(14_000)
-    assert looks(box) == 1, "nothing runs: every 15 seconds"
+    assert looks(tab) == 1, "nothing runs: every 15 seconds"
     tab.page.clock.run_for(2_000)
-    box.stash.wait_for(lambda: looks(box) == 2)
+    tab.until(lambda: looks(tab) == 2)
     hide(tab, True)
     tab.page.clock.run_for(60_000)
-    assert looks(box) == 2
+    assert looks(tab) == 2
     hide(tab, False)
-    box.stash.wait_for(lambda: looks(box) == 3)
+    tab.until(lambda: looks(tab) == 3)
+
+
+def test_what_the_page_starts_is_looked_at_at_once(box: Box, open_tab: Open) -> None:
+    (scene,) = filled(box, 1)
+    tab = open_tab()
+    tab.page.clock.install()
+    tab.go()
+    tab.card("Servers").get_by_text("Plex 1.").wait_for()
+    before = looks(tab)
+    tab.page.clock.pause_at(datetime.now() + timedelta(hours=1))
+    tab.until(lambda: looks(tab) == before + 1)
+    tab.press("Sync all")
+    tab.until(lambda: looks(tab) == before + 2)
+    box.settle()
+    assert box.differences([scene]) == {}
 
 
 def test_while_something_is_due_it_asks_every_two_seconds(box: Box, open_tab: Open) -> None:
     from sync_queue import inbox
 
+    box.operation("health_check")
     inbox.mark(str(box.data_dir), "scene", 1)
     tab = open_tab()
     tab.page.clock.install()
     tab.go()
     tab.shows("1 job due")
-    box.stash.wait_for(lambda: looks(box) == 1)
+    tab.until(lambda: looks(tab) == 1)
     tab.page.clock.run_for(2_100)
-    box.stash.wait_for(lambda: looks(box) == 2)
+    tab.until(lambda: looks(tab) == 2)
 
 
 # -- a Stash that lacks something
@@ -236,20 +225,26 @@ def test_below_a_path_everything_is_asked_below_it(box: Box, tab: View) -> None:
         headers = {**request.headers, "x-forwarded-prefix": "/stash"}
         route.fulfill(response=route.fetch(url=address, headers=headers))
 
+    filled(box, 1)
+    box.configure(card_badge=True)
     tab.page.route("**/*", handed_on)
     tab.page.goto(f"{box.stash.url}/stash{PAGE}")
     tab.shows("Idle; nothing is owed")
     tab.page.get_by_role("link", name="Queue").click()
     tab.shows("Nothing is owed to Plex")
+    tab.page.get_by_role("link", name="Scenes").first.click()
+    tab.page.locator(".s2p-card-badge").wait_for()
     tab.page.wait_for_load_state("networkidle")
     tab.page.unroute_all(behavior="wait")
-    assert [path for path in asked if not path.startswith("/stash/")] == []
+    ours = [path for path in asked if not path.startswith("/scene/")]  # its cards' images
+    assert [path for path in ours if not path.startswith("/stash/")] == []
 
 
 LACKING = """
 Object.defineProperty(window, 'PluginApi', {configurable: true, set(api) {
   delete api.libraries.ReactFontAwesome; delete api.hooks.useSettings;
   const before = api.patch.before;
+  api.patch.after = (name) => { throw new Error('no ' + name); };
   api.patch.before = (name, patch) => {
     if (name !== 'PluginRoutes') throw new Error('no ' + name);
     return before(name, patch);
@@ -263,5 +258,5 @@ def test_a_stash_without_our_places_still_has_the_page(box: Box, tab: View) -> N
     tab.page.add_init_script(LACKING)
     tab.go()
     tab.shows("Idle; nothing is owed")
-    tab.page.goto(f"{box.stash.url}/settings")
-    tab.page.get_by_label("Plex Token", exact=True).wait_for()
+    tab.page.goto(f"{box.stash.url}/settings?tab=plugins")
+    tab.page.locator("#plugin-Stash2Plex-plex_token").wait_for()

@@ -47,6 +47,17 @@ def test_what_is_over_at_once_says_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_did_not_end_well_is_known_until_it_does(tmp_path: Path) -> None:
+    clock = Clock()
+    Activity(str(tmp_path), "all", clock).ended("Plex does not answer")
+    Activity(str(tmp_path), "preview", clock).ended("")
+    said = {"mode": "all", "at": 1000.0, "said": "Plex does not answer"}
+    assert standing.status(str(tmp_path))["failure"] == said
+    Activity(str(tmp_path), "all", clock).ended("")
+    assert standing.status(str(tmp_path))["failure"] is None
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_note_of_another_run_is_left_alone(tmp_path: Path) -> None:
     with FileLock(tmp_path / standing.ACTIVITY_LOCK):
         (tmp_path / standing.ACTIVITY).write_text("preview 5.0 0.5")

@@ -85,6 +85,7 @@ def test_unset_settings_have_the_documented_defaults():
         "plex_insecure_tls": False,
         "journal_days": 90,
         "journal_rows": 100_000,
+        "card_badge": False,
         "debug_logging": False,
         "obfuscate_paths": False,
         "paused": False,

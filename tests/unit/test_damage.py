@@ -54,13 +54,13 @@ class World:
         self.store = Store(data, lambda: NOW, self.said.append)
         Ledger(self.store).put([Entry(n, n) for n in range(1, 2000)])
 
-    def sync(self, ids: Sequence[int]) -> list[Done]:
+    def sync(self, ids: Sequence[int]) -> Callable[[], list[Done]]:
         Ledger(self.store).entries(list(ids))
         self.synced += ids
         then, self.then = self.then, lambda: None
         then()
         Ledger(self.store).put([Entry(n, n) for n in ids])
-        return [Done(n) for n in ids]
+        return lambda: [Done(n) for n in ids]
 
     def drain(self) -> Tally:
         return Drain(

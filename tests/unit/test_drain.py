@@ -44,6 +44,7 @@ class World:
     batches: list[list[int]] = field(default_factory=list)
     outcomes: dict[int, Done] = field(default_factory=dict)
     poison: dict[int, Exception] = field(default_factory=dict)  # fails the batch it is in
+    late: dict[int, Exception] = field(default_factory=dict)  # the same, once it is written
     down: Exception | None = None
     shows: dict[tuple[str, int], list[list[int]]] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
@@ -51,7 +52,7 @@ class World:
     before: Callable[[], None] = lambda: None  # called in the middle of each batch
     asleep: Callable[[], None] = lambda: None  # called at each sleep
 
-    def sync(self, ids: Sequence[int]) -> list[Done]:
+    def sync(self, ids: Sequence[int]) -> Callable[[], list[Done]]:
         self.batches.append(list(ids))
         self.before()
         if self.down:
@@ -59,6 +60,12 @@ class World:
         for number in ids:
             if number in self.poison:
                 raise self.poison[number]
+        return lambda: self.ended(ids)
+
+    def ended(self, ids: Sequence[int]) -> list[Done]:
+        for number in ids:
+            if number in self.late:
+                raise self.late[number]
         return [self.outcomes.get(number) or Done(number) for number in ids]
 
     def expand(self, kind: str, number: int) -> Iterable[list[int]]:
@@ -71,10 +78,10 @@ class World:
         self.asleep()
 
     def drain(self, **options: Any) -> Tally:
+        usual = {"expand": self.expand, "sleep": self.sleep, "warn": self.said.append}
         return Drain(
-            self.data, self.jobs, self.sync, self.expand, clock=lambda: self.now,
-            sleep=self.sleep, chance=lambda: 1.0, warn=self.said.append,
-            progress=self.shown.append, **options,
+            self.data, self.jobs, self.sync, clock=lambda: self.now, chance=lambda: 1.0,
+            progress=self.shown.append, **usual | options,
         ).run()  # fmt: skip
 
     def owe(self, *ids: int, **fields: Any) -> None:
@@ -261,6 +268,69 @@ def test_what_a_killed_drain_had_in_hand_is_done(world: World) -> None:
     world.jobs.claim(1, world.now)
     world.drain()
     assert sorted(world.synced) == [1, 2] and world.left() == {}
+
+
+# -- the line is kept full
+
+
+def test_the_next_batch_is_told_before_this_one_is_written(world: World) -> None:
+    world.owe(*range(1, 46), rank=BACKLOG)
+    told: list[tuple[int, int]] = []
+    world.drain(ahead=lambda ids: told.append((len(world.batches), ids[0])))
+    assert told == [(0, 21), (1, 41)]
+
+
+def test_a_batch_is_judged_after_the_next_one_was_written(world: World) -> None:
+    """So what Plex made of it can be read meanwhile."""
+    world.owe(*range(1, 46), rank=BACKLOG)
+    seen: list[int] = []
+    world.before = lambda: seen.append(sum(world.left().values()))
+    world.drain()
+    assert seen == [45, 45, 25] and world.left() == {}
+
+
+def test_what_is_edited_after_it_was_claimed_is_done_again(world: World) -> None:
+    world.owe(*range(1, 41), rank=BACKLOG)
+    world.before = lambda: world.mark("scene", 40) if len(world.batches) == 1 else None
+    world.drain()
+    assert [40 in batch for batch in world.batches] == [False, True, True]
+
+
+def test_a_pause_in_one_batch_gives_back_those_around_it(world: World) -> None:
+    world.owe(*range(1, 61), rank=BACKLOG)
+    gone = errors.Unreachable("gone")
+    world.late[21] = gone
+    tally = world.drain()
+    assert tally.paused == "gone" and tally.counts == {"written": 20}
+    assert world.attempts() == dict.fromkeys(range(21, 61), 0)
+
+
+def test_a_batch_that_cannot_be_judged_is_done_one_by_one(world: World) -> None:
+    world.owe(*range(1, 46), rank=BACKLOG)
+    world.late[7] = errors.Busy("what Plex made of it cannot be read")
+    assert world.drain().counts == {"written": 44, "retried": 1}
+    assert world.attempts() == {7: 1}
+
+
+def test_the_batch_before_is_judged_although_this_one_cannot_be_written(world: World) -> None:
+    world.owe(*range(1, 41), rank=BACKLOG)
+    world.poison[30] = errors.Unreachable("gone")
+    assert world.drain().counts == {"written": 20} and world.left() == {"pending": 20}
+
+
+def test_a_name_is_looked_up_when_all_before_it_is_judged(world: World) -> None:
+    world.owe(*range(1, 21))
+    world.jobs.put([Job(3, "performer")], world.now)
+    left: list[int] = []
+    world.drain(expand=lambda kind, number: left.append(sum(world.left().values())) or [])
+    assert left == [1]
+
+
+def test_a_server_that_is_slow_is_left_alone_between_batches(world: World) -> None:
+    world.owe(*range(1, 46), rank=BACKLOG)
+    rests = iter([0.0, 2.5, 0.0])
+    world.drain(rest=lambda: next(rests))
+    assert world.now == NOW + 2.5 and world.left() == {}
 
 
 # -- waiting

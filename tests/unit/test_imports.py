@@ -62,11 +62,14 @@ HOMES = {
     "plexapi": {"plex.transport"},
     "stashapi": {"stash.transport"},
     "persistqueue": {"sync_queue.jobs"},
-    "requests": {"net.session", "plex.transport", "stash.transport"},
+    "requests": {"net.session", "net.short", "plex.transport", "stash.transport"},
     "urllib3": {"net.session"},
     "PIL": {"plex.letterbox"},
 }
-SPINES = {"plex.sync", "sync_queue.drain", "reconciliation.engine"}
+SPINES = {
+    "plex.sync", "plex.deciding", "plex.writing", "plex.readback", "plex.remembered",
+    "sync_queue.drain", "reconciliation.engine",
+}  # fmt: skip
 CLIENTS = {"plex.client", "plex.transport", "stash.api", "stash.transport", "net.session"}
 
 

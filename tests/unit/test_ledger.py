@@ -141,3 +141,21 @@ def test_an_entry_that_makes_no_sense_is_one_that_we_know_nothing_of(store):
             db.execute("UPDATE item SET baseline = ? WHERE rating_key = 1", (baseline,))
             db.execute("UPDATE item SET baseline = CAST(baseline AS TEXT) WHERE rating_key = 1")
         assert Ledger(store).entries([1, 2]) == {1: Entry(1, 10), 2: Entry(2, 20)}
+
+
+def test_what_a_scene_shows_is_kept_and_written_only_when_it_is_another(store: Store) -> None:
+    ledger, entry = Ledger(store), Entry(1, 10)
+    ledger.put([entry], {10: [("tag", 1), ("tag", 2)], 11: [("tag", 1)]})
+    before = store.db.total_changes
+    ledger.put([entry], {10: [("tag", 2), ("tag", 1)], 11: [("tag", 1)]})
+    assert store.db.total_changes - before == 1  # the entry
+    ledger.put([entry], {10: [("tag", 2), ("studio", 3)], 11: []})
+    assert ledger.scenes_showing("tag", 1) == [] and ledger.scenes_showing("tag", 2) == [10]
+    assert ledger.scenes_showing("studio", 3) == [10]
+
+
+def test_an_entry_with_something_else_leaves_the_first_as_it_was() -> None:
+    first = Entry(1, 10, asked=("title",))
+    other = first.but(scene_id=11)
+    assert (first.scene_id, other.scene_id, other.asked) == (10, 11, ("title",))
+    assert other.but(scene_id=10) == first and other != first

@@ -22,7 +22,7 @@ TABLE = [
     for line in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").splitlines()
     if line.startswith("| `")
 ]
-LEAN = {"app", "app.glance", "app.lists", "app.lookup", "app.standing"}
+LEAN = {"app", "app.glance", "app.lists", "app.lookup", "app.standing", "app.states"}
 FEATHER = {
     "stash", "stash.wire", "stash.light", "stash.hook", "sync_queue", "sync_queue.inbox",
     "sync_queue.lock",
@@ -72,7 +72,7 @@ def test_a_look_loads_nothing_but_the_lean_lane(mode: str, tmp_path: Path) -> No
     Jobs(data).close()
     given = {
         "server_connection": {"Scheme": "http", "Host": "h", "Port": 1, "Dir": str(tmp_path)},
-        "args": {"mode": mode},
+        "args": {"mode": mode, **({"scenes": [1, 2]} if mode == "scene_states" else {})},
     }
     found = loaded("import Stash2Plex; Stash2Plex.main([])", json.dumps(given).encode())
     assert "app.glance" in found

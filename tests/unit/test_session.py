@@ -290,3 +290,66 @@ def test_cookies_of_a_server_are_not_kept_by_themselves(server):
     session.get(server.url, headers={"Cookie": "session=old"})
     session.get(server.url, headers={"Cookie": "session=old"})
     assert server.requests[1].count(b"session=") == 1
+
+
+# --- the short way, from the second request on ----------------------------------------------
+
+
+WORDS = {"X-Plex-Token": "t", "Accept": "application/xml"}
+
+
+def warm(server: Server, read: float = 1) -> Session:
+    """A session that has had its first answer."""
+    before, server.answers = server.answers, [ok(b"")]
+    session = Session(1, read)
+    session.put(f"{server.url}/first?a=%25", headers=WORDS)
+    server.answers = before
+    return session
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_the_short_way_sends_what_the_long_one_sends(server, method):
+    server.answers = [ok(b"fine", "Content-Type: text/xml")]
+    session, path = warm(server), "/library/all?id=1&title.value=100%25%20%C3%A4&c%5B0%5D=a%252Cb"
+    found = session.request(method, server.url + path, headers=WORDS)
+    long = Session(1, 1).request(method, server.url + path, headers=WORDS)
+    assert sorted(server.requests[1].splitlines()) == sorted(server.requests[2].splitlines())
+    assert (found.status_code, found.text) == (long.status_code, long.text) == (200, "fine")
+    assert found.headers == long.headers
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        (hang_up, "lost"), (half, "lost"), (b"no HTTP at all\r\n\r\n", "lost"),
+        (silent, "timeout"), (ok(b"not gzip", "Content-Encoding: gzip"), "unreadable"),
+    ],
+    ids=["hang up", "half a body", "no HTTP", "silence", "not gzip"],
+)  # fmt: skip
+def test_how_a_request_ended_is_told_on_the_short_way_too(server, answer, cause):
+    server.answers = [answer]
+    session = warm(server, 0.3)
+    with pytest.raises(requests.exceptions.RequestException) as error:
+        session.put(f"{server.url}/second", headers=WORDS)
+    assert fate(error.value)[::2] == (cause, True)
+    server.answers = [ok(b"again")]
+    assert session.put(f"{server.url}/third", headers=WORDS).text == "again"
+
+
+def test_what_cannot_be_sent_is_refused_on_the_short_way_too(server):
+    server.answers = [ok(b"")]
+    session = warm(server)
+    with pytest.raises(requests.exceptions.InvalidHeader):
+        session.get(server.url, headers={**WORDS, "X-Plex-Token": "t\r\nX-Evil: 1"})
+    assert session.get(f"{server.url}/ä b", headers=WORDS).status_code == 200
+    assert b"GET /%C3%A4%20b HTTP/1.1" in server.requests[-1]
+    assert len(server.requests) == 2
+
+
+def test_another_server_is_not_taken_for_the_one_that_is_known(server):
+    server.answers = [ok(b"")]
+    session, other = warm(server), Server()
+    other.answers = [ok(b"other")]
+    assert session.get(f"{other.url}/x", headers=WORDS).text == "other"
+    assert session.get(f"{server.url}/x", headers=WORDS).text == ""
+    other.close()

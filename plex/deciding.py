@@ -1,0 +1,218 @@
+"""Scenes -> what is to be done for them on their items: match, plan, look at covers. Nothing is written."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Protocol
+
+import errors
+from plex import match, photos, selection, settling
+from plex.covers import Covers
+from plex.index import Index
+from plex.item import Item
+from plex.journal import Journal
+from plex.leaving import RESTORE
+from plex.ledger import Entry, Ledger
+from plex.outcome import (
+    Choice,
+    Outcome,
+    Work,
+    ambiguous,
+    claim_photos,
+    decided,
+    extras,
+    hold,
+    leave,
+    rules,
+    share,
+    skip,
+    unsettle,
+)
+from plex.paths import PathMap
+from stash.scene import Scene
+
+
+class Stash(Protocol):
+    """What is asked of Stash."""
+
+    def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> dict[int, Scene]: ...
+    def cover(self, one: Scene) -> "bytes | None": ...
+
+
+class Plex(match.Source, settling.Plex, Protocol):
+    """What is asked of Plex."""
+
+    def sections(self) -> Sequence[settling.Section]: ...
+
+
+class Config(Choice, Protocol):
+    """What of the config decides."""
+
+    @property
+    def path_map(self) -> PathMap: ...
+    @property
+    def allow_ambiguous_match(self) -> bool: ...
+    @property
+    def on_leave(self) -> str: ...
+
+
+class Deciding:
+    """Lives as long as a process: Plex's libraries are looked at once, a photo goes out once."""
+
+    def __init__(
+        self,
+        stash: Stash,
+        plex: Plex,
+        index: Index,
+        ledger: Ledger,
+        journal: Journal,
+        config: Config,
+        covers: Covers,
+        clock: Callable[[], float],
+        scanned: Callable[[], None],
+        items: "match.Items | None" = None,
+    ) -> None:
+        """`items`: where items are had from, else from Plex."""
+        self._stash, self._plex, self._items = stash, plex, items or plex
+        self._index, self._ledger, self._journal = index, ledger, journal
+        self._config, self._covers, self._clock = config, covers, clock
+        self._scanned = scanned
+        self.extras = extras(config)  # what has to be known of a scene besides the usual
+        self._settling = settling.Settling(plex, clock)
+        self._claimed: set[str] = set()  # actors whose photo goes out in this process
+        self._looked = False
+
+    def __call__(
+        self,
+        scenes: Sequence[Scene],
+        outcomes: Mapping[int, Outcome],
+        settle: Callable[[Collection[int]], bool] = lambda keys: False,
+    ) -> list[Work]:
+        """The works; why others are left is in `outcomes`. `settle` is told the items in question:
+        what is still to be remembered of them is, and it says whether there was anything."""
+        self._look_at_libraries()
+        held = self._journal.held()
+        chosen = []
+        for scene in scenes:
+            if why := selection.skip(scene, self._config):
+                self._pass_over(scene, why, outcomes[scene.id], scene.id in held)
+            elif scene.id in held:
+                hold(outcomes[scene.id], held[scene.id])
+            else:
+                chosen.append(scene)
+        return self._matched(chosen, outcomes, settle)
+
+    def give_up(self, work: Work) -> None:
+        """It was not written: the photos that were to go out with it are due again."""
+        self._claimed -= work.photos.keys()
+
+    def _look_at_libraries(self) -> None:
+        """Once per process: what was indexed of a library that is out of bounds now is not used."""
+        if not self._looked:
+            if self._index.keep_to(self._plex.sections()):
+                self._scanned()
+            self._looked = True
+
+    def _pass_over(self, scene: Scene, why: selection.Skip, outcome: Outcome, held: bool) -> None:
+        """A scene that has left the selection is left as it is, unless the setting says that its
+        items are to be restored. Nobody touches what a person holds."""
+        restores = self._config.on_leave == RESTORE and not held
+        skip(outcome, why, self._ledger.items_of(scene.id), restores)
+
+    def _matched(
+        self,
+        scenes: list[Scene],
+        outcomes: Mapping[int, Outcome],
+        settle: Callable[[Collection[int]], bool],
+    ) -> list[Work]:
+        settle({key for one in outcomes.values() for key in one.leaves})
+        matches = self._match(scenes)
+        if settle({item.rating_key for items in matches.items.values() for item in items}):
+            matches = self._match(scenes)
+        pairs = []
+        for scene in scenes:
+            items = matches.of(scene)
+            if self._usable(scene, items, outcomes[scene.id]):
+                pairs += [(scene, item) for item in items]
+        entries = self._ledger.entries([item.rating_key for _, item in pairs])
+        works = self._works(self._settled(pairs, entries, outcomes), entries, outcomes)
+        self._claim_photos(works)
+        return works
+
+    def _match(self, scenes: Sequence[Scene]) -> match.Matches:
+        path_map = self._config.path_map
+        return match.match(scenes, self._index, self._items, path_map, self._refresh)
+
+    def _works(
+        self,
+        pairs: list[tuple[Scene, Item]],
+        entries: Mapping[int, Entry],
+        outcomes: Mapping[int, Outcome],
+    ) -> list[Work]:
+        owner = match.owners(
+            pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
+        )
+        works = []
+        known = {
+            **entries,
+            **self._ledger.new({k: owner[k] for k in owner.keys() - entries.keys()}),
+        }
+        for scene, item in pairs:
+            entry = known[item.rating_key]
+            if owner[item.rating_key] != scene.id:
+                share(outcomes[scene.id], item, owner[item.rating_key])
+            elif work := decided(scene, item, entry, self._config):
+                self._look_at_cover(work, outcomes[scene.id])
+                works.append(work)
+            else:
+                leave(outcomes[scene.id], item)
+        return works
+
+    def _settled(
+        self,
+        pairs: list[tuple[Scene, Item]],
+        entries: Mapping[int, Entry],
+        outcomes: Mapping[int, Outcome],
+    ) -> list[tuple[Scene, Item]]:
+        """Without the scenes with an item, new to us, that Plex has yet to read."""
+        fresh = [item for _, item in pairs if item.rating_key not in entries]
+        waiting = self._settling.unsettled(fresh)
+        for scene, item in pairs:
+            if item.rating_key in waiting:
+                unsettle(outcomes[scene.id], item.rating_key)
+        return [pair for pair in pairs if not outcomes[pair[0].id].unsettled]
+
+    def _claim_photos(self, works: list[Work]) -> None:
+        names = {name for work in works for name in photos.wanted(work.scene, self._config)}
+        if names:
+            claim_photos(works, self._ledger.photos(names), self._config, self._claimed)
+
+    def _refresh(self) -> bool:
+        self._settling.listed()
+        return self._index.refresh(self._plex, self._clock())
+
+    def _usable(self, scene: Scene, items: list[Item], outcome: Outcome) -> bool:
+        if not items:
+            outcome.missing = bool(scene.files)
+            outcome.folders = [f.path for f in scene.files]
+            outcome.said = "is not in Plex yet" if scene.files else "has no file"
+        elif len(items) > 1 and not self._config.allow_ambiguous_match:
+            ambiguous(outcome, items, self._index.titles())
+            return False
+        return bool(items)
+
+    def _still_there(self, scene_id: int, item: Item) -> bool:
+        holder = self._stash.scenes([scene_id], self.extras).get(scene_id)
+        if holder is None or selection.skip(holder, self._config):
+            return False
+        return match.holds(item, holder, self._config.path_map)
+
+    def _look_at_cover(self, work: Work, outcome: Outcome) -> None:
+        """One that cannot be had stops nothing else."""
+        how = rules(work.item, work.entry, self._config)
+        try:
+            work.looked = self._covers.look(work.scene, work.item, work.entry, how)
+        except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene stays owed
+            outcome.error = error
+        work.changes += tuple(c for one in work.looked if (c := one.look.change) and not c.writes)
+        decided = work.entry.decided  # about an image that was not looked at, that waits
+        left = {name: one for name, one in decided.items() if name not in work.unseen}
+        work.entry = work.entry.but(decided=left)

@@ -1,0 +1,123 @@
+"""What a drain costs, against the bare serial PUTs that the same changes need, in the same run.
+
+    make bench-drain        (or: python tests/bench/drain.py [--latency 0 5 20 80] [--changes 1000])
+
+Each drain is the plugin's own process, from its start to its end: that many titles have changed in
+Stash, each has left its flag, and *Process Queue* brings them to Plex. The bare client then sends
+the very addresses that the drain has sent, over one connection, one after the other. Both are
+repeated in turn, and the round with the median ratio is told. Bars: <= 1.15 times the bare PUTs at
+20 ms, <= 3 times at 0 ms; at most 120 MB; no two writes at once. Exits with 1 when a bar is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
+
+from reconcile import MEMORY_MB, Cost, Plugin, Servers  # noqa: E402
+
+from sync_queue import inbox  # noqa: E402
+
+BARS = {0.0: 3.0, 20.0: 1.15}  # milliseconds of latency, and how many times the bare PUTs
+ROUNDS = {0.0: 5, 5.0: 3}  # else one
+
+
+class Round(NamedTuple):
+    """One drain, and the bare PUTs after it; `bare` in seconds."""
+
+    cost: Cost
+    bare: float
+    overlapping: int
+
+    @property
+    def times(self) -> float:
+        return self.cost.seconds / self.bare
+
+
+def bare(places: dict[str, str], puts: Sequence[str]) -> float:
+    """Seconds for these PUTs over one connection, one after the other."""
+    plex = http.client.HTTPConnection(urlsplit(places["plex"]).netloc)
+    began = time.perf_counter()
+    for one in puts:
+        plex.request("PUT", one, headers={"X-Plex-Token": places["token"]})
+        plex.getresponse().read()
+    took = time.perf_counter() - began
+    plex.close()
+    return took
+
+
+def measure(latencies: Sequence[float], given: argparse.Namespace) -> bool:
+    """Drains at each latency; whether a bar is missed."""
+    missed = False
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder) / "state"
+        state.mkdir()
+        with Servers(Path(folder) / "stash", given.scenes) as servers:
+            plugin = Plugin(servers, state)
+            plugin.run("all")
+            for latency in latencies:
+                servers.tell(f"latency {latency / 1000:g}")
+                count = given.rounds or ROUNDS.get(latency, 1)
+                rounds = [drained(servers, plugin, state, given.changes) for _ in range(count)]
+                missed |= tell(latency, middle(rounds), rounds)
+    return missed
+
+
+def drained(servers: Servers, plugin: Plugin, folder: Path, changes: int) -> Round:
+    for number in servers.tell(f"edit {changes}")["edited"]:
+        inbox.mark(str(folder), "scene", number)
+    cost = plugin.run("process_queue")
+    writes = servers.tell("writes")
+    if cost.said["written"] != changes or len(writes["puts"]) != changes:
+        raise SystemExit(f"{changes} changes, {len(writes['puts'])} writes: {cost.said}")
+    return Round(cost, bare(servers.places, writes["puts"]), writes["overlapping"])
+
+
+def middle(rounds: Sequence[Round]) -> Round:
+    """The round whose ratio is the median."""
+    return sorted(rounds, key=lambda one: one.times)[len(rounds) // 2]
+
+
+def tell(latency: float, one: Round, rounds: Sequence[Round]) -> bool:
+    """One row; whether it misses a bar."""
+    bar = BARS.get(latency, 0.0)
+    peak, overlapping = max(r.cost.peak_mb for r in rounds), sum(r.overlapping for r in rounds)
+    missed = bool(bar and one.times > bar) or peak > MEMORY_MB or overlapping > 0
+    spread = f"{min(r.times for r in rounds):.2f}..{max(r.times for r in rounds):.2f}"
+    print(
+        f"{latency:>5g} ms{one.cost.seconds:>9.2f} s{one.bare:>8.2f} s{one.times:>8.2f}{spread:>12}"
+        f"{one.cost.cpu:>8.2f} s{one.cost.requests:>9}{peak:>7.0f} MB"
+        f"{'  missed' if missed else ''}",
+        flush=True,
+    )
+    return missed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--latency", type=float, nargs="*", default=[0, 5, 20, 80], metavar="MS")
+    parser.add_argument("--changes", type=int, default=1000)
+    parser.add_argument("--scenes", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=0, help="else a few of the quick ones")
+    given = parser.parse_args()
+    print(
+        f"{'latency':>8}{'drain':>11}{'bare PUTs':>10}{'times':>8}{'of rounds':>12}{'CPU':>10}"
+        f"{'requests':>9}{'peak':>10}"
+    )
+    missed = measure(given.latency, given)
+    print("missed" if missed else "all bars met")
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

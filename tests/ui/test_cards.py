@@ -1,0 +1,164 @@
+"""The badge on Stash's scene cards, and the list of scenes by where they stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from devserver.box import Box
+from sync_queue.jobs import Jobs
+from tests.system.test_operations import bury
+from tests.ui.conftest import Open, View
+
+
+def mixed(box: Box) -> dict[int, str]:
+    """A scene of each kind that there is."""
+    synced, held = (box.add(f"{n}.mp4", title=f"Title {n}") for n in range(2))
+    gone = box.add("gone.mp4", in_plex=False, title="Gone")
+    box.operation("all")
+    box.operation("hold", scene=held)
+    new = box.add("new.mp4", title="New")
+    return {synced: "in_sync", held: "held", gone: "not_in_plex", new: "left_out"}
+
+
+def shown(tab: View) -> dict[int, str]:
+    """scene -> state, as the badges say."""
+    cards = tab.page.locator(".scene-card:has(.s2p-card-badge)").all()
+    return {
+        scene_of(str(card.locator("a").first.get_attribute("href"))): str(
+            card.locator(".s2p-card-badge").get_attribute("data-state")
+        )
+        for card in cards
+    }
+
+
+def scene_of(address: str) -> int:
+    """Stash's own links tell the list that they stand in as well: `/scenes/7?qsort=...`."""
+    return int(address.partition("?")[0].rsplit("/", 1)[-1])
+
+
+def looks(tab: View) -> int:
+    return tab.asked.count("scene_states")
+
+
+def cards(tab: View) -> View:
+    tab.page.goto(f"{tab.box.stash.url}/scenes")
+    tab.page.locator(".scene-card").first.wait_for()
+    return tab
+
+
+def in_bar(tab: View, address: str) -> Any:
+    return tab.page.locator(f".top-nav a[href$='{address}']").locator("visible=true")
+
+
+def badge(tab: View, state: str) -> Any:
+    return tab.page.locator(f".s2p-card-badge[data-state={state}]")
+
+
+def test_without_the_setting_no_card_has_a_badge_and_nothing_is_asked(box: Box, tab: View) -> None:
+    mixed(box)
+    with tab.page.expect_request(lambda one: "Stash2PlexSettings" in (one.post_data or "")):
+        cards(tab)
+    tab.page.wait_for_load_state("networkidle")
+    assert shown(tab) == {} and tab.asked == []
+
+
+def test_every_card_says_where_its_scene_stands_by_one_look(box: Box, tab: View) -> None:
+    expected = mixed(box)
+    box.configure(card_badge=True)
+    cards(tab)
+    badge(tab, "in_sync").wait_for()
+    assert shown(tab) == expected
+    assert badge(tab, "held").get_attribute("aria-label") == "Plex: held"
+    assert tab.asked == ["scene_states"]
+    tab.shot("cards")
+
+
+def test_cards_that_are_shown_again_soon_are_not_asked_about_again(
+    box: Box, open_tab: Open
+) -> None:
+    mixed(box)
+    box.configure(card_badge=True)
+    tab = open_tab()
+    tab.page.clock.install()
+    cards(tab)
+    tab.page.clock.run_for(1000)
+    badge(tab, "in_sync").wait_for()
+    for seconds, count in ((5, 1), (40, 2)):
+        in_bar(tab, "/settings").click()
+        tab.page.locator(".scene-card").first.wait_for(state="detached")
+        tab.page.clock.run_for(seconds * 1000)
+        in_bar(tab, "/scenes").click()
+        badge(tab, "in_sync").wait_for()
+        tab.page.clock.run_for(1000)
+        tab.until(lambda: looks(tab) == count)  # noqa: B023 - waits here
+    assert looks(tab) == 2
+
+
+def test_a_look_that_fails_leaves_the_cards_as_they_are(box: Box, tab: View) -> None:
+    mixed(box)
+    box.configure(card_badge=True)
+    jobs = Jobs(box.data_dir)
+    jobs.rows("PRAGMA user_version = 99")
+    jobs.close()
+    with tab.page.expect_console_message(lambda one: "badges cannot be told" in one.text):
+        cards(tab)
+    assert tab.page.locator(".scene-card").count() == 4 and shown(tab) == {}
+
+
+# -- the list
+
+
+@pytest.mark.parametrize(
+    ("part", "state", "title"), [("in_sync", "in_sync", "Title 0"), ("left_out", "left_out", "New")]
+)
+def test_a_part_of_the_ring_leads_to_its_scenes(
+    box: Box, tab: View, part: str, state: str, title: str
+) -> None:
+    mixed(box)
+    tab.go()
+    tab.page.locator(f"[data-part={part}]").click()
+    listed = tab.card("Scenes by state")
+    listed.get_by_role("link", name=title, exact=True).wait_for()
+    assert listed.locator("tbody tr").count() == 1
+    assert listed.get_by_role("combobox").input_value() == state
+
+
+def test_scenes_that_differ_are_listed_with_the_reason(box: Box, tab: View) -> None:
+    edited, given_up = (box.add(f"{n}.mp4", title=f"Title {n}") for n in range(2))
+    box.operation("all")
+    box.plex.edit_as_person(int(box.item(edited)["ratingKey"]), title="By hand")
+    box.operation("reconcile_all")
+    bury(box, 1, "Plex says no", first=given_up)
+    tab.go()
+    tab.page.locator("[data-part=differs]", has_text="2 differs").click()
+    listed = tab.card("Scenes by state")
+    listed.get_by_text("edited in Plex: title").wait_for()
+    listed.get_by_text("Plex says no").wait_for()
+    listed.get_by_role("link", name="Title 0").click()
+    tab.page.get_by_role("tab", name="Plex").wait_for()
+
+
+def test_scenes_are_listed_by_state_and_lead_to_their_page(box: Box, tab: View) -> None:
+    expected = mixed(box)
+    tab.go("scenes")
+    listed = tab.card("Scenes by state")
+    listed.get_by_text("4 of the 4 scenes that were looked at").wait_for()
+    assert listed.locator("tbody tr").count() == len(expected)
+    listed.get_by_role("combobox").select_option("held")
+    listed.get_by_text("1 of the 4 scenes").wait_for()
+    listed.get_by_role("link", name="Title 1").click()
+    tab.page.get_by_role("tab", name="Plex").wait_for()
+
+
+def test_more_scenes_than_fit_come_at_a_press(box: Box, tab: View) -> None:
+    clips = {f"{number}.mp4": {"title": f"Clip {number}"} for number in range(203)}
+    box.add_all(clips, in_plex=False)
+    tab.go("scenes")
+    listed = tab.card("Scenes by state")
+    listed.get_by_text("200 of the 200 scenes that were looked at; Stash has 203").wait_for()
+    tab.press("More")
+    listed.get_by_text("203 of the 203 scenes that were looked at").wait_for()
+    assert listed.locator("tbody tr").count() == 203
+    assert looks(tab) == 2

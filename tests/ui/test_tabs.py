@@ -1,0 +1,80 @@
+"""Two tabs, a drain at work, and a tab that is closed in the middle of an operation: nothing is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devserver.box import Box
+from tests.system.test_operations import bury
+from tests.ui.conftest import Open, View
+
+
+def filled(box: Box, count: int) -> list[int]:
+    return [box.add(f"{n}.mp4", title=f"Title {n}", tags=["Rain"]) for n in range(count)]
+
+
+def held_up(box: Box) -> Any:
+    """The next write is made, and Plex's answer to it does not come."""
+    return box.plex.faults.arm("slow_headers", method="PUT", seconds=300)
+
+
+def test_two_tabs_and_one_that_is_closed_meanwhile_lose_nothing(box: Box, open_tab: Open) -> None:
+    filled(box, 40)
+    one, two = open_tab().go(), open_tab().go("queue")
+    one.press("Sync all")
+    two.press("Process now")
+    two.page.close()
+    one.says("Sync all scenes is done")
+    box.settle()
+    assert box.differences() == {} and box.plex.overlapping_writes == 0
+
+
+def test_a_tab_that_is_closed_in_the_middle_of_an_operation_loses_nothing(
+    box: Box, open_tab: Open
+) -> None:
+    scenes = filled(box, 6)
+    before = {scene: box.item(scene)["title"] for scene in scenes}
+    one, two = open_tab().go(), open_tab()
+    two.page.goto(f"{box.stash.url}/scenes/{scenes[0]}")
+    two.page.get_by_role("tab", name="Plex").click()
+    write = held_up(box)
+    two.press("Sync now")
+    two.until(lambda: write.fired > 0)
+    one.press("Sync all")
+    one.says("Sync all scenes is done")
+    assert box.operation("status")["draining"], "the operation has the drain's lock"
+    two.page.close()
+    one.until(lambda: not box.operation("status")["draining"])  # Stash ends it with its request
+    one.press("Process queue")
+    one.says("Process queue is done")
+    assert box.differences() == {} and box.plex.overlapping_writes == 0
+    for scene in scenes:
+        box.operation("undo", scene=scene, original=True)
+    assert {scene: box.item(scene)["title"] for scene in scenes} == before, "each write was noted"
+
+
+def test_what_another_tab_dropped_is_not_retried(box: Box, open_tab: Open) -> None:
+    (scene,) = filled(box, 1)
+    bury(box, 1, first=scene)
+    one, two = open_tab().go("queue"), open_tab().go("queue")
+    two.button(f"Retry scene {scene}").wait_for()
+    one.press(f"Drop scene {scene}")
+    one.says("1 dead letter dropped")
+    two.press(f"Retry scene {scene}")
+    two.says("0 dead letters back in the queue")
+    two.shows("No dead letters")
+    assert set(box.differences()) == {scene}
+
+
+def test_a_task_that_is_stopped_keeps_what_is_owed(box: Box, tab: View) -> None:
+    filled(box, 5)
+    write = held_up(box)
+    tab.go()
+    tab.press("Sync all")
+    tab.until(lambda: write.fired > 0)
+    tab.press("Stop sync all scenes")
+    tab.says("Sync all scenes was stopped")
+    tab.card("Now").get_by_text("Idle; something is owed").wait_for()
+    tab.press("Process queue")
+    tab.says("Process queue is done")
+    assert box.differences() == {}
