@@ -21,13 +21,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
+from report import Report, parser
+from rig import Cost, Plugin, Servers
 
-from reconcile import MEMORY_MB, Cost, Plugin, Servers  # noqa: E402
+from sync_queue import inbox
 
-from sync_queue import inbox  # noqa: E402
-
+MEMORY_MB = 120.0
 BARS = {0.0: 3.0, 20.0: 1.15}  # milliseconds of latency, and how many times the bare PUTs
 ROUNDS = {0.0: 5, 5.0: 3}  # else one
 
@@ -56,21 +55,19 @@ def bare(places: dict[str, str], puts: Sequence[str]) -> float:
     return took
 
 
-def measure(latencies: Sequence[float], given: argparse.Namespace) -> bool:
-    """Drains at each latency; whether a bar is missed."""
-    missed = False
+def measure(report: Report, given: argparse.Namespace) -> None:
+    """Drains at each latency."""
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state"
         state.mkdir()
         with Servers(Path(folder) / "stash", given.scenes) as servers:
             plugin = Plugin(servers, state)
             plugin.run("all")
-            for latency in latencies:
+            for latency in given.latency:
                 servers.tell(f"latency {latency / 1000:g}")
                 count = given.rounds or ROUNDS.get(latency, 1)
                 rounds = [drained(servers, plugin, state, given.changes) for _ in range(count)]
-                missed |= tell(latency, middle(rounds), rounds)
-    return missed
+                tell(report, latency, given.changes, rounds)
 
 
 def drained(servers: Servers, plugin: Plugin, folder: Path, changes: int) -> Round:
@@ -88,35 +85,29 @@ def middle(rounds: Sequence[Round]) -> Round:
     return sorted(rounds, key=lambda one: one.times)[len(rounds) // 2]
 
 
-def tell(latency: float, one: Round, rounds: Sequence[Round]) -> bool:
-    """One row; whether it misses a bar."""
-    bar = BARS.get(latency, 0.0)
-    peak, overlapping = max(r.cost.peak_mb for r in rounds), sum(r.overlapping for r in rounds)
-    missed = bool(bar and one.times > bar) or peak > MEMORY_MB or overlapping > 0
-    spread = f"{min(r.times for r in rounds):.2f}..{max(r.times for r in rounds):.2f}"
-    print(
-        f"{latency:>5g} ms{one.cost.seconds:>9.2f} s{one.bare:>8.2f} s{one.times:>8.2f}{spread:>12}"
-        f"{one.cost.cpu:>8.2f} s{one.cost.requests:>9}{peak:>7.0f} MB"
-        f"{'  missed' if missed else ''}",
-        flush=True,
-    )
-    return missed
+def tell(report: Report, latency: float, changes: int, rounds: Sequence[Round]) -> None:
+    one = middle(rounds)
+    report.add(
+        "one field", one.times, BARS.get(latency), latency,
+        s=one.cost.seconds, s_bare=one.bare, s_CPU=one.cost.cpu, requests=one.cost.requests,
+        per_s=changes / one.cost.seconds, bare_per_s=changes / one.bare,
+    )  # fmt: skip
+    peak = max(r.cost.peak_mb for r in rounds)
+    report.add("one field: memory", peak / MEMORY_MB, 1, latency, MB=peak)
+    overlapping = sum(r.overlapping for r in rounds)
+    report.add("one field: writes at once", overlapping, 0, latency)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--latency", type=float, nargs="*", default=[0, 5, 20, 80], metavar="MS")
-    parser.add_argument("--changes", type=int, default=1000)
-    parser.add_argument("--scenes", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=0, help="else a few of the quick ones")
-    given = parser.parse_args()
-    print(
-        f"{'latency':>8}{'drain':>11}{'bare PUTs':>10}{'times':>8}{'of rounds':>12}{'CPU':>10}"
-        f"{'requests':>9}{'peak':>10}"
-    )
-    missed = measure(given.latency, given)
-    print("missed" if missed else "all bars met")
-    return int(missed)
+    arguments = parser(__doc__)
+    arguments.add_argument("--latency", type=float, nargs="*", default=[0, 5, 20, 80], metavar="MS")
+    arguments.add_argument("--changes", type=int, default=1000)
+    arguments.add_argument("--scenes", type=int, default=2000)
+    arguments.add_argument("--rounds", type=int, default=0, help="else a few of the quick ones")
+    given = arguments.parse_args()
+    report = Report("drain", "ms of latency", given.json)
+    measure(report, given)
+    return report.end()
 
 
 if __name__ == "__main__":

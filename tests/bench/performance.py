@@ -50,7 +50,7 @@ def section(result: Result, plots: Sequence[str]) -> str:
 
 def _row(row: Row) -> str:
     figures = ", ".join(f"{short(value)} {name}" for name, value in row.figures.items())
-    at = "" if row.x is None else f"{row.x:,g}"
+    at = "" if row.x is None else short(row.x)
     bar = "" if row.bar is None else f"≤ {row.bar:g}"
     ratio = f"**{row.ratio:.2f}**, missed" if row.missed else f"{row.ratio:.2f}"
     return f"| {row.name} | {at} | {ratio} | {bar} | {figures} |".replace("_", " ")
@@ -74,7 +74,7 @@ def _series(
 
 def hook_cost(result: Result) -> str:
     wanted = {
-        f"{row.name}, {row.x:,g} flags": (row.ratio, row.bar)
+        f"{row.name}, {short(row.x)} flags": (row.ratio, row.bar)
         for row in result.rows
         if row.x is not None
     }

@@ -86,7 +86,7 @@ class Report:
 
 def line(row: Row, axis: str = "") -> str:
     """A row of the printed table."""
-    at = "" if row.x is None else f"{row.x:,g} {axis}"
+    at = "" if row.x is None else f"{short(row.x)} {axis}"
     bar = "" if row.bar is None else f"<= {row.bar:g}"
     said = ", ".join(f"{short(value)} {name}" for name, value in row.figures.items())
     note = "  MISSED" if row.missed else ""
