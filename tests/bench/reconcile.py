@@ -113,7 +113,14 @@ def judge(
     report.add(f"{name}: memory", cost.peak_mb / MEMORY_MB, 1, scenes, MB=cost.peak_mb)
 
 
-def measure(scenes: int, report: Report, latency: float, synced: bool) -> None:
+def grown(report: Report, small: Cost, large: Cost, scenes: int, times: float) -> None:
+    """What a run of so many times as many scenes costs more."""
+    report.add("growth: time", large.seconds / small.seconds, times * 1.1, scenes)
+    report.add("growth: memory", large.peak_mb / small.peak_mb, 1.3, scenes)
+
+
+def measure(scenes: int, report: Report, latency: float, synced: bool) -> Cost:
+    """The runs over a library of this size; the first of them."""
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state"
         with Servers(Path(folder) / "stash", scenes) as servers:
@@ -132,8 +139,13 @@ def measure(scenes: int, report: Report, latency: float, synced: bool) -> None:
             servers.tell(f"edit {changed}")
             some = plugin.run("reconcile-all")
             judge(report, scenes, "0.1 % changed", some, listings, 0.0, few + 2 * changed)
+            if scenes <= JUDGED:  # beyond, it is the writes that are measured
+                servers.tell(f"edit {scenes // 10}")
+                many = plugin.run("reconcile-all")
+                judge(report, scenes, "10 % changed", many, listings, 0.0, few + scenes // 5)
             size = plugin.bytes_on_disk() / scenes
             report.add("disk", size / DISK_BYTES, 1, scenes, bytes_per_scene=size)
+            return first
 
 
 def download(servers: Servers) -> tuple[float, float]:
@@ -151,8 +163,11 @@ def main() -> int:
     arguments.add_argument("--unsynced", action="store_true", help="with an empty ledger")
     given = arguments.parse_args()
     report = Report("reconcile", "scenes", given.json)
-    for scenes in given.scenes:
-        measure(scenes, report, given.latency / 1000, not given.unsynced)
+    costs = {n: measure(n, report, given.latency / 1000, not given.unsynced) for n in given.scenes}
+    judged = sorted(n for n in costs if n >= JUDGED)
+    if len(judged) > 1:
+        small, large = judged[0], judged[-1]
+        grown(report, costs[small], costs[large], large, large / small)
     return report.end()
 
 
