@@ -385,7 +385,6 @@ def test_a_refused_wake_is_told_in_one_sentence_and_the_next_event_tries_again(
 @pytest.mark.parametrize(
     "connection",
     [
-        {},
         {"Host": "127.0.0.1", "Port": 1},
         {"Host": "127.0.0.1", "Port": "many"},
         {"Host": "no such host.invalid", "Port": 1},
