@@ -65,6 +65,8 @@ def taken_off(base: "Written | None", have: Collection[str], wish: Iterable[str]
 
 def same(field: Field, one: Value, other: Value) -> bool:
     """Equal as Plex sees it: ratings to a tenth, lists without order and case, texts exactly."""
+    if one == other:
+        return True
     if field.kind == "tags":
         return set(by_key(one)) == set(by_key(other))
     if field.kind == "rating":
