@@ -184,7 +184,8 @@ def test_after_an_outage_the_work_begins_slowly(box: Box) -> None:
     quiet(box)
     assert drain(box)["written"] == 40
     sizes = batches(box)
-    assert sizes == [1, 2, 5, 10, 20, 2]
+    # At full speed the last batch is read while the one before it is, in any order.
+    assert (sizes[:4], sorted(sizes[4:])) == ([1, 2, 5, 10], [2, 20])
 
 
 def batches(box: Box) -> list[int]:
