@@ -24,7 +24,7 @@ from tests.ui.real_stash import RealStash
 
 SHOTS = Path(os.environ.get("STASH2PLEX_SHOTS") or libraries.CACHE / "shots")
 PAGE = "/plugins/stash2plex"
-PATIENCE = 20_000  # milliseconds: the machine may be busy
+PATIENCE = 60_000  # milliseconds: the machine may be busy
 # What a real Stash's own page asks for in vain: previews that a scan does not make, Google's casts, and
 # the events of jobs, which a test that plays the proxy does not hand on.
 OF_STASH = (
