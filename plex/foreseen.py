@@ -45,15 +45,15 @@ class Plex(Protocol):
 
 @dataclass(eq=False)
 class Read:
-    """What was asked for one batch, `at` which time; `written` are the items that we have written on
-    since then, `overtaken` the scenes that an edit has brought to their turn before."""
+    """What was asked for one batch, `at` which time; `spent` are the items that we have written on
+    since then or that were given out, `overtaken` the scenes that an edit has brought to their turn before."""
 
     ids: Sequence[int]
     at: float
     scenes: "Future[dict[int, Scene]]"
     items: "Future[dict[int, Item]]"
     covers: "Future[Pictures]"
-    written: set[int] = field(default_factory=set)
+    spent: set[int] = field(default_factory=set)
     overtaken: set[int] = field(default_factory=set)
 
 
@@ -97,7 +97,7 @@ class Foreseen:
         """All is decided, and these are about to be written on."""
         self._current = None
         for one in self._coming:
-            one.written.update(rating_keys)
+            one.spent.update(rating_keys)
 
     def close(self) -> None:
         self._coming.clear()
@@ -130,8 +130,10 @@ class Foreseen:
         assert current
         read = current.items.result()
         self._current = current
-        found = {key: read.pop(key) for key in rating_keys if key in read}  # it may be doubted
-        return {key: one for key, one in found.items() if key not in current.written}
+        # What is read is left as it is: the other thread looks at it for the covers.
+        found = {key: read[key] for key in rating_keys if key in read and key not in current.spent}
+        current.spent.update(rating_keys)  # who asks again doubts it
+        return found
 
     def cover(self, one: Scene) -> "bytes | None":
         try:

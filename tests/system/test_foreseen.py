@@ -147,6 +147,15 @@ def test_a_scene_that_comes_again_before_it_was_read_back_is_remembered_first(
     assert len(bench.writes("PUT")) == 2
 
 
+def test_what_was_read_stays_whole_for_the_thread_that_looks_for_its_covers(bench: Bench) -> None:
+    (scene,) = known(bench, 1)
+    with line(bench) as it:
+        it.ahead(scene)
+        read = it.foreseen._coming[-1]
+        assert wrote(it.sync.begin([scene])()) == [["title"]]
+    assert len(read.items.result()) == 1
+
+
 def test_a_scene_that_was_written_since_is_read_again(bench: Bench) -> None:
     """An edit that overtook it must not be undone by what was read before."""
     ids = known(bench, 2)
