@@ -75,9 +75,10 @@ def held_back(found: Map) -> str:
 
 
 def put(path: str, text: str) -> None:
+    """Write a small file whole; OSError if it cannot be."""
     fresh = f"{path}.new"
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
+    with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
     os.replace(fresh, path)
 

@@ -44,13 +44,11 @@ def ready(requirements: Path, data_dir: Path) -> bool:
 
 def remember(data_dir: Path) -> None:
     """Spare the next process the search, if this one had to make it."""
-    path = data_dir / SEEN
+    from app.activity import put
+
     with suppress(OSError):  # then it searches as well
         for said in _seen:
-            fresh = path.with_name(f"{SEEN}.new")
-            fresh.touch(mode=0o600)
-            fresh.write_text(said, encoding="utf-8", errors="surrogateescape")
-            fresh.replace(path)
+            put(str(data_dir / SEEN), said)
 
 
 def activate(folder: str, plugin_dir: str) -> None:

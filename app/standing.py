@@ -143,13 +143,13 @@ def overview(data_dir: str, args: "Map | None" = None) -> "Map":
 
 
 # A job that waits until Plex has its file says so in its data.
-_ABSENT = f"status = {READY} AND due > ? AND instr(data, '\"waits\": 0') = 0"
-_SCENE = "key >= 'scene:' AND key < 'scene;'"
+IS_ABSENT = f"status = {READY} AND due > ? AND instr(data, '\"waits\": 0') = 0"
+IS_SCENE = "key >= 'scene:' AND key < 'scene;'"
 
 
 def _scenes(queue: lookup.File, plex: lookup.File, now: float) -> "dict[str, int]":
     """How many there are of each kind; every scene counts once."""
-    absent = queue.value(f"SELECT count(*) FROM {TABLE} WHERE {_SCENE} AND {_ABSENT}", (now,))
+    absent = queue.value(f"SELECT count(*) FROM {TABLE} WHERE {IS_SCENE} AND {IS_ABSENT}", (now,))
     dead = ids(queue, f"status = {DEAD}")
     owed = ids(queue, f"status <= {CLAIMED}")
     known = plex.value("SELECT count(DISTINCT scene_id) FROM item WHERE scene_id > 0")
@@ -170,7 +170,7 @@ def _scenes(queue: lookup.File, plex: lookup.File, now: float) -> "dict[str, int
 
 def ids(queue: lookup.File, where: str) -> "set[int]":
     rows = queue.rows(
-        f"SELECT CAST(substr(key, 7) AS INTEGER) FROM {TABLE} WHERE {_SCENE} AND {where}"
+        f"SELECT CAST(substr(key, 7) AS INTEGER) FROM {TABLE} WHERE {IS_SCENE} AND {where}"
     )
     return {row[0] for row in rows}
 

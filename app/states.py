@@ -5,7 +5,7 @@ import os
 import time
 
 from app import lookup
-from app.standing import CLAIMED, DEAD, TABLE, drifted, ids
+from app.standing import CLAIMED, DEAD, IS_ABSENT, IS_SCENE, TABLE, drifted, ids
 from sync_queue import inbox
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ def _one_of(asked: "tuple[int, ...]") -> str:
 def _jobs(queue: lookup.File, asked: "tuple[int, ...]", now: float) -> "dict[int, str]":
     """What is owed of these or was given up; what is owed again is no longer given up."""
     rows = queue.rows(
-        f"SELECT key, status, due > ? AND instr(data, '\"waits\": 0') = 0 FROM {TABLE}"
+        f"SELECT key, status, {IS_ABSENT} FROM {TABLE}"
         f" WHERE key IN ({','.join('?' * len(asked))}) AND (status <= {CLAIMED} OR status = {DEAD})"
         " ORDER BY status DESC",
         (now, *(f"scene:{scene}" for scene in asked)),
@@ -66,7 +66,7 @@ def _jobs(queue: lookup.File, asked: "tuple[int, ...]", now: float) -> "dict[int
 def _standing(status: int, is_absent: int) -> str:
     if status == DEAD:
         return GIVEN_UP
-    return ABSENT if is_absent and status < CLAIMED else OWED
+    return ABSENT if is_absent else OWED
 
 
 def _is_flagged(data_dir: str, scene: int) -> bool:
@@ -87,7 +87,7 @@ def differing(data_dir: str, args: "Map") -> "Map":
     why |= dict(
         queue.rows(
             f"SELECT CAST(substr(key, 7) AS INTEGER), error FROM {TABLE}"
-            f" WHERE status = {DEAD} AND key >= 'scene:' AND key < 'scene;'"
+            f" WHERE status = {DEAD} AND {IS_SCENE}"
         )
     )
     apart = ids(queue, f"status <= {CLAIMED}")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from plex.item import Part, number, parts, whole_print
+from plex.pages import Elements
 
 _ROW, _END = b"<Video ", b"</MediaContainer>"
 _KEY = re.compile(rb'(?:^|\s)ratingKey="(\d{1,19})"')
@@ -28,30 +29,28 @@ class Page:
         self._parse = parse
         head, *rows = xml.split(_ROW)
         self._head, self._rows = head, _keyed(head, rows)
-        self._whole = None if self._rows else parse(xml)
+        self._whole = None if self._rows else Elements(parse(xml), "Video")
         self.marks = {key: mark(row) for key, row in self._rows.items()}
 
     def __len__(self) -> int:
-        return len(self._rows) if self._whole is None else len(self._whole.findall("Video"))
+        return len(self._rows if self._whole is None else self._whole)
 
     @property
     def first(self) -> "int | None":
         """The first rating key."""
-        if self._whole is None:
-            return next(iter(self._rows))
-        return number(next((v.get("ratingKey") for v in self._whole.findall("Video")), None))
+        return next(iter(self._rows)) if self._whole is None else self._whole.first
 
     @property
     def total(self) -> "int | None":
         """How many rows all pages have; None if Plex does not tell."""
         if self._whole is not None:
-            return number(self._whole.get("totalSize"))
+            return self._whole.total
         return _told(self._head).get(b"totalSize")
 
     def parts(self, known: Collection[int] = ()) -> list[Part]:
         """The files of all rows but the `known` ones, by their rating keys."""
         if self._whole is not None:
-            return list(parts(self._whole, {}))
+            return list(parts(self._whole.container, {}))
         left = [row for key, row in self._rows.items() if key not in known]
         if not left:
             return []

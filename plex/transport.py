@@ -104,11 +104,15 @@ class Transport:
 
     def page(self, key: str, headers: "dict[str, str]") -> Page:
         """A page of a listing, unparsed as far as that goes; asked again like `get`."""
-        ask = lambda: self._plex(lambda: Page(self._bytes(key, headers), self._container))  # noqa: E731
+
+        def ask() -> Page:
+            found: Page = self._plex(lambda: Page(self._bytes(key, headers), self._container))
+            return found
+
         return again(ask, of_question, self._sleep)
 
     def _bytes(self, key: str, headers: "dict[str, str]") -> bytes:
-        sent = plexapi.BASE_HEADERS | {"X-Plex-Token": self._server._token} | headers
+        sent = self._server._headers(**headers)
         answer = self._session.get(self._server.url(key), headers=sent)
         if answer.status_code not in GOOD:
             raise exceptions.BadRequest(f"({answer.status_code})")
