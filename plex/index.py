@@ -10,6 +10,7 @@ from net.ahead import ahead
 from plex import paths
 from plex.item import Part
 from plex.listing import Page
+from plex.outline import packed, unpacked
 from plex.store import Store
 from plex.twins import File
 
@@ -173,6 +174,7 @@ class Index:
         if gone:
             with self._store.writing() as db:
                 db.executemany("DELETE FROM part WHERE section = ?", gone)
+                db.executemany("DELETE FROM listed WHERE section = ?", gone)
                 db.executemany("DELETE FROM section WHERE id = ?", gone)
         return any(one.id in known and known[one.id][0] != one.stamp for one in sections)
 
@@ -183,11 +185,12 @@ class Index:
     def _list(self, plex: Listing, section: Section, now: float) -> None:
         """Read one section whole, then let go of what it no longer shows: not of everything."""
         run, total = time.monotonic_ns(), 0
-        for page in ahead(plex.listing(section.id)):
+        place = 0
+        for place, page in enumerate(ahead(plex.listing(section.id)), 1):
             total += len(page)
-            known = self._known(page.marks, section.id)
-            self._see(known, run)
-            self._put(page.parts(known), section.id, run, now)
+            known = self._known(self._marks(page, section.id, place), section.id)
+            more = page.parts(known) if len(known) < len(page) else []
+            self._put(more, section.id, run, now, known)
         before = self._count(section.id, run)
         if not total and before:
             files = "1 file" if before == 1 else f"{before} files"
@@ -196,10 +199,23 @@ class Index:
         self._store.emptied.pop(section.id, None)
         with self._store.writing() as db:
             db.execute("DELETE FROM part WHERE section = ? AND seen != ?", (section.id, run))
+            db.execute("DELETE FROM listed WHERE section = ? AND place > ?", (section.id, place))
             db.execute(
                 "INSERT OR REPLACE INTO section VALUES (?, ?, ?, ?)",
                 (section.id, section.title, section.stamp, now),
             )
+
+    def _marks(self, page: Page, section: int, place: int) -> Mapping[int, int]:
+        """The page's marks; the same bytes have the same ones as before."""
+        at = (section, place, page.print)
+        sql = "SELECT told FROM listed WHERE section = ? AND place = ? AND print = ?"
+        if told := unpacked(self._store.value(sql, at)):
+            return dict(zip(*told, strict=True))
+        if marks := page.marks:
+            told = packed([list(marks), list(marks.values())])
+            with self._store.writing() as db:
+                db.execute("INSERT OR REPLACE INTO listed VALUES (?, ?, ?, ?)", (*at, told))
+        return marks
 
     def _known(self, marks: Mapping[int, int], section: int) -> set[int]:
         """The rating keys of those of which a listing has told the very same before."""
@@ -215,15 +231,17 @@ class Index:
             found.update(key for key, mark in rows if mark == marks[key])
         return found
 
-    def _see(self, rating_keys: Iterable[int], run: int) -> None:
-        """They are still there."""
+    def _put(
+        self,
+        page: Iterable[Part],
+        section: int,
+        run: int,
+        now: float,
+        seen: Iterable[int] = (),
+    ) -> None:
+        """What a page tells anew; the items `seen`, by their rating keys, are as they were."""
         with self._store.writing() as db:
-            db.executemany(
-                "UPDATE part SET seen = ? WHERE rating_key = ?", [(run, key) for key in rating_keys]
-            )
-
-    def _put(self, page: Iterable[Part], section: int, run: int, now: float) -> None:
-        with self._store.writing() as db:
+            db.executemany(_SEEN, [(run, key) for key in seen])
             db.executemany(_PUT, [_row(part, section, run, now) for part in page])
 
     def _count(self, section: int, run: int) -> int:
@@ -254,6 +272,7 @@ class Index:
         return dict(self._store.rows("SELECT id, title FROM section ORDER BY id"))
 
 
+_SEEN = "UPDATE part SET seen = ? WHERE rating_key = ?"
 # What is there already is updated in place: its entry in the other index stays as it is.
 _PUT = (
     "INSERT INTO part (path_key, rating_key, section, size, seen, file, mark)"

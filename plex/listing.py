@@ -5,6 +5,7 @@ Parsing is most of what a listing costs; of a library that rests, hardly a row i
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 from typing import Any
 
 from plex.item import Part, number, parts, whole_print
@@ -15,67 +16,90 @@ _KEY = re.compile(rb'(?:^|\s)ratingKey="(\d{1,19})"')
 _HEAD = re.compile(rb'\s(size|totalSize)="(\d{1,19})"')
 # Who watched an item and how far is nothing that we read: it makes no row another one.
 _WATCHED = (b"viewCount", b"viewOffset", b"lastViewedAt", b"skipCount")
-_WATCHING = re.compile(rb"\s(?:" + b"|".join(_WATCHED) + rb')="[^"]*"')
 
 
 class Page:
     """One page. `parse` makes a container of XML, and raises what it cannot read.
 
-    `marks` has a number for each row by its rating key: another one whenever Plex says anything
-    else of the item. It is empty if it cannot be told where the rows begin.
+    `print` is another number whenever Plex says anything else of the items in it.
     """
 
     def __init__(self, xml: bytes, parse: Callable[[bytes], Any]) -> None:
-        self._parse = parse
-        head, *rows = xml.split(_ROW)
-        self._head, self._rows = head, _keyed(head, rows)
-        self._whole = None if self._rows else Elements(parse(xml), "Video")
-        self.marks = {key: mark(row) for key, row in self._rows.items()}
+        self._xml, self._parse = _unwatched(xml), parse
+        self.print = whole_print(self._xml)
+        head, row, _ = self._xml.partition(_ROW)
+        self._told = _told(head)
+        self._count = self._xml.count(_ROW) if row else 0
+        whole = self._count and self._told.get(b"size") == self._count and _ends(self._xml)
+        self._whole = None if whole else self._elements()
 
     def __len__(self) -> int:
-        return len(self._rows if self._whole is None else self._whole)
+        return self._count if self._whole is None else len(self._whole)
 
     @property
     def first(self) -> "int | None":
         """The first rating key."""
-        return next(iter(self._rows)) if self._whole is None else self._whole.first
+        if self._whole is not None:
+            return self._whole.first
+        begins = self._xml.index(_ROW) + len(_ROW)
+        ends = self._xml.find(_ROW, begins)
+        return _rating_key(self._xml[begins : ends if ends > 0 else None])
 
     @property
     def total(self) -> "int | None":
         """How many rows all pages have; None if Plex does not tell."""
-        if self._whole is not None:
-            return self._whole.total
-        return _told(self._head).get(b"totalSize")
+        return self._told.get(b"totalSize") if self._whole is None else self._whole.total
+
+    @cached_property
+    def marks(self) -> dict[int, int]:
+        """A number for each row by its rating key: another one whenever Plex says anything else of
+        the item. Empty if it cannot be told where the rows begin.
+
+        Of lists a listing has the first names only, and nothing of labels and locks: for those
+        there is updatedAt, without which a mark tells nothing.
+        """
+        return {key: whole_print(row) for key, row in self._rows.items()}
 
     def parts(self, known: Collection[int] = ()) -> list[Part]:
         """The files of all rows but the `known` ones, by their rating keys."""
+        rows = self._rows
         if self._whole is not None:
             return list(parts(self._whole.container, {}))
-        left = [row for key, row in self._rows.items() if key not in known]
+        left = [row for key, row in rows.items() if key not in known]
         if not left:
             return []
-        xml = self._head + b"".join(_ROW + row for row in left) + _END
+        head = self._xml[: self._xml.index(_ROW)]
+        xml = head + b"".join(_ROW + row for row in left) + _END
         return list(parts(self._parse(xml), self.marks))
 
-
-def mark(row: bytes) -> int:
-    """What a listing tells of an item, as a number.
-
-    Of lists it has the first names only, and nothing of labels and locks: for those there is
-    updatedAt, without which a mark tells nothing.
-    """
-    if any(name in row for name in _WATCHED):
-        row = _WATCHING.sub(b"", row)
-    return whole_print(row)
-
-
-def _keyed(head: bytes, rows: list[bytes]) -> dict[int, bytes]:
-    """The rows by their rating keys; {} if they cannot be told apart for sure."""
-    if not rows or _told(head).get(b"size") != len(rows):
+    @cached_property
+    def _rows(self) -> dict[int, bytes]:
+        """The rows by their rating keys; {} if they cannot be told apart for sure."""
+        if self._whole is not None:
+            return {}
+        _, *rows = self._xml.split(_ROW)
+        rows[-1] = rows[-1].rpartition(_END)[0]
+        found = {key: row.rstrip() for row in rows if (key := _rating_key(row))}
+        if len(found) == len(rows):
+            return found
+        self._whole = self._elements()
         return {}
-    rows[-1], end, _ = rows[-1].rpartition(_END)
-    found = {key: row.rstrip() for row in rows if (key := _rating_key(row))}
-    return found if end and len(found) == len(rows) else {}
+
+    def _elements(self) -> Elements:
+        return Elements(self._parse(self._xml), "Video")
+
+
+def _unwatched(xml: bytes) -> bytes:
+    for name in _WATCHED:
+        if name in xml:
+            # In a text a quotation mark is written `&quot;`.
+            head, *rest = xml.split(b" " + name + b'="')
+            xml = head + b"".join(one.partition(b'"')[2] for one in rest)
+    return xml
+
+
+def _ends(xml: bytes) -> bool:
+    return xml[-200:].rstrip().endswith(_END)
 
 
 def _rating_key(row: bytes) -> "int | None":

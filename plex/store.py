@@ -87,6 +87,16 @@ _VERIFIED = """
 ALTER TABLE part ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE verified (scene_id INTEGER PRIMARY KEY, print INTEGER NOT NULL);
 """
+# What was read of the pages of a listing (`plex/outline.py`): those of Plex by their place in it, those
+# of Stash by the id that they come after.
+_PAGES = """
+CREATE TABLE listed (
+  section INTEGER NOT NULL, place INTEGER NOT NULL, print INTEGER NOT NULL, told BLOB NOT NULL,
+  PRIMARY KEY (section, place));
+CREATE TABLE walked (
+  after INTEGER PRIMARY KEY, last INTEGER NOT NULL, size INTEGER NOT NULL, print INTEGER NOT NULL,
+  told BLOB NOT NULL);
+"""
 
 
 LOST = "lost"  # among the meta: a ledger of this server had to be set aside
@@ -98,6 +108,7 @@ class Store(Database):
     FILE, LOCK = FILE, "plex.lock"
     STEPS = (
         _SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING, _CONTROL, _ASKED, _VERIFIED,
+        _PAGES,
     )  # fmt: skip
 
     def __init__(

@@ -5,7 +5,7 @@ Plex is listed once and read in batches, Stash in pages by id; nothing is kept o
 
 import time
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
@@ -24,10 +24,12 @@ from plex.outcome import Work, claim_photos, decided, extras, rules
 from plex.store import Store
 from reconciliation import brake
 from reconciliation.detector import DRIFTED, MISSING, Gap, gap, unasked, worst
+from reconciliation.outlines import Outlines
 from reconciliation.result import GapDetectionResult
 from reconciliation.verified import Prints, Verified
 from reconciliation.window import window
 from stash.api import EVERYTHING, SceneFilter
+from stash.page import Page, unknown
 from stash.scene import Scene
 from sync_queue import verdict
 from sync_queue.jobs import BACKLOG, Job, Jobs
@@ -168,16 +170,26 @@ class GapDetectionEngine:
         prints: Prints = {}
 
         def scenes() -> Iterator[Scene]:
-            for rows in ahead(self._stash.walk_rows(only, extras=self._extras)):
-                found = verified.prints(rows)
-                moved = rows if deep else self._moved(rows, found, verified, self._result)
+            for page, ids, found in self._pages(only, verified):
+                moved = ids if deep else self._moved(ids, found, verified, self._result)
                 prints.update((n, found[n]) for n in moved if n in found)
-                yield from self._stash.read(moved, self._extras)
+                if moved:
+                    yield from self._stash.read({n: page.rows[n] for n in moved}, self._extras)
                 self._tell(total)
 
         for some in _chunks(scenes()):
             mine = {one.id: prints.pop(one.id) for one in some if one.id in prints}
             yield self._chunk(some, mine, self._result)
+
+    def _pages(
+        self, only: SceneFilter, verified: Verified
+    ) -> Iterator[tuple[Page, Collection[int], Prints]]:
+        """The pages of a walk, with the ids of their scenes and the numbers of these."""
+        outlines = Outlines(self._store, verified.rules, self._path_map)
+        known = outlines.known if only == EVERYTHING else unknown
+        for page in ahead(self._stash.pages(only, extras=self._extras, known=known)):
+            outline = outlines.of(page)
+            yield page, outline.said.keys(), verified.prints(outline)
 
     def _chunk(self, scenes: Sequence[Scene], prints: Prints, result: GapDetectionResult) -> Chunk:
         selected = self._selected(scenes, result)
@@ -196,18 +208,18 @@ class GapDetectionEngine:
 
     def _moved(
         self,
-        rows: Mapping[int, Any],
+        ids: Collection[int],
         prints: Prints,
         verified: Verified,
         result: GapDetectionResult,
-    ) -> dict[int, Any]:
+    ) -> list[int]:
         """Those of which it cannot be told that they agree as they did; the others are counted."""
-        agreed = verified.agreed(rows)
-        moved = {
-            number: row for number, row in rows.items()
+        agreed = verified.agreed(ids)
+        moved = [
+            number for number in ids
             if number in self._held or number not in agreed or agreed[number] != prints.get(number)
-        }  # fmt: skip
-        unmoved = len(rows) - len(moved)
+        ]  # fmt: skip
+        unmoved = len(ids) - len(moved)
         result.unmoved += unmoved
         result.scenes_checked += unmoved
         result.compared += unmoved

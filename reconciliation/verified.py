@@ -16,10 +16,9 @@ from plex.index import Index
 from plex.item import whole_print
 from plex.ledger import Ledger
 from plex.store import LOST, Store
-from stash import scene
+from reconciliation.outlines import Outline
 
 CODE = ("plex", "reconciliation", "stash", "validation")  # where our rules are
-Row = Mapping[str, Any]  # a scene as Stash sends it
 Prints = dict[int, int]  # by the ids of scenes
 
 
@@ -30,37 +29,29 @@ class Verified:
         self, store: Store, index: Index, ledger: Ledger, config: Any, path_map: paths.PathMap
     ) -> None:
         self._store, self._index, self._ledger = store, index, ledger
-        self._path_map = path_map
         decisive = (config.decisive, path_map, type(path_map).__name__, letterbox.available())
-        self._rules = _code() + repr((decisive, store.meta(LOST))).encode()
+        self.rules = _code() + repr((decisive, store.meta(LOST))).encode()
 
-    def prints(self, rows: Mapping[int, Row]) -> Prints:
+    def prints(self, page: Outline) -> Prints:
         """The numbers of a page of scenes, without those of which it cannot be told: such as have
         no item, share one, or have one that changed just now."""
-        keys = {n: self._keys(row) for n, row in rows.items()}
-        marks = self._index.marks(list({key for some in keys.values() for key in some}))
-        items = {n: {i for key in some for i in marks.get(key, ())} for n, some in keys.items()}
+        marks = self._index.marks(list({key for some in page.keys.values() for key in some}))
+        items = {
+            n: {i for key in some for i in marks.get(key, ())} for n, some in page.keys.items()
+        }
         claims = Counter(key for found in items.values() for key, _ in found)
         known = self._ledger.prints(list(claims))
         return {
-            number: self._print(scene.said(rows[number]), sorted(found), known)
+            number: self._print(page.said[number], sorted(found), known)
             for number, found in items.items()
             if found and all(mark and claims[key] == 1 for key, mark in found)
         }
 
-    def _keys(self, row: Row) -> list[str]:
-        """Its files by the index's keys; none of what is no scene, which whoever reads it will say."""
-        try:
-            files = scene.files(row)
-        except ValueError:
-            return []
-        return paths.candidates((one.path for one in files), self._path_map)
-
     def _print(
-        self, said: bytes, items: Iterable[tuple[int, int]], known: Mapping[int, bytes]
+        self, said: int, items: Iterable[tuple[int, int]], known: Mapping[int, bytes]
     ) -> int:
         seen = [b"%d %d %b" % (key, mark, known.get(key, b"")) for key, mark in items]
-        return whole_print(b"\0".join([self._rules, said, *seen]))
+        return whole_print(b"\0".join([self.rules, b"%d" % said, *seen]))
 
     def agreed(self, ids: Collection[int]) -> Prints:
         """The numbers of these scenes, and of some others, when they were last found to agree."""

@@ -1,6 +1,7 @@
 """What the product asks of Stash: scenes by id and by page, settings, covers."""
 
 import copy
+import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
@@ -9,6 +10,7 @@ import errors
 from net.place import is_loopback
 from net.session import Session
 from stash import hook, scene
+from stash.page import Known, Page, Rows, unknown
 from stash.transport import Transport
 from validation.image import is_cover
 
@@ -111,17 +113,21 @@ class StashApi:
         self, only: SceneFilter = EVERYTHING, page: int = PAGE, extras: Collection[str] = ()
     ) -> "Iterator[list[scene.Scene]]":
         """Whole scenes in pages, by ascending id; a page is never lost when scenes come or go."""
-        for rows in self.walk_rows(only, page, extras):
-            yield self.read(rows, extras)
+        for one in self.pages(only, page, extras):
+            yield self.read(one.rows, extras)
 
-    def walk_rows(
-        self, only: SceneFilter = EVERYTHING, page: int = PAGE, extras: Collection[str] = ()
-    ) -> "Iterator[dict[int, Any]]":
-        """The same as Stash sends them, by id, for `read`."""
-        return self._pages("...S", scene.fragment(extras), only, page)
+    def pages(
+        self,
+        only: SceneFilter = EVERYTHING,
+        size: int = PAGE,
+        extras: Collection[str] = (),
+        known: Known = unknown,
+    ) -> "Iterator[Page]":
+        """The same as Stash sends them, for `read`; a page that is `known` is not parsed."""
+        return self._pages("...S", scene.fragment(extras), only, size, known)
 
     def read(self, rows: Mapping[int, Any], extras: Collection[str] = ()) -> "list[scene.Scene]":
-        """The scenes in rows that `walk_rows` gave with the same `extras`."""
+        """The scenes in rows of `pages` with the same `extras`."""
         return [_scene(row, number, extras) for number, row in rows.items()]
 
     def sample(self, pages: int = 5, page: int = 200) -> "list[scene.File]":
@@ -154,29 +160,41 @@ class StashApi:
 
     def walk_ids(self, only: SceneFilter, page: int = PAGE) -> "Iterator[list[int]]":
         """Only the ids, in pages."""
-        for rows in self._pages("id", "", only, page):
-            yield list(rows)
+        for one in self._pages("id", "", only, page):
+            yield list(one.rows)
 
     def _pages(
-        self, fields: str, fragment: str, only: SceneFilter, page: int
-    ) -> "Iterator[dict[int, Any]]":
-        """The rows by id, a page at a time."""
+        self, fields: str, fragment: str, only: SceneFilter, size: int, known: Known = unknown
+    ) -> "Iterator[Page]":
         query = (
             "query Page($only: SceneFilterType, $filter: FindFilterType) "
             f"{{ findScenes(scene_filter: $only, filter: $filter) {{ scenes {{ {fields} }} }} }} {fragment}"
         )
-        window = {"sort": "id", "direction": "ASC", "per_page": page}
+        window = {"sort": "id", "direction": "ASC", "per_page": size}
         last = 0
         while True:
             variables = {"only": _criteria(only, after=last), "filter": window}
-            rows = self._asked(_ascending, query, variables)
-            if rows and next(iter(rows)) <= last:
-                raise _unreadable("scenes that were asked for before")
-            if rows:
-                yield rows
-                last = max(rows)
-            if len(rows) < page:
+            page = self._page(query, variables, last, known)
+            if page.extent.size:
+                yield page
+            if page.extent.size < size:
                 return
+            last = page.extent.last
+
+    def _page(self, query: str, variables: Mapping[str, Any], after: int, known: Known) -> Page:
+        def seen(body: bytes) -> "Page | None":
+            if not (extent := known(after, body)):
+                return None
+            return Page(after, lambda: self._rows(json.loads(body)["data"], after), extent)
+
+        found = self._wire.ask(query, variables, seen)
+        return found if isinstance(found, Page) else Page(after, lambda: self._rows(found, after))
+
+    def _rows(self, data: Any, after: int) -> Rows:
+        rows = self._read(lambda: _ascending(data))
+        if rows and next(iter(rows)) <= after:
+            raise _unreadable("scenes that were asked for before")
+        return rows
 
     def newest_timestamp(self) -> "str | None":
         """The latest `updated_at` in Stash's own writing, None without scenes."""

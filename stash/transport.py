@@ -76,9 +76,21 @@ class Transport(GQLWrapper):
                 self._cookie = self._renewed = rest.partition(";")[0]
                 self._sign()
 
-    def ask(self, query: str, variables: "Mapping[str, Any] | None" = None) -> Any:
-        """The `data` of one GraphQL call; Unreachable, Refused, Busy or SetupError otherwise."""
-        return self._again(lambda: self._GQL(query, dict(variables or {})))
+    def ask(
+        self,
+        query: str,
+        variables: "Mapping[str, Any] | None" = None,
+        known: Callable[[bytes], Any] = lambda body: None,
+    ) -> Any:
+        """The `data` of one GraphQL call, or what `known` has for its bytes; Unreachable, Refused,
+        Busy or SetupError otherwise."""
+
+        def once() -> Any:
+            response = self._GQL(query, dict(variables or {}))
+            found = known(response.content) if response.status_code == 200 else None
+            return _data(response) if found is None else found
+
+        return self._again(once)
 
     def image(self, path: str, limit: int) -> "tuple[str, bytes]":
         """(content type, bytes) of a path on this Stash; ("", b"") when it has none, or one of more
@@ -102,17 +114,7 @@ class Transport(GQLWrapper):
     def _handle_GQL_response(self, response: requests.Response) -> Any:
         self._adopt_cookie(response)
         self._refuse_strangers(response)
-        try:
-            content = response.json()
-        except ValueError:
-            content = None
-        if not isinstance(content, dict):
-            raise _bad_answer(response)
-        if content.get("errors"):
-            raise _graphql_error(response.status_code, content["errors"])
-        if response.status_code != 200 or not isinstance(content.get("data"), dict):
-            raise _bad_answer(response)
-        return content["data"]
+        return response
 
     def _image(self, path: str, limit: int) -> "tuple[str, bytes]":
         only = {"Accept": "image/*"}
@@ -149,6 +151,20 @@ class Transport(GQLWrapper):
         if self._cookie:
             return "Stash does not accept our session any more (401)"
         return f"Stash at {self.base} asks for an API key (401): name a file that holds it"
+
+
+def _data(response: requests.Response) -> Any:
+    try:
+        content = response.json()
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise _bad_answer(response)
+    if content.get("errors"):
+        raise _graphql_error(response.status_code, content["errors"])
+    if response.status_code != 200 or not isinstance(content.get("data"), dict):
+        raise _bad_answer(response)
+    return content["data"]
 
 
 def meaning(error: Exception, base: str) -> errors.Stash2PlexError:

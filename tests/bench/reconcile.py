@@ -5,10 +5,11 @@
 Each run is the plugin's own process, from its start to its end. Bars: the first run <= 3 times the
 download of all pages and batches, with requests <= N/1000 + N/20 + 50; a run with nothing changed
 <= 1.5 times the download of the listings, with requests <= 2 N/1000 + 30; <= 2 further requests per
-scene when 0.1 % changed; at most 120 MB, and 2 kB on disk per scene. Below 10,000 scenes the start
-of the process outweighs all else. The simulated Plex answers from memory, in a thousandth of the time that
-a real one takes for a page; `--latency 50` lets it take 50 ms for each request. `--unsynced` spares the
-sync before the first run, and with it the ledger. Exits with 1 when a bar is missed.
+scene when 0.1 % changed; at most 120 MB, and 2 kB on disk per scene. Times are judged at 100,000
+scenes: the fewer there are, the more of it is the start of the process. The simulated Plex answers
+from memory, in a thousandth of the time that a real one takes for a page; `--latency 50` lets it take
+50 ms for each request. `--unsynced` spares the sync before the first run, and with it the ledger.
+Exits with 1 when a bar is missed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from stash import scene
 
 PAGE, BATCH = 1000, 25
 MEMORY_MB, DISK_BYTES = 120.0, 2048.0
-JUDGED = 10_000  # scenes from which on times are judged
+JUDGED = 100_000  # scenes from which on times are judged
+SMALL = 10_000  # and from which on growth is
 KEY = re.compile(rb'<Video ratingKey="(\d+)"')
 SCENE = re.compile(rb'"id": ?"(\d+)", ?"title"')
 
@@ -139,7 +141,7 @@ def measure(scenes: int, report: Report, latency: float, synced: bool) -> Cost:
             servers.tell(f"edit {changed}")
             some = plugin.run("reconcile-all")
             judge(report, scenes, "0.1 % changed", some, listings, 0.0, few + 2 * changed)
-            if scenes <= JUDGED:  # beyond, it is the writes that are measured
+            if scenes <= SMALL:  # beyond, it is the writes that are measured
                 servers.tell(f"edit {scenes // 10}")
                 many = plugin.run("reconcile-all")
                 judge(report, scenes, "10 % changed", many, listings, 0.0, few + scenes // 5)
@@ -164,7 +166,7 @@ def main() -> int:
     given = arguments.parse_args()
     report = Report("reconcile", "scenes", given.json)
     costs = {n: measure(n, report, given.latency / 1000, not given.unsynced) for n in given.scenes}
-    judged = sorted(n for n in costs if n >= JUDGED)
+    judged = sorted(n for n in costs if n >= SMALL)
     if len(judged) > 1:
         small, large = judged[0], judged[-1]
         grown(report, costs[small], costs[large], large, large / small)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -246,3 +247,65 @@ def test_ten_thousand_items_come_in_ten_pages_of_which_one_is_held(index, plex):
     assert len(plex.requests) == 10
     # Simulator and client share this process; a page of 1,000 items is about 1 MB of XML.
     assert max(peaks) < 40e6, peaks
+
+
+class Resting(Server):
+    """One library whose items have not moved for long, a page for two of them; counts what is parsed."""
+
+    def __init__(self, files: dict[int, str]) -> None:
+        super().__init__(s1=files)
+        self.parsed: list[int] = []
+
+    def listing(self, section: int) -> Iterator[Page]:
+        files = list(self.found[section].items())
+        for at in range(0, len(files), 2):
+            yield self._page(section, dict(files[at : at + 2]))
+
+    def _page(self, section: int, files: dict[int, str]) -> Page:
+        rows = "".join(
+            f'<Video ratingKey="{key}" updatedAt="9"><Media><Part file="{file}" size="1"/></Media></Video>'
+            for key, file in files.items()
+        )
+        head = f'<MediaContainer size="{len(files)}" librarySectionID="{section}">'
+        return Page(f"{head}{rows}</MediaContainer>".encode(), self._parse)
+
+    def _parse(self, xml: bytes) -> Any:
+        self.parsed.append(xml.count(b"<Video "))
+        return ElementTree.fromstring(xml)
+
+
+def test_of_pages_that_read_as_before_nothing_is_parsed(store):
+    server, now = Resting({5: "/m/a", 6: "/m/b", 7: "/m/c"}), 1e9
+    Index(store).refresh(server, now)
+    assert server.parsed == [2, 1]
+    Index(store).refresh(server, now, force=True)
+    assert server.parsed == [2, 1] and Index(store).size() == 3
+    server.found[1][6] = "/m/x"
+    Index(store).refresh(server, now, force=True)
+    assert server.parsed == [2, 1, 1]
+    assert [Index(store).find([f"/m/{name}"]) for name in "abcx"] == [[5], [], [7], [6]]
+
+
+@pytest.mark.parametrize(
+    "damage", ["DELETE FROM part", "UPDATE listed SET told = x'00'", "DELETE FROM listed"]
+)
+def test_what_the_index_lost_is_listed_again_though_the_pages_are_the_same(store, damage):
+    server, now = Resting({5: "/m/a", 6: "/m/b", 7: "/m/c"}), 1e9
+    Index(store).refresh(server, now)
+    with store.writing() as db:
+        db.execute(damage)
+    Index(store).refresh(server, now, force=True)
+    assert [Index(store).find([f"/m/{name}"]) for name in "abc"] == [[5], [6], [7]]
+
+
+def test_pages_that_a_library_has_no_more_are_not_kept(store):
+    server = Resting({5: "/m/a", 6: "/m/b", 7: "/m/c"})
+    kept = "SELECT count(*) FROM listed"
+    Index(store).refresh(server, 1e9)
+    assert store.value(kept) == 2
+    del server.found[1][7]
+    Index(store).refresh(server, 1e9, force=True)
+    assert store.value(kept) == 1
+    server.found = {2: {9: "/m/z"}}
+    Index(store).refresh(server, 1e9, force=True)
+    assert store.rows("SELECT section FROM listed") == [(2,)]

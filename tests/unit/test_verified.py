@@ -13,6 +13,7 @@ from plex.index import SETTLED, Index
 from plex.ledger import Entry, Ledger
 from plex.listing import Page
 from plex.store import Store
+from reconciliation.outlines import outline
 from reconciliation.verified import Verified
 from stash import scene
 from validation.config import load
@@ -51,7 +52,7 @@ def number(
     config, _ = load(settings)
     index = listed(store, xml, now)
     verified = Verified(store, index, Ledger(store), config, config.path_map)
-    return verified.prints({1: one or row()}).get(1)
+    return verified.prints(outline({1: one or row()}, config.path_map)).get(1)
 
 
 def test_the_same_things_have_the_same_number(store):
