@@ -63,6 +63,8 @@ def confirmed(
             continue
         change, base = decided.get(field.name), baseline.get(field.name)
         cur, want = current.get(field.name), wanted[field.name]
+        if base and not change and _agrees(base, cur, want):
+            continue
         if change and not change.writes:
             # Kept: what we last wrote stays the point of comparison. A rating needs none to be
             # a person's, but one that goes again leaves nothing else to tell by.
@@ -76,6 +78,11 @@ def confirmed(
         else:
             after.pop(field.name, None)  # nothing is left to watch
     return after
+
+
+def _agrees(base: Written, cur: Value, want: Value) -> bool:
+    """Whether both sides say to the letter what was remembered, and nothing is left open."""
+    return base.sent == want and base.got == cur and not (base.begun or base.theirs)
 
 
 def _settled_scalar(

@@ -4,7 +4,7 @@
 
 Prints one line of JSON when it is up. Then each line on stdin is a command, answered by a line:
 `asked` tells how many requests came since it was last asked; `writes` tells which of these
-told Plex something, and how many overlapped; `edit N` gives N scenes new titles in Stash, and tells nobody but
+told Plex something, how many overlapped, and what the others were; `edit N` gives N scenes new titles in Stash, and tells nobody but
 whoever asks; `latency S` lets Plex take S seconds more for each request. It ends with its stdin.
 """
 
@@ -106,8 +106,12 @@ class Library:
 
     def asked(self) -> dict[str, int]:
         found = {"stash": len(self.stash.requests), "plex": len(self.plex.requests)}
-        puts = [one.raw_target for one in self.plex.requests if one.method == "PUT"]
-        self.writes = {"puts": puts, "overlapping": self.plex.overlapping_writes}
+        self.writes = {
+            "puts": [one.raw_target for one in self.plex.requests if one.method == "PUT"],
+            "reads": [one.raw_target for one in self.plex.requests if one.method == "GET"],
+            "questions": [[q.query, q.variables] for q in self.stash.requests if q.query],
+            "overlapping": self.plex.overlapping_writes,
+        }
         self.plex.clear_requests()
         self.stash.requests.clear()
         return found
