@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from disk import words
 from disk.aside import PARTS, asides, set_aside
 from sync_queue.lock import FileLock
 
+AT_ONCE = 900  # values in one statement; an older SQLite takes 999
 BUSY_SECONDS = 30  # how long to wait while another process writes
 HALF, NEW = "half", "new"  # a file that is being made, and one that is whole
 
@@ -262,6 +263,17 @@ class Database:
             return os.path.exists(self.path) and set(asides(self.path)) <= self._asides
         except OSError:  # nobody can tell
             return True
+
+
+def insert(db: sqlite3.Connection, into: str, rows: Iterable[Sequence[object]]) -> None:
+    """Put rows in by few statements: with each of them a thread that waits may have its turn, and
+    keep it for milliseconds. `into` is all that stands before VALUES."""
+    left = list(rows)
+    while left:
+        some = left[: max(1, AT_ONCE // len(left[0]))]
+        del left[: len(some)]
+        places = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+        db.execute(f"{into} VALUES {places}", [value for row in some for value in row])
 
 
 def is_damage(error: BaseException) -> bool:

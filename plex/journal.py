@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from disk.database import insert
 from plex.fields import Value
 from plex.store import Store
 
@@ -60,15 +61,11 @@ class Journal:
         with self._store.writing() as db:
             if not self._run:
                 self._run = self._begun(db, now)
-            db.executemany(
-                "INSERT INTO journal (run, rating_key, scene_id, field, before, after, locked, why)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [(self._run, *_row(one)) for one in rows],
-            )
-            db.executemany(
-                "INSERT OR IGNORE INTO origin VALUES (?, ?, ?, ?)",
-                [(o.rating_key, o.field, _dumps(o.before), int(o.locked)) for o in rows],
-            )
+            columns = "run, rating_key, scene_id, field, before, after, locked, why"
+            noted = [(self._run, *_row(one)) for one in rows]
+            insert(db, f"INSERT INTO journal ({columns})", noted)
+            first = [(o.rating_key, o.field, _dumps(o.before), int(o.locked)) for o in rows]
+            insert(db, "INSERT OR IGNORE INTO origin", first)
 
     def _begun(self, db: Any, now: float) -> int:
         """A new run; what is too old, or too much, goes."""

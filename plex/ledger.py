@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from disk.database import insert
 from plex.baseline import Decision
 from plex.fields import BACKGROUND, BY_NAME, IMAGES, POSTER, Value
 from plex.photos import Sent
@@ -71,9 +72,7 @@ _COLUMNS = (
     "rating_key", "scene_id", "baseline", "cover_version", "poster", "poster_begun", "synced",
     "locks", "asked", "poster_shown", "art_version", "art", "art_begun", "art_shown",
 )  # fmt: skip
-_PUT = (
-    f"INSERT OR REPLACE INTO item ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
-)
+_PUT = f"INSERT OR REPLACE INTO item ({', '.join(_COLUMNS)})"
 # As bytes: a text would be read leniently, one by one. What is not there is told from an empty one.
 _KNOWN = [f"ifnull({name}, '?')" for name in _COLUMNS if name not in ("rating_key", "synced")]
 _PRINT = (
@@ -132,23 +131,24 @@ class Ledger:
 
         What was decided is in the baseline of its entry by now, and is not waited with any more.
         """
+        some = list(entries)
+        rows = list(map(_row, some))
         with self._store.writing() as db:
-            for entry in entries:
-                db.execute(_PUT, _row(entry))
-                for name, one in entry.decided.items():
-                    db.execute(
-                        "DELETE FROM decision WHERE rating_key = ? AND field = ? AND choice = ?",
-                        (entry.rating_key, name, _choice(one)),
-                    )
+            insert(db, _PUT, rows)
+            db.executemany(
+                "DELETE FROM decision WHERE rating_key = ? AND field = ? AND choice = ?",
+                [
+                    (e.rating_key, name, _choice(one))
+                    for e in some
+                    for name, one in e.decided.items()
+                ],
+            )
             known = self._refs(list(refs)) if refs else {}
             for scene_id, found in (refs or {}).items():
                 if known.get(scene_id, set()) == set(found):
                     continue
                 db.execute("DELETE FROM ref WHERE scene_id = ?", (scene_id,))
-                db.executemany(
-                    "INSERT OR IGNORE INTO ref VALUES (?, ?, ?)",
-                    [(kind, number, scene_id) for kind, number in found],
-                )
+                insert(db, "INSERT OR IGNORE INTO ref", [(*one, scene_id) for one in found])
 
     def _refs(self, scene_ids: Sequence[int]) -> dict[int, set[tuple[str, int]]]:
         """What these scenes showed when they were written last."""

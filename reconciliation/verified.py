@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from disk.database import insert
 from plex import letterbox, paths
 from plex.index import Index
 from plex.item import whole_print
@@ -63,7 +64,7 @@ class Verified:
         if not prints:
             return
         with self._store.writing() as db:
-            db.executemany("INSERT OR REPLACE INTO verified VALUES (?, ?)", prints.items())
+            insert(db, "INSERT OR REPLACE INTO verified", prints.items())
 
     def forget(self) -> None:
         """Whatever agreed is to be looked at again."""
