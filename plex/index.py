@@ -217,9 +217,9 @@ class Index:
                 db.execute("INSERT OR REPLACE INTO listed VALUES (?, ?, ?, ?)", (*at, told))
         return marks
 
-    def _known(self, marks: Mapping[int, int], section: int) -> set[int]:
-        """The rating keys of those of which a listing has told the very same before."""
-        found: set[int] = set()
+    def _known(self, marks: Mapping[int, int], section: int) -> dict[int, int]:
+        """Those of which a listing has told the very same before."""
+        found: dict[int, int] = {}
         keys = list(marks)
         for at in range(0, len(keys), ASKED):
             some = keys[at : at + ASKED]
@@ -228,7 +228,7 @@ class Index:
                 f" WHERE rating_key IN ({','.join('?' * len(some))}) AND section = ?",
                 (*some, section),
             )
-            found.update(key for key, mark in rows if mark == marks[key])
+            found.update((key, mark) for key, mark in rows if mark == marks[key])
         return found
 
     def _put(
@@ -237,11 +237,11 @@ class Index:
         section: int,
         run: int,
         now: float,
-        seen: Iterable[int] = (),
+        seen: "Mapping[int, int] | None" = None,
     ) -> None:
-        """What a page tells anew; the items `seen`, by their rating keys, are as they were."""
+        """What a page tells anew; the items `seen`, with their marks, are as they were."""
         with self._store.writing() as db:
-            db.executemany(_SEEN, [(run, key) for key in seen])
+            db.executemany(_SEEN, [(run, *one) for one in (seen or {}).items()])
             db.executemany(_PUT, [_row(part, section, run, now) for part in page])
 
     def _count(self, section: int, run: int) -> int:
@@ -272,7 +272,8 @@ class Index:
         return dict(self._store.rows("SELECT id, title FROM section ORDER BY id"))
 
 
-_SEEN = "UPDATE part SET seen = ? WHERE rating_key = ?"
+# A file with another mark is left from before: the listing that told so was not read to its end.
+_SEEN = "UPDATE part SET seen = ? WHERE rating_key = ? AND mark = ?"
 # What is there already is updated in place: its entry in the other index stays as it is.
 _PUT = (
     "INSERT INTO part (path_key, rating_key, section, size, seen, file, mark)"

@@ -309,3 +309,35 @@ def test_pages_that_a_library_has_no_more_are_not_kept(store):
     server.found = {2: {9: "/m/z"}}
     Index(store).refresh(server, 1e9, force=True)
     assert store.rows("SELECT section FROM listed") == [(2,)]
+
+
+class Broken(Resting):
+    """Its second page does not come."""
+
+    def listing(self, section: int) -> Iterator[Page]:
+        pages = super().listing(section)
+        yield next(pages)
+        raise errors.Busy("no answer")
+
+
+def test_a_file_that_an_item_lost_is_forgotten_though_the_listing_that_told_so_broke_off(store):
+    whole = {5: "/m/a", 6: "/m/b", 7: "/m/c"}
+    Index(store).refresh(Resting(whole), 1e9)
+    moved = whole | {5: "/m/x"}
+    with pytest.raises(errors.Busy):
+        Index(store).refresh(Broken(moved), 1e9, force=True)
+    Index(store).refresh(Resting(moved), 1e9, force=True)
+    assert Index(store).find(["/m/x"]) == [5]
+    assert Index(store).find(["/m/a"]) == []
+
+
+def test_a_file_that_an_item_lost_is_forgotten_though_the_newest_were_asked_for_meanwhile(store):
+    server = Resting({5: "/m/a", 6: "/m/b"})
+    index = Index(store)
+    index.refresh(server, 1e9)
+    server.found[1][5] = "/m/x"
+    index.refresh(server, 1e9 + ASK_SECONDS + 1)
+    assert server.asked[-1] == "newest 1"
+    index.refresh(server, 1e9 + 99, force=True)
+    assert index.find(["/m/x"]) == [5]
+    assert index.find(["/m/a"]) == []
