@@ -198,7 +198,8 @@ class Index:
             return
         self._store.emptied.pop(section.id, None)
         with self._store.writing() as db:
-            db.execute("DELETE FROM part WHERE section = ? AND seen != ?", (section.id, run))
+            gone = f"DELETE FROM part WHERE section = ? AND {_UNSEEN}"
+            db.execute(gone, (section.id, run, time.monotonic_ns()))
             db.execute("DELETE FROM listed WHERE section = ? AND place > ?", (section.id, place))
             db.execute(
                 "INSERT OR REPLACE INTO section VALUES (?, ?, ?, ?)",
@@ -241,12 +242,14 @@ class Index:
     ) -> None:
         """What a page tells anew; the items `seen`, with their marks, are as they were."""
         with self._store.writing() as db:
-            db.executemany(_SEEN, [(run, *one) for one in (seen or {}).items()])
-            db.executemany(_PUT, [_row(part, section, run, now) for part in page])
+            asked = time.monotonic_ns()
+            db.executemany(_SEEN, [(run, asked, *one) for one in (seen or {}).items()])
+            db.executemany(_PUT, [(*_row(part, section, run, now), asked) for part in page])
 
     def _count(self, section: int, run: int) -> int:
         return self._store.value(
-            "SELECT count(*) FROM part WHERE section = ? AND seen != ?", (section, run)
+            f"SELECT count(*) FROM part WHERE section = ? AND {_UNSEEN}",
+            (section, run, time.monotonic_ns()),
         )
 
     def doubt(self, rating_keys: Iterable[int]) -> None:
@@ -272,13 +275,17 @@ class Index:
         return dict(self._store.rows("SELECT id, title FROM section ORDER BY id"))
 
 
+# A listing is told by when it began, on a clock that starts with the machine. What a later one of
+# another process has seen it leaves as it is; what is of the future is of an earlier start.
+_UNSEEN = "NOT seen BETWEEN ? AND ?"
+_LATER = "CASE WHEN seen > {0} AND seen <= ?{1} THEN seen ELSE {0} END"
 # A file with another mark is left from before: the listing that told so was not read to its end.
-_SEEN = "UPDATE part SET seen = ? WHERE rating_key = ? AND mark = ?"
+_SEEN = f"UPDATE part SET seen = {_LATER.format('?1', 2)} WHERE rating_key = ?3 AND mark = ?4"
 # What is there already is updated in place: its entry in the other index stays as it is.
 _PUT = (
     "INSERT INTO part (path_key, rating_key, section, size, seen, file, mark)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path_key, rating_key) DO UPDATE SET"
-    " section = excluded.section, size = excluded.size, seen = excluded.seen,"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (path_key, rating_key) DO UPDATE SET"
+    f" section = excluded.section, size = excluded.size, seen = {_LATER.format('?5', 8)},"
     " file = excluded.file, mark = excluded.mark"
 )
 
