@@ -6,6 +6,7 @@ that a person made, or changed in Plex, is left alone.
 """
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
@@ -30,6 +31,9 @@ class Plex(Protocol):
 
 
 Spot = tuple[int, str, int]  # section, name of a collection, item
+# Plex lists an item in a collection a second or so after it was told of it: one that got an item
+# this long ago, be it from the batch that is written by now, is not empty whatever is listed.
+LAG = 10.0  # seconds
 
 
 class Made(NamedTuple):
@@ -57,6 +61,7 @@ class Collections:
         self._plex, self._store, self._choice, self._say = plex, store, choice, say
         self._known: dict[int, set[str]] = {}  # names by section
         self._left: dict[tuple[int, str], set[int]] = {}  # items that lost the tag just now
+        self._joined: dict[tuple[int, str], float] = {}  # when an item got the tag last
 
     def expect(self, works: Sequence[Work]) -> None:
         """Say on disk, before the writes, what they will make, leave empty or put out of order."""
@@ -66,6 +71,9 @@ class Collections:
             if name_key(title) not in self._names(section):
                 self._names(section).add(name_key(title))
                 fresh[section, name_key(title)] = title
+        self._joined |= {
+            (section, name_key(title)): time.monotonic() for section, title, _ in gained
+        }
         for section, title, key in gone:
             self._left.setdefault((section, name_key(title)), set()).add(key)
         places, before = self._places_of(works), self._places_before(works)
@@ -151,13 +159,17 @@ class Collections:
         if found is None or found.edited or name_key(found.title) != one.name:
             return self._forget([one])  # gone, or a person's by now
         members = self._plex.members(one.rating_key)
-        if not members and one.emptied:
+        if not members and one.emptied and not self._has_just_got_one(one):
             return self._remove(one)
         if one.disordered and members:
             one = self._arrange(one, found, members)
         if set(members) - self._left.get((one.section, one.name), set()):
             one = one._replace(emptied=0)
         return self._put(one)  # else Plex still lists what it was told to take out: another time
+
+    def _has_just_got_one(self, one: Made) -> bool:
+        joined = self._joined.get((one.section, one.name))
+        return joined is not None and time.monotonic() - joined < LAG
 
     def _arrange(self, one: Made, found: Collection, members: Sequence[int]) -> Made:
         """By the numbers in the group; not if a person chose another order."""

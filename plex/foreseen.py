@@ -106,6 +106,7 @@ class Foreseen:
     # -- in the place of Stash and Plex
 
     def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> dict[int, Scene]:
+        self._current = None  # it may be that of a batch that failed: these may say more by now
         read = next((one for one in self._coming if one.ids == list(ids)), None)
         if read:
             self._coming.remove(read)

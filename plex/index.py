@@ -198,7 +198,8 @@ class Index:
             return
         self._store.emptied.pop(section.id, None)
         with self._store.writing() as db:
-            db.execute("DELETE FROM part WHERE section = ? AND seen != ?", (section.id, run))
+            gone = f"DELETE FROM part WHERE section = ? AND {_UNSEEN}"
+            db.execute(gone, (section.id, run, time.monotonic_ns()))
             db.execute("DELETE FROM listed WHERE section = ? AND place > ?", (section.id, place))
             db.execute(
                 "INSERT OR REPLACE INTO section VALUES (?, ?, ?, ?)",
@@ -217,9 +218,9 @@ class Index:
                 db.execute("INSERT OR REPLACE INTO listed VALUES (?, ?, ?, ?)", (*at, told))
         return marks
 
-    def _known(self, marks: Mapping[int, int], section: int) -> set[int]:
-        """The rating keys of those of which a listing has told the very same before."""
-        found: set[int] = set()
+    def _known(self, marks: Mapping[int, int], section: int) -> dict[int, int]:
+        """Those of which a listing has told the very same before."""
+        found: dict[int, int] = {}
         keys = list(marks)
         for at in range(0, len(keys), ASKED):
             some = keys[at : at + ASKED]
@@ -228,7 +229,7 @@ class Index:
                 f" WHERE rating_key IN ({','.join('?' * len(some))}) AND section = ?",
                 (*some, section),
             )
-            found.update(key for key, mark in rows if mark == marks[key])
+            found.update((key, mark) for key, mark in rows if mark == marks[key])
         return found
 
     def _put(
@@ -237,16 +238,18 @@ class Index:
         section: int,
         run: int,
         now: float,
-        seen: Iterable[int] = (),
+        seen: "Mapping[int, int] | None" = None,
     ) -> None:
-        """What a page tells anew; the items `seen`, by their rating keys, are as they were."""
+        """What a page tells anew; the items `seen`, with their marks, are as they were."""
         with self._store.writing() as db:
-            db.executemany(_SEEN, [(run, key) for key in seen])
-            db.executemany(_PUT, [_row(part, section, run, now) for part in page])
+            asked = time.monotonic_ns()
+            db.executemany(_SEEN, [(run, asked, *one) for one in (seen or {}).items()])
+            db.executemany(_PUT, [(*_row(part, section, run, now), asked) for part in page])
 
     def _count(self, section: int, run: int) -> int:
         return self._store.value(
-            "SELECT count(*) FROM part WHERE section = ? AND seen != ?", (section, run)
+            f"SELECT count(*) FROM part WHERE section = ? AND {_UNSEEN}",
+            (section, run, time.monotonic_ns()),
         )
 
     def doubt(self, rating_keys: Iterable[int]) -> None:
@@ -272,12 +275,17 @@ class Index:
         return dict(self._store.rows("SELECT id, title FROM section ORDER BY id"))
 
 
-_SEEN = "UPDATE part SET seen = ? WHERE rating_key = ?"
+# A listing is told by when it began, on a clock that starts with the machine. What a later one of
+# another process has seen it leaves as it is; what is of the future is of an earlier start.
+_UNSEEN = "NOT seen BETWEEN ? AND ?"
+_LATER = "CASE WHEN seen > {0} AND seen <= ?{1} THEN seen ELSE {0} END"
+# A file with another mark is left from before: the listing that told so was not read to its end.
+_SEEN = f"UPDATE part SET seen = {_LATER.format('?1', 2)} WHERE rating_key = ?3 AND mark = ?4"
 # What is there already is updated in place: its entry in the other index stays as it is.
 _PUT = (
     "INSERT INTO part (path_key, rating_key, section, size, seen, file, mark)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path_key, rating_key) DO UPDATE SET"
-    " section = excluded.section, size = excluded.size, seen = excluded.seen,"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (path_key, rating_key) DO UPDATE SET"
+    f" section = excluded.section, size = excluded.size, seen = {_LATER.format('?5', 8)},"
     " file = excluded.file, mark = excluded.mark"
 )
 

@@ -11,7 +11,10 @@ import pytest
 from inprocess import Bench
 from telling import lines
 
+from plex.index import Index
+from plex.ledger import Ledger
 from plex.store import Store
+from plex.sync import Sync
 
 pytestmark = pytest.mark.uncovered
 
@@ -238,3 +241,22 @@ def test_what_is_removed_is_told(box):
     box.settle()
     assert box.plex.collections(box.section) == {"B": [box.item(scene)["ratingKey"]]}
     assert "the collection “A” was empty and is removed from Plex" in lines(box, "info")
+
+
+def test_one_that_the_next_batch_has_just_filled_is_not_taken_for_empty(bench):
+    """Batches overlap: what the first one left empty is looked at after the writes of the second,
+    and Plex lists an item a second after it was told of it."""
+    (one, _), (two, second) = bench.add(studio="A"), bench.add()
+    bench.sync(one, two)
+    of_studio(bench, one, None)
+    of_studio(bench, two, "A")
+    client = bench.client()
+    members = client.members
+    client.members = lambda key: [k for k in members(key) if k != second]  # type: ignore[method-assign]
+    with closing(Store(bench.data)) as store:
+        sync = Sync(bench._api, client, Index(store), Ledger(store), bench.config(), bench.clock)
+        begun = [sync.begin([one]), sync.begin([two])]
+        for each in begun:
+            each()
+    bench.sync(one, two)
+    assert shown(bench) == {"A": [second]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,6 +13,7 @@ import pytest
 
 import errors
 from plex.foreseen import STALE, Foreseen
+from plex.images import POSTER
 from plex.index import Index
 from plex.ledger import Ledger
 from plex.outcome import Outcome
@@ -262,3 +264,24 @@ def test_covers_are_downloaded_ahead_and_shown(bench: Bench) -> None:
         it.sync.begin(ids[1:])()
     assert [one for one in bench.stash.requests if "screenshot" in one.path] == []
     assert len(bench.writes("POST")) == 1
+
+
+def test_a_cover_that_was_read_ahead_for_a_batch_that_failed_is_read_again(bench: Bench) -> None:
+    """What is read anew of the scene is newer than the cover: they must not be taken for a pair."""
+    bench.settings = {"sync_fields": "title"}
+    (scene,) = known(bench, 1, cover=b"\xff\xd8\xff" + bytes(200))
+    bench.settings = {"sync_fields": "title, poster"}
+    newest = b"\xff\xd8\xff" + b"\x01" * 200
+    with line(bench) as it:
+        it.ahead(scene)
+        it.foreseen.write(list(bench.plex.library.items))  # so it is read again, and that fails
+        bench.plex.faults.arm("500", "/library/metadata", times=99)
+        with pytest.raises(errors.Busy):
+            it.sync.begin([scene])
+        bench.plex.faults.clear()
+        bench.stash.set_cover(scene, newest)
+        it.sync.begin([scene])()
+        it.sync.begin([scene])()
+    (item,) = bench.plex.library.items.values()
+    shown = [key for key, selected in bench.client().images(item.rk, POSTER).items() if selected]
+    assert shown == [POSTER.key(hashlib.sha1(newest).hexdigest())]

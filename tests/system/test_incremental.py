@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from inprocess import Bench
 
+import errors
 from plex.journal import Journal
 from plex.store import Store
 from reconciliation.engine import GapDetectionEngine
@@ -193,6 +194,21 @@ def test_a_scene_that_gets_the_item_of_another_one_is_a_conflict(pair, ledger):
     pair.add("part 2.mp4", in_plex=False, title="Part 2")
     found, deep = pair.both()
     assert found["conflicts"] == 1 and same(found) == same(deep)
+
+
+def test_a_scene_whose_item_has_another_file_is_missed_though_a_listing_broke_off(pair):
+    scenes = pair.make(6)
+    pair.plex.options.page_cap = 3
+    pair.reconcile()
+    pair.plex.move_file("/media/clip 1.mp4", "/media/other.mp4")
+    pair.wait()
+    pair.plex.faults.arm("500", lambda call: call.number("X-Plex-Container-Start", 0) > 0, times=99)
+    with pytest.raises(errors.Stash2PlexError):
+        pair.reconcile()
+    pair.plex.faults.clear()
+    found, deep = pair.both()
+    assert (found["unmoved"], found["owed"]) == (5, {"missing": scenes[:1]})
+    assert same(found) == same(deep)
 
 
 def test_other_settings_and_a_lost_file_have_everything_read_once(pair):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 from xml.etree import ElementTree
 
@@ -261,6 +262,10 @@ class Resting(Server):
         for at in range(0, len(files), 2):
             yield self._page(section, dict(files[at : at + 2]))
 
+    def newest(self, section: int) -> Page:
+        self.asked.append(f"newest {section}")
+        return self._page(section, dict(list(self.found[section].items())[:2]))
+
     def _page(self, section: int, files: dict[int, str]) -> Page:
         rows = "".join(
             f'<Video ratingKey="{key}" updatedAt="9"><Media><Part file="{file}" size="1"/></Media></Video>'
@@ -309,3 +314,74 @@ def test_pages_that_a_library_has_no_more_are_not_kept(store):
     server.found = {2: {9: "/m/z"}}
     Index(store).refresh(server, 1e9, force=True)
     assert store.rows("SELECT section FROM listed") == [(2,)]
+
+
+class Broken(Resting):
+    """Its second page does not come."""
+
+    def listing(self, section: int) -> Iterator[Page]:
+        pages = super().listing(section)
+        yield next(pages)
+        raise errors.Busy("no answer")
+
+
+def test_a_file_that_an_item_lost_is_forgotten_though_the_listing_that_told_so_broke_off(store):
+    whole = {5: "/m/a", 6: "/m/b", 7: "/m/c"}
+    Index(store).refresh(Resting(whole), 1e9)
+    moved = whole | {5: "/m/x"}
+    with pytest.raises(errors.Busy):
+        Index(store).refresh(Broken(moved), 1e9, force=True)
+    Index(store).refresh(Resting(moved), 1e9, force=True)
+    assert Index(store).find(["/m/x"]) == [5]
+    assert Index(store).find(["/m/a"]) == []
+
+
+def test_a_file_that_an_item_lost_is_forgotten_though_the_newest_were_asked_for_meanwhile(store):
+    server = Resting({5: "/m/a", 6: "/m/b"})
+    index = Index(store)
+    index.refresh(server, 1e9)
+    server.found[1][5] = "/m/x"
+    index.refresh(server, 1e9 + ASK_SECONDS + 1)
+    assert server.asked[-1] == "newest 1"
+    index.refresh(server, 1e9 + 99, force=True)
+    assert index.find(["/m/x"]) == [5]
+    assert index.find(["/m/a"]) == []
+
+
+class Meanwhile(Resting):
+    """While its last page is on the way, `meanwhile` happens in another process."""
+
+    def __init__(self, files: dict[int, str], meanwhile: Callable[[], object]) -> None:
+        super().__init__(files)
+        self.meanwhile = meanwhile
+
+    def listing(self, section: int) -> Iterator[Page]:
+        *first, last = super().listing(section)
+        yield from first
+        self.meanwhile()
+        yield last
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_two_processes_that_ask_at_once_forget_nothing(tmp_path, force):
+    """A reconciliation lists a library while a drain lists it, or asks for the newest files."""
+    files = {number: f"/m/{number}" for number in range(5, 10)}
+
+    def other() -> None:
+        with closing(Store(tmp_path)) as store:
+            assert Index(store).refresh(Resting(files), 1e9 + 1, force) is force
+
+    with closing(Store(tmp_path)) as store:
+        index = Index(store)
+        index.refresh(Resting(files), 1e9)
+        index.refresh(Meanwhile(files, other), 1e9 + 1, force=True)
+        assert [index.find([file]) for file in files.values()] == [[key] for key in files]
+
+
+@pytest.mark.parametrize("seen", [1, 2**62])
+def test_what_is_gone_is_forgotten_though_the_machine_was_started_anew(store, seen):
+    Index(store).refresh(Resting({5: "/m/a", 6: "/m/b"}), 1e9)
+    with store.writing() as db:
+        db.execute("UPDATE part SET seen = ?", (seen,))
+    Index(store).refresh(Resting({5: "/m/a"}), 1e9, force=True)
+    assert [Index(store).find([f"/m/{name}"]) for name in "ab"] == [[5], []]
