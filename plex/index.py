@@ -290,6 +290,8 @@ _PUT = (
 )
 
 
+# Who changes what is kept of a part empties `part` and `listed` by a step of the store: of pages that
+# read as before nothing is put in again.
 def _row(part: Part, section: int, run: int, now: float) -> tuple[object, ...]:
     key = paths.key(part.file)
     spelt = "" if key == part.file else part.file

@@ -164,8 +164,11 @@ class Sync:
 
     def _note(self, works: list[Work]) -> None:
         """Say on disk what will be ours, before it is: a kill in between must not orphan it."""
-        self._journal.record([row for work in works for row in rows(work)], self._clock())
-        self._ledger.put(remembered.begun(work) for work in works if work.writes or work.shows)
+        begun = [remembered.begun(work) for work in works if work.writes or work.shows]
+        if begun:
+            with self._ledger.store.writing():
+                self._journal.record([row for work in works for row in rows(work)], self._clock())
+                self._ledger.put(begun)
 
     def _remember(self, works: list[Work], outcomes: dict[int, Outcome]) -> None:
         entries, refs = [], {}

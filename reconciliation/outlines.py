@@ -33,24 +33,25 @@ class Outlines:
     def known(self, after: int, body: bytes) -> "Extent | None":
         """The extent of a page that read the same before. Asked by whoever reads ahead."""
         self._met[after] = met = self._print(body)
-        kept, extent = self._kept.get(after, (0, None))
-        return extent if kept == met else None
+        kept, extent = self._kept.get(after, (0, Extent(0, 0)))
+        return extent if kept == _sealed(met, extent) else None
 
     def of(self, page: Page) -> Outline:
         """The page's outline, which is kept if the page was asked for as `known`."""
         met = self._met.pop(page.after, 0)
         if not met:
             return self._read(page)
-        sql = "SELECT told FROM walked WHERE after = ? AND print = ?"
-        told = unpacked(self._store.value(sql, (page.after, met)))
-        if told:
+        seal = _sealed(met, page.extent)
+        sql = "SELECT told FROM walked WHERE after = ?"
+        is_known = self._kept.get(page.after) == (seal, page.extent)
+        if is_known and (told := unpacked(self._store.value(sql, (page.after,)))):
             ids, said, keys = told
             return Outline(dict(zip(ids, said, strict=True)), dict(zip(ids, keys, strict=True)))
         outline = self._read(page)
-        self._keep(page, met, outline)
+        self._keep(page, seal, outline)
         return outline
 
-    def _keep(self, page: Page, met: int, outline: Outline) -> None:
+    def _keep(self, page: Page, seal: int, outline: Outline) -> None:
         told = packed(
             [list(outline.said), list(outline.said.values()), list(outline.keys.values())]
         )
@@ -58,7 +59,7 @@ class Outlines:
         with self._store.writing() as db:
             # Pages that began in between began there because other scenes were before them.
             db.execute("DELETE FROM walked WHERE after > ? AND after < ?", (page.after, last))
-            row = page.after, last, size, met, told
+            row = page.after, last, size, seal, told
             db.execute("INSERT OR REPLACE INTO walked VALUES (?, ?, ?, ?, ?)", row)
 
     def _read(self, page: Page) -> Outline:
@@ -68,6 +69,12 @@ class Outlines:
         found = hashlib.blake2b(self._rules, digest_size=8)
         found.update(body)
         return int.from_bytes(found.digest(), "big", signed=True)
+
+
+def _sealed(met: int, extent: Extent) -> int:
+    """The number to keep: with an extent that is damaged on disk it is another one, for a wrong
+    one would leave scenes out, or ask for the same ones for ever."""
+    return whole_print(b"%d %d %d" % (met, *extent))
 
 
 def outline(rows: Mapping[int, Any], path_map: paths.PathMap) -> Outline:

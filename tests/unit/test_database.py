@@ -17,7 +17,7 @@ from persistqueue.sqlackqueue import AckStatus
 import errors
 from disk import database
 from disk.aside import asides, set_aside
-from disk.database import HALF, Database, is_damage
+from disk.database import HALF, Database, insert, is_damage
 from plex.ledger import Entry, Ledger
 from plex.store import Store
 from sync_queue import salvage
@@ -301,6 +301,30 @@ def test_damage_within_a_transaction_undoes_it_whole(opened: Open) -> None:
         writing.execute("INSERT INTO thing (name) VALUES ('x')")
         writing.execute("UPDATE thing SET name = 'y'")
     assert db.rows("SELECT * FROM thing") == []
+
+
+def test_a_transaction_within_another_is_a_part_of_it(opened: Open) -> None:
+    db = filled(opened(), 3)
+    with pytest.raises(ValueError, match="after all"), db.writing():
+        with db.writing() as inner:
+            inner.execute("DELETE FROM thing")
+        raise ValueError("after all")
+    assert len(db.rows("SELECT * FROM thing")) == 3
+    with db.writing(), db.writing() as inner:
+        inner.execute("DELETE FROM thing")
+    assert db.rows("SELECT * FROM thing") == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 449, 451, 2000])
+def test_rows_are_put_in_by_few_statements(opened: Open, count: int) -> None:
+    db = opened(Later)
+    said: list[str] = []
+    db.db.set_trace_callback(said.append)
+    with db.writing() as writing:
+        insert(writing, "INSERT INTO thing (size, name)", ((n, f"n{n}") for n in range(count)))
+    db.db.set_trace_callback(None)
+    assert db.rows("SELECT size FROM thing ORDER BY size") == [(n,) for n in range(count)]
+    assert len([one for one in said if one.startswith("INSERT")]) == -(-count // 450)
 
 
 def test_what_was_a_whim_of_the_disk_sets_nothing_aside(opened: Open) -> None:

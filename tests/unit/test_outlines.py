@@ -105,6 +105,18 @@ def test_what_is_damaged_is_read_again(store, damage):
     assert unpacked(damage) is None
 
 
+@pytest.mark.parametrize("damage", ["last = 0", "last = 900", "size = 1000", "print = print + 1"])
+def test_a_damaged_extent_is_not_believed(store, damage):
+    said = body(row(1), row(2))
+    Walk(store).page(0, said)
+    with store.writing() as db:
+        db.execute(f"UPDATE walked SET {damage}")
+    walk = Walk(store)
+    walk.page(0, said)
+    assert walk.parsed == [0]
+    assert Walk(store).outlines.known(0, said) == Extent(2, 2)
+
+
 def test_a_page_that_was_not_asked_about_is_not_kept(store):
     walk = Walk(store)
     walk.outlines.of(Page(0, lambda: {1: row(1)}))
