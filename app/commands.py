@@ -319,7 +319,7 @@ def leave_notes(run: Run) -> None:
 
 def _watched(run: Run) -> str:
     """What the settings make Plex show of performers, studios and groups, besides their names."""
-    from plex.outcome import extras
+    from plex.work import extras
     from stash.scene import WATCHED
 
     asked = extras(run.config)

@@ -7,8 +7,8 @@ from plex import match, selection
 from plex.index import Index
 from plex.item import Item
 from plex.ledger import Ledger
-from plex.outcome import extras
 from plex.paths import PathMap
+from plex.work import extras
 from reconciliation.choosing import Chunk
 from reconciliation.detector import MISSING
 from reconciliation.found import Found

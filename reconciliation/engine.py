@@ -17,8 +17,8 @@ from plex.item import Item
 from plex.journal import Journal
 from plex.ledger import Ledger
 from plex.mapping import Finder
-from plex.outcome import extras
 from plex.store import Store
+from plex.work import extras
 from reconciliation import brake
 from reconciliation.choosing import Choosing, Chunk
 from reconciliation.comparing import Comparing

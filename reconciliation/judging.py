@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from plex import covers, photos
 from plex.item import Item
 from plex.ledger import Entry, Ledger
-from plex.outcome import Work, claim_photos, decided, rules
+from plex.work import Work, claim_photos, decided, rules
 from reconciliation import brake
 from reconciliation.detector import DRIFTED, Gap, gap, unasked, worst
 from stash.scene import Scene

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Container, Iterator
 from typing import Any
 
 from net.ahead import ahead
-from plex.outcome import extras
+from plex.work import extras
 from reconciliation.outlines import Outline, Outlines
 from reconciliation.result import GapDetectionResult
 from reconciliation.verified import Prints, Verified
