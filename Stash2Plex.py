@@ -163,42 +163,42 @@ def _made(path):
 
 def handle_task(mode):
     """Carry out a task or operation by its mode; what it answers. Refusal: no such mode."""
-    from app import activity, commands
+    from app import activity, commands, notes, reconciling
 
     known = sorted([*commands.COMMANDS, *commands.RECONCILE, "queue_status"])
     if mode not in known:
         raise Refusal(f"there is no mode {mode!r}; the modes are: {', '.join(known)}")
     working = commands.works(_run, mode)
-    if working and commands.due(_run):
+    if working and reconciling.due(_run):
         _run.progress.between(0.0, 0.5)
     found = _carry_out(mode)
     _run.progress.between(0.5, 1.0)
     automatic = maybe_auto_reconcile() if working else None
     if automatic:
         found = {**found, "auto_reconcile": automatic}
-    commands.leave_notes(_run)
+    notes.leave_notes(_run)
     if not working:
-        commands.wake_if_due(_run)
+        notes.wake_if_due(_run)
     _run.progress(1.0)
     _run.tell_end(activity.held_back(found))
     return found
 
 
 def _carry_out(mode):
-    from app import commands
+    from app import commands, reconciling
 
     if mode == "queue_status":
         return handle_queue_status()
     if mode in commands.RECONCILE:
-        return handle_reconcile(commands.RECONCILE[mode] or commands.scope_of_settings(_run))
+        return handle_reconcile(commands.RECONCILE[mode] or reconciling.scope_of_settings(_run))
     return commands.COMMANDS[mode](_run)
 
 
 def handle_reconcile(scope):
     """Find and close the gaps of a scope: all, recent, recent_7days or a custom range."""
-    from app import commands
+    from app import reconciling
 
-    return commands.reconcile(_run, scope)
+    return reconciling.reconcile(_run, scope)
 
 
 def handle_queue_status():
@@ -210,17 +210,17 @@ def handle_queue_status():
 
 def maybe_auto_reconcile():
     """Reconcile if the interval or a start of Stash calls for it; None when nothing was due."""
-    from app import commands
+    from app import reconciling
 
-    due = commands.due(_run)
+    due = reconciling.due(_run)
     return _run_auto_reconcile(_run.scheduler, *due) if due else None
 
 
 def _run_auto_reconcile(scheduler, scope, is_startup):
     """One automatic run; its failure is remembered and told, and is not that of the task."""
-    from app import commands
+    from app import reconciling
 
-    return commands.reconcile_quietly(_run, scheduler, scope, is_startup)
+    return reconciling.reconcile_quietly(_run, scheduler, scope, is_startup)
 
 
 def _answered(output):

@@ -10,8 +10,8 @@ from app.words import many
 from stash import wire
 
 if TYPE_CHECKING:
-    from plex.outcome import Work
     from plex.plan import Change
+    from plex.work import Work
 
 SHOWN = 50  # items that are listed
 USAGE = "decide wants an item (Plex's rating key), a field (or all), and a side: stash or plex"

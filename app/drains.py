@@ -276,7 +276,7 @@ class Expansion:
 
     def _ways(self, kind: str) -> list[str]:
         """How a scene may show it, with these settings."""
-        from plex.outcome import extras
+        from plex.work import extras
         from stash.api import INDIRECT
 
         shown, way = INDIRECT.get(kind, ("", ""))

@@ -12,7 +12,7 @@ from stash import wire
 from sync_queue import inbox
 
 if TYPE_CHECKING:
-    from plex.outcome import Work
+    from plex.work import Work
     from stash.scene import Scene
 
 WRITES = 10  # of the journal that are told
@@ -21,7 +21,8 @@ VALUE = 80  # characters of a value in a log line
 
 def explain(run: Run) -> dict[str, Any]:
     """Everything that decides what Plex says about the `scene`."""
-    from plex.outcome import Outcome, extras
+    from plex.outcome import Outcome
+    from plex.work import extras
 
     wanted = number(run, "scene")
     if not wanted:

@@ -57,7 +57,7 @@ def leave_no_core() -> None:
 def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene: int) -> None:
     """The setting hook_mode: inline. A save waits for its own scene only: an installation, a
     reconciliation and whatever else is owed are left to a task."""
-    from app import commands
+    from app import commands, notes
 
     if not ready(data_dir):
         return hook.wake(connection, data_dir)
@@ -66,13 +66,13 @@ def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene
         from sync_queue.drain import is_owed
 
         found = commands.process_queue(run)
-        commands.leave_notes(run)
+        notes.leave_notes(run)
         if run.config.paused or found["paused"]:
             return None
         # After the lock is free: who marked meanwhile has seen it held, and relies on us.
         if is_owed(data_dir, run.jobs, run.clock()):
             return hook.wake(connection, data_dir)
-        return commands.wake_if_due(run)
+        return notes.wake_if_due(run)
 
 
 def in_words(error: BaseException) -> str:

@@ -64,7 +64,7 @@ class Sought:
 def sought(run: Run, pages: int, page: int) -> Sought:
     """Look for the items of some scenes as a sync does."""
     from plex import match, selection
-    from plex.outcome import extras
+    from plex.work import extras
 
     found, chosen = Sought(), []
     for scene in run.stash.some(pages, page, extras(run.config)):

@@ -16,7 +16,8 @@ from stash import wire
 
 if TYPE_CHECKING:
     from plex.journal import Row
-    from plex.outcome import Outcome, Work
+    from plex.outcome import Outcome
+    from plex.work import Work
     from stash.scene import Scene
 
 CHUNK = 20  # scenes per look at Plex
@@ -112,7 +113,7 @@ def _becomes(outcome: "Outcome", writes: bool, matched: bool) -> str:
 
 
 def _of_work(work: "Work") -> list[dict[str, Any]]:
-    from plex.outcome import rows
+    from plex.work import rows
 
     common = {"scene": work.scene.id, "title": work.scene.label(), "item": work.item.rating_key}
     written = [_of_row(work.scene, one) for one in rows(work)]

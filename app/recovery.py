@@ -12,6 +12,7 @@ from sync_queue import circuit
 from sync_queue.job import DeadLetter
 
 SHOWN = 10  # outages that are named
+DLQ_DAYS = 30
 
 
 def retry_dlq(run: Run) -> dict[str, Any]:
@@ -33,6 +34,13 @@ def clear_dlq(run: Run) -> dict[str, Any]:
         chosen = [one.job.number for one in run.jobs.dead() if one.error == error]
     cleared = run.jobs.clear_dead() if chosen is None else run.jobs.clear_letters(chosen)
     wire.info(f"cleared: {many(cleared, 'dead letter')}")
+    return {"cleared": cleared}
+
+
+def purge_dlq(run: Run) -> dict[str, Any]:
+    """Forget the dead letters of more than 30 days ago."""
+    cleared = run.jobs.clear_dead(before=run.clock() - DLQ_DAYS * 86400)
+    wire.info(f"cleared: {many(cleared, 'dead letter')} older than {DLQ_DAYS} days")
     return {"cleared": cleared}
 
 

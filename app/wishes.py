@@ -1,16 +1,62 @@
-"""What a person asks for on the page: sync these scenes, or those of the plan that was shown."""
+"""What a person asks to be synced: everything, what is recent, these scenes, those of the preview."""
 
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
 import errors
 from app import drains, lookup
 from app.arguments import scenes, text
+from app.reconciling import engine, suggest_preview
 from app.run import Run
 from app.words import many
 from stash import wire
 
 CHUNK = 1000
+SAMPLE = 100  # scenes
+
+
+def sync_all(run: Run) -> dict[str, Any]:
+    """Every scene is owed to Plex, then what is owed is done."""
+    return _sync_scope(run, "all")
+
+
+def sync_recent(run: Run) -> dict[str, Any]:
+    """The same for the scenes that changed in the last 24 hours."""
+    return _sync_scope(run, "24h")
+
+
+def _sync_scope(run: Run, scope: str) -> dict[str, Any]:
+    from reconciliation.window import window
+    from stash.api import SceneFilter
+    from sync_queue.jobs import BACKLOG
+    from validation.scope import parse_scope
+
+    newest = None if scope == "all" else run.stash.newest_timestamp()
+    since, until = window(parse_scope(scope), run.clock(), newest)
+    ids = array("q")
+    for page in run.stash.walk_ids(SceneFilter(since, until)):
+        ids.extend(page)
+    _brake(run, ids)
+    _owe(run, ids, BACKLOG)
+    suggest_preview(run)
+    wire.info(f"to be checked: {many(len(ids), 'scene')}")
+    return {"queued": len(ids)} | drains.drain(run)
+
+
+def _brake(run: Run, ids: "array[int]") -> None:
+    """Look at a sample of what is to be synced: Braked if much of it would lose something."""
+    from reconciliation.brake import FEW
+
+    if len(ids) <= FEW or run.config.brake_share >= 100 or run.outages.is_away(run.asked):
+        return
+    step = max(1, len(ids) // SAMPLE)
+    try:
+        engine(run).sample(ids[::step][:SAMPLE])
+    except errors.Braked:
+        raise
+    except errors.Stash2PlexError:
+        return  # the drain meets it as well, and knows what to do
 
 
 def sync(run: Run) -> dict[str, Any]:

@@ -11,22 +11,9 @@ from plex.item import Item
 from plex.journal import Journal
 from plex.leaving import RESTORE
 from plex.ledger import Entry, Ledger
-from plex.outcome import (
-    Choice,
-    Outcome,
-    Work,
-    ambiguous,
-    claim_photos,
-    decided,
-    extras,
-    hold,
-    leave,
-    rules,
-    share,
-    skip,
-    unsettle,
-)
+from plex.outcome import Outcome, ambiguous, hold, leave, share, skip, unsettle
 from plex.paths import PathMap
+from plex.work import Choice, Work, claim_photos, decided, extras, rules
 from stash.scene import Scene
 
 

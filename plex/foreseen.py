@@ -23,10 +23,10 @@ from plex.fields import IMAGES
 from plex.index import Index
 from plex.item import Item
 from plex.ledger import Entry, Ledger
-from plex.outcome import extras, rules
 from plex.readback import Items
 from plex.spool import Spooled
 from plex.store import Glimpse, Store
+from plex.work import extras, rules
 from stash.scene import Scene
 
 STALE = 30.0  # seconds

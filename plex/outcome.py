@@ -1,17 +1,11 @@
-"""What a sync decides for one scene on one item, and what it tells about it. Pure."""
+"""What became of one scene, and what is told about it. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from plex import baseline, covers, fields, photos, plan, selection, texts
+from plex import baseline, fields, plan, selection, texts
 from plex.item import Item
-from plex.journal import Row
-from plex.ledger import Entry
-from plex.photos import Sent
-from plex.showing import Showing
-from plex.written import Written, same
-from stash.scene import Scene
+from plex.work import Work
 from validation import text
 
 LEFT_ALONE = "is left as it is"
@@ -36,158 +30,6 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
     error: "Exception | None" = None
     folders: list[str] = field(default_factory=list)
-
-
-@dataclass(eq=False)
-class Work:
-    """One scene on one item: what was decided, before it is done."""
-
-    scene: Scene
-    item: Item
-    entry: Entry
-    wanted: dict[str, fields.Value]
-    changes: tuple[plan.Change, ...]
-    looked: list[Showing] = field(default_factory=list)  # of its images, what became of the look
-    after: "Item | None" = None
-    photos: dict[str, str] = field(default_factory=dict)  # to be sent, by the keys of the names
-
-    @property
-    def shows(self) -> list[Showing]:
-        """The images that are to be shown."""
-        return [one for one in self.looked if one.look.picture]
-
-    @property
-    def writes(self) -> list[plan.Change]:
-        return [change for change in self.changes if change.writes]
-
-    def stash_says(self, field: str) -> fields.Value:
-        """What Stash says in a field; of an image, Plex's key of the cover."""
-        seen = {one.kind.field: one.look.wanted for one in self.looked}
-        return seen[field] if field in seen else self.wanted[field]
-
-    @property
-    def unseen(self) -> list[str]:
-        """The images at which nobody looked."""
-        seen = [one.kind.field for one in self.looked]
-        return [name for name in fields.IMAGES if name not in seen]
-
-    @property
-    def edits(self) -> bool:
-        """Whether there is anything to write but images."""
-        return bool(self.writes or self.photos)
-
-    @property
-    def actors(self) -> tuple[str, ...]:
-        """Who is on the item after the writes."""
-        now = self.item.values.get("actors")
-        after = [change.after for change in self.writes if change.field == "actors"]
-        found = after[0] if after else now
-        return found if isinstance(found, tuple) else ()
-
-    @property
-    def ignored(self) -> list[plan.Change]:
-        """Writes that have left no trace in Plex, not even a lock. The rating is written apart."""
-        ratings = [change for change in self.writes if change.field == "rating"]
-        others = [change for change in self.writes if change.field != "rating"]
-        return [change for some in (others, ratings) if not self._traced(some) for change in some]
-
-    @property
-    def unheard(self) -> bool:
-        """Whether Plex cannot have carried out the edit: a value it may refuse, a lock never."""
-        asked = {fields.BY_NAME[change.field].wire for change in self.ignored}
-        locks = self.after.locks if self.after else frozenset()
-        return bool(asked - {"userRating"} - locks)
-
-    def _traced(self, changes: list[plan.Change]) -> bool:
-        if self.after is None:
-            return False
-        asked = {fields.BY_NAME[change.field].wire for change in changes}
-        if asked & (self.after.locks - self.item.locks):
-            return True
-        now, before = self.after.values, self.item.values
-        return any(
-            not same(fields.BY_NAME[c.field], now.get(c.field), before.get(c.field))
-            for c in changes
-        )
-
-
-class Choice(fields.Choice, selection.Choice, covers.Choice, Protocol):
-    """What of the config decides about a scene and its item."""
-
-    @property
-    def preserve_plex_edits(self) -> bool: ...
-    @property
-    def on_edit_in_plex(self) -> str: ...
-
-
-def decided(scene: Scene, item: Item, entry: Entry, choice: Choice) -> "Work | None":
-    """What is to be done for the scene on its item; a sync does it, a reconciliation counts it.
-
-    None when the item shows what another scene said, and this one says nothing (yet): a scene
-    that is still being identified cannot wipe Plex.
-    """
-    wanted = fields.wanted(scene, choice)
-    if entry.scene_id != scene.id and not any(wanted.values()):
-        return None
-    entry = _settled(entry, item, wanted)
-    found = plan.changes(_still_known(entry, item), item.values, wanted, rules(item, entry, choice))
-    return Work(scene, item, entry, wanted, found)
-
-
-def rules(item: Item, entry: Entry, choice: Choice) -> plan.Rules:
-    """What of the settings and of the item decides besides the values."""
-    return plan.Rules(
-        choice.on_edit_in_plex,
-        choice.preserve_plex_edits,
-        item.guesses,
-        # Of an item that was written before locks were remembered, all are ours.
-        frozenset() if entry.locks is None else item.locks - entry.locks,
-    )
-
-
-def _settled(entry: Entry, item: Item, wanted: fields.Fields) -> Entry:
-    """The entry with what a person decided taken into it, as far as both sides say the same still."""
-    if not entry.decided:
-        return entry
-    known, locks = dict(entry.baseline), entry.locks
-    for name, one in entry.decided.items():
-        if name not in wanted:
-            continue
-        field, cur = fields.BY_NAME[name], item.values.get(name)
-        if one.fits(field, cur, wanted[name]):
-            known[name] = baseline.settled(field, known.get(name), one)
-            if locks is not None and one.side == plan.STASH:
-                locks |= {field.wire}
-    return entry.but(baseline=known, locks=locks)
-
-
-def claim_photos(
-    works: Iterable[Work], sent: Mapping[str, Sent], choice: Choice, claimed: set[str]
-) -> None:
-    """Give each work the photos that are due with it, each name once (`claimed`)."""
-    for work in works:
-        if "actors" in work.wanted:
-            wish = photos.wanted(work.scene, choice)
-            shown, fill_only = work.item.photos, choice.preserve_plex_edits
-            due = photos.due(wish, work.actors, shown, sent, fill_only)
-            work.photos = {name: url for name, url in due.items() if name not in claimed}
-            claimed.update(work.photos)
-
-
-def extras(choice: Choice) -> frozenset[str]:
-    """What the settings need to know of a scene besides the usual."""
-    return fields.extras(choice) | selection.extras(choice)
-
-
-def _still_known(entry: Entry, item: Item) -> Mapping[str, Written]:
-    """The baseline, without what vanished when Plex lost all that it knew of the item.
-
-    A person empties one field; an older database or a new match empties all of them.
-    """
-    lost = [name for name in fields.SUBSTANCE if (one := entry.baseline.get(name)) and one.got]
-    if len(lost) < 2 or not fields.is_bare(item.values):
-        return entry.baseline
-    return {name: one for name, one in entry.baseline.items() if item.values.get(name)}
 
 
 def tell(work: Work, outcome: Outcome) -> None:
@@ -317,22 +159,6 @@ def hold(outcome: Outcome, why: str) -> None:
     """A person wants the scene left alone."""
     outcome.said = f"is held ({why}) and left alone; Resume Held Scenes ends that"
     outcome.refused = True
-
-
-def rows(work: Work) -> list[Row]:
-    """What the journal has to know before the work is done."""
-    item = work.item
-    found = [
-        Row(item.rating_key, work.scene.id, change.field, change.before, change.after,
-            fields.BY_NAME[change.field].wire in item.locks, change.why)
-        for change in work.writes
-    ]  # fmt: skip
-    found += [
-        Row(item.rating_key, work.scene.id, one.kind.field, one.key, one.look.picture.key,
-            one.kind.lock in item.locks, one.look.change.why if one.look.change else plan.WRITE)
-        for one in work.shows if one.look.picture
-    ]  # fmt: skip
-    return found
 
 
 def many(keys: Sequence[int]) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import errors
 from plex import fields, wire
 from plex.item import Item
-from plex.outcome import Outcome, Work
+from plex.outcome import Outcome
+from plex.work import Work
 from plex.writing import Writing
 
 Items = Mapping[int, Item]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from plex import baseline, images, plan, showing
 from plex.item import Item
 from plex.ledger import Entry
-from plex.outcome import Work
+from plex.work import Work
 
 
 def begun(work: Work) -> Entry:

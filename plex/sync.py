@@ -12,11 +12,12 @@ from plex.index import Index
 from plex.journal import Journal
 from plex.leaving import Leaving
 from plex.ledger import Ledger
-from plex.outcome import Outcome, Work, many, rows, tell
+from plex.outcome import Outcome, many, tell
 from plex.photos import Sent
 from plex.readback import Items, Look, ReadBack
 from plex.tempo import Tempo
 from plex.undo import LEFT, Undo
+from plex.work import Work, rows
 from plex.writing import Writing
 from stash.scene import Scene
 

@@ -8,8 +8,9 @@ from plex import images, plan, wire
 from plex.covers import Covers
 from plex.index import Index
 from plex.ledger import Ledger
-from plex.outcome import Outcome, Work
+from plex.outcome import Outcome
 from plex.tempo import Tempo
+from plex.work import Work
 
 
 class Plex(images.Images, Protocol):

@@ -1,12 +1,13 @@
 """GapDetectionResult: what a run counts."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE
+from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap
 
-TOLD = 50  # how many of the drifted scenes are told
+NAMED, TOLD = 1000, 50  # how many of the drifted scenes are kept, and how many of these told
 
 
 @dataclass
@@ -24,11 +25,21 @@ class GapDetectionResult:
     held_count: int = 0
     cover_checks: int = 0
     enqueued_count: int = 0
+    lost: int = 0  # scenes with files of which Plex has none
     compared: int = 0  # scenes with an item
     losing: int = 0  # of these, such as would have less in Plex afterwards
     errors: list[str] = field(default_factory=list)
     drifted: list[dict[str, Any]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)  # not selected, by reason
+
+    def count(self, gap: Gap, items: Sequence[int]) -> None:
+        """The gap of a scene on these items."""
+        name = f"{gap.kind}_count"
+        setattr(self, name, getattr(self, name) + 1)
+        if gap.kind == DRIFTED and len(self.drifted) < NAMED:
+            self.drifted.append(
+                {"scene": gap.scene_id, "items": list(items), "fields": list(gap.fields)}
+            )
 
     @property
     def total_gaps(self) -> int:

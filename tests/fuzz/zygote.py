@@ -154,7 +154,7 @@ def _import_ahead(light: bool) -> None:
     import importlib
 
     sys.path.insert(0, str(ROOT))
-    from app import commands, drains, installing, lane, status  # noqa: F401
+    from app import commands, drains, installing, lane, notes, reconciling, status  # noqa: F401
     from net import again
     from sync_queue import circuit
 

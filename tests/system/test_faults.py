@@ -18,7 +18,7 @@ import pytest
 from inprocess import TOKEN, Bench, at_once
 
 import errors
-from app import commands, drains
+from app import commands, drains, reconciling
 from app.run import Run
 from devserver.box import Box
 from devserver.proof import differences, poster_key
@@ -118,7 +118,7 @@ class Story:
             if mode in commands.COMMANDS:
                 commands.COMMANDS[mode](run)
             else:
-                commands.reconcile(run, "all")
+                reconciling.reconcile(run, "all")
         except errors.Stash2PlexError as error:
             return str(error)
         finally:

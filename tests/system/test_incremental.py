@@ -63,7 +63,8 @@ class Pair(Bench):
                 self._api, self.config(), None, plex=self.client(), store=store, clock=self.clock
             )
             found = engine.run("all", deep).as_dict()
-            return found | {"owed": {why: sorted(ids) for why, ids in engine._owed.items()}}
+            owed = engine._found.owed.by_reason
+            return found | {"owed": {why: sorted(ids) for why, ids in owed.items()}}
 
     def both(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The same by a run that reads what moved, and by one that reads everything, which starts

@@ -68,7 +68,8 @@ HOMES = {
 }
 SPINES = {
     "plex.sync", "plex.deciding", "plex.writing", "plex.readback", "plex.remembered",
-    "sync_queue.drain", "reconciliation.engine",
+    "sync_queue.drain", "reconciliation.engine", "reconciliation.walking",
+    "reconciliation.choosing", "reconciliation.comparing", "reconciliation.judging",
 }  # fmt: skip
 CLIENTS = {"plex.client", "plex.transport", "stash.api", "stash.transport", "net.session"}
 
@@ -172,7 +173,8 @@ def test_there_is_no_library_without_a_home() -> None:
 @pytest.mark.parametrize("name", sorted(SPINES))
 def test_a_spine_is_handed_its_clients(name: str) -> None:
     at_start = imported(name, late=False)
-    allowed = {"stash.api"} if name == "reconciliation.engine" else set()  # its SceneFilter
+    filters = {"reconciliation.engine", "reconciliation.walking"}
+    allowed = {"stash.api"} if name in filters else set()  # its SceneFilter
     assert (at_start & CLIENTS) - allowed == set()
     assert {one for one in at_start if is_library(one)} == set()
 

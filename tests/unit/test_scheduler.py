@@ -12,15 +12,15 @@ import pytest
 import errors
 import reconciliation
 from disk.aside import asides
+from reconciliation.due import backoff
+from reconciliation.report import NO_RUNS
 from reconciliation.scheduler import (
     INTERVAL_SECONDS,
-    NO_RUNS,
     RUN_LOCK,
     SCOPE_MAP,
     STATE_FILE,
     ReconciliationScheduler,
     ReconciliationState,
-    backoff,
 )
 from sync_queue.lock import FileLock
 

@@ -1,0 +1,58 @@
+"""What a process leaves behind for those that come after it: notes for hooks, and a drain if one is due."""
+
+from pathlib import Path
+
+from app import deps
+from app.operations import ONLY_LOOKS
+from app.run import Run
+from stash import hook, wire
+from sync_queue import inbox
+
+
+def wake_if_due(run: Run) -> None:
+    """A command that a person waits for does not reconcile; it wakes a drain that does."""
+    if _only_looks(run):
+        return
+    if run.from_stash and hook.is_due(run.data_dir, run.clock()) and not run.outages.is_away():
+        hook.wake(dict(run.connection), run.data_dir)
+
+
+def _only_looks(run: Run) -> bool:
+    return run.args.get("mode") in ONLY_LOOKS
+
+
+def leave_notes(run: Run) -> None:
+    """Tell the hooks, which cannot ask for settings, what is due when and where to drain."""
+    if _only_looks(run):
+        return
+    deps.remember(Path(run.data_dir))
+    if not run.knows_settings:
+        return
+    # While paused nothing is due: hooks would wake drains in vain.
+    interval = "never" if run.config.paused else run.config.reconcile_interval
+    run.scheduler.refresh(interval, run.clock(), run.config.deep_interval)
+    for line in [*run.scheduler.notices, *run.outages.notices]:
+        wire.warning(line)
+    _note(run, inbox.INLINE, "on" if run.config.hook_mode == "inline" else "")
+    _note(run, inbox.SHOWS, _watched(run))
+
+
+def _watched(run: Run) -> str:
+    """What the settings make Plex show of performers, studios and groups, besides their names."""
+    from plex.work import extras
+    from stash.scene import WATCHED
+
+    asked = extras(run.config)
+    return " ".join(shown for name, shown in WATCHED.items() if name in asked)
+
+
+def _note(run: Run, name: str, said: str) -> None:
+    """Keep the note as it should be; a hook may read it at any moment."""
+    path = Path(run.data_dir) / name
+    if not said:
+        path.unlink(missing_ok=True)
+    elif not path.exists() or path.read_text(encoding="utf-8") != said:
+        fresh = path.with_name(f"{name}.new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(said, encoding="utf-8")
+        fresh.replace(path)

@@ -1,0 +1,146 @@
+"""A reconciliation as a person or the interval starts it: whether one is due, the run, what is told."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import errors
+from app import drains
+from app.arguments import flag
+from app.run import Run
+from app.words import by_reason, many
+from stash import wire
+from sync_queue.verdict import in_words
+
+if TYPE_CHECKING:
+    from reconciliation.engine import GapDetectionEngine
+    from reconciliation.scheduler import ReconciliationScheduler
+
+
+def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False) -> dict[str, Any]:
+    """Find the gaps of a scope, owe them, remember the run, and close them at once.
+
+    A failed run is recorded as failed: it is tried again and does not count as done.
+    """
+    if run.config.paused:
+        wire.info("paused by the setting: nothing is reconciled")
+        return {"paused": "by the setting `paused`"}
+    if not run.scheduler.claim(run.clock()):
+        wire.info("another reconciliation is running, or has just run")
+        return {"busy": True}
+    try:
+        deep = _is_deep(run, scope, unasked)
+        found = _detect(run, scope, startup, unasked, deep)
+    finally:
+        run.scheduler.release()
+    return found | {"drain": drains.drain(run, span=(0.9, 1.0))}
+
+
+def _is_deep(run: Run, scope: str, unasked: bool) -> bool:
+    """Whether everything is to be compared by value: a person asks for it (`deep`), or it is due."""
+    asked = not unasked and flag(run, "deep")
+    due = scope == "all" and run.scheduler.is_deep_due(run.config.deep_interval, run.clock())
+    return asked or due
+
+
+def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> dict[str, Any]:
+    suggest_preview(run)
+    how = " by value" if deep else ""
+    wire.info(f"reconciling scope {scope}{how}" + (" at the start of Stash" if startup else ""))
+    try:
+        result = engine(run, queue=run.jobs, unasked=unasked).run(scope, deep)
+    except Exception as error:
+        run.outages.trip(error)
+        run.scheduler.record_failure(wire.redact(in_words(error)), run.clock(), _patience(error))
+        raise
+    if result.errors:
+        said = f"{len(result.errors)} parts could not be checked: {result.errors[0]}"
+        run.scheduler.record_failure(wire.redact(said), run.clock())
+        wire.warning(f"the reconciliation is not complete and is tried again: {said}")
+    else:
+        run.scheduler.record_run(result, scope, is_startup=startup)
+    if scope == "all":
+        run.activity.found_drifted(result.drifted)
+    found = result.as_dict()
+    wire.info(_summary(found))
+    return {"scope": scope} | found
+
+
+def _patience(error: Exception) -> float:
+    """A setting that is wrong may be right in a minute: such a failure is not backed off from."""
+    from reconciliation.due import FIRST_RETRY, LONGEST_RETRY
+
+    mended = isinstance(error, (errors.SetupError, errors.Refused))
+    return FIRST_RETRY if mended else LONGEST_RETRY
+
+
+def _summary(found: dict[str, Any]) -> str:
+    """What a run found, in one line."""
+    types = ", ".join(f"{count} {name}" for name, count in found["gaps_by_type"].items() if count)
+    said = [
+        f"{many(found['scenes_checked'], 'scene')} checked"
+        + (f" ({found['unmoved']} had not moved)" if found["unmoved"] else ""),
+        many(found["total_gaps"], "gap") + (f" ({types})" if types else ""),
+    ]
+    said += filter(None, [by_reason(found["skipped"])])
+    if found["conflicts"]:
+        said.append(
+            f"{many(found['conflicts'], 'scene')} left alone: sharing an item, or fitting several"
+        )
+    if found["cover_checks"]:
+        said.append(f"{many(found['cover_checks'], 'cover')} to look at")
+    return ", ".join([*said, f"{many(found['enqueued'], 'job')} queued"])
+
+
+def scope_of_settings(run: Run) -> str:
+    """The setting reconcile_scope, as the engine calls it."""
+    from reconciliation.scheduler import SCOPE_MAP
+
+    return SCOPE_MAP.get(run.config.reconcile_scope, run.config.reconcile_scope)
+
+
+def due(run: Run) -> "tuple[str, bool] | None":
+    """The scope of the reconciliation that is due, and whether because Stash has started."""
+    config, now = run.config, run.clock()
+    if config.paused or run.outages.is_away(run.asked):
+        return None
+    if run.scheduler.is_due(config.reconcile_interval, now):
+        deep = run.scheduler.is_deep_due(config.deep_interval, now)
+        return "all" if deep else scope_of_settings(run), False
+    if run.from_stash and run.scheduler.is_startup_due(now, config.reconcile_interval):
+        return "recent", True
+    return None
+
+
+def reconcile_quietly(
+    run: Run, scheduler: "ReconciliationScheduler", scope: str, startup: bool
+) -> dict[str, Any]:
+    """A reconciliation that nobody asked for: the task before it has done its work."""
+    try:
+        return reconcile(run, scope, startup, unasked=True)
+    except Exception as error:
+        from app.lane import in_words as words
+
+        said, later = words(error), scheduler.status(run.clock())["retry_at"]
+        when = time.strftime("%H:%M:%S", time.localtime(later)) if later else "its next time"
+        wire.warning(f"the reconciliation failed and is tried again at {when}: {said}")
+        return {"error": said}
+
+
+def engine(run: Run, **more: Any) -> "GapDetectionEngine":
+    from reconciliation.engine import GapDetectionEngine
+
+    return GapDetectionEngine(
+        run.stash, run.config, run.data_dir, plex=run.plex, store=run.store,
+        clock=run.clock, progress=run.progress, warn=wire.warning, paths=run.paths, **more,
+    )  # fmt: skip
+
+
+def suggest_preview(run: Run) -> None:
+    """Once: whoever has not written anything yet may like to see it first."""
+    from plex.ledger import Ledger
+
+    if not Ledger(run.store).size():
+        wire.info(
+            "nothing was written to this Plex yet: Preview shows what a sync writes, before it "
+            "does, and Undo Last Run takes it back"
+        )

@@ -1,0 +1,69 @@
+"""Scenes -> chunks: those of them that are to be compared, and what Plex may have of these."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from plex import match, selection
+from plex.index import Index
+from plex.leaving import RESTORE
+from plex.ledger import Ledger
+from plex.paths import PathMap
+from reconciliation.found import Found
+from reconciliation.verified import Prints
+from reconciliation.walking import Walked
+from stash.scene import Scene
+
+CHUNK = 25  # scenes per look at Plex: one batch of full items
+LEFT = "left"  # why a scene is owed that left the selection
+
+
+class Chunk(NamedTuple):
+    """Some scenes, those of them that are to be compared, what Plex may have of these, and their
+    numbers (see `Verified`)."""
+
+    scenes: Sequence[Scene]
+    chosen: Sequence[Scene]
+    hints: match.Hints
+    prints: Prints
+
+
+class Choosing:
+    """Passes over what is not selected, and what a person holds (`held`)."""
+
+    def __init__(
+        self,
+        index: Index,
+        ledger: Ledger,
+        config: Any,
+        held: Collection[int],
+        path_map: PathMap,
+    ) -> None:
+        self._index, self._ledger, self._config = index, ledger, config
+        self._held, self._path_map = held, path_map
+
+    def __call__(self, walked: Iterable[Walked], found: Found) -> Iterator[Chunk]:
+        left = iter(walked)
+        while some := list(islice(left, CHUNK)):
+            scenes = [scene for scene, _ in some]
+            selected = self._selected(scenes, found)
+            chosen = [scene for scene in selected if scene.id not in self._held]
+            found.result.held_count += len(selected) - len(chosen)
+            hints = match.hints(chosen, self._index, self._path_map)
+            prints = {scene.id: number for scene, number in some if number is not None}
+            yield Chunk(scenes, chosen, hints, prints)
+
+    def _selected(self, scenes: Sequence[Scene], found: Found) -> list[Scene]:
+        whys = [selection.skip(scene, self._config) for scene in scenes]
+        found.result.skipped.update(why.reason for why in whys if why)
+        self._owe_left([s.id for s, why in zip(scenes, whys, strict=True) if why], found)
+        return [scene for scene, why in zip(scenes, whys, strict=True) if not why]
+
+    def _owe_left(self, passed_over: Sequence[int], found: Found) -> None:
+        """Scenes that left the selection while nobody was looking, if they are to be restored."""
+        if passed_over and self._config.on_leave == RESTORE:
+            left = [n for n in self._ledger.showing(passed_over) if n not in self._held]
+            found.result.compared += len(left)
+            found.result.losing += len(left)
+            for number in left:
+                found.owed.add(number, LEFT)

@@ -1,0 +1,57 @@
+"""When a run is due: at its interval, after a start of Stash, and again after one that failed. Pure.
+
+`abandoned` says that the last run was killed: it neither came to its end nor goes on.
+"""
+
+from __future__ import annotations
+
+import math
+
+from reconciliation.state import ReconciliationState
+
+INTERVAL_SECONDS = {"never": math.inf, "hourly": 3600, "daily": 86400, "weekly": 604800}
+STARTUP_GAP = 3600
+FIRST_RETRY, LONGEST_RETRY = 300, 6 * 3600
+
+
+def tidy(interval: str) -> str:
+    return interval.strip().lower()
+
+
+def due_at(
+    state: ReconciliationState, interval: str, now: float, abandoned: bool = False
+) -> float | None:
+    """When the interval run is due: epoch seconds, in the past if overdue (0.0 if it never ran),
+    None for `never`."""
+    seconds = INTERVAL_SECONDS.get(tidy(interval), math.inf)
+    if math.isinf(seconds):
+        return None
+    counted = counted_from(state)
+    # A last run in the future: the clock was set back. Waiting for it might take years.
+    due = counted + seconds if 0 < counted <= now else 0.0
+    return max(due, retry_at(state, now, abandoned))
+
+
+def retry_at(state: ReconciliationState, now: float, abandoned: bool) -> float:
+    """When the next try is allowed after a failure, or after a run that was killed."""
+    retry = state.retry_at
+    if abandoned:
+        retry = max(retry, state.claimed_at + backoff(state.failure_count + 1))
+    # Further away than any back-off: the clock was set back.
+    return retry if retry <= now + LONGEST_RETRY else 0.0
+
+
+def backoff(failures: int) -> float:
+    """Seconds to wait after so many failures in a row: 5 minutes, doubling up to 6 hours."""
+    return min(FIRST_RETRY * 2.0 ** min(max(failures - 1, 0), 30), LONGEST_RETRY)
+
+
+def counted_from(state: ReconciliationState) -> float:
+    """The last run that the interval counts from; 0 if there was none."""
+    last = 0.0 if state.is_startup_run else state.last_run_time
+    return max(last, state.last_interval_time or 0.0)
+
+
+def just_ran(state: ReconciliationState, now: float) -> bool:
+    """Less than an hour from any run, in either direction: a clock may have been set back."""
+    return state.last_run_time > 0 and abs(now - state.last_run_time) < STARTUP_GAP

@@ -1,0 +1,46 @@
+"""What a walk finds: counts, the scenes that are owed and why, the numbers of those that agree."""
+
+from array import array
+from dataclasses import dataclass, field
+
+from reconciliation.detector import MISSING
+from reconciliation.result import GapDetectionResult
+from reconciliation.verified import Prints
+from sync_queue.jobs import BACKLOG, Job, Jobs
+
+PUT = 500  # rows per transaction
+
+
+class Owed:
+    """Ids of scenes, by the reason for which they are owed."""
+
+    def __init__(self) -> None:
+        self.by_reason: dict[str, array[int]] = {}
+
+    def add(self, number: int, reason: str) -> None:
+        self.by_reason.setdefault(reason, array("q")).append(number)
+
+    @property
+    def touching(self) -> int:
+        """How many of them have an item."""
+        return sum(len(ids) for why, ids in self.by_reason.items() if why != MISSING)
+
+    def put(self, jobs: Jobs, now: float) -> int:
+        """Into the queue; how many are new there."""
+        fresh = 0
+        for reason, ids in self.by_reason.items():
+            for at in range(0, len(ids), PUT):
+                some = [Job(one, reason=reason, rank=BACKLOG) for one in ids[at : at + PUT]]
+                fresh += jobs.put(some, now)
+                if reason != MISSING:  # it was waited for, and now it is there
+                    jobs.hasten(some, now)
+        return fresh
+
+
+@dataclass
+class Found:
+    """Of one walk, so far; `agreed` is what is still to be kept of it (see `Verified`)."""
+
+    result: GapDetectionResult = field(default_factory=GapDetectionResult)
+    owed: Owed = field(default_factory=Owed)
+    agreed: Prints = field(default_factory=dict)

@@ -1,0 +1,63 @@
+"""The scenes of a scope of which it cannot be told that they agree as they did, and the numbers by
+which it will be told the next time."""
+
+from collections.abc import Callable, Collection, Container, Iterator
+from typing import Any
+
+from net.ahead import ahead
+from plex.work import extras
+from reconciliation.outlines import Outline, Outlines
+from reconciliation.result import GapDetectionResult
+from reconciliation.verified import Prints, Verified
+from stash.api import EVERYTHING, SceneFilter
+from stash.page import Page, unknown
+from stash.scene import Scene
+
+Walked = tuple[Scene, "int | None"]  # with its number, if it has one (see `Verified`)
+
+
+class Walking:
+    """Through Stash by pages, one ahead; `tell` is called when one is done with."""
+
+    def __init__(
+        self,
+        stash: Any,
+        config: Any,
+        verified: Verified,
+        outlines: Outlines,
+        held: Container[int],
+        tell: Callable[[], None],
+    ) -> None:
+        self._stash, self._extras = stash, extras(config)
+        self._verified, self._outlines = verified, outlines
+        self._held, self._tell = held, tell
+
+    def __call__(
+        self, only: SceneFilter, deep: bool, result: GapDetectionResult
+    ) -> Iterator[Walked]:
+        """Those that moved, or all of them if it is to be `deep`; the others are counted."""
+        for page, outline in self._pages(only):
+            ids, prints = outline.said.keys(), self._verified.prints(outline)
+            moved = ids if deep else self._moved(ids, prints, result)
+            if moved:
+                rows = {number: page.rows[number] for number in moved}
+                for scene in self._stash.read(rows, self._extras):
+                    yield scene, prints.get(scene.id)
+            self._tell()
+
+    def _pages(self, only: SceneFilter) -> Iterator[tuple[Page, Outline]]:
+        known = self._outlines.known if only == EVERYTHING else unknown
+        for page in ahead(self._stash.pages(only, extras=self._extras, known=known)):
+            yield page, self._outlines.of(page)
+
+    def _moved(self, ids: Collection[int], prints: Prints, result: GapDetectionResult) -> list[int]:
+        agreed = self._verified.agreed(ids)
+        moved = [
+            number for number in ids
+            if number in self._held or number not in agreed or agreed[number] != prints.get(number)
+        ]  # fmt: skip
+        unmoved = len(ids) - len(moved)
+        result.unmoved += unmoved
+        result.scenes_checked += unmoved
+        result.compared += unmoved
+        return moved
