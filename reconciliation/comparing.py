@@ -66,7 +66,6 @@ class Comparing:
         self, matches: match.Matches, scenes: Sequence[Scene], result: GapDetectionResult
     ) -> list[Scene]:
         lost = [scene for scene in scenes if scene.files and not matches.of(scene)]
-        result.lost += len(lost)
         if self._config.skip_not_found or not self._config.reconcile_missing:
             return []
         result.missing_count += len(lost)

@@ -12,7 +12,6 @@ from typing import Any
 import errors
 from net.ahead import fetched
 from plex.index import Index
-from plex.infer import ENOUGH
 from plex.item import Item
 from plex.journal import Journal
 from plex.ledger import Ledger
@@ -105,26 +104,12 @@ class GapDetectionEngine:
         self._index.refresh(
             self._plex, self._clock(), force=True, progress=lambda f: self._progress(f * 0.1)
         )
-        self._look_at_paths()
-        self._brake()
+        self._paths.look()
+        self._path_map = self._paths.path_map
+        brake.plex_lost_everything(self._stash, self._index, self._ledger, self._path_map)
         self._walk(only, total, deep)
-        if self._found.result.lost >= ENOUGH and self._look_at_paths():
-            self._walk(only, total, deep)
         result = self._found.result
         result.deep = only == EVERYTHING and not (result.unmoved or result.errors)
-
-    def _look_at_paths(self) -> bool:
-        """Find out where Plex has Stash's files; whether that is somewhere else now."""
-        moved = self._paths.look()
-        self._path_map = self._paths.path_map
-        return moved
-
-    def _brake(self) -> None:
-        try:
-            brake.plex_lost_everything(self._stash, self._index, self._ledger, self._path_map)
-        except errors.LibraryEmpty:
-            if not self._look_at_paths():  # else nothing is lost, but all of it has moved
-                raise
 
     def _walk(self, only: SceneFilter, total: int, deep: bool) -> None:
         found = self._found = Found()

@@ -25,7 +25,6 @@ class GapDetectionResult:
     held_count: int = 0
     cover_checks: int = 0
     enqueued_count: int = 0
-    lost: int = 0  # scenes with files of which Plex has none
     compared: int = 0  # scenes with an item
     losing: int = 0  # of these, such as would have less in Plex afterwards
     errors: list[str] = field(default_factory=list)
