@@ -21,15 +21,14 @@ _WATCHED = (b"viewCount", b"viewOffset", b"lastViewedAt", b"skipCount")
 class Page:
     """One page. `parse` makes a container of XML, and raises what it cannot read.
 
-    `print` is another number whenever Plex says anything else of the items in it.
+    Whoever reads ahead makes it: what takes time is done when it is asked for.
     """
 
     def __init__(self, xml: bytes, parse: Callable[[bytes], Any]) -> None:
-        self._xml, self._parse = _unwatched(xml), parse
-        self.print = whole_print(self._xml)
-        head, row, _ = self._xml.partition(_ROW)
-        self._told = _told(head)
-        self._count = self._xml.count(_ROW) if row else 0
+        self._xml, self._parse = xml, parse
+        begins = xml.find(_ROW)
+        self._told = _told(xml[:begins]) if begins >= 0 else {}
+        self._count = xml.count(_ROW)
         whole = self._count and self._told.get(b"size") == self._count and _ends(self._xml)
         self._whole = None if whole else self._elements()
 
@@ -49,6 +48,11 @@ class Page:
     def total(self) -> "int | None":
         """How many rows all pages have; None if Plex does not tell."""
         return self._told.get(b"totalSize") if self._whole is None else self._whole.total
+
+    @cached_property
+    def print(self) -> int:
+        """Another number whenever Plex says anything else of the items in it."""
+        return whole_print(self._unwatched)
 
     @cached_property
     def marks(self) -> dict[int, int]:
@@ -77,13 +81,17 @@ class Page:
         """The rows by their rating keys; {} if they cannot be told apart for sure."""
         if self._whole is not None:
             return {}
-        _, *rows = self._xml.split(_ROW)
+        _, *rows = self._unwatched.split(_ROW)
         rows[-1] = rows[-1].rpartition(_END)[0]
         found = {key: row.rstrip() for row in rows if (key := _rating_key(row))}
         if len(found) == len(rows):
             return found
         self._whole = self._elements()
         return {}
+
+    @cached_property
+    def _unwatched(self) -> bytes:
+        return _unwatched(self._xml)
 
     def _elements(self) -> Elements:
         return Elements(self._parse(self._xml), "Video")

@@ -2,7 +2,8 @@
 
     make bench-reconcile        (or: python tests/bench/reconcile.py [1000 10000 100000])
 
-Each run is the plugin's own process, from its start to its end. Bars: the first run <= 3 times the
+Each run is the plugin's own process, from its start to its end; of those with nothing changed, each
+right after its download, the median is told. Bars: the first run <= 3 times the
 download of all pages and batches, with requests <= N/1000 + N/20 + 50; a run with nothing changed
 <= 1.5 times the download of the listings, with requests <= 2 N/1000 + 30; <= 2 further requests per
 scene when 0.1 % changed; at most 120 MB, and 2 kB on disk per scene. Times are judged at 100,000
@@ -130,12 +131,13 @@ def measure(scenes: int, report: Report, latency: float, synced: bool) -> Cost:
             if synced:
                 plugin.run("all")  # what it knows of each item takes its place on disk
             servers.tell(f"latency {latency:g}")
-            listings, whole = download(servers)
+            _, whole = download(servers)
             few = 2 * scenes // 1000 + 30
             first = plugin.run("reconcile-all")
             most = scenes // 1000 + scenes // 20 + 50
             judge(report, scenes, "first", first, whole, 3.0, most)
-            again = plugin.run("reconcile-all")
+            rounds = [(download_listings(servers), plugin.run("reconcile-all")) for _ in range(3)]
+            listings, again = sorted(rounds, key=lambda one: one[1].seconds / one[0])[1]
             judge(report, scenes, "nothing changed", again, listings, 1.5, few)
             changed = max(1, scenes // 1000)
             servers.tell(f"edit {changed}")
@@ -156,6 +158,11 @@ def download(servers: Servers) -> tuple[float, float]:
         bare.listings()  # the servers make their pages once
         listings, keys = bare.listings()
         return listings, listings + bare.batches(keys)
+
+
+def download_listings(servers: Servers) -> float:
+    with Bare(servers.places) as bare:
+        return bare.listings()[0]
 
 
 def main() -> int:
