@@ -70,10 +70,12 @@ def parts(container: Any, marks: Mapping[int, int]) -> Iterator[Part]:
             yield Part(key, owner, one["file"], number(one.get("size")) or 0, seen, updated)
 
 
-def whole_print(said: bytes) -> int:
-    """A number of 64 bits for these bytes, as SQLite keeps it; never 0."""
-    digest = hashlib.blake2b(said, digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True) or 1
+def whole_print(*said: bytes) -> int:
+    """A number of 64 bits for these bytes, one after the other, as SQLite keeps it; never 0."""
+    found = hashlib.blake2b(digest_size=8)
+    for one in said:
+        found.update(one)
+    return int.from_bytes(found.digest(), "big", signed=True) or 1
 
 
 def _files(video: Any) -> list[Mapping[str, str]]:

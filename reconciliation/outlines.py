@@ -1,7 +1,6 @@
 """What decides of the scenes of a page, read once for the same bytes: a library that rests is told
 apart by its pages, none of which is parsed."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -32,7 +31,7 @@ class Outlines:
 
     def known(self, after: int, body: bytes) -> "Extent | None":
         """The extent of a page that read the same before. Asked by whoever reads ahead."""
-        self._met[after] = met = self._print(body)
+        self._met[after] = met = whole_print(self._rules, body)
         kept, extent = self._kept.get(after, (0, Extent(0, 0)))
         return extent if kept == _sealed(met, extent) else None
 
@@ -64,11 +63,6 @@ class Outlines:
 
     def _read(self, page: Page) -> Outline:
         return outline(page.rows, self._path_map)
-
-    def _print(self, body: bytes) -> int:
-        found = hashlib.blake2b(self._rules, digest_size=8)
-        found.update(body)
-        return int.from_bytes(found.digest(), "big", signed=True)
 
 
 def _sealed(met: int, extent: Extent) -> int:

@@ -144,7 +144,10 @@ class ReconciliationScheduler:
         return due_at(state, interval, now, self._abandoned(state))
 
     def _abandoned(self, state: ReconciliationState) -> bool:
-        return state.claimed_by is not None and not is_held(self._run_lock.path)
+        return state.claimed_by is not None and not self._is_running(state)
+
+    def _is_running(self, state: ReconciliationState) -> bool:
+        return state.claimed_by is not None and is_held(self._run_lock.path)
 
     def _remember(self, state: ReconciliationState, due: bool) -> bool:
         if due:
@@ -219,7 +222,7 @@ class ReconciliationScheduler:
             state.interval if interval is None else interval,
             deep_interval or state.deep_interval,
             now,
-            state.claimed_by is not None and is_held(self._run_lock.path),
+            self._is_running(state),
         )
 
     def _now(self, now: float | None) -> float:

@@ -47,29 +47,28 @@ class Round(NamedTuple):
         return self.cost.seconds / self.bare
 
 
-def bare(places: dict[str, str], method: str, targets: Sequence[str]) -> float:
-    """Seconds for these requests to Plex over one connection, one after the other."""
-    plex = http.client.HTTPConnection(urlsplit(places["plex"]).netloc)
+Request = tuple[str, str, "str | None", dict[str, str]]  # method, target, body, headers
+
+
+def bare(url: str, requests: Sequence[Request]) -> float:
+    """Seconds for these requests over one connection, one after the other."""
+    server = http.client.HTTPConnection(urlsplit(url).netloc)
     began = time.perf_counter()
-    for one in targets:
-        plex.request(method, one, headers={"X-Plex-Token": places["token"]})
-        plex.getresponse().read()
+    for one in requests:
+        server.request(*one)
+        server.getresponse().read()
     took = time.perf_counter() - began
-    plex.close()
+    server.close()
     return took
 
 
-def asked(places: dict[str, str], questions: Sequence[list[Any]]) -> float:
-    """Seconds for these questions to Stash."""
-    stash = http.client.HTTPConnection(urlsplit(places["stash"]).netloc)
-    began = time.perf_counter()
-    for query, variables in questions:
-        body = json.dumps({"query": query, "variables": variables})
-        stash.request("POST", "/graphql", body, {"Content-Type": "application/json"})
-        stash.getresponse().read()
-    took = time.perf_counter() - began
-    stash.close()
-    return took
+def to_plex(method: str, targets: Sequence[str], token: str) -> list[Request]:
+    return [(method, one, None, {"X-Plex-Token": token}) for one in targets]
+
+
+def to_stash(questions: Sequence[list[Any]]) -> list[Request]:
+    asked = [json.dumps({"query": query, "variables": given}) for query, given in questions]
+    return [("POST", "/graphql", one, {"Content-Type": "application/json"}) for one in asked]
 
 
 def measure(report: Report, given: argparse.Namespace) -> None:
@@ -94,9 +93,11 @@ def drained(servers: Servers, plugin: Plugin, folder: Path, changes: int) -> Rou
     writes = servers.tell("writes")
     if cost.said["written"] != changes or len(writes["puts"]) != changes:
         raise SystemExit(f"{changes} changes, {len(writes['puts'])} writes: {cost.said}")
-    puts, places = bare(servers.places, "PUT", writes["puts"]), servers.places
-    whole = puts + bare(places, "GET", writes["reads"]) + asked(places, writes["questions"])
-    return Round(cost, puts, whole, writes["overlapping"])
+    plex, token = servers.places["plex"], servers.places["token"]
+    puts = bare(plex, to_plex("PUT", writes["puts"], token))
+    reads = bare(plex, to_plex("GET", writes["reads"], token))
+    questions = bare(servers.places["stash"], to_stash(writes["questions"]))
+    return Round(cost, puts, puts + reads + questions, writes["overlapping"])
 
 
 def middle(rounds: Sequence[Round]) -> Round:

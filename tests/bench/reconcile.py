@@ -131,7 +131,7 @@ def measure(scenes: int, report: Report, latency: float, synced: bool) -> Cost:
             if synced:
                 plugin.run("all")  # what it knows of each item takes its place on disk
             servers.tell(f"latency {latency:g}")
-            _, whole = download(servers)
+            whole = download(servers)
             few = 2 * scenes // 1000 + 30
             first = plugin.run("reconcile-all")
             most = scenes // 1000 + scenes // 20 + 50
@@ -152,15 +152,16 @@ def measure(scenes: int, report: Report, latency: float, synced: bool) -> Cost:
             return first
 
 
-def download(servers: Servers) -> tuple[float, float]:
-    """Seconds that the listings take alone, and with all items in full."""
+def download(servers: Servers) -> float:
+    """Seconds that the listings take with all items in full."""
     with Bare(servers.places) as bare:
         bare.listings()  # the servers make their pages once
         listings, keys = bare.listings()
-        return listings, listings + bare.batches(keys)
+        return listings + bare.batches(keys)
 
 
 def download_listings(servers: Servers) -> float:
+    """Seconds that the listings take alone."""
     with Bare(servers.places) as bare:
         return bare.listings()[0]
 

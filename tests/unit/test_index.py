@@ -22,6 +22,8 @@ from plex.store import Store
 class Server:
     """What the index asks of Plex, from a dict of section -> files by rating key."""
 
+    also = ""  # what a row says besides
+
     def __init__(self, **sections: dict[int, str]) -> None:
         self.found = {int(name[1:]): files for name, files in sections.items()}
         self.stamp = "1"
@@ -41,11 +43,14 @@ class Server:
 
     def _page(self, section: int, files: dict[int, str]) -> Page:
         rows = "".join(
-            f'<Video ratingKey="{key}"><Media><Part file="{file}" size="1"/></Media></Video>'
+            f'<Video ratingKey="{key}"{self.also}><Media><Part file="{file}" size="1"/></Media></Video>'
             for key, file in files.items()
         )
         head = f'<MediaContainer size="{len(files)}" librarySectionID="{section}">'
-        return Page(f"{head}{rows}</MediaContainer>".encode(), ElementTree.fromstring)
+        return Page(f"{head}{rows}</MediaContainer>".encode(), self._parse)
+
+    def _parse(self, xml: bytes) -> Any:
+        return ElementTree.fromstring(xml)
 
 
 @pytest.fixture
@@ -253,6 +258,8 @@ def test_ten_thousand_items_come_in_ten_pages_of_which_one_is_held(index, plex):
 class Resting(Server):
     """One library whose items have not moved for long, a page for two of them; counts what is parsed."""
 
+    also = ' updatedAt="9"'
+
     def __init__(self, files: dict[int, str]) -> None:
         super().__init__(s1=files)
         self.parsed: list[int] = []
@@ -266,17 +273,9 @@ class Resting(Server):
         self.asked.append(f"newest {section}")
         return self._page(section, dict(list(self.found[section].items())[:2]))
 
-    def _page(self, section: int, files: dict[int, str]) -> Page:
-        rows = "".join(
-            f'<Video ratingKey="{key}" updatedAt="9"><Media><Part file="{file}" size="1"/></Media></Video>'
-            for key, file in files.items()
-        )
-        head = f'<MediaContainer size="{len(files)}" librarySectionID="{section}">'
-        return Page(f"{head}{rows}</MediaContainer>".encode(), self._parse)
-
     def _parse(self, xml: bytes) -> Any:
         self.parsed.append(xml.count(b"<Video "))
-        return ElementTree.fromstring(xml)
+        return super()._parse(xml)
 
 
 def test_of_pages_that_read_as_before_nothing_is_parsed(store):
