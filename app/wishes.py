@@ -1,7 +1,6 @@
 """What a person asks to be synced: everything, what is recent, these scenes, those of the preview."""
 
 from array import array
-from collections.abc import Sequence
 from typing import Any
 
 import errors
@@ -12,8 +11,8 @@ from app.run import Run
 from app.words import many
 from stash import wire
 
-CHUNK = 1000
 SAMPLE = 100  # scenes
+ASKED = "asked"  # the reason for which these are owed
 
 
 def sync_all(run: Run) -> dict[str, Any]:
@@ -29,7 +28,6 @@ def sync_recent(run: Run) -> dict[str, Any]:
 def _sync_scope(run: Run, scope: str) -> dict[str, Any]:
     from reconciliation.window import window
     from stash.api import SceneFilter
-    from sync_queue.jobs import BACKLOG
     from validation.scope import parse_scope
 
     newest = None if scope == "all" else run.stash.newest_timestamp()
@@ -38,7 +36,7 @@ def _sync_scope(run: Run, scope: str) -> dict[str, Any]:
     for page in run.stash.walk_ids(SceneFilter(since, until)):
         ids.extend(page)
     _brake(run, ids)
-    _owe(run, ids, BACKLOG)
+    run.jobs.owe(ids, ASKED, run.clock())
     suggest_preview(run)
     wire.info(f"to be checked: {many(len(ids), 'scene')}")
     return {"queued": len(ids)} | drains.drain(run)
@@ -67,7 +65,7 @@ def sync(run: Run) -> dict[str, Any]:
     if not chosen:
         raise errors.SetupError("sync needs the id of a scene (scene) or a list of them (scenes)")
     later = drains.is_for_later(run)
-    _owe(run, chosen, EDIT)
+    run.jobs.owe(chosen, ASKED, run.clock(), EDIT)
     wire.info(f"to be synced: {many(len(chosen), 'scene')}")
     only = chosen[0] if len(chosen) == 1 and not later else 0
     return {"queued": len(chosen)} | drains.drain(run, only=only)
@@ -76,8 +74,6 @@ def sync(run: Run) -> dict[str, Any]:
 def apply_preview(run: Run) -> dict[str, Any]:
     """Sync the scenes that the last preview would write, of one `field` or for one reason (`why`).
     A scene is synced as a whole, and as it is by then."""
-    from sync_queue.jobs import BACKLOG
-
     given = {"field": text(run, "field"), "why": text(run, "why")}
     drains.is_for_later(run)
     asked = {name: value for name, value in given.items() if value}
@@ -88,15 +84,6 @@ def apply_preview(run: Run) -> dict[str, Any]:
         file.close()
     except lookup.Trouble as error:
         raise errors.SetupError(str(error)) from None
-    _owe(run, [row[0] for row in rows], BACKLOG)
+    run.jobs.owe([row[0] for row in rows], ASKED, run.clock())
     wire.info(f"to be synced, as the preview showed: {many(len(rows), 'scene')}")
     return {"queued": len(rows)} | (drains.drain(run) if rows else {})
-
-
-def _owe(run: Run, chosen: Sequence[int], rank: int) -> None:
-    from sync_queue.jobs import Job
-
-    for at in range(0, len(chosen), CHUNK):
-        jobs = [Job(number, reason="asked", rank=rank) for number in chosen[at : at + CHUNK]]
-        run.jobs.put(jobs, run.clock())
-        run.jobs.hasten(jobs, run.clock())

@@ -21,7 +21,7 @@ from plex.work import extras
 from reconciliation import brake
 from reconciliation.choosing import Choosing, Chunk
 from reconciliation.comparing import Comparing
-from reconciliation.found import PUT, Found
+from reconciliation.found import Found
 from reconciliation.judging import Judging
 from reconciliation.outlines import Outlines
 from reconciliation.result import GapDetectionResult
@@ -34,6 +34,7 @@ from sync_queue import verdict
 from sync_queue.jobs import Jobs
 from validation.scope import engine_scope
 
+AGREED = 500  # scenes that agree are noted down, so many at a time
 TOO_MANY, IN_A_ROW = 20, 3  # chunks that cannot be checked: it is the server then, not the chunk
 
 
@@ -120,7 +121,7 @@ class GapDetectionEngine:
         compare = self._comparing()
         for chunk, items in fetched(self._choosing()(walked, found), self._items):
             self._try_chunk(compare, chunk, items)
-            if len(found.agreed) >= PUT:
+            if len(found.agreed) >= AGREED:
                 verified.put(found.agreed)
                 found.agreed = {}
             tell()

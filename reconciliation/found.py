@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from reconciliation.detector import MISSING
 from reconciliation.result import GapDetectionResult
 from reconciliation.verified import Prints
-from sync_queue.jobs import BACKLOG, Job, Jobs
-
-PUT = 500  # rows per transaction
+from sync_queue.jobs import Jobs
 
 
 class Owed:
@@ -27,14 +25,11 @@ class Owed:
 
     def put(self, jobs: Jobs, now: float) -> int:
         """Into the queue; how many are new there."""
-        fresh = 0
-        for reason, ids in self.by_reason.items():
-            for at in range(0, len(ids), PUT):
-                some = [Job(one, reason=reason, rank=BACKLOG) for one in ids[at : at + PUT]]
-                fresh += jobs.put(some, now)
-                if reason != MISSING:  # it was waited for, and now it is there
-                    jobs.hasten(some, now)
-        return fresh
+        # What is missing goes on waiting; the others were waited for, and now they are there.
+        return sum(
+            jobs.owe(ids, reason, now, put_off=reason != MISSING)
+            for reason, ids in self.by_reason.items()
+        )
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The queue: what is owed to Plex, on persist-queue. Pending, waiting until, dead letters.
+"""The queue: what is owed to Plex, on persist-queue. Pending, waiting until; see also `letters`.
 
 One row per thing (`scene:42`); its states are persist-queue's own (ready, unack, ack_failed). The
 table has three more columns, so that "what is due, edits first" and "owed already" are answered by
@@ -8,7 +8,7 @@ an index, and a batch is one transaction.
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -19,9 +19,10 @@ from persistqueue.serializers import json as json_serializer
 from persistqueue.sqlackqueue import AckStatus
 
 import errors
-from disk.database import BUSY_SECONDS, Database, leniently, refuse_newer
+from disk.database import BUSY_SECONDS, leniently, refuse_newer
 from sync_queue import salvage
 from sync_queue.job import BACKLOG, EDIT, UNREADABLE, DeadLetter, Job, Standing, dumps, loads
+from sync_queue.letters import Letters
 from sync_queue.salvage import TABLE
 
 __all__ = ["BACKLOG", "EDIT", "UNREADABLE", "DeadLetter", "Job", "Jobs"]
@@ -63,11 +64,10 @@ class _Queue(SQLiteAckQueue):
         return db
 
 
-class Jobs(Database):
+class Jobs(Letters):
     """The queue of one data dir. Any process may put; only the holder of the drain lock claims."""
 
     FILE, LOCK, STEPS = FILE, OPENING, STEPS
-    _table = TABLE
 
     def __init__(
         self,
@@ -108,22 +108,35 @@ class Jobs(Database):
 
     def _put(self, db: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> int:
         fresh = db.executemany(
-            f"INSERT OR IGNORE INTO {self._table} (data, timestamp, status, key, due, rank)"
+            f"INSERT OR IGNORE INTO {TABLE} (data, timestamp, status, key, due, rank)"
             f" VALUES (?, ?, {AckStatus.ready}, ?, ?, ?)",
             rows,
         ).rowcount
         db.executemany(
-            f"UPDATE {self._table} SET data = ?, due = ?, rank = ?"
+            f"UPDATE {TABLE} SET data = ?, due = ?, rank = ?"
             f" WHERE key = ? AND status < {AckStatus.unack} AND (rank > ? OR due > ?)",
             [(data, now, rank, key, rank, now) for data, now, key, _, rank in rows if rank == EDIT],
         )
         return max(0, fresh)
 
+    def owe(
+        self, ids: Sequence[int], reason: str, now: float, rank: int = BACKLOG, put_off: bool = True
+    ) -> int:
+        """Owe these scenes for one reason; what was put off (`put_off`) is due now as well. Gives
+        how many are new. Others have their turn in between."""
+        fresh = 0
+        for at in range(0, len(ids), AT_ONCE):
+            jobs = [Job(one, reason=reason, rank=rank) for one in ids[at : at + AT_ONCE]]
+            fresh += self.put(jobs, now)
+            if put_off:
+                self.hasten(jobs, now)
+        return fresh
+
     def hasten(self, jobs: Iterable[Job], now: float) -> None:
         """What was put off is due now, its counts as they were: what it waited for may be there."""
         with self.writing() as db:
             db.executemany(
-                f"UPDATE {self._table} SET due = ?"
+                f"UPDATE {TABLE} SET due = ?"
                 f" WHERE key = ? AND status < {AckStatus.unack} AND due > ?",
                 [(now, job.key, now) for job in jobs],
             )
@@ -132,7 +145,7 @@ class Jobs(Database):
         """The same for everything that was put off; gives how many that is."""
         with self.writing() as db:
             return db.execute(
-                f"UPDATE {self._table} SET due = ? WHERE status < {AckStatus.unack} AND due > ?",
+                f"UPDATE {TABLE} SET due = ? WHERE status < {AckStatus.unack} AND due > ?",
                 (now, now),
             ).rowcount
 
@@ -141,7 +154,7 @@ class Jobs(Database):
         its time does not count."""
         last = 0
         while rows := self.rows(
-            f"SELECT _id, data, key FROM {self._table}"
+            f"SELECT _id, data, key FROM {TABLE}"
             f" WHERE _id > ? AND {LOOK_THROUGH} = {AckStatus.ready} AND due > ?"
             f" ORDER BY _id LIMIT {AT_ONCE}",
             (last, now),
@@ -150,7 +163,7 @@ class Jobs(Database):
             waiting = [job for row in rows if (job := loads(*row)).waits]
             with self.writing() as db:
                 db.executemany(
-                    f"UPDATE {self._table} SET due = ?, data = ? WHERE _id = ?",
+                    f"UPDATE {TABLE} SET due = ?, data = ? WHERE _id = ?",
                     [
                         (now, dumps(replace(job, waits=job.waits - 1)), job.number)
                         for job in waiting
@@ -170,16 +183,16 @@ class Jobs(Database):
         """
         with self.writing() as db:
             db.execute(
-                f"DELETE FROM {self._table} AS mine WHERE status = {AckStatus.unack} AND EXISTS"
-                f" (SELECT 1 FROM {self._table} AS other"
+                f"DELETE FROM {TABLE} AS mine WHERE status = {AckStatus.unack} AND EXISTS"
+                f" (SELECT 1 FROM {TABLE} AS other"
                 f" WHERE other.key = mine.key AND other.status < {AckStatus.unack})"
             )
             db.execute(
-                f"UPDATE OR REPLACE {self._table} SET status = {AckStatus.ready}"
+                f"UPDATE OR REPLACE {TABLE} SET status = {AckStatus.ready}"
                 f" WHERE status = {AckStatus.unack}"
             )
             db.execute(
-                f"UPDATE {self._table} SET due = ? + max(0, due - timestamp), timestamp = ?"
+                f"UPDATE {TABLE} SET due = ? + max(0, due - timestamp), timestamp = ?"
                 f" WHERE {LOOK_THROUGH} < {AckStatus.unack} AND timestamp > ?",
                 (now, now, now + CLOCK_SLACK),
             )
@@ -193,13 +206,13 @@ class Jobs(Database):
         which = "AND key = ? ORDER BY +rank" if only else "ORDER BY rank"
         which = f"AND rank = {EDIT} {which}" if edits else which
         rows = self.rows(
-            f"SELECT _id, data, key FROM {self._table} WHERE status = {AckStatus.ready}"
+            f"SELECT _id, data, key FROM {TABLE} WHERE status = {AckStatus.ready}"
             f" AND due <= ? {which}, _id LIMIT ?",
             (now, only, limit) if only else (now, limit),
         )
         with self.writing() as db:
             db.executemany(
-                f"UPDATE {self._table} SET status = {AckStatus.unack} WHERE _id = ?",
+                f"UPDATE {TABLE} SET status = {AckStatus.unack} WHERE _id = ?",
                 [(row[0],) for row in rows],
             )
         return [loads(*row) for row in rows]
@@ -208,7 +221,7 @@ class Jobs(Database):
         """The work is on Plex: neither the jobs nor older dead letters of the same things remain."""
         with self.writing() as db:
             db.executemany(
-                f"DELETE FROM {self._table}"
+                f"DELETE FROM {TABLE}"
                 f" WHERE _id = ? OR (key = ? AND status = {AckStatus.ack_failed})",
                 [(job.number, job.key) for job in jobs],
             )
@@ -222,35 +235,21 @@ class Jobs(Database):
         """
         with self.writing() as db:
             db.execute(
-                f"DELETE FROM {self._table} WHERE _id = ? AND status = {AckStatus.unack} AND EXISTS"
-                f" (SELECT 1 FROM {self._table} WHERE key = ? AND status < {AckStatus.unack})",
+                f"DELETE FROM {TABLE} WHERE _id = ? AND status = {AckStatus.unack} AND EXISTS"
+                f" (SELECT 1 FROM {TABLE} WHERE key = ? AND status < {AckStatus.unack})",
                 (job.number, job.key),
             )
             db.execute(
-                f"UPDATE {self._table} SET status = {AckStatus.ready}, due = ?, rank = ?, data = ?,"
-                f" _id = CASE WHEN ? THEN (SELECT max(_id) + 1 FROM {self._table}) ELSE _id END"
+                f"UPDATE {TABLE} SET status = {AckStatus.ready}, due = ?, rank = ?, data = ?,"
+                f" _id = CASE WHEN ? THEN (SELECT max(_id) + 1 FROM {TABLE}) ELSE _id END"
                 f" WHERE _id = ? AND status = {AckStatus.unack}",
                 (due_at, job.rank, dumps(job), due_at > self._clock(), job.number),
-            )
-
-    def bury(self, job: Job, error: str, now: float) -> None:
-        """A dead letter: kept with its reason until a person retries or clears it."""
-        kept = None if job.kind == UNREADABLE else dumps(job)
-        with self.writing() as db:
-            db.execute(
-                f"DELETE FROM {self._table} WHERE key = ? AND status = {AckStatus.ack_failed}",
-                (job.key,),
-            )
-            db.execute(
-                f"UPDATE {self._table} SET status = {AckStatus.ack_failed}, timestamp = ?, error = ?,"
-                " data = coalesce(?, data) WHERE _id = ?",
-                (now, error, kept, job.number),
             )
 
     def find(self, key: str) -> "Standing | None":
         """Where the job of this key stands: owed before dead; None when it is neither."""
         rows = self.rows(
-            f"SELECT _id, data, key, due, status, error FROM {self._table} WHERE key = ?"
+            f"SELECT _id, data, key, due, status, error FROM {TABLE} WHERE key = ?"
             f" ORDER BY status = {AckStatus.ack_failed} LIMIT 1",
             (key,),
         )
@@ -261,7 +260,7 @@ class Jobs(Database):
 
     def next_due(self) -> "float | None":
         """When the next job is due (epoch seconds); None when none waits."""
-        return self.value(f"SELECT min(due) FROM {self._table} WHERE status = {AckStatus.ready}")
+        return self.value(f"SELECT min(due) FROM {TABLE} WHERE status = {AckStatus.ready}")
 
     def counts(self, now: float) -> dict[str, int]:
         """pending (due), waiting (due later), in_progress, dead."""
@@ -270,89 +269,20 @@ class Jobs(Database):
                 f"SELECT CASE WHEN status = {AckStatus.unack} THEN 'in_progress'"
                 f" WHEN status = {AckStatus.ack_failed} THEN 'dead'"
                 " WHEN due > ? THEN 'waiting' ELSE 'pending' END, count(*)"
-                f" FROM {self._table} GROUP BY 1",
+                f" FROM {TABLE} GROUP BY 1",
                 (now,),
             )
         )
         return {name: rows.get(name, 0) for name in ("pending", "waiting", "in_progress", "dead")}
 
-    def dead_by_error(self) -> dict[str, int]:
-        """How many dead letters died of what, the most frequent first."""
-        return dict(
-            self.rows(
-                f"SELECT error, count(*) FROM {self._table} WHERE status = {AckStatus.ack_failed}"
-                " GROUP BY error ORDER BY count(*) DESC, error"
-            )
-        )
-
-    def dead_letters(self, limit: int = 200) -> list[DeadLetter]:
-        """The latest dead letters."""
-        rows = self.rows(
-            f"SELECT _id, data, key, timestamp, error FROM {self._table}"
-            f" WHERE status = {AckStatus.ack_failed} ORDER BY timestamp DESC LIMIT ?",
-            (limit,),
-        )
-        return [DeadLetter(loads(*row[:3]), row[3], row[4] or "") for row in rows]
-
-    def revive(self, wanted: Callable[[DeadLetter], bool], now: float, recovered: bool) -> int:
-        """Owe again the dead letters that are `wanted`, as if for the first time; gives how many.
-
-        `recovered` notes that they have had this chance. What is owed already is not owed twice.
-        """
-        chosen = [one.job for one in self.dead() if wanted(one)]
-        rows = [
-            (replace(job, attempts=0, waits=0, rank=BACKLOG, recovered=recovered), job.number)
-            for job in chosen
-        ]
-        with self.writing() as db:
-            db.executemany(
-                f"UPDATE OR IGNORE {self._table} SET status = {AckStatus.ready}, data = ?, key = ?,"
-                " timestamp = ?, due = ?, rank = ?, error = NULL WHERE _id = ?",
-                [(dumps(job), job.key, now, now, job.rank, number) for job, number in rows],
-            )
-            db.executemany(  # what could not be updated is owed already
-                f"DELETE FROM {self._table} WHERE _id = ? AND status = {AckStatus.ack_failed}",
-                [(number,) for _, number in rows],
-            )
-        return len(rows)
-
-    def dead(self) -> Iterator[DeadLetter]:
-        """All dead letters that can be read, the oldest first."""
-        rows = self.rows(
-            f"SELECT _id, data, key, timestamp, error FROM {self._table}"
-            f" WHERE status = {AckStatus.ack_failed} ORDER BY _id"
-        )
-        for row in rows:
-            found = DeadLetter(loads(*row[:3]), row[3], row[4] or "")
-            if found.job.kind != UNREADABLE:
-                yield found
-
     def clear_pending(self) -> int:
         """Forget all that is owed and not being done right now; gives how many."""
         return self._delete(f"status < {AckStatus.unack}")
 
-    def clear_dead(self, before: "float | None" = None) -> int:
-        """Forget dead letters, all or those buried before a time; gives how many."""
-        if before is None:
-            return self._delete(f"status = {AckStatus.ack_failed}")
-        return self._delete(f"status = {AckStatus.ack_failed} AND timestamp < ?", before)
-
-    def clear_letters(self, numbers: Iterable[int]) -> int:
-        """Forget these dead letters; gives how many there were."""
-        with self.writing() as db:
-            return db.executemany(
-                f"DELETE FROM {self._table} WHERE _id = ? AND status = {AckStatus.ack_failed}",
-                [(number,) for number in numbers],
-            ).rowcount
-
-    def _delete(self, where: str, *values: Any) -> int:
-        with self.writing() as db:
-            return db.execute(f"DELETE FROM {self._table} WHERE {where}", values).rowcount
-
     def close(self) -> None:
         """What is owed does not go with a file that somebody deleted meanwhile."""
         try:
-            if not self._lost and self.value(f"SELECT 1 FROM {self._table} LIMIT 1"):
+            if not self._lost and self.value(f"SELECT 1 FROM {TABLE} LIMIT 1"):
                 self.follow()
         except errors.SetupError as error:
             self._warn(str(error))

@@ -16,6 +16,7 @@ from sync_queue import inbox, verdict
 from sync_queue.drain import Drain, Tally
 from sync_queue.jobs import BACKLOG, Job, Jobs
 from sync_queue.lock import FileLock, is_held
+from sync_queue.salvage import TABLE
 
 NOW = 1_790_000_000.0
 HOUR = 3600.0
@@ -650,7 +651,7 @@ def test_a_job_of_a_later_version_is_kept_among_the_dead_letters(world: World) -
 def test_a_row_that_cannot_be_read_stops_nothing(world: World) -> None:
     world.owe(1, 2)
     with world.jobs.writing() as db:
-        db.execute(f"UPDATE {world.jobs._table} SET key = NULL, data = 'x' WHERE _id = 1")
+        db.execute(f"UPDATE {TABLE} SET key = NULL, data = 'x' WHERE _id = 1")
     assert world.drain().counts == {"buried": 1, "written": 1}
     assert list(world.jobs.dead_by_error()) == ["this row of the queue cannot be read"]
 

@@ -61,7 +61,7 @@ HOMES = {
     "pydantic_core": {"validation.config"},
     "plexapi": {"plex.transport"},
     "stashapi": {"stash.transport"},
-    "persistqueue": {"sync_queue.jobs"},
+    "persistqueue": {"sync_queue.jobs", "sync_queue.letters"},
     "requests": {"net.session", "net.short", "plex.transport", "stash.transport"},
     "urllib3": {"net.session"},
     "PIL": {"plex.letterbox"},

@@ -15,7 +15,7 @@ import pytest
 
 import errors
 from disk.aside import asides
-from sync_queue.jobs import BACKLOG, EDIT, FILE, FOLDER, UNREADABLE, Job, Jobs
+from sync_queue.jobs import BACKLOG, EDIT, FILE, FOLDER, TABLE, UNREADABLE, Job, Jobs
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has other rules for who may read")
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -211,7 +211,7 @@ def test_a_dead_letter_that_is_owed_anew_already_comes_back_as_that(jobs: Jobs) 
 def test_a_row_that_cannot_be_read_stays_a_dead_letter(jobs: Jobs) -> None:
     put(jobs, 1)
     with jobs.writing() as db:
-        db.execute(f"UPDATE {jobs._table} SET key = 'x', data = 'y'")
+        db.execute(f"UPDATE {TABLE} SET key = 'x', data = 'y'")
     jobs.bury(jobs.claim(1, NOW)[0], "cannot be read", NOW)
     assert jobs.revive(lambda one: True, NOW, recovered=False) == 0
     assert jobs.counts(NOW)["dead"] == 1
@@ -227,6 +227,21 @@ def test_what_waits_for_its_file_is_due_when_plex_has_scanned_and_that_does_not_
     jobs.hasten_waits(NOW)
     (job,) = jobs.claim(9, NOW)
     assert (job.id, job.waits) == (1, 2)
+
+
+@pytest.mark.parametrize(("put_off", "due"), [(True, [2, 1, 3]), (False, [1, 3])])
+def test_scenes_are_owed_for_a_reason_once_and_what_was_put_off_is_due_if_that_is_wished(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, put_off: bool, due: list[int]
+) -> None:
+    monkeypatch.setattr("sync_queue.jobs.AT_ONCE", 2)
+    put(jobs, 2)
+    (before,) = jobs.claim(1, NOW)
+    jobs.give_back(replace(before, waits=1), NOW + DAY)
+    assert jobs.owe([1, 2, 3], "stale", NOW, put_off=put_off) == 2
+    found = jobs.claim(9, NOW)
+    assert ids(found) == due
+    assert {job.reason for job in found if job.id != 2} == {"stale"}
+    assert {job.rank for job in found if job.id != 2} == {BACKLOG}
 
 
 def test_clearing_pending_leaves_dead_letters_and_the_job_in_hand(jobs: Jobs) -> None:
@@ -301,7 +316,7 @@ def test_a_small_jump_of_the_clock_changes_nothing(jobs: Jobs) -> None:
 def tamper(jobs: Jobs, number: int, **columns: Any) -> None:
     sets = ", ".join(f"{name} = ?" for name in columns)
     with jobs.writing() as db:
-        db.execute(f"UPDATE {jobs._table} SET {sets} WHERE _id = ?", (*columns.values(), number))
+        db.execute(f"UPDATE {TABLE} SET {sets} WHERE _id = ?", (*columns.values(), number))
 
 
 @pytest.mark.parametrize(
@@ -325,7 +340,7 @@ def test_a_row_that_makes_no_sense_is_claimed_as_unreadable_and_buried_as_it_is(
     jobs.bury(job, "cannot be read", NOW)
     (letter,) = jobs.dead_letters()
     assert letter.error == "cannot be read"
-    rows = jobs.db.execute(f"SELECT data FROM {jobs._table}").fetchall()
+    rows = jobs.db.execute(f"SELECT data FROM {TABLE}").fetchall()
     assert rows == [(b"\xff junk",)]
 
 
