@@ -56,9 +56,15 @@ class Collections:
     """Lives as long as a process. `say` is told what was removed, and what Plex would not remove."""
 
     def __init__(
-        self, plex: Plex, store: Store, choice: lists.Choice, say: Callable[[str], None]
+        self,
+        plex: Plex,
+        store: Store,
+        choice: lists.Choice,
+        say: Callable[[str], None],
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._plex, self._store, self._choice, self._say = plex, store, choice, say
+        self._timer = timer
         self._known: dict[int, set[str]] = {}  # names by section
         self._left: dict[tuple[int, str], set[int]] = {}  # items that lost the tag just now
         self._joined: dict[tuple[int, str], float] = {}  # when an item got the tag last
@@ -71,9 +77,8 @@ class Collections:
             if name_key(title) not in self._names(section):
                 self._names(section).add(name_key(title))
                 fresh[section, name_key(title)] = title
-        self._joined |= {
-            (section, name_key(title)): time.monotonic() for section, title, _ in gained
-        }
+        now = self._timer()
+        self._joined |= {(section, name_key(title)): now for section, title, _ in gained}
         for section, title, key in gone:
             self._left.setdefault((section, name_key(title)), set()).add(key)
         places, before = self._places_of(works), self._places_before(works)
@@ -169,7 +174,7 @@ class Collections:
 
     def _has_just_got_one(self, one: Made) -> bool:
         joined = self._joined.get((one.section, one.name))
-        return joined is not None and time.monotonic() - joined < LAG
+        return joined is not None and self._timer() - joined < LAG
 
     def _arrange(self, one: Made, found: Collection, members: Sequence[int]) -> Made:
         """By the numbers in the group; not if a person chose another order."""

@@ -1,16 +1,10 @@
 """The index: which item of Plex holds which file, kept on disk and refreshed from listings."""
 
 import json
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
 
 import errors
-from net.ahead import ahead
-from plex import paths
-from plex.item import Part
-from plex.listing import Page
-from plex.outline import packed, unpacked
+from plex.listed import ASKED, Listed, Listing, Section
 from plex.store import Store
 from plex.twins import File
 
@@ -19,36 +13,13 @@ ASK_SECONDS = 10.0
 # With no sign of a scan in Plex, a file that is not found is looked for again this much later.
 RELIST_SECONDS = 600.0
 PAGE = 5000  # rows that are read at a time
-ASKED = 500  # values that one statement asks for; an older SQLite takes 999
-# Plex tells its times in seconds: what changed in the very second in which it was listed looks the
-# same afterwards. And its clock need not be ours.
-SETTLED = 600.0
-
-
-class Section(Protocol):
-    """A movie-type library. `stamp` changes whenever Plex scanned it."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def stamp(self) -> str: ...
-
-
-class Listing(Protocol):
-    """What the index asks of Plex."""
-
-    def sections(self) -> Sequence[Section]: ...
-    def listing(self, section: int) -> Iterator[Page]: ...
-    def newest(self, section: int) -> Page: ...
 
 
 class Index:
     """Path -> rating keys. Only a hint: whoever uses it checks the item's own files."""
 
     def __init__(self, store: Store, warn: Callable[[str], None] = lambda line: None) -> None:
-        self._store, self._warn = store, warn
+        self._store, self._warn, self._files = store, warn, Listed(store)
         self._asked = 0.0
         self._outdated = False  # an item was not where the index had it
 
@@ -155,7 +126,7 @@ class Index:
     def _add_newest(self, plex: Listing, section: int) -> int:
         """How many files were new to us among those that Plex added last."""
         before = self.size()
-        self._put(plex.newest(section).parts(), section, 0, self._asked)
+        self._files.add(plex.newest(section).parts(), section, self._asked)
         return self.size() - before
 
     def keep_to(self, sections: Sequence[Section]) -> bool:
@@ -183,74 +154,11 @@ class Index:
         return {row[0]: (row[1], row[2]) for row in rows}
 
     def _list(self, plex: Listing, section: Section, now: float) -> None:
-        """Read one section whole, then let go of what it no longer shows: not of everything."""
-        run, total = time.monotonic_ns(), 0
-        place = 0
-        for place, page in enumerate(ahead(plex.listing(section.id)), 1):
-            total += len(page)
-            known = self._known(self._marks(page, section.id, place), section.id)
-            more = page.parts(known) if len(known) < len(page) else []
-            self._put(more, section.id, run, now, known)
-        before = self._count(section.id, run)
-        if not total and before:
+        if before := self._files.read(plex, section, now):
             files = "1 file" if before == 1 else f"{before} files"
             self._store.emptied[section.id] = f"“{section.title}”, where it had {files}"
-            return
-        self._store.emptied.pop(section.id, None)
-        with self._store.writing() as db:
-            gone = f"DELETE FROM part WHERE section = ? AND {_UNSEEN}"
-            db.execute(gone, (section.id, run, time.monotonic_ns()))
-            db.execute("DELETE FROM listed WHERE section = ? AND place > ?", (section.id, place))
-            db.execute(
-                "INSERT OR REPLACE INTO section VALUES (?, ?, ?, ?)",
-                (section.id, section.title, section.stamp, now),
-            )
-
-    def _marks(self, page: Page, section: int, place: int) -> Mapping[int, int]:
-        """The page's marks; the same bytes have the same ones as before."""
-        at = (section, place, page.print)
-        sql = "SELECT told FROM listed WHERE section = ? AND place = ? AND print = ?"
-        if told := unpacked(self._store.value(sql, at)):
-            return dict(zip(*told, strict=True))
-        if marks := page.marks:
-            told = packed([list(marks), list(marks.values())])
-            with self._store.writing() as db:
-                db.execute("INSERT OR REPLACE INTO listed VALUES (?, ?, ?, ?)", (*at, told))
-        return marks
-
-    def _known(self, marks: Mapping[int, int], section: int) -> dict[int, int]:
-        """Those of which a listing has told the very same before."""
-        found: dict[int, int] = {}
-        keys = list(marks)
-        for at in range(0, len(keys), ASKED):
-            some = keys[at : at + ASKED]
-            rows = self._store.rows(
-                "SELECT rating_key, mark FROM part"
-                f" WHERE rating_key IN ({','.join('?' * len(some))}) AND section = ?",
-                (*some, section),
-            )
-            found.update((key, mark) for key, mark in rows if mark == marks[key])
-        return found
-
-    def _put(
-        self,
-        page: Iterable[Part],
-        section: int,
-        run: int,
-        now: float,
-        seen: "Mapping[int, int] | None" = None,
-    ) -> None:
-        """What a page tells anew; the items `seen`, with their marks, are as they were."""
-        with self._store.writing() as db:
-            asked = time.monotonic_ns()
-            db.executemany(_SEEN, [(run, asked, *one) for one in (seen or {}).items()])
-            db.executemany(_PUT, [(*_row(part, section, run, now), asked) for part in page])
-
-    def _count(self, section: int, run: int) -> int:
-        return self._store.value(
-            f"SELECT count(*) FROM part WHERE section = ? AND {_UNSEEN}",
-            (section, run, time.monotonic_ns()),
-        )
+        else:
+            self._store.emptied.pop(section.id, None)
 
     def doubt(self, rating_keys: Iterable[int]) -> None:
         """These items are gone, or no longer hold the files they were found by.
@@ -273,30 +181,6 @@ class Index:
     def titles(self) -> dict[int, str]:
         """The libraries as last listed, by id."""
         return dict(self._store.rows("SELECT id, title FROM section ORDER BY id"))
-
-
-# A listing is told by when it began, on a clock that starts with the machine. What a later one of
-# another process has seen it leaves as it is; what is of the future is of an earlier start.
-_UNSEEN = "NOT seen BETWEEN ? AND ?"
-_LATER = "CASE WHEN seen > {0} AND seen <= ?{1} THEN seen ELSE {0} END"
-# A file with another mark is left from before: the listing that told so was not read to its end.
-_SEEN = f"UPDATE part SET seen = {_LATER.format('?1', 2)} WHERE rating_key = ?3 AND mark = ?4"
-# What is there already is updated in place: its entry in the other index stays as it is.
-_PUT = (
-    "INSERT INTO part (path_key, rating_key, section, size, seen, file, mark)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (path_key, rating_key) DO UPDATE SET"
-    f" section = excluded.section, size = excluded.size, seen = {_LATER.format('?5', 8)},"
-    " file = excluded.file, mark = excluded.mark"
-)
-
-
-# Who changes what is kept of a part empties `part` and `listed` by a step of the store: of pages that
-# read as before nothing is put in again.
-def _row(part: Part, section: int, run: int, now: float) -> tuple[object, ...]:
-    key = paths.key(part.file)
-    spelt = "" if key == part.file else part.file
-    told = part.mark if part.updated < now - SETTLED else 0
-    return key, part.rating_key, section, part.size, run, spelt, told
 
 
 def _is_due(section: Section, known: "tuple[str, float] | None", now: float) -> bool:

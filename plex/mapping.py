@@ -9,8 +9,9 @@ from typing import NamedTuple, Protocol
 
 import errors
 from plex import infer, paths, twins
-from plex.index import Index, Listing
+from plex.index import Index
 from plex.infer import Found
+from plex.listed import Listing
 from plex.store import Store
 
 META = "paths"

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from plex import paths
-from plex.index import Index, Listing
+from plex.index import Index
 from plex.item import Item
+from plex.listed import Listing
 from stash.scene import Scene
 
 Files = Mapping[str, int]  # path key -> size, 0 for any

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import errors
-from plex import index
+from plex import listed
 from plex.item import Item
 
 # Kinds of activities in which items change. One of others, long done, is always there.
@@ -17,7 +17,7 @@ RECENT = 600.0  # seconds since an item was added in which its own pass is waite
 _NO_ANSWER = (errors.Busy, errors.Gone, errors.Rejected, errors.Refused)
 
 
-class Section(index.Section, Protocol):
+class Section(listed.Section, Protocol):
     """A library; `refreshing` falls long before its new items have settled."""
 
     @property

@@ -80,14 +80,15 @@ class Sync:
         journal: "Journal | None" = None,
         say: Callable[[str], None] = lambda line: None,
         foreseen: "Foreseen | None" = None,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`scanned` is called when Plex has scanned since its libraries were listed; `say` is told
+        """`clock` gives epoch seconds, `timer` any. `scanned` is called when Plex has scanned since its libraries were listed; `say` is told
         what is of no scene."""
         stash = foreseen or stash
         self.tempo = Tempo()
         covers = Covers(stash, plex, config, clock)
         self._journal = journal or Journal(ledger.store)
-        self._collections = Collections(plex, ledger.store, config, say)
+        self._collections = Collections(plex, ledger.store, config, say, timer)
         undo = Undo(plex, ledger, self._journal, clock, self._collections.left, LEFT)
         self.leaving = Leaving(undo, ledger, self._journal)
         self.decide = Deciding(

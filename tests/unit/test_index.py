@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,6 +14,7 @@ from devserver.plex import PlexServer
 from plex.client import Section, connect
 from plex.index import ASK_SECONDS, RELIST_SECONDS, Index
 from plex.ledger import Entry, Ledger
+from plex.listed import Listed
 from plex.listing import Page
 from plex.store import Store
 
@@ -240,7 +240,7 @@ def test_ten_thousand_items_come_in_ten_pages_of_which_one_is_held(index, plex):
     plex.clear_requests()
     pages, peaks = client.listing(1), []
     for number, page in enumerate(pages):
-        index._put(page.parts(), 1, 1, later(0))
+        Listed(index._store).add(page.parts(), 1, later(0))
         del page
         if number == 6:
             tracemalloc.start()  # it makes everything many times slower: two pages will do
@@ -253,134 +253,3 @@ def test_ten_thousand_items_come_in_ten_pages_of_which_one_is_held(index, plex):
     assert len(plex.requests) == 10
     # Simulator and client share this process; a page of 1,000 items is about 1 MB of XML.
     assert max(peaks) < 40e6, peaks
-
-
-class Resting(Server):
-    """One library whose items have not moved for long, a page for two of them; counts what is parsed."""
-
-    also = ' updatedAt="9"'
-
-    def __init__(self, files: dict[int, str]) -> None:
-        super().__init__(s1=files)
-        self.parsed: list[int] = []
-
-    def listing(self, section: int) -> Iterator[Page]:
-        files = list(self.found[section].items())
-        for at in range(0, len(files), 2):
-            yield self._page(section, dict(files[at : at + 2]))
-
-    def newest(self, section: int) -> Page:
-        self.asked.append(f"newest {section}")
-        return self._page(section, dict(list(self.found[section].items())[:2]))
-
-    def _parse(self, xml: bytes) -> Any:
-        self.parsed.append(xml.count(b"<Video "))
-        return super()._parse(xml)
-
-
-def test_of_pages_that_read_as_before_nothing_is_parsed(store):
-    server, now = Resting({5: "/m/a", 6: "/m/b", 7: "/m/c"}), 1e9
-    Index(store).refresh(server, now)
-    assert server.parsed == [2, 1]
-    Index(store).refresh(server, now, force=True)
-    assert server.parsed == [2, 1] and Index(store).size() == 3
-    server.found[1][6] = "/m/x"
-    Index(store).refresh(server, now, force=True)
-    assert server.parsed == [2, 1, 1]
-    assert [Index(store).find([f"/m/{name}"]) for name in "abcx"] == [[5], [], [7], [6]]
-
-
-@pytest.mark.parametrize(
-    "damage", ["DELETE FROM part", "UPDATE listed SET told = x'00'", "DELETE FROM listed"]
-)
-def test_what_the_index_lost_is_listed_again_though_the_pages_are_the_same(store, damage):
-    server, now = Resting({5: "/m/a", 6: "/m/b", 7: "/m/c"}), 1e9
-    Index(store).refresh(server, now)
-    with store.writing() as db:
-        db.execute(damage)
-    Index(store).refresh(server, now, force=True)
-    assert [Index(store).find([f"/m/{name}"]) for name in "abc"] == [[5], [6], [7]]
-
-
-def test_pages_that_a_library_has_no_more_are_not_kept(store):
-    server = Resting({5: "/m/a", 6: "/m/b", 7: "/m/c"})
-    kept = "SELECT count(*) FROM listed"
-    Index(store).refresh(server, 1e9)
-    assert store.value(kept) == 2
-    del server.found[1][7]
-    Index(store).refresh(server, 1e9, force=True)
-    assert store.value(kept) == 1
-    server.found = {2: {9: "/m/z"}}
-    Index(store).refresh(server, 1e9, force=True)
-    assert store.rows("SELECT section FROM listed") == [(2,)]
-
-
-class Broken(Resting):
-    """Its second page does not come."""
-
-    def listing(self, section: int) -> Iterator[Page]:
-        pages = super().listing(section)
-        yield next(pages)
-        raise errors.Busy("no answer")
-
-
-def test_a_file_that_an_item_lost_is_forgotten_though_the_listing_that_told_so_broke_off(store):
-    whole = {5: "/m/a", 6: "/m/b", 7: "/m/c"}
-    Index(store).refresh(Resting(whole), 1e9)
-    moved = whole | {5: "/m/x"}
-    with pytest.raises(errors.Busy):
-        Index(store).refresh(Broken(moved), 1e9, force=True)
-    Index(store).refresh(Resting(moved), 1e9, force=True)
-    assert Index(store).find(["/m/x"]) == [5]
-    assert Index(store).find(["/m/a"]) == []
-
-
-def test_a_file_that_an_item_lost_is_forgotten_though_the_newest_were_asked_for_meanwhile(store):
-    server = Resting({5: "/m/a", 6: "/m/b"})
-    index = Index(store)
-    index.refresh(server, 1e9)
-    server.found[1][5] = "/m/x"
-    index.refresh(server, 1e9 + ASK_SECONDS + 1)
-    assert server.asked[-1] == "newest 1"
-    index.refresh(server, 1e9 + 99, force=True)
-    assert index.find(["/m/x"]) == [5]
-    assert index.find(["/m/a"]) == []
-
-
-class Meanwhile(Resting):
-    """While its last page is on the way, `meanwhile` happens in another process."""
-
-    def __init__(self, files: dict[int, str], meanwhile: Callable[[], object]) -> None:
-        super().__init__(files)
-        self.meanwhile = meanwhile
-
-    def listing(self, section: int) -> Iterator[Page]:
-        *first, last = super().listing(section)
-        yield from first
-        self.meanwhile()
-        yield last
-
-
-@pytest.mark.parametrize("force", [True, False])
-def test_two_processes_that_ask_at_once_forget_nothing(tmp_path, force):
-    """A reconciliation lists a library while a drain lists it, or asks for the newest files."""
-    files = {number: f"/m/{number}" for number in range(5, 10)}
-
-    def other() -> None:
-        with closing(Store(tmp_path)) as store:
-            assert Index(store).refresh(Resting(files), 1e9 + 1, force) is force
-
-    with closing(Store(tmp_path)) as store:
-        index = Index(store)
-        index.refresh(Resting(files), 1e9)
-        index.refresh(Meanwhile(files, other), 1e9 + 1, force=True)
-        assert [index.find([file]) for file in files.values()] == [[key] for key in files]
-
-
-@pytest.mark.parametrize("seen", [1, 2**62])
-def test_what_is_gone_is_forgotten_though_the_machine_was_started_anew(store, seen):
-    Index(store).refresh(Resting({5: "/m/a", 6: "/m/b"}), 1e9)
-    with store.writing() as db:
-        db.execute("UPDATE part SET seen = ?", (seen,))
-    Index(store).refresh(Resting({5: "/m/a"}), 1e9, force=True)
-    assert [Index(store).find([f"/m/{name}"]) for name in "ab"] == [[5], []]

@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from plex.index import SETTLED, Index
+from plex.index import Index
 from plex.ledger import Entry, Ledger
+from plex.listed import SETTLED, Listed
 from plex.listing import Page
 from plex.store import Store
 from reconciliation.outlines import outline
@@ -34,9 +35,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def listed(store: Store, xml: str = LISTED, now: float = NOW) -> Index:
-    index = Index(store)
-    index._put(Page(xml.encode(), ElementTree.fromstring).parts(), 1, 1, now)
-    return index
+    Listed(store).add(Page(xml.encode(), ElementTree.fromstring).parts(), 1, now)
+    return Index(store)
 
 
 def row(**other: Any) -> dict[str, Any]:
