@@ -5,9 +5,9 @@ from typing import Protocol
 
 import errors
 from plex import images, letterbox, showing
+from plex.entry import Entry
 from plex.images import POSTER, Kind
 from plex.item import Item
-from plex.ledger import Entry
 from plex.plan import Rules
 from plex.showing import Look, Showing
 from stash.scene import Scene

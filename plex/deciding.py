@@ -6,11 +6,12 @@ from typing import Protocol
 import errors
 from plex import match, photos, selection, settling
 from plex.covers import Covers
+from plex.entry import Entry
 from plex.index import Index
 from plex.item import Item
 from plex.journal import Journal
 from plex.leaving import RESTORE
-from plex.ledger import Entry, Ledger
+from plex.ledger import Ledger
 from plex.outcome import Outcome, ambiguous, hold, leave, share, skip, unsettle
 from plex.paths import PathMap
 from plex.work import Choice, Work, claim_photos, decided, extras, rules

@@ -19,10 +19,11 @@ import errors
 from net.beside import Beside
 from plex import covers, match, settling
 from plex.deciding import Config, Stash
+from plex.entry import Entry
 from plex.fields import IMAGES
 from plex.index import Index
 from plex.item import Item
-from plex.ledger import Entry, Ledger
+from plex.ledger import Ledger
 from plex.readback import Items
 from plex.spool import Spooled
 from plex.store import Glimpse, Store

@@ -7,9 +7,9 @@ from typing import NamedTuple, Protocol
 
 import errors
 from plex import fields
+from plex.entry import Past
 from plex.fields import Field
 from plex.item import Item
-from plex.ledger import Past
 from plex.once import once
 from plex.spool import Spooled
 

@@ -1,80 +1,17 @@
 """The ledger: per item the scene it shows, what we last sent and what Plex said back."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
 from disk.database import insert
 from plex.baseline import Decision
-from plex.fields import BACKGROUND, BY_NAME, IMAGES, POSTER, Value
+from plex.entry import COLUMNS, Entry, decision_of, entry_of, names_of, row_of, text_of
+from plex.fields import BY_NAME, IMAGES
 from plex.photos import Sent
 from plex.store import LOST, Store
-from plex.written import Written
 
-# Where an entry keeps what it knows of an image.
-_IMAGES = {
-    POSTER: ("cover_version", "poster", "poster_begun", "poster_shown"),
-    BACKGROUND: ("art_version", "art", "art_begun", "art_shown"),
-}
-
-
-class Past(NamedTuple):
-    """What we know of one image of an item: the version of the cover that was looked at, and the
-    SHA-1 that we uploaded; `begun`: not yet confirmed; `shown`: Plex's address of what the item
-    shows, when it showed ours."""
-
-    version: str = ""
-    sha1: str = ""
-    begun: bool = False
-    shown: str = ""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One item's row. Of the poster and the background (`art`) it is better asked by `past`.
-
-    A `scene_id` of 0 means that the scene is gone from Stash: what we wrote is known all the same.
-    `locks` are those on the item that are ours, by Plex's names; None when that was not remembered
-    yet. `asked` names the fields that wait for a person's decision, `decided` those that have it.
-    """
-
-    rating_key: int
-    scene_id: int
-    baseline: Mapping[str, Written] = field(default_factory=dict)
-    cover_version: str = ""
-    poster: str = ""
-    poster_begun: bool = False
-    synced: float = 0.0
-    locks: "frozenset[str] | None" = frozenset()
-    asked: tuple[str, ...] = ()
-    decided: Mapping[str, Decision] = field(default_factory=dict)
-    poster_shown: str = ""
-    art_version: str = ""
-    art: str = ""
-    art_begun: bool = False
-    art_shown: str = ""
-
-    def past(self, image: str) -> Past:
-        return Past(*(getattr(self, name) for name in _IMAGES[image]))
-
-    def with_past(self, image: str, past: Past) -> "Entry":
-        return self.but(**dict(zip(_IMAGES[image], past, strict=True)))
-
-    def but(self, **changed: Any) -> "Entry":
-        # As `replace` does, in a fifth of the time: this is asked for five times per scene.
-        found = object.__new__(Entry)
-        vars(found).update(vars(self), **changed)
-        return found
-
-
-_COLUMNS = (
-    "rating_key", "scene_id", "baseline", "cover_version", "poster", "poster_begun", "synced",
-    "locks", "asked", "poster_shown", "art_version", "art", "art_begun", "art_shown",
-)  # fmt: skip
-_PUT = f"INSERT OR REPLACE INTO item ({', '.join(_COLUMNS)})"
+_PUT = f"INSERT OR REPLACE INTO item ({', '.join(COLUMNS)})"
 # As bytes: a text would be read leniently, one by one. What is not there is told from an empty one.
-_KNOWN = [f"ifnull({name}, '?')" for name in _COLUMNS if name not in ("rating_key", "synced")]
+_KNOWN = [f"ifnull({name}, '?')" for name in COLUMNS if name not in ("rating_key", "synced")]
 _PRINT = (
     f"SELECT rating_key, CAST({' || char(31) || '.join(_KNOWN)} AS BLOB) FROM item WHERE rating_key"
 )
@@ -101,11 +38,11 @@ class Ledger:
         """What is known of these items, by rating key."""
         marks = ",".join("?" * len(rating_keys))
         rows = self._store.rows(
-            f"SELECT {', '.join(_COLUMNS)} FROM item WHERE rating_key IN ({marks})",
+            f"SELECT {', '.join(COLUMNS)} FROM item WHERE rating_key IN ({marks})",
             list(rating_keys),
         )
         decided = self._decided(rating_keys)
-        return {row[0]: _entry(row, decided.get(row[0], {})) for row in rows}
+        return {row[0]: entry_of(row, decided.get(row[0], {})) for row in rows}
 
     def known(self, rating_keys: Sequence[int]) -> set[int]:
         """Those of these items that have an entry."""
@@ -132,13 +69,13 @@ class Ledger:
         What was decided is in the baseline of its entry by now, and is not waited with any more.
         """
         some = list(entries)
-        rows = list(map(_row, some))
+        rows = list(map(row_of, some))
         with self._store.writing() as db:
             insert(db, _PUT, rows)
             db.executemany(
                 "DELETE FROM decision WHERE rating_key = ? AND field = ? AND choice = ?",
                 [
-                    (e.rating_key, name, _choice(one))
+                    (e.rating_key, name, text_of(one))
                     for e in some
                     for name, one in e.decided.items()
                 ],
@@ -229,7 +166,7 @@ class Ledger:
         with self._store.writing() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO decision VALUES (?, ?, ?)",
-                [(rating_key, name, _choice(one)) for name, one in decisions.items()],
+                [(rating_key, name, text_of(one)) for name, one in decisions.items()],
             )
 
     def undecided(self) -> list[tuple[int, int, tuple[str, ...]]]:
@@ -238,7 +175,7 @@ class Ledger:
             "SELECT rating_key, scene_id, asked FROM item WHERE asked != '' AND scene_id != 0"
             " ORDER BY rating_key"
         )
-        return [(row[0], row[1], _names(row[2])) for row in rows]
+        return [(row[0], row[1], names_of(row[2])) for row in rows]
 
     def _decided(self, rating_keys: Sequence[int]) -> dict[int, dict[str, Decision]]:
         marks = ",".join("?" * len(rating_keys))
@@ -247,79 +184,10 @@ class Ledger:
             f"SELECT rating_key, field, choice FROM decision WHERE rating_key IN ({marks})",
             list(rating_keys),
         ):
-            if name in (*BY_NAME, *IMAGES) and (one := _decision(choice)):
+            if name in (*BY_NAME, *IMAGES) and (one := decision_of(choice)):
                 found.setdefault(key, {})[name] = one
         return found
 
     def size(self) -> int:
         """How many items show a scene."""
         return self._store.value("SELECT count(*) FROM item WHERE scene_id != 0")
-
-
-def _row(entry: Entry) -> tuple[object, ...]:
-    return (
-        entry.rating_key,
-        entry.scene_id,
-        json.dumps({k: _pack(w) for k, w in entry.baseline.items()}, ensure_ascii=False),
-        entry.cover_version,
-        entry.poster,
-        int(entry.poster_begun),
-        entry.synced,
-        None if entry.locks is None else " ".join(sorted(entry.locks)),
-        " ".join(entry.asked),
-        entry.poster_shown,
-        entry.art_version,
-        entry.art,
-        int(entry.art_begun),
-        entry.art_shown,
-    )
-
-
-def _choice(one: Decision) -> str:
-    return json.dumps(one, ensure_ascii=False)
-
-
-def _decision(choice: str) -> "Decision | None":
-    try:
-        side, current, wanted = json.loads(choice)
-    except (ValueError, TypeError):
-        return None  # damaged: it is asked again
-    return Decision(side, _value(current), _value(wanted))
-
-
-def _names(found: object) -> tuple[str, ...]:
-    return tuple(found.split()) if isinstance(found, str) else ()
-
-
-def _pack(written: Written) -> list[Any]:
-    """[sent, got or null when Plex said the same, ours, begun, theirs], without empty tails."""
-    got = None if written.got == written.sent else [written.got]
-    packed: list[Any] = [written.sent, got, list(written.ours), int(written.begun)]
-    packed.append(list(written.theirs))
-    while packed and not packed[-1] and len(packed) > 1:
-        packed.pop()
-    return packed
-
-
-def _entry(row: tuple[Any, ...], decided: Mapping[str, Decision]) -> Entry:
-    try:
-        baseline = {name: _unpack(packed) for name, packed in json.loads(row[2]).items()}
-    except (ValueError, TypeError, AttributeError, IndexError):
-        baseline = {}  # damaged: as if we had never written it
-    found = dict(zip(_COLUMNS, row, strict=True))
-    locks = found["locks"]
-    return Entry(**found | {
-        "baseline": baseline, "decided": decided, "asked": _names(found["asked"]),
-        "locks": None if locks is None else frozenset(_names(locks)),
-        "poster_begun": bool(found["poster_begun"]), "art_begun": bool(found["art_begun"]),
-    })  # fmt: skip
-
-
-def _unpack(packed: list[Any]) -> Written:
-    sent, got, ours, begun, theirs = packed + [None, [], 0, []][len(packed) - 1 :]
-    was = _value(sent if got is None else got[0])
-    return Written(_value(sent), was, tuple(ours), bool(begun), tuple(theirs))
-
-
-def _value(found: Any) -> Value:
-    return tuple(found) if isinstance(found, list) else found

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from plex import baseline, images, plan, showing
+from plex.entry import Entry
 from plex.item import Item
-from plex.ledger import Entry
 from plex.work import Work
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from plex.baseline import settled
+from plex.entry import Entry, Past
 from plex.images import UPLOADED, Kind, Picture
 from plex.item import Item
-from plex.ledger import Entry, Past
 from plex.plan import ASK, LOCKED, PLEX, STASH, Change, Rules, scalar
 from plex.written import SCALAR, Written
 

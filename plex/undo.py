@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from plex import plan, wire
+from plex.entry import Entry, Past
 from plex.fields import BY_NAME, Value
 from plex.images import BY_FIELD as IMAGES
 from plex.images import UPLOADED, Kind
 from plex.item import Item
 from plex.journal import Journal, Row
-from plex.ledger import Entry, Ledger, Past
+from plex.ledger import Ledger
 from plex.written import same
 
 BATCH = 20

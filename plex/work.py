@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from plex import baseline, covers, fields, photos, plan, selection
+from plex.entry import Entry
 from plex.item import Item
 from plex.journal import Row
-from plex.ledger import Entry
 from plex.photos import Sent
 from plex.showing import Showing
 from plex.written import Written, same

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plex import covers, photos
+from plex.entry import Entry
 from plex.item import Item
-from plex.ledger import Entry, Ledger
+from plex.ledger import Ledger
 from plex.work import Work, claim_photos, decided, rules
 from reconciliation import brake
 from reconciliation.detector import DRIFTED, Gap, gap, unasked, worst

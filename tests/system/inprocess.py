@@ -12,8 +12,9 @@ from devserver.plex import PlexServer
 from devserver.stash import StashServer
 from plex.baseline import Decision
 from plex.client import PlexClient, connect
+from plex.entry import Entry
 from plex.index import Index
-from plex.ledger import Entry, Ledger
+from plex.ledger import Ledger
 from plex.outcome import Outcome
 from plex.plan import REFUSED
 from plex.store import Store

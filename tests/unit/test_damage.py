@@ -12,7 +12,8 @@ import pytest
 
 from disk.aside import asides
 from disk.database import Database
-from plex.ledger import Entry, Ledger
+from plex.entry import Entry
+from plex.ledger import Ledger
 from plex.store import Store
 from sync_queue import inbox
 from sync_queue.drain import Drain, Tally

@@ -18,7 +18,8 @@ import errors
 from disk import database
 from disk.aside import asides, set_aside
 from disk.database import HALF, Database, insert, is_damage
-from plex.ledger import Entry, Ledger
+from plex.entry import Entry
+from plex.ledger import Ledger
 from plex.store import Store
 from sync_queue import salvage
 from sync_queue.jobs import FILE, FOLDER, OPENING, STEPS, Job, Jobs, _Queue

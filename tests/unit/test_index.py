@@ -12,8 +12,9 @@ import pytest
 import errors
 from devserver.plex import PlexServer
 from plex.client import Section, connect
+from plex.entry import Entry
 from plex.index import ASK_SECONDS, RELIST_SECONDS, Index
-from plex.ledger import Entry, Ledger
+from plex.ledger import Ledger
 from plex.listed import Listed
 from plex.listing import Page
 from plex.store import Store

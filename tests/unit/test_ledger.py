@@ -9,7 +9,8 @@ import pytest
 
 from disk.aside import asides
 from plex.baseline import Decision
-from plex.ledger import Entry, Ledger
+from plex.entry import Entry
+from plex.ledger import Ledger
 from plex.store import Store
 from plex.written import SCALAR, Written
 

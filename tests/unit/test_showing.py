@@ -7,9 +7,9 @@ import hashlib
 import pytest
 
 from plex import showing
+from plex.entry import Entry, Past
 from plex.images import KINDS, POSTER, picture
 from plex.item import Item
-from plex.ledger import Entry, Past
 from plex.plan import Rules
 
 DATA, OTHER, THEIRS = b"cover", b"other", b"theirs"

@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from plex.entry import Entry
 from plex.index import Index
-from plex.ledger import Entry, Ledger
+from plex.ledger import Ledger
 from plex.listed import SETTLED, Listed
 from plex.listing import Page
 from plex.store import Store
