@@ -174,6 +174,12 @@ class Index:
             ).rowcount
         self._outdated = self._outdated or touched > 0
 
+    def doubt_all(self) -> None:
+        """Whatever the next listing shows is put in anew, and is all that there is then."""
+        with self._store.writing() as db:
+            db.execute("UPDATE part SET mark = 0")
+            db.execute("DELETE FROM listed")
+
     def look_again(self) -> None:
         """Something has told that Plex has more now: its libraries may be asked for it at once."""
         self._outdated = True

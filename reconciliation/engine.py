@@ -102,6 +102,8 @@ class GapDetectionEngine:
         total = self._stash.count(only)
         if not total:
             brake.stash_is_empty(self._stash, self._ledger)
+        if deep:
+            self._index.doubt_all()
         self._index.refresh(
             self._plex, self._clock(), force=True, progress=lambda f: self._progress(f * 0.1)
         )
