@@ -1,9 +1,12 @@
-"""A library of the index, read anew page by page; what it shows no more is let go."""
+"""A library of the index, read anew page by page; what it shows no more is let go.
+
+All files of an item are put at once, with the mark of the row that told them: whoever else lists
+meanwhile, what is known of an item is what one telling said.
+"""
 
 import sqlite3
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from net.ahead import ahead
 from plex import paths
@@ -38,22 +41,21 @@ class Listing(Protocol):
 
 
 class Listed:
-    """The files of each library as Plex told them last. `ticks` is a clock in ns that starts with the
-    machine."""
+    """The files of each library as Plex told them last."""
 
-    def __init__(self, store: Store, ticks: Callable[[], int] = time.monotonic_ns) -> None:
-        self._store, self._ticks = store, ticks
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     def read(self, plex: Listing, section: Section, now: float) -> int:
-        """Read one section whole, then let go of what it no longer shows: not of everything. Gives how
-        many files it has lost then, 0 when it still shows some."""
-        reading = Reading(self._store, self._ticks, section.id, now)
+        """Read one section whole and let go of what it no longer shows. If it shows nothing at all,
+        nothing is let go, and the number of its files is given; else 0."""
+        reading = Reading(self._store, section.id, now)
         for page in ahead(plex.listing(section.id)):
             reading.page(page)
-        if not reading.rows and (before := reading.unseen()):
+        if not reading.rows and (before := _count(self._store, section.id)):
             return before
         with self._store.writing() as db:
-            reading.end()
+            reading.end(db)
             db.execute(
                 "INSERT OR REPLACE INTO section VALUES (?, ?, ?, ?)",
                 (section.id, section.title, section.stamp, now),
@@ -61,188 +63,157 @@ class Listed:
         return 0
 
     def add(self, page: Iterable[Part], section: int, now: float) -> None:
-        """What Plex added last. A listing that has begun already has not seen it."""
+        """Put files of which no listing has told yet, or not so."""
+        rows = {_row(part, section, now) for part in page}
         with self._store.writing() as db:
-            db.executemany(_PUT, [(*_row(part, section, 0, now), self._ticks()) for part in page])
+            known = _rows(db, {row.rating_key for row in rows})
+            if changed := {row.rating_key for row in rows ^ known}:
+                _replace(db, changed, [row for row in rows if row.rating_key in changed])
+                db.execute(_UNSEAL, (section,))
+
+
+class Row(NamedTuple):
+    """A file, as the index keeps it: `file` is '' where the key spells it."""
+
+    path_key: str
+    rating_key: int
+    section: int
+    size: int
+    file: str
+    mark: int
 
 
 class Reading:
     """One listing of a section, from its first page to its end.
 
-    At place 0 of the pages that are kept (`listed`) stands how many files the section has, if they
-    are those of these pages: it is `sealed` then. Of a page that reads as before nothing needs to be
-    looked at, and what is gone is what other pages have lost. In a section that is not sealed each
-    file is marked as seen, and what is not is gone.
+    What the pages told last is kept (`listed`): a number of their bytes, and the marks of their items.
+    Once a section has been seen to have just what these pages tell it is sealed, by the number of its
+    files at place 0: then a page that reads as before needs no look. A page is looked at and kept in
+    one transaction; what is on none of those that are kept, by whomever, is let go.
     """
 
-    def __init__(self, store: Store, ticks: Callable[[], int], section: int, now: float) -> None:
-        self._store, self._ticks, self._section, self._now = store, ticks, section, now
-        self._run = ticks()
+    def __init__(self, store: Store, section: int, now: float) -> None:
+        self._store, self._section, self._now = store, section, now
         self.rows = 0  # of Plex's listing
-        self._place, self._items = 0, 0
-        self._sealed = 0 < self._count("*") == self._kept(0)[0]
+        self._place = 0
+        self._sealed = 0 < _count(store, section) == self._kept(0)[0]
         self._changed = not self._sealed
-        self._sure = True  # that it is known which items the pages have, and had
-        self._moves = Moves()
 
     def page(self, page: Page) -> None:
         """The next one."""
         self._place += 1
         self.rows += len(page)
-        number, before = self._kept(self._place)
-        same = number == page.print
-        if same and self._sealed:
+        if self._sealed and self._kept(self._place)[0] == page.print:
             return
-        marks = before if same and before else page.marks
-        had = self._told(marks)
-        known = {key: mark for key, mark in had.items() if mark == marks[key]}
-        more = page.parts(known) if len(known) < len(page) else []
-        self._items += len(known) + len({part.rating_key for part in more})
-        self._sure = self._sure and bool(marks)
-        if self._sealed:
-            self._sure = self._sure and before is not None
-            self._moves.see(before or (), marks, had)
-        with self._store.writing():  # else a page could be kept whose files are not
-            if not (same and before):
-                self._keep(page.print, marks, more)
-            self._put(more, had, {} if self._sealed else known)
-
-    def unseen(self) -> int:
-        """How many files the section had, of which nothing was seen."""
-        return self._store.value(f"SELECT count(*) FROM part {_UNSEEN}", self._since())
-
-    def end(self) -> None:
-        """Let go of what no page had."""
         with self._store.writing() as db:
-            if self._sealed:
-                db.executemany(_GONE, [(*self._since(), key) for key in self._gone()])
-            else:
-                db.execute(f"DELETE FROM part {_UNSEEN}", self._since())
-            beyond = "DELETE FROM listed WHERE section = ? AND place > ?"
-            db.execute(beyond, (self._section, self._place))
-            if self._changed:
-                self._seal(db)
+            self._look(page, db)
 
-    def _gone(self) -> Collection[int]:
-        """The items that were on pages, and are on none any more."""
-        sql = "SELECT told FROM listed WHERE section = ? AND place > ?"
-        for (told,) in self._store.rows(sql, (self._section, self._place)):
-            marks = _marks(told)
-            self._moves.see(marks or (), ())
-            self._sure, self._changed = self._sure and marks is not None, True
-        return self._moves.lost if self._sure else ()
+    def _look(self, page: Page, db: sqlite3.Connection) -> None:
+        number, before = self._kept(self._place)
+        same = bool(before) and number == page.print
+        marks = before if before and same else page.marks
+        had = self._marks_of(marks)
+        known = {key: mark for key, mark in had.items() if mark == marks[key]}
+        if same and len(known) == len(marks):
+            return
+        more = page.parts(known) if len(known) < len(page) else []
+        rows = [_row(part, self._section, self._now) for part in more]
+        told = {row.rating_key: row.mark for row in rows}
+        _replace(db, told.keys(), rows)
+        # A page with an item that may still change unnoticed is another one the next time.
+        settled = bool(marks) and all(_is_settled(part, self._now) for part in more)
+        self._keep(db, page.print if settled else 0, known | told)
+
+    def end(self, db: sqlite3.Connection) -> None:
+        """Let go of what is on no page."""
+        beyond = "DELETE FROM listed WHERE section = ? AND place > ?"
+        gone = db.execute(beyond, (self._section, self._place)).rowcount
+        if self._changed or gone:
+            self._seal(db)
 
     def _seal(self, db: sqlite3.Connection) -> None:
         db.execute(_UNSEAL, (self._section,))
-        if self._sure and self._is_whole():
-            db.execute(_KEEP, (self._section, 0, self._count("*"), b""))
-
-    def _is_whole(self) -> bool:
-        """Whether each item is on one page, and none is on no page."""
-        if self._sealed:
-            return not self._moves.doubled
-        return self._count("DISTINCT rating_key") == self._items
-
-    def _count(self, what: str) -> int:
-        sql = f"SELECT count({what}) FROM part WHERE section = ?"
-        return self._store.value(sql, (self._section,))
-
-    def _since(self) -> tuple[int, int, int]:
-        return self._section, self._run, self._ticks()
+        pages = [_marks(told) for (told,) in self._store.rows(_ALL, (self._section,))]
+        told = {key: mark for page in pages for key, mark in (page or {}).items()}
+        if None in pages:
+            return  # damaged: without a seal each page is looked at the next time
+        gone, right = set(), 0
+        for key, mark in db.execute(_KNOWN, (self._section,)):
+            if key not in told:
+                gone.add(key)
+            elif told[key] == mark:
+                right += 1
+        _replace(db, gone, [])
+        if right == len(told):  # nobody has put other files of them meanwhile
+            seal = (self._section, 0, _count(self._store, self._section), b"")
+            db.execute(_KEEP, seal)
 
     def _kept(self, place: int) -> "tuple[int, dict[int, int] | None]":
-        """The number of the page that had this place, and its marks: None if they are damaged."""
+        """The number and the marks of the page that had this place: 0 and none without one. None for
+        the marks if they are damaged."""
         sql = "SELECT print, told FROM listed WHERE section = ? AND place = ?"
         rows = self._store.rows(sql, (self._section, place))
         return (rows[0][0], _marks(rows[0][1])) if rows else (0, {})
 
-    def _keep(self, number: int, marks: Mapping[int, int], more: Iterable[Part]) -> None:
-        """A page with an item that may still change unnoticed is another one the next time."""
+    def _keep(self, db: sqlite3.Connection, number: int, marks: Mapping[int, int]) -> None:
         self._changed = True
+        db.execute(_UNSEAL, (self._section,))
         told = packed([list(marks), list(marks.values())])
-        settled = marks and all(_is_settled(part, self._now) for part in more)
-        with self._store.writing() as db:
-            db.execute(_UNSEAL, (self._section,))
-            db.execute(_KEEP, (self._section, self._place, number if settled else 0, told))
+        db.execute(_KEEP, (self._section, self._place, number, told))
 
-    def _told(self, keys: Collection[int]) -> dict[int, int]:
+    def _marks_of(self, keys: Collection[int]) -> dict[int, int]:
         """The marks of these items when they were told last."""
         found: dict[int, int] = {}
-        left = list(keys)
-        for at in range(0, len(left), ASKED):
-            some = left[at : at + ASKED]
-            found |= self._store.rows(
-                "SELECT rating_key, mark FROM part"
-                f" WHERE rating_key IN ({','.join('?' * len(some))}) AND section = ?",
-                (*some, self._section),
-            )
+        for some in _chunks(keys):
+            sql = f"SELECT DISTINCT rating_key, mark FROM part WHERE {_among(some)} AND section = ?"
+            found |= self._store.rows(sql, (*some, self._section))
         return found
 
-    def _put(self, page: Sequence[Part], had: Collection[int], seen: Mapping[int, int]) -> None:
-        """What a page tells anew; the items `seen`, with their marks, are as they were. What an item
-        `had` and has no more is let go."""
-        asked = self._ticks()
-        with self._store.writing() as db:
-            db.executemany(_SEEN, [(self._run, asked, *one) for one in seen.items()])
-            rows = [_row(part, self._section, self._run, self._now) for part in page]
-            db.executemany(_PUT, [(*row, asked) for row in rows])
-            again = {part.rating_key for part in page}.intersection(had)
-            db.executemany(_GONE, [(self._section, self._run, asked, key) for key in again])
 
-
-class Moves:
-    """How often pages have got an item, less how often pages have lost it."""
-
-    def __init__(self) -> None:
-        self._balance: dict[int, int] = {}
-        self._known: set[int] = set()
-
-    def see(self, before: Collection[int], now: Collection[int], had: Collection[int] = ()) -> None:
-        """What a page had and has; `had` are the items that were there already, wherever."""
-        come = set(now).difference(before)
-        self._known |= come.intersection(had)
-        for one, keys in ((1, come), (-1, set(before).difference(now))):
-            for key in keys:
-                self._balance[key] = self._balance.get(key, 0) + one
-                if not self._balance[key]:
-                    del self._balance[key]
-
-    @property
-    def lost(self) -> list[int]:
-        """The items that are on no page any more."""
-        return [key for key, balance in self._balance.items() if balance < 0]
-
-    @property
-    def doubled(self) -> bool:
-        """Whether an item is on two pages: something has come in while they were read."""
-        return any(self._balance.get(key, 0) > 0 for key in self._known)
-
-
-# A listing is told by when it began, on a clock that starts with the machine. What a later one of
-# another process has seen it leaves as it is; what is of the future is of an earlier start.
-_UNSEEN = "WHERE section = ? AND NOT seen BETWEEN ? AND ?"
-_GONE = f"DELETE FROM part {_UNSEEN} AND rating_key = ?"
-_LATER = "CASE WHEN seen > {0} AND seen <= ?{1} THEN seen ELSE {0} END"
-# A file with another mark is left from before: the listing that told so was not read to its end.
-_SEEN = f"UPDATE part SET seen = {_LATER.format('?1', 2)} WHERE rating_key = ?3 AND mark = ?4"
-# What is there already is updated in place: its entry in the other index stays as it is.
-_PUT = (
-    "INSERT INTO part (path_key, rating_key, section, size, seen, file, mark)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (path_key, rating_key) DO UPDATE SET"
-    f" section = excluded.section, size = excluded.size, seen = {_LATER.format('?5', 8)},"
-    " file = excluded.file, mark = excluded.mark"
-)
+_KNOWN = "SELECT DISTINCT rating_key, mark FROM part WHERE section = ?"
+_ALL = "SELECT told FROM listed WHERE section = ? AND place > 0"
 _KEEP = "INSERT OR REPLACE INTO listed VALUES (?, ?, ?, ?)"
 _UNSEAL = "DELETE FROM listed WHERE section = ? AND place = 0"
+_COLUMNS = ", ".join(Row._fields)
+
+
+def _replace(db: sqlite3.Connection, rating_keys: Collection[int], rows: Sequence[Row]) -> None:
+    """These are all files of these items, whatever was known of them, be it in another library."""
+    for some in _chunks(rating_keys):
+        db.execute(f"DELETE FROM part WHERE {_among(some)}", some)
+    db.executemany(f"INSERT OR REPLACE INTO part ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def _rows(db: sqlite3.Connection, rating_keys: Collection[int]) -> set[Row]:
+    found: set[Row] = set()
+    for some in _chunks(rating_keys):
+        found.update(
+            map(Row._make, db.execute(f"SELECT {_COLUMNS} FROM part WHERE {_among(some)}", some))
+        )
+    return found
+
+
+def _count(store: Store, section: int) -> int:
+    return store.value("SELECT count(*) FROM part WHERE section = ?", (section,))
+
+
+def _chunks(keys: Collection[int]) -> Iterator[list[int]]:
+    left = list(keys)
+    for at in range(0, len(left), ASKED):
+        yield left[at : at + ASKED]
+
+
+def _among(keys: Sequence[int]) -> str:
+    return f"rating_key IN ({','.join('?' * len(keys))})"
 
 
 # Who changes what is kept of a part empties `part` and `listed` by a step of the store: of pages that
 # read as before nothing is put in again.
-def _row(part: Part, section: int, run: int, now: float) -> tuple[object, ...]:
+def _row(part: Part, section: int, now: float) -> Row:
     key = paths.key(part.file)
     spelt = "" if key == part.file else part.file
     told = part.mark if _is_settled(part, now) else 0
-    return key, part.rating_key, section, part.size, run, spelt, told
+    return Row(key, part.rating_key, section, part.size, spelt, told)
 
 
 def _is_settled(part: Part, now: float) -> bool:
@@ -250,5 +221,8 @@ def _is_settled(part: Part, now: float) -> bool:
 
 
 def _marks(told: object) -> "dict[int, int] | None":
-    found = unpacked(told)
-    return found if found is None else dict(zip(*found, strict=True))
+    """What was kept of a page; None if that is damaged."""
+    try:
+        return dict(zip(*unpacked(told), strict=True))
+    except (TypeError, ValueError):
+        return None

@@ -97,6 +97,18 @@ CREATE TABLE walked (
   after INTEGER PRIMARY KEY, last INTEGER NOT NULL, size INTEGER NOT NULL, print INTEGER NOT NULL,
   told BLOB NOT NULL);
 """
+# Which listing has seen a file is not asked any more: what is there is listed again.
+_UNSEEN = """
+CREATE TABLE files (
+  path_key TEXT NOT NULL, rating_key INTEGER NOT NULL, section INTEGER NOT NULL,
+  size INTEGER NOT NULL, file TEXT NOT NULL, mark INTEGER NOT NULL,
+  PRIMARY KEY (path_key, rating_key)) WITHOUT ROWID;
+INSERT INTO files SELECT path_key, rating_key, section, size, file, 0 FROM part;
+DROP TABLE part;
+ALTER TABLE files RENAME TO part;
+CREATE INDEX part_item ON part (rating_key);
+DELETE FROM listed;
+"""
 
 
 LOST = "lost"  # among the meta: a ledger of this server had to be set aside
@@ -108,7 +120,7 @@ class Store(Database):
     FILE, LOCK = FILE, "plex.lock"
     STEPS = (
         _SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING, _CONTROL, _ASKED, _VERIFIED,
-        _PAGES,
+        _PAGES, _UNSEEN,
     )  # fmt: skip
 
     def __init__(

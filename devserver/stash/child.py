@@ -118,6 +118,7 @@ class Child:
         except OSError:
             self._left = self._left[:0]  # the plugin does not want its input
         if not self._left:
+            self._sample_memory()  # it has yet to answer; when that has come it may be gone
             selector.unregister(self.process.stdin)
             _close(self.process.stdin)
 

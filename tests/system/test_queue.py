@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from devserver.box import Box
-from sync_queue.jobs import Job, Jobs
+from sync_queue.jobs import TABLE, Job, Jobs
 from tests.system.telling import look_is_due
 from tests.system.test_hooks import DRAIN, drain, flags, right, runs, silent, until
 
@@ -246,7 +246,7 @@ def test_a_row_that_makes_no_sense_is_kept_and_stops_nobody(box: Box) -> None:
     jobs = Jobs(box.data_dir)
     jobs.put([Job(1, "gallery"), Job(7)])
     with jobs.writing() as db:
-        db.execute(f"UPDATE {jobs._table} SET key = 'x', data = 'y' WHERE key = 'scene:7'")
+        db.execute(f"UPDATE {TABLE} SET key = 'x', data = 'y' WHERE key = 'scene:7'")
     jobs.close()
     done = box.operation("all")
     assert (done["written"], done["buried"]) == (2, 2)

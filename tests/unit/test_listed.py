@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from test_index import Server
 
 import errors
 from plex.index import ASK_SECONDS, Index
-from plex.listed import SETTLED
+from plex.listed import SETTLED, Listed, Reading
 from plex.listing import Page
 from plex.store import Store
 
@@ -147,15 +148,6 @@ def test_two_processes_that_ask_at_once_forget_nothing(tmp_path, force):
         assert [index.find([file]) for file in files.values()] == [[key] for key in files]
 
 
-@pytest.mark.parametrize("seen", [1, 2**62])
-def test_what_is_gone_is_forgotten_though_the_machine_was_started_anew(store, seen):
-    Index(store).refresh(Resting({5: "/m/a", 6: "/m/b"}), 1e9)
-    with store.writing() as db:
-        db.execute("UPDATE part SET seen = ?", (seen,))
-    Index(store).refresh(Resting({5: "/m/a"}), 1e9, force=True)
-    assert [Index(store).find([f"/m/{name}"]) for name in "ab"] == [[5], []]
-
-
 # -- sealed: only what has changed is written
 
 
@@ -169,7 +161,7 @@ def changed(store: Store, act: Callable[[], object]) -> int:
     store.db.set_trace_callback(said.append)
     act()
     store.db.set_trace_callback(None)
-    return len([one for one in said if one.startswith(("UPDATE part", "INSERT INTO part"))])
+    return len([one for one in said if one.startswith("INSERT OR REPLACE INTO part")])
 
 
 def test_of_a_library_that_rests_no_file_is_written_again(store):
@@ -223,53 +215,156 @@ def test_a_page_that_went_with_its_items_is_forgotten_though_what_was_kept_of_it
     assert kept(store) == [("/m/a", 5, 1), ("/m/b", 6, 1)]
 
 
-class Shaky(Resting):
-    """Its listing may break off before the page `cut`, or tell an item `twice`: on the page after its
-    own, as happens when something comes in before it meanwhile."""
+# -- whatever happens
 
-    cut = twice = 99
-
-    def listing(self, section: int) -> Iterator[Page]:
-        files = list(self.found[section].items())
-        for place, at in enumerate(range(0, len(files), 2)):
-            if place == self.cut:
-                raise errors.Busy("no answer")
-            page = dict(files[at : at + 2])
-            yield self._page(
-                section, dict(files[at - 1 : at]) | page if place == self.twice else page
-            )
+Item = tuple[int, tuple[str, ...], int]  # rating key, files, updatedAt
 
 
-def shaken(server: Shaky, chance: random.Random) -> None:
-    """Something happens to the library, and perhaps to the listing that comes next."""
-    files = list(server.found[1].items())
-    happens = chance.choice(["come", "go", "go", "rename", "move", "shuffle", "nothing"])
-    one = chance.randrange(len(files))
-    if happens == "come":
-        files.insert(one, (max(server.found[1]) + 1 + chance.randrange(3), f"/m/{chance.random()}"))
-    elif happens == "go" and len(files) > 2:
-        del files[one]
-    elif happens == "rename":
-        files[one] = (files[one][0], f"/m/{chance.random()}")
-    elif happens == "move":
-        files.insert(chance.randrange(len(files)), files.pop(one))
-    elif happens == "shuffle":
-        chance.shuffle(files)
-    server.found[1] = dict(files)
-    server.cut, server.twice = (chance.choice([99, 99, 99, chance.randrange(5)]) for _ in "ct")
+class Shaken:
+    """A library to which things happen; two items to a page."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance, self.now = chance, 1e9
+        self.items: list[Item] = [
+            (key, (f"/m/{key}",), 9) for key in range(5, 5 + chance.randrange(1, 9))
+        ]
+
+    def happen(self) -> None:
+        """An item comes, goes, moves, or has other files: none, one or two."""
+        at, key = self.chance.randrange(len(self.items)), max(self.items)[0] + 1
+        happens = self.chance.choice(["come", "go", "files", "files", "move", "shuffle", "nothing"])
+        if happens == "come":
+            self.items.insert(at, (key + self.chance.randrange(2), self._files(), self._updated()))
+        elif happens == "go" and len(self.items) > 1:
+            del self.items[at]
+        elif happens == "files":
+            self.items[at] = (self.items[at][0], self._files(), self._updated())
+        elif happens == "move":
+            self.items.insert(self.chance.randrange(len(self.items)), self.items.pop(at))
+        elif happens == "shuffle":
+            self.chance.shuffle(self.items)
+
+    def _files(self) -> tuple[str, ...]:
+        return tuple(
+            f"/m/{self.chance.randrange(30)}" for _ in range(self.chance.choice([0, 1, 1, 2]))
+        )
+
+    def _updated(self) -> int:
+        return self.chance.choice([9, 9, int(self.now)])
+
+    def page(self, items: list[Item]) -> Page:
+        return Page(_xml(items).encode(), ElementTree.fromstring)
+
+    def pages(self) -> Iterator[Page]:
+        """Each as the library is when it is asked for: an item may come twice, or not at all."""
+        at = 0
+        while items := self.items[at : at + 2]:
+            at += 2
+            yield self.page(items)
+
+    def shown(self) -> set[tuple[str, int]]:
+        return {(file, key) for key, files, _ in self.items for file in files}
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_whatever_happens_to_a_library_the_index_knows_what_it_shows(store, seed):
-    chance, now = random.Random(seed), 1e9
-    server = Shaky({number: f"/m/{number}" for number in range(5, 5 + chance.randrange(1, 12))})
-    index = Index(store)
-    for _ in range(40):
-        shaken(server, chance)
-        now += 2 * ASK_SECONDS
-        force = chance.random() < 0.7  # else the newest are asked for
-        with suppress(errors.Busy):
-            index.refresh(server, now, force)
-            if force:
-                shown = sorted((file, key, 1) for key, file in server.found[1].items())
-                assert kept(store) == shown
+def _xml(items: list[Item]) -> str:
+    rows = "".join(
+        f'<Video ratingKey="{key}" updatedAt="{at}"><Media>'
+        + "".join(f'<Part file="{file}" size="1"/>' for file in files)
+        + "</Media></Video>"
+        for key, files, at in items
+    )
+    return f'<MediaContainer size="{len(items)}" librarySectionID="1">{rows}</MediaContainer>'
+
+
+class Process:
+    """One of those that list the library, a step at a time."""
+
+    def __init__(self, store: Store, library: Shaken) -> None:
+        self._store, self._library = store, library
+        self._reading: Reading | None = None
+        self._held: Page | None = None  # read ahead: it may be old by now
+        self._newest: Page | None = None
+
+    def step(self) -> None:
+        """Begin, look at the next page, end, be killed, or ask for what was added last."""
+        if self._newest:
+            Listed(self._store).add(self._newest.parts(), 1, self._library.now)
+            self._newest = None
+        elif self._library.chance.random() < 0.1:
+            self._newest = self._library.page(self._library.items[-2:])
+        elif self._reading is None:
+            self._reading = Reading(self._store, 1, self._library.now)
+            self._pages = self._library.pages()
+            self._held = next(self._pages, None)
+        elif self._held:
+            self._reading.page(self._held)
+            self._held = next(self._pages, None)
+        else:
+            with self._store.writing() as db:
+                self._reading.end(db)
+            self._reading = None
+        if self._library.chance.random() < 0.05:
+            self._reading = None
+
+
+def listed(
+    store: Store, items: list[Item], after: Callable[[], object] = int, section: int = 1
+) -> None:
+    """One page; something happens between it and the end."""
+    reading = Reading(store, section, 1e9)
+    reading.page(Page(_xml(items).encode(), ElementTree.fromstring))
+    after()
+    with store.writing() as db:
+        reading.end(db)
+
+
+BEFORE: list[Item] = [(5, ("/m/a",), 9), (6, ("/m/b",), 9)]
+AFTER: list[Item] = [(5, ("/m/x",), 9), (6, ("/m/b",), 9)]
+
+
+def late(store: Store) -> None:
+    """Another process puts what it was told before: as the newest."""
+    Listed(store).add(Page(_xml(BEFORE).encode(), ElementTree.fromstring).parts(), 1, 1e9)
+
+
+def elsewhere(store: Store) -> None:
+    """The same, as those of another library."""
+    listed(store, BEFORE, section=2)
+
+
+@pytest.mark.parametrize("other", [late, elsewhere])
+@pytest.mark.parametrize("between", [True, False])
+def test_what_another_process_puts_late_is_put_right(store, other, between):
+    listed(store, BEFORE)
+    listed(store, AFTER, (lambda: other(store)) if between else int)
+    if not between:
+        other(store)
+    listed(store, AFTER)
+    assert kept(store) == [("/m/b", 6, 1), ("/m/x", 5, 1)]
+
+
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("processes", [1, 2])
+def test_whatever_happens_to_a_library_it_is_known_after_two_listings(tmp_path, processes, seed):
+    """After one, if nobody else lists."""
+    chance = random.Random(seed)
+    library = Shaken(chance)
+    with ExitStack() as opened:
+        stores = [opened.enter_context(closing(Store(tmp_path))) for _ in range(processes)]
+        several = [Process(store, library) for store in stores]
+        for _ in range(12):
+            for _ in range(chance.randrange(24)):
+                library.now += chance.choice([0.0, SETTLED])
+                if chance.random() < 0.5:
+                    library.happen()
+                chance.choice(several).step()
+            for _ in range(processes):
+                reading = Reading(stores[0], 1, library.now)
+                for page in library.pages():
+                    reading.page(page)
+                with stores[0].writing() as db:
+                    reading.end(db)
+            assert {row[:2] for row in kept(stores[0])} == library.shown()
+            marks = {key: mark for page in library.pages() for key, mark in page.marks.items()}
+            known = stores[0].rows("SELECT rating_key, mark FROM part WHERE mark != 0")
+            assert [(key, marks[key]) for key, _ in known] == known
