@@ -137,14 +137,14 @@ class Reading:
         told = {key: mark for page in pages for key, mark in (page or {}).items()}
         if None in pages:
             return  # damaged: without a seal each page is looked at the next time
-        gone, right = set(), 0
+        gone, right = set(), set()
         for key, mark in db.execute(_KNOWN, (self._section,)):
             if key not in told:
                 gone.add(key)
             elif told[key] == mark:
-                right += 1
+                right.add(key)
         _replace(db, gone, [])
-        if right == len(told):  # nobody has put other files of them meanwhile
+        if len(right) == len(told):  # nobody has put other files of them meanwhile
             seal = (self._section, 0, _count(self._store, self._section), b"")
             db.execute(_KEEP, seal)
 
@@ -170,7 +170,8 @@ class Reading:
         return found
 
 
-_KNOWN = "SELECT DISTINCT rating_key, mark FROM part WHERE section = ?"
+# Not DISTINCT: SQLite would go by the rating keys then, and look up each row.
+_KNOWN = "SELECT rating_key, mark FROM part WHERE section = ?"
 _ALL = "SELECT told FROM listed WHERE section = ? AND place > 0"
 _KEEP = "INSERT OR REPLACE INTO listed VALUES (?, ?, ?, ?)"
 _UNSEAL = "DELETE FROM listed WHERE section = ? AND place = 0"
