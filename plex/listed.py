@@ -133,20 +133,29 @@ class Reading:
 
     def _seal(self, db: sqlite3.Connection) -> None:
         db.execute(_UNSEAL, (self._section,))
-        pages = [_marks(told) for (told,) in self._store.rows(_ALL, (self._section,))]
-        told = {key: mark for page in pages for key, mark in (page or {}).items()}
-        if None in pages:
+        told = self._all_told(db)
+        if told is None:
             return  # damaged: without a seal each page is looked at the next time
-        gone, right = set(), set()
+        gone = set()
         for key, mark in db.execute(_KNOWN, (self._section,)):
             if key not in told:
                 gone.add(key)
             elif told[key] == mark:
-                right.add(key)
+                told[key] = None
         _replace(db, gone, [])
-        if len(right) == len(told):  # nobody has put other files of them meanwhile
+        if not any(mark is not None for mark in told.values()):
             seal = (self._section, 0, _count(self._store, self._section), b"")
             db.execute(_KEEP, seal)
+
+    def _all_told(self, db: sqlite3.Connection) -> "dict[int, int | None] | None":
+        """The marks of all items on the pages that are kept; None if any is damaged."""
+        found: dict[int, int | None] = {}
+        for (told,) in db.execute(_ALL, (self._section,)):
+            marks = _marks(told)
+            if marks is None:
+                return None
+            found.update(marks)
+        return found
 
     def _kept(self, place: int) -> "tuple[int, dict[int, int] | None]":
         """The number and the marks of the page that had this place: 0 and none without one. None for
