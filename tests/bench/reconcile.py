@@ -134,6 +134,9 @@ def measure(scenes: int, report: Report, latency: float, synced: bool) -> Cost:
             whole = download(servers)
             few = 2 * scenes // 1000 + 30
             first = plugin.run("reconcile-all")
+            if scenes <= SMALL and not synced:  # what growth is measured by, and quickly done
+                others = [anew(servers, Path(folder) / name) for name in ("second", "third")]
+                first = sorted([first, *others], key=lambda one: one.seconds)[1]
             most = scenes // 1000 + scenes // 20 + 50
             judge(report, scenes, "first", first, whole, 3.0, most)
             rounds = [(download_listings(servers), plugin.run("reconcile-all")) for _ in range(3)]
@@ -150,6 +153,11 @@ def measure(scenes: int, report: Report, latency: float, synced: bool) -> Cost:
             size = plugin.bytes_on_disk() / scenes
             report.add("disk", size / DISK_BYTES, 1, scenes, bytes_per_scene=size)
             return first
+
+
+def anew(servers: Servers, state: Path) -> Cost:
+    """A first run that knows nothing yet."""
+    return Plugin(servers, state).run("reconcile-all")
 
 
 def download(servers: Servers) -> float:

@@ -216,7 +216,8 @@ def tell(report: Report, scenes: int, found: dict[str, Any], first: tuple[int, A
         figures = {"s": wall, "s_CPU": cpu, "MB": found[name]["MB"]}
         if share:
             figures["per_s"] = acts / wall
-        report.add(name, cost / then, LINEAR, scenes, **figures)
+        # Less than at the smallest size is luck of the disk: a record of it would be one to fall behind.
+        report.add(name, max(1.0, cost / then), LINEAR, scenes, **figures)
     for name, size_after in (("queue", "owe"), ("index", "index_again")):
         grown = found[size_after]["bytes"] - (found["drain"]["bytes"] if name == "index" else 0)
         report.add(
