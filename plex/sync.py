@@ -82,8 +82,8 @@ class Sync:
         foreseen: "Foreseen | None" = None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`clock` gives epoch seconds, `timer` any. `scanned` is called when Plex has scanned since its libraries were listed; `say` is told
-        what is of no scene."""
+        """`clock` gives epoch seconds, `timer` any. `scanned` is called when Plex has scanned since
+        its libraries were listed; `say` is told what is of no scene."""
         stash = foreseen or stash
         self.tempo = Tempo()
         covers = Covers(stash, plex, config, clock)
