@@ -3,10 +3,10 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import errors
 from disk import words
@@ -14,8 +14,11 @@ from disk.aside import PARTS, asides, set_aside
 from sync_queue.lock import FileLock
 
 AT_ONCE = 900  # values in one statement; an older SQLite takes 999
+ASKED = 500  # the same where it asks for others as well
 BUSY_SECONDS = 30  # how long to wait while another process writes
 HALF, NEW = "half", "new"  # a file that is being made, and one that is whole
+
+Value = TypeVar("Value")
 
 
 class Database:
@@ -277,6 +280,13 @@ def insert(db: sqlite3.Connection, into: str, rows: Iterable[Sequence[object]]) 
         del left[: len(some)]
         places = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
         db.execute(f"{into} VALUES {places}", [value for row in some for value in row])
+
+
+def batches(values: Collection[Value]) -> Iterator[list[Value]]:
+    """So many at a time as one statement may ask for."""
+    left = list(values)
+    for at in range(0, len(left), ASKED):
+        yield left[at : at + ASKED]
 
 
 def is_damage(error: BaseException) -> bool:

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 
 import errors
-from plex.listed import ASKED, Listed, Listing, Section
+from disk.database import batches
+from plex.listed import Listed, Listing, Section
 from plex.store import Store
 from plex.twins import File
 
@@ -36,8 +37,7 @@ class Index:
     def marks(self, keys: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
         """(rating key, mark) of all items with a part at each of these path keys; see `listing.mark`."""
         found: dict[str, list[tuple[int, int]]] = {}
-        for at in range(0, len(keys), ASKED):
-            some = keys[at : at + ASKED]
+        for some in batches(keys):
             for key, *item in self._store.rows(
                 "SELECT path_key, rating_key, mark FROM part"
                 f" WHERE path_key IN ({','.join('?' * len(some))}) AND {self._listed()}",
@@ -125,9 +125,7 @@ class Index:
 
     def _add_newest(self, plex: Listing, section: int) -> int:
         """How many files were new to us among those that Plex added last."""
-        before = self.size()
-        self._files.add(plex.newest(section).parts(), section, self._asked)
-        return self.size() - before
+        return self._files.add(plex.newest(section).parts(), section, self._asked)
 
     def keep_to(self, sections: Sequence[Section]) -> bool:
         """Forget libraries that are not among these: deleted in Plex, or left out by the user.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from disk.database import insert
+from disk.database import batches, insert
 from plex.baseline import Decision
 from plex.entry import COLUMNS, Entry, decision_of, entry_of, names_of, row_of, text_of
 from plex.fields import BY_NAME, IMAGES
@@ -18,7 +18,6 @@ _PRINT = (
 _PRINT_OF_DECISIONS = (
     "SELECT rating_key, CAST(field || char(31) || choice AS BLOB) FROM decision WHERE rating_key"
 )
-ASKED = 500  # values that one statement asks for; an older SQLite takes 999
 
 
 class Ledger:
@@ -53,8 +52,7 @@ class Ledger:
     def prints(self, rating_keys: Sequence[int]) -> dict[int, bytes]:
         """All that is known of these items and decides anything, as bytes to be compared."""
         found: dict[int, bytes] = {}
-        for at in range(0, len(rating_keys), ASKED):
-            some = rating_keys[at : at + ASKED]
+        for some in batches(rating_keys):
             marks = ",".join("?" * len(some))
             found |= self._store.rows(f"{_PRINT} IN ({marks})", some)
             for key, one in self._store.rows(f"{_PRINT_OF_DECISIONS} IN ({marks})", some):

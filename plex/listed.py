@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from disk.database import batches
 from net.ahead import ahead
 from plex import paths
 from plex.item import Part
@@ -15,7 +16,6 @@ from plex.listing import Page
 from plex.outline import packed, unpacked
 from plex.store import Store
 
-ASKED = 500  # values that one statement asks for; an older SQLite takes 999
 # Plex tells its times in seconds: what changed in the very second in which it was listed looks the
 # same afterwards. And its clock need not be ours.
 SETTLED = 600.0
@@ -55,21 +55,22 @@ class Listed:
         if not reading.rows and (before := _count(self._store, section.id)):
             return before
         with self._store.writing() as db:
-            reading.end(db)
+            reading.end()
             db.execute(
                 "INSERT OR REPLACE INTO section VALUES (?, ?, ?, ?)",
                 (section.id, section.title, section.stamp, now),
             )
         return 0
 
-    def add(self, page: Iterable[Part], section: int, now: float) -> None:
-        """Put files of which no listing has told yet, or not so."""
+    def add(self, page: Iterable[Part], section: int, now: float) -> int:
+        """Put files of which no listing has told yet, or not so; gives how many are new to us."""
         rows = {_row(part, section, now) for part in page}
         with self._store.writing() as db:
             known = _rows(db, {row.rating_key for row in rows})
             if changed := {row.rating_key for row in rows ^ known}:
                 _replace(db, changed, [row for row in rows if row.rating_key in changed])
                 db.execute(_UNSEAL, (section,))
+        return len({row[:2] for row in rows} - {row[:2] for row in known})
 
 
 class Row(NamedTuple):
@@ -96,22 +97,21 @@ class Reading:
         self._store, self._section, self._now = store, section, now
         self.rows = 0  # of Plex's listing
         self._place = 0
-        self._sealed = 0 < _count(store, section) == self._kept(0)[0]
+        self._sealed = 0 < _count(store, section) == self._number(0)
         self._changed = not self._sealed
 
     def page(self, page: Page) -> None:
         """The next one."""
         self._place += 1
         self.rows += len(page)
-        if self._sealed and self._kept(self._place)[0] == page.print:
+        if self._sealed and self._number(self._place) == page.print:
             return
         with self._store.writing() as db:
             self._look(page, db)
 
     def _look(self, page: Page, db: sqlite3.Connection) -> None:
-        number, before = self._kept(self._place)
-        same = bool(before) and number == page.print
-        marks = before if before and same else page.marks
+        same = self._number(self._place) == page.print and self._marks_at(self._place)
+        marks = same or page.marks
         had = self._marks_of(marks)
         known = {key: mark for key, mark in had.items() if mark == marks[key]}
         if same and len(known) == len(marks):
@@ -124,12 +124,13 @@ class Reading:
         settled = bool(marks) and all(_is_settled(part, self._now) for part in more)
         self._keep(db, page.print if settled else 0, known | told)
 
-    def end(self, db: sqlite3.Connection) -> None:
+    def end(self) -> None:
         """Let go of what is on no page."""
         beyond = "DELETE FROM listed WHERE section = ? AND place > ?"
-        gone = db.execute(beyond, (self._section, self._place)).rowcount
-        if self._changed or gone:
-            self._seal(db)
+        with self._store.writing() as db:
+            gone = db.execute(beyond, (self._section, self._place)).rowcount
+            if self._changed or gone:
+                self._seal(db)
 
     def _seal(self, db: sqlite3.Connection) -> None:
         db.execute(_UNSEAL, (self._section,))
@@ -157,12 +158,15 @@ class Reading:
             found.update(marks)
         return found
 
-    def _kept(self, place: int) -> "tuple[int, dict[int, int] | None]":
-        """The number and the marks of the page that had this place: 0 and none without one. None for
-        the marks if they are damaged."""
-        sql = "SELECT print, told FROM listed WHERE section = ? AND place = ?"
-        rows = self._store.rows(sql, (self._section, place))
-        return (rows[0][0], _marks(rows[0][1])) if rows else (0, {})
+    def _number(self, place: int) -> int:
+        """That of the page that had this place; 0 without one."""
+        sql = "SELECT print FROM listed WHERE section = ? AND place = ?"
+        return self._store.value(sql, (self._section, place)) or 0
+
+    def _marks_at(self, place: int) -> "dict[int, int] | None":
+        """Those of the page that had this place; None if they are damaged."""
+        sql = "SELECT told FROM listed WHERE section = ? AND place = ?"
+        return _marks(self._store.value(sql, (self._section, place)))
 
     def _keep(self, db: sqlite3.Connection, number: int, marks: Mapping[int, int]) -> None:
         self._changed = True
@@ -173,7 +177,7 @@ class Reading:
     def _marks_of(self, keys: Collection[int]) -> dict[int, int]:
         """The marks of these items when they were told last."""
         found: dict[int, int] = {}
-        for some in _chunks(keys):
+        for some in batches(keys):
             sql = f"SELECT DISTINCT rating_key, mark FROM part WHERE {_among(some)} AND section = ?"
             found |= self._store.rows(sql, (*some, self._section))
         return found
@@ -189,14 +193,14 @@ _COLUMNS = ", ".join(Row._fields)
 
 def _replace(db: sqlite3.Connection, rating_keys: Collection[int], rows: Sequence[Row]) -> None:
     """These are all files of these items, whatever was known of them, be it in another library."""
-    for some in _chunks(rating_keys):
+    for some in batches(rating_keys):
         db.execute(f"DELETE FROM part WHERE {_among(some)}", some)
     db.executemany(f"INSERT OR REPLACE INTO part ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
 def _rows(db: sqlite3.Connection, rating_keys: Collection[int]) -> set[Row]:
     found: set[Row] = set()
-    for some in _chunks(rating_keys):
+    for some in batches(rating_keys):
         found.update(
             map(Row._make, db.execute(f"SELECT {_COLUMNS} FROM part WHERE {_among(some)}", some))
         )
@@ -205,12 +209,6 @@ def _rows(db: sqlite3.Connection, rating_keys: Collection[int]) -> set[Row]:
 
 def _count(store: Store, section: int) -> int:
     return store.value("SELECT count(*) FROM part WHERE section = ?", (section,))
-
-
-def _chunks(keys: Collection[int]) -> Iterator[list[int]]:
-    left = list(keys)
-    for at in range(0, len(left), ASKED):
-        yield left[at : at + ASKED]
 
 
 def _among(keys: Sequence[int]) -> str:

@@ -111,7 +111,7 @@ def test_a_file_that_an_item_lost_is_forgotten_though_the_newest_were_asked_for_
     index = Index(store)
     index.refresh(server, 1e9)
     server.found[1][5] = "/m/x"
-    index.refresh(server, 1e9 + ASK_SECONDS + 1)
+    assert index.refresh(server, 1e9 + ASK_SECONDS + 1)  # in the place of another one
     assert server.asked[-1] == "newest 1"
     index.refresh(server, 1e9 + 99, force=True)
     assert index.find(["/m/x"]) == [5]
@@ -300,8 +300,7 @@ class Process:
             self._reading.page(self._held)
             self._held = next(self._pages, None)
         else:
-            with self._store.writing() as db:
-                self._reading.end(db)
+            self._reading.end()
             self._reading = None
         if self._library.chance.random() < 0.05:
             self._reading = None
@@ -314,8 +313,7 @@ def listed(
     reading = Reading(store, section, 1e9)
     reading.page(Page(_xml(items).encode(), ElementTree.fromstring))
     after()
-    with store.writing() as db:
-        reading.end(db)
+    reading.end()
 
 
 BEFORE: list[Item] = [(5, ("/m/a",), 9), (6, ("/m/b",), 9)]
@@ -362,8 +360,7 @@ def test_whatever_happens_to_a_library_it_is_known_after_two_listings(tmp_path, 
                 reading = Reading(stores[0], 1, library.now)
                 for page in library.pages():
                     reading.page(page)
-                with stores[0].writing() as db:
-                    reading.end(db)
+                reading.end()
             assert {row[:2] for row in kept(stores[0])} == library.shown()
             marks = {key: mark for page in library.pages() for key, mark in page.marks.items()}
             known = stores[0].rows("SELECT rating_key, mark FROM part WHERE mark != 0")
