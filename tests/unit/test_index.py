@@ -17,7 +17,6 @@ from plex.index import ASK_SECONDS, RELIST_SECONDS, Index
 from plex.ledger import Ledger
 from plex.listed import Listed
 from plex.listing import Page
-from plex.store import Store
 
 
 class Server:
@@ -52,13 +51,6 @@ class Server:
 
     def _parse(self, xml: bytes) -> Any:
         return ElementTree.fromstring(xml)
-
-
-@pytest.fixture
-def store(tmp_path) -> Iterator[Store]:
-    found = Store(tmp_path)
-    yield found
-    found.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -13,13 +12,6 @@ from plex.entry import Entry
 from plex.ledger import Ledger
 from plex.store import Store
 from plex.written import SCALAR, Written
-
-
-@pytest.fixture
-def store(tmp_path) -> Iterator[Store]:
-    found = Store(tmp_path)
-    yield found
-    found.close()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -17,13 +16,6 @@ from plex.index import ASK_SECONDS, Index
 from plex.listed import SETTLED, Listed, Reading
 from plex.listing import Page
 from plex.store import Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    found = Store(tmp_path)
-    yield found
-    found.close()
 
 
 class Resting(Server):

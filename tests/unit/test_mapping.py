@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -20,12 +19,6 @@ from plex.twins import File
 
 NOW = 1_790_000_000.0
 MEDIA = Found("/data", "/media", 412, 430, ("/data/odd.mp4",))
-
-
-@pytest.fixture
-def store(tmp_path) -> Iterator[Store]:
-    with closing(Store(tmp_path)) as found:
-        yield found
 
 
 class World:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +13,6 @@ from reconciliation.outlines import Outlines, outline
 from stash.page import Extent, Page
 
 PATHS = (("/data", "/media"),)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    found = Store(tmp_path)
-    yield found
-    found.close()
 
 
 def row(number: int, title: str = "T") -> dict[str, Any]:

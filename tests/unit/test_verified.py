@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -26,13 +24,6 @@ LISTED = (
     ' viewCount="3"><Media><Part file="/m/a" size="7"/></Media><Genre tag="G"/></Video>'
     "</MediaContainer>"
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    found = Store(tmp_path)
-    yield found
-    found.close()
 
 
 def listed(store: Store, xml: str = LISTED, now: float = NOW) -> Index:
