@@ -187,6 +187,8 @@ def handle_task(mode):
 def _carry_out(mode):
     from app import commands, reconciling
 
+    if mode in commands.OF_A_SERVER:
+        _run.meet()
     if mode == "queue_status":
         return handle_queue_status()
     if mode in commands.RECONCILE:

@@ -86,6 +86,21 @@ WORKING = (
     *RECONCILE,
 )
 
+# What these work with is remembered of one Plex server: which one it is has to be known first.
+OF_A_SERVER = (
+    "queue_status",
+    "retry_dlq",
+    "recover_outage_jobs",
+    "decide",
+    "undo",
+    "hold",
+    "resume",
+    "preview",
+    "explain",
+    "sync",
+    "apply_preview",
+)
+
 
 def works(run: Run, mode: str) -> bool:
     """Whether this invocation works on the queue itself."""

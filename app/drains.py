@@ -1,5 +1,6 @@
 """Puts a drain together from its parts and tells what it does, one line per job."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ def drain(
 ) -> dict[str, Any]:
     """Do what is owed. `span` is the part of the task's progress that this takes; `only` a scene
     besides which nothing is done."""
-    from sync_queue import inbox
+    from sync_queue import inbox, lock
     from sync_queue.drain import Drain
 
     if is_for_later(run):
@@ -35,6 +36,8 @@ def drain(
         inbox.drop_wake(run.data_dir)  # this was the drain that was on its way
         wire.info(f"paused by the setting: {many(run.owed(), 'job')} kept")
         return {"paused": "by the setting `paused`"}
+    if not lock.is_held(os.path.join(run.data_dir, inbox.LOCK)) and (run.owed() or _moved(run)):
+        run.meet()  # before its queue is opened: which one that is depends on the server
     start, end = span
     batch, inline = Batch(run), run.args.get("trigger") == "inline"
     loop = Drain(
@@ -68,6 +71,12 @@ def drain(
     else:
         wire.info(_summary(run, tally.as_dict()))
     return tally.as_dict() | {"busy": tally.busy}
+
+
+def _moved(run: Run) -> bool:
+    from disk import servers
+
+    return servers.may_be_another(run.data_dir, run.config.plex_url)
 
 
 def is_for_later(run: Run) -> bool:

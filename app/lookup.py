@@ -7,6 +7,8 @@ A page that is open asks again and again, each time in a process of its own. So 
 import _sqlite3
 import os
 
+from sync_queue import inbox
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -30,7 +32,7 @@ class File:
 
     def __init__(self, data_dir: str, name: str) -> None:
         self._name = os.path.basename(name)
-        path = os.path.join(data_dir, name)
+        path = os.path.join(inbox.home(data_dir), name)
         self._db = _opened(path, self._name) if os.path.isfile(path) else None
         if self._db is not None and not self._is_current(VERSIONS[name]):
             self._db = None

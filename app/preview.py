@@ -29,7 +29,7 @@ def preview(run: Run) -> dict[str, Any]:
     """What a sync of a `scope` (all, 24h, 7days, a range) would do, and why. Nothing is written."""
     scope = text(run, "scope") or "all"
     found = Found()
-    folder = Path(run.data_dir)
+    folder = Path(run.home)
     table = Table(folder)
     with table, _replacing(folder / JSON) as whole, _replacing(folder / PAGE) as page:
         whole.write('{"scope": ' + json.dumps(scope) + ', "changes": [')

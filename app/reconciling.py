@@ -24,14 +24,16 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
     if run.config.paused:
         wire.info("paused by the setting: nothing is reconciled")
         return {"paused": "by the setting `paused`"}
-    if not run.scheduler.claim(run.clock()):
+    run.meet()
+    scheduler = run.scheduler
+    if not scheduler.claim(run.clock()):
         wire.info("another reconciliation is running, or has just run")
         return {"busy": True}
     try:
         deep = _is_deep(run, scope, unasked)
         found = _detect(run, scope, startup, unasked, deep)
     finally:
-        run.scheduler.release()
+        scheduler.release()
     return found | {"drain": drains.drain(run, span=(0.9, 1.0))}
 
 
@@ -103,6 +105,8 @@ def due(run: Run) -> "tuple[str, bool] | None":
     config, now = run.config, run.clock()
     if config.paused or run.outages.is_away(run.asked):
         return None
+    if run.scheduler.is_whole_due(now):
+        return "all", False
     if run.scheduler.is_due(config.reconcile_interval, now):
         deep = run.scheduler.is_deep_due(config.deep_interval, now)
         return "all" if deep else scope_of_settings(run), False
@@ -130,7 +134,7 @@ def engine(run: Run, **more: Any) -> "GapDetectionEngine":
     from reconciliation.engine import GapDetectionEngine
 
     return GapDetectionEngine(
-        run.stash, run.config, run.data_dir, plex=run.plex, store=run.store,
+        run.stash, run.config, run.home, plex=run.plex, store=run.store,
         clock=run.clock, progress=run.progress, warn=wire.warning, paths=run.paths, **more,
     )  # fmt: skip
 

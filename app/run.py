@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,7 @@ class Run:
         self._settings = settings
         self.settings_warnings: Sequence[str] = ()  # of the values that cannot be used
         self._heard: Callable[[str], None] = wire.warning
+        self._no_plex: errors.Stash2PlexError | None = None  # why there is none in this run
 
     def warn(self, line: str) -> None:
         """Told to the user, unless somebody listens."""
@@ -133,17 +134,39 @@ class Run:
     def jobs(self) -> "Jobs":
         from sync_queue.jobs import Jobs
 
-        return Jobs(self.data_dir, self.clock, self.warn)
+        return Jobs(self.home, self.clock, self.warn)
+
+    @cached_property
+    def home(self) -> str:
+        """The folder of what belongs to the Plex server in force."""
+        return inbox.home(self.data_dir)
 
     @cached_property
     def plex(self) -> "PlexClient":
-        """A Plex that answered; SetupError, Unreachable or Refused otherwise."""
-        from plex.client import connect
+        """A Plex that answered; SetupError, Unreachable or Refused otherwise. From then on `store`,
+        `jobs` and all that belongs to a server are those of this one."""
+        if self._no_plex:
+            raise self._no_plex
+        try:
+            return self._connected()
+        except errors.Stash2PlexError as error:
+            self._no_plex = error
+            raise
+
+    def meet(self) -> None:
+        """Find out which server Plex is, for what is remembered belongs to one of them. If it does
+        not answer, whoever needs it says so."""
+        with suppress(errors.Stash2PlexError):
+            _ = self.plex
+
+    def _connected(self) -> "PlexClient":
         from validation.config import problem
 
         if said := problem(self.config):
             self.contacts.failed("plex", said)
             raise errors.SetupError(said)
+        from plex.client import connect
+
         config, outages = self.config, self.outages
         verify = not config.plex_insecure_tls
         must_look = outages.admit(self.asked)
@@ -157,10 +180,43 @@ class Run:
             outages.trip(error)
             self.contacts.failed("plex", str(error))
             raise
-        outages.answered()
+        self._recognise(client)
+        self.outages.answered()
         self.contacts.answered("plex", client.version)
-        self.store.belongs_to(client.machine)
         return client
+
+    def _recognise(self, client: "PlexClient") -> None:
+        """Another server than before has a memory of its own. What is owed is owed to both, and one
+        that comes back has missed what changed since."""
+        from disk import servers
+
+        url, present = self.config.plex_url, self.store.machine
+        if self.store.belongs_to(client.machine):
+            if servers.may_be_another(self.data_dir, url):  # it has moved
+                servers.enter(self.data_dir, present, present, url)
+            return
+        from plex.ledger import Ledger
+        from sync_queue.jobs import Jobs
+
+        self.outages.dismiss()
+        wire.info(
+            f"another Plex server answers now (“{client.name}”): what is remembered of the one before "
+            "is kept for it"
+        )
+        folder = servers.enter(self.data_dir, client.machine, present, url)
+        with closing(Jobs(folder, self.clock, self.warn)) as jobs:
+            jobs.take_over(self.jobs, self.clock())
+        self._let_go()
+        self.home = folder
+        self.store.belongs_to(client.machine)
+        if Ledger(self.store).size():
+            self.scheduler.expect_whole()
+
+    def _let_go(self) -> None:
+        """Of all that is of the server that was in force so far."""
+        self.close_files()
+        for name in ("jobs", "store", "journal", "index", "paths", "scheduler", "outages", "home"):
+            self.__dict__.pop(name, None)
 
     def probe_plex(self) -> None:
         """One cheap request; Unreachable when Plex does not answer it."""
@@ -174,7 +230,7 @@ class Run:
     def outages(self) -> "Outages":
         from sync_queue.outages import Outages
 
-        return Outages(self.data_dir, self.clock, self.owed)
+        return Outages(self.home, self.clock, self.owed, self.data_dir)
 
     def owed(self) -> int:
         """How many things are owed to Plex, flags included."""
@@ -192,7 +248,7 @@ class Run:
     def store(self) -> "Store":
         from plex.store import Store
 
-        return Store(self.data_dir, self.clock, self.warn)
+        return Store(self.home, self.clock, self.warn)
 
     @cached_property
     def journal(self) -> "Journal":
@@ -226,11 +282,14 @@ class Run:
         from reconciliation.scheduler import ReconciliationScheduler
 
         identity = wire.server_identity() if self.from_stash else None
-        return ReconciliationScheduler(self.data_dir, clock=self.clock, identity=identity)
+        return ReconciliationScheduler(self.home, clock=self.clock, identity=identity)
 
     def close(self) -> None:
         """Let go of files; also called when a command failed."""
         self.activity.close()
+        self.close_files()
+
+    def close_files(self) -> None:
         for name in ("jobs", "store"):
             if name in self.__dict__:
                 self.__dict__[name].close()

@@ -34,7 +34,7 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
     queue.close()
     counts["flagged"] = _flagged(data_dir)
     draining = lock.is_held(os.path.join(data_dir, inbox.LOCK))
-    reconciling = lock.is_held(os.path.join(data_dir, RECONCILING))
+    reconciling = lock.is_held(os.path.join(inbox.home(data_dir), RECONCILING))
     activity = _activity(data_dir)
     return {
         "at": now,
@@ -88,7 +88,7 @@ def _activity(data_dir: str) -> "Map | None":
 
 
 def _outage(data_dir: str, counts: "dict[str, int]") -> "Map | None":
-    found = _document(data_dir, OUTAGES).get("circuit")
+    found = _document(inbox.home(data_dir), OUTAGES).get("circuit")
     if not isinstance(found, dict) or found.get("state") not in ("open", "half_open"):
         return None
     held = sum(counts[name] for name in ("pending", "waiting", "in_progress", "flagged"))
@@ -208,7 +208,7 @@ def _drifted(history: "list[Any]") -> int:
 
 
 def _reconciliation(data_dir: str) -> "Map":
-    state = _document(data_dir, STATE)
+    state = _document(inbox.home(data_dir), STATE)
     history = state.get("history")
     return {
         "last": state.get("last_run_time") or None,

@@ -134,16 +134,18 @@ class Store(Database):
         # known of them is kept, and whoever opened this file leaves it alone.
         self.emptied: dict[int, str] = {}
 
-    def belongs_to(self, machine: str) -> None:
-        """Make sure the file tells of this Plex server; another server's is set aside."""
-        known = self.meta("machine")
-        if not machine:
-            return  # an answer without an identity proves nothing
-        if known and known != machine:
-            self.begin_anew("tells of another Plex server")
-            self.set_meta(LOST, "")  # of that one nothing was known
-        if known != machine:
+    @property
+    def machine(self) -> str:
+        """The Plex server that all of this is about; '' before one was met."""
+        return self.meta("machine")
+
+    def belongs_to(self, machine: str) -> bool:
+        """Whether the file is about this Plex server. A file of no server yet becomes this one's."""
+        known = self.machine
+        if machine and not known:
             self.set_meta("machine", machine)
+        # An answer without an identity proves nothing.
+        return not (machine and known) or known == machine
 
     def meta(self, name: str) -> str:
         """A remembered value, '' if there is none."""

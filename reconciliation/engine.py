@@ -5,11 +5,12 @@ Plex is listed once and read in batches, Stash in pages by id; nothing is kept o
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from typing import Any
 
 import errors
+from disk import servers
 from net.ahead import fetched
 from plex.index import Index
 from plex.item import Item
@@ -30,7 +31,7 @@ from reconciliation.walking import Walking
 from reconciliation.window import window
 from stash.api import EVERYTHING, SceneFilter
 from stash.scene import Scene
-from sync_queue import verdict
+from sync_queue import inbox, verdict
 from sync_queue.jobs import Jobs
 from validation.scope import engine_scope
 
@@ -58,8 +59,8 @@ class GapDetectionEngine:
     ) -> None:
         """`unasked`: no person started this run."""
         self._stash, self._config, self._jobs = stash, config, queue
-        self._store = store or Store(data_dir, clock, warn)
-        self._plex = plex or _connect(config, self._store)
+        self._plex = plex or _connect(config)
+        self._store = store or _store_of(self._plex, config.plex_url, data_dir, clock, warn)
         self._index, self._ledger = Index(self._store, warn), Ledger(self._store)
         self._clock, self._progress, self._warn = clock, progress, warn
         self._held = Journal(self._store).held()
@@ -191,15 +192,27 @@ class GapDetectionEngine:
         result.enqueued_count += owed.put(self._jobs, self._clock())
 
 
-def _connect(config: Any, store: Store) -> Any:
+def _store_of(
+    plex: Any, url: str, data_dir: Any, clock: Callable[[], float], warn: Callable[[str], None]
+) -> Store:
+    """What is remembered of this server."""
+    store = Store(inbox.home(data_dir), clock, warn)
+    if store.belongs_to(plex.machine):
+        return store
+    with closing(store):
+        folder = servers.enter(data_dir, plex.machine, store.machine, url)
+    store = Store(folder, clock, warn)
+    store.belongs_to(plex.machine)
+    return store
+
+
+def _connect(config: Any) -> Any:
     from plex.client import connect
     from validation.config import problem
 
     if said := problem(config):
         raise errors.SetupError(said)
-    client = connect(
+    return connect(
         config.plex_url, config.token, config.connect_timeout, config.read_timeout,
         verify=not config.plex_insecure_tls,
     ).only(config.plex_library)  # fmt: skip
-    store.belongs_to(client.machine)
-    return client

@@ -39,6 +39,7 @@ def succeed(
     state.last_enqueued = _count(result, "enqueued_count")
     state.history = [*state.history, _told(state)][-HISTORY:]
     deep.record(state, result, now)
+    state.whole_due = state.whole_due and scope != "all"
     state.failure_count, state.retry_at = 0, 0.0
     end(state)
 

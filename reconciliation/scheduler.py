@@ -119,6 +119,16 @@ class ReconciliationScheduler:
         ran), None for `never`."""
         return self._due_at(self.load_state(), interval, self._now(now))
 
+    def is_whole_due(self, now: float | None = None) -> bool:
+        """Whether all scenes have to be compared, whatever the interval is (see `expect_whole`)."""
+        now, state = self._now(now), self.load_state()
+        return state.whole_due and now >= retry_at(state, now, self._abandoned(state))
+
+    def expect_whole(self) -> None:
+        """Nobody told this Plex server what changed of late: the next run compares all scenes."""
+        with self._changing() as state:
+            state.whole_due = True
+
     def is_deep_due(self, interval: str, now: float | None = None) -> bool:
         """Whether the next run is to compare everything by value."""
         now = self._now(now)

@@ -83,7 +83,7 @@ def _drains(data_dir: str) -> bool:
 def is_due(data_dir: str, now: float) -> bool:
     """The cheap half of the scheduler: what its state file says about this moment."""
     try:
-        with open(os.path.join(data_dir, STATE_FILE), encoding="utf-8") as file:
+        with open(os.path.join(inbox.home(data_dir), STATE_FILE), encoding="utf-8") as file:
             state = light.loads(file.read())
         if state.get("interval") in (None, "", "never"):  # type: ignore[attr-defined]
             return False

@@ -10,6 +10,8 @@ import time
 
 KINDS = ("scene", "performer", "studio", "tag", "group")
 FOLDER = "inbox"
+SERVER = "server"  # names the folder of the Plex server in force; without it that is the data dir
+SERVERS = "servers"
 LOCK = "drain.lock"
 WAKE = "wake"
 WAKE_LOCK = "wake.lock"  # held while a hook asks Stash for a drain
@@ -91,6 +93,19 @@ def _patiently(act, path: str) -> None:  # type: ignore[no-untyped-def]
         except PermissionError:
             time.sleep(pause)
     return act(path)
+
+
+def home(data_dir: str) -> str:
+    """The folder of what belongs to the Plex server in force, and to no other: its index, ledger and
+    journal, its queue, outages and reconciliations."""
+    try:
+        with open(os.path.join(data_dir, SERVER), encoding="utf-8") as file:
+            folder, _, leaf = file.readline(200).strip().partition("/")
+    except (OSError, ValueError):
+        return data_dir
+    return (
+        os.path.join(data_dir, SERVERS, leaf) if folder == SERVERS and leaf.isalnum() else data_dir
+    )
 
 
 def also_shown(data_dir: str, subject: str) -> "tuple[str, ...]":

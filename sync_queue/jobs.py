@@ -170,6 +170,18 @@ class Jobs(Letters):
                     ],
                 )
 
+    def take_over(self, other: "Jobs", now: float) -> None:
+        """Owe what the other queue owes, as if it were new; it stays owed there as well."""
+        last = 0
+        while rows := other.rows(
+            f"SELECT _id, data, key FROM {TABLE}"
+            f" WHERE _id > ? AND {LOOK_THROUGH} <= {AckStatus.unack} ORDER BY _id LIMIT {AT_ONCE}",
+            (last,),
+        ):
+            last = rows[-1][0]
+            jobs = (loads(*row) for row in rows)
+            self.put((replace(job, attempts=0, waits=0) for job in jobs), now)
+
     def settle(self) -> None:
         """Bring what was put to the disk itself, before the flags it came from are taken down."""
         self.follow()

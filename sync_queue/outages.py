@@ -41,8 +41,11 @@ class Outages:
         data_dir: "str | os.PathLike[str]",
         clock: Callable[[], float] = time.time,
         held: Callable[[], int] = lambda: 0,
+        marks: "str | os.PathLike[str] | None" = None,
     ) -> None:
+        """`marks` is the folder in which hooks look for the mark, if that is another one."""
         self._folder = os.fspath(data_dir)
+        self._marks = os.fspath(marks or data_dir)
         self._path = Path(data_dir) / FILE
         self._clock, self._held = clock, held
         self._told = False  # this process has seen Plex fail: its later failures are the same one
@@ -87,6 +90,12 @@ class Outages:
         with self._changing() as state:
             state.first = state.first or self._clock()
             state.circuit = circuit.answered(state.circuit, self._clock())
+
+    def dismiss(self) -> None:
+        """What did not answer was not this server: it has no outage."""
+        if self.circuit.state == circuit.OPEN:
+            with self._changing() as state:
+                state.circuit = Circuit()
 
     def pace(self) -> "tuple[int, float] | None":
         """(jobs of the next batch, seconds of rest before it); None for full speed."""
@@ -134,13 +143,13 @@ class Outages:
             document.write(self._path, {"version": VERSION, **asdict(state)})
 
     def _mark(self, until: float) -> None:
-        path = os.path.join(self._folder, inbox.AWAY)
+        path = os.path.join(self._marks, inbox.AWAY)
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
         os.utime(path, (until, until))
 
     def _unmark(self) -> None:
         try:
-            os.unlink(os.path.join(self._folder, inbox.AWAY))
+            os.unlink(os.path.join(self._marks, inbox.AWAY))
         except OSError:  # only a hint: it loses its weight with time
             pass
 

@@ -6,7 +6,6 @@ from contextlib import closing
 
 import pytest
 
-from disk.aside import asides
 from plex.baseline import Decision
 from plex.entry import Entry
 from plex.ledger import Ledger
@@ -117,14 +116,10 @@ def test_a_server_without_an_identity_is_not_another_server(store):
     assert Ledger(store).size() == 1
 
 
-def test_the_ledger_of_another_server_is_set_aside_and_told(tmp_path):
-    said: list[str] = []
-    with closing(Store(tmp_path, warn=said.append)) as store:
-        store.belongs_to("m1")
-        Ledger(store).put([Entry(1, 10)])
-        store.belongs_to("m2")
-        assert Ledger(store).size() == 0
-        assert len(asides(store.path)) == 1 and "another Plex server" in said[0]
+def test_a_store_is_about_the_first_server_that_it_met(store):
+    assert store.belongs_to("") and store.machine == ""
+    assert store.belongs_to("m1") and store.belongs_to("m1") and store.machine == "m1"
+    assert not store.belongs_to("m2") and store.machine == "m1"
 
 
 def test_an_entry_that_makes_no_sense_is_one_that_we_know_nothing_of(store):

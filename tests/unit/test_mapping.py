@@ -90,13 +90,6 @@ def test_the_same_paths_need_no_map(store):
     assert mapping.effective((), store) == (("/data", "/data"), ("/data", "/media"))
 
 
-def test_another_plex_server_has_other_paths(store):
-    store.belongs_to("one")
-    mapping.remember(store, Memory((MEDIA,), NOW))
-    store.belongs_to("other")
-    assert mapping.remembered(store) == Memory()
-
-
 # -- found
 
 

@@ -1,0 +1,61 @@
+"""Which Plex server's memory is in force. Each server has a folder of its own, and the first one has
+the data dir itself: what is remembered of one server is never applied to another, and is whole when
+that server comes back."""
+
+import os
+from hashlib import blake2b
+from pathlib import Path
+
+from disk import words
+from sync_queue.inbox import SERVER, SERVERS, make_private
+
+LONGEST = 64  # characters of a folder's name
+
+
+def enter(data_dir: "str | os.PathLike[str]", machine: str, present: str, url: str) -> str:
+    """Put the memory of the server `machine`, met at `url`, in force, and give its folder. `present`
+    is the server that the memory in force belongs to. SetupError when the disk does not take it."""
+    first = _first(data_dir) or present
+    name = "" if machine == first else f"{SERVERS}/{_leaf(machine)}"
+    folder = os.path.join(data_dir, *name.split("/")) if name else os.fspath(data_dir)
+    path = Path(data_dir) / SERVER
+    try:
+        make_private(folder)
+        fresh = path.with_name(f"{SERVER}.new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(f"{name}\n{first}\n{_digest(url)}\n", encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise words.unusable(SERVER, words.why(error)) from None
+    return folder
+
+
+def may_be_another(data_dir: "str | os.PathLike[str]", url: str) -> bool:
+    """Whether there are several servers, and the one in force was met at another address."""
+    met_at = _line(data_dir, 2)
+    return bool(met_at) and met_at != _digest(url)
+
+
+def _first(data_dir: "str | os.PathLike[str]") -> str:
+    """The server whose memory is in the data dir itself; '' while no other one was ever met."""
+    return _line(data_dir, 1)
+
+
+def _line(data_dir: "str | os.PathLike[str]", number: int) -> str:
+    try:
+        lines = (Path(data_dir) / SERVER).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return ""
+    return lines[number] if len(lines) > number else ""
+
+
+def _digest(url: str) -> str:
+    """Only to tell addresses apart: some people paste a token with theirs."""
+    return blake2b(url.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def _leaf(machine: str) -> str:
+    """The identifier is a word of hexadecimal digits, unless something else answers for Plex."""
+    if machine.isascii() and machine.isalnum() and len(machine) <= LONGEST:
+        return machine
+    return blake2b(machine.encode("utf-8", "replace"), digest_size=20).hexdigest()
