@@ -41,7 +41,7 @@ def explain(run: Run) -> dict[str, Any]:
             "missing": outcome.missing,
             "warnings": outcome.warnings,
         }
-    found |= {"held": run.journal.held().get(wanted), "queue": _queue(run, wanted)}
+    found |= {"held": _held(run, wanted, scene), "queue": _queue(run, wanted)}
     found["writes"] = [
         {"field": row.field, "before": row.before, "after": row.after, "run": row.run}
         for row in run.journal.rows(scene_id=wanted)[-WRITES:]
@@ -49,6 +49,15 @@ def explain(run: Run) -> dict[str, Any]:
     for line in _lines(found):
         wire.info(f"scene {wanted}: {line}")
     return found
+
+
+def _held(run: Run, number: int, scene: "Scene | None") -> "str | None":
+    from plex.holds import Holds
+
+    if scene:
+        return Holds(run.journal, run.path_map).why(scene) or None
+    hold = run.journal.held().get(number)
+    return hold.why if hold else None
 
 
 def _files(run: Run, scene: "Scene") -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Row = tuple[Any, ...]
 
 QUEUE, PLEX, PREVIEW = "queue/queue.sqlite", "plex.sqlite", "preview.sqlite"
-VERSIONS = {QUEUE: 1, PLEX: 11, PREVIEW: 1}
+VERSIONS = {QUEUE: 1, PLEX: 12, PREVIEW: 1}
 BUSY_SECONDS = 5
 PAGE = 200  # rows of an answer at most
 

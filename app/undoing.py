@@ -16,9 +16,12 @@ from sync_queue import inbox
 from sync_queue.lock import FileLock
 
 if TYPE_CHECKING:
+    from plex.file_id import FileIds
     from plex.journal import Row
     from plex.undo import Undone
 
+UNDO = "undo"  # the reason of rows that an undo has written
+ANOTHER_SCENE = "written for another file, which had the number of this scene then"
 PAGE = 200  # rows of the journal in one answer
 
 
@@ -31,16 +34,18 @@ def undo(run: Run) -> dict[str, Any]:
 
     original = flag(run, "original")
     _check(run)
+    plex = run.plex  # what is remembered belongs to one server
     with _alone(run):
-        rows = _origins(run) if original else _rows(run)
+        asked = _origins(run) if original else _rows(run)
+        rows = _of_its_file(run, asked)
         if not rows:
             wire.info("undo: there is nothing to put back")
-            return {"fields": 0, "items": 0, "held": 0, "left": {}}
-        plex = run.plex
+            return {"fields": 0, "items": 0, "held": 0, "left": _lost(len(asked)), "kept": []}
         collections = Collections(plex, run.store, run.config, wire.info)
         take_back = Undo(plex, Ledger(run.store), run.journal, run.clock, collections.left)
         done = take_back(rows, original)
         collections.tidy()
+    done.left |= _lost(len(asked) - len(rows))
     _tell(done)
     return {
         "fields": done.fields,
@@ -49,6 +54,24 @@ def undo(run: Run) -> dict[str, Any]:
         "left": done.left,
         "kept": done.kept[:PAGE],
     }
+
+
+def _lost(count: int) -> dict[str, int]:
+    """What was written for a scene that is gone: its number stands for another file now."""
+    return {ANOTHER_SCENE: count} if count else {}
+
+
+def _of_its_file(run: Run, rows: "list[Row]") -> "list[Row]":
+    """Of a `scene` that is asked for: what was written for the file that it has. After Stash's
+    database was replaced its number may have been another scene's."""
+    from plex import file_id
+
+    wanted = number(run, "scene")
+    scene = run.stash.scenes([wanted]).get(wanted) if wanted and rows else None
+    if scene is None:
+        return rows
+    ids = file_id.of_scene(scene, run.path_map)
+    return [row for row in rows if file_id.is_same(row.files, ids)]
 
 
 def _check(run: Run) -> None:
@@ -65,7 +88,13 @@ def _rows(run: Run) -> "list[Row]":
         wanted = run.journal.last_run()
         if not wanted:
             return []
-    return run.journal.rows(wanted, asked["item"], asked["scene"], text(run, "field"))
+    if wanted and (gone := run.journal.pruned(wanted)):
+        wire.warning(
+            f"run {wanted}: {many(gone, 'change')} of it can no longer be put back, since the journal "
+            "keeps only so many (Journal Days, Journal Rows)"
+        )
+    rows = run.journal.rows(wanted, asked["item"], asked["scene"], text(run, "field"))
+    return [row for row in rows if row.why != UNDO]  # to undo an undo is to resume
 
 
 def _origins(run: Run) -> "list[Row]":
@@ -109,9 +138,19 @@ def hold(run: Run) -> dict[str, Any]:
     chosen = scenes(run)
     if not chosen:
         raise errors.SetupError("hold needs the id of a scene (scene) or a list of them (scenes)")
-    run.journal.hold(chosen, "by you", run.clock())
+    run.journal.hold(_files(run, chosen), "by you", run.clock())
     wire.info(f"held: {many(len(chosen), 'scene')}")
     return {"held": chosen}
+
+
+def _files(run: Run, ids: "list[int]") -> "dict[int, FileIds]":
+    """The files of these scenes: a hold is of the scene that has them."""
+    from plex import file_id
+
+    found = run.stash.scenes(ids)
+    if gone := [number for number in ids if number not in found]:
+        raise errors.SetupError(f"Stash has no scene {', '.join(map(str, gone))}: nothing is held")
+    return {number: file_id.of_scene(scene, run.path_map) for number, scene in found.items()}
 
 
 def resume(run: Run) -> dict[str, Any]:
@@ -135,7 +174,7 @@ def journal(run: Run) -> dict[str, Any]:
     page, field = number(run, "after"), text(run, "field")
     if one or item or scene:
         rows = run.journal.rows(one, item, scene, field, PAGE, page)
-        return {"rows": [asdict(row) for row in rows]}
+        return {"rows": [_told(row) for row in rows]}
     runs = run.journal.runs(before=page or None)
     for entry in runs:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
@@ -145,4 +184,10 @@ def journal(run: Run) -> dict[str, Any]:
         )
     if not runs:
         wire.info("the journal is empty: nothing was written yet")
-    return {"runs": [asdict(one) for one in runs], "held": dict(run.journal.held())}
+    held = {number: hold.why for number, hold in run.journal.held().items()}
+    return {"runs": [asdict(one) for one in runs], "held": held}
+
+
+def _told(row: "Row") -> dict[str, Any]:
+    """Without what is only for us."""
+    return {name: value for name, value in asdict(row).items() if name not in ("files", "known")}

@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import errors
-from plex import match, photos, selection, settling
+from plex import file_id, match, photos, selection, settling
 from plex.covers import Covers
 from plex.entry import Entry
+from plex.holds import Holds
 from plex.index import Index
 from plex.item import Item
 from plex.journal import Journal
@@ -77,13 +78,13 @@ class Deciding:
         """The works; why others are left is in `outcomes`. `settle` is told the items in question:
         what is still to be remembered of them is, and it says whether there was anything."""
         self._look_at_libraries()
-        held = self._journal.held()
-        chosen = []
+        holds, chosen = Holds(self._journal, self._config.path_map), []
         for scene in scenes:
+            held = holds.why(scene)
             if why := selection.skip(scene, self._config):
-                self._pass_over(scene, why, outcomes[scene.id], scene.id in held)
-            elif scene.id in held:
-                hold(outcomes[scene.id], held[scene.id])
+                self._pass_over(scene, why, outcomes[scene.id], bool(held))
+            elif held:
+                hold(outcomes[scene.id], held)
             else:
                 chosen.append(scene)
         return self._matched(chosen, outcomes, settle)
@@ -103,7 +104,8 @@ class Deciding:
         """A scene that has left the selection is left as it is, unless the setting says that its
         items are to be restored. Nobody touches what a person holds."""
         restores = self._config.on_leave == RESTORE and not held
-        skip(outcome, why, self._ledger.items_of(scene.id), restores)
+        ids = file_id.of_scene(scene, self._config.path_map)
+        skip(outcome, why, self._ledger.items_of(scene.id, ids), restores)
 
     def _matched(
         self,
@@ -120,7 +122,7 @@ class Deciding:
             items = matches.of(scene)
             if self._usable(scene, items, outcomes[scene.id]):
                 pairs += [(scene, item) for item in items]
-        entries = self._ledger.entries([item.rating_key for _, item in pairs])
+        entries = self._ledger.about(item for _, item in pairs)
         works = self._works(self._settled(pairs, entries, outcomes), entries, outcomes)
         self._claim_photos(works)
         return works
@@ -139,10 +141,8 @@ class Deciding:
             pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
         )
         works = []
-        known = {
-            **entries,
-            **self._ledger.new({k: owner[k] for k in owner.keys() - entries.keys()}),
-        }
+        new = {key: owner[key] for key in owner.keys() - entries.keys()}
+        known = {**entries, **self._ledger.new(new, {item.rating_key: item for _, item in pairs})}
         for scene, item in pairs:
             entry = known[item.rating_key]
             if owner[item.rating_key] != scene.id:

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from plex import file_id
 from plex.baseline import Decision
 from plex.fields import BACKGROUND, POSTER, Value
+from plex.file_id import FileIds
 from plex.written import Written
 
 # Where an entry keeps what it knows of an image.
@@ -33,7 +35,8 @@ class Entry:
 
     A `scene_id` of 0 means that the scene is gone from Stash: what we wrote is known all the same.
     `locks` are those on the item that are ours, by Plex's names; None when that was not remembered
-    yet. `asked` names the fields that wait for a person's decision, `decided` those that have it.
+    yet. `files` are those that the item had; with none of them it is another item. `asked` names
+    the fields that wait for a person's decision, `decided` those that have it.
     """
 
     rating_key: int
@@ -51,6 +54,7 @@ class Entry:
     art: str = ""
     art_begun: bool = False
     art_shown: str = ""
+    files: FileIds = ()
 
     def past(self, image: str) -> Past:
         return Past(*(getattr(self, name) for name in _IMAGES[image]))
@@ -67,7 +71,7 @@ class Entry:
 
 COLUMNS = (
     "rating_key", "scene_id", "baseline", "cover_version", "poster", "poster_begun", "synced",
-    "locks", "asked", "poster_shown", "art_version", "art", "art_begun", "art_shown",
+    "locks", "asked", "poster_shown", "art_version", "art", "art_begun", "art_shown", "files",
 )  # fmt: skip
 
 
@@ -75,7 +79,7 @@ def row_of(entry: Entry) -> tuple[object, ...]:
     return (
         entry.rating_key,
         entry.scene_id,
-        json.dumps({k: _pack(w) for k, w in entry.baseline.items()}, ensure_ascii=False),
+        json.dumps({k: pack(w) for k, w in entry.baseline.items()}, ensure_ascii=False),
         entry.cover_version,
         entry.poster,
         int(entry.poster_begun),
@@ -87,12 +91,13 @@ def row_of(entry: Entry) -> tuple[object, ...]:
         entry.art,
         int(entry.art_begun),
         entry.art_shown,
+        file_id.text(entry.files),
     )
 
 
 def entry_of(row: tuple[Any, ...], decided: Mapping[str, Decision]) -> Entry:
     try:
-        baseline = {name: _unpack(packed) for name, packed in json.loads(row[2]).items()}
+        baseline = {name: unpack(packed) for name, packed in json.loads(row[2]).items()}
     except (ValueError, TypeError, AttributeError, IndexError):
         baseline = {}  # damaged: as if we had never written it
     found = dict(zip(COLUMNS, row, strict=True))
@@ -101,6 +106,7 @@ def entry_of(row: tuple[Any, ...], decided: Mapping[str, Decision]) -> Entry:
         "baseline": baseline, "decided": decided, "asked": names_of(found["asked"]),
         "locks": None if locks is None else frozenset(names_of(locks)),
         "poster_begun": bool(found["poster_begun"]), "art_begun": bool(found["art_begun"]),
+        "files": file_id.from_text(found["files"]),
     })  # fmt: skip
 
 
@@ -121,7 +127,7 @@ def decision_of(text: str) -> "Decision | None":
     return Decision(side, _value(current), _value(wanted))
 
 
-def _pack(written: Written) -> list[Any]:
+def pack(written: Written) -> list[Any]:
     """[sent, got or null when Plex said the same, ours, begun, theirs], without empty tails."""
     got = None if written.got == written.sent else [written.got]
     packed: list[Any] = [written.sent, got, list(written.ours), int(written.begun)]
@@ -131,7 +137,7 @@ def _pack(written: Written) -> list[Any]:
     return packed
 
 
-def _unpack(packed: list[Any]) -> Written:
+def unpack(packed: list[Any]) -> Written:
     sent, got, ours, begun, theirs = packed + [None, [], 0, []][len(packed) - 1 :]
     was = _value(sent if got is None else got[0])
     return Written(_value(sent), was, tuple(ours), bool(begun), tuple(theirs))

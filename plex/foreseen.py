@@ -194,7 +194,7 @@ class Reader:
     ) -> Iterator[Scene]:
         with closing(Glimpse(self._store)) as seen:
             hints = self._hints(scenes, seen)
-            entries = Ledger(seen).entries(list(items))
+            entries = Ledger(seen).about(items.values())
         for number, keys in hints.keys.items():
             some = [items[key] for key in keys if key in items]
             if any(self._is_due(scenes[number], item, entries) for item in some):

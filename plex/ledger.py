@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from disk.database import batches, insert
+from plex import file_id, recall
 from plex.baseline import Decision
 from plex.entry import COLUMNS, Entry, decision_of, entry_of, names_of, row_of, text_of
 from plex.fields import BY_NAME, IMAGES
+from plex.file_id import FileIds
+from plex.item import Item
+from plex.journal import Journal
 from plex.photos import Sent
 from plex.store import LOST, Store
 
@@ -26,12 +30,29 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self._store = self.store = store
 
-    def new(self, scenes: Mapping[int, int]) -> dict[int, Entry]:
-        """The entries of items of which nothing is known, for these scenes by rating key. After a
-        loss their locks may well be ours: who takes them for a person's never writes the field
-        again."""
-        locks = None if scenes and self._store.meta(LOST) else frozenset[str]()
-        return {key: Entry(key, number, locks=locks) for key, number in scenes.items()}
+    def new(self, scenes: Mapping[int, int], items: Mapping[int, Item]) -> dict[int, Entry]:
+        """The entries of items of which nothing is known, for these scenes by rating key. What the
+        journal knows of an item is ours. After the whole file was lost, locks are probably ours:
+        treating them as a person's would freeze those fields for good."""
+        if not scenes:
+            return {}
+        if self._store.meta(LOST):
+            return {key: Entry(key, number, locks=None) for key, number in scenes.items()}
+        journal, keys = Journal(self._store), list(scenes)
+        rows, origins = journal.written(keys), journal.origins(keys)
+        return {
+            key: recall.rebuilt(key, n, items[key], rows.get(key, ()), origins.get(key, {}))
+            for key, n in scenes.items()
+        }
+
+    def about(self, items: Iterable[Item]) -> dict[int, Entry]:
+        """What is known of these items, by rating key. The entry of a key that stood for another file
+        is about another item."""
+        ids = {item.rating_key: file_id.of_item(item) for item in items}
+        found = self.entries(list(ids))
+        return {
+            key: entry for key, entry in found.items() if file_id.is_same(entry.files, ids[key])
+        }
 
     def entries(self, rating_keys: Sequence[int]) -> dict[int, Entry]:
         """What is known of these items, by rating key."""
@@ -70,6 +91,9 @@ class Ledger:
         rows = list(map(row_of, some))
         with self._store.writing() as db:
             insert(db, _PUT, rows)
+            # What was decided under a key that stands for another file now is not about this item.
+            anew = [(entry.rating_key,) for entry in some if not (entry.synced or entry.decided)]
+            db.executemany("DELETE FROM decision WHERE rating_key = ?", anew)
             db.executemany(
                 "DELETE FROM decision WHERE rating_key = ? AND field = ? AND choice = ?",
                 [
@@ -123,12 +147,16 @@ class Ledger:
             db.execute("DELETE FROM ref WHERE scene_id = ?", (scene_id,))
         return keys
 
-    def items_of(self, scene_id: int) -> list[int]:
-        """The rating keys on which the scene was written."""
+    def items_of(self, scene_id: int, files: "FileIds | None" = None) -> list[int]:
+        """The rating keys on which the scene was written; with `files`, only if it had one of these
+        then: its number may have been another scene's."""
         rows = self._store.rows(
-            "SELECT rating_key FROM item WHERE scene_id = ? ORDER BY rating_key", (scene_id,)
+            "SELECT rating_key, files FROM item WHERE scene_id = ? ORDER BY rating_key", (scene_id,)
         )
-        return [row[0] for row in rows]
+        return [
+            key for key, known in rows
+            if files is None or file_id.is_same(file_id.from_text(known), files)
+        ]  # fmt: skip
 
     def showing(self, scene_ids: Sequence[int]) -> list[int]:
         """Those of the scenes that were written on any item."""

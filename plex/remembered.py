@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from plex import baseline, images, plan, showing
+from plex import baseline, file_id, images, plan, showing
 from plex.entry import Entry
 from plex.item import Item
 from plex.work import Work
@@ -17,6 +17,7 @@ def begun(work: Work) -> Entry:
         scene_id=work.scene.id,
         baseline=baseline.begun(entry.baseline, work.changes, work.wanted),
         locks=baseline.locks_ahead(entry.locks, work.changes, locks),
+        files=file_id.of_item(work.item),
     )
 
 
@@ -30,6 +31,7 @@ def done(work: Work, now: float, synced: Iterable[str]) -> Entry:
             known.locks, known.baseline, work.changes, work.wanted, item.locks
         ),
         asked=_asked(work, synced),
+        files=file_id.of_item(item),
         synced=now,
     )
     for one in work.looked:

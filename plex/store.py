@@ -109,6 +109,18 @@ ALTER TABLE files RENAME TO part;
 CREATE INDEX part_item ON part (rating_key);
 DELETE FROM listed;
 """
+# Which file each item had that something is remembered of, which scene each hold is of; what was known
+# of a field before a write; how many rows a run had; holds of scenes whose number has another file now.
+_FILES = """
+ALTER TABLE item ADD COLUMN files TEXT NOT NULL DEFAULT '';
+ALTER TABLE journal ADD COLUMN files TEXT NOT NULL DEFAULT '';
+ALTER TABLE journal ADD COLUMN known TEXT NOT NULL DEFAULT '';
+ALTER TABLE origin ADD COLUMN files TEXT NOT NULL DEFAULT '';
+ALTER TABLE held ADD COLUMN files TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN noted INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE former_hold (
+  scene_id INTEGER PRIMARY KEY, since REAL NOT NULL, why TEXT NOT NULL, files TEXT NOT NULL);
+"""
 
 
 LOST = "lost"  # among the meta: a ledger of this server had to be set aside
@@ -120,7 +132,7 @@ class Store(Database):
     FILE, LOCK = FILE, "plex.lock"
     STEPS = (
         _SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING, _CONTROL, _ASKED, _VERIFIED,
-        _PAGES, _UNSEEN,
+        _PAGES, _UNSEEN, _FILES,
     )  # fmt: skip
 
     def __init__(

@@ -9,14 +9,14 @@ from plex.collections import Collections
 from plex.covers import Covers
 from plex.deciding import Config, Deciding, Stash
 from plex.index import Index
-from plex.journal import Journal
+from plex.journal import LEFT, Journal
 from plex.leaving import Leaving
 from plex.ledger import Ledger
 from plex.outcome import Outcome, many, tell
 from plex.photos import Sent
 from plex.readback import Items, Look, ReadBack
 from plex.tempo import Tempo
-from plex.undo import LEFT, Undo
+from plex.undo import Undo
 from plex.work import Work, rows
 from plex.writing import Writing
 from stash.scene import Scene

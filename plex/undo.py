@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from plex import plan, wire
-from plex.entry import Entry, Past
+import errors
+from plex import file_id, plan, recall, wire
+from plex.entry import Entry
 from plex.fields import BY_NAME, Value
 from plex.images import BY_FIELD as IMAGES
 from plex.images import UPLOADED, Kind
 from plex.item import Item
-from plex.journal import Journal, Row
+from plex.journal import UNDO, Journal, Origin, Row
 from plex.ledger import Ledger
 from plex.written import same
 
@@ -18,7 +19,8 @@ BATCH = 20
 SINCE = "changed since"
 GONE = "the item is gone"
 NOT_TAKEN = "Plex did not take it"
-UNDO, LEFT = "undo", "left"  # why something is put back: a person wants it, or its scene left
+ANOTHER = "the item has another file now"
+IN_A_ROW = 3  # items that Plex does not take: it is the server then
 
 
 class Plex(Protocol):
@@ -83,7 +85,11 @@ def is_ours(back: Back, current: Value, entry: "Entry | None") -> bool:
 
 
 class Undo:
-    """Takes rows of the journal back; one item after the other, each written in one request."""
+    """Takes rows of the journal back; one item after the other, each written in one request.
+
+    Whatever cuts in, the same call goes on where it was: a row is done once Plex was seen to say what
+    it said before, and what an undo itself has written is not among the rows.
+    """
 
     def __init__(
         self,
@@ -98,16 +104,20 @@ class Undo:
         undoes is held afterwards."""
         self._plex, self._ledger, self._journal, self._left = plex, ledger, journal, left
         self._clock, self._why = clock, why
+        self._failed = 0  # items in a row
 
     def __call__(self, rows: Sequence[Row], original: bool = False) -> Undone:
         """`original`: back to what each item said before our first touch."""
         done = Undone()
         for wanted in _batches(rows):
             items = self._plex.items(list(wanted))
-            chosen = self._chosen(wanted, items, done)
-            self._note(chosen, items)
-            for key, of_item in chosen.items():
-                self._restore(items[key], of_item)
+            entries = self._ledger.about(items.values())
+            chosen = self._chosen(wanted, items, entries, done)
+            self._note(chosen, items, entries)
+            for key, of_item in list(chosen.items()):
+                if why := self._obstacle_of(items[key], of_item):
+                    for back in chosen.pop(key):
+                        done.leave(back, why)
             self._confirm(chosen, done, original)
         return done
 
@@ -116,17 +126,21 @@ class Undo:
         found: list[Row] = []
         for wanted in _batches(rows):
             items = self._plex.items(list(wanted))
-            chosen = self._chosen(wanted, items, Undone())
-            found += self._rows(chosen, items)
+            entries = self._ledger.about(items.values())
+            chosen = self._chosen(wanted, items, entries, Undone())
+            found += self._rows(chosen, items, entries)
         return found
 
     def _chosen(
-        self, wanted: Mapping[int, list[Back]], items: Mapping[int, Item], done: Undone
+        self,
+        wanted: Mapping[int, Sequence[Row]],
+        items: Mapping[int, Item],
+        entries: Mapping[int, Entry],
+        done: Undone,
     ) -> dict[int, list[Back]]:
-        entries = self._ledger.entries(list(wanted))
         chosen: dict[int, list[Back]] = {}
-        for key, of_item in wanted.items():
-            for back in of_item:
+        for key, rows in wanted.items():
+            for back in self._backs(rows, items.get(key), done):
                 why = self._obstacle(back, items.get(key), entries.get(key))
                 if why:
                     done.leave(back, why)
@@ -134,34 +148,71 @@ class Undo:
                     chosen.setdefault(key, []).append(back)
         return chosen
 
-    def _rows(self, chosen: Mapping[int, list[Back]], items: Mapping[int, Item]) -> list[Row]:
-        return [_row(back, items[key], self._why) for key, of in chosen.items() for back in of]
+    def _backs(self, rows: Sequence[Row], item: "Item | None", done: Undone) -> list[Back]:
+        """Only of rows about the item as it is now: its rating key may have stood for another file."""
+        if item is None:
+            return backs(rows)
+        ids = file_id.of_item(item)
+        of_now = [row for row in rows if file_id.is_same(row.files, ids)]
+        for back in backs(row for row in rows if row not in of_now):
+            done.leave(back, ANOTHER)
+        return backs(of_now)
+
+    def _rows(
+        self,
+        chosen: Mapping[int, list[Back]],
+        items: Mapping[int, Item],
+        entries: Mapping[int, Entry],
+    ) -> list[Row]:
+        return [
+            _row(back, items[key], entries.get(key), self._why)
+            for key, of_item in chosen.items()
+            for back in of_item
+        ]
 
     def _obstacle(self, back: Back, item: "Item | None", entry: "Entry | None") -> str:
         if item is None:
             return GONE
         if kind := IMAGES.get(back.field):
-            shown = self._shows(item, kind, str(back.last or ""))
-            return "" if shown or self._is_back(back, item) else SINCE
+            shown = self._shown(item, kind)
+            fits = (_is_shown(shown, key) for key in (back.last, back.value))
+            return "" if any(fits) else SINCE
         ours = is_ours(back, item.values.get(back.field), entry)
         return "" if ours or self._is_back(back, item) else SINCE
 
-    def _shows(self, item: Item, kind: Kind, key: str) -> bool:
-        """Whether that is the image shown; without a key, whether it is one of Plex's own."""
+    def _shown(self, item: Item, kind: Kind) -> str:
         offered = self._plex.images(item.rating_key, kind)
-        shown = next((one for one, selected in offered.items() if selected), "")
-        return shown == key if key else not shown.startswith(UPLOADED)
+        return next((one for one, selected in offered.items() if selected), "")
 
-    def _note(self, chosen: Mapping[int, list[Back]], items: Mapping[int, Item]) -> None:
+    def _note(
+        self,
+        chosen: Mapping[int, list[Back]],
+        items: Mapping[int, Item],
+        entries: Mapping[int, Entry],
+    ) -> None:
         """On disk before it is done: who is held, and that these are writes as well."""
+        rows = self._rows(chosen, items, entries)
         if self._why == UNDO:
-            scenes = {row.scene_id for of in chosen.values() for back in of for row in back.rows}
-            self._journal.hold(sorted(scenes - {0}), "undone", self._clock())
-        self._journal.record(self._rows(chosen, items), self._clock())
+            scenes = {row.scene_id: row.files for row in rows if row.scene_id}
+            self._journal.hold(scenes, "undone", self._clock())
+        self._journal.record(rows, self._clock())
         for key, of in chosen.items():
             for back in of:
                 if back.field == "collections" and isinstance(back.last, tuple):
                     self._left(items[key].section, back.last)
+
+    def _obstacle_of(self, item: Item, of_item: Sequence[Back]) -> str:
+        """Put the fields of one item back; why they could not be, '' if they were. What one item
+        refuses stops no other; a server that refuses them all does."""
+        try:
+            self._restore(item, of_item)
+        except (errors.Busy, errors.Rejected, errors.Gone) as error:
+            self._failed += 1
+            if self._why != UNDO or self._failed >= IN_A_ROW:
+                raise
+            return f"{NOT_TAKEN} ({error})"
+        self._failed = 0
+        return ""
 
     def _restore(self, item: Item, of_item: Sequence[Back]) -> None:
         fields = [back for back in of_item if back.field not in IMAGES]
@@ -186,21 +237,31 @@ class Undo:
         self._plex.edit(item.section, item.rating_key, [lock])
 
     def _confirm(self, chosen: Mapping[int, list[Back]], done: Undone, original: bool) -> None:
-        """Look what Plex says now, and forget that what went back was ours."""
+        """Look what Plex says now, and know of each field what was known before it was written."""
         items = self._plex.items(list(chosen))
-        entries = self._ledger.entries(list(chosen))
+        entries = self._ledger.about(items.values())
         for key, of_item in chosen.items():
             good = [back for back in of_item if self._is_back(back, items.get(key))]
             for back in of_item:
                 if back not in good:
                     done.leave(back, NOT_TAKEN)
-            self._journal.undone([row for back in good for row in back.rows], original)
             done.fields += len(good)
             if good:
                 done.items.add(key)
-                done.scenes |= {row.scene_id for back in good for row in back.rows}
-            if entry := entries.get(key):
-                self._ledger.put([_without(entry, good)])
+                done.scenes |= {_scene(back, entries.get(key)) for back in good} - {0}
+            self._settle(good, items.get(key), entries.get(key), original)
+
+    def _settle(
+        self, good: Sequence[Back], item: "Item | None", entry: "Entry | None", original: bool
+    ) -> None:
+        """One transaction: a row that is undone and a ledger that does not know it would not fit."""
+        with self._ledger.store.writing():
+            self._journal.undone([row for back in good for row in back.rows], original)
+            if entry and item:
+                for back in good:
+                    known = "" if original else back.rows[0].known
+                    entry = recall.restored(entry, back.field, known, back.locked, item)
+                self._ledger.put([entry])
 
     def _is_back(self, back: Back, item: "Item | None") -> bool:
         if item is None:
@@ -210,21 +271,32 @@ class Undo:
         return same(BY_NAME[back.field], item.values.get(back.field), back.value)
 
 
-def _batches(rows: Iterable[Row]) -> Iterator[dict[int, list[Back]]]:
-    by_item: dict[int, list[Back]] = {}
-    for one in backs(rows):
+def _is_shown(shown: str, key: Value) -> bool:
+    """Whether that is the image shown; without a key, whether it is one of Plex's own."""
+    return shown == key if key else not shown.startswith(UPLOADED)
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[dict[int, list[Row]]]:
+    by_item: dict[int, list[Row]] = {}
+    for one in rows:
         by_item.setdefault(one.rating_key, []).append(one)
     keys = list(by_item)
     for at in range(0, len(keys), BATCH):
         yield {key: by_item[key] for key in keys[at : at + BATCH]}
 
 
-def _row(back: Back, item: Item, why: str) -> Row:
-    kind = IMAGES.get(back.field)
-    now = back.last if kind else item.values.get(back.field)
-    name = kind.lock if kind else BY_NAME[back.field].wire
-    scene = back.rows[-1].scene_id
-    return Row(back.rating_key, scene, back.field, now, back.value, name in item.locks, why)
+def _row(back: Back, item: Item, entry: "Entry | None", why: str) -> Row:
+    now = back.last if back.field in IMAGES else item.values.get(back.field)
+    return Row(
+        back.rating_key, _scene(back, entry), back.field, now, back.value,
+        recall.lock_of(back.field) in item.locks, why, files=file_id.of_item(item),
+        known=recall.known(entry, back.field) if entry else "",
+    )  # fmt: skip
+
+
+def _scene(back: Back, entry: "Entry | None") -> int:
+    """The scene that the item shows: its number may be another one than at the time of the write."""
+    return (entry.scene_id if entry else 0) or back.rows[-1].scene_id
 
 
 def _parameters(fields: Sequence[Back], item: Item) -> list[wire.Parameter]:
@@ -237,40 +309,27 @@ def _parameters(fields: Sequence[Back], item: Item) -> list[wire.Parameter]:
     ]
 
 
-def _without(entry: Entry, good: Sequence[Back]) -> Entry:
-    names = [back.field for back in good]
-    left = {name: one for name, one in entry.baseline.items() if name not in names}
-    locks = entry.locks
-    if locks is not None:  # they are as they were before: ours, where we had taken ours off
-        locks = locks - {_lock(back) for back in good}
-        locks |= {_lock(back) for back in good if back.locked and back.rows[0].why == LEFT}
-    for name in names:
-        if name in IMAGES:
-            entry = entry.with_past(name, Past())
-    return entry.but(baseline=left, locks=locks)
-
-
-def _lock(back: Back) -> str:
-    name = back.field
-    return IMAGES[name].lock if name in IMAGES else BY_NAME[name].wire
-
-
 def first_touches(journal: Journal, rating_keys: Sequence[int], ledger: Ledger) -> list[Row]:
     """Rows that lead back to what these items said before our first touch."""
-    entries, found = ledger.entries(rating_keys), []
-    for key, origin in journal.origins(rating_keys).items():
-        # What was put back is no touch, and perhaps a kill came before it.
-        rows = [row for row in journal.rows(rating_key=key) if row.why not in (UNDO, LEFT)]
-        last = {row.field: row for row in rows}
-        for name, (before, locked) in origin.items():
-            row = last.get(name)
-            scene = entries[key].scene_id if key in entries else 0
-            after = row.after if row else _last_written(entries.get(key), name)
-            found.append(
-                Row(key, row.scene_id if row else scene, name, before, after, locked, "undo",
-                    number=row.number if row else 0)
-            )  # fmt: skip
+    entries, written, found = ledger.entries(rating_keys), journal.written(rating_keys), []
+    for key, origins in journal.origins(rating_keys).items():
+        entry = entries.get(key)
+        for name, origin in origins.items():
+            rows = [row for row in written.get(key, ()) if row.field == name]
+            last = next((r for r in reversed(rows) if file_id.is_same(origin.files, r.files)), None)
+            found.append(_to_origin(key, name, origin, last, entry))
     return found
+
+
+def _to_origin(
+    key: int, name: str, origin: Origin, last: "Row | None", entry: "Entry | None"
+) -> Row:
+    scene = entry.scene_id if entry else 0
+    return Row(
+        key, last.scene_id if last else scene, name, origin.before,
+        last.after if last else _last_written(entry, name), origin.locked, UNDO,
+        number=last.number if last else 0, files=origin.files,
+    )  # fmt: skip
 
 
 def _last_written(entry: "Entry | None", name: str) -> Value:

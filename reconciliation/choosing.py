@@ -1,10 +1,11 @@
 """Scenes -> chunks: those of them that are to be compared, and what Plex may have of these."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 from plex import match, selection
+from plex.holds import Holds
 from plex.index import Index
 from plex.leaving import RESTORE
 from plex.ledger import Ledger
@@ -36,7 +37,7 @@ class Choosing:
         index: Index,
         ledger: Ledger,
         config: Any,
-        held: Collection[int],
+        held: Holds,
         path_map: PathMap,
     ) -> None:
         self._index, self._ledger, self._config = index, ledger, config
@@ -47,7 +48,7 @@ class Choosing:
         while some := list(islice(left, CHUNK)):
             scenes = [scene for scene, _ in some]
             selected = self._selected(scenes, found)
-            chosen = [scene for scene in selected if scene.id not in self._held]
+            chosen = [scene for scene in selected if not self._held.why(scene)]
             found.result.held_count += len(selected) - len(chosen)
             hints = match.hints(chosen, self._index, self._path_map)
             prints = {scene.id: number for scene, number in some if number is not None}

@@ -39,11 +39,12 @@ class Comparing:
             (scene, item) for scene in chunk.chosen if self._usable(matches, scene, result)
             for item in matches.of(scene)
         ]  # fmt: skip
-        entries = self._ledger.entries([item.rating_key for _, item in pairs])
+        entries = self._ledger.about(item for _, item in pairs)
         owner = match.owners(
             pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
         )
-        entries |= self._ledger.new({key: owner[key] for key in owner.keys() - entries.keys()})
+        new = {key: owner[key] for key in owner.keys() - entries.keys()}
+        entries |= self._ledger.new(new, items)
         for scene in self._missing(matches, chunk.chosen, result):
             found.owed.add(scene.id, MISSING)
         for scene in chunk.chosen:

@@ -12,6 +12,7 @@ from typing import Any
 import errors
 from disk import servers
 from net.ahead import fetched
+from plex.holds import Holds
 from plex.index import Index
 from plex.item import Item
 from plex.journal import Journal
@@ -63,7 +64,6 @@ class GapDetectionEngine:
         self._store = store or _store_of(self._plex, config.plex_url, data_dir, clock, warn)
         self._index, self._ledger = Index(self._store, warn), Ledger(self._store)
         self._clock, self._progress, self._warn = clock, progress, warn
-        self._held = Journal(self._store).held()
         self._paths = paths or Finder(
             config.path_map, stash, self._index, self._store, clock, warn=warn
         )
@@ -135,10 +135,13 @@ class GapDetectionEngine:
 
     def _walking(self, verified: Verified, tell: Callable[[], None]) -> Walking:
         outlines = Outlines(self._store, verified.rules, self._path_map)
-        return Walking(self._stash, self._config, verified, outlines, self._held, tell)
+        return Walking(self._stash, self._config, verified, outlines, self._holds(), tell)
+
+    def _holds(self) -> Holds:
+        return Holds(Journal(self._store), self._path_map)
 
     def _choosing(self) -> Choosing:
-        return Choosing(self._index, self._ledger, self._config, self._held, self._path_map)
+        return Choosing(self._index, self._ledger, self._config, self._holds(), self._path_map)
 
     def _comparing(self) -> Comparing:
         return Comparing(

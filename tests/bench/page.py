@@ -53,7 +53,7 @@ def fill(data: Path, scenes: int) -> None:
         rows = [Row(n, n, "title", "before", "after", False, "write")
                 for n in range(start + 1, start + 501)]  # fmt: skip
         Journal(store, "all").record(rows, 1e9 + start)
-    journal.hold(range(1, 300), "by you", 1e9)
+    journal.hold(dict.fromkeys(range(1, 300), ()), "by you", 1e9)
     store.close()
     with Table(data) as table:
         for n in range(scenes):

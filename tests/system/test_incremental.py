@@ -166,7 +166,7 @@ def test_a_scene_that_is_held_is_counted_as_held(pair):
     scenes = pair.make(4)
     pair.reconcile()
     with closing(Store(pair.data, pair.clock)) as store:
-        Journal(store).hold([scenes[2]], "undone", pair.clock())
+        Journal(store).hold({scenes[2]: ()}, "undone", pair.clock())
     found = pair.reconcile()
     assert (found["held"], found["unmoved"]) == (1, 3)
 

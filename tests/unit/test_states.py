@@ -25,7 +25,7 @@ def library(data: Path) -> None:
             "INSERT INTO item (rating_key, scene_id, baseline, asked) VALUES (?, ?, '', ?)",
             [(n, n, "title" if n == 3 else "") for n in range(1, 6)],
         )
-    Journal(store, "all").hold([5], "by you", 1e9)
+    Journal(store, "all").hold({5: ()}, "by you", 1e9)
     store.close()
 
 
