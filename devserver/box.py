@@ -14,7 +14,7 @@ from devserver.stash import StashServer
 
 PLUGIN = "Stash2Plex"
 STASH_ROOT, PLEX_ROOT = "/data", "/media"
-TOKEN = "plex-token-of-the-box"
+TOKEN, TOKEN_2 = "plex-token-of-the-box", "second-plex-token-of-the-box"
 
 
 class Box:
@@ -39,6 +39,7 @@ class Box:
         self.temporary.mkdir(parents=True)
         self.stash.env = {"PYTHONDONTWRITEBYTECODE": "", "TMPDIR": str(self.temporary)}
         self.plex = PlexServer(token=TOKEN, **(plex or {}))
+        self.plexes = [self.plex]
         self.plugin, self.compiled = plugin, compiled
         self.section = 0
         self.paths: dict[int, str] = {}
@@ -59,7 +60,8 @@ class Box:
 
     def __exit__(self, *_: object) -> None:
         self.stash.stop()
-        self.plex.stop()
+        for plex in self.plexes:
+            plex.stop()
 
     @property
     def folder(self) -> Path:
@@ -78,7 +80,7 @@ class Box:
         """The settings that make the plugin work here, and these."""
         usual = {
             "plex_url": self.plex.url,
-            "plex_token": TOKEN,
+            "plex_token": self.plex.token,
             "path_map": self.path_map,
         }
         self.tokens.add(str({**usual, **settings}["plex_token"]))
@@ -97,6 +99,29 @@ class Box:
     def add_all(self, scenes: dict[str, dict[str, Any]], in_plex: bool = True) -> list[int]:
         """File name -> fields of its scene; where files are real, they are scanned together."""
         return [self.add(name, in_plex, **scene) for name, scene in scenes.items()]
+
+    def second_plex(self, files: bool = True, token: str = TOKEN_2, **plex: Any) -> PlexServer:
+        """One more server, which nobody has written to; with the same files as ours, or none."""
+        second = PlexServer(token=token, **plex).start()
+        self.plexes.append(second)
+        self.tokens.add(token)
+        section = second.add_section("Scenes", roots=[PLEX_ROOT])
+        known = [part for item in self.plex.library.items.values() for part in item.parts]
+        for part in known if files else ():
+            second.add_file(part.file, section, part.size)
+        return second
+
+    def look_at(self, plex: PlexServer, **settings: Any) -> None:
+        """Set the plugin (and `item`, `differences`) to another server, with these settings."""
+        self.plex = plex
+        self.section = next(iter(plex.library.sections))
+        self.configure(**settings)
+
+    def replace_stash_database(self, updated_at: str = "") -> dict[int, int]:
+        """Old id -> new id of the same scene; `paths` follows."""
+        new = self.stash.replace_database(updated_at)
+        self.paths = {new[number]: path for number, path in self.paths.items()}
+        return new
 
     def item(self, scene_id: int) -> dict[str, Any]:
         """What Plex says about the scene's file."""

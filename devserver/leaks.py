@@ -25,7 +25,7 @@ def leaks(box: Box) -> list[str]:
         for where, text in (*spoken(box), *(() if public else written(box))):
             if any(needle in text for needle in needles):
                 found.append(f"{name} is in {where}")
-    for server in (box.stash, box.plex._state.log):
+    for server in (box.stash, *(plex._state.log for plex in box.plexes)):
         if server.foreign:
             found.append(f"{server.foreign} requests carried the credentials of another server")
     return found
@@ -33,7 +33,8 @@ def leaks(box: Box) -> list[str]:
 
 def secrets(box: Box) -> dict[str, str]:
     """What each is called -> the secret."""
-    given = {f"Plex token {token[:3]}…": token for token in box.tokens}
+    tokens = enumerate(sorted(box.tokens), start=1)
+    given = {f"Plex token {n} ({token[:3]}…)": token for n, token in tokens}
     given |= {
         "a session cookie": box.stash.library.sessions.mark,
         "the API key": box.stash.api_key,
@@ -65,7 +66,8 @@ def spoken(box: Box) -> Iterator[tuple[str, bytes]]:
 
 def written(box: Box) -> Iterator[tuple[str, bytes]]:
     """(where, what): request lines, and every file that is left, with its name."""
-    yield "a request line to Plex", _joined(box.plex._state.log.targets)
+    for plex in box.plexes:
+        yield "a request line to Plex", _joined(plex._state.log.targets)
     yield "a request line to Stash", _joined(box.stash.targets)
     for path in _files(box):
         yield f"the name of {path.name}", str(path).encode()

@@ -76,7 +76,8 @@ def make_box(plugin_zip: Path, compiled: Path, tmp_path: Path) -> Iterator[MakeB
             asked = [request.query or "" for request in one.stash.requests]
             assert not one.stash.queries_rejected, "every query fits Stash's schema"
             assert not [query for query in asked if "__schema" in query], "no introspection"
-            assert not one.plex.errors, "the simulated Plex made no mistake of its own"
+            errors = [error for plex in one.plexes for error in plex.errors]
+            assert not errors, "no simulated Plex made a mistake of its own"
             assert not leaks(one)
 
 

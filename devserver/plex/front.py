@@ -71,7 +71,8 @@ def _checked(
         _stall(state, call)
         with state.library.lock:
             state.scans.settle()
-            answer = route.answer(state, call, *arguments)
+            with state.library.authored(by_client=True):
+                answer = route.answer(state, call, *arguments)
         request.applied = route.writes
         request.ignored = call.ignored
         return answer

@@ -6,6 +6,7 @@ import ntpath
 import posixpath
 from typing import Any
 
+from .authorship import Authorship
 from .images import Shelf, frame_key
 from .kinds import ImageKind
 from .tags import Tag
@@ -42,6 +43,7 @@ class Item:
         "added_at",
         "agent",
         "attrs",
+        "authorship",
         "deleted_at",
         "duration",
         "guid",
@@ -69,6 +71,7 @@ class Item:
         self.locks: frozenset[str] = NO_LOCKS
         self.shelves: dict[str, Shelf] | None = None
         self.agent: dict[str, Any] | None = None
+        self.authorship = Authorship()
         self.added_at = now
         self.updated_at = now
         self.deleted_at = 0

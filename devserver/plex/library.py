@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import count
 
+from .authorship import said
 from .collection import Collection
 from .images import ImageStore
 from .items import Item, Media, Part, basename, covers
@@ -29,6 +31,7 @@ class Library:
         self.tags = TagTables()
         self.images = ImageStore()
         self.revision = 0
+        self.by_client = False  # whether a client of the API makes the change
         self._section_ids = count(1)
         self._rating_keys = count(101)
         self._part_ids = count(301)
@@ -67,9 +70,12 @@ class Library:
 
     # Items
 
-    def add_item(self, section: Section, files: Iterable[tuple[str, int]]) -> Item:
+    def next_key(self) -> int:
+        return next(self._rating_keys)
+
+    def add_item(self, section: Section, files: Iterable[tuple[str, int]], key: int = 0) -> Item:
         parts = [self.new_part(path, size) for path, size in files]
-        rk = next(self._rating_keys)
+        rk = key or self.next_key()
         item = Item(rk, section, [Media(parts[0].id, parts)], int(self.now()))
         item.guid = f"{section.agent}://{rk}"
         self.items[rk] = section.items[rk] = item
@@ -190,7 +196,7 @@ class Library:
         """The section's collection of that title, made on demand."""
         made = self.collection_named(section, title)
         if made is None:
-            rk = next(self._rating_keys)
+            rk = self.next_key()
             tag = self.tags.named("collection", title)
             made = self.collections[rk] = Collection(rk, section, tag, int(self.now()))
             self._titles[section.id, title.casefold()] = made
@@ -217,9 +223,20 @@ class Library:
     def changed(self, item: Item | Collection, bump: bool = True) -> None:
         """The item's caches are stale; with `bump` its updatedAt moves as well."""
         item.listing = None
+        if isinstance(item, Item):
+            item.authorship.note(said(item), self.by_client)
         if bump:
             item.updated_at = int(self.now())
         self.touch(item.section)
+
+    @contextmanager
+    def authored(self, by_client: bool) -> Iterator[None]:
+        """Who makes the changes inside."""
+        before, self.by_client = self.by_client, by_client
+        try:
+            yield
+        finally:
+            self.by_client = before
 
     def touch(self, section: Section) -> None:
         self.revision += 1

@@ -27,7 +27,8 @@ def set_fields(library: Library, item: Item, fields: dict[str, Any]) -> set[str]
     for name, value in fields.items():
         if name in ("locks", "unlock") or name in ATTRIBUTES:
             continue
-        touched.add(_set(library, item, name, value))
+        with library.authored(by_client=False):
+            touched.add(_set(library, item, name, value))
     for name, attribute in ATTRIBUTES.items():
         if name in fields:
             setattr(item, attribute, fields[name])
@@ -44,11 +45,13 @@ def _set(library: Library, item: Item, name: str, value: Any) -> str:
     if name in SCALARS:
         text = "" if value is None else str(value)
         edits.apply(library, [item], Edit(scalars={name: edits.checked(name, text)}))
+        item.authorship.claim(name)
         return name
     if name in ("poster", "art"):
         kind = IMAGE_BY_ATTRIBUTE["thumb" if name == "poster" else name]
         item.shelf(kind).show(library.images.upload(kind, value))
         library.changed(item)
+        item.authorship.claim(kind.select)
         return kind.attribute
     verb, _, plural = (
         name.partition("_") if name.startswith(("add_", "remove_")) else ("", "", name)
@@ -56,6 +59,7 @@ def _set(library: Library, item: Item, name: str, value: Any) -> str:
     if plural not in TAG_BY_PLURAL:
         raise TypeError(f"no such field: {name}")
     wire = TAG_BY_PLURAL[plural].wire
+    item.authorship.claim(plural, [one if isinstance(one, str) else one[0] for one in value])
     edits.apply(library, [item], _tag_edit(wire, verb, value), "add" if verb else "replace")
     return wire
 

@@ -6,7 +6,7 @@ words (`item.agent`).
 
 from __future__ import annotations
 
-from .items import Item, stem
+from .items import NO_LOCKS, Item, stem
 from .kinds import IMAGES, SCALARS, TAGS
 from .library import Library
 from .person import set_fields
@@ -25,6 +25,18 @@ def item(library: Library, item: Item) -> None:
     locked = {name for name in says if _lock_name(name) in item.locks}
     set_fields(library, item, {k: v for k, v in says.items() if k not in locked})
     _images(library, item)
+    item.section.moved(item)
+    with library.authored(by_client=False):
+        library.changed(item)
+
+
+def unmatch(library: Library, item: Item) -> None:
+    """Whatever was known of it is gone, with the account's rating."""
+    item.agent, item.locks, item.roles, item.shelves = None, NO_LOCKS, None, None
+    item.guid = f"local://{item.rk}"
+    item.attrs = {"title": stem(item.files[0])}
+    for kind in TAGS:
+        library.set_tags(item, kind.wire, [])
     item.section.moved(item)
     library.changed(item)
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from . import front, person, refresh, snapshot
+from . import front, person, snapshot
 from .faults import Faults
 from .items import Item, Media
 from .library import Library
 from .options import Options
+from .outside import Outside
 from .remote import verbs
 from .request_log import Request
 from .sections import Section, Waiting
@@ -19,11 +20,12 @@ from .state import State
 from .wire import Listener
 
 
-class PlexServer:
+class PlexServer(Outside):
     """A strict simulator of a Plex Media Server over real HTTP.
 
     `clock` gives epoch seconds and drives every time stamp and scan. `latency` is in seconds
-    per request and may be changed at any time, like `owner`, `phase` and `options`.
+    per request and may be changed at any time, like `owner`, `phase` and `options`. Without a
+    `machine_identifier` every server has another one.
     """
 
     def __init__(
@@ -34,10 +36,11 @@ class PlexServer:
         owner: bool = True,
         latency: float = 0.0,
         host: str = "127.0.0.1",
+        machine_identifier: str = "",
     ) -> None:
         self.options = Options()
         self.library = Library(self._now, self.options)
-        self._state = State(self.library, token, owner, latency)
+        self._state = State(self.library, token, owner, latency, machine_identifier)
         self._state.control = lambda verb, arguments: verbs(self)[verb](**arguments)
         self._listener = Listener(host, port, partial(front.respond, self._state), self.options)
         self.clock = clock
@@ -202,6 +205,12 @@ class PlexServer:
         for key in keys:
             yield self.item(key)
 
+    def written_by_plugin(self, rating_key: int) -> dict[str, set[str]]:
+        """Field -> the value, the names or the image that came by a request of the API and that
+        nobody else has written since. It is there for the proof."""
+        with self.library.lock:
+            return self.library.item(rating_key).authorship.by_field()
+
     def collections(self, section: int) -> dict[str, list[int]]:
         with self.library.lock:
             return {
@@ -218,47 +227,6 @@ class PlexServer:
     def image(self, key: str) -> bytes | None:
         """The bytes behind an image key such as `upload://posters/<sha1>`."""
         return self.library.images.bytes_of(key)
-
-    # Acting from outside the API
-
-    def edit_as_person(self, rating_key: int, lock: bool = True, **fields: Any) -> None:
-        """What somebody does in Plex Web; locks what was edited. Not in the request log."""
-        with self.library.lock:
-            item = self.library.item(rating_key)
-            touched = person.set_fields(self.library, item, fields)
-            if lock:
-                item.locks |= touched
-
-    def agent_says(self, rating_key: int, **fields: Any) -> None:
-        """What the item's agent will answer at its next refresh, besides the file's name."""
-        with self.library.lock:
-            self.library.item(rating_key).agent = fields
-
-    def agent_refresh(self, key: int | None = None, section: int | None = None) -> None:
-        """Refresh one item, or every item of a section: unlocked fields are the agent's again.
-
-        `key` is a rating key or a section id; the two never overlap below 100 sections.
-        """
-        with self.library.lock:
-            if key in self.library.sections:
-                key, section = None, key
-            chosen = (
-                list(self.library.section(section).items.values())
-                if section is not None
-                else [self.library.item(key or 0)]
-            )
-            for item in chosen:
-                refresh.item(self.library, item)
-
-    def scan(self, section: int, path: str = "") -> None:
-        """Begin a scan, as Plex does by itself when files change."""
-        with self.library.lock:
-            self._state.scans.begin(self.library.section(section), path)
-
-    def advance_scan(self, seconds: float | None = None) -> None:
-        """Let time pass for scans only; None = until everything has settled."""
-        with self.library.lock:
-            self._state.scans.advance(seconds)
 
     # Switches and records
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +18,9 @@ VERSION = "1.43.3.10861-sim"
 class State:
     """`phase` is up, starting (503 for all) or starting_writes (writes are refused)."""
 
-    def __init__(self, library: Library, token: str, owner: bool, latency: float) -> None:
+    def __init__(
+        self, library: Library, token: str, owner: bool, latency: float, machine_identifier: str
+    ) -> None:
         self.library = library
         self.scans = Scans(library)
         self.faults = Faults()
@@ -26,7 +29,7 @@ class State:
         self.owner = owner
         self.latency = latency
         self.phase = "up"
-        self.machine_identifier = "0123abcd" * 5
+        self.machine_identifier = machine_identifier or secrets.token_hex(20)
         self.friendly_name = "Sim"
         self.errors: list[str] = []  # tracebacks of our own mistakes; tests want none
         self.interrupt = threading.Event()  # ends whatever hangs when the server stops

@@ -6,7 +6,7 @@ from typing import Any
 
 from .changes import content_type, stash_ids
 from .library import Library
-from .store import VideoFile
+from .store import Scene, VideoFile
 
 
 def facts(given: dict[str, Any]) -> dict[str, Any]:
@@ -59,6 +59,25 @@ def add_scene(
             **fields,
         )
     return scene.id
+
+
+def replace_database(library: Library, updated_at: str = "") -> dict[int, int]:
+    """Another database of the same files: each scene has the id of the next one, and the last one
+    that of the first. Old id -> new id of the same file; `updated_at` is for all of them.
+    """
+    store = library.store
+    with store.lock:
+        old = sorted(store.scenes)
+        new = dict(zip(old, [*old[1:], *old[:1]], strict=True))
+        for scene in store.scenes.values():
+            scene.id = new[scene.id]
+            scene.updated_at = updated_at or scene.updated_at
+        store.scenes = {scene.id: scene for scene in sorted(store.scenes.values(), key=_id)}
+    return new
+
+
+def _id(scene: Scene) -> int:
+    return int(scene.id)
 
 
 def scene_at(library: Library, path: str) -> int:

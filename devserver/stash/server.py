@@ -245,6 +245,10 @@ class StashServer(Client):
         """Silently, as an import would. See seed.add_scene for the fields."""
         return seed.add_scene(self.library, **fields)
 
+    def replace_database(self, updated_at: str = "") -> dict[int, int]:
+        """Silently: ids stand for other files afterwards; see seed.replace_database."""
+        return seed.replace_database(self.library, updated_at)
+
     def scene(self, id_: int) -> dict[str, Any]:
         return self.library.store.scenes[id_].as_dict()
 

@@ -202,3 +202,23 @@ def test_an_edit_shows_in_the_next_listing(scenes: Scenes) -> None:
     scenes.edit(first, "title.value=z")
     assert scenes.list().titles == ["b", "z"]
     assert scenes.list({"id": f"{first},{second}"}).titles == ["b", "z"]
+
+
+def test_a_rating_can_be_set_and_locked_by_an_edit_as_any_field(scenes: Scenes) -> None:
+    rk = scenes.add()
+    scenes.edit(rk, "userRating.value=7.5&userRating.locked=1")
+    assert scenes.full(rk).get("userRating") == "7.5"
+    assert scenes.full(rk).find("Field").get("name") == "userRating"
+    scenes.ask("PUT", "/:/rate", {"key": rk, "rating": 3, **RATE})
+    assert (scenes.plex.item(rk)["userRating"], scenes.plex.item(rk)["locks"]) == (
+        3,
+        {"userRating"},
+    )
+    scenes.edit(rk, "userRating.value=&userRating.locked=0")
+    assert "userRating" not in scenes.full(rk).attrib and scenes.full(rk).find("Field") is None
+
+
+def test_a_person_can_lock_a_rating(scenes: Scenes) -> None:
+    rk = scenes.add()
+    scenes.plex.edit_as_person(rk, lock=False, userRating=3.0, locks=["userRating"])
+    assert scenes.full(rk).find("Field").get("name") == "userRating"

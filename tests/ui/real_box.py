@@ -31,6 +31,7 @@ class RealBox(Box):
     def __init__(self, stash: RealStash, plugin: Path, compiled: Path, frame: bytes) -> None:
         self.stash, self.plugin, self.compiled, self.frame = stash, plugin, compiled, frame
         self.plex = PlexServer(token=TOKEN)
+        self.plexes = [self.plex]
         self.section = 0
         self.paths: dict[int, str] = {}
         self.tokens = {TOKEN}
@@ -61,7 +62,8 @@ class RealBox(Box):
         self.stash.gql("mutation { stopAllJobs }")
         self.settle()
         self._empty()
-        self.plex.stop()
+        for plex in self.plexes:
+            plex.stop()
         self.stash.use_python(self.stash.general["pythonPath"])
         self.stash.configure(PLUGIN)
 

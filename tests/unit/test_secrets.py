@@ -68,6 +68,15 @@ def test_a_token_of_earlier_settings_is_one_as_well(box, monkeypatch):
     assert len(leaks(box)) == 1
 
 
+def test_a_second_server_is_searched_and_so_is_its_token(box):
+    second = box.second_plex(token="plex-token-of-another")
+    second._state.log.begin(Call("GET", "/", {"cookie": "session=x"}), 0.0, False)
+    second._state.log.begin(Call("GET", f"/?x={TOKEN}"), 0.0, False)
+    in_file(box, "plex-token-of-another")
+    box.__exit__()
+    assert len(leaks(box)) == 3
+
+
 @pytest.mark.parametrize("form", sorted(forms(ODD)))
 def test_a_secret_in_any_spelling_is_found(box, form):
     box.tokens.add(ODD)
