@@ -113,7 +113,8 @@ def _settled_tags(
     if change:  # what was to go is ours if it would not
         before = by_key(change.before)
         claims |= {key: n for key, n in (sent | before).items() if (key in sent) != (key in before)}
-    ours = tuple(name for key, name in claims.items() if key in have)
+    # Plex may be slow: a name that was sent is ours as well when it comes after the read-back.
+    ours = tuple(name for key, name in claims.items() if key in have or key in sent)
     known = by_key(base.theirs if base else ())
     theirs = tuple(
         name for key, name in by_key(want).items()

@@ -11,7 +11,7 @@ SCALAR: Tags = ("*",)  # "the value" in `ours` and `theirs` of a scalar
 
 @dataclass(frozen=True)
 class Written:
-    """What we know of a field: `sent` to Plex, `got` read back, and what of `got` is `ours`.
+    """What we know of a field: `sent` to Plex, `got` read back, and what of both is `ours`.
 
     `ours` and `theirs` hold names for a list, and SCALAR or nothing for a scalar. `theirs`: what a
     person made of it and we know of, which is the names that were taken off a list, or the value
@@ -34,9 +34,7 @@ def is_ours(field: Field, base: "Written | None", cur: Value) -> bool:
     """Whether the scalar that Plex shows is there because we wrote it."""
     if base is None or not cur:
         return False
-    if base.begun and same(field, cur, base.sent):
-        return True
-    return bool(base.ours) and same(field, cur, base.got)
+    return came_late(field, base, cur) or (bool(base.ours) and same(field, cur, base.got))
 
 
 def is_edited(field: Field, base: "Written | None", cur: Value) -> bool:
@@ -45,7 +43,13 @@ def is_edited(field: Field, base: "Written | None", cur: Value) -> bool:
         return field.kind == "rating" and bool(cur)  # agents give none: only a person rates
     if same(field, cur, base.got):
         return bool(base.theirs)
-    return not (base.begun and same(field, cur, base.sent))
+    return not came_late(field, base, cur)
+
+
+def came_late(field: Field, base: Written, cur: Value) -> bool:
+    """Whether the scalar says what we sent and did not see: we never looked, or Plex was slow."""
+    unseen = base.begun or not (base.theirs or same(field, base.got, base.sent))
+    return unseen and same(field, cur, base.sent)
 
 
 def is_resolved(field: Field, base: "Written | None", cur: Value) -> bool:

@@ -176,8 +176,11 @@ class Field:
             assert named in items, f"{one.method} {one.raw_target}"
 
     def differences(self) -> dict[int, Any]:
+        """Without posters: one that was spoilt on its way still looks like a picture."""
+        told = {"sync_fields": "title, summary, studio, date, rating, genres, actors, collections"}
         found = {
-            n: proof.differences(self.stash, self.plex, n, f"/data/{n}.mp4") for n in self.scenes
+            n: proof.differences(self.stash, self.plex, n, f"/data/{n}.mp4", told)
+            for n in self.scenes
         }
         return {number: fields for number, fields in found.items() if fields}
 

@@ -183,6 +183,7 @@ def test_what_was_not_written_so_far_is_found_in_stash(
     box.operation("process_queue")
     happens(box.stash)
     assert box.operation("process_queue")["written"] == 2
+    box.operation("all")  # the third scene as the new settings have it
     assert box.differences() == {}
 
 

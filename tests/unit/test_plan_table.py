@@ -93,10 +93,8 @@ class Case(NamedTuple):
         if base is None:
             edited = self.field == "rating" and bool(cur)
         else:
-            edited = cur != base.got and not (begun and cur == base.sent)
-        ours = bool(
-            cur and base and ((base.ours and cur == base.got) or (begun and cur == base.sent))
-        )
+            edited = cur != base.got and not self.came_late
+        ours = bool(cur and base and ((base.ours and cur == base.got) or self.came_late))
         return {
             "Stash says": {
                 "the same": cur == want,
@@ -113,6 +111,13 @@ class Case(NamedTuple):
             },
             "lock": {"theirs": self.held and self.field != "rating"},
         }[column][cell]
+
+    @property
+    def came_late(self) -> bool:
+        """Plex shows what a write was to put there, and nobody saw it come."""
+        base = self.base
+        unseen = base is not None and (base.begun or not (base.theirs or base.sent == base.got))
+        return unseen and base is not None and self.cur == base.sent
 
     @property
     def is_ours(self) -> bool:
