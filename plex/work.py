@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from plex import baseline, covers, fields, photos, plan, selection
+from plex import baseline, covers, fields, file_id, photos, plan, recall, selection
 from plex.entry import Entry
 from plex.item import Item
 from plex.journal import Row
@@ -140,12 +140,32 @@ def _settled(entry: Entry, item: Item, wanted: fields.Fields) -> Entry:
 def _still_known(entry: Entry, item: Item) -> Mapping[str, Written]:
     """The baseline, without what vanished when Plex lost all that it knew of the item.
 
-    A person empties one field; an older database or a new match empties all of them.
+    A person empties one field; a database that was begun anew, or a new match, empties all of them and
+    gives the item the title that Plex makes of its file.
     """
+    if _is_reset(entry, item):
+        kept = (field for field in fields.FIELDS if _stands(field, entry, item))
+        return {field.name: entry.baseline[field.name] for field in kept}
     lost = [name for name in fields.SUBSTANCE if (one := entry.baseline.get(name)) and one.got]
     if len(lost) < 2 or not fields.is_bare(item.values):
         return entry.baseline
     return {name: one for name, one in entry.baseline.items() if item.values.get(name)}
+
+
+def _stands(field: fields.Field, entry: Entry, item: Item) -> bool:
+    """Whether what is known of the field still tells something about an item that was begun anew."""
+    base = entry.baseline.get(field.name)
+    locked = field.wire in item.locks
+    return base is not None and (locked or same(field, item.values.get(field.name), base.got))
+
+
+def _is_reset(entry: Entry, item: Item) -> bool:
+    """Whether Plex has begun the item anew: it has the title of a new one, and none of our locks."""
+    base = entry.baseline.get("title")
+    if base is None or "title" not in item.guesses or entry.locks is None:
+        return False
+    moved = not same(fields.BY_NAME["title"], item.values.get("title"), base.got)
+    return moved and not (entry.locks & item.locks)
 
 
 def claim_photos(
@@ -168,15 +188,18 @@ def extras(choice: Choice) -> frozenset[str]:
 
 def rows(work: Work) -> list[Row]:
     """What the journal has to know before the work is done."""
-    item = work.item
-    found = [
-        Row(item.rating_key, work.scene.id, change.field, change.before, change.after,
-            fields.BY_NAME[change.field].wire in item.locks, change.why)
-        for change in work.writes
-    ]  # fmt: skip
-    found += [
-        Row(item.rating_key, work.scene.id, one.kind.field, one.key, one.look.picture.key,
-            one.kind.lock in item.locks, one.look.change.why if one.look.change else plan.WRITE)
+    told = [(change.field, change.before, change.after, change.why) for change in work.writes]
+    told += [
+        (one.kind.field, one.key, one.look.picture.key,
+         one.look.change.why if one.look.change else plan.WRITE)
         for one in work.shows if one.look.picture
     ]  # fmt: skip
-    return found
+    files = file_id.of_item(work.item)
+    return [
+        Row(
+            work.item.rating_key, work.scene.id, name, before, after,
+            recall.lock_of(name) in work.item.locks, why, files=files,
+            known=recall.known(work.entry, name),
+        )
+        for name, before, after, why in told
+    ]  # fmt: skip
