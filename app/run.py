@@ -14,6 +14,7 @@ from stash import hook, wire
 from sync_queue import inbox
 
 if TYPE_CHECKING:
+    from app.braking import Brake
     from plex.client import PlexClient
     from plex.index import Index
     from plex.journal import Journal
@@ -220,6 +221,12 @@ class Run:
     def path_map(self) -> "PathMap":
         """The one in force: set by the user, or found out."""
         return self.paths.path_map
+
+    @cached_property
+    def brake(self) -> "Brake":
+        from app.braking import Brake
+
+        return Brake(self)
 
     @cached_property
     def scheduler(self) -> "ReconciliationScheduler":

@@ -117,14 +117,18 @@ def hold(run: Run) -> dict[str, Any]:
 def resume(run: Run) -> dict[str, Any]:
     """Let go of held scenes, all or those asked for, and sync them."""
     from app import drains
-    from sync_queue.jobs import EDIT, Job
+    from app.braking import rank
+    from sync_queue.jobs import Job
 
     chosen = scenes(run)
     if not chosen and ("scenes" in run.args or "scene" in run.args):
         raise errors.SetupError("resume needs ids of scenes, or no argument for all of them")
     drains.is_for_later(run)
+    held = set(run.journal.held())
+    run.brake.look(sorted(held.intersection(chosen) if chosen else held), freed=True)
     freed = run.journal.resume(chosen or None)
-    run.jobs.put((Job(number, reason="resumed", rank=EDIT) for number in freed), run.clock())
+    how = rank(len(freed))
+    run.jobs.put((Job(number, reason="resumed", rank=how) for number in freed), run.clock())
     wire.info(f"resumed: {many(len(freed), 'scene')}")
     return {"resumed": freed} | (drains.drain(run) if freed else {})
 

@@ -51,14 +51,14 @@ def _size(value: object) -> int:
     return len(value) if isinstance(value, tuple) else int(bool(value))
 
 
-def too_much(losing: int, compared: int, share: int) -> None:
+def too_much(losing: int, compared: int, share: int, whole: float = 1.0) -> None:
     """Braked when so many of the scenes that were compared would lose something in Plex, and that
-    is more than a `share` in percent."""
-    if losing <= FEW or losing * 100 <= compared * share:
+    is more than a `share` in percent. They stand for `whole` times as many."""
+    if losing * whole <= FEW or losing * 100 <= compared * share:
         return
-    part = losing * 100 / compared
+    part, sample = losing * 100 / compared, "a sample of " if whole > 1 else ""
     raise errors.Braked(
-        f"{losing} of {compared} scenes ({part:.0f} %) would lose something in Plex, and brake_share "
+        f"{losing} of {sample}{compared} scenes ({part:.0f} %) would lose something in Plex, and brake_share "
         f"allows {share} %: nothing is changed. Preview shows what they would lose. If that is as "
         "you want it, set brake_share to 100 until it is done"
     )
