@@ -11,8 +11,8 @@ from app import drains
 from app.reconciling import engine
 from app.run import Run
 from stash import wire
-from sync_queue.drain import FEW, SAMPLE
-from sync_queue.jobs import BULK, EDIT
+from sync_queue.drain import SAMPLE
+from sync_queue.job import BULK, EDIT, FEW
 
 PAUSES = (1.0, 4.0)  # seconds between the tries to take a sample
 

@@ -47,7 +47,9 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> d
     how = " by value" if deep else ""
     wire.info(f"reconciling scope {scope}{how}" + (" at the start of Stash" if startup else ""))
     try:
-        result = engine(run, queue=run.jobs, unasked=unasked, passed=run.brake.passed).run(scope, deep)
+        result = engine(run, queue=run.jobs, unasked=unasked, passed=run.brake.passed).run(
+            scope, deep
+        )
     except Exception as error:
         run.outages.trip(error)
         run.scheduler.record_failure(wire.redact(in_words(error)), run.clock(), _patience(error))

@@ -12,8 +12,7 @@ from plex import paths
 from plex.index import Index
 from plex.ledger import Ledger
 from plex.plan import Change
-
-FEW = 20  # scenes that may lose something whatever share of a run they are
+from sync_queue.job import FEW
 
 
 def stash_is_empty(stash: Any, ledger: Ledger) -> None:
@@ -58,8 +57,8 @@ def too_much(losing: int, compared: int, share: int, whole: float = 1.0) -> None
         return
     part, sample = losing * 100 / compared, "a sample of " if whole > 1 else ""
     raise errors.Braked(
-        f"{losing} of {sample}{compared} scenes ({part:.0f} %) would lose something in Plex, and brake_share "
-        f"allows {share} %: nothing is changed. Preview shows what they would lose. If that is as "
+        f"{losing} of {sample}{compared} scenes ({part:.0f} %) would lose something in Plex, and "
+        f"brake_share allows {share} %: nothing is changed. Preview shows what they would lose. If that is as "
         "you want it, set brake_share to 100 until it is done"
     )
 

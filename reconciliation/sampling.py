@@ -9,7 +9,6 @@ from reconciliation.choosing import CHUNK, Choosing, Chunk
 from reconciliation.comparing import Comparing
 from reconciliation.found import Found
 from reconciliation.result import GapDetectionResult
-from stash.scene import Scene
 
 IN_A_ROW = 3  # scenes that fail before any other was compared: it is the server then
 

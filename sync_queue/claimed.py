@@ -117,7 +117,9 @@ class Claimed:
         if said.action == verdict.DONE:
             finished.append(job)
         else:
-            self._give_back(replace(job, waits=job.waits + 1, rank=max(job.rank, BACKLOG)), said.due_at)
+            self._give_back(
+                replace(job, waits=job.waits + 1, rank=max(job.rank, BACKLOG)), said.due_at
+            )
 
     def _let_settle(self, job: Job) -> None:
         self.tally.counts["waiting"] += 1

@@ -20,12 +20,13 @@ from typing import NamedTuple, Protocol
 import errors
 from sync_queue import inbox, verdict
 from sync_queue.claimed import Claimed
+from sync_queue.job import FEW
 from sync_queue.jobs import BACKLOG, BULK, EDIT, UNREADABLE, Job, Jobs
 from sync_queue.lock import FileLock
 from sync_queue.tally import Outcome, Tally
 
 BATCH = 20
-FEW, SAMPLE = 20, 100  # scenes that may be written without a look of the brake; that it looks at
+SAMPLE = 100  # scenes that the brake looks at
 POLL = 0.1  # seconds between two looks at the inbox while nothing comes
 
 

@@ -7,6 +7,7 @@ from typing import Any
 # Ranks, in the order of the work: what a person just changed, what follows from it, and what nobody
 # picked one by one. Before the last of these the brake has a look (see `Drain`).
 EDIT, BACKLOG, BULK = RANKS = 0, 1, 2
+FEW = 20  # scenes that may lose something, or be written, without a look of the brake
 UNREADABLE = "unreadable"  # the kind of a job whose row makes no sense
 
 

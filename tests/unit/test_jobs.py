@@ -415,7 +415,12 @@ def test_bulk_comes_last_and_an_edit_or_what_follows_from_one_brings_it_forward(
     put(jobs, 2, rank=BACKLOG)
     put(jobs, 3)
     found = jobs.claim(9, NOW)
-    assert [(job.id, job.rank) for job in found] == [(3, EDIT), (2, BACKLOG), (4, BACKLOG), (1, BULK)]
+    assert [(job.id, job.rank) for job in found] == [
+        (3, EDIT),
+        (2, BACKLOG),
+        (4, BACKLOG),
+        (1, BULK),
+    ]
 
 
 def test_what_is_bulk_is_left_where_only_other_ranks_are_claimed(jobs: Jobs) -> None:
