@@ -153,7 +153,8 @@ class Run:
                 self.probe_plex()
             client = connect(
                 config.plex_url, config.token, config.connect_timeout, config.read_timeout, verify
-            ).only(config.plex_library)
+            )
+            client.only(config.plex_library).paused(config.paused)
         except errors.Stash2PlexError as error:
             outages.trip(error)
             self.contacts.failed("plex", str(error))

@@ -36,6 +36,7 @@ def undo(run: Run) -> dict[str, Any]:
         if not rows:
             wire.info("undo: there is nothing to put back")
             return {"fields": 0, "items": 0, "held": 0, "left": {}}
+        _refuse_while_paused(run)
         plex = run.plex
         collections = Collections(plex, run.store, run.config, wire.info)
         take_back = Undo(plex, Ledger(run.store), run.journal, run.clock, collections.left)
@@ -49,6 +50,14 @@ def undo(run: Run) -> dict[str, Any]:
         "left": done.left,
         "kept": done.kept[:PAGE],
     }
+
+
+def _refuse_while_paused(run: Run) -> None:
+    """Before anything is noted or held."""
+    from plex.transport import paused
+
+    if run.config.paused:
+        raise paused()
 
 
 def _check(run: Run) -> None:

@@ -29,7 +29,7 @@ def done(work: Work, now: float, synced: Iterable[str]) -> Entry:
         locks=baseline.our_locks(
             known.locks, known.baseline, work.changes, work.wanted, item.locks
         ),
-        asked=_asked(work, synced),
+        asked=asked(work, synced),
         synced=now,
     )
     for one in work.looked:
@@ -43,7 +43,7 @@ def is_news(entry: Entry, work: Work) -> bool:
     return entry != known or bool(work.entry.decided) or not work.entry.synced
 
 
-def _asked(work: Work, synced: Iterable[str]) -> tuple[str, ...]:
+def asked(work: Work, synced: Iterable[str]) -> tuple[str, ...]:
     """The fields that a person has to decide about."""
     asked = tuple(change.field for change in work.changes if change.why == plan.CONFLICT)
     unseen = [name for name in work.unseen if name in synced]

@@ -209,6 +209,6 @@ def _connect(config: Any, store: Store) -> Any:
     client = connect(
         config.plex_url, config.token, config.connect_timeout, config.read_timeout,
         verify=not config.plex_insecure_tls,
-    ).only(config.plex_library)  # fmt: skip
+    ).only(config.plex_library).paused(config.paused)  # fmt: skip
     store.belongs_to(client.machine)
     return client
