@@ -12,7 +12,7 @@ def begun(work: Work) -> Entry:
     """The entry before the writes."""
     entry, locks = work.entry, {one.kind.lock for one in work.shows}
     for one in work.shows:
-        entry = showing.begun(entry, one.kind)
+        entry = showing.begun(entry, one)
     return entry.but(
         scene_id=work.scene.id,
         baseline=baseline.begun(entry.baseline, work.changes, work.wanted),
