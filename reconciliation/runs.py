@@ -40,6 +40,7 @@ def succeed(
     state.history = [*state.history, _told(state)][-HISTORY:]
     deep.record(state, result, now)
     state.failure_count, state.retry_at = 0, 0.0
+    state.last_failure, state.last_failure_time = "", 0.0
     end(state)
 
 
