@@ -82,7 +82,9 @@ def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
     wire.info(f"Plex item {item}: decided for {side.capitalize()}: {', '.join(made)}")
     run.jobs.put([job := Job(work.scene.id, reason="decided")], run.clock())
     run.jobs.hasten([job], run.clock())
-    return {"item": item, "side": side, "fields": list(made)} | drains.drain(run)
+    return {"item": item, "side": side, "fields": list(made)} | drains.drain(
+        run, only=work.scene.id
+    )
 
 
 def _open(work: "Work") -> "dict[str, Change]":
