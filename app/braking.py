@@ -37,7 +37,7 @@ class Brake:
         try:
             self._sample(spread(ids), len(ids), freed)
         except errors.Unreachable as error:
-            if error.server != errors.PLEX:
+            if error.server == errors.STASH:
                 raise
             wire.info("Plex does not answer: what this would take away is looked at when it does")
         else:
@@ -92,4 +92,4 @@ def _no_sample(error: errors.Stash2PlexError) -> errors.Braked:
         "nothing is changed, since it cannot be told what many scenes would lose in Plex: a sample of "
         f"them cannot be read ({error}). Try again when both servers answer; Check Setup says what "
         "is wrong. To go on without a look, set brake_share to 100 until it is done"
-    ).of(error.server, error.cause)
+    )
