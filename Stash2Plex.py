@@ -163,11 +163,12 @@ def _made(path):
 
 def handle_task(mode):
     """Carry out a task or operation by its mode; what it answers. Refusal: no such mode."""
-    from app import activity, commands, notes, reconciling
+    from app import activity, arguments, commands, notes, reconciling
 
     known = sorted([*commands.COMMANDS, *commands.RECONCILE, "queue_status"])
     if mode not in known:
         raise Refusal(f"there is no mode {mode!r}; the modes are: {', '.join(known)}")
+    arguments.check(_run, mode)
     working = commands.works(_run, mode)
     if working and reconciling.due(_run):
         _run.progress.between(0.0, 0.5)

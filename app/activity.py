@@ -7,10 +7,20 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from app.standing import ACTIVITY, ACTIVITY_LOCK, DRIFTED, FAILURE, failure
+from app.standing import ACTIVITY, ACTIVITY_LOCK, DRIFTED, FAILURE, failures
 from sync_queue.lock import FileLock
 
 Map = Mapping[str, Any]
+# What came in the way of one mode is over when another of its kind ends well; every other mode is a
+# kind by itself.
+SYNC, RECONCILIATION = "sync", "reconciliation"
+KINDS = dict.fromkeys(
+    (
+        "all", "recent", "sync", "apply_preview", "process_queue", "retry_dlq",
+        "recover_outage_jobs", "resume", "decide", "inline",
+    ),
+    SYNC,
+)  # fmt: skip
 REST = 0.5  # seconds between two notes
 
 
@@ -41,13 +51,27 @@ class Activity:
         put(self._path, f"{self._mode} {self._since:.1f} {fraction:.4f}")
 
     def ended(self, problem: str) -> None:
-        """With a problem, or without one: then an earlier one of the same mode is over."""
+        """With a problem, or without one: then an earlier one of the same kind is over."""
+        said = {"mode": self._mode, "at": self._clock(), "said": problem}
+        self._put_failure(kind(self._mode), said if problem else None)
+
+    def reconciled(self) -> None:
+        """A reconciliation ended well, in whatever mode: an earlier failure of one is over."""
+        self._put_failure(RECONCILIATION, None)
+
+    def _put_failure(self, of: str, said: "Map | None") -> None:
+        known = failures(self._folder)
+        left: dict[str, Map] = {
+            name: one for name, one in known.items() if kind(str(one.get("mode"))) != of
+        }
+        if said:
+            left[of] = said
         path = os.path.join(self._folder, FAILURE)
         with suppress(OSError):
-            if problem:
-                said = {"mode": self._mode, "at": self._clock(), "said": problem}
-                put(path, json.dumps(said))
-            elif (failure(self._folder) or {}).get("mode") == self._mode:
+            if left:
+                if left != known:
+                    put(path, json.dumps(left))
+            elif known:
                 os.unlink(path)
 
     def found_drifted(self, drifted: "Iterable[Map]") -> None:
@@ -81,6 +105,11 @@ def put(path: str, text: str) -> None:
     with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
     os.replace(fresh, path)
+
+
+def kind(mode: str) -> str:
+    """Of which kind a mode is."""
+    return RECONCILIATION if mode.startswith("reconcile_") else KINDS.get(mode, mode)
 
 
 def _word(mode: str) -> str:

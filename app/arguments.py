@@ -3,9 +3,21 @@
 import errors
 from app import lookup
 from app.lookup import HIGHEST
+from app.operations import objection
 from app.run import Run
 
 LONGEST = 4000  # characters
+
+
+def check(run: Run, mode: str) -> None:
+    """SetupError for arguments that the operation does not take, or that do not go together."""
+    if said := objection(mode, {name for name, value in run.args.items() if is_given(value)}):
+        raise errors.SetupError(said)
+
+
+def is_given(value: object) -> bool:
+    """Whether an argument says anything: a page sends blanks, and switches that are off."""
+    return value is not None and value is not False and value not in ("", "false")
 
 
 def number(run: Run, name: str) -> int:
@@ -50,7 +62,8 @@ def _is_id(one: object) -> bool:
 
 def scenes(run: Run) -> list[int]:
     """The ids in `scenes` and `scene`."""
-    given = run.args.get("scenes") or []
+    given = run.args.get("scenes")
+    given = [] if given is None else given
     if not isinstance(given, list) or not all(map(_is_id, given)):
         raise errors.SetupError("scenes must be a list of ids")
     single = number(run, "scene")

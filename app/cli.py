@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import errors
 from app.commands import COMMANDS, RECONCILE
+from app.operations import objection
 from net.place import is_loopback
 from stash import wire
 
@@ -23,7 +24,7 @@ in Stash's config folder; if that folder is not on this machine, name one with -
 NUMBERS = {
     "run": "undo, journal: the number of a run",
     "item": "undo, journal, decide: the rating key of an item",
-    "scene": "explain, undo, journal, hold, resume: the id of a scene",
+    "scene": "sync, explain, undo, journal, hold, resume: the id of a scene",
 }
 
 
@@ -34,7 +35,10 @@ class Command:
         self.mode: str = found.command.replace("-", "_")
         texts = ("scope", "field", "side", "original", "error", "deep")
         given = {name: getattr(found, name) for name in (*NUMBERS, *texts)}
-        self.args = {"mode": self.mode} | {name: value for name, value in given.items() if value}
+        given = {name: value for name, value in given.items() if value is not None}
+        if said := objection(self.mode, given):
+            raise errors.SetupError(said)
+        self.args = {"mode": self.mode} | given
         self.data_dir: str = os.path.abspath(found.data_dir) if found.data_dir else ""
         self.connection = address(found.stash) | {"ApiKey": api_key(found.api_key_file)}
         wire.hide(self.connection["ApiKey"])
@@ -151,9 +155,23 @@ def parse(argv: "list[str]") -> Command:
         say(f"--{name}", type=int, metavar="N", help=what)
     say("--scope", metavar="S", help="preview: all, 24h, 7days or a range such as 30d")
     say("--field", metavar="NAME", help="undo, journal, decide: only this field")
-    say("--original", action="store_true", help="undo: back to before the very first touch")
-    say("--deep", action="store_true", help="reconcile-...: compare everything by value")
-    say("--error", metavar="WORDS", help="retry-dlq: only those whose reason has these words")
+    say(
+        "--original",
+        action="store_true",
+        default=None,
+        help="undo: back to before the very first touch",
+    )
+    say(
+        "--deep",
+        action="store_true",
+        default=None,
+        help="reconcile-...: compare everything by value",
+    )
+    say(
+        "--error",
+        metavar="WORDS",
+        help="retry-dlq: only those whose reason has these words; clear-dlq: of exactly this reason",
+    )
     say("--side", choices=("stash", "plex"), help="decide: whose value counts")
     say("--data-dir", metavar="D", help="where to keep state (default: as the plugin)")
     return Command(parser.parse_args([argv[0].replace("_", "-"), *argv[1:]]))

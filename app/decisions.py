@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import errors
 from app import drains
+from app.arguments import is_given
+from app.lookup import HIGHEST
 from app.run import Run
 from app.words import many
 from stash import wire
@@ -13,16 +15,18 @@ if TYPE_CHECKING:
     from plex.plan import Change
     from plex.work import Work
 
+IMAGES = ("poster", "background")
 SHOWN = 50  # items that are listed
 USAGE = "decide wants an item (Plex's rating key), a field (or all), and a side: stash or plex"
 
 
 def decide(run: Run) -> dict[str, Any]:
     """Without arguments, what waits for a decision; with `item`, `field` and `side`, decide it."""
-    if not any(run.args.get(name) for name in ("item", "field", "side")):
+    if not any(is_given(run.args.get(name)) for name in ("item", "field", "side")):
         return _listed(run)
     item, field, side = (str(run.args.get(name) or "") for name in ("item", "field", "side"))
-    if not (item.isascii() and item.isdigit() and field) or side not in ("stash", "plex"):
+    is_key = item.isascii() and item.isdigit() and 0 < int(item) <= HIGHEST
+    if not (is_key and field) or side not in ("stash", "plex"):
         raise errors.SetupError(USAGE)
     return _decided(run, int(item), field, side)
 
@@ -31,20 +35,20 @@ def _listed(run: Run) -> dict[str, Any]:
     from plex.ledger import Ledger
     from plex.plan import CONFLICT
 
-    waiting = Ledger(run.store).undecided()
+    ledger = Ledger(run.store)
+    looked = [key for key, _, _ in ledger.undecided()[:SHOWN]]
+    works = _works(run, looked) if looked else []
     found = [
-        _told(work, change)
-        for work in (_works(run, [key for key, _, _ in waiting[:SHOWN]]) if waiting else ())
-        for change in work.changes
-        if change.why == CONFLICT
+        _told(work, change) for work in works for change in work.changes if change.why == CONFLICT
     ]
-    wire.info(f"to be decided: {many(len(waiting), 'item')}" + (", of which" if found else ""))
+    waiting = len(ledger.undecided())
+    wire.info(f"to be decided: {many(waiting, 'item')}" + (", of which" if found else ""))
     for one in found:
         wire.info(
             f"Plex item {one['item']} ({one['label']}): {one['field']} is {one['plex']!r} in Plex "
             f"and {one['stash']!r} in Stash"
         )
-    return {"items": len(waiting), "open": found}
+    return {"items": waiting, "open": found}
 
 
 def _told(work: "Work", change: "Change") -> dict[str, Any]:
@@ -62,35 +66,74 @@ def _told(work: "Work", change: "Change") -> dict[str, Any]:
 def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
     from plex.baseline import Decision
     from plex.ledger import Ledger
-    from plex.plan import CONFLICT, DRIFTED, LOCKED, PRESERVED
     from sync_queue.jobs import Job
 
-    works = _works(run, [item])
+    works = _works(run, [item], field)
     if not works:
         raise errors.SetupError(f"Plex item {item} shows no scene that Stash2Plex has synced")
     (work,) = works
-    kept = {c.field: c for c in work.changes if c.why in (CONFLICT, DRIFTED, LOCKED, PRESERVED)}
-    waiting = [one for one in kept.values() if one.why == CONFLICT]
-    everything = waiting or list(kept.values())
-    chosen = everything if field == "all" else [kept[field]] if field in kept else []
-    if not chosen:
-        there = f"; to be decided are: {', '.join(kept)}" if kept else ""
+    chosen = _chosen(work, field)
+    if not (chosen or (side == "stash" and _is_under_way(work, field))):
+        open_ = ", ".join(_open(work))
+        there = f"; to be decided are: {open_}" if open_ else ""
         raise errors.SetupError(f"Plex item {item} has nothing to decide about {field}{there}")
     made = {c.field: Decision(side, c.before, work.stash_says(c.field)) for c in chosen}
     Ledger(run.store).decide(item, made)
     wire.info(f"Plex item {item}: decided for {side.capitalize()}: {', '.join(made)}")
     run.jobs.put([job := Job(work.scene.id, reason="decided")], run.clock())
     run.jobs.hasten([job], run.clock())
-    return {"item": item, "side": side, "fields": list(made)} | drains.drain(run)
+    return {"item": item, "side": side, "fields": list(made)} | drains.drain(
+        run, only=work.scene.id
+    )
 
 
-def _works(run: Run, keys: Sequence[int]) -> "list[Work]":
-    """The plans of these items, from what both sides say now; nothing is written."""
+def _open(work: "Work") -> "dict[str, Change]":
+    """What can be decided: what is kept, and what was decided and is not carried out yet."""
+    from plex.plan import KEPT
+
+    found = {c.field: c for c in work.changes if c.why in KEPT or c.field in work.entry.decided}
+    for one in work.shows:
+        if one.look.change and one.kind.field in work.entry.decided:
+            found[one.kind.field] = one.look.change
+    return found
+
+
+def _chosen(work: "Work", field: str) -> "list[Change]":
+    """The fields that are meant: of all, those that wait come before those that are only kept."""
+    from plex.plan import CONFLICT
+
+    open_ = _open(work)
+    if field != "all":
+        return [open_[field]] if field in open_ else []
+    waiting = [one for one in open_.values() if one.why == CONFLICT]
+    return waiting or list(open_.values())
+
+
+def _is_under_way(work: "Work", field: str) -> bool:
+    """Whether what Stash says is on its way already: an earlier try was cut off."""
+    names = [change.field for change in work.writes] + [one.kind.field for one in work.shows]
+    return bool(names) if field == "all" else field in names
+
+
+def _works(run: Run, keys: Sequence[int], field: str = "") -> "list[Work]":
+    """The plans of these items, from what both sides say now; nothing is written to Plex. Questions
+    that are void by now are forgotten."""
     from plex.ledger import Ledger
     from plex.outcome import Outcome
+    from plex.remembered import asked
 
-    entries = Ledger(run.store).entries(keys)
-    scenes = run.stash.scenes([entry.scene_id for entry in entries.values() if entry.scene_id])
+    ledger, sync = Ledger(run.store), drains.sync_of(run)
+    entries = ledger.entries(keys)
+    ids = [entry.scene_id for entry in entries.values() if entry.scene_id]
+    scenes = run.stash.scenes(ids, sync.extras)
     outcomes = {number: Outcome(number, one.label()) for number, one in scenes.items()}
-    works = drains.sync_of(run).decide(list(scenes.values()), outcomes)
+    sync.decide.look_at(IMAGES if field == "all" else (field,))
+    works = sync.decide(list(scenes.values()), outcomes)
+    now = {
+        work.item.rating_key: asked(work, run.config.sync_fields)
+        for work in works if work.item.rating_key in entries
+    }  # fmt: skip
+    left_out = [number for number, one in outcomes.items() if one.skipped]
+    now |= dict.fromkeys(ledger.asking(left_out), ())
+    ledger.ask({key: names for key, names in now.items() if set(names) != set(entries[key].asked)})
     return [work for work in works if work.item.rating_key in entries]

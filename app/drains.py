@@ -47,6 +47,7 @@ def drain(
         expand=Expansion(run),
         ahead=batch.ahead,
         rest=batch.rest,
+        brake=run.brake.check,
         max_retries=run.config.max_retries,
         is_up=Probe(run),
         pace=run.outages,

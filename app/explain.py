@@ -1,6 +1,7 @@
 """Why? One screen about one scene: paths tried, item, the plan with its reasons, queue, last writes."""
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from stash import wire
 from sync_queue import inbox
 
 if TYPE_CHECKING:
+    from plex.plan import Change
     from plex.work import Work
     from stash.scene import Scene
 
@@ -85,15 +87,32 @@ def _item(work: "Work") -> dict[str, Any]:
         "locks": sorted(work.item.locks),
         "images": {one.kind.field: "is to be uploaded" for one in work.shows},
         "plan": [
-            {
-                "field": name,
-                "stash": value,
-                "plex": work.item.values.get(name),
-                "why": decided[name].why if name in decided else "in agreement",
-            }
+            {"field": name, "stash": value, "plex": work.item.values.get(name)}
+            | _why(decided[name].why if name in decided else "in agreement")
             for name, value in work.wanted.items()
+        ] + [
+            {"field": name, "stash": "the cover", "plex": "another image"} | _why(why)
+            for name, why in _images(work, decided).items()
         ],
-    }
+    }  # fmt: skip
+
+
+def _why(why: str) -> dict[str, Any]:
+    """Why a field is as it is planned; what is `kept` can be decided otherwise."""
+    from plex.plan import KEPT
+
+    return {"why": why, "kept": why in KEPT}
+
+
+def _images(work: "Work", decided: "Mapping[str, Change]") -> dict[str, str]:
+    """The images that are kept, as they were looked at just now or before, and why."""
+    from plex import fields, showing
+
+    found = {
+        name: decided[name].why if name in decided else showing.kept(work.entry, name)
+        for name in fields.IMAGES if name in decided or name in work.unseen
+    }  # fmt: skip
+    return {name: why for name, why in found.items() if why}
 
 
 def _queue(run: Run, scene: int) -> dict[str, Any]:

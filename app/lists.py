@@ -44,7 +44,7 @@ def _place(after: str) -> "tuple[int, int]":
     if not after:
         return -1, -1
     rank, _, row = after.partition("-")
-    if not (rank in ("0", "1") and row.isascii() and row.isdigit() and len(row) < 19):
+    if not (rank in ("0", "1", "2") and row.isascii() and row.isdigit() and len(row) < 19):
         raise lookup.Trouble("after must be the `next` of the page before")
     return int(rank), int(row)
 
@@ -73,7 +73,9 @@ def dead_letters(data_dir: str, args: "Map") -> "Map":
     )
     values = (after or lookup.HIGHEST, *([error] if error else []), size + 1)
     rows = file.rows(
-        f"{part % 0} UNION ALL {part % 1} ORDER BY _id DESC LIMIT {size + 1}", values * 2
+        " UNION ALL ".join(part % rank for rank in (0, 1, 2))
+        + f" ORDER BY _id DESC LIMIT {size + 1}",
+        values * 3,
     )
     found = page([_letter(one) for one in rows], size, "number")
     if not after:

@@ -1,5 +1,7 @@
 """Every operation and the arguments that it takes: the interface that docs/operations.md promises. Pure."""
 
+from collections.abc import Collection
+
 OPERATIONS: dict[str, tuple[str, ...]] = {
     # Looks: read from the files, without packages; they may be asked as often as one likes.
     "status": (),
@@ -38,10 +40,29 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "process_queue": ("later",),
     "all": ("later",),
     "recent": ("later",),
-    "reconcile_all": ("later",),
-    "reconcile_recent": ("later",),
-    "reconcile_7days": ("later",),
-    "reconcile_custom": ("later",),
+    "reconcile_all": ("deep", "later"),
+    "reconcile_recent": ("deep", "later"),
+    "reconcile_7days": ("deep", "later"),
+    "reconcile_custom": ("deep", "later"),
+}
+# What every one of them may be given: by a page, by Stash, and by a task that was started by a hook.
+ALWAYS = ("mode", "later", "trigger", "only")
+# Arguments that do not go together.
+APART: dict[str, tuple[tuple[str, str], ...]] = {
+    "undo": (("run", "original"),),
+    "clear_dlq": (("ids", "error"),),
 }
 # It has to give its answer whatever is wrong with what is on disk, and leaves nothing there.
 ONLY_LOOKS = ("doctor", "bundle", "settings")
+
+
+def objection(mode: str, given: Collection[str]) -> str:
+    """What is wrong with these arguments of an operation, in a sentence; '' if nothing is."""
+    takes = OPERATIONS[mode]
+    if strange := sorted(set(given) - {*takes, *ALWAYS}):
+        rest = f"it takes {', '.join(takes)}" if takes else "it takes no arguments"
+        return f"{mode} does not take {' and '.join(strange)}; {rest}"
+    for one, other in APART.get(mode, ()):
+        if one in given and other in given:
+            return f"{mode} takes {one} or {other}, not both"
+    return ""

@@ -49,7 +49,9 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> d
     how = " by value" if deep else ""
     wire.info(f"reconciling scope {scope}{how}" + (" at the start of Stash" if startup else ""))
     try:
-        result = engine(run, queue=run.jobs, unasked=unasked).run(scope, deep)
+        result = engine(run, queue=run.jobs, unasked=unasked, passed=run.brake.passed).run(
+            scope, deep
+        )
     except Exception as error:
         run.outages.trip(error)
         run.scheduler.record_failure(wire.redact(in_words(error)), run.clock(), _patience(error))
@@ -60,6 +62,7 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> d
         wire.warning(f"the reconciliation is not complete and is tried again: {said}")
     else:
         run.scheduler.record_run(result, scope, is_startup=startup)
+        run.activity.reconciled()
     if scope == "all":
         run.activity.found_drifted(result.drifted)
     found = result.as_dict()

@@ -54,6 +54,8 @@ def _is_of_outage(one: DeadLetter) -> bool:
 
 
 def _revived(run: Run, wanted: Any, recovered: bool) -> dict[str, Any]:
+    chosen = [one.job.id for one in run.jobs.dead() if one.job.kind == "scene" and wanted(one)]
+    run.brake.look(chosen)
     count = run.jobs.revive(wanted, run.clock(), recovered)
     left = run.jobs.counts(run.clock())["dead"]
     wire.info(

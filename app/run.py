@@ -14,6 +14,7 @@ from stash import hook, wire
 from sync_queue import inbox
 
 if TYPE_CHECKING:
+    from app.braking import Brake
     from plex.client import PlexClient
     from plex.index import Index
     from plex.journal import Journal
@@ -175,7 +176,8 @@ class Run:
                 self.probe_plex()
             client = connect(
                 config.plex_url, config.token, config.connect_timeout, config.read_timeout, verify
-            ).only(config.plex_library)
+            )
+            client.only(config.plex_library).paused(config.paused)
         except errors.Stash2PlexError as error:
             outages.trip(error)
             self.contacts.failed("plex", str(error))
@@ -276,6 +278,12 @@ class Run:
     def path_map(self) -> "PathMap":
         """The one in force: set by the user, or found out."""
         return self.paths.path_map
+
+    @cached_property
+    def brake(self) -> "Brake":
+        from app.braking import Brake
+
+        return Brake(self)
 
     @cached_property
     def scheduler(self) -> "ReconciliationScheduler":

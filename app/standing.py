@@ -99,9 +99,22 @@ def _outage(data_dir: str, counts: "dict[str, int]") -> "Map | None":
 
 
 def failure(data_dir: str) -> "Map | None":
-    """What came in the way of the last run that did not end well."""
-    found = _document(data_dir, FAILURE)
+    """What came in the way of the last run that did not end well, if none of its kind has since."""
+    found = max(failures(data_dir).values(), key=_when, default=None)
     return {name: found.get(name) for name in ("mode", "at", "said")} if found else None
+
+
+def failures(data_dir: str) -> "dict[str, Map]":
+    """The same of every kind of run."""
+    found = _document(data_dir, FAILURE)
+    if isinstance(found.get("said"), str):  # of an earlier version, which kept only one
+        found = {str(found.get("mode")): found}
+    return {name: one for name, one in found.items() if isinstance(one, dict)}
+
+
+def _when(one: "Map") -> float:
+    at = one.get("at")
+    return float(at) if isinstance(at, (int, float)) else 0.0
 
 
 _CONTACT = ("asked", "answered", "version", "since", "problem")

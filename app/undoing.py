@@ -41,6 +41,7 @@ def undo(run: Run) -> dict[str, Any]:
         if not rows:
             wire.info("undo: there is nothing to put back")
             return {"fields": 0, "items": 0, "held": 0, "left": _lost(len(asked)), "kept": []}
+        _refuse_while_paused(run)
         collections = Collections(plex, run.store, run.config, wire.info)
         take_back = Undo(plex, Ledger(run.store), run.journal, run.clock, collections.left)
         done = take_back(rows, original)
@@ -72,6 +73,14 @@ def _of_its_file(run: Run, rows: "list[Row]") -> "list[Row]":
         return rows
     ids = file_id.of_scene(scene, run.path_map)
     return [row for row in rows if file_id.is_same(row.files, ids)]
+
+
+def _refuse_while_paused(run: Run) -> None:
+    """Before anything is noted or held."""
+    from plex.transport import paused
+
+    if run.config.paused:
+        raise paused()
 
 
 def _check(run: Run) -> None:
@@ -156,14 +165,18 @@ def _files(run: Run, ids: "list[int]") -> "dict[int, FileIds]":
 def resume(run: Run) -> dict[str, Any]:
     """Let go of held scenes, all or those asked for, and sync them."""
     from app import drains
-    from sync_queue.jobs import EDIT, Job
+    from app.braking import rank
+    from sync_queue.jobs import Job
 
     chosen = scenes(run)
     if not chosen and ("scenes" in run.args or "scene" in run.args):
         raise errors.SetupError("resume needs ids of scenes, or no argument for all of them")
     drains.is_for_later(run)
+    held = set(run.journal.held())
+    run.brake.look(sorted(held.intersection(chosen) if chosen else held), freed=True)
     freed = run.journal.resume(chosen or None)
-    run.jobs.put((Job(number, reason="resumed", rank=EDIT) for number in freed), run.clock())
+    how = rank(len(freed))
+    run.jobs.put((Job(number, reason="resumed", rank=how) for number in freed), run.clock())
     wire.info(f"resumed: {many(len(freed), 'scene')}")
     return {"resumed": freed} | (drains.drain(run) if freed else {})
 

@@ -6,12 +6,11 @@ from typing import Any
 import errors
 from app import drains, lookup
 from app.arguments import scenes, text
-from app.reconciling import engine, suggest_preview
+from app.reconciling import suggest_preview
 from app.run import Run
 from app.words import many
 from stash import wire
 
-SAMPLE = 100  # scenes
 ASKED = "asked"  # the reason for which these are owed
 
 
@@ -35,37 +34,23 @@ def _sync_scope(run: Run, scope: str) -> dict[str, Any]:
     ids = array("q")
     for page in run.stash.walk_ids(SceneFilter(since, until)):
         ids.extend(page)
-    _brake(run, ids)
+    run.brake.look(ids)
     run.jobs.owe(ids, ASKED, run.clock())
     suggest_preview(run)
     wire.info(f"to be checked: {many(len(ids), 'scene')}")
     return {"queued": len(ids)} | drains.drain(run)
 
 
-def _brake(run: Run, ids: "array[int]") -> None:
-    """Look at a sample of what is to be synced: Braked if much of it would lose something."""
-    from reconciliation.brake import FEW
-
-    if len(ids) <= FEW or run.config.brake_share >= 100 or run.outages.is_away(run.asked):
-        return
-    step = max(1, len(ids) // SAMPLE)
-    try:
-        engine(run).sample(ids[::step][:SAMPLE])
-    except errors.Braked:
-        raise
-    except errors.Stash2PlexError:
-        return  # the drain meets it as well, and knows what to do
-
-
 def sync(run: Run) -> dict[str, Any]:
-    """Sync the `scene`, or the `scenes`, before anything else that is owed."""
-    from sync_queue.jobs import EDIT
+    """Sync the `scene`, or the `scenes`, before anything else that is owed; a long list with the rest."""
+    from app.braking import rank
 
     chosen = scenes(run)
     if not chosen:
         raise errors.SetupError("sync needs the id of a scene (scene) or a list of them (scenes)")
     later = drains.is_for_later(run)
-    run.jobs.owe(chosen, ASKED, run.clock(), EDIT)
+    run.brake.look(chosen)
+    run.jobs.owe(chosen, ASKED, run.clock(), rank(len(chosen)))
     wire.info(f"to be synced: {many(len(chosen), 'scene')}")
     only = chosen[0] if len(chosen) == 1 and not later else 0
     return {"queued": len(chosen)} | drains.drain(run, only=only)
@@ -84,6 +69,8 @@ def apply_preview(run: Run) -> dict[str, Any]:
         file.close()
     except lookup.Trouble as error:
         raise errors.SetupError(str(error)) from None
-    run.jobs.owe([row[0] for row in rows], ASKED, run.clock())
+    chosen = [row[0] for row in rows]
+    run.brake.look(chosen)
+    run.jobs.owe(chosen, ASKED, run.clock())
     wire.info(f"to be synced, as the preview showed: {many(len(rows), 'scene')}")
     return {"queued": len(rows)} | (drains.drain(run) if rows else {})

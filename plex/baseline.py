@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from plex.fields import BY_NAME, FIELDS, Field, Fields, Value
+from plex.fields import BY_NAME, FIELDS, UNLOCKED, Field, Fields, Value
 from plex.plan import STASH, Change
 from plex.written import (
     SCALAR,
@@ -151,7 +151,8 @@ def locks_ahead(
     """Our locks, to record *before* the writes: those that we are about to set are among them."""
     if known is None:
         return None
-    return known | {BY_NAME[change.field].wire for change in changed if change.writes} | set(more)
+    set_now = {BY_NAME[change.field].wire for change in changed if change.writes} - UNLOCKED
+    return known | set_now | set(more)
 
 
 def our_locks(
@@ -168,12 +169,13 @@ def our_locks(
     item that was written before locks were remembered: all are ours.
     """
     if known is None:
-        return locks
+        return locks - UNLOCKED
     decided = {change.field: change for change in changed}
     found = set(known)
     for field in FIELDS:
         change = decided.get(field.name)
         new = field.name not in baseline and bool(wanted.get(field.name))
+        new = new and field.wire not in UNLOCKED
         if change.writes if change else new:
             found.add(field.wire)
     return locks & found
@@ -197,13 +199,14 @@ class Decision(NamedTuple):
 def settled(field: Field, base: "Written | None", decision: Decision) -> Written:
     """The baseline of a field that a person decided.
 
-    For Plex: what it says is known and a person's. For Stash: a write of what Stash says has begun.
+    For Plex: what it says is known and a person's. For Stash: a write of what Stash says has begun,
+    and of a list every name that is there may go.
     """
     _, cur, want = decision
     if field.kind == "tags":
         ours = base.ours if base else ()
         if decision.side == STASH:
-            return Written(want, cur, ours, begun=True)
+            return Written(want, cur, tuple(by_key(cur).values()), begun=True)
         off = _missing(base, cur, want)
         return (
             Written(base.sent, base.got, ours, base.begun, off) if base else

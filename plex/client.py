@@ -54,6 +54,11 @@ class PlexClient:
         self._libraries = tuple(name.casefold() for name in libraries)
         return self
 
+    def paused(self, is_paused: bool) -> "PlexClient":
+        """Refuse to change anything, with a SetupError, while the user says so."""
+        self._plex.is_paused = is_paused
+        return self
+
     def beside(self) -> "PlexClient":
         """The same for another thread: to read while this one writes."""
         return PlexClient(self._plex.beside()).only(self._libraries)

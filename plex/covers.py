@@ -1,6 +1,6 @@
 """What of a scene's cover Plex has to be shown: looked at before the writes, shown with them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Protocol
 
 import errors
@@ -65,11 +65,15 @@ class Covers:
     ) -> None:
         self._stash, self._plex, self._choice, self._clock = stash, plex, choice, clock
 
-    def look(self, scene: Scene, item: Item, entry: Entry, rules: Rules) -> list[Showing]:
-        """Of each kind in question what is to be shown, if anything; Busy or Gone if the cover
-        cannot be had."""
+    def look(
+        self, scene: Scene, item: Item, entry: Entry, rules: Rules, also: Collection[str] = ()
+    ) -> list[Showing]:
+        """Of each kind in question, and of those that are named, what is to be shown, if anything;
+        Busy or Gone if the cover cannot be had."""
         due = set(in_question(scene, item, entry, self._choice, rules))
         due |= open_to_look(entry, self._choice)
+        asked = set(also).intersection(self._choice.sync_fields)
+        due |= {kind for kind in images.KINDS if kind.field in asked}
         data = self._stash.cover(scene) if due else None
         kinds = [kind for kind in images.KINDS if kind in due]
         return [self._looked(kind, data, scene, item, entry, rules) for kind in kinds]

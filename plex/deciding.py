@@ -15,7 +15,7 @@ from plex.leaving import RESTORE
 from plex.ledger import Ledger
 from plex.outcome import Outcome, ambiguous, hold, leave, share, skip, unsettle
 from plex.paths import PathMap
-from plex.work import Choice, Work, claim_photos, decided, extras, rules
+from plex.work import Choice, Work, claim_photos, decided, extras, refuse_partial, rules
 from stash.scene import Scene
 
 
@@ -68,6 +68,7 @@ class Deciding:
         self._settling = settling.Settling(plex, clock)
         self._claimed: set[str] = set()  # actors whose photo goes out in this process
         self._looked = False
+        self._look_at: Collection[str] = ()
 
     def __call__(
         self,
@@ -77,6 +78,7 @@ class Deciding:
     ) -> list[Work]:
         """The works; why others are left is in `outcomes`. `settle` is told the items in question:
         what is still to be remembered of them is, and it says whether there was anything."""
+        refuse_partial(scenes, self.extras)
         self._look_at_libraries()
         holds, chosen = Holds(self._journal, self._config.path_map), []
         for scene in scenes:
@@ -88,6 +90,10 @@ class Deciding:
             else:
                 chosen.append(scene)
         return self._matched(chosen, outcomes, settle)
+
+    def look_at(self, images: Collection[str]) -> None:
+        """Look at these images of all scenes, also where nothing calls for it."""
+        self._look_at = images
 
     def give_up(self, work: Work) -> None:
         """It was not written: the photos that were to go out with it are due again."""
@@ -197,7 +203,7 @@ class Deciding:
         """One that cannot be had stops nothing else."""
         how = rules(work.item, work.entry, self._config)
         try:
-            work.looked = self._covers.look(work.scene, work.item, work.entry, how)
+            work.looked = self._covers.look(work.scene, work.item, work.entry, how, self._look_at)
         except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene stays owed
             outcome.error = error
         work.changes += tuple(c for one in work.looked if (c := one.look.change) and not c.writes)

@@ -21,7 +21,7 @@ Fields = Mapping[str, Value]
 class Field:
     """One field: our name, how it behaves, and what Plex calls it.
 
-    `kind` is text, rating (per account, no lock) or tags; `wire` is the XML attribute and edit
+    `kind` is text, rating (per account; we set no lock) or tags; `wire` is the XML attribute and edit
     parameter of a scalar, or the parameter of a tag list whose XML children are called `element`.
     `derived`: Plex makes the text by itself unless it is locked.
     """
@@ -50,6 +50,8 @@ FIELDS = (
     Field("labels", "tags", "label", "Label"),
 )
 BY_NAME = {field.name: field for field in FIELDS}
+# Plex's names of fields that we write without a lock: one that is there is a person's.
+UNLOCKED = frozenset(field.wire for field in FIELDS if field.kind == "rating")
 POSTER, BACKGROUND = IMAGES = ("poster", "background")
 # What a person sees as "Plex knows nothing about this": a title alone is only the file's name.
 SUBSTANCE = ("studio", "actors", "genres", "summary", "date")

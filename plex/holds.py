@@ -9,9 +9,11 @@ class Holds:
     """The holds as they are now. When Stash's database was replaced, a number may stand for another
     scene, which nobody held: the hold is laid aside, and is in force again when its scene is back."""
 
-    def __init__(self, journal: Journal, path_map: paths.PathMap) -> None:
+    def __init__(self, journal: Journal, path_map: paths.PathMap, freed: bool = False) -> None:
+        """`freed`: as if all of them were let go of."""
         self._journal, self._path_map = journal, path_map
-        self._held, self._former = journal.held(), journal.former_holds()
+        self._held = {} if freed else journal.held()
+        self._former = {} if freed else journal.former_holds()
 
     def __contains__(self, scene_id: object) -> bool:
         """Whether there may be a hold of the scene with this number."""

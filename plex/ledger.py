@@ -203,6 +203,20 @@ class Ledger:
         )
         return [(row[0], row[1], names_of(row[2])) for row in rows]
 
+    def ask(self, asked: Mapping[int, Sequence[str]]) -> None:
+        """List these fields of items for a decision, and no others."""
+        with self._store.writing() as db:
+            db.executemany(
+                "UPDATE item SET asked = ? WHERE rating_key = ?",
+                [(" ".join(names), key) for key, names in asked.items()],
+            )
+
+    def asking(self, scene_ids: Sequence[int]) -> dict[int, int]:
+        """The items on which these scenes wait for a decision, and the scene of each."""
+        marks = ",".join("?" * len(scene_ids))
+        sql = f"SELECT rating_key, scene_id FROM item WHERE asked != '' AND scene_id IN ({marks})"
+        return dict(self._store.rows(sql, list(scene_ids)))
+
     def _decided(self, rating_keys: Sequence[int]) -> dict[int, dict[str, Decision]]:
         marks = ",".join("?" * len(rating_keys))
         found: dict[int, dict[str, Decision]] = {}

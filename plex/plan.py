@@ -43,6 +43,7 @@ WHYS: Mapping[str, str] = {
     REFUSED: "kept, since Plex did not take what Stash says",
 }
 _WRITING = (WRITE, REPAIR, CLEAR)
+KEPT = (DRIFTED, CONFLICT, LOCKED, PRESERVED)  # what a person can decide otherwise
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Rules:
 
     def holds(self, field: Field) -> bool:
         """Whether somebody else's lock is on the field."""
-        return field.kind != "rating" and field.wire in self.locked
+        return field.wire in self.locked
 
 
 def changes(

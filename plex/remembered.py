@@ -12,7 +12,7 @@ def begun(work: Work) -> Entry:
     """The entry before the writes."""
     entry, locks = work.entry, {one.kind.lock for one in work.shows}
     for one in work.shows:
-        entry = showing.begun(entry, one.kind)
+        entry = showing.begun(entry, one)
     return entry.but(
         scene_id=work.scene.id,
         baseline=baseline.begun(entry.baseline, work.changes, work.wanted),
@@ -30,7 +30,7 @@ def done(work: Work, now: float, synced: Iterable[str]) -> Entry:
         locks=baseline.our_locks(
             known.locks, known.baseline, work.changes, work.wanted, item.locks
         ),
-        asked=_asked(work, synced),
+        asked=asked(work, synced),
         files=file_id.of_item(item),
         synced=now,
     )
@@ -45,7 +45,7 @@ def is_news(entry: Entry, work: Work) -> bool:
     return entry != known or bool(work.entry.decided) or not work.entry.synced
 
 
-def _asked(work: Work, synced: Iterable[str]) -> tuple[str, ...]:
+def asked(work: Work, synced: Iterable[str]) -> tuple[str, ...]:
     """The fields that a person has to decide about."""
     asked = tuple(change.field for change in work.changes if change.why == plan.CONFLICT)
     unseen = [name for name in work.unseen if name in synced]

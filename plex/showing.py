@@ -8,7 +8,7 @@ from plex.baseline import settled
 from plex.entry import Entry, Past
 from plex.images import UPLOADED, Kind, Picture
 from plex.item import Item
-from plex.plan import ASK, LOCKED, PLEX, STASH, Change, Rules, scalar
+from plex.plan import ASK, CONFLICT, LOCKED, PLEX, STASH, Change, Rules, scalar
 from plex.written import SCALAR, Written
 
 SETTLED = 3.0  # seconds
@@ -80,6 +80,14 @@ def may_lag(past: Past) -> bool:
     return FRESH in past.version
 
 
+def kept(entry: Entry, name: str) -> str:
+    """Why the image is kept that Plex showed when it was last looked at; '' if it is ours, or that
+    was not remembered."""
+    if name in entry.asked:
+        return CONFLICT
+    return LOCKED if entry.past(name).version.endswith(HELD) else ""
+
+
 def seen(version: str, now: float) -> str:
     """The version to remember of a look that is made now."""
     # It begins with a time in whole seconds: in the same second another cover may follow.
@@ -125,16 +133,24 @@ def _base(picture: Picture, entry: Entry) -> "Written | None":
     """The ledger's words about the image in those of a field."""
     kind, past = picture.kind, entry.past(picture.kind.field)
     ours = kind.key(past.sha1) if past.sha1 else ""
+    known = entry.baseline.get(kind.field)
+    if past.begun and known and known.begun:
+        return known
     if past.begun:
         return Written(picture.key, ours, SCALAR if ours else (), begun=True)
-    if kind.field in entry.baseline:
-        return entry.baseline[kind.field]
+    if known:
+        return known
     return Written(ours, ours, SCALAR) if ours else None
 
 
-def begun(entry: Entry, kind: Kind) -> Entry:
-    """The entry before the image is shown."""
-    return entry.with_past(kind.field, entry.past(kind.field)._replace(begun=True))
+def begun(entry: Entry, one: Showing) -> Entry:
+    """The entry before the image is shown, and which one of a person's it is about to replace."""
+    name, change, past = one.kind.field, one.look.change, entry.past(one.kind.field)
+    before = str(change.before or "") if change else ""
+    if change and before.startswith(UPLOADED) and before != one.kind.key(past.sha1):
+        known = {**entry.baseline, name: Written(change.after, before, begun=True)}
+        entry = entry.but(baseline=known)
+    return entry.with_past(name, past._replace(begun=True))
 
 
 def remembered(entry: Entry, one: Showing, now: Item) -> Entry:

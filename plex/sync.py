@@ -130,6 +130,7 @@ class Sync:
         self._write_on(_keys(works, outcomes))
         self.leaving(outcomes.values(), {work.item.rating_key for work in works})
         self._collections.expect(works)
+        self._unask(outcomes)
         self._note(works)
         done = [work for work in works if self._write(work, outcomes[work.scene.id])]
         return self._opened(ids, done, outcomes)
@@ -163,6 +164,12 @@ class Sync:
         keys = self._ledger.forget_scene(number)
         left = f"; Plex item {many(keys)} is left as it is" if keys else ""
         return Outcome(number, f"scene {number}", f"is no longer in Stash{left}")
+
+    def _unask(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Of scenes that are not synced there is nothing to decide."""
+        left = [number for number, one in outcomes.items() if one.skipped]
+        if left and (keys := self._ledger.asking(left)):
+            self._ledger.ask(dict.fromkeys(keys, ()))
 
     def _note(self, works: list[Work]) -> None:
         """Say on disk what will be ours, before it is: a kill in between must not orphan it."""

@@ -77,6 +77,7 @@ class Transport:
     ) -> None:
         plexapi.BASE_HEADERS.update(IDENTITY)
         self._url, self._session, self._sleep = url, session, sleep
+        self.is_paused = False
         self._server = self._greeted(token)
         self.machine: str = self._server.machineIdentifier
         self.version: str = self._server.version or ""
@@ -124,6 +125,7 @@ class Transport:
 
     def touch(self, key: str) -> None:
         """A GET that makes Plex do something, with nothing to say about it."""
+        self._refuse_while_paused()
         again(lambda: self._ask(key), of_question, self._sleep)
 
     def put(self, key: str) -> None:
@@ -142,7 +144,12 @@ class Transport:
             self._sleep,
         )
 
+    def _refuse_while_paused(self) -> None:
+        if self.is_paused:
+            raise paused()
+
     def _write(self, key: str, method: Any, **options: Any) -> None:
+        self._refuse_while_paused()
         try:
             self._ask(key, method, **options)
         except errors.Stash2PlexError as error:
@@ -178,6 +185,13 @@ class Transport:
             return again(greet, of_question, self._sleep)
         except (errors.Gone, errors.Busy, errors.Rejected) as error:
             raise _not_up(self._url, error) from None
+
+
+def paused() -> errors.SetupError:
+    """Why nothing is written."""
+    return errors.SetupError(
+        "nothing is written to Plex while the setting `paused` is on: switch it off first"
+    )
 
 
 def _full(container: Any) -> Any:

@@ -116,8 +116,8 @@ def rules(item: Item, entry: Entry, choice: Choice) -> plan.Rules:
         choice.on_edit_in_plex,
         choice.preserve_plex_edits,
         item.guesses,
-        # Of an item that was written before locks were remembered, all are ours.
-        frozenset() if entry.locks is None else item.locks - entry.locks,
+        # Of an item that was written before locks were remembered, all are ours that we ever set.
+        (item.locks & fields.UNLOCKED if entry.locks is None else item.locks - entry.locks),
     )
 
 
@@ -184,6 +184,14 @@ def claim_photos(
 def extras(choice: Choice) -> frozenset[str]:
     """What the settings need to know of a scene besides the usual."""
     return fields.extras(choice) | selection.extras(choice)
+
+
+def refuse_partial(scenes: Iterable[Scene], needed: frozenset[str]) -> None:
+    """ValueError for a scene that was read without what the settings need (`extras`): a decision
+    about it would take what was not asked for as gone."""
+    for scene in scenes:
+        if lacks := needed - scene.extras:
+            raise ValueError(f"scene {scene.id} was read without {', '.join(sorted(lacks))}")
 
 
 def rows(work: Work) -> list[Row]:

@@ -12,8 +12,7 @@ from plex import paths
 from plex.index import Index
 from plex.ledger import Ledger
 from plex.plan import Change
-
-FEW = 20  # scenes that may lose something whatever share of a run they are
+from sync_queue.job import FEW
 
 
 def stash_is_empty(stash: Any, ledger: Ledger) -> None:
@@ -51,15 +50,15 @@ def _size(value: object) -> int:
     return len(value) if isinstance(value, tuple) else int(bool(value))
 
 
-def too_much(losing: int, compared: int, share: int) -> None:
+def too_much(losing: int, compared: int, share: int, whole: float = 1.0) -> None:
     """Braked when so many of the scenes that were compared would lose something in Plex, and that
-    is more than a `share` in percent."""
-    if losing <= FEW or losing * 100 <= compared * share:
+    is more than a `share` in percent. They stand for `whole` times as many."""
+    if losing * whole <= FEW or losing * 100 <= compared * share:
         return
-    part = losing * 100 / compared
+    part, sample = losing * 100 / compared, "a sample of " if whole > 1 else ""
     raise errors.Braked(
-        f"{losing} of {compared} scenes ({part:.0f} %) would lose something in Plex, and brake_share "
-        f"allows {share} %: nothing is changed. Preview shows what they would lose. If that is as "
+        f"{losing} of {sample}{compared} scenes ({part:.0f} %) would lose something in Plex, and "
+        f"brake_share allows {share} %: nothing is changed. Preview shows what they would lose. If that is as "
         "you want it, set brake_share to 100 until it is done"
     )
 

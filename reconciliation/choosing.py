@@ -61,8 +61,14 @@ class Choosing:
         return [scene for scene, why in zip(scenes, whys, strict=True) if not why]
 
     def _owe_left(self, passed_over: Sequence[int], found: Found) -> None:
-        """Scenes that left the selection while nobody was looking, if they are to be restored."""
-        if passed_over and self._config.on_leave == RESTORE:
+        """Scenes that left the selection while nobody was looking, if they are to be restored, or
+        wait for a decision, which is void."""
+        if not passed_over:
+            return
+        if self._config.on_leave != RESTORE:
+            for number in set(self._ledger.asking(passed_over).values()):
+                found.owed.add(number, LEFT)
+        else:
             left = [n for n in self._ledger.showing(passed_over) if n not in self._held]
             found.result.compared += len(left)
             found.result.losing += len(left)

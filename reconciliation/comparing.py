@@ -8,7 +8,7 @@ from plex.index import Index
 from plex.item import Item
 from plex.ledger import Ledger
 from plex.paths import PathMap
-from plex.work import extras
+from plex.work import extras, refuse_partial
 from reconciliation.choosing import Chunk
 from reconciliation.detector import MISSING
 from reconciliation.found import Found
@@ -34,6 +34,7 @@ class Comparing:
         self._extras = extras(config)
 
     def __call__(self, chunk: Chunk, items: Mapping[int, Item], found: Found) -> None:
+        refuse_partial(chunk.chosen, self._extras)
         matches, result = match.matched(chunk.hints, items, self._index), found.result
         pairs = [
             (scene, item) for scene in chunk.chosen if self._usable(matches, scene, result)

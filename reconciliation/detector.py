@@ -1,6 +1,6 @@
 """What is wrong with one scene in Plex, from the very plan that a sync would carry out. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from plex import plan
@@ -41,6 +41,12 @@ def gap(
 def unasked(changes: Sequence[plan.Change], asked: Sequence[str]) -> tuple[str, ...]:
     """Fields that a person has to decide about and that are not listed for it yet."""
     return tuple(c.field for c in changes if c.why == plan.CONFLICT and c.field not in asked)
+
+
+def moot(changes: Sequence[plan.Change], asked: Iterable[str]) -> tuple[str, ...]:
+    """Fields that are listed for a decision, and about which there is nothing to decide any more."""
+    waits = {c.field for c in changes if c.why == plan.CONFLICT}
+    return tuple(name for name in asked if name not in waits)
 
 
 def worst(gaps: Sequence[Gap]) -> "Gap | None":

@@ -27,6 +27,7 @@ from reconciliation.found import Found
 from reconciliation.judging import Judging
 from reconciliation.outlines import Outlines
 from reconciliation.result import GapDetectionResult
+from reconciliation.sampling import Sampling
 from reconciliation.verified import Verified
 from reconciliation.walking import Walking
 from reconciliation.window import window
@@ -57,8 +58,9 @@ class GapDetectionEngine:
         warn: Callable[[str], None] = lambda line: None,
         paths: "Finder | None" = None,
         unasked: bool = False,
+        passed: Callable[[Sequence[int]], None] = lambda ids: None,
     ) -> None:
-        """`unasked`: no person started this run."""
+        """`unasked`: no person started this run. `passed` is told the scenes that may be written."""
         self._stash, self._config, self._jobs = stash, config, queue
         self._plex = plex or _connect(config)
         self._store = store or _store_of(self._plex, config.plex_url, data_dir, clock, warn)
@@ -71,6 +73,7 @@ class GapDetectionEngine:
         self._judge = Judging(self._ledger, config)
         self._failed = 0  # chunks in a row
         self._unasked = unasked
+        self._passed = passed
         self._found = Found()
 
     def run(self, scope: str = "all", deep: bool = False) -> GapDetectionResult:
@@ -89,14 +92,17 @@ class GapDetectionEngine:
         self._owe()
         return self._found.result
 
-    def sample(self, ids: Sequence[int]) -> None:
-        """Braked if too many of these scenes would lose something by a sync; nothing is owed."""
+    def sample(self, ids: Sequence[int], whole: float = 1.0, freed: bool = False) -> None:
+        """Braked if too many of these scenes would lose something by a sync; nothing is owed. They
+        stand for `whole` times as many; those that are `freed` are held until then.
+
+        A scene that cannot be compared is left out, and told. Whatever else fails is raised.
+        """
         self._index.refresh(self._plex, self._clock())
-        scenes = self._stash.scenes(ids, extras(self._config))
-        found, compare = Found(), self._comparing()
-        for chunk in self._choosing()(((one, None) for one in scenes.values()), found):
-            compare(chunk, self._items(chunk), found)
-        brake.too_much(found.result.losing, found.result.compared, self._config.brake_share)
+        choosing = self._choosing(freed)
+        sampling = Sampling(self._stash, self._plex, choosing, self._comparing(), self._warn)
+        result = sampling.result(ids, extras(self._config))
+        brake.too_much(result.losing, result.compared, self._config.brake_share, whole)
 
     def _look(self, scope: str, deep: bool) -> None:
         only = self._filter(scope)
@@ -137,11 +143,12 @@ class GapDetectionEngine:
         outlines = Outlines(self._store, verified.rules, self._path_map)
         return Walking(self._stash, self._config, verified, outlines, self._holds(), tell)
 
-    def _holds(self) -> Holds:
-        return Holds(Journal(self._store), self._path_map)
+    def _holds(self, freed: bool = False) -> Holds:
+        return Holds(Journal(self._store), self._path_map, freed)
 
-    def _choosing(self) -> Choosing:
-        return Choosing(self._index, self._ledger, self._config, self._holds(), self._path_map)
+    def _choosing(self, freed: bool = False) -> Choosing:
+        holds = self._holds(freed)
+        return Choosing(self._index, self._ledger, self._config, holds, self._path_map)
 
     def _comparing(self) -> Comparing:
         return Comparing(
@@ -192,6 +199,8 @@ class GapDetectionEngine:
         brake.too_much(result.losing, result.compared, self._config.brake_share)
         if self._unasked:
             brake.too_many(owed.touching, self._config.brake_scenes)
+        for ids in owed.by_reason.values():
+            self._passed(ids)
         result.enqueued_count += owed.put(self._jobs, self._clock())
 
 
@@ -218,4 +227,4 @@ def _connect(config: Any) -> Any:
     return connect(
         config.plex_url, config.token, config.connect_timeout, config.read_timeout,
         verify=not config.plex_insecure_tls,
-    ).only(config.plex_library)  # fmt: skip
+    ).only(config.plex_library).paused(config.paused)  # fmt: skip

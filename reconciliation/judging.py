@@ -5,11 +5,14 @@ from typing import Any, NamedTuple
 
 from plex import covers, photos
 from plex.entry import Entry
+from plex.fields import IMAGES
+from plex.images import BY_FIELD
 from plex.item import Item
 from plex.ledger import Ledger
+from plex.plan import ASK
 from plex.work import Work, claim_photos, decided, rules
 from reconciliation import brake
-from reconciliation.detector import DRIFTED, Gap, gap, unasked, worst
+from reconciliation.detector import DRIFTED, Gap, gap, moot, unasked, worst
 from stash.scene import Scene
 
 COVER, EDITED = "cover", "edited"  # why a scene is owed that has no gap to be repaired
@@ -45,7 +48,8 @@ class Judging:
             )
             gaps += [one] if one else []
             cover = cover or self._cover_moved(scene, item, entry)
-            asking = asking or bool(unasked(work.changes, entry.asked))
+            asked = self._open(item, entry)
+            asking = asking or bool(unasked(work.changes, asked) or moot(work.changes, asked))
             loses = loses or brake.loses(work.changes)
         one = worst(gaps)
         if one and one.kind != DRIFTED:
@@ -55,6 +59,14 @@ class Judging:
         # The sync that comes of it writes nothing; it lists the edit for a decision.
         agrees = not (one or asking or self._awaits_photo(scene))
         return Judged(one, EDITED if asking else "", agrees, loses)
+
+    def _open(self, item: Item, entry: Entry) -> list[str]:
+        """What is listed for a decision, without the images about which a sync would ask again."""
+        named, asks = self._config.sync_fields, self._config.on_edit_in_plex == ASK
+        return [
+            name for name in entry.asked
+            if not (asks and name in IMAGES and name in named and _is_edited(item, entry, name))
+        ]  # fmt: skip
 
     def _claim_photos(self, work: Work) -> None:
         if names := photos.wanted(work.scene, self._config):
@@ -70,3 +82,8 @@ class Judging:
         due = covers.in_question(scene, item, entry, self._config, how)
         # What a person was asked about waits for the answer, not for a look.
         return scene.has_cover and any(kind.field not in entry.asked for kind in due)
+
+
+def _is_edited(item: Item, entry: Entry, image: str) -> bool:
+    """Whether Plex shows the image at another place than it showed ours."""
+    return item.images.get(BY_FIELD[image].lock, "") != entry.past(image).shown

@@ -41,6 +41,7 @@ def succeed(
     deep.record(state, result, now)
     state.whole_due = state.whole_due and scope != "all"
     state.failure_count, state.retry_at = 0, 0.0
+    state.last_failure, state.last_failure_time = "", 0.0
     end(state)
 
 

@@ -1,7 +1,7 @@
 """Scene, and how one is read from a GraphQL row. The one query fragment lives here. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -84,7 +84,7 @@ class File:
 class Scene:
     """What Stash says about one scene. Texts are as typed; absent ones are empty.
 
-    `groups` and `has_stash_id` are empty if they were not asked for.
+    `groups` and `has_stash_id` are empty if they were not asked for: `extras` are those that were.
     """
 
     id: int
@@ -104,6 +104,7 @@ class Scene:
     tags: tuple[Ref, ...] = ()
     groups: tuple[Group, ...] = ()
     has_stash_id: bool = False
+    extras: frozenset[str] = field(default=frozenset(EXTRAS), compare=False, repr=False)
 
     def refs(self) -> "list[tuple[str, int]]":
         """(kind, id) of everything whose rename or removal changes this scene in Plex."""
@@ -174,6 +175,7 @@ def _scene(row: Mapping[str, Any], extras: Collection[str]) -> Scene:
         groups=tuple(_group(one) for one in row["groups"] or ()) if GROUPS in extras else (),
         has_stash_id=STASH_IDS in extras
         and any(_text(one["stash_id"]) for one in row["stash_ids"] or ()),
+        extras=frozenset(extras),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import errors
 from sync_queue import verdict
-from sync_queue.jobs import BACKLOG, Job, Jobs
+from sync_queue.jobs import BACKLOG, BULK, Job, Jobs
 from sync_queue.tally import Outcome, Tally
 
 
@@ -23,9 +23,9 @@ class Claimed:
     warn: Callable[[str], None]
     _held: dict[int, Job] = field(default_factory=dict)  # without a verdict yet, by number
 
-    def claim(self, size: int, only: "str | None" = None, edits: bool = False) -> list[Job]:
+    def claim(self, size: int, only: "str | None" = None, last: int = BULK) -> list[Job]:
         """Up to so many more that are due now; see `Jobs.claim`."""
-        found = self.jobs.claim(size, self.clock(), only, edits)
+        found = self.jobs.claim(size, self.clock(), only, last)
         self._held |= {job.number: job for job in found}
         return found
 
@@ -117,7 +117,9 @@ class Claimed:
         if said.action == verdict.DONE:
             finished.append(job)
         else:
-            self._give_back(replace(job, waits=job.waits + 1, rank=BACKLOG), said.due_at)
+            self._give_back(
+                replace(job, waits=job.waits + 1, rank=max(job.rank, BACKLOG)), said.due_at
+            )
 
     def _let_settle(self, job: Job) -> None:
         self.tally.counts["waiting"] += 1

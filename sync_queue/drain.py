@@ -20,11 +20,13 @@ from typing import NamedTuple, Protocol
 import errors
 from sync_queue import inbox, verdict
 from sync_queue.claimed import Claimed
-from sync_queue.jobs import BACKLOG, EDIT, UNREADABLE, Job, Jobs
+from sync_queue.job import FEW
+from sync_queue.jobs import BACKLOG, BULK, EDIT, UNREADABLE, Job, Jobs
 from sync_queue.lock import FileLock
 from sync_queue.tally import Outcome, Tally
 
 BATCH = 20
+SAMPLE = 100  # scenes that the brake looks at
 POLL = 0.1  # seconds between two looks at the inbox while nothing comes
 
 
@@ -68,6 +70,9 @@ class Drain:
     sync_batch: SyncBatch
     expand: Expand
     ahead: Callable[[Sequence[int]], None] = lambda ids: None  # told the scenes of the next batch
+    # Told a sample of the scenes that nobody picked one by one, and how many there are, before the
+    # first of them is done: an error says that they are not to be done now.
+    brake: Callable[[Sequence[int], int], None] = lambda ids, count: None
     max_retries: int = 5
     is_up: Callable[[Exception], bool] = lambda error: True  # see `Claimed`
     pace: Pace = field(default_factory=FullSpeed)
@@ -86,6 +91,8 @@ class Drain:
     _coming: list[Job] = field(default_factory=list)  # claimed already
     _fresh: bool = False  # edits have come since then
     _open: "Open | None" = None
+    _looked: bool = False  # the brake has had its look
+    _braked: "Exception | None" = None  # why what is bulk is not done by this run
     _known: int = 0  # how many jobs this run has seen, for the progress
 
     def __post_init__(self) -> None:
@@ -98,6 +105,8 @@ class Drain:
         try:
             while not self.tally.paused and self._once() and self._owed():
                 pass
+            if self._braked:
+                self._claimed.pause(self._braked)
         except errors.SetupError as error:  # the file of the queue says what is wrong with it
             self._claimed.pause(error)
         except (OSError, sqlite3.Error) as error:
@@ -122,7 +131,7 @@ class Drain:
             inbox.drop_wake(self.data_dir)
 
     def _owed(self) -> bool:
-        return not self.only and is_owed(self.data_dir, self.jobs, self.clock())
+        return not self.only and is_owed(self.data_dir, self.jobs, self.clock(), self._last)
 
     def _work(self) -> None:
         # Only now, with the lock: a hook sees the marker, or else the lock.
@@ -147,7 +156,7 @@ class Drain:
         return quiet < self.linger or (quiet < self.patience and self._soon()) or self.stay()
 
     def _soon(self) -> bool:
-        due = self.jobs.next_due()
+        due = self.jobs.next_due(self._last)
         return due is not None and due - self.clock() <= self.patience
 
     def _sweep(self) -> None:
@@ -188,15 +197,32 @@ class Drain:
 
     def _claim(self) -> list[Job]:
         size, rest = self.pace.pace() or (BATCH, 0.0)
-        if rest and self.jobs.next_due() is not None:
+        self._look()
+        if rest and self.jobs.next_due(self._last) is not None:
             self.sleep(rest)
-        return self._claimed.claim(size, only=Job(self.only).key if self.only else None)
+        only = Job(self.only).key if self.only else None
+        return self._claimed.claim(size, only, self._last)
+
+    def _look(self) -> None:
+        """Before the first of many scenes that nobody picked: whether they may be done."""
+        if self._looked or self.only or not self.jobs.is_much(FEW, self.clock()):
+            return
+        self._looked = True
+        try:
+            self.brake(*self.jobs.bulk(SAMPLE, self.clock()))
+        except Exception as error:  # without a look there is no write
+            self._braked = error
+
+    @property
+    def _last(self) -> int:
+        """The last rank that this run does."""
+        return BACKLOG if self._braked else BULK
 
     def _edits(self) -> list[Job]:
         """Those that came after a batch of others was claimed."""
-        if not (self._fresh and self._coming and self._coming[-1].rank == BACKLOG):
+        if not (self._fresh and self._coming and self._coming[-1].rank >= BACKLOG):
             return []
-        found = self._claimed.claim(BATCH, edits=True)
+        found = self._claimed.claim(BATCH, last=EDIT)
         self._fresh = len(found) == BATCH
         return found
 
@@ -204,7 +230,8 @@ class Drain:
         """The batch after this one; none while a server is taken up with care."""
         if not batch or self.only or self.pace.pace():
             return []
-        found, self._fresh = self._claimed.claim(BATCH), False
+        self._look()
+        found, self._fresh = self._claimed.claim(BATCH, last=self._last), False
         if scenes := [job.id for job in found if job.kind == "scene"]:
             self.ahead(scenes)
         return found
@@ -306,9 +333,9 @@ class Drain:
         self.progress(done / self._known if self._known else 1.0)
 
 
-def is_owed(data_dir: str, jobs: Jobs, now: float) -> bool:
-    """Whether a drain would find anything to do: a flag, or a job that is due."""
-    due = jobs.next_due()
+def is_owed(data_dir: str, jobs: Jobs, now: float, last: int = BULK) -> bool:
+    """Whether a drain would find anything to do: a flag, or a job that is due, up to this rank."""
+    due = jobs.next_due(last)
     return not inbox.is_empty(data_dir) or (due is not None and due <= now)
 
 

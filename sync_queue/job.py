@@ -4,7 +4,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-EDIT, BACKLOG = 0, 1  # ranks: what a person just changed comes before what a run found
+# Ranks, in the order of the work: what a person just changed, what follows from it, and what nobody
+# picked one by one. Before the last of these the brake has a look (see `Drain`).
+EDIT, BACKLOG, BULK = RANKS = 0, 1, 2
+FEW = 20  # scenes that may lose something, or be written, without a look of the brake
 UNREADABLE = "unreadable"  # the kind of a job whose row makes no sense
 
 

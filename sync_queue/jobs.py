@@ -21,11 +21,21 @@ from persistqueue.sqlackqueue import AckStatus
 import errors
 from disk.database import BUSY_SECONDS, leniently, refuse_newer
 from sync_queue import salvage
-from sync_queue.job import BACKLOG, EDIT, UNREADABLE, DeadLetter, Job, Standing, dumps, loads
+from sync_queue.job import (
+    BACKLOG,
+    BULK,
+    EDIT,
+    UNREADABLE,
+    DeadLetter,
+    Job,
+    Standing,
+    dumps,
+    loads,
+)
 from sync_queue.letters import Letters
 from sync_queue.salvage import TABLE
 
-__all__ = ["BACKLOG", "EDIT", "UNREADABLE", "DeadLetter", "Job", "Jobs"]
+__all__ = ["BACKLOG", "BULK", "EDIT", "UNREADABLE", "DeadLetter", "Job", "Jobs"]
 
 FOLDER = "queue"
 FILE = "queue.sqlite"
@@ -33,6 +43,10 @@ OPENING = "open.lock"
 AT_ONCE = 1000  # rows that are held in memory
 # The plus keeps SQLite off the index: going through the rows in their order is quicker then.
 LOOK_THROUGH = "+status"
+_BULK = (
+    f"{TABLE} WHERE status = {AckStatus.ready} AND rank = {BULK} AND due <= ?"
+    " AND key >= 'scene:' AND key < 'scene;'"
+)
 CLOCK_SLACK = 60.0  # seconds that a clock may jump without our minding it
 
 STEPS = (
@@ -97,7 +111,8 @@ class Jobs(Letters):
     def put(self, jobs: Iterable[Job], now: "float | None" = None) -> int:
         """Owe these; what is owed already is not owed twice. Gives how many are new.
 
-        A fresh edit of something that waits, or stands far back, brings it to the front.
+        A fresh edit of something that waits, or stands far back, brings it to the front; what
+        follows from an edit is no longer bulk.
         """
         now = time.time() if now is None else now
         left, fresh = iter(jobs), 0
@@ -117,10 +132,15 @@ class Jobs(Letters):
             f" WHERE key = ? AND status < {AckStatus.unack} AND (rank > ? OR due > ?)",
             [(data, now, rank, key, rank, now) for data, now, key, _, rank in rows if rank == EDIT],
         )
+        db.executemany(
+            f"UPDATE {TABLE} SET data = ?, rank = ?"
+            f" WHERE key = ? AND status < {AckStatus.unack} AND rank > ?",
+            [(data, rank, key, rank) for data, _, key, _, rank in rows if rank == BACKLOG],
+        )
         return max(0, fresh)
 
     def owe(
-        self, ids: Sequence[int], reason: str, now: float, rank: int = BACKLOG, put_off: bool = True
+        self, ids: Sequence[int], reason: str, now: float, rank: int = BULK, put_off: bool = True
     ) -> int:
         """Owe these scenes for one reason; what was put off (`put_off`) is due now as well. Gives
         how many are new. Others have their turn in between."""
@@ -210,13 +230,12 @@ class Jobs(Letters):
             )
 
     def claim(
-        self, limit: int, now: float, only: "str | None" = None, edits: bool = False
+        self, limit: int, now: float, only: "str | None" = None, last: int = BULK
     ) -> list[Job]:
-        """Up to `limit` due jobs, edits first, then in the order they came; or `only` that key's,
-        or nothing but `edits`."""
+        """Up to `limit` due jobs by rank, the `last` one included, then in the order they came; or
+        `only` that key's, whatever its rank."""
         # `+`: one key's are found by that, not by their rank.
-        which = "AND key = ? ORDER BY +rank" if only else "ORDER BY rank"
-        which = f"AND rank = {EDIT} {which}" if edits else which
+        which = "AND key = ? ORDER BY +rank" if only else f"AND rank <= {last} ORDER BY rank"
         rows = self.rows(
             f"SELECT _id, data, key FROM {TABLE} WHERE status = {AckStatus.ready}"
             f" AND due <= ? {which}, _id LIMIT ?",
@@ -270,9 +289,28 @@ class Jobs(Letters):
              for row in rows), None,
         )  # fmt: skip
 
-    def next_due(self) -> "float | None":
-        """When the next job is due (epoch seconds); None when none waits."""
-        return self.value(f"SELECT min(due) FROM {TABLE} WHERE status = {AckStatus.ready}")
+    def next_due(self, last: int = BULK) -> "float | None":
+        """When the next job is due (epoch seconds), the `last` rank included; None when none waits."""
+        return self.value(
+            f"SELECT min(due) FROM {TABLE} WHERE status = {AckStatus.ready} AND rank <= ?", (last,)
+        )
+
+    def is_much(self, most: int, now: float) -> bool:
+        """Whether more than so many scenes are due that nobody picked one by one."""
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM {_BULK} LIMIT ?)"
+        return bool(self.value(sql, (now, most + 1)) > most)
+
+    def bulk(self, most: int, now: float) -> tuple[list[int], int]:
+        """At most so many of these scenes, spread over all of them, and how many there are."""
+        count = self.value(f"SELECT count(*) FROM {_BULK}", (now,))
+        step = max(1, -(-count // most))
+        rows = self.rows(
+            f"SELECT thing FROM (SELECT CAST(substr(key, 7) AS INTEGER) AS thing,"
+            f" row_number() OVER (ORDER BY _id) - 1 AS place FROM {_BULK})"
+            " WHERE place % ? = 0 ORDER BY place",
+            (now, step),
+        )
+        return [row[0] for row in rows], count
 
     def counts(self, now: float) -> dict[str, int]:
         """pending (due), waiting (due later), in_progress, dead."""

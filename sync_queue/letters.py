@@ -7,7 +7,7 @@ from typing import Any
 from persistqueue.sqlackqueue import AckStatus
 
 from disk.database import Database
-from sync_queue.job import BACKLOG, UNREADABLE, DeadLetter, Job, dumps, loads
+from sync_queue.job import BACKLOG, BULK, UNREADABLE, DeadLetter, Job, dumps, loads
 from sync_queue.salvage import TABLE
 
 _DEAD = f"status = {AckStatus.ack_failed}"
@@ -57,10 +57,8 @@ class Letters(Database):
         `recovered` notes that they have had this chance. What is owed already is not owed twice.
         """
         chosen = [one.job for one in self.dead() if wanted(one)]
-        rows = [
-            (replace(job, attempts=0, waits=0, rank=BACKLOG, recovered=recovered), job.number)
-            for job in chosen
-        ]
+        several = len(chosen) > 1
+        rows = [(_again(job, several, recovered), job.number) for job in chosen]
         with self.writing() as db:
             db.executemany(
                 f"UPDATE OR IGNORE {TABLE} SET status = {AckStatus.ready}, data = ?, key = ?,"
@@ -90,6 +88,12 @@ class Letters(Database):
     def _delete(self, where: str, *values: Any) -> int:
         with self.writing() as db:
             return db.execute(f"DELETE FROM {TABLE} WHERE {where}", values).rowcount
+
+
+def _again(job: Job, several: bool, recovered: bool) -> Job:
+    """The job as it is owed again; of several scenes nobody picked each."""
+    rank = BULK if several and job.kind == "scene" else BACKLOG
+    return replace(job, attempts=0, waits=0, rank=rank, recovered=recovered)
 
 
 def _letter(row: tuple[Any, ...]) -> DeadLetter:

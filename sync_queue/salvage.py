@@ -12,7 +12,7 @@ from typing import Any
 
 from disk.aside import PARTS
 from disk.database import leniently
-from sync_queue.job import BACKLOG, EDIT, UNREADABLE, Job, dumps, loads
+from sync_queue.job import BACKLOG, BULK, RANKS, UNREADABLE, Job, dumps, loads
 
 TABLE = "ack_queue_default"
 READY, DEAD = 1, 9  # as persist-queue has them (AckStatus)
@@ -77,7 +77,7 @@ def _sane(row: Row, now: float) -> "Row | None":
     if job.kind == UNREADABLE:
         return None
     at, due = (one if isinstance(one, (int, float)) else now for one in (at, due))
-    rank = rank if rank in (EDIT, BACKLOG) else BACKLOG
+    rank = rank if rank in RANKS else BULK
     if status == DEAD:
         return data, at, DEAD, job.key, due, rank, str(error or "")
     return data, at, READY, job.key, due, rank, None
@@ -85,7 +85,8 @@ def _sane(row: Row, now: float) -> "Row | None":
 
 def _row(job: Job, now: float) -> Row:
     """As owed after the edits: it may have been done long ago, and to do it again is harmless."""
-    return 0, dumps(replace(job, rank=BACKLOG)), now, READY, job.key, now, BACKLOG, None
+    rank = BULK if job.rank >= BULK else BACKLOG
+    return 0, dumps(replace(job, rank=rank)), now, READY, job.key, now, rank, None
 
 
 def _rows_of(path: Path) -> tuple[list[Row], bool]:

@@ -17,12 +17,13 @@
     return ["in sync", "success", found.said];
   }
 
-  function Item({ item }) {
+  function Item({ item, takeOver }) {
     return h(Card, { title: `Item ${item.item} in Plex`, actions: item.link && h("a", { href: item.link, target: "_blank", rel: "noreferrer noopener", className: "btn btn-secondary btn-sm" },
       h(Icon, { name: "faExternalLinkAlt" }), " Open in Plex") },
-    h(Table, { label: "The plan, field by field", heads: ["Field", "Plex says", "Stash says", "Plan"], rows: item.plan.map((one) => ({
+    h(Table, { label: "The plan, field by field", heads: ["Field", "Plex says", "Stash says", "Plan", "Do"], rows: item.plan.map((one) => ({
       key: one.field, className: one.why === "in agreement" ? "s2p-undone" : "",
-      cells: [S.fieldName(one.field), h(Value, { of: one.plex }), h(Value, { of: one.stash }), one.why],
+      cells: [S.fieldName(one.field), h(Value, { of: one.plex }), h(Value, { of: one.stash }), one.why,
+        one.kept && h(Deed, { label: "Take over", name: `Take over ${one.field} of item ${item.item}`, deed: takeOver(item.item, one.field) })],
     })) }));
   }
 
@@ -34,6 +35,7 @@
     const found = look.data;
     const deed = (mode, done) => async () => { const came = await S.operation(mode, { scene: id }); look.reload(); return done(came); };
     const sync = deed("sync", (came) => (came.busy ? "Another run is at it and does this as well" : came.written ? "Written to Plex" : came.waiting ? "Plex does not have it yet: it waits" : came.paused ? `Paused: ${came.paused}` : "Plex says what Stash says"));
+    const takeOver = (item, field) => async () => { const came = await S.operation("decide", { item, field, side: "stash" }); look.reload(); return came.paused ? `Paused: ${came.paused}` : came.written ? `${S.fieldName(field)}: Plex says what Stash says` : "It is decided, and written as soon as that can be done"; };
     const [name, kind, why] = found ? state(found) : ["", "", ""];
     return h(S.Saying.Provider, { value: say }, h("div", { className: "s2p-page s2p-scene" },
       h(Notice, { said, onClose: () => setSaid(null) }), h(Trouble, { text: look.error }),
@@ -45,7 +47,7 @@
       !found ? !look.error && h(Loading) : h(React.Fragment, null,
         h("p", null, h("span", { className: `s2p-badge s2p-${kind}` }, name), " ", h("bdi", null, why)),
         (found.warnings || []).map((one, at) => h(Trouble, { key: at, text: one })),
-        (found.items || []).map((item) => h(Item, { key: item.item, item })),
+        (found.items || []).map((item) => h(Item, { key: item.item, item, takeOver })),
         found.files && h(Card, { title: "Files" }, h(Table, { label: "Files", heads: ["In Stash", "Looked for in Plex as"], rows: found.files.map((one, at) => ({ key: at, cells: [h("bdi", null, one.stash), h("bdi", null, one.plex)] })) })),
         found.writes.length > 0 && h(Card, { title: "Last writes" }, h(Table, { label: "Last writes", heads: ["Run", "Field", "Before", "After"], rows: [...found.writes].reverse().map((one, at) => ({
           key: at, cells: [`#${one.run}`, S.fieldName(one.field), h(Value, { of: one.before }), h(Value, { of: one.after })] })) })))));

@@ -125,3 +125,27 @@ def test_while_plex_is_away_a_sync_of_all_is_kept_without_a_look(synced):
     synced.plex.go_down()
     found = synced.operation("all")
     assert (found["queued"], bool(found["paused"])) == (MANY, True)
+
+
+@pytest.mark.parametrize("mode", ["reconcile_all", "all"])
+def test_the_word_of_the_brake_is_shown_until_a_run_of_its_kind_ends_well(synced, mode):
+    says_less(synced, synced.scenes)
+    refused(synced, mode)
+    shown = synced.operation("overview")
+    assert "would lose" in shown["failure"]["said"] and shown["failure"]["mode"] == mode
+    synced.configure(brake_share=100)
+    for _ in range(2):
+        synced.operation("reconcile_recent" if mode == "reconcile_all" else "process_queue")
+        found = synced.operation("overview")
+        assert found["failure"] is None and found["reconciliation"]["failure"] is None
+    assert synced.operation("queue_status")["reconciliation"]["last_failure"] is None
+
+
+def test_an_automatic_run_that_ends_well_ends_the_failure_of_one_by_hand(synced):
+    says_less(synced, synced.scenes)
+    refused(synced, "reconcile_all")
+    synced.configure(brake_share=100, reconcile_interval="daily", reconcile_scope="all")
+    ran_ago(synced, 2 * 86400, retry_at=0.0, failure_count=0)
+    assert synced.operation("process_queue")["auto_reconcile"]["enqueued"] == MANY
+    found = synced.operation("overview")
+    assert found["failure"] is None and found["reconciliation"]["failure"] is None

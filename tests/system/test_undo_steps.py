@@ -89,7 +89,7 @@ def test_an_undo_that_is_cut_off_goes_on_when_it_is_asked_again(saved, action, w
             saved.operation("undo", **way)
         after = shown(saved)
         assert after != before and after[0] == ("B" if way in ({}, {"run": 3}) else "a")
-        assert saved.operation("undo", **way | {"run": 3} if not way else way)["fields"] == 0
+        assert saved.operation("undo", **(way or {"run": 3}))["fields"] == 0
         saved.operation("resume")
         assert shown(saved) == before
         if way in ({}, {"run": 3}) or "original" in way:

@@ -42,7 +42,9 @@ step = st.one_of(
     just("edits_in_plex", file, st.sampled_from(("title", "summary")), word),
     just("names_in_plex", file, st.sampled_from(("x", "p"))),
     just("unmatches", file),
-    just("does", st.sampled_from(("process_queue", "all", "reconcile_all", "retry_dlq", "preview"))),
+    just(
+        "does", st.sampled_from(("process_queue", "all", "reconcile_all", "retry_dlq", "preview"))
+    ),
     just("does", st.sampled_from(("process_queue", "all", "reconcile_all"))),
     just("does", st.sampled_from(("undo", "resume"))),
     just("undoes", file, st.sampled_from(("scene", "item")), st.booleans()),
@@ -121,7 +123,9 @@ class World:
         if len(plex.library.sections) == 1:
             plex.add_section("Again", roots=["/media"])
         section = max(plex.library.sections)
-        if not any(one.files[0][-5] == str(file) for one in plex.library.sections[section].items.values()):
+        if not any(
+            one.files[0][-5] == str(file) for one in plex.library.sections[section].items.values()
+        ):
             plex.add_file(f"/media/{file}.mp4", section, size=1000 + file)
 
     def removes(self, file: int) -> None:
@@ -159,7 +163,11 @@ class World:
                 own = {f"of {path[-5]}" for path in item.files}
                 for name in ("title", "summary"):
                     value = item.attrs.get(name, "")
-                    assert ":" not in value or value.split(": ")[1] in own, (plex.port, item.rk, value)
+                    assert ":" not in value or value.split(": ")[1] in own, (
+                        plex.port,
+                        item.rk,
+                        value,
+                    )
 
 
 def said(who: str, file: int, word: int) -> str:

@@ -79,6 +79,21 @@ def test_a_scene_tells_its_plan_and_is_synced_held_and_resumed(box: Box, tab: Vi
     tab.page.get_by_role("cell", name="By hand").first.wait_for()
 
 
+def test_what_is_kept_in_plex_is_taken_over_field_by_field(box: Box, tab: View) -> None:
+    scene, _ = filled(box, 2)
+    key = box.item(scene)["ratingKey"]
+    box.plex.edit_as_person(key, title="Mine", genres=["mine"], userRating=3.0)
+    box.configure(on_edit_in_plex="plex")
+    box.operation("all")
+    scene_tab(tab, scene)
+    tab.press(f"Take over title of item {key}")
+    tab.says("Plex says what Stash says")
+    tab.until(lambda: box.item(scene)["title"] == "Title 0")
+    tab.button(f"Take over title of item {key}").wait_for(state="detached")
+    assert box.item(scene)["genres"] == ["mine"], "one field at a time"
+    tab.shot("take-over")
+
+
 def test_the_panel_of_a_scene_asks_nothing_until_it_is_opened(box: Box, tab: View) -> None:
     (scene,) = filled(box, 1)
     tab.page.goto(f"{box.stash.url}/scenes/{scene}")

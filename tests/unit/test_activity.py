@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,32 @@ def test_what_did_not_end_well_is_known_until_it_does(tmp_path: Path) -> None:
     Activity(str(tmp_path), "all", clock).ended("")
     assert standing.status(str(tmp_path))["failure"] is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_is_shown_until_a_run_of_its_kind_ends_well(tmp_path: Path) -> None:
+    clock = Clock()
+
+    def ended(mode: str, problem: str = "") -> str | None:
+        clock.now += 1
+        Activity(str(tmp_path), mode, clock).ended(problem)
+        found = standing.status(str(tmp_path))["failure"]
+        return found and str(found["mode"])
+
+    assert ended("all", "braked") == "all"
+    assert ended("reconcile_all", "braked") == "reconcile_all"
+    assert ended("preview", "no") == "preview"
+    assert ended("preview") == "reconcile_all" == ended("doctor")
+    assert ended("process_queue") == "reconcile_all"
+    Activity(str(tmp_path), "process_queue", clock).reconciled()
+    assert standing.status(str(tmp_path))["failure"] is None and list(tmp_path.iterdir()) == []
+
+
+def test_what_an_earlier_version_noted_is_understood(tmp_path: Path) -> None:
+    said = {"mode": "recent", "at": 5.0, "said": "no"}
+    (tmp_path / standing.FAILURE).write_text(json.dumps(said))
+    assert standing.status(str(tmp_path))["failure"] == said
+    Activity(str(tmp_path), "all", Clock()).ended("")
+    assert standing.status(str(tmp_path))["failure"] is None
 
 
 def test_the_note_of_another_run_is_left_alone(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 import errors
 from sync_queue import inbox, verdict
 from sync_queue.drain import Drain, Tally
-from sync_queue.jobs import BACKLOG, Job, Jobs
+from sync_queue.jobs import BACKLOG, BULK, Job, Jobs
 from sync_queue.lock import FileLock, is_held
 from sync_queue.salvage import TABLE
 
@@ -716,3 +716,62 @@ def test_the_tally_is_json(world: World) -> None:
         "written": 1, "unchanged": 0, "refused": 0, "waiting": 0, "retried": 0, "buried": 0,
         "skipped": {}, "paused": None,
     }  # fmt: skip
+
+
+# -- what nobody picked one by one waits for the brake
+
+
+class Brake:
+    """Notes what it was told, and holds with an error if it has one."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.told: list[tuple[list[int], int]] = []
+
+    def check(self, sample: Sequence[int], count: int) -> None:
+        self.told.append((list(sample), count))
+        if self.error:
+            raise self.error
+
+
+def test_the_brake_sees_a_sample_once_before_the_first_of_many(world: World) -> None:
+    world.owe(*range(1, 251), rank=BULK)
+    brake = Brake()
+    world.before = lambda: brake.told or pytest.fail("written without a look")
+    assert world.drain(brake=brake.check).counts == {"written": 250}
+    assert brake.told == [(list(range(1, 251, 3)), 250)]
+
+
+def test_a_few_need_no_look(world: World) -> None:
+    world.owe(*range(1, 21), rank=BULK)
+    brake = Brake(errors.Braked("no"))
+    assert world.drain(brake=brake.check).counts == {"written": 20} and brake.told == []
+
+
+def test_while_the_brake_holds_edits_are_done_and_the_rest_is_kept(world: World) -> None:
+    world.owe(*range(1, 41), rank=BULK)
+    world.owe(50, rank=BACKLOG)
+    world.mark("scene", 51)
+    tally = world.drain(brake=Brake(errors.Braked("too much.")).check)
+    assert world.synced == [51, 50] and tally.paused == "too much."
+    assert world.left() == {"pending": 40} and set(world.attempts().values()) == {0}
+
+
+def test_an_edit_that_comes_late_is_not_lost_while_the_brake_holds(world: World) -> None:
+    world.owe(*range(1, 41), rank=BULK)
+    world.asleep = lambda: world.mark("scene", 7) if world.synced == [] else None
+    world.drain(brake=Brake(errors.Braked("no")).check, linger=0.3)
+    assert world.synced == [7] and inbox.is_empty(world.data)
+
+
+def test_a_look_that_fails_holds_as_well(world: World) -> None:
+    world.owe(*range(1, 41), rank=BULK)
+    error = errors.Unreachable("Plex does not answer").of(errors.PLEX)
+    assert world.drain(brake=Brake(error).check).reason is error
+    assert world.synced == [] and world.left() == {"pending": 40}
+
+
+def test_the_scene_that_a_save_waits_for_needs_no_look(world: World) -> None:
+    world.owe(*range(1, 41), rank=BULK)
+    assert world.drain(brake=Brake(errors.Braked("no")).check, only=9).counts == {"written": 1}
+    assert world.synced == [9]

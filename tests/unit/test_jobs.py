@@ -15,7 +15,7 @@ import pytest
 
 import errors
 from disk.aside import asides
-from sync_queue.jobs import BACKLOG, EDIT, FILE, FOLDER, TABLE, UNREADABLE, Job, Jobs
+from sync_queue.jobs import BACKLOG, BULK, EDIT, FILE, FOLDER, TABLE, UNREADABLE, Job, Jobs
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has other rules for who may read")
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -196,7 +196,7 @@ def test_dead_letters_come_back_as_if_for_the_first_time(jobs: Jobs) -> None:
     assert jobs.revive(lambda one: one.error == "no", NOW + 5, recovered=True) == 2
     back = jobs.claim(9, NOW + 5)
     assert [(job.id, job.attempts, job.rank, job.recovered) for job in back] == [
-        (1, 0, BACKLOG, True), (2, 0, BACKLOG, True),
+        (1, 0, BULK, True), (2, 0, BULK, True),
     ]  # fmt: skip
     assert jobs.counts(NOW)["dead"] == 1 and jobs.claim(9, NOW + 5) == []
 
@@ -241,7 +241,7 @@ def test_scenes_are_owed_for_a_reason_once_and_what_was_put_off_is_due_if_that_i
     found = jobs.claim(9, NOW)
     assert ids(found) == due
     assert {job.reason for job in found if job.id != 2} == {"stale"}
-    assert {job.rank for job in found if job.id != 2} == {BACKLOG}
+    assert {job.rank for job in found if job.id != 2} == {BULK}
 
 
 def test_clearing_pending_leaves_dead_letters_and_the_job_in_hand(jobs: Jobs) -> None:
@@ -404,3 +404,35 @@ def test_what_is_put_off_stands_behind_what_was_not_tried_yet(tmp_path: Path) ->
     jobs.put([Job(4, rank=BACKLOG)], NOW + DAY)
     assert [job.id for job in jobs.claim(9, NOW + DAY)] == [2, 3, 1, 4]
     jobs.close()
+
+
+# -- what nobody picked one by one
+
+
+def test_bulk_comes_last_and_an_edit_or_what_follows_from_one_brings_it_forward(jobs: Jobs) -> None:
+    put(jobs, 1, 2, 3, rank=BULK)
+    put(jobs, 4, rank=BACKLOG)
+    put(jobs, 2, rank=BACKLOG)
+    put(jobs, 3)
+    found = jobs.claim(9, NOW)
+    assert [(job.id, job.rank) for job in found] == [
+        (3, EDIT),
+        (2, BACKLOG),
+        (4, BACKLOG),
+        (1, BULK),
+    ]
+
+
+def test_what_is_bulk_is_left_where_only_other_ranks_are_claimed(jobs: Jobs) -> None:
+    put(jobs, 1, rank=BULK)
+    assert jobs.claim(9, NOW, last=BACKLOG) == [] and jobs.next_due(BACKLOG) is None
+    assert ids(jobs.claim(9, NOW, only="scene:1", last=BACKLOG)) == [1]
+
+
+def test_a_sample_of_what_is_bulk_and_due_is_spread_over_all_of_it(jobs: Jobs) -> None:
+    put(jobs, *range(1, 1001), rank=BULK)
+    put(jobs, *range(2001, 2101))
+    assert jobs.is_much(999, NOW) and not jobs.is_much(1000, NOW)
+    sample, count = jobs.bulk(100, NOW)
+    assert (sample, count) == (list(range(1, 1001, 10)), 1000)
+    assert jobs.bulk(100, NOW - 1) == ([], 0)

@@ -236,7 +236,7 @@ LOCKS = [
     ("ours: Stash moved", "studio", written("R"), "R", "S", "write write write write"),
     ("theirs, not in Stash", "studio", None, "P", "", "- clear - -"),
     ("in agreement", "studio", None, "S", "S", "- - - -"),
-    ("a rating has no lock", "rating", None, None, 7.0, "write write write write"),
+    ("a rating", "rating", None, 3.0, 7.0, "locked repair locked locked"),
     ("a list has room for both", "genres", None, ("p",), ("a",), "write repair locked locked"),
     ("a list that has all of Stash's", "genres", None, ("a", "p"), ("a",), "- repair - -"),
 ]  # fmt: skip

@@ -109,7 +109,7 @@ class Case(NamedTuple):
                 "chosen": theirs,
                 "same": not edited and not theirs,
             },
-            "lock": {"theirs": self.held and self.field != "rating"},
+            "lock": {"theirs": self.held},
         }[column][cell]
 
     @property

@@ -1,0 +1,130 @@
+"""A fault at any request of a brake's sample, on Plex or on Stash: no field is lost, and when it is
+over the command works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inprocess import TOKEN, Bench, at_once
+
+import errors
+from app import commands
+from app.braking import Brake
+from app.run import Run
+from plex import client
+from stash.api import StashApi
+from tests.sizes import WHOLE
+
+pytestmark = [
+    pytest.mark.uncovered,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+SCENES = 60
+IN_A_ROW = 3  # requests that fail: as often as a question is asked
+
+
+class Press(Run):
+    """What one process does, without its pauses."""
+
+    @cached_property
+    def stash(self) -> StashApi:
+        return StashApi(self.connection, sleep=at_once)
+
+    @cached_property
+    def brake(self) -> Brake:
+        return Brake(self, sleep=at_once)
+
+
+class Library(Bench):
+    """Sixty scenes that were synced, and then lost what they said in Stash."""
+
+    share = 20
+
+    def fill(self) -> None:
+        said = {"details": "Long.", "tags": ["Rain", "Sun"]}
+        self.keys = dict(self.add(title=f"Title {n}", **said) for n in range(SCENES))
+        assert self.press("all") == ""
+        store = self.stash.library.store
+        for number in self.keys:
+            scene = store.scenes[number]
+            scene.tags, scene.details, scene.updated_at = (), "", store.now()
+        self.plex.clear_requests()
+
+    def press(self, mode: str) -> str:
+        """What came in its way; '' if nothing did."""
+        here = {"Scheme": "http", "Host": "127.0.0.1", "Port": self.stash.port}
+        settings = {"plex_url": self.plex.url, "plex_token": TOKEN, "path_map": "/data => /media",
+                    "brake_share": self.share}  # fmt: skip
+        run = Press(here, {}, str(self.data), settings, from_stash=False)
+        try:
+            return str(commands.COMMANDS[mode](run).get("paused") or "")
+        except errors.Stash2PlexError as error:
+            return str(error)
+        finally:
+            run.close()
+
+    @property
+    def lost(self) -> list[int]:
+        """The items that say less than they did."""
+        items = {key: self.plex.item(key) for key in self.keys.values()}
+        return [key for key, one in items.items() if not (one["summary"] and one["genres"])]
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+    connect = client.connect
+    monkeypatch.setattr(client, "connect", lambda *given: connect(*given, sleep=at_once))
+    with Library(tmp_path) as found:
+        found.fill()
+        yield found
+
+
+class Window:
+    """The requests from the nth on, so many in a row; counts those of the plugin."""
+
+    def __init__(self, first: int) -> None:
+        self.first, self.seen = first, 0
+
+    def match(self, request: Any) -> bool:
+        self.seen += 1
+        return self.first <= self.seen < self.first + IN_A_ROW
+
+
+def some(last: int) -> list[int]:
+    return list(range(1, last + 1)) if WHOLE else sorted({1, last // 2, last - 1, last} - {0})
+
+
+@pytest.mark.parametrize("action", ["drop", "500"])
+@pytest.mark.parametrize("side", ["plex", "stash"])
+def test_a_fault_at_any_request_of_the_sample_loses_nothing(
+    library: Library, side: str, action: str
+) -> None:
+    faults = getattr(library, side).faults
+    counted = Window(9999)
+    faults.arm(match=counted.match, action=action, times=9999)
+    assert "60 of 60 scenes" in library.press("all")
+    for n in some(counted.seen):
+        faults.clear()
+        faults.arm(match=Window(n).match, action=action, times=9999)
+        assert library.press("all"), (n, "no word of it")
+        assert library.plex.writes() == [] and library.lost == [], n
+        faults.clear()
+        assert "60 of 60 scenes" in library.press("all"), n
+        assert "60 of 60 scenes" in (library.press("process_queue") or "60 of 60 scenes"), n
+    assert library.plex.writes() == []
+    library.share = 100
+    assert library.press("all") == "" and len(library.lost) == SCENES
+
+
+@pytest.mark.parametrize(("side", "match"), [("plex", "/library/metadata/"), ("stash", "Scenes")])
+def test_a_server_that_goes_on_failing_ends_in_a_sentence(
+    library: Library, side: str, match: str
+) -> None:
+    getattr(library, side).faults.arm(match=match, action="500", times=9999)
+    said = library.press("all")
+    assert "nothing is changed" in said and "Try again when both servers answer" in said
+    assert library.plex.writes() == [] and library.lost == []
