@@ -89,8 +89,10 @@ def _works(run: Run, keys: Sequence[int]) -> "list[Work]":
     from plex.ledger import Ledger
     from plex.outcome import Outcome
 
-    entries = Ledger(run.store).entries(keys)
-    scenes = run.stash.scenes([entry.scene_id for entry in entries.values() if entry.scene_id])
+    entries, sync = Ledger(run.store).entries(keys), drains.sync_of(run)
+    shown = [entry.scene_id for entry in entries.values() if entry.scene_id]
+    scenes = run.stash.scenes(shown, sync.extras)
     outcomes = {number: Outcome(number, one.label()) for number, one in scenes.items()}
-    works = drains.sync_of(run).decide(list(scenes.values()), outcomes)
+    works = sync.decide(list(scenes.values()), outcomes)
+    sync.keep_states(outcomes.values())
     return [work for work in works if work.item.rating_key in entries]

@@ -58,8 +58,6 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> d
         wire.warning(f"the reconciliation is not complete and is tried again: {said}")
     else:
         run.scheduler.record_run(result, scope, is_startup=startup)
-    if scope == "all":
-        run.activity.found_drifted(result.drifted)
     found = result.as_dict()
     wire.info(_summary(found))
     return {"scope": scope} | found

@@ -27,6 +27,7 @@ def undo(run: Run) -> dict[str, Any]:
     down, and `original` means before the very first touch. What a person changed since stays."""
     from plex.collections import Collections
     from plex.ledger import Ledger
+    from plex.seen import Seen
     from plex.undo import Undo
 
     original = flag(run, "original")
@@ -37,6 +38,7 @@ def undo(run: Run) -> dict[str, Any]:
             wire.info("undo: there is nothing to put back")
             return {"fields": 0, "items": 0, "held": 0, "left": {}}
         plex = run.plex
+        Seen(run.store).doubt_items({row.rating_key for row in rows})
         collections = Collections(plex, run.store, run.config, wire.info)
         take_back = Undo(plex, Ledger(run.store), run.journal, run.clock, collections.left)
         done = take_back(rows, original)
@@ -123,6 +125,7 @@ def resume(run: Run) -> dict[str, Any]:
     if not chosen and ("scenes" in run.args or "scene" in run.args):
         raise errors.SetupError("resume needs ids of scenes, or no argument for all of them")
     drains.is_for_later(run)
+    drains.seen_of(run).doubt(chosen or run.journal.held())  # while they were held, nobody looked
     freed = run.journal.resume(chosen or None)
     run.jobs.put((Job(number, reason="resumed", rank=EDIT) for number in freed), run.clock())
     wire.info(f"resumed: {many(len(freed), 'scene')}")

@@ -4,15 +4,15 @@ from array import array
 from typing import Any
 
 import errors
-from app import drains, lookup
+from app import drains, lookup, scene_states
 from app.arguments import scenes, text
 from app.reconciling import engine, suggest_preview
 from app.run import Run
 from app.words import many
 from stash import wire
+from sync_queue.job import ASKED
 
 SAMPLE = 100  # scenes
-ASKED = "asked"  # the reason for which these are owed
 
 
 def sync_all(run: Run) -> dict[str, Any]:
@@ -68,7 +68,18 @@ def sync(run: Run) -> dict[str, Any]:
     run.jobs.owe(chosen, ASKED, run.clock(), EDIT)
     wire.info(f"to be synced: {many(len(chosen), 'scene')}")
     only = chosen[0] if len(chosen) == 1 and not later else 0
-    return {"queued": len(chosen)} | drains.drain(run, only=only)
+    said = dict.fromkeys(chosen[: drains.TOLD], "")
+    found = {"queued": len(chosen)} | drains.drain(run, only=only, told=said)
+    return found | {"scenes": _told(run, said)}
+
+
+def _told(run: Run, said: "dict[int, str]") -> list[dict[str, Any]]:
+    """What was said of these scenes, and where they stand now."""
+    stand = scene_states.told(run.data_dir, said)
+    return [
+        {"scene": scene, "said": said[scene], "state": state, "why": why}
+        for scene, (state, why) in stand.items()
+    ]
 
 
 def apply_preview(run: Run) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import errors
-from plex import match, photos, selection, settling
+from plex import match, photos, scene_state, selection, settling
 from plex.covers import Covers
 from plex.entry import Entry
 from plex.index import Index
@@ -14,7 +14,7 @@ from plex.leaving import RESTORE
 from plex.ledger import Ledger
 from plex.outcome import Outcome, ambiguous, hold, leave, share, skip, unsettle
 from plex.paths import PathMap
-from plex.work import Choice, Work, claim_photos, decided, extras, rules
+from plex.work import Choice, Work, claim_photos, decided, extras, rules, state_before
 from stash.scene import Scene
 
 
@@ -123,6 +123,9 @@ class Deciding:
         entries = self._ledger.entries([item.rating_key for _, item in pairs])
         works = self._works(self._settled(pairs, entries, outcomes), entries, outcomes)
         self._claim_photos(works)
+        for work in works:
+            state = state_before(work, self._config)
+            outcomes[work.scene.id].states[work.item.rating_key] = state
         return works
 
     def _match(self, scenes: Sequence[Scene]) -> match.Matches:
@@ -180,6 +183,7 @@ class Deciding:
     def _usable(self, scene: Scene, items: list[Item], outcome: Outcome) -> bool:
         if not items:
             outcome.missing = bool(scene.files)
+            outcome.states[0] = scene_state.MISSING if scene.files else scene_state.NO_FILE
             outcome.folders = [f.path for f in scene.files]
             outcome.said = "is not in Plex yet" if scene.files else "has no file"
         elif len(items) > 1 and not self._config.allow_ambiguous_match:

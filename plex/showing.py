@@ -8,7 +8,7 @@ from plex.baseline import settled
 from plex.entry import Entry, Past
 from plex.images import UPLOADED, Kind, Picture
 from plex.item import Item
-from plex.plan import ASK, LOCKED, PLEX, STASH, Change, Rules, scalar
+from plex.plan import ASK, CONFLICT, LOCKED, PLEX, STASH, Change, Rules, scalar
 from plex.written import SCALAR, Written
 
 SETTLED = 3.0  # seconds
@@ -78,6 +78,13 @@ def may_lag(past: Past) -> bool:
     That change has an event of its own: a sync looks again, a reconciliation need not.
     """
     return FRESH in past.version
+
+
+def why_kept(kind: Kind, entry: Entry) -> str:
+    """Why Plex keeps showing another image, as the last look found; '' if it shows ours."""
+    if kind.field in entry.asked:
+        return CONFLICT
+    return LOCKED if entry.past(kind.field).version.endswith(HELD) else ""
 
 
 def seen(version: str, now: float) -> str:

@@ -16,12 +16,14 @@ from plex.item import Item
 from plex.journal import Journal
 from plex.ledger import Ledger
 from plex.mapping import Finder
+from plex.seen import Seen
 from plex.store import Store
 from plex.work import extras
 from reconciliation import brake
 from reconciliation.choosing import Choosing, Chunk
 from reconciliation.comparing import Comparing
-from reconciliation.found import Found
+from reconciliation.found import GONE, Found
+from reconciliation.gone import Gone
 from reconciliation.judging import Judging
 from reconciliation.outlines import Outlines
 from reconciliation.result import GapDetectionResult
@@ -34,7 +36,7 @@ from sync_queue import verdict
 from sync_queue.jobs import Jobs
 from validation.scope import engine_scope
 
-AGREED = 500  # scenes that agree are noted down, so many at a time
+AT_ONCE = 500  # scenes whose state is kept, so many at a time
 TOO_MANY, IN_A_ROW = 20, 3  # chunks that cannot be checked: it is the server then, not the chunk
 
 
@@ -61,6 +63,7 @@ class GapDetectionEngine:
         self._store = store or Store(data_dir, clock, warn)
         self._plex = plex or _connect(config, self._store)
         self._index, self._ledger = Index(self._store, warn), Ledger(self._store)
+        self._seen = Seen(self._store)
         self._clock, self._progress, self._warn = clock, progress, warn
         self._held = Journal(self._store).held()
         self._paths = paths or Finder(
@@ -95,6 +98,7 @@ class GapDetectionEngine:
         found, compare = Found(), self._comparing()
         for chunk in self._choosing()(((one, None) for one in scenes.values()), found):
             compare(chunk, self._items(chunk), found)
+        self._seen.put(found.states)
         brake.too_much(found.result.losing, found.result.compared, self._config.brake_share)
 
     def _look(self, scope: str, deep: bool) -> None:
@@ -119,22 +123,39 @@ class GapDetectionEngine:
         verified, tell = self._verified(), partial(self._tell, total)
         if deep and only == EVERYTHING:
             verified.forget()
-        walked = self._walking(verified, tell)(only, deep, found.result)
+        gone = self._gone()
+        walked = self._walking(verified, tell, gone)(only, deep, found.result)
         compare = self._comparing()
-        for chunk, items in fetched(self._choosing()(walked, found), self._items):
-            self._try_chunk(compare, chunk, items)
-            if len(found.agreed) >= AGREED:
-                verified.put(found.agreed)
-                found.agreed = {}
-            tell()
-        verified.put(found.agreed)
+        try:
+            for chunk, items in fetched(self._choosing()(walked, found), self._items):
+                self._try_chunk(compare, chunk, items)
+                if len(found.states) >= AT_ONCE:
+                    self._keep(verified)
+                tell()
+        finally:
+            self._keep(verified)
+        if only == EVERYTHING and not found.result.errors:
+            for number in gone.ids:
+                found.owed.add(number, GONE)
+
+    def _keep(self, verified: Verified) -> None:
+        """What was seen so far, whatever becomes of the run."""
+        states, agreed = self._found.states, self._found.agreed
+        self._found.states, self._found.agreed = {}, {}
+        if states:
+            with self._store.writing():
+                self._seen.put(states)
+                verified.put(agreed)
+
+    def _gone(self) -> Gone:
+        return Gone(self._seen, [*self._held, *(self._jobs.dead_scenes() if self._jobs else ())])
 
     def _verified(self) -> Verified:
         return Verified(self._store, self._index, self._ledger, self._config, self._path_map)
 
-    def _walking(self, verified: Verified, tell: Callable[[], None]) -> Walking:
+    def _walking(self, verified: Verified, tell: Callable[[], None], gone: Gone) -> Walking:
         outlines = Outlines(self._store, verified.rules, self._path_map)
-        return Walking(self._stash, self._config, verified, outlines, self._held, tell)
+        return Walking(self._stash, self._config, verified, outlines, self._held, tell, gone)
 
     def _choosing(self) -> Choosing:
         return Choosing(self._index, self._ledger, self._config, self._held, self._path_map)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 EDIT, BACKLOG = 0, 1  # ranks: what a person just changed comes before what a run found
+ASKED = "asked"  # the reason of jobs that a person asked for: nothing has to have changed
 UNREADABLE = "unreadable"  # the kind of a job whose row makes no sense
 
 

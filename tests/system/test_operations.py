@@ -44,7 +44,7 @@ def bury(box: Box, count: int, error: str = "Plex says no", first: int = 1) -> l
 
 def test_before_the_first_sync_every_look_answers_and_makes_no_file(box: Box) -> None:
     for mode in glance.LOOKS:
-        given = {"scenes": [1]} if mode == "scene_states" else {}
+        given = {"scene_states": {"scenes": [1]}, "list_scenes": {"state": "held"}}.get(mode, {})
         assert box.operation(mode, **given) is not None
     assert not any(box.data_dir.iterdir())
 
