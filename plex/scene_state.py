@@ -47,18 +47,23 @@ KEPT = {
 _ORDER = (DIFFERS, AMBIGUOUS, EDITED, UNKNOWN, NOT_IN_PLEX, LEFT_OUT, IN_SYNC)
 
 
-def compared(changes: "Iterable[Change]", due: "Sequence[str]" = ()) -> "State":
+def compared(
+    changes: "Iterable[Change]", due: "Sequence[str]" = (), unseen: "Sequence[str]" = ()
+) -> "State":
     """The state of a scene beside its item. `changes` is the plan for it, `due` names the images
-    and photos that are to be written as well."""
+    and photos that are to be written as well, `unseen` the images that are to be looked at."""
     fields: dict[str, list[str]] = {}
     for change in changes:
         fields.setdefault("" if change.writes else change.why, []).append(change.field)
     writes = [*fields.pop("", ()), *due]
     said = [f"Plex says something else: {', '.join(writes)}"] if writes else []
     said += [f"{KEPT[why]}: {', '.join(names)}" for why, names in fields.items()]
+    said += [f"to be looked at: {', '.join(unseen)}"] if unseen else []
     if writes or REFUSED in fields:
         return DIFFERS, "; ".join(said)
-    return (EDITED, "; ".join(said)) if fields else (IN_SYNC, "")
+    if fields:
+        return EDITED, "; ".join(said)
+    return (UNKNOWN, "; ".join(said)) if unseen else (IN_SYNC, "")
 
 
 def shared(rating_key: int, owner: int) -> "State":

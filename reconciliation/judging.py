@@ -86,4 +86,5 @@ class Judging:
     def _state(self, work: Work, moved: "Sequence[Kind]") -> "State":
         due = [kind.field for kind in moved]
         kept = covers.kept(work.entry, self._config, due)
-        return scene_state.compared([*work.changes, *kept], [*due, *["photos"] * bool(work.photos)])
+        photos_due = ["photos"] * bool(work.photos)
+        return scene_state.compared([*work.changes, *kept], photos_due, due)
