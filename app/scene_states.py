@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 IS_SCENE = "key >= 'scene:' AND key < 'scene;'"
 FLAGS = 10_000  # so many flags are looked at
-FEW = 20_000  # scenes that are looked up one by one
 AT_ONCE = 500  # values in one question to SQLite
 LISTED = tuple(one for one in STATES if one != UNKNOWN)  # of the others only Stash knows
 
@@ -145,7 +144,9 @@ class Overlay:
             sql = "SELECT scene_id FROM ref WHERE kind = ? AND ref_id = ?"
             due.update(row[0] for row in plex.rows(sql, one))
         put_off = self._ids(later) - due - self.held
-        self.absent = {n for n, one in seen_of(plex, put_off) if one == NOT_IN_PLEX}
+        sql = "SELECT scene_id FROM scene_state WHERE state = ?"
+        absent = plex.rows(sql, (NOT_IN_PLEX,)) if put_off else []
+        self.absent = put_off & {row[0] for row in absent}
         self.waiting = (due | put_off) - self.held - self.absent
         self.gave_up = self._ids(f"status = {DEAD}") - due - put_off - self.held
 
@@ -165,21 +166,6 @@ class Overlay:
         return self.held | self.waiting | self.absent | self.gave_up
 
 
-def seen_of(plex: lookup.File, ids: "Iterable[int]") -> "list[tuple[int, str]]":
-    """(scene, state) of those of these that were seen."""
-    asked, found = sorted(ids), []
-    if len(asked) > FEW:
-        wanted = set(asked)
-        rows = plex.rows("SELECT scene_id, state FROM scene_state")
-        return [row for row in rows if row[0] in wanted]
-    for at in range(0, len(asked), AT_ONCE):
-        part = tuple(asked[at : at + AT_ONCE])
-        marks = ",".join("?" * len(part))
-        sql = f"SELECT scene_id, state FROM scene_state WHERE scene_id IN ({marks})"
-        found += plex.rows(sql, part)
-    return found
-
-
 def counts(data_dir: str, now: float) -> "dict[str, int]":
     """How many scenes there are of each state; every scene counts once. Scenes of which nothing is
     known yet are not in it: how many there are only Stash knows."""
@@ -187,8 +173,15 @@ def counts(data_dir: str, now: float) -> "dict[str, int]":
     found = dict.fromkeys(STATES, 0)
     found.update(plex.rows("SELECT state, count(*) FROM scene_state GROUP BY state"))
     overlay = Overlay(data_dir, queue, plex, now)
-    for _, state in seen_of(plex, overlay.ids):
-        found[state] -= 1
+    overlaid = list(overlay.ids)
+    for at in range(0, len(overlaid), AT_ONCE):
+        part = tuple(overlaid[at : at + AT_ONCE])
+        for state, count in plex.rows(
+            "SELECT state, count(*) FROM scene_state"
+            f" WHERE scene_id IN ({','.join('?' * len(part))}) GROUP BY state",
+            part,
+        ):
+            found[state] -= count
     for state, ids in overlay.parts.items():
         found[state] += len(ids)
     queue.close()
