@@ -35,7 +35,7 @@ except Exception as error:
 
 # What a page asks for again and again: answered from the files, without packages (app.glance).
 LOOKS = (
-    "status", "overview", "scene_states", "list_differs", "list_queue", "list_dead_letters",
+    "status", "overview", "scene_states", "list_scenes", "list_queue", "list_dead_letters",
     "list_runs", "list_changes", "list_decisions", "list_held", "list_preview",
 )  # fmt: skip
 _run = None  # the full-lane invocation (app.run.Run), once there is one

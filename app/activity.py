@@ -3,11 +3,11 @@ what came in the way of the last one that did not end well: Stash calls every ta
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from app.standing import ACTIVITY, ACTIVITY_LOCK, DRIFTED, FAILURE, failures
+from app.standing import ACTIVITY, ACTIVITY_LOCK, FAILURE, failures
 from sync_queue.lock import FileLock
 
 Map = Mapping[str, Any]
@@ -73,15 +73,6 @@ class Activity:
                     put(path, json.dumps(left))
             elif known:
                 os.unlink(path)
-
-    def found_drifted(self, drifted: "Iterable[Map]") -> None:
-        """Which edits in Plex stand, when all scenes were looked at: of each its fields."""
-        fields: dict[int, set[str]] = {}
-        for one in drifted:
-            fields.setdefault(one["scene"], set()).update(one["fields"])
-        with suppress(OSError):
-            said = {scene: sorted(names) for scene, names in fields.items()}
-            put(os.path.join(self._folder, DRIFTED), json.dumps(said))
 
     def close(self) -> None:
         if self._ours:

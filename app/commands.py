@@ -9,6 +9,7 @@ from app.run import Run
 from app.words import many
 from stash import wire
 from sync_queue import inbox
+from sync_queue.job import ASKED
 
 Command = Callable[[Run], dict[str, Any]]
 
@@ -27,9 +28,23 @@ def clear_queue(run: Run) -> dict[str, Any]:
     flags = inbox.flags(run.data_dir)
     for kind, number in flags:
         inbox.clear(run.data_dir, kind, number)
+    if moved := _moved(run, flags):
+        drains.seen_of(run).doubt(moved)
     cleared = run.jobs.clear_pending() + len(flags)
     wire.info(f"cleared: {many(cleared, 'job')}; Reconcile Library finds what still differs")
     return {"cleared": cleared}
+
+
+def _moved(run: Run, flags: "list[tuple[str, int]]") -> set[int]:
+    """The scenes that changed and are owed for that; those that somebody only asked for are not."""
+    from plex.ledger import Ledger
+
+    owed = {*flags, *((job.kind, job.id) for job in run.jobs.pending() if job.reason != ASKED)}
+    found = {number for kind, number in owed if kind == "scene"}
+    for kind, number in owed:
+        if kind != "scene":
+            found.update(Ledger(run.store).scenes_showing(kind, number))
+    return found
 
 
 def _in(module: str, name: str) -> Command:

@@ -129,6 +129,7 @@ def _works(run: Run, keys: Sequence[int], field: str = "") -> "list[Work]":
     outcomes = {number: Outcome(number, one.label()) for number, one in scenes.items()}
     sync.decide.look_at(IMAGES if field == "all" else (field,))
     works = sync.decide(list(scenes.values()), outcomes)
+    sync.keep_states(outcomes.values())
     now = {
         work.item.rating_key: asked(work, run.config.sync_fields)
         for work in works if work.item.rating_key in entries

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import errors
@@ -14,17 +15,23 @@ from stash import hook, wire
 if TYPE_CHECKING:
     from plex.foreseen import Foreseen
     from plex.scans import Scans
-    from plex.sync import Outcome, Sync
+    from plex.seen import Seen
+    from plex.sync import Begun, Outcome, Sync
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
+TOLD = 50  # scenes of which an answer tells
 PATIENCE = 5.0  # seconds: the first retry of a job comes within them
 
 
 def drain(
-    run: Run, linger: float = 0.0, span: "tuple[float, float]" = (0.0, 1.0), only: int = 0
+    run: Run,
+    linger: float = 0.0,
+    span: "tuple[float, float]" = (0.0, 1.0),
+    only: int = 0,
+    told: "dict[int, str] | None" = None,
 ) -> dict[str, Any]:
     """Do what is owed. `span` is the part of the task's progress that this takes; `only` a scene
-    besides which nothing is done."""
+    besides which nothing is done; `told` gets what is said of its scenes."""
     from sync_queue import inbox, lock
     from sync_queue.drain import Drain
 
@@ -39,7 +46,7 @@ def drain(
     if not lock.is_held(os.path.join(run.data_dir, inbox.LOCK)) and (run.owed() or _moved(run)):
         run.meet()  # before its queue is opened: which one that is depends on the server
     start, end = span
-    batch, inline = Batch(run), run.args.get("trigger") == "inline"
+    batch, inline = Batch(run, told), run.args.get("trigger") == "inline"
     loop = Drain(
         run.data_dir,
         run.jobs,
@@ -98,6 +105,13 @@ def _summary(run: Run, tally: dict[str, Any]) -> str:
     return "queue: " + (", ".join(said) if said else "nothing is owed")
 
 
+def seen_of(run: Run) -> "Seen":
+    """What was seen last of each scene."""
+    from plex.seen import Seen
+
+    return Seen(run.store)
+
+
 def sync_of(run: Run, foresees: bool = False) -> "Sync":
     """The sync of this run, with a Plex that answers; one that `foresees` is told what comes next,
     and has to be closed."""
@@ -135,16 +149,31 @@ def _foreseen(run: Run, config: Any) -> "Foreseen":
 class Batch:
     """`sync_batch` of the drain: connects when the first batch comes, says one line per scene."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, told: "dict[int, str] | None" = None) -> None:
+        self._run, self._told = run, told
         self._sync: Sync | None = None
         self._next: Sequence[int] = ()  # told before anybody could read ahead
         self._missing = 0
         self._scans: Scans | None = None
 
     def __call__(self, ids: Sequence[int]) -> "Callable[[], list[Outcome]]":
-        begun = self._ready().begin(ids)
-        return lambda: self._ended(begun())
+        with self._doubting(ids):
+            begun = self._ready().begin(ids)
+        return lambda: self._finished(ids, begun)
+
+    def _finished(self, ids: Sequence[int], begun: "Begun") -> "list[Outcome]":
+        with self._doubting(ids):
+            return self._ended(begun())
+
+    @contextmanager
+    def _doubting(self, ids: Sequence[int]) -> Iterator[None]:
+        """Scenes whose sync fails changed, and nobody has seen how they stand."""
+        try:
+            yield
+        except errors.Stash2PlexError:
+            with suppress(errors.SetupError):
+                seen_of(self._run).doubt(ids)
+            raise
 
     def ahead(self, ids: Sequence[int]) -> None:
         """These come next."""
@@ -227,6 +256,8 @@ class Batch:
         return self._missing >= ENOUGH and paths.is_due and paths.look()
 
     def _tell(self, one: "Outcome") -> None:
+        if self._told is not None and one.scene_id in self._told:
+            self._told[one.scene_id] = str(one.error or one.said)
         for line in one.warnings:
             wire.warning(f"{one.label} {line}")
         if one.error or (one.warnings and not one.items):

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import errors
-from app import drains
+from app import drains, scene_states
 from app.arguments import number
 from app.run import Run
+from plex.scene_state import STATES
 from stash import wire
 from sync_queue import inbox
 
@@ -33,7 +34,9 @@ def explain(run: Run) -> dict[str, Any]:
     found: dict[str, Any] = {"scene": wanted, "in_stash": scene is not None}
     if scene:
         outcome = Outcome(scene.id, scene.label())
-        works = drains.sync_of(run).decide([scene], {scene.id: outcome})
+        sync = drains.sync_of(run)
+        works = sync.decide([scene], {scene.id: outcome})
+        sync.keep_states([outcome])
         found |= {
             "title": scene.label(),
             "files": _files(run, scene),
@@ -48,6 +51,7 @@ def explain(run: Run) -> dict[str, Any]:
         {"field": row.field, "before": row.before, "after": row.after, "run": row.run}
         for row in run.journal.rows(scene_id=wanted)[-WRITES:]
     ]
+    found["state"], found["why"] = scene_states.told(run.data_dir, [wanted])[wanted]
     for line in _lines(found):
         wire.info(f"scene {wanted}: {line}")
     return found
@@ -131,7 +135,7 @@ def _lines(found: dict[str, Any]) -> "list[str]":
     if not found["in_stash"]:
         lines = ["Stash does not have it"]
     else:
-        lines = [f"“{found['title']}”", *(_looked(one) for one in found["files"])]
+        lines = [f"“{found['title']}”", _stands(found), *(_looked(one) for one in found["files"])]
         lines += [found["said"]] if found["said"] else []
         lines += found["warnings"]
         for item in found["items"]:
@@ -147,6 +151,11 @@ def _lines(found: dict[str, Any]) -> "list[str]":
         for one in found["writes"]
     ]
     return lines
+
+
+def _stands(found: dict[str, Any]) -> str:
+    """The state of the scene, as the page shows it."""
+    return f"{STATES[found['state']]}" + (f" ({found['why']})" if found["why"] else "")
 
 
 def _looked(one: dict[str, str]) -> str:

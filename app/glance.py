@@ -3,7 +3,7 @@
 Every answer is JSON of a bounded size; what is wrong is one sentence, and nothing is changed.
 """
 
-from app import lists, standing, states
+from app import lists, scene_states, standing
 from app.lookup import Trouble
 
 TYPE_CHECKING = False
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 LOOKS = {
     "status": standing.status,
     "overview": standing.overview,
-    "scene_states": states.states,
-    "list_differs": states.differing,
+    "scene_states": scene_states.states,
+    "list_scenes": scene_states.listed,
     "list_queue": lists.queue,
     "list_dead_letters": lists.dead_letters,
     "list_runs": lists.runs,

@@ -6,8 +6,7 @@
 import time
 
 from app import lookup
-from app.lookup import File, number, page, text
-from app.standing import CLAIMED, DEAD, READY, TABLE
+from app.lookup import CLAIMED, DEAD, READY, TABLE, File, number, page, text
 from stash import light
 
 TYPE_CHECKING = False

@@ -7,7 +7,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "status": (),
     "overview": (),
     "scene_states": ("scenes",),
-    "list_differs": ("after", "limit"),
+    "list_scenes": ("after", "limit", "state"),
     "list_queue": ("after", "limit", "state"),
     "list_dead_letters": ("after", "limit", "error"),
     "list_runs": ("after", "limit"),

@@ -90,6 +90,7 @@ def _decided(sync: Any, chunk: "Sequence[Scene]", found: Found) -> Iterator[dict
 
     outcomes = {scene.id: Outcome(scene.id, scene.label()) for scene in chunk}
     works = sync.decide(chunk, outcomes)
+    sync.keep_states(outcomes.values())
     taken = {work.item.rating_key for work in works}
     rows = [row for work in works for row in _of_work(work)]
     for scene in chunk:

@@ -63,8 +63,6 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> d
     else:
         run.scheduler.record_run(result, scope, is_startup=startup)
         run.activity.reconciled()
-    if scope == "all":
-        run.activity.found_drifted(result.drifted)
     found = result.as_dict()
     wire.info(_summary(found))
     return {"scope": scope} | found

@@ -3,7 +3,8 @@
 import os
 import time
 
-from app import lookup
+from app import lookup, scene_states
+from app.lookup import CLAIMED, DEAD, READY, TABLE
 from stash import light
 from sync_queue import inbox, lock
 
@@ -18,11 +19,7 @@ RECONCILING = "reconciliation.lock"
 STATE, OUTAGES = "reconciliation_state.json", "outages.json"
 CONTACTS = "contacts"  # when each server last answered
 FAILURE = "failure"  # what came in the way of a task
-DRIFTED = "drifted"  # scenes with edits in Plex that stand, as all were last looked at
-TABLE = "ack_queue_default"
-READY, CLAIMED, DEAD = 1, 2, 9  # as persist-queue has them
 FLAGS = 10_000  # so many are counted
-FEW = 20_000  # scenes that are looked up one by one
 BARS = 30  # runs of which the gaps are shown
 
 
@@ -141,83 +138,12 @@ def _document(data_dir: str, name: str) -> "Map":
 
 
 def overview(data_dir: str, args: "Map | None" = None) -> "Map":
-    """The status, where the scenes stand, and the last reconciliations. How many scenes there are
-    in all only Stash knows: what of them is not counted here is left out."""
+    """The status, how many scenes there are of each state, and the last reconciliations. How many
+    scenes there are in all only Stash knows: what of them is not counted here is not looked at yet."""
     found = status(data_dir)
-    queue, plex = lookup.File(data_dir, lookup.QUEUE), lookup.File(data_dir, lookup.PLEX)
-    found["scenes"] = _scenes(queue, plex, found["at"])
+    found["scenes"] = scene_states.counts(data_dir, found["at"])
     found["reconciliation"] = _reconciliation(data_dir)
-    moved = min(_drifted(found["reconciliation"]["history"]), found["scenes"]["in_sync"])
-    found["scenes"]["in_sync"] -= moved
-    found["scenes"]["differs"] += moved
-    queue.close()
-    plex.close()
     return found
-
-
-# A job that waits until Plex has its file says so in its data.
-IS_ABSENT = f"status = {READY} AND due > ? AND instr(data, '\"waits\": 0') = 0"
-IS_SCENE = "key >= 'scene:' AND key < 'scene;'"
-
-
-def _scenes(queue: lookup.File, plex: lookup.File, now: float) -> "dict[str, int]":
-    """How many there are of each kind; every scene counts once."""
-    absent = queue.value(f"SELECT count(*) FROM {TABLE} WHERE {IS_SCENE} AND {IS_ABSENT}", (now,))
-    dead = ids(queue, f"status = {DEAD}")
-    owed = ids(queue, f"status <= {CLAIMED}")
-    known = plex.value("SELECT count(DISTINCT scene_id) FROM item WHERE scene_id > 0")
-    asked = {
-        row[0]
-        for row in plex.rows(
-            "SELECT scene_id FROM item WHERE asked != '' AND scene_id != 0 LIMIT 10000"
-        )
-    }
-    held = {row[0] for row in plex.rows("SELECT scene_id FROM held LIMIT 100000")}
-    differs = (dead | asked) - owed - held
-    apart = _among(plex, owed | differs | held)
-    return {
-        "in_sync": max(0, known - apart), "waiting": len(owed - held) - min(absent, len(owed)),
-        "differs": len(differs), "not_in_plex": absent, "held": len(held),
-    }  # fmt: skip
-
-
-def ids(queue: lookup.File, where: str) -> "set[int]":
-    rows = queue.rows(
-        f"SELECT CAST(substr(key, 7) AS INTEGER) FROM {TABLE} WHERE {IS_SCENE} AND {where}"
-    )
-    return {row[0] for row in rows}
-
-
-def _among(plex: lookup.File, ids: "set[int]") -> int:
-    """How many of these have an item."""
-    if len(ids) > FEW:
-        known = {row[0] for row in plex.rows("SELECT scene_id FROM item WHERE scene_id > 0")}
-        return len(known & ids)
-    asked, found = sorted(ids), 0
-    for at in range(0, len(asked), 500):  # SQLite takes only so many values at once
-        part = asked[at : at + 500]
-        found += plex.value(
-            "SELECT count(DISTINCT scene_id) FROM item WHERE scene_id IN"
-            f" ({','.join('?' * len(part))})",
-            tuple(part),
-        )
-    return found
-
-
-def drifted(data_dir: str) -> "dict[int, list[str]]":
-    """The fields of the scenes of which an edit in Plex stands, as far as they were noted."""
-    found = _document(data_dir, DRIFTED)
-    return {int(key): fields for key, fields in found.items() if key.isascii() and key.isdigit()}
-
-
-def _drifted(history: "list[Any]") -> int:
-    """Items with edits of a person that stand, as the last look at all scenes has seen them."""
-    for run in reversed(history):
-        gaps = run.get("gaps") if isinstance(run, dict) and run.get("scope") == "all" else None
-        if isinstance(gaps, dict):
-            count = gaps.get("drifted")
-            return count if type(count) is int and count > 0 else 0
-    return 0
 
 
 def _reconciliation(data_dir: str) -> "Map":

@@ -4,8 +4,10 @@ import time
 from typing import Any
 
 import errors
+from app import scene_states
 from app.run import Run
 from app.words import many
+from plex.scene_state import STATES, UNKNOWN
 from stash import wire
 from sync_queue import circuit, inbox, lock
 
@@ -59,6 +61,7 @@ def queue_status(run: Run) -> dict[str, Any]:
         more = f" and {number - len(which)} more" if number > len(which) else ""
         wire.info(f"dead letters: {number} × {said} ({', '.join(which)}{more})")
     found = {"queue": counts} | reachable(run)
+    found["scenes"] = scenes(run, found["stash"]["reachable"])
     found["outage"] = outage(run)
     # Without an answer from Stash the settings are not known; what is on disk is.
     interval = run.config.reconcile_interval if run.knows_settings else None
@@ -70,6 +73,17 @@ def queue_status(run: Run) -> dict[str, Any]:
     for line in _told(found["reconciliation"]):
         wire.info(line)
     return found
+
+
+def scenes(run: Run, stash_answers: bool) -> dict[str, int]:
+    """How many scenes there are of each state, and how many nobody has looked at yet."""
+    counts = scene_states.counts(run.data_dir, run.clock())
+    if stash_answers:
+        known = sum(counts.values()) - counts[UNKNOWN]
+        counts[UNKNOWN] = max(counts[UNKNOWN], run.stash.count() - known)
+    told = ", ".join(f"{count} {STATES[name]}" for name, count in counts.items() if count)
+    wire.info(f"scenes: {told or 'none'}")
+    return counts
 
 
 def outage(run: Run) -> "dict[str, Any] | None":

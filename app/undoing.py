@@ -30,6 +30,7 @@ def undo(run: Run) -> dict[str, Any]:
     down, and `original` means before the very first touch. What a person changed since stays."""
     from plex.collections import Collections
     from plex.ledger import Ledger
+    from plex.seen import Seen
     from plex.undo import Undo
 
     original = flag(run, "original")
@@ -42,6 +43,7 @@ def undo(run: Run) -> dict[str, Any]:
             wire.info("undo: there is nothing to put back")
             return {"fields": 0, "items": 0, "held": 0, "left": _lost(len(asked)), "kept": []}
         _refuse_while_paused(run)
+        Seen(run.store).doubt_items({row.rating_key for row in rows})
         collections = Collections(plex, run.store, run.config, wire.info)
         take_back = Undo(plex, Ledger(run.store), run.journal, run.clock, collections.left)
         done = take_back(rows, original)
@@ -174,6 +176,7 @@ def resume(run: Run) -> dict[str, Any]:
     drains.is_for_later(run)
     held = set(run.journal.held())
     run.brake.look(sorted(held.intersection(chosen) if chosen else held), freed=True)
+    drains.seen_of(run).doubt(chosen or held)  # while they were held, nobody looked
     freed = run.journal.resume(chosen or None)
     how = rank(len(freed))
     run.jobs.put((Job(number, reason="resumed", rank=how) for number in freed), run.clock())

@@ -4,14 +4,13 @@ from array import array
 from typing import Any
 
 import errors
-from app import drains, lookup
+from app import drains, lookup, scene_states
 from app.arguments import scenes, text
 from app.reconciling import suggest_preview
 from app.run import Run
 from app.words import many
 from stash import wire
-
-ASKED = "asked"  # the reason for which these are owed
+from sync_queue.job import ASKED
 
 
 def sync_all(run: Run) -> dict[str, Any]:
@@ -53,7 +52,18 @@ def sync(run: Run) -> dict[str, Any]:
     run.jobs.owe(chosen, ASKED, run.clock(), rank(len(chosen)))
     wire.info(f"to be synced: {many(len(chosen), 'scene')}")
     only = chosen[0] if len(chosen) == 1 and not later else 0
-    return {"queued": len(chosen)} | drains.drain(run, only=only)
+    said = dict.fromkeys(chosen[: drains.TOLD], "")
+    found = {"queued": len(chosen)} | drains.drain(run, only=only, told=said)
+    return found | {"scenes": _told(run, said)}
+
+
+def _told(run: Run, said: "dict[int, str]") -> list[dict[str, Any]]:
+    """What was said of these scenes, and where they stand now."""
+    stand = scene_states.told(run.data_dir, said)
+    return [
+        {"scene": scene, "said": said[scene], "state": state, "why": why}
+        for scene, (state, why) in stand.items()
+    ]
 
 
 def apply_preview(run: Run) -> dict[str, Any]:

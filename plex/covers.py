@@ -8,7 +8,7 @@ from plex import images, letterbox, showing
 from plex.entry import Entry
 from plex.images import POSTER, Kind
 from plex.item import Item
-from plex.plan import Rules
+from plex.plan import Change, Rules
 from plex.showing import Look, Showing
 from stash.scene import Scene
 
@@ -55,6 +55,16 @@ def open_to_look(entry: Entry, choice: Choice) -> set[Kind]:
         if kind.field in choice.sync_fields
         and (showing.may_lag(entry.past(kind.field)) or kind.field in (*entry.asked, *entry.decided))
     }  # fmt: skip
+
+
+def kept(entry: Entry, choice: Choice, besides: Collection[str]) -> list[Change]:
+    """What is known of images that Plex keeps, `besides` those that were looked at just now."""
+    return [
+        Change(kind.field, None, None, why)
+        for kind in images.KINDS
+        if kind.field in choice.sync_fields and kind.field not in besides
+        and (why := showing.kept(entry, kind.field))
+    ]  # fmt: skip
 
 
 class Covers:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import errors
-from plex import file_id, match, photos, selection, settling
+from plex import file_id, match, photos, scene_state, selection, settling
 from plex.covers import Covers
 from plex.entry import Entry
 from plex.holds import Holds
@@ -15,7 +15,16 @@ from plex.leaving import RESTORE
 from plex.ledger import Ledger
 from plex.outcome import Outcome, ambiguous, hold, leave, share, skip, unsettle
 from plex.paths import PathMap
-from plex.work import Choice, Work, claim_photos, decided, extras, refuse_partial, rules
+from plex.work import (
+    Choice,
+    Work,
+    claim_photos,
+    decided,
+    extras,
+    refuse_partial,
+    rules,
+    state_before,
+)
 from stash.scene import Scene
 
 
@@ -131,6 +140,9 @@ class Deciding:
         entries = self._ledger.about(item for _, item in pairs)
         works = self._works(self._settled(pairs, entries, outcomes), entries, outcomes)
         self._claim_photos(works)
+        for work in works:
+            state = state_before(work, self._config)
+            outcomes[work.scene.id].states[work.item.rating_key] = state
         return works
 
     def _match(self, scenes: Sequence[Scene]) -> match.Matches:
@@ -186,6 +198,7 @@ class Deciding:
     def _usable(self, scene: Scene, items: list[Item], outcome: Outcome) -> bool:
         if not items:
             outcome.missing = bool(scene.files)
+            outcome.states[0] = scene_state.MISSING if scene.files else scene_state.NO_FILE
             outcome.folders = [f.path for f in scene.files]
             outcome.said = "is not in Plex yet" if scene.files else "has no file"
         elif len(items) > 1 and not self._config.allow_ambiguous_match:

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from plex import baseline, fields, plan, selection, texts
+from plex import baseline, fields, plan, scene_state, selection, texts
 from plex.item import Item
+from plex.scene_state import IN_SYNC, UNKNOWN, worst
 from plex.work import Work
 from validation import text
+
+if TYPE_CHECKING:
+    from plex.scene_state import State
 
 LEFT_ALONE = "is left as it is"
 SHOWN = 100  # characters of a value in a log line
@@ -30,10 +35,20 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
     error: "Exception | None" = None
     folders: list[str] = field(default_factory=list)
+    states: "dict[int, State]" = field(default_factory=dict)  # by items; of all of them 0
+
+    @property
+    def state(self) -> "State | None":
+        """Where the scene stands, as it was seen; None if nobody looked."""
+        found = worst(self.states.values()) if self.states else None
+        if self.error and (found is None or found[0] == IN_SYNC):
+            return UNKNOWN, ""  # not all of it was seen
+        return found
 
 
-def tell(work: Work, outcome: Outcome) -> None:
-    """Add what happened on one item to the scene's outcome."""
+def tell(work: Work, outcome: Outcome, state: "State") -> None:
+    """Add what happened on one item, and the `state` in which that leaves the scene, to its outcome."""
+    outcome.states[work.item.rating_key] = state
     outcome.items.append(work.item.rating_key)
     outcome.changes += work.changes
     done = [change.field for change in work.writes]
@@ -105,6 +120,7 @@ def share(outcome: Outcome, item: Item, owner: int) -> None:
         "split the item in Plex to have both"
     )
     outcome.said, outcome.refused = said, True
+    outcome.states[item.rating_key] = scene_state.shared(item.rating_key, owner)
     outcome.warnings.append(said)
 
 
@@ -117,12 +133,14 @@ def ambiguous(outcome: Outcome, items: Sequence[Item], libraries: Mapping[int, s
     )
     outcome.said = f"fits {len(items)} Plex items and is left alone: {which}"
     outcome.refused = True
+    outcome.states[0] = scene_state.several(one.rating_key for one in items)
     outcome.warnings.append(outcome.said + " (allow_ambiguous_match writes all of them)")
 
 
 def leave(outcome: Outcome, item: Item) -> None:
     """Nothing was decided: say why."""
     outcome.items.append(item.rating_key)
+    outcome.states[item.rating_key] = scene_state.NO_TEXT
     outcome.said = f"says nothing yet; Plex item {item.rating_key} is left as it is"
 
 
@@ -132,6 +150,7 @@ def skip(
     """The scene is not selected: say why, and what becomes of the items on which it was written."""
     outcome.said, outcome.skipped = f"is not synced: {why.words}", why.reason
     outcome.leaves = keys if restores else ()
+    outcome.states[0] = scene_state.LEFT_OUT, why.words
     if keys:
         outcome.said += f"; Plex item {many(keys)} {'is put back' if restores else LEFT_ALONE}"
 
@@ -153,6 +172,7 @@ def unsettle(outcome: Outcome, key: int) -> None:
     """Plex itself has yet to say something there: say that the scene waits for it."""
     outcome.unsettled = True
     outcome.said = f"waits: Plex is still reading its item {key}"
+    outcome.states[0] = UNKNOWN, f"Plex is still reading its item {key}"
 
 
 def hold(outcome: Outcome, why: str) -> None:

@@ -121,6 +121,14 @@ ALTER TABLE run ADD COLUMN noted INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE former_hold (
   scene_id INTEGER PRIMARY KEY, since REAL NOT NULL, why TEXT NOT NULL, files TEXT NOT NULL);
 """
+# Where each scene stood when it was last seen (`plex/scene_state.py`). What agreed is compared once
+# more, since its state was not kept.
+_STATES = """
+CREATE TABLE scene_state (
+  scene_id INTEGER PRIMARY KEY, state TEXT NOT NULL, why TEXT NOT NULL DEFAULT '');
+CREATE INDEX scene_state_state ON scene_state (state, scene_id);
+DELETE FROM verified;
+"""
 
 
 LOST = "lost"  # among the meta: a ledger of this server had to be set aside
@@ -132,7 +140,7 @@ class Store(Database):
     FILE, LOCK = FILE, "plex.lock"
     STEPS = (
         _SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING, _CONTROL, _ASKED, _VERIFIED,
-        _PAGES, _UNSEEN, _FILES,
+        _PAGES, _UNSEEN, _FILES, _STATES,
     )  # fmt: skip
 
     def __init__(

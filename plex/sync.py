@@ -15,9 +15,10 @@ from plex.ledger import Ledger
 from plex.outcome import Outcome, many, tell
 from plex.photos import Sent
 from plex.readback import Items, Look, ReadBack
+from plex.seen import Seen
 from plex.tempo import Tempo
 from plex.undo import Undo
-from plex.work import Work, rows
+from plex.work import Work, rows, state_after
 from plex.writing import Writing
 from stash.scene import Scene
 
@@ -98,6 +99,7 @@ class Sync:
         self._foreseen = foreseen
         self._look: Look = foreseen.look if foreseen else lambda keys: lambda: plex.items(keys)
         self._stash, self._ledger, self._config, self._clock = stash, ledger, config, clock
+        self._seen = Seen(ledger.store)
         self._open: list[Begun] = []  # their writes are on Plex, and not remembered
 
     @property
@@ -162,6 +164,7 @@ class Sync:
         if scene:
             return Outcome(number, scene.label())
         keys = self._ledger.forget_scene(number)
+        self._seen.forget(number)
         left = f"; Plex item {many(keys)} is left as it is" if keys else ""
         return Outcome(number, f"scene {number}", f"is no longer in Stash{left}")
 
@@ -186,7 +189,7 @@ class Sync:
             if remembered.is_news(entry, work):
                 entries.append(entry)
                 refs[work.scene.id] = work.scene.refs()
-            tell(work, outcomes[work.scene.id])
+            tell(work, outcomes[work.scene.id], state_after(work, entry, self._config))
         if entries:
             self._ledger.put(entries, refs)
         self._ledger.put_photos({
@@ -195,6 +198,11 @@ class Sync:
             for name, url in work.photos.items()
             if work.after
         })  # fmt: skip
+        self.keep_states(outcomes.values())
+
+    def keep_states(self, outcomes: Iterable[Outcome]) -> None:
+        """Remember where these scenes stand, as far as anybody looked."""
+        self._seen.put({one.scene_id: one.state for one in outcomes if one.state})
 
 
 def _keys(works: Iterable[Work], outcomes: Mapping[int, Outcome]) -> set[int]:

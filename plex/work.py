@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from plex import baseline, covers, fields, file_id, photos, plan, recall, selection
+from plex import baseline, covers, fields, file_id, photos, plan, recall, scene_state, selection
 from plex.entry import Entry
 from plex.item import Item
 from plex.journal import Row
@@ -12,6 +12,9 @@ from plex.photos import Sent
 from plex.showing import Showing
 from plex.written import Written, same
 from stash.scene import Scene
+
+if TYPE_CHECKING:
+    from plex.scene_state import State
 
 
 @dataclass(eq=False)
@@ -108,6 +111,30 @@ def decided(scene: Scene, item: Item, entry: Entry, choice: Choice) -> "Work | N
     entry = _settled(entry, item, wanted)
     found = plan.changes(_still_known(entry, item), item.values, wanted, rules(item, entry, choice))
     return Work(scene, item, entry, wanted, found)
+
+
+def state_before(work: Work, choice: Choice) -> "State":
+    """Where the scene stands beside its item before the work is done."""
+    due = [one.kind.field for one in work.shows] + ["photos"] * bool(work.photos)
+    return scene_state.compared([*work.changes, *_kept_unseen(work, work.entry, choice)], due)
+
+
+def state_after(work: Work, entry: Entry, choice: Choice) -> "State":
+    """Where the scene stands once its work is done, from what Plex says then; `entry` is what the
+    ledger keeps of that."""
+    if work.after is None:
+        changes = [change for change in work.changes if not change.writes]
+    else:
+        known, says = _still_known(entry, work.after), work.after.values
+        found = plan.changes(known, says, work.wanted, rules(work.after, entry, choice))
+        changes = [*found, *(one for one in work.changes if one.field in fields.IMAGES)]
+    refused = [one.kind.field for one in work.shows if one.refused]
+    changes += [plan.Change(name, None, None, plan.REFUSED) for name in refused]
+    return scene_state.compared([*changes, *_kept_unseen(work, entry, choice)])
+
+
+def _kept_unseen(work: Work, entry: Entry, choice: Choice) -> list[plan.Change]:
+    return covers.kept(entry, choice, [one.kind.field for one in work.looked])
 
 
 def rules(item: Item, entry: Entry, choice: Choice) -> plan.Rules:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from plex import match, selection
+from plex import match, scene_state, selection
 from plex.holds import Holds
 from plex.index import Index
 from plex.leaving import RESTORE
@@ -57,6 +57,10 @@ class Choosing:
     def _selected(self, scenes: Sequence[Scene], found: Found) -> list[Scene]:
         whys = [selection.skip(scene, self._config) for scene in scenes]
         found.result.skipped.update(why.reason for why in whys if why)
+        found.states |= {
+            s.id: (scene_state.LEFT_OUT, why.words)
+            for s, why in zip(scenes, whys, strict=True) if why
+        }  # fmt: skip
         self._owe_left([s.id for s, why in zip(scenes, whys, strict=True) if why], found)
         return [scene for scene, why in zip(scenes, whys, strict=True) if not why]
 

@@ -1,9 +1,9 @@
 """A chunk of scenes beside the items that Plex has of it: which is whose, what is owed of it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from plex import match, selection
+from plex import match, scene_state, selection
 from plex.index import Index
 from plex.item import Item
 from plex.ledger import Ledger
@@ -15,6 +15,9 @@ from reconciliation.found import Found
 from reconciliation.judging import COVER, Judged, Judging
 from reconciliation.result import GapDetectionResult
 from stash.scene import Scene
+
+if TYPE_CHECKING:
+    from plex.scene_state import State
 
 
 class Comparing:
@@ -36,8 +39,9 @@ class Comparing:
     def __call__(self, chunk: Chunk, items: Mapping[int, Item], found: Found) -> None:
         refuse_partial(chunk.chosen, self._extras)
         matches, result = match.matched(chunk.hints, items, self._index), found.result
+        found.states |= _without_item(matches, chunk.chosen)
         pairs = [
-            (scene, item) for scene in chunk.chosen if self._usable(matches, scene, result)
+            (scene, item) for scene in chunk.chosen if self._usable(matches, scene, found)
             for item in matches.of(scene)
         ]  # fmt: skip
         entries = self._ledger.about(item for _, item in pairs)
@@ -52,15 +56,23 @@ class Comparing:
             its = [i for s, i in pairs if s is scene]
             mine = [i for i in its if owner[i.rating_key] == scene.id]
             result.conflict_count += bool(its) and not mine
+            states = [
+                scene_state.shared(i.rating_key, owner[i.rating_key]) for i in its if i not in mine
+            ]
             if mine:
                 judged = self._judge(scene, mine, entries)
+                states += judged.states
                 _note(judged, scene, mine, found)
                 if judged.agrees and mine == its and scene.id in chunk.prints:
                     found.agreed[scene.id] = chunk.prints[scene.id]
+            if states:
+                found.states[scene.id] = scene_state.worst(states)
 
-    def _usable(self, matches: match.Matches, scene: Scene, result: GapDetectionResult) -> bool:
-        if len(matches.of(scene)) > 1 and not self._config.allow_ambiguous_match:
-            result.conflict_count += 1
+    def _usable(self, matches: match.Matches, scene: Scene, found: Found) -> bool:
+        items = matches.of(scene)
+        if len(items) > 1 and not self._config.allow_ambiguous_match:
+            found.result.conflict_count += 1
+            found.states[scene.id] = scene_state.several(item.rating_key for item in items)
             return False
         return True
 
@@ -78,6 +90,14 @@ class Comparing:
         if holder is None or selection.skip(holder, self._config):
             return False
         return match.holds(item, holder, self._path_map)
+
+
+def _without_item(matches: match.Matches, scenes: Sequence[Scene]) -> "dict[int, State]":
+    """The states of those of the scenes that have no item."""
+    return {
+        scene.id: scene_state.MISSING if scene.files else scene_state.NO_FILE
+        for scene in scenes if not matches.of(scene)
+    }  # fmt: skip
 
 
 def _note(one: Judged, scene: Scene, items: Sequence[Item], found: Found) -> None:

@@ -18,12 +18,14 @@ from plex.item import Item
 from plex.journal import Journal
 from plex.ledger import Ledger
 from plex.mapping import Finder
+from plex.seen import Seen
 from plex.store import Store
 from plex.work import extras
 from reconciliation import brake
 from reconciliation.choosing import Choosing, Chunk
 from reconciliation.comparing import Comparing
-from reconciliation.found import Found
+from reconciliation.found import GONE, Found
+from reconciliation.gone import Gone
 from reconciliation.judging import Judging
 from reconciliation.outlines import Outlines
 from reconciliation.result import GapDetectionResult
@@ -37,7 +39,7 @@ from sync_queue import inbox, verdict
 from sync_queue.jobs import Jobs
 from validation.scope import engine_scope
 
-AGREED = 500  # scenes that agree are noted down, so many at a time
+AT_ONCE = 500  # scenes whose state is kept, so many at a time
 TOO_MANY, IN_A_ROW = 20, 3  # chunks that cannot be checked: it is the server then, not the chunk
 
 
@@ -65,6 +67,7 @@ class GapDetectionEngine:
         self._plex = plex or _connect(config)
         self._store = store or _store_of(self._plex, config.plex_url, data_dir, clock, warn)
         self._index, self._ledger = Index(self._store, warn), Ledger(self._store)
+        self._seen = Seen(self._store)
         self._clock, self._progress, self._warn = clock, progress, warn
         self._paths = paths or Finder(
             config.path_map, stash, self._index, self._store, clock, warn=warn
@@ -102,6 +105,7 @@ class GapDetectionEngine:
         choosing = self._choosing(freed)
         sampling = Sampling(self._stash, self._plex, choosing, self._comparing(), self._warn)
         result = sampling.result(ids, extras(self._config))
+        self._seen.put(sampling.states)
         brake.too_much(result.losing, result.compared, self._config.brake_share, whole)
 
     def _look(self, scope: str, deep: bool) -> None:
@@ -126,22 +130,41 @@ class GapDetectionEngine:
         verified, tell = self._verified(), partial(self._tell, total)
         if deep and only == EVERYTHING:
             verified.forget()
-        walked = self._walking(verified, tell)(only, deep, found.result)
+        gone = self._gone()
+        walked = self._walking(verified, tell, gone)(only, deep, found.result)
         compare = self._comparing()
-        for chunk, items in fetched(self._choosing()(walked, found), self._items):
-            self._try_chunk(compare, chunk, items)
-            if len(found.agreed) >= AGREED:
-                verified.put(found.agreed)
-                found.agreed = {}
-            tell()
-        verified.put(found.agreed)
+        try:
+            for chunk, items in fetched(self._choosing()(walked, found), self._items):
+                self._try_chunk(compare, chunk, items)
+                if len(found.states) >= AT_ONCE:
+                    self._keep(verified)
+                tell()
+        finally:
+            self._keep(verified)
+        if only == EVERYTHING and not found.result.errors:
+            for number in gone.ids:
+                found.owed.add(number, GONE)
+
+    def _keep(self, verified: Verified) -> None:
+        """What was seen so far, whatever becomes of the run."""
+        states, agreed = self._found.states, self._found.agreed
+        self._found.states, self._found.agreed = {}, {}
+        if states:
+            with self._store.writing():
+                self._seen.put(states)
+                verified.put(agreed)
+
+    def _gone(self) -> Gone:
+        held = Journal(self._store).held()
+        return Gone(self._seen, [*held, *(self._jobs.dead_scenes() if self._jobs else ())])
 
     def _verified(self) -> Verified:
         return Verified(self._store, self._index, self._ledger, self._config, self._path_map)
 
-    def _walking(self, verified: Verified, tell: Callable[[], None]) -> Walking:
+    def _walking(self, verified: Verified, tell: Callable[[], None], gone: Gone) -> Walking:
         outlines = Outlines(self._store, verified.rules, self._path_map)
-        return Walking(self._stash, self._config, verified, outlines, self._holds(), tell)
+        holds = self._holds()
+        return Walking(self._stash, self._config, verified, outlines, holds, tell, gone)
 
     def _holds(self, freed: bool = False) -> Holds:
         return Holds(Journal(self._store), self._path_map, freed)

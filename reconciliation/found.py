@@ -2,11 +2,18 @@
 
 from array import array
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from reconciliation.detector import MISSING
 from reconciliation.result import GapDetectionResult
 from reconciliation.verified import Prints
 from sync_queue.jobs import Jobs
+
+if TYPE_CHECKING:
+    from plex.scene_state import State
+
+GONE = "gone"  # why a scene is owed that Stash no longer has: the sync forgets it
+_WITHOUT_ITEM = (MISSING, GONE)
 
 
 class Owed:
@@ -21,7 +28,7 @@ class Owed:
     @property
     def touching(self) -> int:
         """How many of them have an item."""
-        return sum(len(ids) for why, ids in self.by_reason.items() if why != MISSING)
+        return sum(len(ids) for why, ids in self.by_reason.items() if why not in _WITHOUT_ITEM)
 
     def put(self, jobs: Jobs, now: float) -> int:
         """Into the queue; how many are new there."""
@@ -34,8 +41,10 @@ class Owed:
 
 @dataclass
 class Found:
-    """Of one walk, so far; `agreed` is what is still to be kept of it (see `Verified`)."""
+    """Of one walk, so far; `agreed` and `states` are what is still to be kept of it (see `Verified`
+    and `Seen`)."""
 
     result: GapDetectionResult = field(default_factory=GapDetectionResult)
     owed: Owed = field(default_factory=Owed)
     agreed: Prints = field(default_factory=dict)
+    states: "dict[int, State]" = field(default_factory=dict)

@@ -1,9 +1,9 @@
 """One scene and the items that show it: what is wrong in Plex, and whether a sync is owed for it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plex import covers, photos
+from plex import covers, photos, scene_state
 from plex.entry import Entry
 from plex.fields import IMAGES
 from plex.images import BY_FIELD
@@ -15,17 +15,23 @@ from reconciliation import brake
 from reconciliation.detector import DRIFTED, Gap, gap, moot, unasked, worst
 from stash.scene import Scene
 
+if TYPE_CHECKING:
+    from plex.images import Kind
+    from plex.scene_state import State
+
 COVER, EDITED = "cover", "edited"  # why a scene is owed that has no gap to be repaired
 
 
 class Judged(NamedTuple):
     """`reason` is that for which the scene is owed, '' if it is not; `agrees` says that there was
-    nothing at all; `loses`, that a sync would leave less in Plex."""
+    nothing at all; `loses`, that a sync would leave less in Plex; `states` are those of the scene
+    beside each of its items."""
 
     gap: "Gap | None"
     reason: str
     agrees: bool
     loses: bool
+    states: "list[State]"
 
 
 class Judging:
@@ -36,29 +42,32 @@ class Judging:
         self._photos: set[str] = set()  # actors whose photo is owed already
 
     def __call__(self, scene: Scene, items: Sequence[Item], entries: Mapping[int, Entry]) -> Judged:
-        gaps, cover, asking, loses = [], False, False, False
+        gaps, cover, asking, loses, states = [], False, False, False, []
         for item in items:
             entry = entries[item.rating_key]
             work = decided(scene, item, entry, self._config)
             if work is None:
+                states.append(scene_state.NO_TEXT)
                 continue
             self._claim_photos(work)
             one = gap(
                 scene.id, work.changes, item.values, work.wanted, ("photos",) * bool(work.photos)
             )
             gaps += [one] if one else []
-            cover = cover or self._cover_moved(scene, item, entry)
+            moved = self._covers_moved(scene, item, entry)
+            cover = cover or bool(moved)
+            states.append(self._state(work, moved))
             asked = self._open(item, entry)
             asking = asking or bool(unasked(work.changes, asked) or moot(work.changes, asked))
             loses = loses or brake.loses(work.changes)
         one = worst(gaps)
         if one and one.kind != DRIFTED:
-            return Judged(one, one.kind, False, loses)
+            return Judged(one, one.kind, False, loses, states)
         if cover:
-            return Judged(one, COVER, False, loses)
+            return Judged(one, COVER, False, loses, states)
         # The sync that comes of it writes nothing; it lists the edit for a decision.
         agrees = not (one or asking or self._awaits_photo(scene))
-        return Judged(one, EDITED if asking else "", agrees, loses)
+        return Judged(one, EDITED if asking else "", agrees, loses, states)
 
     def _open(self, item: Item, entry: Entry) -> list[str]:
         """What is listed for a decision, without the images about which a sync would ask again."""
@@ -76,12 +85,21 @@ class Judging:
         """Whether a photo of one of its actors is owed, be it with another scene."""
         return not self._photos.isdisjoint(photos.wanted(scene, self._config))
 
-    def _cover_moved(self, scene: Scene, item: Item, entry: Entry) -> bool:
-        """Whether the cover has to be looked at: that it changed is only known once it is here."""
+    def _covers_moved(self, scene: Scene, item: Item, entry: Entry) -> "list[Kind]":
+        """The images for which the cover has to be looked at: that it changed is only known once
+        it is here."""
+        if not scene.has_cover:
+            return []
         how = rules(item, entry, self._config)
         due = covers.in_question(scene, item, entry, self._config, how)
         # What a person was asked about waits for the answer, not for a look.
-        return scene.has_cover and any(kind.field not in entry.asked for kind in due)
+        return [kind for kind in due if kind.field not in entry.asked]
+
+    def _state(self, work: Work, moved: "Sequence[Kind]") -> "State":
+        due = [kind.field for kind in moved]
+        kept = covers.kept(work.entry, self._config, due)
+        photos_due = ["photos"] * bool(work.photos)
+        return scene_state.compared([*work.changes, *kept], photos_due, due)
 
 
 def _is_edited(item: Item, entry: Entry, image: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import errors
+from plex.scene_state import State
 from reconciliation.choosing import CHUNK, Choosing, Chunk
 from reconciliation.comparing import Comparing
 from reconciliation.found import Found
@@ -27,6 +28,7 @@ class Sampling:
         self._stash, self._plex = stash, plex
         self._choosing, self._comparing, self._warn = choosing, comparing, warn
         self._found = Found()
+        self.states: dict[int, State] = {}  # of the scenes that were compared
         self._left_out: dict[int, errors.Stash2PlexError] = {}
         self._compared = 0
 
@@ -51,6 +53,7 @@ class Sampling:
             self._compared += len(ids)
             self._found.result.compared += found.result.compared
             self._found.result.losing += found.result.losing
+            self.states |= found.states
 
     def _failed(
         self, ids: Sequence[int], extras: Collection[str], error: errors.Stash2PlexError

@@ -6,6 +6,7 @@ from typing import Any
 
 from net.ahead import ahead
 from plex.work import extras
+from reconciliation.gone import Gone
 from reconciliation.outlines import Outline, Outlines
 from reconciliation.result import GapDetectionResult
 from reconciliation.verified import Prints, Verified
@@ -27,10 +28,11 @@ class Walking:
         outlines: Outlines,
         held: Container[int],
         tell: Callable[[], None],
+        gone: Gone,
     ) -> None:
         self._stash, self._extras = stash, extras(config)
         self._verified, self._outlines = verified, outlines
-        self._held, self._tell = held, tell
+        self._held, self._tell, self._gone = held, tell, gone
 
     def __call__(
         self, only: SceneFilter, deep: bool, result: GapDetectionResult
@@ -38,12 +40,16 @@ class Walking:
         """Those that moved, or all of them if it is to be `deep`; the others are counted."""
         for page, outline in self._pages(only):
             ids, prints = outline.said.keys(), self._verified.prints(outline)
+            if only == EVERYTHING:
+                self._gone.met(page.extent.last, ids)
             moved = ids if deep else self._moved(ids, prints, result)
             if moved:
                 rows = {number: page.rows[number] for number in moved}
                 for scene in self._stash.read(rows, self._extras):
                     yield scene, prints.get(scene.id)
             self._tell()
+        if only == EVERYTHING:
+            self._gone.end()
 
     def _pages(self, only: SceneFilter) -> Iterator[tuple[Page, Outline]]:
         known = self._outlines.known if only == EVERYTHING else unknown

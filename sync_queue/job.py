@@ -8,6 +8,7 @@ from typing import Any
 # picked one by one. Before the last of these the brake has a look (see `Drain`).
 EDIT, BACKLOG, BULK = RANKS = 0, 1, 2
 FEW = 20  # scenes that may lose something, or be written, without a look of the brake
+ASKED = "asked"  # the reason of jobs that a person asked for: nothing has to have changed
 UNREADABLE = "unreadable"  # the kind of a job whose row makes no sense
 
 

@@ -8,7 +8,7 @@ an index, and a batch is one transaction.
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -324,6 +324,13 @@ class Jobs(Letters):
             )
         )
         return {name: rows.get(name, 0) for name in ("pending", "waiting", "in_progress", "dead")}
+
+    def pending(self) -> Iterator[Job]:
+        """All that is owed and not being done right now."""
+        for row in self.rows(
+            f"SELECT _id, data, key FROM {TABLE} WHERE status < {AckStatus.unack}"
+        ):
+            yield loads(*row)
 
     def clear_pending(self) -> int:
         """Forget all that is owed and not being done right now; gives how many."""

@@ -45,6 +45,10 @@ class Letters(Database):
         rows = self.rows(f"{_LETTERS} ORDER BY timestamp DESC LIMIT ?", (limit,))
         return [_letter(row) for row in rows]
 
+    def dead_scenes(self) -> list[int]:
+        """The scenes that were given up."""
+        return [one.job.id for one in self.dead() if one.job.kind == "scene"]
+
     def dead(self) -> Iterator[DeadLetter]:
         """All dead letters that can be read, the oldest first."""
         for found in map(_letter, self.rows(f"{_LETTERS} ORDER BY _id")):

@@ -62,6 +62,6 @@
     const shown = S.STATES[state];
     if (!shown) return null;
     const said = `Plex: ${shown.name}`;
-    return h("span", { className: `s2p-card-badge s2p-${shown.kind}`, role: "img", "aria-label": said, title: said, "data-state": state }, h(Icon, { name: shown.icon }));
+    return h("span", { className: `s2p-card-badge s2p-is-${state}`, role: "img", "aria-label": said, title: said, "data-state": state }, h(Icon, { name: shown.icon }));
   };
 })();

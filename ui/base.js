@@ -39,16 +39,22 @@ window.Stash2Plex = (() => {
   // A setting as a person writes it.
   const plain = (value) => (Array.isArray(value) ? value.map((one) => (Array.isArray(one) ? one.join(" => ") : one)) : typeof value === "boolean" ? (value ? "on" : "off") : value);
 
-  // Where a scene may stand, as the operations call it.
+  // The states of a scene, as the operations call them: the name, the icon, and the colour in the ring.
   const STATES = {
-    in_sync: { name: "in sync", kind: "success", icon: "faCheck" },
-    waiting: { name: "waiting", kind: "note", icon: "faClock" },
-    differs: { name: "differs", kind: "warning", icon: "faNotEqual" },
-    not_in_plex: { name: "not in Plex", kind: "danger", icon: "faTimes" },
-    held: { name: "held", kind: "note", icon: "faPause" },
-    left_out: { name: "left out", kind: "note", icon: "faMinus" },
+    in_sync: { name: "In sync", icon: "faCheck", colour: "#3dcc91" },
+    waiting: { name: "Waiting", icon: "faClock", colour: "#48aff0" },
+    differs: { name: "Differs", icon: "faNotEqual", colour: "#ffb366" },
+    edited: { name: "Edited in Plex", icon: "faPen", colour: "#c9a5ff" },
+    not_in_plex: { name: "Not in Plex", icon: "faTimes", colour: "#ff7373" },
+    ambiguous: { name: "Ambiguous", icon: "faClone", colour: "#4bd3d3" },
+    held: { name: "Held", icon: "faPause", colour: "#a7b6c2" },
+    left_out: { name: "Left out", icon: "faMinus", colour: "#738694" },
+    gave_up: { name: "Gave up", icon: "faBan", colour: "#ff66a1" },
+    unknown: { name: "Not looked at yet", icon: "faQuestion", colour: "#e8e0b8" },
   };
+  // In the middle of a sentence.
+  const stateName = (state) => STATES[state].name[0].toLowerCase() + STATES[state].name.slice(1);
 
-  return { api, React, h, Bootstrap, Router: ReactRouterDOM, Icon, Value, many, when, away, fieldName, plain, STATES,
+  return { api, React, h, Bootstrap, Router: ReactRouterDOM, Icon, Value, many, when, away, fieldName, plain, STATES, stateName,
            ID: "Stash2Plex", PAGE: "/plugins/stash2plex" };
 })();

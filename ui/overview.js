@@ -5,28 +5,23 @@
   const { h, React, Router } = S;
   const { Card, Deed, TaskDeed, Progress, Trouble, Loading } = S;
 
-  // Each part of the ring: its key, its name, its colour, and the view that lists it.
-  const PARTS = [
-    ["in_sync", "in sync", "#3dcc91", "scenes&state=in_sync"],
-    ["waiting", "waiting", "#48aff0", "queue"],
-    ["differs", "differs", "#ffb366", "scenes&state=differs"],
-    ["not_in_plex", "not in Plex", "#ff7373", "queue&state=waiting"],
-    ["left_out", "left out", "#8a9ba8", "scenes&state=left_out"],
-  ];
+  // The view that lists a part of the ring.
+  const viewOf = (state) => (state === "waiting" ? "queue" : `scenes&state=${state}`);
 
-  // What is not counted by us is left out: of all scenes, only Stash knows how many there are.
+  // What nobody has looked at yet is counted here: how many scenes there are in all only Stash knows.
   function shares(scenes, total) {
-    const counted = scenes.in_sync + scenes.waiting + scenes.differs + scenes.not_in_plex;
-    return { ...scenes, left_out: Math.max(scenes.held, (total || 0) - counted) };
+    const counted = Object.entries(scenes).reduce((sum, [state, count]) => sum + (state === "unknown" ? 0 : count), 0);
+    return { ...scenes, unknown: Math.max(scenes.unknown, (total || 0) - counted) };
   }
 
   function Ring({ found }) {
-    const total = PARTS.reduce((sum, [key]) => sum + found[key], 0);
+    const states = Object.keys(S.STATES).filter((state) => state === "in_sync" || found[state]);
+    const total = states.reduce((sum, state) => sum + found[state], 0);
     const around = 2 * Math.PI * 40;
     let before = 0;
-    const arcs = PARTS.map(([key, , colour]) => {
-      const length = total ? (found[key] / total) * around : 0;
-      const arc = h("circle", { key, cx: 50, cy: 50, r: 40, fill: "none", stroke: colour, strokeWidth: 14,
+    const arcs = states.map((state) => {
+      const length = total ? (found[state] / total) * around : 0;
+      const arc = h("circle", { key: state, cx: 50, cy: 50, r: 40, fill: "none", stroke: S.STATES[state].colour, strokeWidth: 14,
                                 strokeDasharray: `${length} ${around - length}`, strokeDashoffset: -before });
       before += length;
       return arc;
@@ -37,10 +32,10 @@
         h("circle", { cx: 50, cy: 50, r: 40, fill: "none", stroke: "#5c708033", strokeWidth: 14 }),
         h("g", { transform: "rotate(-90 50 50)" }, arcs),
         h("text", { x: 50, y: 55, textAnchor: "middle", className: "s2p-share" }, total ? `${share} %` : "–")),
-      h("ul", null, PARTS.map(([key, name, colour, view]) =>
-        h("li", { key },
-          h("span", { className: "s2p-dot", style: { background: colour } }),
-          h(Router.Link, { to: `${S.PAGE}?view=${view}`, "data-part": key }, `${found[key].toLocaleString()} ${name}`)))));
+      h("ul", null, states.map((state) =>
+        h("li", { key: state, style: { color: S.STATES[state].colour } },
+          h("span", { className: "s2p-mark" }, h(S.Icon, { name: S.STATES[state].icon })),
+          h(Router.Link, { to: `${S.PAGE}?view=${viewOf(state)}`, "data-part": state }, `${found[state].toLocaleString()} ${S.stateName(state)}`)))));
   }
 
   const MODES = {

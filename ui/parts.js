@@ -83,6 +83,12 @@
       list.more && h(Deed, { label: "More", deed: list.load }));
   }
 
+  // A state by its name, its icon and its colour.
+  function StateBadge({ state }) {
+    const shown = S.STATES[state] || S.STATES.unknown;
+    return h("span", { className: `s2p-badge s2p-is-${state}`, "data-state": state }, h(Icon, { name: shown.icon }), ` ${shown.name}`);
+  }
+
   function SceneLink({ id, titles, title }) {
     const said = title || (titles && titles.get(id));
     return id ? h(Router.Link, { to: `/scenes/${id}` }, h("bdi", null, said || `Scene ${id}`)) : h("span", null, "a scene that is gone");
@@ -100,5 +106,5 @@
       h("div", { style: { width: `${percent}%` } }));
   }
 
-  Object.assign(S, { Guard, Saying, Watching, Notice, Deed, TaskDeed, Card, Trouble, Empty, Loading, Table, Pages, SceneLink, Select, Progress });
+  Object.assign(S, { Guard, Saying, Watching, Notice, Deed, TaskDeed, Card, Trouble, Empty, Loading, Table, Pages, SceneLink, StateBadge, Select, Progress });
 })();

@@ -7,7 +7,7 @@
   const { useState } = React;
 
   const thing = (row, titles) => (row.kind === "scene" ? h(SceneLink, { id: row.id, titles }) : `${row.kind} ${row.id}`);
-  const REASONS = { edit: "changed in Stash", empty_metadata: "empty in Plex", stale_sync: "Plex says something else", missing: "was not in Plex", asked: "asked for", decided: "decided", resumed: "resumed" };
+  const REASONS = { edit: "changed in Stash", empty_metadata: "empty in Plex", stale_sync: "Plex says something else", missing: "was not in Plex", asked: "asked for", decided: "decided", resumed: "resumed", gone: "no longer in Stash" };
 
   function standing(row) {
     if (row.state === "in progress") return "being done now";

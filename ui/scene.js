@@ -3,18 +3,18 @@
 (() => {
   const S = window.Stash2Plex;
   const { h, React } = S;
-  const { Card, Deed, Table, Trouble, Loading, Value, Notice, Icon } = S;
+  const { Card, Deed, Table, Trouble, Loading, Value, Notice, Icon, StateBadge } = S;
   const { useState, useEffect } = React;
 
-  function state(found) {
-    const differs = found.items && found.items.some((item) => item.plan.some((one) => one.why !== "in agreement"));
-    if (found.held) return ["held", "note", `It is left alone (${found.held}).`];
-    if (found.skipped) return ["left out", "note", found.skipped];
-    if (found.missing) return ["not in Plex", "danger", found.said];
-    if (found.queue.dead) return ["given up", "danger", found.queue.dead];
-    if (found.queue.owed || found.queue.flagged) return ["waiting", "warning", "It is owed to Plex."];
-    if (differs) return ["differs", "warning", found.said];
-    return ["in sync", "success", found.said];
+  // What came of a sync: where the scene stands now, and why.
+  function outcome(came) {
+    if (came.busy) return "Another run is at it and does this as well";
+    if (came.paused) return `Paused: ${came.paused}`;
+    const one = came.scenes[0];
+    const name = S.STATES[one.state].name;
+    // These reasons are sentences by themselves.
+    if (["differs", "edited", "ambiguous"].includes(one.state)) return one.why[0].toUpperCase() + one.why.slice(1);
+    return one.why ? `${name}: ${one.why}` : one.said ? `${name}. ${one.said}` : name;
   }
 
   function Item({ item, takeOver }) {
@@ -34,9 +34,8 @@
     const say = (text, kind) => setSaid({ text, kind });
     const found = look.data;
     const deed = (mode, done) => async () => { const came = await S.operation(mode, { scene: id }); look.reload(); return done(came); };
-    const sync = deed("sync", (came) => (came.busy ? "Another run is at it and does this as well" : came.written ? "Written to Plex" : came.waiting ? "Plex does not have it yet: it waits" : came.paused ? `Paused: ${came.paused}` : "Plex says what Stash says"));
+    const sync = deed("sync", outcome);
     const takeOver = (item, field) => async () => { const came = await S.operation("decide", { item, field, side: "stash" }); look.reload(); return came.paused ? `Paused: ${came.paused}` : came.written ? `${S.fieldName(field)}: Plex says what Stash says` : "It is decided, and written as soon as that can be done"; };
-    const [name, kind, why] = found ? state(found) : ["", "", ""];
     return h(S.Saying.Provider, { value: say }, h("div", { className: "s2p-page s2p-scene" },
       h(Notice, { said, onClose: () => setSaid(null) }), h(Trouble, { text: look.error }),
       h("div", { className: "s2p-actions" },
@@ -45,7 +44,7 @@
           : h(Deed, { label: "Hold", icon: "faPause", deed: deed("hold", () => "Left alone until it is resumed") })),
         h(Deed, { label: "Look again", deed: async () => look.reload() })),
       !found ? !look.error && h(Loading) : h(React.Fragment, null,
-        h("p", null, h("span", { className: `s2p-badge s2p-${kind}` }, name), " ", h("bdi", null, why)),
+        h("p", null, h(StateBadge, { state: found.state }), " ", h("bdi", null, found.why)),
         (found.warnings || []).map((one, at) => h(Trouble, { key: at, text: one })),
         (found.items || []).map((item) => h(Item, { key: item.item, item, takeOver })),
         found.files && h(Card, { title: "Files" }, h(Table, { label: "Files", heads: ["In Stash", "Looked for in Plex as"], rows: found.files.map((one, at) => ({ key: at, cells: [h("bdi", null, one.stash), h("bdi", null, one.plex)] })) })),

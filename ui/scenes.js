@@ -1,9 +1,9 @@
-// Scenes by where they stand: Stash lists them, and one look tells the states of a page.
+// Scenes by state: the plugin lists those that it knows; the others only Stash can list.
 "use strict";
 (() => {
   const S = window.Stash2Plex;
   const { h, React } = S;
-  const { Card, Deed, Table, SceneLink, Select, Empty, Loading, Trouble } = S;
+  const { Card, Deed, Table, SceneLink, StateBadge, Select, Empty, Loading, Trouble } = S;
   const { useState, useEffect } = React;
   const ENOUGH = 50, PAGES = 10; // rows, and pages of Stash, of one press
 
@@ -21,12 +21,12 @@
     }
   }
 
-  // Those that differ have a list of their own, with the reason.
-  function Differing({ version }) {
-    const list = S.usePages("list_differs", {}, version);
+  // The plugin's own list of a state, with the reason.
+  function Listed({ state, version }) {
+    const list = S.usePages("list_scenes", { state }, version);
     const rows = list.rows || [];
     const titles = S.useTitles(rows.map((row) => row.scene));
-    return h(S.Pages, { list, label: "Scenes that differ", heads: ["Scene", "Why"], empty: "None of them.",
+    return h(S.Pages, { list, label: "Scenes by state", heads: ["Scene", "Why"], empty: "None of them.",
       row: (row) => ({ key: row.scene, cells: [h(SceneLink, { id: row.scene, titles }), h("bdi", null, row.why)] }) });
   }
 
@@ -45,7 +45,7 @@
       !last ? !first.error && h(Loading) : h(React.Fragment, null,
         h("p", null, `${rows.length.toLocaleString()} of the ${S.many(last.seen, "scene")} that were looked at${last.next ? `; Stash has ${last.count.toLocaleString()}` : ""}`),
         rows.length ? h(Table, { label: "Scenes by state", heads: ["Scene", "State"], rows: rows.map((row) => ({ key: row.id, cells: [
-          h(SceneLink, { id: row.id, title: row.title }), h("span", { className: `s2p-badge s2p-${S.STATES[row.state].kind}` }, S.STATES[row.state].name),
+          h(SceneLink, { id: row.id, title: row.title }), h(StateBadge, { state: row.state }),
         ] })) }) : h(Empty, null, "None of them."),
         last.next && h(Deed, { label: "More", deed: load })));
   }
@@ -53,6 +53,6 @@
   S.Scenes = function Scenes({ version, params, go }) {
     const state = S.STATES[params.get("state")] ? params.get("state") : "";
     return h(Card, { title: "Scenes by state", actions: h(Select, { label: "State", value: state, onChange: (value) => go("scenes", { state: value }), options: OPTIONS }) },
-      state === "differs" ? h(Differing, { version }) : h(Walked, { state, version, key: state }));
+      state && state !== "unknown" ? h(Listed, { state, version, key: state }) : h(Walked, { state, version, key: state }));
   };
 })();

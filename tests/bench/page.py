@@ -29,7 +29,9 @@ POLLED, LISTS = 3.5, 8.0  # at most so many times a bare interpreter
 DEAD, WRITES = 5_000, 10_000
 HOLLOW = ["-c", "pass"]
 # Every card of a full page, spread over the library.
-ARGUMENTS = {"scene_states": {"scenes": list(range(1, 200 * 450, 450))}}
+ARGUMENTS = {
+    "scene_states": {"scenes": list(range(1, 200 * 450, 450))}, "list_scenes": {"state": "in_sync"},
+}  # fmt: skip
 
 
 def fill(data: Path, scenes: int) -> None:
@@ -48,6 +50,13 @@ def fill(data: Path, scenes: int) -> None:
             [(n, n, json.dumps({"title": "x" * 500}), "title" if n % 1000 == 0 else "")
              for n in range(1, scenes + 1)],
         )  # fmt: skip
+        db.executemany(
+            "INSERT INTO scene_state VALUES (?, ?, ?)",
+            [(n, "edited" if n % 1000 == 0 else "in_sync", "") for n in range(1, scenes + 1)],
+        )
+        db.executemany(
+            "INSERT INTO ref VALUES ('tag', ?, ?)", [(n % 50, n) for n in range(1, scenes + 1)]
+        )
     journal = Journal(store, "all")
     for start in range(0, WRITES, 500):
         rows = [Row(n, n, "title", "before", "after", False, "write")

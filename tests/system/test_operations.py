@@ -44,7 +44,7 @@ def bury(box: Box, count: int, error: str = "Plex says no", first: int = 1) -> l
 
 def test_before_the_first_sync_every_look_answers_and_makes_no_file(box: Box) -> None:
     for mode in glance.LOOKS:
-        given = {"scenes": [1]} if mode == "scene_states" else {}
+        given = {"scene_states": {"scenes": [1]}, "list_scenes": {"state": "held"}}.get(mode, {})
         assert box.operation(mode, **given) is not None
     assert not any(box.data_dir.iterdir())
 
@@ -55,8 +55,8 @@ def test_the_overview_counts_every_scene_once(box: Box) -> None:
     box.operation("all")
     box.operation("hold", scene=scenes[0])
     found = box.operation("overview")
-    assert found["scenes"] == {
-        "in_sync": 4, "waiting": 0, "differs": 0, "not_in_plex": 1, "held": 1,
+    assert {name: count for name, count in found["scenes"].items() if count} == {
+        "in_sync": 4, "not_in_plex": 1, "held": 1,
     }  # fmt: skip
     assert not found["busy"] and found["outage"] is None
 
@@ -181,20 +181,20 @@ def test_a_file_of_a_later_version_is_refused_in_a_sentence(box: Box) -> None:
     assert os.listdir(box.data_dir / "queue")
 
 
-def test_edits_in_plex_that_stand_are_told_as_different(box: Box) -> None:
+def test_edits_in_plex_that_stand_are_told_as_edited(box: Box) -> None:
     scenes = fill(box, 3)
     box.operation("all")
     box.plex.edit_as_person(int(box.item(scenes[0])["ratingKey"]), title="By hand")
     box.operation("reconcile_all")
     found = box.operation("overview")["scenes"]
-    assert (found["in_sync"], found["differs"]) == (2, 1)
-    rows = box.operation("list_differs")["rows"]
+    assert (found["in_sync"], found["edited"]) == (2, 1)
+    rows = box.operation("list_scenes", state="edited")["rows"]
     assert rows == [{"scene": scenes[0], "why": "edited in Plex: title"}]
-    assert box.operation("scene_states", scenes=scenes)["rows"][0]["state"] == "differs"
+    assert box.operation("scene_states", scenes=scenes)["rows"][0]["state"] == "edited"
     box.configure(on_edit_in_plex="stash")
     box.operation("reconcile_all")
     box.operation("reconcile_all")
-    assert box.operation("list_differs")["rows"] == []
+    assert box.operation("list_scenes", state="edited")["rows"] == []
 
 
 def test_the_states_of_scenes_are_told_as_the_overview_counts_them(box: Box) -> None:
@@ -206,7 +206,7 @@ def test_the_states_of_scenes_are_told_as_the_overview_counts_them(box: Box) -> 
     box.stash.wait_idle()
     rows = box.operation("scene_states", scenes=[*scenes, gone, new, 999])["rows"]
     assert [row["state"] for row in rows] == [
-        "held", "in_sync", "in_sync", "not_in_plex", "in_sync", "left_out",
+        "held", "in_sync", "in_sync", "not_in_plex", "in_sync", "unknown",
     ]  # fmt: skip
 
 

@@ -34,6 +34,7 @@ def test_before_anything_happened(box):
         "queue: 0 pending, 0 waiting, 0 in progress, 0 dead",
         "Stash v0.31.1 answers",
         "Plex 1.43.3.10861-sim answers",
+        "scenes: none",
         f"reconciliation: {NO_RUNS}",
         "reconciliation: 0 runs in all; interval never; next due never",
         "reconciliation: deep passes weekly; the last not yet",

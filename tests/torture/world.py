@@ -55,7 +55,7 @@ class World:
         self.usual = self.names() | {inbox.WAKE, inbox.INLINE, "deps"}
         # Whoever writes next overwrites it: of each there is one at most.
         self.usual |= {f"{name}.tmp" for name in self.usual if name.endswith(".json")}
-        notes = {"activity", "packages", "contacts", "failure", "drifted"}
+        notes = {"activity", "packages", "contacts", "failure"}
         self.usual |= {"activity.lock", *notes, *(f"{name}.new" for name in notes)}
 
     # -- what people do

@@ -19,7 +19,7 @@ def mixed(box: Box) -> dict[int, str]:
     box.operation("all")
     box.operation("hold", scene=held)
     new = box.add("new.mp4", title="New")
-    return {synced: "in_sync", held: "held", gone: "not_in_plex", new: "left_out"}
+    return {synced: "in_sync", held: "held", gone: "not_in_plex", new: "unknown"}
 
 
 def shown(tab: View) -> dict[int, str]:
@@ -70,7 +70,7 @@ def test_every_card_says_where_its_scene_stands_by_one_look(box: Box, tab: View)
     cards(tab)
     badge(tab, "in_sync").wait_for()
     assert shown(tab) == expected
-    assert badge(tab, "held").get_attribute("aria-label") == "Plex: held"
+    assert badge(tab, "held").get_attribute("aria-label") == "Plex: Held"
     assert tab.asked == ["scene_states"]
     tab.shot("cards")
 
@@ -111,7 +111,12 @@ def test_a_look_that_fails_leaves_the_cards_as_they_are(box: Box, tab: View) -> 
 
 
 @pytest.mark.parametrize(
-    ("part", "state", "title"), [("in_sync", "in_sync", "Title 0"), ("left_out", "left_out", "New")]
+    ("part", "state", "title"),
+    [
+        ("in_sync", "in_sync", "Title 0"),
+        ("unknown", "unknown", "New"),
+        ("not_in_plex", "not_in_plex", "Gone"),
+    ],
 )
 def test_a_part_of_the_ring_leads_to_its_scenes(
     box: Box, tab: View, part: str, state: str, title: str
@@ -125,17 +130,18 @@ def test_a_part_of_the_ring_leads_to_its_scenes(
     assert listed.get_by_role("combobox").input_value() == state
 
 
-def test_scenes_that_differ_are_listed_with_the_reason(box: Box, tab: View) -> None:
+def test_scenes_of_a_state_are_listed_with_the_reason(box: Box, tab: View) -> None:
     edited, given_up = (box.add(f"{n}.mp4", title=f"Title {n}") for n in range(2))
     box.operation("all")
     box.plex.edit_as_person(int(box.item(edited)["ratingKey"]), title="By hand")
     box.operation("reconcile_all")
     bury(box, 1, "Plex says no", first=given_up)
     tab.go()
-    tab.page.locator("[data-part=differs]", has_text="2 differs").click()
+    tab.page.locator("[data-part=gave_up]", has_text="1 gave up").click()
     listed = tab.card("Scenes by state")
-    listed.get_by_text("edited in Plex: title").wait_for()
     listed.get_by_text("Plex says no").wait_for()
+    listed.get_by_role("combobox").select_option("edited")
+    listed.get_by_text("edited in Plex: title").wait_for()
     listed.get_by_role("link", name="Title 0").click()
     tab.page.get_by_role("tab", name="Plex").wait_for()
 
@@ -147,7 +153,7 @@ def test_scenes_are_listed_by_state_and_lead_to_their_page(box: Box, tab: View) 
     listed.get_by_text("4 of the 4 scenes that were looked at").wait_for()
     assert listed.locator("tbody tr").count() == len(expected)
     listed.get_by_role("combobox").select_option("held")
-    listed.get_by_text("1 of the 4 scenes").wait_for()
+    listed.get_by_text("by you").wait_for()
     listed.get_by_role("link", name="Title 1").click()
     tab.page.get_by_role("tab", name="Plex").wait_for()
 

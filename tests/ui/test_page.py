@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
+from contextlib import closing
 from pathlib import Path
 
 from devserver.box import Box
 from sync_queue import inbox
+from sync_queue.jobs import Job, Jobs
 from tests.system.test_operations import bury
 from tests.ui.conftest import Open, View
 
@@ -21,7 +24,7 @@ def filled(box: Box, count: int = 3) -> list[int]:
 def test_the_overview_syncs_all_and_its_ring_says_so(box: Box, tab: View) -> None:
     filled(box)
     tab.go()
-    tab.shows("3 left out")
+    tab.shows("3 not looked at yet")
     tab.press("Sync all")
     tab.says("Sync all scenes is done")
     tab.shows("3 in sync")
@@ -108,10 +111,15 @@ def test_both_servers_are_seen_while_polling_and_tested_at_a_press(
 
 
 def test_a_part_of_the_ring_leads_to_its_list(box: Box, tab: View) -> None:
-    box.add("gone.mp4", in_plex=False, title="Gone")
+    gone = box.add("gone.mp4", in_plex=False, title="Gone")
     box.operation("all")
     tab.go()
     tab.page.locator("[data-part=not_in_plex]").click()
+    tab.card("Scenes by state").get_by_role("link", name="Gone").wait_for()
+    with closing(Jobs(box.data_dir)) as jobs:
+        jobs.hasten([Job(gone)], time.time())
+    tab.go()
+    tab.page.locator("[data-part=waiting]").click()
     tab.card("Queue").get_by_text("Plex does not have its file yet").wait_for()
 
 

@@ -56,10 +56,11 @@ def scene_tab(tab: View, scene: int) -> View:
 def test_a_scene_tells_its_plan_and_is_synced_held_and_resumed(box: Box, tab: View) -> None:
     scene, other = filled(box, 2)
     scene_tab(tab, scene)
-    tab.page.locator(".s2p-badge", has_text="differs").wait_for()
+    tab.page.locator(".s2p-badge", has_text="Differs").wait_for()
+    tab.shows("Plex says something else: title, genres")
     tab.press("Sync now")
-    tab.says("Written to Plex")
-    tab.page.locator(".s2p-badge", has_text="in sync").wait_for()
+    tab.says("In sync. Plex item ")
+    tab.page.locator(".s2p-badge", has_text="In sync").wait_for()
     assert set(box.differences()) == {other}
     tab.shows("Last writes")
     tab.shot("scene")
@@ -92,6 +93,16 @@ def test_what_is_kept_in_plex_is_taken_over_field_by_field(box: Box, tab: View) 
     tab.button(f"Take over title of item {key}").wait_for(state="detached")
     assert box.item(scene)["genres"] == ["mine"], "one field at a time"
     tab.shot("take-over")
+
+
+def test_a_sync_that_leaves_a_difference_says_so_above_its_table(box: Box, tab: View) -> None:
+    (scene,) = filled(box, 1)
+    box.operation("all")
+    box.plex.edit_as_person(int(box.item(scene)["ratingKey"]), title="By hand")
+    scene_tab(tab, scene)
+    tab.press("Sync now")
+    tab.says("Edited in Plex: title")
+    tab.page.locator(".s2p-badge", has_text="Edited in Plex").wait_for()
 
 
 def test_the_panel_of_a_scene_asks_nothing_until_it_is_opened(box: Box, tab: View) -> None:

@@ -42,7 +42,7 @@ FEATHER_MAY_LATE = {
     "sync_queue.lock": {"msvcrt"},
 }
 PURE = {
-    "errors", "app.words", "app.findings", "app.diagnosis", "app.effective", "app.operations",
+    "errors", "app.words", "app.states", "plex.scene_state", "app.findings", "app.diagnosis", "app.effective", "app.operations",
     "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
     "sync_queue.circuit", "sync_queue.tally", "plex.paths", "plex.fields", "plex.plan",
     "plex.names", "plex.entry", "plex.file_id", "plex.item", "plex.listing", "plex.outline", "plex.pages", "plex.photos", "plex.sequence", "plex.texts", "plex.lists", "plex.selection",

@@ -22,12 +22,16 @@ TABLE = [
     for line in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").splitlines()
     if line.startswith("| `")
 ]
-LEAN = {"app", "app.glance", "app.lists", "app.lookup", "app.standing", "app.states"}
+LEAN = {
+    "app", "app.glance", "app.lists", "app.lookup", "app.scene_states", "app.standing", "app.states",
+    "plex", "plex.scene_state",
+}  # fmt: skip
 FEATHER = {
     "stash", "stash.wire", "stash.light", "stash.hook", "sync_queue", "sync_queue.inbox",
     "sync_queue.lock",
 }  # fmt: skip
 CORES = {"_sqlite3", "_json", "errno"}
+ARGUMENTS = {"scene_states": {"scenes": [1, 2]}, "list_scenes": {"state": "differs"}}
 LOADED = "; sys.stderr.write(' '.join(set(sys.modules) - before))"
 
 
@@ -72,7 +76,7 @@ def test_a_look_loads_nothing_but_the_lean_lane(mode: str, tmp_path: Path) -> No
     Jobs(data).close()
     given = {
         "server_connection": {"Scheme": "http", "Host": "h", "Port": 1, "Dir": str(tmp_path)},
-        "args": {"mode": mode, **({"scenes": [1, 2]} if mode == "scene_states" else {})},
+        "args": {"mode": mode, **ARGUMENTS.get(mode, {})},
     }
     found = loaded("import Stash2Plex; Stash2Plex.main([])", json.dumps(given).encode())
     assert "app.glance" in found

@@ -1,0 +1,226 @@
+"""The states of scenes, read from our files: for some scenes, counted, or listed. Lean lane.
+
+`state_of` is the rule; `counts` and `listed` follow it by sets and an index, and a test holds them to it.
+"""
+
+import os
+import time
+from itertools import islice
+
+from app import lookup
+from app.lookup import CLAIMED, DEAD, READY, TABLE
+from app.states import DUE, PUT_OFF, state_of
+from plex.scene_state import (
+    GAVE_UP,
+    HELD,
+    NOT_IN_PLEX,
+    SEEN,
+    STATES,
+    UNKNOWN,
+    WAITING,
+)
+from sync_queue import inbox
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from plex.scene_state import State
+
+    Map = dict[str, Any]
+
+IS_SCENE = "key >= 'scene:' AND key < 'scene;'"
+FLAGS = 10_000  # so many flags are looked at
+AT_ONCE = 500  # values in one question to SQLite
+LISTED = tuple(one for one in STATES if one != UNKNOWN)  # of the others only Stash knows
+
+
+# -- some scenes
+
+
+def states(data_dir: str, args: "Map") -> "Map":
+    """The state of each of the `scenes`, as the overview counts them."""
+    found = told(data_dir, lookup.ids(args, "scenes"))
+    return {"rows": [{"scene": scene, "state": one[0]} for scene, one in found.items()]}
+
+
+def told(data_dir: str, scenes: "Iterable[int]") -> "dict[int, State]":
+    """Where these scenes stand, 200 at most, and why."""
+    asked = tuple(scenes)
+    queue, plex = lookup.File(data_dir, lookup.QUEUE), lookup.File(data_dir, lookup.PLEX)
+    jobs, died = _jobs(queue, asked, time.time())
+    marks = f"({','.join('?' * len(asked))})"
+    held: dict[int, str] = dict(
+        plex.rows(f"SELECT scene_id, why FROM held WHERE scene_id IN {marks}", asked)
+    )
+    sql = f"SELECT scene_id, state, why FROM scene_state WHERE scene_id IN {marks}"
+    seen = {scene: (state, why) for scene, state, why in plex.rows(sql, asked)}
+    changed = _changed(data_dir, queue, plex, asked)
+    queue.close()
+    plex.close()
+    return {
+        scene: state_of(
+            held.get(scene), scene in changed, jobs.get(scene, ""), died.get(scene), seen.get(scene)
+        )
+        for scene in asked
+    }
+
+
+def _jobs(
+    queue: lookup.File, asked: "tuple[int, ...]", now: float
+) -> "tuple[dict[int, str], dict[int, str]]":
+    """What the queue has of each, and why those died that did."""
+    jobs: dict[int, str] = {}
+    died: dict[int, str] = {}
+    for key, status, due, error in queue.rows(
+        f"SELECT key, status, due, error FROM {TABLE}"
+        f" WHERE key IN ({','.join('?' * len(asked))}) AND (status <= {CLAIMED} OR status = {DEAD})",
+        tuple(f"scene:{scene}" for scene in asked),
+    ):
+        scene = int(key[6:])
+        if status == DEAD:
+            died[scene] = error or ""
+        elif status == READY and due > now:
+            jobs.setdefault(scene, PUT_OFF)
+        else:
+            jobs[scene] = DUE
+    return jobs, died
+
+
+def _changed(
+    data_dir: str, queue: lookup.File, plex: lookup.File, asked: "tuple[int, ...]"
+) -> "set[int]":
+    """Those of the scenes that are flagged, or show what is."""
+    folder = os.path.join(data_dir, inbox.FOLDER)
+    found = {n for n in asked if os.path.exists(os.path.join(folder, f"scene-{n}"))}
+    if names := set(_names(data_dir, queue)):
+        sql = "SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN"
+        rows = plex.rows(f"{sql} ({','.join('?' * len(asked))})", asked)
+        found |= {scene for scene, *one in rows if tuple(one) in names}
+    return found
+
+
+# -- what has changed in Stash, and no drain has taken it up
+
+
+def flags(data_dir: str) -> "Iterator[tuple[str, int]]":
+    """(kind, id) of the flags that no drain has swept yet."""
+    try:
+        with os.scandir(os.path.join(data_dir, inbox.FOLDER)) as entries:
+            for entry in islice(entries, FLAGS):
+                kind, _, number = entry.name.partition("-")
+                if number.isascii() and number.isdigit() and number[0] != "0" and len(number) < 20:
+                    yield kind, int(number)
+    except OSError:
+        pass
+
+
+def _names(data_dir: str, queue: lookup.File) -> "Iterator[tuple[str, int]]":
+    """The performers, studios, tags and groups whose scenes are still to be found."""
+    yield from (one for one in flags(data_dir) if one[0] != "scene")
+    for where in ("key < 'scene:'", "key >= 'scene;'"):
+        for (key,) in queue.rows(
+            f"SELECT key FROM {TABLE} WHERE {where} AND status <= {CLAIMED} LIMIT {FLAGS}"
+        ):
+            kind, _, number = str(key).partition(":")
+            if number.isascii() and number.isdigit():
+                yield kind, int(number)
+
+
+# -- all scenes
+
+
+class Overlay:
+    """The scenes whose state is not the one that was seen last, by their state. They are disjoint."""
+
+    def __init__(self, data_dir: str, queue: lookup.File, plex: lookup.File, now: float) -> None:
+        self._queue = queue
+        later = f"status = {READY} AND due > {now!r}"
+        self.held = {row[0] for row in plex.rows("SELECT scene_id FROM held LIMIT 100000")}
+        due = self._ids(f"status <= {CLAIMED} AND NOT ({later})")
+        due.update(number for kind, number in flags(data_dir) if kind == "scene")
+        for one in set(_names(data_dir, queue)):
+            sql = "SELECT scene_id FROM ref WHERE kind = ? AND ref_id = ?"
+            due.update(row[0] for row in plex.rows(sql, one))
+        put_off = self._ids(later) - due - self.held
+        sql = "SELECT scene_id FROM scene_state WHERE state = ?"
+        absent = plex.rows(sql, (NOT_IN_PLEX,)) if put_off else []
+        self.absent = put_off & {row[0] for row in absent}
+        self.waiting = (due | put_off) - self.held - self.absent
+        self.gave_up = self._ids(f"status = {DEAD}") - due - put_off - self.held
+
+    def _ids(self, where: str) -> "set[int]":
+        sql = f"SELECT CAST(substr(key, 7) AS INTEGER) FROM {TABLE} WHERE {IS_SCENE} AND {where}"
+        return {row[0] for row in self._queue.rows(sql)}
+
+    @property
+    def parts(self) -> "dict[str, set[int]]":
+        return {
+            HELD: self.held, WAITING: self.waiting, NOT_IN_PLEX: self.absent,
+            GAVE_UP: self.gave_up,
+        }  # fmt: skip
+
+    @property
+    def ids(self) -> "set[int]":
+        return self.held | self.waiting | self.absent | self.gave_up
+
+
+def counts(data_dir: str, now: float) -> "dict[str, int]":
+    """How many scenes there are of each state; every scene counts once. Scenes of which nothing is
+    known yet are not in it: how many there are only Stash knows."""
+    queue, plex = lookup.File(data_dir, lookup.QUEUE), lookup.File(data_dir, lookup.PLEX)
+    found = dict.fromkeys(STATES, 0)
+    found.update(plex.rows("SELECT state, count(*) FROM scene_state GROUP BY state"))
+    overlay = Overlay(data_dir, queue, plex, now)
+    overlaid = list(overlay.ids)
+    for at in range(0, len(overlaid), AT_ONCE):
+        part = tuple(overlaid[at : at + AT_ONCE])
+        for state, count in plex.rows(
+            "SELECT state, count(*) FROM scene_state"
+            f" WHERE scene_id IN ({','.join('?' * len(part))}) GROUP BY state",
+            part,
+        ):
+            found[state] -= count
+    for state, ids in overlay.parts.items():
+        found[state] += len(ids)
+    queue.close()
+    plex.close()
+    return found
+
+
+# -- lists
+
+
+def listed(data_dir: str, args: "Map") -> "Map":
+    """The scenes of one `state` by ascending id, and why each is of it."""
+    size, after = lookup.limit(args), lookup.number(args, "after")
+    state = lookup.text(args, "state")
+    if state not in LISTED:
+        raise lookup.Trouble(f"state must be one of {', '.join(LISTED)}")
+    queue, plex = lookup.File(data_dir, lookup.QUEUE), lookup.File(data_dir, lookup.PLEX)
+    overlay = Overlay(data_dir, queue, plex, time.time())
+    found = sorted(n for n in overlay.parts.get(state, ()) if n > after)[: size + 1]
+    if state in SEEN:
+        found = sorted(found + _seen(plex, state, after, size + 1, overlay.ids))[: size + 1]
+    queue.close()
+    plex.close()
+    whys = told(data_dir, found[:size]) if found else {}
+    rows = [{"scene": n, "why": whys.get(n, ("", ""))[1]} for n in found]
+    return lookup.page(rows, size, "scene")
+
+
+def _seen(plex: lookup.File, state: str, after: int, most: int, besides: "set[int]") -> "list[int]":
+    """So many scenes that were last seen in this state, without those of another one by now."""
+    found: list[int] = []
+    while len(found) < most:
+        rows = plex.rows(
+            "SELECT scene_id FROM scene_state WHERE state = ? AND scene_id > ?"
+            f" ORDER BY scene_id LIMIT {2 * AT_ONCE}",
+            (state, after),
+        )
+        found += [row[0] for row in rows if row[0] not in besides]
+        if len(rows) < 2 * AT_ONCE:
+            break
+        after = rows[-1][0]
+    return found[:most]

@@ -1,0 +1,39 @@
+"""Which scenes are known here and not met in a walk through all of Stash."""
+
+from __future__ import annotations
+
+import pytest
+
+from plex.seen import Seen
+from plex.store import Store
+from reconciliation.gone import Gone
+
+PAGES = [(3, (1, 2, 3)), (6, (4, 6)), (9, (8, 9))]  # the last id, and all ids
+
+
+@pytest.mark.parametrize(
+    ("known", "others", "gone"),
+    [
+        ((1, 2, 4, 9), (), []),
+        ((1, 5, 7), (), [5, 7]),
+        ((10, 99), (), [10, 99]),
+        ((), (2, 5, 10), [5, 10]),
+        ((5,), (5,), [5]),
+    ],
+)
+def test_a_known_scene_that_no_page_has_is_gone(
+    store: Store, known: tuple[int, ...], others: tuple[int, ...], gone: list[int]
+) -> None:
+    Seen(store).put(dict.fromkeys(known, ("in_sync", "")))
+    found = Gone(Seen(store), others)
+    for last, ids in PAGES:
+        found.met(last, ids)
+    found.end()
+    assert list(found.ids) == gone
+
+
+def test_of_a_stash_without_pages_all_are_gone(store: Store) -> None:
+    Seen(store).put({4: ("in_sync", "")})
+    found = Gone(Seen(store))
+    found.end()
+    assert list(found.ids) == [4]
