@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from disk.database import batches, insert
+from plex.journal import Journal
 from plex.scene_state import IN_SYNC, UNKNOWN
 from plex.store import Store
 
@@ -55,9 +56,10 @@ class Seen:
             self.doubt(row[0] for row in self._store.rows(sql, some))
 
     def forget(self, scene_id: int) -> None:
-        """Stash no longer has the scene: it has no state, and nothing is left to hold."""
+        """Stash no longer has the scene: it has no state, and its hold waits for its return."""
+        Journal(self._store).lay_aside(scene_id)
         with self._store.writing() as db:
-            for table in ("scene_state", "verified", "held"):
+            for table in ("scene_state", "verified"):
                 db.execute(f"DELETE FROM {table} WHERE scene_id = ?", (scene_id,))
 
     def _compare_again(self, ids: Iterable[int]) -> None:

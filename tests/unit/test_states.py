@@ -204,7 +204,7 @@ def test_a_list_is_of_one_state(tmp_path: Path, given: Any) -> None:
 def test_the_scenes_of_a_state_come_in_pages_that_meet(tmp_path: Path) -> None:
     with closing(Store(tmp_path)) as store:
         Seen(store).put({n: ("differs", f"why {n}") for n in range(1, 2100)})
-        Journal(store, "all").hold(range(1, 1500), "by you", 1e9)
+        Journal(store, "all").hold(dict.fromkeys(range(1, 1500), ()), "by you", 1e9)
     first = scene_states.listed(str(tmp_path), {"state": "differs", "limit": 2})
     assert [row["scene"] for row in first["rows"]] == [1500, 1501]
     rest = listed(tmp_path, "differs", after=first["next"])
@@ -230,7 +230,7 @@ def test_counts_lists_and_single_states_agree_for_any_stored_facts(
         data = Path(folder)
         with closing(Store(data)) as store:
             Seen(store).put({n: (state, "") for n, state in seen.items()})
-            Journal(store, "all").hold(held, "by you", 1e9)
+            Journal(store, "all").hold(dict.fromkeys(held, ()), "by you", 1e9)
             with store.writing() as db:
                 db.executemany("INSERT INTO ref VALUES ('tag', ?, ?)", list(refs))
         bury(data, *dead) if dead else None
