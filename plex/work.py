@@ -187,12 +187,11 @@ def _stands(field: fields.Field, entry: Entry, item: Item) -> bool:
 
 
 def _is_reset(entry: Entry, item: Item) -> bool:
-    """Whether Plex has begun the item anew: it has the title of a new one, and none of our locks."""
+    """Whether Plex has begun the item anew: where we had written a title, it has that of a new one."""
     base = entry.baseline.get("title")
-    if base is None or "title" not in item.guesses or entry.locks is None:
+    if base is None or "title" not in item.guesses:
         return False
-    moved = not same(fields.BY_NAME["title"], item.values.get("title"), base.got)
-    return moved and not (entry.locks & item.locks)
+    return not same(fields.BY_NAME["title"], item.values.get("title"), base.got)
 
 
 def claim_photos(

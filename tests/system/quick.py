@@ -25,7 +25,7 @@ def operation(box: Box, mode: str, args: dict[str, Any]) -> Any:
     if mode in Stash2Plex.LOOKS:
         found, problem = glance.look(mode, given, str(box.data_dir))
         if problem:
-            raise StashError(problem)
+            raise StashError(problem, 200)
         return found
     connection = {"Scheme": "http", "Host": "127.0.0.1", "Port": box.stash.port}
     run = Run(connection, given, str(box.data_dir))
@@ -33,7 +33,7 @@ def operation(box: Box, mode: str, args: dict[str, Any]) -> Any:
     try:
         return Stash2Plex.handle_task(mode)
     except Stash2PlexError as error:
-        raise StashError(str(error)) from error
+        raise StashError(str(error), 200) from error
     finally:
         run.close()
         Stash2Plex._run = before
