@@ -114,8 +114,8 @@ class Bench:
         with closing(Store(self.data)) as store:
             ledger = Ledger(store)
             entry = ledger.entries([rating_key])[rating_key]
-            scene = self._api.scenes([entry.scene_id])[entry.scene_id]
             sync = Sync(self._api, self.client(), Index(store), ledger, self.config(), self.clock)
+            scene = self._api.scenes([entry.scene_id], sync.extras)[entry.scene_id]
             works = sync.decide([scene], {scene.id: Outcome(scene.id, "")})
             kept = [
                 (change.field, change.before, work.stash_says(change.field))

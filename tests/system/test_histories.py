@@ -19,7 +19,8 @@ from tests.sizes import size
 TAGS = ("s1", "S1", "s2", "s,3&%+", "s4")
 TEXTS = ("", "s1", "s2")
 LISTS = {"genres": "genre", "actors": "actor", "collections": "collection"}
-SCALARS = {"title": "title", "summary": "summary", "studio": "studio", "userRating": ""}
+SCALARS = {"title": "title", "summary": "summary", "studio": "studio", "userRating": "userRating"}
+UNLOCKED = "userRating"  # what we write without a lock
 LOCKS = LISTS | SCALARS
 KILLS = (("put", 1), ("edit", 1), ("rate", 1), ("items", 2), ("put", 2))
 
@@ -48,7 +49,7 @@ step = st.one_of(
     st.tuples(st.just("stash"), stash_edit),
     st.tuples(st.just("person"), person_edit),
     st.tuples(st.just("person"), person_edit),
-    st.tuples(st.just("unlock"), st.sampled_from([name for name in LOCKS if LOCKS[name]])),
+    st.tuples(st.just("unlock"), st.sampled_from(list(LOCKS))),
     st.tuples(st.just("agent"), st.none()),
     st.tuples(st.just("sync"), st.none()),
     st.tuples(st.just("sync"), st.none()),
@@ -103,10 +104,12 @@ class History:
             "userRating": rating,
         }
 
+    def is_locked(self, name: str) -> bool:
+        return LOCKS[name] in self.bench.plex.item(self.key)["locks"]
+
     def is_held(self, name: str) -> bool:
         """Whether a lock that is not ours is on the field."""
-        on = LOCKS[name] in self.bench.plex.item(self.key)["locks"]
-        return on and name not in self.mine
+        return self.is_locked(name) and name not in self.mine
 
     def is_edited(self, name: str, shown: Any) -> bool:
         if name not in self.rest:
@@ -157,7 +160,7 @@ class History:
 
     def sync(self, kill: Any = None) -> None:
         before, said = self.shows(), self.wants()
-        held = {name for name in LOCKS if LOCKS[name] and self.is_held(name)}
+        held = {name for name in LOCKS if self.is_held(name)}
         self.before = dict(self.ours)
         whole = bool(self.bench.sync(self.scene, kill=kill)) or kill == ("put", 2, "after")
         after = self.shows()
@@ -171,7 +174,9 @@ class History:
             self.said = said
         else:
             self.said, self.doubt = None, set(LOCKS)
-        self.mine |= {name for name in LOCKS if after[name] != before[name]}
+        self.mine |= {
+            name for name in LOCKS if after[name] != before[name] and self.is_locked(name)
+        }
 
     def is_nobody_elses(self, name: str, before: Any, after: Any, said: Any) -> None:
         """Only what is ours goes, unless Plex is to be a mirror."""
@@ -188,7 +193,7 @@ class History:
         agreed = after == said or (name in LISTS and said <= after)
         if after != before:
             self.doubt.discard(name)
-        if new and agreed and said:
+        if new and agreed and said and name != UNLOCKED:
             self.mine.add(name)  # also if a person has locked just this
         if name in LISTS and not (said or self.ours[name]):
             self.rest.pop(name, None)  # nothing to remember
