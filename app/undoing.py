@@ -18,7 +18,7 @@ from sync_queue.lock import FileLock
 if TYPE_CHECKING:
     from plex.file_id import FileIds
     from plex.journal import Row
-    from plex.undo import Undone
+    from plex.way_back import Undone
 
 UNDO = "undo"  # the reason of rows that an undo has written
 ANOTHER_SCENE = "written for another file, which had the number of this scene then"

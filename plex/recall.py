@@ -1,5 +1,5 @@
 """What the ledger knew of a field before a write, as the journal keeps it; and an entry that was lost,
-put together again from the journal. Pure.
+put together again from the journal.
 
 Whatever we wrote or locked is ours: also after an undo, and after the ledger has lost an item.
 """

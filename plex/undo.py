@@ -1,11 +1,10 @@
 """Undo: put back what Plex said before a write, unless somebody has changed it since."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import errors
-from plex import file_id, plan, recall, wire
+from plex import file_id, recall, wire
 from plex.entry import Entry
 from plex.fields import BY_NAME, Value
 from plex.images import BY_FIELD as IMAGES
@@ -13,9 +12,9 @@ from plex.images import UPLOADED, Kind
 from plex.item import Item
 from plex.journal import UNDO, Journal, Origin, Row
 from plex.ledger import Ledger
+from plex.way_back import Back, Undone, backs, by_item, edit_of, is_ours, is_shown, row_of, scene_of
 from plex.written import same
 
-BATCH = 20
 SINCE = "changed since"
 GONE = "the item is gone"
 NOT_TAKEN = "Plex did not take it"
@@ -32,56 +31,6 @@ class Plex(Protocol):
     def images(self, rating_key: int, kind: Kind) -> dict[str, bool]: ...
     def select_image(self, rating_key: int, kind: Kind, key: str) -> None: ...
     def unset_image(self, rating_key: int, kind: Kind) -> None: ...
-
-
-@dataclass(frozen=True)
-class Back:
-    """One field of one item on its way back: to `value`, and `locked` or not."""
-
-    rating_key: int
-    field: str
-    value: Value
-    locked: bool
-    last: Value  # what we told Plex last, as far as these rows know
-    rows: tuple[Row, ...]
-
-
-@dataclass
-class Undone:
-    """What became of it: fields and items put back, and why others were left."""
-
-    fields: int = 0
-    items: set[int] = field(default_factory=set)
-    scenes: set[int] = field(default_factory=set)
-    left: dict[str, int] = field(default_factory=dict)
-    kept: list[dict[str, Any]] = field(default_factory=list)
-
-    def leave(self, back: Back, why: str) -> None:
-        self.left[why] = self.left.get(why, 0) + 1
-        self.kept.append({"item": back.rating_key, "field": back.field, "why": why})
-
-
-def backs(rows: Iterable[Row]) -> list[Back]:
-    """Per field of an item: from what it was told last to what it said before the first row."""
-    found: dict[tuple[int, str], list[Row]] = {}
-    for one in rows:
-        found.setdefault((one.rating_key, one.field), []).append(one)
-    return [
-        Back(key, name, of[0].before, of[0].locked, of[-1].after, tuple(of))
-        for (key, name), of in found.items()
-    ]
-
-
-def is_ours(back: Back, current: Value, entry: "Entry | None") -> bool:
-    """Whether Plex still says what we wrote, or what it made of that."""
-    kind = BY_NAME[back.field]
-    if same(kind, current, back.last):
-        return True
-    base = entry.baseline.get(back.field) if entry else None
-    return bool(
-        base and base.ours and same(kind, base.sent, back.last)
-        and same(kind, current, base.got)
-    )  # fmt: skip
 
 
 class Undo:
@@ -109,7 +58,7 @@ class Undo:
     def __call__(self, rows: Sequence[Row], original: bool = False) -> Undone:
         """`original`: back to what each item said before our first touch."""
         done = Undone()
-        for wanted in _batches(rows):
+        for wanted in by_item(rows):
             items = self._plex.items(list(wanted))
             entries = self._ledger.about(items.values())
             chosen = self._chosen(wanted, items, entries, done)
@@ -124,7 +73,7 @@ class Undo:
     def plan(self, rows: Sequence[Row]) -> list[Row]:
         """What would be written; nothing is."""
         found: list[Row] = []
-        for wanted in _batches(rows):
+        for wanted in by_item(rows):
             items = self._plex.items(list(wanted))
             entries = self._ledger.about(items.values())
             chosen = self._chosen(wanted, items, entries, Undone())
@@ -165,7 +114,7 @@ class Undo:
         entries: Mapping[int, Entry],
     ) -> list[Row]:
         return [
-            _row(back, items[key], entries.get(key), self._why)
+            row_of(back, items[key], entries.get(key), self._why)
             for key, of_item in chosen.items()
             for back in of_item
         ]
@@ -175,7 +124,7 @@ class Undo:
             return GONE
         if kind := IMAGES.get(back.field):
             shown = self._shown(item, kind)
-            fits = (_is_shown(shown, key) for key in (back.last, back.value))
+            fits = (is_shown(shown, key) for key in (back.last, back.value))
             return "" if any(fits) else SINCE
         ours = is_ours(back, item.values.get(back.field), entry)
         return "" if ours or self._is_back(back, item) else SINCE
@@ -216,7 +165,7 @@ class Undo:
 
     def _restore(self, item: Item, of_item: Sequence[Back]) -> None:
         fields = [back for back in of_item if back.field not in IMAGES]
-        if parameters := _parameters(fields, item):
+        if parameters := edit_of(fields, item):
             self._plex.edit(item.section, item.rating_key, parameters)
         for back in of_item:
             if kind := IMAGES.get(back.field):
@@ -248,7 +197,7 @@ class Undo:
             done.fields += len(good)
             if good:
                 done.items.add(key)
-                done.scenes |= {_scene(back, entries.get(key)) for back in good} - {0}
+                done.scenes |= {scene_of(back, entries.get(key)) for back in good} - {0}
             self._settle(good, items.get(key), entries.get(key), original)
 
     def _settle(
@@ -269,44 +218,6 @@ class Undo:
         if back.field in IMAGES:
             return True
         return same(BY_NAME[back.field], item.values.get(back.field), back.value)
-
-
-def _is_shown(shown: str, key: Value) -> bool:
-    """Whether that is the image shown; without a key, whether it is one of Plex's own."""
-    return shown == key if key else not shown.startswith(UPLOADED)
-
-
-def _batches(rows: Iterable[Row]) -> Iterator[dict[int, list[Row]]]:
-    by_item: dict[int, list[Row]] = {}
-    for one in rows:
-        by_item.setdefault(one.rating_key, []).append(one)
-    keys = list(by_item)
-    for at in range(0, len(keys), BATCH):
-        yield {key: by_item[key] for key in keys[at : at + BATCH]}
-
-
-def _row(back: Back, item: Item, entry: "Entry | None", why: str) -> Row:
-    now = back.last if back.field in IMAGES else item.values.get(back.field)
-    return Row(
-        back.rating_key, _scene(back, entry), back.field, now, back.value,
-        recall.lock_of(back.field) in item.locks, why, files=file_id.of_item(item),
-        known=recall.known(entry, back.field) if entry else "",
-    )  # fmt: skip
-
-
-def _scene(back: Back, entry: "Entry | None") -> int:
-    """The scene that the item shows: its number may be another one than at the time of the write."""
-    return (entry.scene_id if entry else 0) or back.rows[-1].scene_id
-
-
-def _parameters(fields: Sequence[Back], item: Item) -> list[wire.Parameter]:
-    found = wire.parameters(
-        plan.Change(back.field, item.values.get(back.field), back.value, "write") for back in fields
-    )
-    locks = {f"{BY_NAME[back.field].wire}.locked": back.locked for back in fields}
-    return [
-        (name, ("1" if locks[name] else "0") if name in locks else value) for name, value in found
-    ]
 
 
 def first_touches(journal: Journal, rating_keys: Sequence[int], ledger: Ledger) -> list[Row]:

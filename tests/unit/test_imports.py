@@ -42,10 +42,10 @@ FEATHER_MAY_LATE = {
     "sync_queue.lock": {"msvcrt"},
 }
 PURE = {
-    "errors", "app.words", "app.states", "plex.scene_state", "app.findings", "app.diagnosis", "app.effective", "app.operations",
+    "errors", "app.words", "app.states", "app.findings", "app.diagnosis", "app.effective", "app.operations",
     "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
     "sync_queue.circuit", "sync_queue.tally", "plex.paths", "plex.fields", "plex.plan",
-    "plex.names", "plex.entry", "plex.file_id", "plex.item", "plex.listing", "plex.outline", "plex.pages", "plex.photos", "plex.sequence", "plex.texts", "plex.lists", "plex.selection",
+    "plex.names", "plex.entry", "plex.file_id", "plex.scene_state", "plex.item", "plex.listing", "plex.outline", "plex.pages", "plex.photos", "plex.sequence", "plex.texts", "plex.lists", "plex.selection",
     "plex.twins", "plex.infer", "plex.written", "plex.baseline", "plex.wire", "plex.once",
     "reconciliation.detector", "reconciliation.window", "validation.text",
     "validation.scope", "validation.address", "validation.values", "validation.image",
