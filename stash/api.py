@@ -222,11 +222,14 @@ class StashApi:
             raise _unreadable(type(error).__name__) from None
 
     def cover(self, one: scene.Scene) -> "bytes | None":
-        """The cover's bytes; None when the scene has none (Stash then sends an SVG)."""
+        """The cover's bytes; None when the scene has none (Stash then sends an SVG). Busy when what
+        answers is no image at all, which says nothing about the cover."""
         if not one.has_cover:
             return None
         # Not the path of the URL that Stash gave: that may have a prefix of a proxy in it.
         kind, data = self._wire.image(f"/scene/{one.id}/screenshot", IMAGE_BYTES)
+        if kind and not kind.startswith("image/"):
+            raise _unreadable(f"the cover of scene {one.id} is {kind.partition(';')[0]}")
         return data if is_cover(kind, data) else None
 
 

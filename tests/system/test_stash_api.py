@@ -257,6 +257,15 @@ def test_what_is_only_called_an_image_is_no_cover(stash, data):
     assert one.cover(scene) is None
 
 
+def test_an_answer_that_is_no_image_says_nothing_of_the_cover(stash):
+    number = stash.add_scene(path="/data/1.mp4")
+    stash.set_cover(number, b"try again", "text/plain")
+    one = api(stash)
+    [[scene]] = one.walk()
+    with pytest.raises(errors.Busy, match="the cover of scene 1 is text/plain"):
+        one.cover(scene)
+
+
 @pytest.mark.parametrize("host", ["https://stash.example", "https://example.invalid/stash"])
 def test_the_address_in_an_answer_is_for_browsers(tmp_path, host):
     with StashServer(tmp_path / "config", external_host=host) as stash:
