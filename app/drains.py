@@ -45,7 +45,7 @@ def drain(
         return {"paused": "by the setting `paused`"}
     if not lock.is_held(os.path.join(run.data_dir, inbox.LOCK)) and (run.owed() or _moved(run)):
         run.meet()  # before its queue is opened: which one that is depends on the server
-    start, end = span
+    home, (start, end) = run.home, span
     batch, inline = Batch(run, told), run.args.get("trigger") == "inline"
     loop = Drain(
         run.data_dir,
@@ -70,6 +70,8 @@ def drain(
         tally = loop.run()
     finally:
         batch.close()
+    if run.home != home:  # another server has answered meanwhile, and has a queue of its own
+        return drain(run, linger, span, only, told)
     if tally.reason:
         run.outages.trip(tally.reason)
     elif not (tally.busy or run.owed()):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from threading import Thread
 
 import pytest
 
 from devserver.box import PLEX_ROOT, TOKEN, Box
 from devserver.plex import PlexServer
+from sync_queue import inbox
 
 pytestmark = pytest.mark.uncovered
 
@@ -89,6 +92,20 @@ def test_what_is_owed_when_the_server_changes_reaches_both(synced: Box, other: P
     use(synced, synced.plex)
     synced.operation("process_queue")
     assert synced.differences() == {}
+
+
+def test_an_edit_while_a_drain_lingers_reaches_a_server_that_is_new(synced, other) -> None:
+    """Which server it is the drain learns with a batch in its hands."""
+    scene = synced.scenes[0]
+    use(synced, other)
+    synced.stash.library.store.scenes[scene].title = "Late"
+    lingering = Thread(target=synced.operation, args=["process_queue"], kwargs={"trigger": "hook"})
+    lingering.start()
+    time.sleep(1.5)
+    inbox.mark(str(synced.data_dir), "scene", scene)
+    lingering.join()
+    assert other.item_by_file(synced.paths[scene])["title"] == "Late"
+    assert synced.operation("status")["queue"]["pending"] == 0
 
 
 def test_the_outage_of_one_server_is_not_that_of_another(synced: Box, other: PlexServer) -> None:
