@@ -8,6 +8,7 @@ import pytest
 
 from devserver.box import PLEX_ROOT, TOKEN, Box
 from devserver.plex import PlexServer
+from tests.system.quick import quicken
 
 pytestmark = pytest.mark.uncovered
 
@@ -89,6 +90,29 @@ def test_what_is_owed_when_the_server_changes_reaches_both(synced: Box, other: P
     use(synced, synced.plex)
     synced.operation("process_queue")
     assert synced.differences() == {}
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["sync_queue.jobs.Jobs.take_over", "disk.servers.enter", "app.run.Run._let_go"],
+)
+def test_a_switch_of_servers_that_is_cut_off_loses_no_job(
+    synced: Box, other: PlexServer, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    box, scene = quicken(synced), synced.scenes[0]
+    box.plex.go_down()
+    box.stash.update_scene(scene, title="While away")
+    box.operation("process_queue")
+    use(box, other)
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(step, _die)
+        box.operation("process_queue")
+    box.operation("process_queue")
+    assert other.item_by_file(box.paths[scene])["title"] == "While away"
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_the_outage_of_one_server_is_not_that_of_another(synced: Box, other: PlexServer) -> None:
