@@ -192,8 +192,10 @@ class Run:
         that comes back has missed what changed since."""
         from disk import servers
 
-        url, present = self.config.plex_url, self.store.machine
-        if self.store.belongs_to(client.machine):
+        url = self.config.plex_url
+        present = servers.in_force(self.data_dir, self.store.machine)
+        if not (present and client.machine) or present == client.machine:
+            self.store.belongs_to(client.machine)
             if servers.may_be_another(self.data_dir, url):  # it has moved
                 servers.enter(self.data_dir, present, present, url)
             return

@@ -48,6 +48,13 @@ def may_be_another(data_dir: "str | os.PathLike[str]", url: str) -> bool:
     return bool(met_at) and met_at != _digest(url)
 
 
+def in_force(data_dir: "str | os.PathLike[str]", known: str) -> str:
+    """The server whose memory is in force: the one that this memory knows, or else, after it was
+    lost, the one whose folder it is. '' while none was met."""
+    leaf = _line(data_dir, 0).rpartition("/")[2]
+    return known or leaf or _first(data_dir)
+
+
 def _first(data_dir: "str | os.PathLike[str]") -> str:
     """The server whose memory is in the data dir itself; '' while no other one was ever met."""
     return _line(data_dir, 1)

@@ -111,6 +111,25 @@ def test_a_switch_of_servers_that_is_cut_off_loses_no_job(
     assert other.item_by_file(box.paths[scene])["title"] == "While away"
 
 
+def test_a_memory_that_was_lost_is_not_taken_for_that_of_another_server(
+    synced: Box, other: PlexServer
+) -> None:
+    box, first = quicken(synced), synced.plex
+    for server in (other, first):
+        use(box, server)
+        box.operation("all")
+    for path in box.data_dir.glob("plex.sqlite*"):
+        path.unlink()
+    use(box, other)
+    box.stash.update_scene(box.scenes[0], title="Of the other")
+    box.operation("all")
+    for server in (first, other):
+        use(box, server)
+        box.operation("preview")
+    assert box.operation("undo")["fields"] == 1
+    assert other.item_by_file(box.paths[box.scenes[0]])["title"] == f"U{box.scenes[0]}"
+
+
 def _die(*_: object) -> None:
     raise KeyboardInterrupt
 
