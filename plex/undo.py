@@ -174,15 +174,10 @@ class Undo:
         if item is None:
             return GONE
         if kind := IMAGES.get(back.field):
-            shown = self._shown(item, kind)
-            fits = (_is_shown(shown, key) for key in (back.last, back.value))
-            return "" if any(fits) else SINCE
+            offered = self._plex.images(item.rating_key, kind)
+            return "" if _is_untouched(back, offered) else SINCE
         ours = is_ours(back, item.values.get(back.field), entry)
         return "" if ours or self._is_back(back, item) else SINCE
-
-    def _shown(self, item: Item, kind: Kind) -> str:
-        offered = self._plex.images(item.rating_key, kind)
-        return next((one for one, selected in offered.items() if selected), "")
 
     def _note(
         self,
@@ -225,11 +220,7 @@ class Undo:
                 self._plex.rate(item.rating_key, back.value)  # type: ignore[arg-type]
 
     def _pick(self, item: Item, kind: Kind, back: Back) -> None:
-        """The earlier image; Plex's own where there was none of anybody's, or none at all."""
-        known = self._plex.images(item.rating_key, kind)
-        own = [key for key in known if not key.startswith(UPLOADED)]
-        key = str(back.value) if back.value in known else next(iter(own), "")
-        if key:
+        if key := _goal(back, self._plex.images(item.rating_key, kind)):
             self._plex.select_image(item.rating_key, kind, key)
         else:
             self._plex.unset_image(item.rating_key, kind)
@@ -271,9 +262,18 @@ class Undo:
         return same(BY_NAME[back.field], item.values.get(back.field), back.value)
 
 
-def _is_shown(shown: str, key: Value) -> bool:
-    """Whether that is the image shown; without a key, whether it is one of Plex's own."""
-    return shown == key if key else not shown.startswith(UPLOADED)
+def _goal(back: Back, offered: Mapping[str, bool]) -> str:
+    """The earlier image; Plex's own where there was none of anybody's, or '' for none at all."""
+    own = (key for key in offered if not key.startswith(UPLOADED))
+    return str(back.value) if back.value in offered else next(own, "")
+
+
+def _is_untouched(back: Back, offered: Mapping[str, bool]) -> bool:
+    """Whether ours is shown, or what an undo puts there, and not what a person picked since."""
+    shown = next((key for key, selected in offered.items() if selected), "")
+    if not back.last and not shown.startswith(UPLOADED):
+        return True
+    return shown in (back.last, _goal(back, offered), "")
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[dict[int, list[Row]]]:
