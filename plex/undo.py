@@ -250,9 +250,21 @@ class Undo:
             self._journal.undone([row for back in good for row in back.rows], original)
             if entry and item:
                 for back in good:
-                    known = "" if original else back.rows[0].known
+                    known = "" if original else self._known(back, item, entry)
                     entry = recall.restored(entry, back.field, known, back.locked, item)
                 self._ledger.put([entry])
+
+    def _known(self, back: Back, item: Item, entry: Entry) -> str:
+        """What was known of the field before its first row. Rows of before that was kept name no
+        files either: what the journal had of the item by then is ours."""
+        first, key = back.rows[0], back.rating_key
+        if first.files:
+            return first.known
+        rows = [
+            row for row in self._journal.written([key]).get(key, ()) if row.number < first.number
+        ]
+        origins = self._journal.origins([key]).get(key, {})
+        return recall.known(recall.rebuilt(key, entry.scene_id, item, rows, origins), back.field)
 
     def _is_back(self, back: Back, item: "Item | None") -> bool:
         if item is None:
