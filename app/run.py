@@ -192,27 +192,36 @@ class Run:
         that comes back has missed what changed since."""
         from disk import servers
 
-        url, present = self.config.plex_url, self.store.machine
-        if self.store.belongs_to(client.machine):
+        url = self.config.plex_url
+        present = servers.in_force(self.data_dir, self.store.machine)
+        if not (present and client.machine) or present == client.machine:
+            self.store.belongs_to(client.machine)
             if servers.may_be_another(self.data_dir, url):  # it has moved
                 servers.enter(self.data_dir, present, present, url)
             return
-        from plex.ledger import Ledger
-        from sync_queue.jobs import Jobs
-
         self.outages.dismiss()
         wire.info(
             f"another Plex server answers now (“{client.name}”): what is remembered of the one before "
             "is kept for it"
         )
+        self._hand_over(servers.folder(self.data_dir, client.machine, present), client.machine)
         folder = servers.enter(self.data_dir, client.machine, present, url)
-        with closing(Jobs(folder, self.clock, self.warn)) as jobs:
-            jobs.take_over(self.jobs, self.clock())
         self._let_go()
         self.home = folder
-        self.store.belongs_to(client.machine)
-        if Ledger(self.store).size():
-            self.scheduler.expect_whole()
+
+    def _hand_over(self, folder: str, machine: str) -> None:
+        """Before the memory in this folder is in force: whatever cuts in, the next run begins anew."""
+        from plex.ledger import Ledger
+        from plex.store import Store
+        from reconciliation.scheduler import ReconciliationScheduler
+        from sync_queue.jobs import Jobs
+
+        with closing(Jobs(folder, self.clock, self.warn)) as jobs:
+            jobs.take_over(self.jobs, self.clock())
+        with closing(Store(folder, self.clock, self.warn)) as store:
+            store.belongs_to(machine)
+            if Ledger(store).size():
+                ReconciliationScheduler(folder, clock=self.clock).expect_whole()
 
     def _let_go(self) -> None:
         """Of all that is of the server that was in force so far."""

@@ -16,24 +16,43 @@ def enter(data_dir: "str | os.PathLike[str]", machine: str, present: str, url: s
     """Put the memory of the server `machine`, met at `url`, in force, and give its folder. `present`
     is the server that the memory in force belongs to. SetupError when the disk does not take it."""
     first = _first(data_dir) or present
-    name = "" if machine == first else f"{SERVERS}/{_leaf(machine)}"
-    folder = os.path.join(data_dir, *name.split("/")) if name else os.fspath(data_dir)
-    path = Path(data_dir) / SERVER
+    name, path = _name(machine, first), Path(data_dir) / SERVER
     try:
-        make_private(folder)
         fresh = path.with_name(f"{SERVER}.new")
         fresh.touch(mode=0o600)
         fresh.write_text(f"{name}\n{first}\n{_digest(url)}\n", encoding="utf-8")
         fresh.replace(path)
     except OSError as error:
         raise words.unusable(SERVER, words.why(error)) from None
-    return folder
+    return folder(data_dir, machine, first)
+
+
+def folder(data_dir: "str | os.PathLike[str]", machine: str, present: str) -> str:
+    """Where the memory of the server `machine` is, in force or not; made if it is not there."""
+    name = _name(machine, _first(data_dir) or present)
+    found = os.path.join(data_dir, *name.split("/")) if name else os.fspath(data_dir)
+    try:
+        make_private(found)
+    except OSError as error:
+        raise words.unusable(SERVERS, words.why(error)) from None
+    return found
+
+
+def _name(machine: str, first: str) -> str:
+    return "" if machine == first else f"{SERVERS}/{_leaf(machine)}"
 
 
 def may_be_another(data_dir: "str | os.PathLike[str]", url: str) -> bool:
     """Whether there are several servers, and the one in force was met at another address."""
     met_at = _line(data_dir, 2)
     return bool(met_at) and met_at != _digest(url)
+
+
+def in_force(data_dir: "str | os.PathLike[str]", known: str) -> str:
+    """The server whose memory is in force: the one that this memory knows, or else, after it was
+    lost, the one whose folder it is. '' while none was met."""
+    leaf = _line(data_dir, 0).rpartition("/")[2]
+    return known or leaf or _first(data_dir)
 
 
 def _first(data_dir: "str | os.PathLike[str]") -> str:

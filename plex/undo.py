@@ -8,11 +8,22 @@ from plex import file_id, recall, wire
 from plex.entry import Entry
 from plex.fields import BY_NAME, Value
 from plex.images import BY_FIELD as IMAGES
-from plex.images import UPLOADED, Kind
+from plex.images import Kind
 from plex.item import Item
 from plex.journal import UNDO, Journal, Origin, Row
 from plex.ledger import Ledger
-from plex.way_back import Back, Undone, backs, by_item, edit_of, is_ours, is_shown, row_of, scene_of
+from plex.way_back import (
+    Back,
+    Undone,
+    backs,
+    by_item,
+    edit_of,
+    goal,
+    is_ours,
+    is_untouched,
+    row_of,
+    scene_of,
+)
 from plex.written import same
 
 SINCE = "changed since"
@@ -123,15 +134,10 @@ class Undo:
         if item is None:
             return GONE
         if kind := IMAGES.get(back.field):
-            shown = self._shown(item, kind)
-            fits = (is_shown(shown, key) for key in (back.last, back.value))
-            return "" if any(fits) else SINCE
+            offered = self._plex.images(item.rating_key, kind)
+            return "" if is_untouched(back, offered) else SINCE
         ours = is_ours(back, item.values.get(back.field), entry)
         return "" if ours or self._is_back(back, item) else SINCE
-
-    def _shown(self, item: Item, kind: Kind) -> str:
-        offered = self._plex.images(item.rating_key, kind)
-        return next((one for one, selected in offered.items() if selected), "")
 
     def _note(
         self,
@@ -174,11 +180,7 @@ class Undo:
                 self._plex.rate(item.rating_key, back.value)  # type: ignore[arg-type]
 
     def _pick(self, item: Item, kind: Kind, back: Back) -> None:
-        """The earlier image; Plex's own where there was none of anybody's, or none at all."""
-        known = self._plex.images(item.rating_key, kind)
-        own = [key for key in known if not key.startswith(UPLOADED)]
-        key = str(back.value) if back.value in known else next(iter(own), "")
-        if key:
+        if key := goal(back, self._plex.images(item.rating_key, kind)):
             self._plex.select_image(item.rating_key, kind, key)
         else:
             self._plex.unset_image(item.rating_key, kind)
@@ -208,9 +210,21 @@ class Undo:
             self._journal.undone([row for back in good for row in back.rows], original)
             if entry and item:
                 for back in good:
-                    known = "" if original else back.rows[0].known
+                    known = "" if original else self._known(back, item, entry)
                     entry = recall.restored(entry, back.field, known, back.locked, item)
                 self._ledger.put([entry])
+
+    def _known(self, back: Back, item: Item, entry: Entry) -> str:
+        """What was known of the field before its first row. Rows of before that was kept name no
+        files either: what the journal had of the item by then is ours."""
+        first, key = back.rows[0], back.rating_key
+        if first.files:
+            return first.known
+        rows = [
+            row for row in self._journal.written([key]).get(key, ()) if row.number < first.number
+        ]
+        origins = self._journal.origins([key]).get(key, {})
+        return recall.known(recall.rebuilt(key, entry.scene_id, item, rows, origins), back.field)
 
     def _is_back(self, back: Back, item: "Item | None") -> bool:
         if item is None:

@@ -1,6 +1,6 @@
 """From rows of the journal to what has to be put back, and what is said of that."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,9 +66,18 @@ def is_ours(back: Back, current: Value, entry: "Entry | None") -> bool:
     )  # fmt: skip
 
 
-def is_shown(shown: str, key: Value) -> bool:
-    """Whether that is the image shown; without a key, whether it is one of Plex's own."""
-    return shown == key if key else not shown.startswith(UPLOADED)
+def goal(back: Back, offered: Mapping[str, bool]) -> str:
+    """The earlier image; Plex's own where there was none of anybody's, or '' for none at all."""
+    own = (key for key in offered if not key.startswith(UPLOADED))
+    return str(back.value) if back.value in offered else next(own, "")
+
+
+def is_untouched(back: Back, offered: Mapping[str, bool]) -> bool:
+    """Whether ours is shown, or what an undo puts there, and not what a person picked since."""
+    shown = next((key for key, selected in offered.items() if selected), "")
+    if not back.last and not shown.startswith(UPLOADED):
+        return True
+    return shown in (back.last, goal(back, offered), "")
 
 
 def by_item(rows: Iterable[Row]) -> Iterator[dict[int, list[Row]]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from plex import match, scene_state, selection
+from plex import file_id, match, scene_state, selection
 from plex.holds import Holds
 from plex.index import Index
 from plex.leaving import RESTORE
@@ -61,20 +61,26 @@ class Choosing:
             s.id: (scene_state.LEFT_OUT, why.words)
             for s, why in zip(scenes, whys, strict=True) if why
         }  # fmt: skip
-        self._owe_left([s.id for s, why in zip(scenes, whys, strict=True) if why], found)
+        self._owe_left([s for s, why in zip(scenes, whys, strict=True) if why], found)
         return [scene for scene, why in zip(scenes, whys, strict=True) if not why]
 
-    def _owe_left(self, passed_over: Sequence[int], found: Found) -> None:
+    def _owe_left(self, passed_over: Sequence[Scene], found: Found) -> None:
         """Scenes that left the selection while nobody was looking, if they are to be restored, or
         wait for a decision, which is void."""
         if not passed_over:
             return
+        ids = [scene.id for scene in passed_over]
         if self._config.on_leave != RESTORE:
-            for number in set(self._ledger.asking(passed_over).values()):
-                found.owed.add(number, LEFT)
+            left = set(self._ledger.asking(ids).values())
         else:
-            left = [n for n in self._ledger.showing(passed_over) if n not in self._held]
+            shown = set(self._ledger.showing(ids))
+            left = {s.id for s in passed_over if s.id in shown and self._is_to_be_restored(s)}
             found.result.compared += len(left)
             found.result.losing += len(left)
-            for number in left:
-                found.owed.add(number, LEFT)
+        for number in sorted(left):
+            found.owed.add(number, LEFT)
+
+    def _is_to_be_restored(self, scene: Scene) -> bool:
+        """Whether it was written, as the scene that it is, and nobody holds it."""
+        ids = file_id.of_scene(scene, self._path_map)
+        return scene.id not in self._held and bool(self._ledger.items_of(scene.id, ids))

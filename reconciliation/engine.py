@@ -232,10 +232,12 @@ def _store_of(
 ) -> Store:
     """What is remembered of this server."""
     store = Store(inbox.home(data_dir), clock, warn)
-    if store.belongs_to(plex.machine):
+    present = servers.in_force(data_dir, store.machine)
+    if not (present and plex.machine) or present == plex.machine:
+        store.belongs_to(plex.machine)
         return store
     with closing(store):
-        folder = servers.enter(data_dir, plex.machine, store.machine, url)
+        folder = servers.enter(data_dir, plex.machine, present, url)
     store = Store(folder, clock, warn)
     store.belongs_to(plex.machine)
     return store

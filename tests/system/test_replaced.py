@@ -122,3 +122,14 @@ def test_an_undo_of_a_scene_spares_the_file_that_had_its_number(synced: Box) -> 
         "written for another file, which had the number of this scene then"
     ]
     assert texts(synced) == before
+
+
+def test_a_scene_that_was_never_written_does_not_leave_by_the_number_of_another(
+    synced: Box,
+) -> None:
+    synced.add("out.mp4", title="Out", tags=["Out"])
+    synced.configure(on_leave="restore", exclude_tags="Out")
+    synced.operation("all")
+    synced.replace_stash_database()
+    found = synced.operation("reconcile_all")
+    assert (found["enqueued"], found["losing"]) == (0, 0)

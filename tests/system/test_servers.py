@@ -11,6 +11,7 @@ import pytest
 from devserver.box import PLEX_ROOT, TOKEN, Box
 from devserver.plex import PlexServer
 from sync_queue import inbox
+from tests.system.quick import quicken
 
 pytestmark = pytest.mark.uncovered
 
@@ -106,6 +107,48 @@ def test_an_edit_while_a_drain_lingers_reaches_a_server_that_is_new(synced, othe
     lingering.join()
     assert other.item_by_file(synced.paths[scene])["title"] == "Late"
     assert synced.operation("status")["queue"]["pending"] == 0
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["sync_queue.jobs.Jobs.take_over", "disk.servers.enter", "app.run.Run._let_go"],
+)
+def test_a_switch_of_servers_that_is_cut_off_loses_no_job(
+    synced: Box, other: PlexServer, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    box, scene = quicken(synced), synced.scenes[0]
+    box.plex.go_down()
+    box.stash.update_scene(scene, title="While away")
+    box.operation("process_queue")
+    use(box, other)
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(step, _die)
+        box.operation("process_queue")
+    box.operation("process_queue")
+    assert other.item_by_file(box.paths[scene])["title"] == "While away"
+
+
+def test_a_memory_that_was_lost_is_not_taken_for_that_of_another_server(
+    synced: Box, other: PlexServer
+) -> None:
+    box, first = quicken(synced), synced.plex
+    for server in (other, first):
+        use(box, server)
+        box.operation("all")
+    for path in box.data_dir.glob("plex.sqlite*"):
+        path.unlink()
+    use(box, other)
+    box.stash.update_scene(box.scenes[0], title="Of the other")
+    box.operation("all")
+    for server in (first, other):
+        use(box, server)
+        box.operation("preview")
+    assert box.operation("undo")["fields"] == 1
+    assert other.item_by_file(box.paths[box.scenes[0]])["title"] == f"U{box.scenes[0]}"
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_the_outage_of_one_server_is_not_that_of_another(synced: Box, other: PlexServer) -> None:

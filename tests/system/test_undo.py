@@ -133,6 +133,15 @@ def test_the_poster_that_was_picked_before_comes_back(bench: Bench) -> None:
     assert item(bench, key)["poster"] == poster_key(other) and "thumb" in item(bench, key)["locks"]
 
 
+def test_the_poster_of_plex_that_a_person_picked_since_stays(bench: Bench) -> None:
+    scene, key = bench.add(title="T")
+    bench.stash.set_cover(scene, COVER)
+    bench.sync(scene)
+    bench.plex.library.item(key).shelves["thumb"].show("media://picked")
+    undo(bench)
+    assert item(bench, key)["poster"] == "media://picked"
+
+
 @pytest.mark.parametrize("mode", ["add", "replace", "mixed"])
 def test_lists_go_back_however_plex_takes_them(bench: Bench, mode: str) -> None:
     bench.plex.tag_mode = mode

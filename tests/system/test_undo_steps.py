@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -45,6 +47,18 @@ def test_what_was_undone_is_synced_again_after_a_resume(saved: Box) -> None:
     saved.operation("resume")
     assert shown(saved) == ("D", "Words D.", ["z"], 9.0)
     assert saved.differences() == {}
+
+
+def test_what_an_earlier_version_wrote_is_ours_after_an_undo(saved: Box) -> None:
+    with closing(sqlite3.connect(saved.data_dir / "plex.sqlite")) as db, db:
+        db.execute("UPDATE journal SET files = '', known = ''")
+        db.execute("UPDATE origin SET files = ''")
+        db.execute("UPDATE item SET files = ''")
+    saved.operation("undo")
+    assert shown(saved) == ("B", "Words B.", ["both", "y"], 6.6)
+    saved.operation("resume")
+    save(saved, title="D", details="Words D.", tags=["z"], rating100=90)
+    assert shown(saved) == ("D", "Words D.", ["z"], 9.0)
 
 
 def test_a_second_undo_of_a_scene_is_no_redo(saved: Box) -> None:
