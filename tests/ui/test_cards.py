@@ -110,6 +110,17 @@ def test_a_look_that_fails_leaves_the_cards_as_they_are(box: Box, tab: View) -> 
 # -- the list
 
 
+def test_the_ring_names_its_parts_in_one_line_each(box: Box, tab: View) -> None:
+    mixed(box)
+    box.add("too new.mp4", title="Too new")
+    tab.go()
+    tab.shows("2 not looked at yet")
+    for part in tab.page.locator(".s2p-ring li").all():
+        icon, line = part.locator("svg").bounding_box(), part.bounding_box()
+        assert icon and line and icon["height"] < line["height"] < 40
+    tab.shot("ring")
+
+
 @pytest.mark.parametrize(
     ("part", "state", "title"),
     [
