@@ -70,7 +70,7 @@
     const shown = history.slice(-12);
     const most = Math.max(1, ...shown.map((run) => Object.values(run.gaps || {}).reduce((a, b) => a + b, 0)));
     const colours = { empty_metadata: "#48aff0", stale_sync: "#ffb366", missing: "#ff7373", drifted: "#ad99ff" };
-    const names = [...new Set(shown.flatMap((run) => Object.keys(run.gaps || {})))];
+    const names = [...new Set(shown.flatMap((run) => Object.keys(run.gaps || {}).filter((name) => run.gaps[name])))];
     return h(React.Fragment, null,
       h("ol", { className: "s2p-bars", "aria-label": "Gaps by type over the last runs" }, shown.map((run, at) => {
         const counts = Object.entries(run.gaps || {}).filter(([, count]) => count);
@@ -89,7 +89,7 @@
       h(TaskDeed, { key: 2, mode: "reconcile_recent", description: "reconcile recent scenes", label: "Recent" }),
     ] },
     h("p", null, found.last ? `Last ${S.away(found.last, now)} (${found.scope}): ${S.many(found.checked, "scene")}, ${S.many(found.gaps, "gap")}` : "No run yet",
-      "; next ", due === null || due === undefined ? "never by itself" : due <= now ? "now" : S.away(due, now)),
+      due === null || due === undefined ? "; it does not run by itself" : `; next ${due <= now ? "now" : S.away(due, now)}`),
     found.failure && h(Trouble, { text: found.failure }),
     found.history.length > 0 && h(Bars, { history: found.history }));
   }
