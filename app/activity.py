@@ -7,20 +7,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from app.standing import ACTIVITY, ACTIVITY_LOCK, FAILURE, failures
+from app.standing import ACTIVITY, ACTIVITY_LOCK, FAILURE, RECONCILIATION, failures, kind
 from sync_queue.lock import FileLock
 
 Map = Mapping[str, Any]
-# What came in the way of one mode is over when another of its kind ends well; every other mode is a
-# kind by itself.
-SYNC, RECONCILIATION = "sync", "reconciliation"
-KINDS = dict.fromkeys(
-    (
-        "all", "recent", "sync", "apply_preview", "process_queue", "retry_dlq",
-        "recover_outage_jobs", "resume", "decide", "inline",
-    ),
-    SYNC,
-)  # fmt: skip
 REST = 0.5  # seconds between two notes
 
 
@@ -96,11 +86,6 @@ def put(path: str, text: str) -> None:
     with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
     os.replace(fresh, path)
-
-
-def kind(mode: str) -> str:
-    """Of which kind a mode is."""
-    return RECONCILIATION if mode.startswith("reconcile_") else KINDS.get(mode, mode)
 
 
 def _word(mode: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 OPERATIONS: dict[str, tuple[str, ...]] = {
     # Looks: read from the files, without packages; they may be asked as often as one likes.
-    "status": (),
+    "status": ("of",),
     "overview": (),
     "scene_states": ("scenes",),
     "list_scenes": ("after", "limit", "state"),

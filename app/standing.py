@@ -19,6 +19,13 @@ RECONCILING = "reconciliation.lock"
 STATE, OUTAGES = "reconciliation_state.json", "outages.json"
 CONTACTS = "contacts"  # when each server last answered
 FAILURE = "failure"  # what came in the way of a task
+# What came in the way of one mode is over when another of its kind ends well; every other mode is a
+# kind by itself.
+SYNC, RECONCILIATION = "sync", "reconciliation"
+SYNCS = (
+    "all", "recent", "sync", "apply_preview", "process_queue", "retry_dlq",
+    "recover_outage_jobs", "resume", "decide", "inline",
+)  # fmt: skip
 FLAGS = 10_000  # so many are counted
 BARS = 30  # runs of which the gaps are shown
 
@@ -42,7 +49,7 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
         "busy": bool(draining or reconciling or activity),
         "outage": _outage(data_dir, counts),
         "servers": servers(data_dir),
-        "failure": failure(data_dir),
+        "failure": failure(data_dir, (args or {}).get("of")),
     }
 
 
@@ -95,9 +102,19 @@ def _outage(data_dir: str, counts: "dict[str, int]") -> "Map | None":
     }  # fmt: skip
 
 
-def failure(data_dir: str) -> "Map | None":
-    """What came in the way of the last run that did not end well, if none of its kind has since."""
-    found = max(failures(data_dir).values(), key=_when, default=None)
+def kind(mode: str) -> str:
+    """Of which kind a mode is."""
+    if mode.startswith("reconcile_"):
+        return RECONCILIATION
+    return SYNC if mode in SYNCS else mode
+
+
+def failure(data_dir: str, of: object = None) -> "Map | None":
+    """What came in the way of the last run that did not end well, if none of its kind has since;
+    with a mode, only of that mode's kind."""
+    kept = failures(data_dir).values()
+    wanted = [one for one in kept if not of or kind(str(one.get("mode"))) == kind(str(of))]
+    found = max(wanted, key=_when, default=None)
     return {name: found.get(name) for name in ("mode", "at", "said")} if found else None
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,15 @@ class Box:
         }
         self.tokens.add(str({**usual, **settings}["plex_token"]))
         self.stash.configure(PLUGIN, **{**usual, **settings})
+
+    @contextlib.contextmanager
+    def silence(self) -> Iterator[None]:
+        """As if the plugin were not there: as an import, or an old database."""
+        self.stash.enable(PLUGIN, False)
+        try:
+            yield
+        finally:
+            self.stash.enable(PLUGIN, True)
 
     def add(self, name: str, in_plex: bool = True, **scene: Any) -> int:
         """A scene with the file `name` in Stash, and (`in_plex`) its item, known by file name."""

@@ -41,9 +41,9 @@
   // Stash calls a task of a plugin finished whatever came of it; ours leave a note.
   async function problemOf(mode, job) {
     if (!job || job.status !== "FINISHED") return (job && job.error) || "";
-    const { failure } = await operation("status");
+    const { failure } = await operation("status", { of: mode });
     const since = job.startTime ? Math.floor(Date.parse(job.startTime) / 1000) : Infinity;
-    return failure && failure.mode === mode && failure.at >= since ? failure.said : "";
+    return failure && failure.at >= since ? failure.said : "";
   }
   const stop = (id) => graphql("mutation Stash2PlexStop($id: ID!) { stopJob(job_id: $id) }", { id });
 

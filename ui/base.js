@@ -52,9 +52,12 @@ window.Stash2Plex = (() => {
     gave_up: { name: "Gave up", icon: "faBan", colour: "#ff66a1" },
     unknown: { name: "Not looked at yet", icon: "faQuestion", colour: "#e8e0b8" },
   };
-  // In the middle of a sentence.
-  const stateName = (state) => STATES[state].name[0].toLowerCase() + STATES[state].name.slice(1);
+  // So many scenes of a state: "3 differ".
+  function manyAre(count, state) {
+    const name = STATES[state].name[0].toLowerCase() + STATES[state].name.slice(1);
+    return `${count.toLocaleString()} ${name === "differs" && count !== 1 ? "differ" : name}`;
+  }
 
-  return { api, React, h, Bootstrap, Router: ReactRouterDOM, Icon, Value, many, when, away, fieldName, plain, STATES, stateName,
+  return { api, React, h, Bootstrap, Router: ReactRouterDOM, Icon, Value, many, when, away, fieldName, plain, STATES, manyAre,
            ID: "Stash2Plex", PAGE: "/plugins/stash2plex" };
 })();

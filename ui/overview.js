@@ -35,7 +35,7 @@
       h("ul", null, states.map((state) =>
         h("li", { key: state, style: { color: S.STATES[state].colour } },
           h("span", { className: "s2p-mark" }, h(S.Icon, { name: S.STATES[state].icon })),
-          h(Router.Link, { to: `${S.PAGE}?view=${viewOf(state)}`, "data-part": state }, `${found[state].toLocaleString()} ${S.stateName(state)}`)))));
+          h(Router.Link, { to: `${S.PAGE}?view=${viewOf(state)}`, "data-part": state }, S.manyAre(found[state], state))))));
   }
 
   const MODES = {
@@ -43,25 +43,34 @@
     undo: "Undoing", doctor: "Checking the setup", reconcile_all: "Reconciling the library", apply_preview: "Applying the preview",
   };
 
+  const doing = (mode) => MODES[mode] || `Running ${mode.replace(/_/g, " ")}`;
+
+  // What came in the way of the last run, unless another part of this view says it already.
+  function Failed({ found }) {
+    const { failure, outage, reconciliation, at } = found;
+    if (!failure || outage || failure.said === reconciliation.failure) return null;
+    return h(Trouble, { text: `${doing(failure.mode)} did not end well, ${S.away(failure.at, at)}: ${failure.said}` });
+  }
+
   function Now({ found }) {
     const { activity, queue } = found;
     const owed = queue.pending + queue.waiting + queue.in_progress + queue.flagged;
-    const said = activity ? MODES[activity.mode] || `Running ${activity.mode.replace(/_/g, " ")}`
-      : found.reconciling ? "Reconciling" : found.draining ? "Syncing" : owed ? "Idle; something is owed" : "Idle; nothing is owed";
+    const said = activity ? doing(activity.mode) : found.reconciling ? "Reconciling" : found.draining ? "Syncing" : owed ? "Idle; something is owed" : "Idle; nothing is owed";
     return h(Card, { title: "Now", actions: [
       h(TaskDeed, { key: 1, mode: "process_queue", description: "process queue", label: "Process queue", icon: "faPlay" }),
       h(TaskDeed, { key: 2, mode: "all", description: "sync all scenes", label: "Sync all", icon: "faSync" }),
     ] },
     h("p", { className: "s2p-now" }, said, activity && ` (${Math.round(activity.progress * 100)} %)`),
     activity && h(Progress, { part: activity.progress, label: said }),
-    h("p", null, `${S.many(queue.pending + queue.flagged, "job")} due, ${queue.in_progress} being done, ${queue.waiting} for later, ${S.many(queue.dead, "dead letter")}`));
+    h("p", null, `${S.many(queue.pending + queue.flagged, "job")} due, ${queue.in_progress} being done, ${queue.waiting} for later, ${S.many(queue.dead, "dead letter")}`),
+    h(Failed, { found }));
   }
 
   function Bars({ history }) {
     const shown = history.slice(-12);
     const most = Math.max(1, ...shown.map((run) => Object.values(run.gaps || {}).reduce((a, b) => a + b, 0)));
     const colours = { empty_metadata: "#48aff0", stale_sync: "#ffb366", missing: "#ff7373", drifted: "#ad99ff" };
-    const names = [...new Set(shown.flatMap((run) => Object.keys(run.gaps || {})))];
+    const names = [...new Set(shown.flatMap((run) => Object.keys(run.gaps || {}).filter((name) => run.gaps[name])))];
     return h(React.Fragment, null,
       h("ol", { className: "s2p-bars", "aria-label": "Gaps by type over the last runs" }, shown.map((run, at) => {
         const counts = Object.entries(run.gaps || {}).filter(([, count]) => count);
@@ -80,7 +89,7 @@
       h(TaskDeed, { key: 2, mode: "reconcile_recent", description: "reconcile recent scenes", label: "Recent" }),
     ] },
     h("p", null, found.last ? `Last ${S.away(found.last, now)} (${found.scope}): ${S.many(found.checked, "scene")}, ${S.many(found.gaps, "gap")}` : "No run yet",
-      "; next ", due === null || due === undefined ? "never by itself" : due <= now ? "now" : S.away(due, now)),
+      due === null || due === undefined ? "; it does not run by itself" : `; next ${due <= now ? "now" : S.away(due, now)}`),
     found.failure && h(Trouble, { text: found.failure }),
     found.history.length > 0 && h(Bars, { history: found.history }));
   }

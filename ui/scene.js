@@ -17,6 +17,12 @@
     return one.why ? `${name}: ${one.why}` : one.said ? `${name}. ${one.said}` : name;
   }
 
+  // The reason beside the badge, which says the name of the state already.
+  function beside({ state, why }) {
+    const name = `${S.STATES[state].name}: `;
+    return why.toLowerCase().startsWith(name.toLowerCase()) ? why.slice(name.length) : why;
+  }
+
   function Item({ item, takeOver }) {
     return h(Card, { title: `Item ${item.item} in Plex`, actions: item.link && h("a", { href: item.link, target: "_blank", rel: "noreferrer noopener", className: "btn btn-secondary btn-sm" },
       h(Icon, { name: "faExternalLinkAlt" }), " Open in Plex") },
@@ -44,7 +50,7 @@
           : h(Deed, { label: "Hold", icon: "faPause", deed: deed("hold", () => "Left alone until it is resumed") })),
         h(Deed, { label: "Look again", deed: async () => look.reload() })),
       !found ? !look.error && h(Loading) : h(React.Fragment, null,
-        h("p", null, h(StateBadge, { state: found.state }), " ", h("bdi", null, found.why)),
+        h("p", null, h(StateBadge, { state: found.state }), " ", h("bdi", null, beside(found))),
         (found.warnings || []).map((one, at) => h(Trouble, { key: at, text: one })),
         (found.items || []).map((item) => h(Item, { key: item.item, item, takeOver })),
         found.files && h(Card, { title: "Files" }, h(Table, { label: "Files", heads: ["In Stash", "Looked for in Plex as"], rows: found.files.map((one, at) => ({ key: at, cells: [h("bdi", null, one.stash), h("bdi", null, one.plex)] })) })),

@@ -43,7 +43,7 @@
     return h(React.Fragment, null,
       h(Trouble, { text: first.error }),
       !last ? !first.error && h(Loading) : h(React.Fragment, null,
-        h("p", null, `${rows.length.toLocaleString()} of the ${S.many(last.seen, "scene")} that were looked at${last.next ? `; Stash has ${last.count.toLocaleString()}` : ""}`),
+        h("p", null, `${rows.length.toLocaleString()} of ${last.next ? `the newest ${S.many(last.seen, "scene")}; Stash has ${last.count.toLocaleString()}` : S.many(last.seen, "scene")}`),
         rows.length ? h(Table, { label: "Scenes by state", heads: ["Scene", "State"], rows: rows.map((row) => ({ key: row.id, cells: [
           h(SceneLink, { id: row.id, title: row.title }), h(StateBadge, { state: row.state }),
         ] })) }) : h(Empty, null, "None of them."),

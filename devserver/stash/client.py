@@ -62,6 +62,10 @@ class Client:
 
     # -- edits -----------------------------------------------------------------------------
 
+    def enable(self, plugin_id: str, enabled: bool) -> None:
+        query = "mutation($map: BoolMap!) { setPluginsEnabled(enabledMap: $map) }"
+        self.gql(query, {"map": {plugin_id: enabled}})
+
     def update_scene(self, id_: int, **fields: Any) -> None:
         self._mutate("sceneUpdate", "SceneUpdateInput!", {"id": str(id_), **fields})
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +74,6 @@ class RealBox(Box):
             self.stash.destroy(kind, number)
         for folder in (self.data_dir, Path(self.stash_root)):
             shutil.rmtree(folder, ignore_errors=True)
-
-    @contextlib.contextmanager
-    def silence(self) -> Iterator[None]:
-        """As if the plugin were not there: as an import, or an old database."""
-        self.stash.enable(PLUGIN, False)
-        try:
-            yield
-        finally:
-            self.stash.enable(PLUGIN, True)
 
     def add(self, name: str, in_plex: bool = True, **scene: Any) -> int:
         return self.add_all({name: scene}, in_plex)[0]

@@ -90,10 +90,6 @@ class RealStash(Client):
     def reload_plugins(self) -> None:
         self.gql("mutation { reloadPlugins }")
 
-    def enable(self, plugin_id: str, enabled: bool) -> None:
-        query = "mutation($map: BoolMap!) { setPluginsEnabled(enabledMap: $map) }"
-        self.gql(query, {"map": {plugin_id: enabled}})
-
     def queue(self) -> list[dict[str, Any]]:
         return self.gql("query { jobQueue { id status description } }")["jobQueue"] or []
 

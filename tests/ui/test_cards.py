@@ -110,6 +110,17 @@ def test_a_look_that_fails_leaves_the_cards_as_they_are(box: Box, tab: View) -> 
 # -- the list
 
 
+def test_the_ring_names_its_parts_in_one_line_each(box: Box, tab: View) -> None:
+    mixed(box)
+    box.add("too new.mp4", title="Too new")
+    tab.go()
+    tab.shows("2 not looked at yet")
+    for part in tab.page.locator(".s2p-ring li").all():
+        icon, line = part.locator("svg").bounding_box(), part.bounding_box()
+        assert icon and line and icon["height"] < line["height"] < 40
+    tab.shot("ring")
+
+
 @pytest.mark.parametrize(
     ("part", "state", "title"),
     [
@@ -150,7 +161,7 @@ def test_scenes_are_listed_by_state_and_lead_to_their_page(box: Box, tab: View) 
     expected = mixed(box)
     tab.go("scenes")
     listed = tab.card("Scenes by state")
-    listed.get_by_text("4 of the 4 scenes that were looked at").wait_for()
+    listed.get_by_text("4 of 4 scenes").wait_for()
     assert listed.locator("tbody tr").count() == len(expected)
     listed.get_by_role("combobox").select_option("held")
     listed.get_by_text("by you").wait_for()
@@ -163,8 +174,8 @@ def test_more_scenes_than_fit_come_at_a_press(box: Box, tab: View) -> None:
     box.add_all(clips, in_plex=False)
     tab.go("scenes")
     listed = tab.card("Scenes by state")
-    listed.get_by_text("200 of the 200 scenes that were looked at; Stash has 203").wait_for()
+    listed.get_by_text("200 of the newest 200 scenes; Stash has 203").wait_for()
     tab.press("More")
-    listed.get_by_text("203 of the 203 scenes that were looked at").wait_for()
+    listed.get_by_text("203 of 203 scenes").wait_for()
     assert listed.locator("tbody tr").count() == 203
     assert looks(tab) == 2

@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from app.activity import Activity
 from devserver.box import Box
 from sync_queue import inbox
 from sync_queue.jobs import Job, Jobs
@@ -71,6 +72,40 @@ def test_an_outage_is_told_with_what_it_holds_and_its_end(box: Box, tab: View) -
     tab.says("Process queue is done")
     tab.shows("2 in sync")
     assert box.differences() == {}
+
+
+def test_what_a_brake_says_is_shown_until_a_run_of_its_kind_ends_well(
+    box: Box, open_tab: Open
+) -> None:
+    braked(box)
+    later = Activity(str(box.data_dir), "reconcile_all", lambda: time.time() + 100)
+    later.ended("of another kind")
+    tab = open_tab().go()
+    tab.press("Sync all")
+    tab.says("Sync all scenes did not end well: ")
+    tab.says("brake_share to 100")
+    tab.shows("22 differ")
+    later.reconciled()
+    for one in (tab, open_tab().go()):
+        shown = one.card("Now").get_by_text("Syncing all scenes did not end well")
+        shown.wait_for()
+        assert "brake_share to 100" in shown.inner_text()
+    tab.shot("braked")
+    box.configure(brake_share=100)
+    tab.press("Process queue")
+    tab.says("Process queue is done")
+    shown.wait_for(state="detached")
+
+
+def braked(box: Box) -> None:
+    """A library that would lose too much: Stash says less of it than it said when it was synced."""
+    scenes = box.add_all(
+        {f"{n}.mp4": {"title": f"Title {n}", "details": "Long."} for n in range(22)}
+    )
+    box.operation("all")
+    with box.silence():
+        for scene in scenes:
+            box.stash.update_scene(scene, details="")
 
 
 def test_a_person_need_not_wait_for_the_next_look_at_plex(box: Box, tab: View) -> None:

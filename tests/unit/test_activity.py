@@ -77,6 +77,21 @@ def test_a_failure_is_shown_until_a_run_of_its_kind_ends_well(tmp_path: Path) ->
     assert standing.status(str(tmp_path))["failure"] is None and list(tmp_path.iterdir()) == []
 
 
+def test_the_failure_of_one_kind_can_be_asked_for(tmp_path: Path) -> None:
+    clock = Clock()
+    for mode in ("recent", "reconcile_all", "preview"):
+        clock.now += 1
+        Activity(str(tmp_path), mode, clock).ended(f"{mode} failed")
+
+    def of(mode: str) -> str | None:
+        found = standing.status(str(tmp_path), {"of": mode})["failure"]
+        return found and str(found["said"])
+
+    assert of("all") == of("process_queue") == "recent failed"
+    assert of("reconcile_recent") == "reconcile_all failed"
+    assert of("preview") == of("") == "preview failed" and of("undo") is None
+
+
 def test_what_an_earlier_version_noted_is_understood(tmp_path: Path) -> None:
     said = {"mode": "recent", "at": 5.0, "said": "no"}
     (tmp_path / standing.FAILURE).write_text(json.dumps(said))
