@@ -362,8 +362,8 @@ def test_packages_that_pip_did_not_deliver_are_told(place, tmp_path):
 def test_the_sentence_quotes_for_the_platform(place, monkeypatch):
     place.requires("s2p-nowhere>=1")
     monkeypatch.setattr(installing.os, "name", "nt")
-    arguments = (place.requirements, place.folder, "C:\\Program Files\\python.exe")
-    assert '"C:\\Program Files\\python.exe" -m pip' in installing._sentence("x", *arguments)
+    arguments = ("C:\\Program Files\\python.exe", place.requirements, place.folder)
+    assert '"C:\\Program Files\\python.exe" -m pip' in installing._by_hand(*arguments, {})
 
 
 # --- what was found is not searched for again ----------------------------------------------
