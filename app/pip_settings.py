@@ -12,14 +12,12 @@ import os
 from collections.abc import Mapping
 
 # The index, the way to it, and the certificates; which files may be taken; where they are cached.
-KEPT = frozenset(
-    """
-    index-url pypi-url extra-index-url no-index find-links only-binary uploaded-prior-to
-    proxy timeout default-timeout retries resume-retries
-    cert client-cert trusted-host keyring-provider use-feature use-deprecated
-    cache-dir no-cache-dir
-    """.split()
-)
+KEPT = frozenset({
+    "index-url", "pypi-url", "extra-index-url", "no-index", "find-links", "only-binary",
+    "uploaded-prior-to", "proxy", "timeout", "default-timeout", "retries", "resume-retries", "cert",
+    "client-cert", "trusted-host", "keyring-provider", "use-feature", "use-deprecated", "cache-dir",
+    "no-cache-dir",
+})  # fmt: skip
 # Of a configuration file: all commands, then this one, whose word counts more.
 SECTIONS = ("global", "install")
 NO_FILE = {"PIP_CONFIG_FILE": os.devnull}
@@ -47,10 +45,11 @@ def _unquoted(value: str) -> str:
 
 def for_listing(around: Settings, python: str) -> dict[str, str]:
     """The variables with which pip tells of its files: none of its own but where these are."""
+    # What a file says must neither silence pip, nor write a log, nor start another Python.
     others = {name: value for name, value in around.items() if not _is_pips(name)}
     place = around.get("PIP_CONFIG_FILE", "")
-    # Another Python that a file names is not ours to run.
-    return {**others, "PIP_PYTHON": python, **({"PIP_CONFIG_FILE": place} if place else {})}
+    own = {"PIP_PYTHON": python, "PIP_LOG": os.devnull, "PIP_QUIET": "0", "PIP_VERBOSE": "0"}
+    return {**others, **own, **({"PIP_CONFIG_FILE": place} if place else {})}
 
 
 def environment(around: Settings, files: Settings) -> dict[str, str]:

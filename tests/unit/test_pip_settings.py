@@ -25,15 +25,15 @@ VALUES = {
     "target": "/does/not/exist", "upgrade-strategy": "eager", "all-releases": ":none:",
     "only-final": ":all:",
 }  # fmt: skip
-FLAGS = set(
-    """
-    break-system-packages check-build-dependencies compile debug disable-pip-version-check dry-run
-    force-reinstall help ignore-installed ignore-requires-python isolated no-build-isolation
-    no-clean no-color no-compile no-dependencies no-deps no-input no-python-version-warning
-    no-use-pep517 no-user no-warn-conflicts no-warn-script-location pre prefer-binary quiet
-    require-hashes require-venv require-virtualenv upgrade use-pep517 user verbose version
-    """.split()
-)
+FLAGS = {
+    "break-system-packages", "check-build-dependencies", "compile", "debug",
+    "disable-pip-version-check", "dry-run", "force-reinstall", "help", "ignore-installed",
+    "ignore-requires-python", "isolated", "no-build-isolation", "no-clean", "no-color",
+    "no-compile", "no-dependencies", "no-deps", "no-input", "no-python-version-warning",
+    "no-use-pep517", "no-user", "no-warn-conflicts", "no-warn-script-location", "pre",
+    "prefer-binary", "quiet", "require-hashes", "require-venv", "require-virtualenv", "upgrade",
+    "use-pep517", "user", "verbose", "version",
+}  # fmt: skip
 LISTING = """
 from pip._internal.commands import create_command
 for option in create_command("install").parser.option_list_all:
@@ -89,10 +89,11 @@ def test_the_index_of_a_configuration_stays_in_force(place, tmp_path, monkeypatc
     wheels = os.environ["PIP_FIND_LINKS"]
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.delenv("PIP_FIND_LINKS")
-    said = f"[global]\nrequire-virtualenv = 1\nno_index = 1\n[install]\nfind-links =\n {wheels}\n"
+    said = f"[global]\nrequire-virtualenv = 1\nquiet = 3\nlog = {tmp_path / 'a/log'}\nno_index = 1\n[install]\nfind-links =\n {wheels}\n"
     conf(tmp_path, monkeypatch, said)
     place.ensure()
     assert version_of("s2p_tiny") == "1.2"
+    assert not (tmp_path / "a").exists()
 
 
 def by_hand(sentence):
