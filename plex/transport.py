@@ -5,21 +5,24 @@ Its errors are translated into ours here. plexapi is used for headers, token, st
 
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-import plexapi
 import requests
-from plexapi import exceptions
-from plexapi.server import PlexServer
-from plexapi.utils import parseXMLString
 
 import errors
 from errors import PLEX
 from net.again import Chances, again, of_question, of_write
 from net.session import UNUSABLE, Session, fate
+from plex.isolation import only_our_settings
 from plex.listing import Page
+
+with only_our_settings():
+    import plexapi
+    from plexapi import exceptions
+    from plexapi.server import PlexServer
+    from plexapi.utils import parseXMLString
 
 # A constant name: the default is the machine's MAC, so that each new container
 # would be a "new device" and send the owner an e-mail.
@@ -29,6 +32,7 @@ IDENTITY = {
     "X-Plex-Device-Name": "Stash2Plex",
 }
 STARTING = "still starting up"
+BREATH = 1.0  # seconds that a busy Plex gets when it does not say how many it wants
 GOOD = (200, 201, 204)
 PAGE = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
 # Whatever plexapi makes of an answer that is not what it expects.
