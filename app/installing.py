@@ -179,7 +179,7 @@ def _settings_of_files(python: str, around: dict[str, str]) -> dict[str, str]:
         return {}
     listed = subprocess.run(
         [python, "-m", "pip", "config", "list"],
-        env=pip_settings.for_listing(around, python),
+        env=pip_settings.for_listing(around),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -43,12 +43,18 @@ def _unquoted(value: str) -> str:
         return value
 
 
-def for_listing(around: Settings, python: str) -> dict[str, str]:
+def for_listing(around: Settings) -> dict[str, str]:
     """The variables with which pip tells of its files: none of its own but where these are."""
-    # What a file says must neither silence pip, nor write a log, nor start another Python.
+    # What a file says must neither silence pip, nor write a log, nor start another Python,
+    # which pip does not do where it was started by one.
     others = {name: value for name, value in around.items() if not _is_pips(name)}
     place = around.get("PIP_CONFIG_FILE", "")
-    own = {"PIP_PYTHON": python, "PIP_LOG": os.devnull, "PIP_QUIET": "0", "PIP_VERBOSE": "0"}
+    own = {
+        "_PIP_RUNNING_IN_SUBPROCESS": "1",
+        "PIP_LOG": os.devnull,
+        "PIP_QUIET": "0",
+        "PIP_VERBOSE": "0",
+    }
     return {**others, **own, **({"PIP_CONFIG_FILE": place} if place else {})}
 
 
