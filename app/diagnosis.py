@@ -98,6 +98,15 @@ def agent(one: "Section") -> Finding:
     if one.agent.endswith(".agents.none"):
         said = f"“{one.title}” is of personal media ({one.agent}): nothing else writes to its items"
         return Finding("plex.agent", OK, said)
+    if one.agent.startswith("tv.plex.agents.nfo."):
+        said = (
+            f"“{one.title}” reads NFO files ({one.agent}): what is written from Stash is locked and "
+            "stays; a refresh takes from them what Stash says nothing of, and what is not locked"
+        )
+        do = (
+            "Nothing if that is meant; else choose Personal Media as agent, or remove the NFO files"
+        )
+        return Finding("plex.agent", NOTE, said, do)
     kind = "an agent that looks things up itself"
     if one.agent.startswith("tv.plex.agents.custom"):
         kind = "a metadata provider of its own"

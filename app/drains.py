@@ -187,7 +187,7 @@ class Batch:
         """Seconds for which Plex is to be left alone."""
         seconds = self._sync.tempo.rest() if self._sync else 0.0
         if seconds:
-            wire.debug(f"Plex answers much slower than before: it has {seconds:.1f} s of rest")
+            wire.debug(f"Plex is busy, or much slower than before: it has {seconds:.1f} s of rest")
         return seconds
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from app import deps
+from app import deps, pip_settings
 from app.versions import Requirement, missing, parse_all
 from errors import SetupError
 from sync_queue.lock import FileLock
@@ -57,7 +57,7 @@ def ensure(requirements: Path, data_dir: Path, log: Log, python: str = sys.execu
                 _install(requirements.absolute(), folder, log, python)
         importlib.invalidate_caches()
     if faults := missing(wanted):
-        raise SetupError(_sentence("; ".join(faults), requirements, folder, python))
+        raise SetupError(_sentence("; ".join(faults), _by_hand(python, requirements, folder, {})))
 
 
 def ready(requirements: Path, data_dir: Path) -> bool:
@@ -148,14 +148,19 @@ def _install(requirements: Path, folder: Path, log: Log, python: str) -> None:
     _remove_halves(folder.parent)
     work = folder.parent / f"{TEMPORARY}{os.getpid()}"
     log("Installing the packages of Stash2Plex with pip; this happens once")
+    files: dict[str, str] = {}
     try:
         (work / "tmp").mkdir(parents=True, exist_ok=True)
-        fault = _pip(_command(python, requirements, work / "site"), work / "tmp", log)
+        around = _surroundings(work / "tmp")
+        files = _settings_of_files(python, around)
+        environment = pip_settings.environment(around, files)
+        fault = _pip(_command(python, requirements, work / "site"), environment, log)
         if fault:
-            raise SetupError(_sentence(fault, requirements, folder, python))
+            raise SetupError(_sentence(fault, _by_hand(python, requirements, folder, files)))
         _put(work / "site", folder)
     except OSError as error:
-        raise SetupError(_sentence(str(error), requirements, folder, python)) from error
+        by_hand = _by_hand(python, requirements, folder, files)
+        raise SetupError(_sentence(str(error), by_hand)) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
     _remove_older(folder)
@@ -168,7 +173,24 @@ def _command(python: str, requirements: Path, target: Path) -> list[str]:
     return [*command, "-r", str(requirements)]
 
 
-def _pip(command: list[str], temporary: Path, log: Log) -> str:
+def _settings_of_files(python: str, around: dict[str, str]) -> dict[str, str]:
+    """What pip's configuration files on this machine say; nothing if it cannot tell."""
+    if not python:
+        return {}
+    listed = subprocess.run(
+        [python, "-m", "pip", "config", "list"],
+        env=pip_settings.for_listing(around),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    return pip_settings.of_files(listed.stdout) if listed.returncode == 0 else {}
+
+
+def _pip(command: list[str], environment: dict[str, str], log: Log) -> str:
     """Run pip; "" when it worked, else what it says. Its steps go to the log."""
     if not command[0]:
         return "this Python does not know its own name"
@@ -176,7 +198,7 @@ def _pip(command: list[str], temporary: Path, log: Log) -> str:
     # A pipe of its own: our stdout carries one JSON document and nothing else.
     with subprocess.Popen(
         command,
-        env=_environment(temporary),
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -190,12 +212,10 @@ def _pip(command: list[str], temporary: Path, log: Log) -> str:
     return "" if process.returncode == 0 else _reason(said, process.returncode)
 
 
-def _environment(temporary: Path) -> dict[str, str]:
-    """The caller's, with proxies, PYTHONPATH and PIP_*; but nothing is written elsewhere."""
+def _surroundings(temporary: Path) -> dict[str, str]:
+    """The variables of the caller, with proxies and PYTHONPATH; but nothing is written elsewhere."""
     environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))}
     environment.setdefault("PIP_CACHE_DIR", str(temporary / "cache"))
-    # `user = true` in somebody's pip.conf cannot be combined with a target.
-    environment["PIP_USER"] = "0"
     # The modules of the current folder are none of pip's business.
     environment.setdefault("PYTHONSAFEPATH", "1")
     # Neither is the key of somebody's Stash: what pip builds is foreign code.
@@ -212,13 +232,22 @@ def _reason(said: list[str], code: int) -> str:
     return f"pip says: {words[:300]}"
 
 
-def _sentence(reason: str, requirements: Path, folder: Path, python: str) -> str:
+def _by_hand(python: str, requirements: Path, folder: Path, files: dict[str, str]) -> str:
+    """The command for a shell of this machine that does the same; `files`: pip's settings there."""
     command = [python or "python3", "-m", "pip", "install", "--target", str(folder)]
     command += ["-r", str(requirements.absolute())]
-    quoted = subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
+    settings = pip_settings.overruling(os.environ, files)
+    assigned = [f"{name}={value}" for name, value in sorted(settings.items())]
+    if os.name == "nt":
+        sets = [f'set "{one}" && ' for one in assigned]
+        return "".join(sets) + subprocess.list2cmdline(command)
+    return shlex.join([*(["env"] if assigned else []), *assigned, *command])
+
+
+def _sentence(reason: str, by_hand: str) -> str:
     return (
         f"The packages that Stash2Plex needs could not be installed ({reason}). Run this once "
-        f"where Stash runs, with access to the network: {quoted}"
+        f"where Stash runs, with access to the network: {by_hand}"
     )
 
 

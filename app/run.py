@@ -101,11 +101,13 @@ class Run:
     @cached_property
     def config(self) -> "Stash2PlexConfig":
         """The user's settings; warnings about bad ones are told once, here."""
-        from validation.config import load, unknown_keys
+        from validation.config import hidden, load, unknown_keys
 
         given = self._settings
         if given is None:
             given = self._settings_of_stash()
+        for secret in hidden(given):
+            wire.hide(secret)
         config, warnings = load(given)
         wire.hide(config.token)
         wire.set_debug(config.debug_logging)

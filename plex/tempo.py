@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from statistics import median
 
+import errors
+
 RECENT = 400  # edits by which the usual time is known
 ENOUGH = 40  # edits before anything is known
 LATEST = 20  # edits that are compared to them
@@ -30,18 +32,24 @@ class Tempo:
         self._timer = timer
         self._usual: deque[float] = deque(maxlen=RECENT)
         self._latest: list[float] = []
+        self._asked = 0.0
 
     @contextmanager
     def edit(self) -> Iterator[None]:
-        """Around one edit; of one that fails nothing is learnt."""
+        """Around one edit; of one that fails nothing is learnt but that Plex wants time."""
         began = self._timer()
-        yield
+        try:
+            yield
+        except errors.Busy as error:
+            self._asked = min(LONGEST, max(error.after, self._asked))
+            raise
         self._latest.append(self._timer() - began)
 
     def rest(self) -> float:
         """Seconds of rest that are due now. What was slow is a part of what is usual from then on,
         so a Plex that stays slow is not waited for again and again."""
         latest, self._latest = self._latest[-LATEST:], []
-        seconds = rest(latest, self._usual)
+        seconds = max(rest(latest, self._usual), self._asked)
+        self._asked = 0.0
         self._usual.extend(latest)
         return seconds

@@ -5,21 +5,24 @@ Its errors are translated into ours here. plexapi is used for headers, token, st
 
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-import plexapi
 import requests
-from plexapi import exceptions
-from plexapi.server import PlexServer
-from plexapi.utils import parseXMLString
 
 import errors
 from errors import PLEX
 from net.again import Chances, again, of_question, of_write
 from net.session import UNUSABLE, Session, fate
+from plex.isolation import only_our_settings
 from plex.listing import Page
+
+with only_our_settings():
+    import plexapi
+    from plexapi import exceptions
+    from plexapi.server import PlexServer
+    from plexapi.utils import parseXMLString
 
 # A constant name: the default is the machine's MAC, so that each new container
 # would be a "new device" and send the owner an e-mail.
@@ -29,6 +32,7 @@ IDENTITY = {
     "X-Plex-Device-Name": "Stash2Plex",
 }
 STARTING = "still starting up"
+BREATH = 1.0  # seconds that a busy Plex gets when it does not say how many it wants
 GOOD = (200, 201, 204)
 PAGE = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
 # Whatever plexapi makes of an answer that is not what it expects.
@@ -51,6 +55,7 @@ class PlexSession(Session):
     """Keeps the last answer, which plexapi's errors tell little of; lets no document type pass."""
 
     last: "requests.Response | None" = None
+    was_up = False  # whether it has answered as it should, once
 
     def request(self, method: Any, url: Any, **options: Any) -> requests.Response:  # type: ignore[override]
         """Like Session's. `Declared` instead of an answer that must not be parsed."""
@@ -60,7 +65,12 @@ class PlexSession(Session):
         response.encoding = "utf-8"
         if response.status_code in GOOD:
             refuse_declared(response.content)
+            self.was_up = True
         return response
+
+    def fault(self, error: Exception, url: str) -> errors.Stash2PlexError:
+        """What an error of this session says about Plex at `url`."""
+        return _of_answer(error, self.last, url, self.was_up)
 
 
 def refuse_declared(xml: bytes) -> None:
@@ -87,6 +97,7 @@ class Transport:
         """The same Plex for another thread, over a connection of its own."""
         twin = copy.copy(self)
         twin._session, twin._server = self._session.twin(), copy.copy(self._server)
+        twin._session.was_up = self._session.was_up
         twin._server._session = twin._session
         return twin
 
@@ -166,7 +177,7 @@ class Transport:
         try:
             answer = call()
         except FOREIGN as error:
-            raise _of_answer(error, self._session.last, self._url) from None
+            raise self._session.fault(error, self._url) from None
         if isinstance(answer, ElementTree.Element) and answer.tag != "MediaContainer":
             raise not_plex(self._url)
         return answer
@@ -210,30 +221,33 @@ def probe(url: str, connect_timeout: float, read_timeout: float, verify: bool = 
         try:
             answer = session.get(f"{url.rstrip('/')}/identity", headers=IDENTITY)
             if answer.status_code not in GOOD:
-                raise of_status(answer.status_code, answer.text, url)
+                raise exceptions.BadRequest(f"({answer.status_code})")
             root = ElementTree.fromstring(answer.content)
         except FOREIGN as error:
-            raise _not_up(url, _of_answer(error, session.last, url)) from None
-        except (errors.Gone, errors.Busy, errors.Rejected, errors.Refused) as error:
-            raise _not_up(url, error) from None
+            raise _not_up(url, session.fault(error, url)) from None
     if root.tag != "MediaContainer" or not root.get("machineIdentifier"):
         raise not_plex(url)
 
 
 def _of_answer(
-    error: Exception, answer: "requests.Response | None", url: str
+    error: Exception, answer: "requests.Response | None", url: str, was_up: bool = False
 ) -> errors.Stash2PlexError:
     """What the error means, told from the answer if there was one."""
+    found: errors.Stash2PlexError
     if answer is None:
         return meaning(error, url)
-    if answer.status_code not in GOOD:  # plexapi stumbles over a status that it does not know
+    if is_in_front(answer.status_code, answer.headers):
+        found = in_front(answer.status_code, url)
+    elif answer.status_code == 503 and was_up:
+        found = overloaded()
+    elif answer.status_code not in GOOD:  # plexapi stumbles over a status that it does not know
         found = of_status(answer.status_code, answer.text, url)
     elif PAGE.match(answer.content):
         found = not_plex(url)
     else:
         found = meaning(error, url)
     wait = answer.headers.get("Retry-After", "")
-    found.after = float(wait) if wait.isascii() and wait.isdigit() else 0.0
+    found.after = float(wait) if wait.isascii() and wait.isdigit() else found.after
     return found
 
 
@@ -281,6 +295,29 @@ def of_status(status: int, said: str, url: str) -> errors.Stash2PlexError:
     if status in (408, 425, 429) or not 400 <= status < 500:
         return errors.Busy(f"Plex answered {status}").of(PLEX)
     return errors.Rejected(f"Plex answered {status} and changed nothing").of(PLEX)
+
+
+def overloaded() -> errors.Stash2PlexError:
+    """A Plex that was up, and whose queue of requests is full."""
+    error = errors.Busy("Plex is busy: it has more requests than it can take (503)").of(PLEX)
+    error.after = BREATH
+    return error
+
+
+def is_in_front(status: int, headers: Mapping[str, str]) -> bool:
+    """Whether a login or a challenge answers in Plex's place: Plex names its protocol in each of its
+    answers, whatever their status, and asks for no login of HTTP."""
+    if status not in (401, 403):
+        return False
+    return "X-Plex-Protocol" not in headers or "WWW-Authenticate" in headers
+
+
+def in_front(status: int, url: str) -> errors.Unreachable:
+    """A proxy that asks for a login, or wants to see a browser."""
+    return errors.Unreachable(
+        f"what answers at {url} is not Plex but what stands in front of it, with a login or a "
+        f"challenge ({status}): let it pass Stash2Plex through, or use the address of Plex itself"
+    ).of(PLEX, "gateway")
 
 
 def not_plex(url: str) -> errors.Unreachable:

@@ -63,18 +63,30 @@
   // -- the places in Stash
 
   function safely(place, patch) {
-    try { patch(); } catch (error) { console.info(`Stash2Plex: this Stash has no ${place} (${error.message})`); }
+    try { patch(); } catch (error) { lost(place, error); }
   }
+  const lost = (place, error) => console.info(`Stash2Plex: this Stash has no ${place} (${error.message})`);
   const { patch, register, hooks } = S.api;
   const guarded = (Shown, props) => h(Guard, { key: "stash2plex" }, h(Shown, props));
+  // What a patch throws would leave all of Stash blank: then Stash shows its own, without our part.
+  function patched(kind, name, change, own) {
+    patch[kind](name, (...given) => {
+      try { return change(...given); } catch (error) { lost(name, error); return own(given); }
+    });
+  }
+  const before = (name, change) => patched("before", name, change, (given) => given);
+  const after = (name, change) => patched("after", name, change, (given) => given[given.length - 1]);
+  // Behind the children of a place; where it cannot be drawn there is nothing, but for the guard's own words.
+  const appended = (name, part) => before(name, (props) => [{ ...props, children: h(React.Fragment, null, props.children, part(props)) }]);
+  const silently = (Shown) => h(Guard, { key: "stash2plex", instead: null }, h(Shown));
 
   safely("pages of plugins", () => register.route(S.PAGE, () => guarded(Page)));
 
   const { Nav, Tab } = S.Bootstrap;
   // Both places in the bar are of one component, the wide screen's and the phone's, whose menu a Nav.Link closes.
-  safely("navigation bar", () => patch.before("MainNavBar.UtilityItems", (props) => [{ ...props, children: h(React.Fragment, null, props.children,
-    h(Nav.Link, { key: "stash2plex", as: Router.NavLink, eventKey: S.PAGE, className: "nav-utility s2p-nav", exact: true, to: S.PAGE, title: "Stash2Plex", "aria-label": "Stash2Plex" },
-      h("span", { className: "minimal d-flex align-items-center h-100 btn btn-primary" }, h(Icon, { name: "faExchangeAlt" })))) }]));
+  const BarLink = () => h(Nav.Link, { as: Router.NavLink, eventKey: S.PAGE, className: "nav-utility s2p-nav", exact: true, to: S.PAGE, title: "Stash2Plex", "aria-label": "Stash2Plex" },
+    h("span", { className: "minimal d-flex align-items-center h-100 btn btn-primary" }, h(Icon, { name: "faExchangeAlt" })));
+  safely("navigation bar", () => appended("MainNavBar.UtilityItems", () => silently(BarLink)));
 
   // Rendered twice since v0.29: the second time the link is there already.
   function ToolsLink() {
@@ -84,23 +96,23 @@
     return h("div", { ref: place, className: "setting s2p-tools", hidden: !first },
       h("div", null, h("h3", null, h(Router.Link, { to: S.PAGE, className: "btn btn-primary" }, "Stash2Plex"))), h("div", null));
   }
-  safely("tools", () => patch.before("SettingsToolsSection", (props) => [{ ...props, children: h(React.Fragment, null, props.children, guarded(ToolsLink)) }]));
+  safely("tools", () => appended("SettingsToolsSection", () => guarded(ToolsLink)));
 
+  const SceneTab = () => h(Nav.Item, null, h(Nav.Link, { eventKey: "stash2plex-panel" }, "Plex"));
+  const ScenePane = ({ scene }) => h(Tab.Pane, { eventKey: "stash2plex-panel", mountOnEnter: true }, guarded(S.ScenePanel, { scene }));
   safely("tabs of scenes", () => {
-    patch.before("ScenePage.Tabs", (props) => [{ ...props, children: h(React.Fragment, null, props.children,
-      h(Nav.Item, { key: "stash2plex" }, h(Nav.Link, { eventKey: "stash2plex-panel" }, "Plex"))) }]);
-    patch.before("ScenePage.TabContent", (props) => [{ ...props, children: h(React.Fragment, null, props.children,
-      h(Tab.Pane, { key: "stash2plex", eventKey: "stash2plex-panel", mountOnEnter: true }, guarded(S.ScenePanel, { scene: props.scene }))) }]);
+    appended("ScenePage.Tabs", () => silently(SceneTab));
+    appended("ScenePage.TabContent", (props) => guarded(ScenePane, { scene: props.scene }));
   });
 
-  safely("cards of scenes", () => patch.after("SceneCard.Overlays", (...given) => h(React.Fragment, null, given[given.length - 1],
+  safely("cards of scenes", () => after("SceneCard.Overlays", (...given) => h(React.Fragment, null, given[given.length - 1],
     given[0].scene && h(Guard, { instead: null }, h(S.CardBadge, { id: Number(given[0].scene.id) })))));
 
   // Only where the token can be set in our own block is it taken from Stash's.
   safely("settings of plugins", () => {
     if (!hooks || !hooks.useSettings) return;
-    patch.before("PluginSettings", (props) => [props.pluginID === S.ID ? { ...props, settings: S.settingsShown(props.settings) } : props]);
-    patch.after("PluginSettings", (...given) => {
+    before("PluginSettings", (props) => [props.pluginID === S.ID ? { ...props, settings: S.settingsShown(props.settings) } : props]);
+    after("PluginSettings", (...given) => {
       const shown = given[given.length - 1];
       return given[0].pluginID === S.ID ? h(Guard, { instead: shown }, h(S.SettingsPlace, null, shown)) : shown;
     });

@@ -21,7 +21,7 @@
 
   // The settings as Stash shows them: the token has a field of ours, which does not show it.
   S.settingsShown = (settings) => settings.filter((one) => one.name !== TOKEN).map((one) => ({
-    ...one, description: h(React.Fragment, null, one.description, h(InForce, { name: one.name })),
+    ...one, description: h(React.Fragment, null, one.description, h(S.Guard, { instead: null }, h(InForce, { name: one.name }))),
   }));
 
   function Token({ say }) {

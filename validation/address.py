@@ -6,15 +6,56 @@ Pure. No sentence made here repeats the token or a password.
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult, urlsplit
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
 
 _SLASHES = re.compile(r"^(https?):/?(?=[^/])", re.IGNORECASE)
-_OWN_PAGE = re.compile(r"(/web(/.*)?|/+)$")
+# Plex's own page, and what "View XML" shows; a folder of a proxy before them is kept.
+_OWN_PAGE = re.compile(r"(/(web|library|playlists|status|hubs|identity|:)(/.*)?|/+)$")
+_PORT = re.compile(r"^(\w+://(?:\[[^\]]*\]|[^/:?#]+))/:?(\d{2,5})(?=$|[/?#])")
+_NAMED = re.compile(r"X-Plex-Token\s*(?:=|:|%3D)\s*[\"']?([^&\s\"'#]+)", re.IGNORECASE)
+# Names of machines are rarely so long, and of small and large letters.
+_TOKEN = re.compile(r"(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9_-]{18,}")
+# In place of an address that is a token, which is then kept nowhere.
+A_TOKEN = "token://"
 
 
 def tidy_token(text: str) -> str:
-    """The bare token, also when it was copied with its name or in quotes."""
-    return re.sub(r"^X-Plex-Token\s*[=:]\s*", "", text.strip("\"'"), flags=re.IGNORECASE)
+    """The bare token, also when it was copied with its name, in quotes or within an address."""
+    text = text.strip("\"' \t\n")
+    return named_token(text) or ("" if re.match(r"https?://", text, re.IGNORECASE) else text)
+
+
+def named_token(text: str) -> str:
+    """The token in a pasted address, or behind its name; '' without one."""
+    found = _NAMED.search(text)
+    return unquote(found[1]) if found else ""
+
+
+def secrets(url: str, token: str) -> list[str]:
+    """What must not be shown of the two settings as they were typed, in the order of tokens known
+    by name, the password, and texts that are a token as a whole."""
+    named = [found for text in (url, token) for found in (named_token(text), _raw_token(text))]
+    parts = _split(url.strip() if "://" in url else f"http://{url.strip()}")
+    passwords = [parts.password, parts.password and unquote(parts.password)] if parts else []
+    whole = [tidy_token(token), url.strip("\"' \t\n") if tidy_url(url) == A_TOKEN else ""]
+    return [one for one in (*named, *passwords, *whole) if one]
+
+
+def _raw_token(text: str) -> str:
+    found = _NAMED.search(text)
+    return found[1] if found else ""
+
+
+def taken_apart(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What a pasted address in one of the two settings says for the other, where that is blank."""
+    url, token = (settings.get(name) for name in ("plex_url", "plex_token"))
+    if not token and isinstance(url, str) and (found := named_token(url)):
+        return {"plex_token": found}
+    if not url and isinstance(token, str) and re.match(r"\s*[\"']?https?://", token):
+        return {"plex_url": token.strip()}
+    return {}
 
 
 def tidy_url(text: str) -> str:
@@ -23,13 +64,16 @@ def tidy_url(text: str) -> str:
     Without a scheme it is `http://`, and port 32400 unless another is named: that is how Plex is
     reached at home. With a scheme the port is taken as it is, so that `https://plex.example.com`
     works behind a proxy. A pasted address of Plex's own page (`/web/index.html#!/...`) is cut to
-    the server. A password is never kept.
+    the server, as is that of "View XML", and a port behind a slash is put in its place. A password
+    is never kept, nor is a token that stands here instead of an address.
     """
     text = _SLASHES.sub(r"\1://", text.strip("\"' \t\n"))
     if not text:
         return ""
     bare = "://" not in text
-    parts = _split(f"http://{text.lstrip('/')}" if bare else text)
+    if bare and (_TOKEN.fullmatch(text) or re.match(r"[?&]?X-Plex-Token\b", text, re.IGNORECASE)):
+        return A_TOKEN
+    parts = _split(_PORT.sub(r"\1:\2", f"http://{text.lstrip('/')}" if bare else text))
     if parts is None:
         return "http://"
     place = f"***@{parts.netloc.rpartition('@')[2]}" if "@" in parts.netloc else parts.netloc
@@ -52,6 +96,11 @@ def url_fault(url: str) -> str | None:
     example = "for example http://192.168.1.10:32400"
     if not url:
         return f"The address of Plex (plex_url) is missing, {example}."
+    if url == A_TOKEN:
+        return (
+            "The address of Plex (plex_url) is a token: that belongs into plex_token, and an address "
+            f"here, {example}."
+        )
     parts = _split(url)
     if parts is None or not parts.hostname or re.search(r"[\s\x00-\x1f]", url):
         return f"The address of Plex (plex_url) names no usable host and port, {example}."
@@ -83,4 +132,9 @@ def token_fault(token: str) -> str | None:
         return "The token of Plex (plex_token) is missing."
     if not re.fullmatch(r"[\x21-\x7e]+", token):
         return "The token of Plex (plex_token) holds a blank or another character that cannot be."
+    if token.count(".") == 2:
+        return (
+            "The token of Plex (plex_token) is a signed one of plex.tv, with two dots, which no media "
+            "server accepts: take the X-Plex-Token that “View XML” of an item shows in its address."
+        )
     return None

@@ -20,7 +20,15 @@ from pydantic import (
 )
 
 from validation import values
-from validation.address import photo_place, tidy_token, tidy_url, token_fault, url_fault
+from validation.address import (
+    photo_place,
+    secrets,
+    taken_apart,
+    tidy_token,
+    tidy_url,
+    token_fault,
+    url_fault,
+)
 from validation.scope import parse_scope
 from validation.values import SYNC_FIELDS
 
@@ -190,6 +198,7 @@ def _translate(settings: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
     A setting of today wins over an older key, which the settings page can no longer change.
     """
     tidy = {name: value for name, value in settings.items() if _is_set(name, value)}
+    tidy |= taken_apart(tidy)
     dropped: set[str] = set()
     warnings = []
     for old in [name for name in tidy if name in _LEGACY]:
@@ -231,6 +240,13 @@ def unknown_keys(settings: object) -> tuple[str, ...]:
     if not isinstance(settings, Mapping):
         return ()
     return tuple(sorted(str(name) for name in settings if name not in _KNOWN))
+
+
+def hidden(settings: object) -> list[str]:
+    """All that is secret in the settings as they were typed, to be hidden before a word is said."""
+    given = settings if isinstance(settings, Mapping) else {}
+    texts = [given.get(name) for name in ("plex_url", "plex_token")]
+    return secrets(*(text if isinstance(text, str) else "" for text in texts))
 
 
 def load(settings: object) -> tuple[Stash2PlexConfig, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,8 @@ from graphql.utilities import value_from_ast_untyped
 
 SDL = Path(__file__).with_name("schema.graphql")
 SINCE = "# since "
+# A name that is as good as any other before that version.
+DEPRECATED = re.compile(r"@deprecated\(.*\) # deprecated since ([\d.]+)")
 
 
 def version_tuple(version: str | None) -> tuple[int, ...]:
@@ -37,7 +40,9 @@ def sdl(version: str | None) -> str:
     for line in SDL.read_text(encoding="utf-8").splitlines():
         _, mark, since = line.partition(SINCE)
         if not mark or have >= version_tuple(since.strip()):
-            kept.append(line)
+            old = DEPRECATED.search(line)
+            is_good_yet = old and have < version_tuple(old[1])
+            kept.append(DEPRECATED.sub("", line) if is_good_yet else line)
     return "\n".join(kept)
 
 

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from devserver.stash import StashError, StashServer
+from devserver.stash.schema import schema_for
 from tests.contract.stash_support import ask, get, install, old_stash, recording, stash
 
 __all__ = ["old_stash", "stash"]
@@ -209,3 +210,11 @@ def test_a_page_of_a_thousand_scenes_is_whole(stash: StashServer) -> None:
       tags { id name } performers { id name } groups { scene_index } stash_ids { stash_id } } } }"""
     found = stash.gql(query)["findScenes"]["scenes"]
     assert len(found) == 1000 and all(len(scene["tags"]) == 6 for scene in found)
+
+
+@pytest.mark.parametrize(("version", "is_old"), [("v0.30.1", False), ("v0.31.0", True), ("", True)])
+def test_the_names_that_stash_0_31_gave_up_are_marked(version: str, is_old: bool) -> None:
+    types = schema_for(version).graphql.type_map
+    for kind, name in (("Performer", "career_length"), ("SceneFilterType", "stash_id_endpoint")):
+        reason = types[kind].fields[name].deprecation_reason  # type: ignore[attr-defined]
+        assert bool(reason) is is_old

@@ -176,3 +176,21 @@ def test_nothing_temporary_is_left(box: Box) -> None:
     assert list(box.temporary.iterdir()) == []
     assert not [path for path in box.data_dir.rglob("*") if "tmp" in path.name]
     assert list(box.stash.library.cwd.iterdir()) == []
+
+
+@pytest.mark.parametrize("settings", [
+    {"plex_url": "{}", "plex_token": "another"},
+    {"plex_url": "?X-Plex-Token={}"},
+    {"plex_url": "http://127.0.0.1:1/library/metadata/1?X-Plex-Token={}", "plex_token": "another"},
+    {"plex_url": "", "plex_token": "http://127.0.0.1:1/library/metadata/1?X-Plex-Token={}"},
+])  # fmt: skip
+def test_a_pasted_token_is_shown_nowhere(box: Box, settings: dict[str, str]) -> None:
+    pasted = "aB3-xY_9kLmNoPqRsTuV"
+    typed = {name: value.format(pasted) for name, value in settings.items()}
+    box.configure(debug_logging=True, **typed)
+    box.add("clips/one.mp4", title="One")
+    for task in ("Health Check", "Sync All Scenes to Plex"):
+        run = box.task(task)
+        assert run.stderr
+        assert pasted not in f"{run.stdout}{run.stderr}{run.error}"
+    assert pasted not in json.dumps(box.operation("bundle"))

@@ -9,6 +9,7 @@ from validation import scope as scopes
 from validation.config import (
     SYNC_FIELDS,
     Stash2PlexConfig,
+    hidden,
     load,
     problem,
     unknown_keys,
@@ -16,6 +17,7 @@ from validation.config import (
 
 DEFAULTS = Stash2PlexConfig()
 SECRET = "s3cret-t0ken"
+TOKEN = "aB3-xY_9kLmNoPqRsTuV"
 
 
 def changed(settings):
@@ -354,6 +356,11 @@ def test_a_warning_or_an_error_never_shows_a_secret(setting, stored):
         ('"abc"', "abc"),
         (12345, "12345"),
         (12345.0, "12345"),
+        ("?X-Plex-Token=abc", "abc"),
+        ("&x-plex-token=abc&x=y", "abc"),
+        ("https://plex:32400/library/metadata/7?checkFiles=1&X-Plex-Token=abc&x=y#z", "abc"),
+        ("'http://plex/a?X-Plex-Token=a%2Db'", "a-b"),
+        ("http://plex:32400", ""),
     ],
 )
 def test_a_token_is_tidied(stored, token):
@@ -380,6 +387,15 @@ def test_a_token_is_tidied(stored, token):
         ("https://example.com/plex/", "https://example.com/plex"),
         ("http://plex:32400/web/index.html#!/settings", "http://plex:32400"),
         ("http://plex:32400/web?X-Plex-Token=abc", "http://plex:32400"),
+        ("http://plex:32400/library/metadata/7?X-Plex-Token=abc", "http://plex:32400"),
+        ("https://e.org/plex/library/metadata/7?checkFiles=1", "https://e.org/plex"),
+        ("http://plex:32400?X-Plex-Token=abc", "http://plex:32400"),
+        ("plex:32400/identity", "http://plex:32400"),
+        ("http://10.0.0.5/32400", "http://10.0.0.5:32400"),
+        ("http://10.0.0.5/:32400/web", "http://10.0.0.5:32400"),
+        ("10.0.0.5/:32400/", "http://10.0.0.5:32400"),
+        ("http://[fe80::1]/32400", "http://[fe80::1]:32400"),
+        ("plex-media-server-box", "http://plex-media-server-box:32400"),
     ],
 )
 def test_an_address_is_brought_into_one_form_that_stays(typed, used):
@@ -403,6 +419,9 @@ def test_an_address_is_brought_into_one_form_that_stays(typed, used):
         (f"http://me:{SECRET}@plex", "abc", "holds a user or password"),
         (f"me:{SECRET}@plex:32400", "abc", "holds a user or password"),
         ("http://plex", "", "(plex_token) is missing"),
+        (TOKEN, "abc", "(plex_url) is a token"),
+        (f"?X-Plex-Token={TOKEN}", "abc", "(plex_url) is a token"),
+        ("http://plex", f"{SECRET}.{SECRET}.{SECRET}", "with two dots"),
         ("http://plex", f"{SECRET} {SECRET}", "holds a blank"),
         ("http://plex", f"{SECRET}\x01", "holds a blank"),
         ("http://plex", f"{SECRET}é", "holds a blank"),
@@ -413,6 +432,32 @@ def test_what_cannot_be_used_is_told_with_the_place_to_put_it_right(url, token, 
     assert fault in sentence
     assert "Settings > Plugins > Stash2Plex" in sentence
     assert SECRET not in sentence
+
+
+TYPED = [TOKEN, f"X-Plex-Token={TOKEN}", f"http://p:32400/library/metadata/1?X-Plex-Token={TOKEN}",
+         f"http://me:{TOKEN}@plex:32400", f"me:{TOKEN}@plex"]  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_a_token_in_the_place_of_the_address_is_a_secret_at_once(typed):
+    assert TOKEN in hidden({"plex_url": typed})
+    config, warnings = load({"plex_url": typed})
+    assert TOKEN not in f"{config} {warnings} {problem(config)}"
+
+
+def test_nothing_is_hidden_without_a_secret():
+    assert hidden({"plex_url": "http://10.0.0.5:32400"}) == hidden(None) == []
+
+
+@pytest.mark.parametrize("setting", ["plex_url", "plex_token"])
+def test_an_address_with_a_token_fills_both_settings(setting):
+    pasted = f"https://plex:32400/library/metadata/7?checkFiles=1&X-Plex-Token={TOKEN}"
+    config = load({setting: pasted})[0]
+    assert (config.plex_url, config.token) == ("https://plex:32400", TOKEN)
+    assert problem(config) is None
+    other = {"plex_url": "http://own", "plex_token": "own"}
+    config = load({**other, setting: pasted})[0]
+    assert "own" in (config.plex_url + config.token)
 
 
 # --- scopes --------------------------------------------------------------------------------

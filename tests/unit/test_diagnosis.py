@@ -8,6 +8,7 @@ import errors
 from app import diagnosis, effective, findings
 from app.findings import ERROR, NOTE, OK, WARNING, Finding
 from app.words import sized
+from plex.client import Section
 from validation.config import load
 
 MB = 1 << 20
@@ -81,3 +82,11 @@ def test_only_what_differs_from_the_defaults_is_told_and_the_token_never() -> No
         assert one in said
     assert "secret" not in said + str(rows) and "x" * 60 not in said
     assert next(r for r in rows if r["name"] == "plex_url")["problem"].endswith(":32400.")
+
+
+@pytest.mark.parametrize("kind", ["movie", "series"])
+def test_a_library_that_reads_nfo_files_has_its_own_sentence(kind: str) -> None:
+    section = Section(1, "Scenes", f"tv.plex.agents.nfo.{kind}", "", ("/media",))
+    found = diagnosis.agent(section)
+    assert "reads NFO files" in found.said and "looks things up" not in found.said
+    assert "NFO" in found.do

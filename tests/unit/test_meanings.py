@@ -131,6 +131,51 @@ def test_how_long_a_server_asks_us_to_wait_is_kept(header: str, after: float) ->
     assert (found.cause, found.after) == ("starting", after)
 
 
+def answered(status: int, body: bytes = b"", **headers: str) -> requests.Response:
+    answer = requests.Response()
+    answer.status_code, answer._content = status, body
+    answer.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    return answer
+
+
+TINY = (
+    b"<html><head><title>Unauthorized</title></head><body><h1>401 Unauthorized</h1></body></html>"
+)
+FRONTS = [
+    answered(401, b"<h1>Authorization Required</h1>", WWW_Authenticate='Basic realm="x"'),
+    answered(401, TINY, X_Plex_Protocol="1.0", WWW_Authenticate="Negotiate"),
+    answered(401, b'{"login": "/auth"}', Content_Type="application/json"),
+    answered(403, b"<!DOCTYPE html>" + b"Just a moment..." * 400, Server="cloudflare"),
+    answered(403, b"Forbidden", Content_Type="text/plain"),
+]
+
+
+@pytest.mark.parametrize("answer", FRONTS)
+def test_a_refusal_that_is_not_plex_s_is_nothing_of_the_token(answer: requests.Response) -> None:
+    given = plexapi.exceptions.Unauthorized(f"({answer.status_code}) x")
+    found = plex._of_answer(given, answer, URL)
+    assert (type(found), found.cause) == (Unreachable, "gateway")
+    assert "stands in front of it" in str(found) and "new one" not in str(found)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_of_plex_is_one_of_the_token(status: int) -> None:
+    answer = answered(status, TINY, X_Plex_Protocol="1.0", Content_Type="text/html")
+    found = plex._of_answer(plexapi.exceptions.Unauthorized("(401) x"), answer, URL)
+    assert (type(found), found.cause) == (Refused, "token")
+
+
+@pytest.mark.parametrize(
+    ("was_up", "wait", "cause", "after"),
+    [(False, "", "starting", 0.0), (True, "", "busy", 1.0), (True, "7", "busy", 7.0)],
+)
+def test_a_503_after_a_good_answer_is_busy(was_up, wait, cause, after) -> None:
+    answer = answered(503, X_Plex_Protocol="1.0", Retry_After=wait)
+    found = plex._of_answer(plexapi.exceptions.BadRequest("(503) x"), answer, URL, was_up)
+    assert (found.cause, found.after) == (cause, after)
+    assert ("starting" in str(found)) is not was_up
+
+
 # -- requests, for both servers
 
 REQUESTS: dict[str, tuple[type[errors.Stash2PlexError], str]] = {

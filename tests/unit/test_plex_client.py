@@ -103,7 +103,7 @@ FAULTS = [
     ({"action": "404"}, errors.Gone, "", 1),
     ({"action": "400"}, errors.Rejected, "", 1),
     ({"action": "400", "text": STARTING}, errors.Unreachable, "starting", 3),
-    ({"action": "503"}, errors.Unreachable, "starting", 3),
+    ({"action": "503"}, errors.Busy, "busy", 3),
     ({"action": "409"}, errors.Rejected, "", 1),
     ({"action": "429"}, errors.Busy, "busy", 3),
     ({"action": "500"}, errors.Busy, "busy", 3),

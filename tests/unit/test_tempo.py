@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import errors
 from plex.tempo import ENOUGH, LATEST, LONGEST, Tempo, rest
 
 QUICK = [0.02] * 200
@@ -65,3 +66,13 @@ def test_of_an_edit_that_fails_nothing_is_learnt() -> None:
         watch.now += 60.0
         raise OSError
     assert tempo.rest() == 0.0
+
+
+def test_a_plex_that_is_busy_gets_the_rest_that_it_asks_for() -> None:
+    tempo = Tempo()
+    for after in (1.0, 3.0, 0.0):
+        busy = errors.Busy("busy")
+        busy.after = after
+        with pytest.raises(errors.Busy), tempo.edit():
+            raise busy
+    assert [tempo.rest(), tempo.rest()] == [3.0, 0.0]
