@@ -34,6 +34,7 @@ from sync_queue.job import (
 )
 from sync_queue.letters import Letters
 from sync_queue.salvage import TABLE
+from sync_queue.verdict import LONGEST
 
 __all__ = ["BACKLOG", "BULK", "EDIT", "UNREADABLE", "DeadLetter", "Job", "Jobs"]
 
@@ -211,8 +212,10 @@ class Jobs(Letters):
         """Jobs claimed by a process that died are owed again. For the holder of the drain lock.
 
         A job that was put in the future tells that the clock was set back: it waits only for as
-        long as it was meant to wait.
+        long as it was meant to wait. One that is due later than any rule allows was put off while
+        the clock stood ahead: it is due now.
         """
+        meant = f"timestamp > :late AND due - timestamp <= {LONGEST}"
         with self.writing() as db:
             db.execute(
                 f"DELETE FROM {TABLE} AS mine WHERE status = {AckStatus.unack} AND EXISTS"
@@ -224,9 +227,11 @@ class Jobs(Letters):
                 f" WHERE status = {AckStatus.unack}"
             )
             db.execute(
-                f"UPDATE {TABLE} SET due = ? + max(0, due - timestamp), timestamp = ?"
-                f" WHERE {LOOK_THROUGH} < {AckStatus.unack} AND timestamp > ?",
-                (now, now, now + CLOCK_SLACK),
+                f"UPDATE {TABLE} SET timestamp = min(timestamp, :now),"
+                f" due = :now + CASE WHEN {meant} THEN max(0, due - timestamp) ELSE 0 END"
+                f" WHERE {LOOK_THROUGH} < {AckStatus.unack}"
+                f" AND (timestamp > :late OR due > :late + {LONGEST})",
+                {"now": now, "late": now + CLOCK_SLACK},
             )
 
     def claim(

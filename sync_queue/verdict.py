@@ -9,6 +9,7 @@ RETRY_BASE, RETRY_CAP = 5.0, 3600.0  # seconds
 # A file that Plex has not seen yet: a scan takes seconds, a person's next visit may take days.
 WAIT_SECONDS = (15.0, 60.0, 300.0, 3600.0, 6 * 3600.0, 86400.0, 86400.0, 86400.0)
 SETTLE_SECONDS = 15.0  # a file that Plex has seen and not read yet
+LONGEST = max(RETRY_CAP, *WAIT_SECONDS)  # nothing is put off for longer
 
 DONE, RETRY, WAIT, BURY, PAUSE = "done", "retry", "wait", "bury", "pause"
 
