@@ -65,6 +65,7 @@ def drain(
         stay=(lambda: False) if inline else batch.stay,
         clock=run.clock,
         warn=wire.warning,
+        say=wire.info,
         progress=lambda part: run.progress(start + (end - start) * part),
     )
     try:

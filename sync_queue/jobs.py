@@ -171,8 +171,7 @@ class Jobs(Letters):
             ).rowcount
 
     def hasten_waits(self, now: float) -> None:
-        """What waits until Plex has its file is due now: Plex has scanned meanwhile. A try before
-        its time does not count."""
+        """What waits until Plex has its file is due now: Plex has scanned meanwhile."""
         last = 0
         while rows := self.rows(
             f"SELECT _id, data, key FROM {TABLE}"
@@ -181,15 +180,9 @@ class Jobs(Letters):
             (last, now),
         ):
             last = rows[-1][0]
-            waiting = [job for row in rows if (job := loads(*row)).waits]
+            waiting = [(now, job.number) for row in rows if (job := loads(*row)).waits]
             with self.writing() as db:
-                db.executemany(
-                    f"UPDATE {TABLE} SET due = ?, data = ? WHERE _id = ?",
-                    [
-                        (now, dumps(replace(job, waits=job.waits - 1)), job.number)
-                        for job in waiting
-                    ],
-                )
+                db.executemany(f"UPDATE {TABLE} SET due = ? WHERE _id = ?", waiting)
 
     def take_over(self, other: "Jobs", now: float) -> None:
         """Owe what the other queue owes, as if it were new; it stays owed there as well."""
@@ -201,7 +194,7 @@ class Jobs(Letters):
         ):
             last = rows[-1][0]
             jobs = (loads(*row) for row in rows)
-            self.put((replace(job, attempts=0, waits=0) for job in jobs), now)
+            self.put((replace(job, attempts=0, waits=0, look_at=0.0) for job in jobs), now)
 
     def settle(self) -> None:
         """Bring what was put to the disk itself, before the flags it came from are taken down."""
