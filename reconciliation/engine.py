@@ -27,8 +27,8 @@ from reconciliation.comparing import Comparing
 from reconciliation.found import GONE, Found
 from reconciliation.gone import Gone
 from reconciliation.judging import Judging
-from reconciliation.outlines import Outlines
 from reconciliation.newcomers import Newcomers
+from reconciliation.outlines import Outlines
 from reconciliation.result import GapDetectionResult
 from reconciliation.sampling import Sampling
 from reconciliation.verified import Verified
