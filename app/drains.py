@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import errors
+from app import notes
 from app.arguments import flag
 from app.run import Run
 from app.words import by_reason, many
@@ -64,6 +65,7 @@ def drain(
         stay=(lambda: False) if inline else batch.stay,
         clock=run.clock,
         warn=wire.warning,
+        say=wire.info,
         progress=lambda part: run.progress(start + (end - start) * part),
     )
     try:
@@ -80,6 +82,8 @@ def drain(
         wire.info("another run is at it already and does this work as well")
     else:
         wire.info(_summary(run, tally.as_dict()))
+    if loop.only and not tally.busy:
+        notes.wake_if_owed(run)
     return tally.as_dict() | {"busy": tally.busy}
 
 

@@ -63,15 +63,10 @@ def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene
         return hook.wake(connection, data_dir)
     args = {"trigger": "inline", "only": scene}
     with opened(connection, args, data_dir, settings) as run:
-        from sync_queue.drain import is_owed
-
         found = commands.process_queue(run)
         notes.leave_notes(run)
         if run.config.paused or found["paused"]:
             return None
-        # After the lock is free: who marked meanwhile has seen it held, and relies on us.
-        if is_owed(data_dir, run.jobs, run.clock()):
-            return hook.wake(connection, data_dir)
         return notes.wake_if_due(run)
 
 

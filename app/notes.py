@@ -17,6 +17,18 @@ def wake_if_due(run: Run) -> None:
         hook.wake(dict(run.connection), run.data_dir)
 
 
+def wake_if_owed(run: Run) -> None:
+    """For whoever lets go of the drain lock without having done all that is owed: a hook that saw it
+    held relies on that. A drain is not woken while it could do nothing."""
+    from sync_queue.drain import is_owed
+
+    now = run.clock()
+    if run.config.paused or inbox.is_away(run.data_dir, now):
+        return
+    if is_owed(run.data_dir, run.jobs, now):
+        hook.wake(dict(run.connection), run.data_dir)
+
+
 def _only_looks(run: Run) -> bool:
     return run.args.get("mode") in ONLY_LOOKS
 

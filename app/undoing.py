@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import errors
+from app import notes
 from app.arguments import flag, number, scenes, text
 from app.run import Run
 from app.words import many
@@ -133,6 +134,7 @@ def _alone(run: Run) -> Iterator[None]:
         yield
     finally:
         lock.release()
+        notes.wake_if_owed(run)
 
 
 def _tell(done: "Undone") -> None:

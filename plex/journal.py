@@ -18,6 +18,7 @@ from plex.store import Store
 
 UNDO, LEFT = "undo", "left"  # why something is put back: a person wants it, or its scene left
 DAYS, ROWS = 90, 100_000  # what is kept, unless the settings say otherwise
+LATEST = 100  # runs that are kept whatever their age: a clock may stand a year ahead for one
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,13 @@ class Journal:
         return list(found.values())
 
     def _begun(self, db: Any, now: float) -> int:
-        """A new run; what is too old, or too much, goes."""
+        """A new run; what is too old, or too much, goes. Age is that of the clock and of runs."""
         run = db.execute("INSERT INTO run (at, command) VALUES (?, ?)", (now, self._command))
         last = db.execute("SELECT max(number) FROM journal").fetchone()[0] or 0
-        db.execute("DELETE FROM run WHERE at < ?", (now - self._days * 86400,))
+        db.execute(
+            "DELETE FROM run WHERE at < ? AND id <= ?",
+            (now - self._days * 86400, run.lastrowid - LATEST),
+        )
         db.execute("DELETE FROM journal WHERE number <= ?", (last - self._rows,))
         db.execute("DELETE FROM journal WHERE run < (SELECT min(id) FROM run)")
         return int(run.lastrowid)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from disk.database import batches, insert
 from plex.journal import Journal
-from plex.scene_state import IN_SYNC, UNKNOWN
+from plex.scene_state import IN_SYNC, NOT_IN_PLEX, UNKNOWN
 from plex.store import Store
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ class Seen:
         """The scenes with a state whose ids are in this range, without `after`."""
         sql = "SELECT scene_id FROM scene_state WHERE scene_id > ? AND scene_id <= ?"
         return [row[0] for row in self._store.rows(sql, (after, last))]
+
+    def absent(self) -> list[int]:
+        """The scenes whose file Plex did not have."""
+        sql = "SELECT scene_id FROM scene_state WHERE state = ? ORDER BY scene_id"
+        return [row[0] for row in self._store.rows(sql, (NOT_IN_PLEX,))]
 
     def doubt(self, ids: Iterable[int]) -> None:
         """These scenes changed, and nobody has looked since: none of them is known to be in sync."""

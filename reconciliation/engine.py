@@ -4,7 +4,7 @@ Plex is listed once and read in batches, Stash in pages by id; nothing is kept o
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from typing import Any
@@ -27,11 +27,12 @@ from reconciliation.comparing import Comparing
 from reconciliation.found import GONE, Found
 from reconciliation.gone import Gone
 from reconciliation.judging import Judging
+from reconciliation.newcomers import Newcomers
 from reconciliation.outlines import Outlines
 from reconciliation.result import GapDetectionResult
 from reconciliation.sampling import Sampling
 from reconciliation.verified import Verified
-from reconciliation.walking import Walking
+from reconciliation.walking import Walked, Walking
 from reconciliation.window import window
 from stash.api import EVERYTHING, SceneFilter
 from stash.scene import Scene
@@ -132,6 +133,8 @@ class GapDetectionEngine:
             verified.forget()
         gone = self._gone()
         walked = self._walking(verified, tell, gone)(only, deep, found.result)
+        if only != EVERYTHING:
+            walked = self._with_newcomers(walked)
         compare = self._comparing()
         try:
             for chunk, items in fetched(self._choosing()(walked, found), self._items):
@@ -144,6 +147,15 @@ class GapDetectionEngine:
         if only == EVERYTHING and not found.result.errors:
             for number in gone.ids:
                 found.owed.add(number, GONE)
+
+    def _with_newcomers(self, walked: Iterable[Walked]) -> Iterator[Walked]:
+        met: set[int] = set()
+        for one in walked:
+            met.add(one[0].id)
+            yield one
+        yield from Newcomers(
+            self._stash, self._store, self._index, self._path_map, extras(self._config)
+        ).walk(met)
 
     def _keep(self, verified: Verified) -> None:
         """What was seen so far, whatever becomes of the run."""

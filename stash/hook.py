@@ -15,6 +15,7 @@ DRAIN_TASK = "Process Queue"
 WAKE_SECONDS = 3.0  # for all that a hook says to Stash: a person waits for it
 CONNECT_SECONDS = 1.0
 STATE_FILE = "reconciliation_state.json"  # the scheduler's, read here without importing it
+LONGEST_RETRY = 6 * 3600  # as there; further away than that, the clock was set back
 # What of these Plex shows; a change of anything else costs nothing, and with nothing shown neither
 # does any event. What more it shows with some settings, the inbox knows.
 SHOWN = {"Performer": ("name",), "Studio": ("name",), "Tag": ("name",), "Group": ()}
@@ -94,7 +95,7 @@ def is_due(data_dir: str, now: float) -> bool:
 
 def _is_due(state: dict, now: float) -> bool:
     due, retry, server = state.get("next_due"), state.get("retry_at"), wire.server_identity()
-    if isinstance(retry, (int, float)) and now < retry:
+    if isinstance(retry, (int, float)) and now < retry <= now + LONGEST_RETRY:
         return False  # the last try failed, and every event would ask for the next
     started = server is not None and state.get("stash_identity") != server
     return started or (isinstance(due, (int, float)) and now >= due)

@@ -21,6 +21,7 @@ class Claimed:
     clock: Callable[[], float]
     chance: Callable[[], float]
     warn: Callable[[str], None]
+    say: Callable[[str], None]
     _held: dict[int, Job] = field(default_factory=dict)  # without a verdict yet, by number
 
     def claim(self, size: int, only: "str | None" = None, last: int = BULK) -> list[Job]:
@@ -112,14 +113,20 @@ class Claimed:
         return bool(trouble) and not self.is_up(error)
 
     def _await(self, job: Job, finished: list[Job]) -> None:
-        said = verdict.of_missing(job.waits, self.clock())
-        self.tally.counts["waiting"] += 1
+        """Looks are counted by time: one before its time, as when a person presses Process Queue,
+        uses up none."""
+        now, later = self.clock(), replace(job, rank=max(job.rank, BACKLOG))
+        if verdict.is_early(job.look_at, now):
+            self.tally.counts["waiting"] += 1
+            return self._give_back(later, job.look_at)
+        said = verdict.of_missing(job.waits, now)
         if said.action == verdict.DONE:
-            finished.append(job)
-        else:
-            self._give_back(
-                replace(job, waits=job.waits + 1, rank=max(job.rank, BACKLOG)), said.due_at
-            )
+            self.tally.counts["left"] += 1
+            self.say(f"{job.kind} {job.id}: {said.words}")
+            return finished.append(job)
+        self.tally.counts["waiting"] += 1
+        later = replace(later, waits=job.waits + 1, look_at=said.due_at)
+        return self._give_back(later, said.due_at)
 
     def _let_settle(self, job: Job) -> None:
         self.tally.counts["waiting"] += 1

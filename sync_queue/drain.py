@@ -86,6 +86,7 @@ class Drain:
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
     warn: Callable[[str], None] = lambda line: None
+    say: Callable[[str], None] = lambda line: None
     progress: Callable[[float], None] = lambda fraction: None
     tally: Tally = field(default_factory=Tally)
     _coming: list[Job] = field(default_factory=list)  # claimed already
@@ -97,8 +98,9 @@ class Drain:
 
     def __post_init__(self) -> None:
         self._claimed = Claimed(
-            self.jobs, self.tally, self.max_retries, self.is_up, self.clock, self.chance, self.warn
-        )
+            self.jobs, self.tally, self.max_retries, self.is_up, self.clock, self.chance, self.warn,
+            self.say,
+        )  # fmt: skip
 
     def run(self) -> Tally:
         """Do all that is due now, then go; nothing at all when another drain is at it."""

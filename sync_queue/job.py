@@ -14,7 +14,8 @@ UNREADABLE = "unreadable"  # the kind of a job whose row makes no sense
 
 @dataclass(frozen=True)
 class Job:
-    """Something owed: `kind` is scene, or what is expanded to its scenes; `waits` counts absences.
+    """Something owed: `kind` is scene, or what is expanded to its scenes; `waits` counts absences,
+    and `look_at` (epoch seconds) is when the next one counts.
 
     `outage`: it was given up because of trouble with a server. `recovered`: it came back from that.
     """
@@ -28,6 +29,7 @@ class Job:
     outage: bool = False
     recovered: bool = False
     number: int = 0  # the row in the queue, 0 before it has one
+    look_at: float = 0.0
 
     @property
     def key(self) -> str:
@@ -60,6 +62,7 @@ def dumps(job: Job) -> bytes:
         "waits": job.waits, "rank": job.rank,
     }  # fmt: skip
     found |= {name: True for name in ("outage", "recovered") if getattr(job, name)}
+    found |= {"look_at": job.look_at} if job.look_at else {}
     return json.dumps(found).encode()
 
 
@@ -75,7 +78,10 @@ def loads(number: int, data: object, key: object) -> Job:
     attempts, waits, rank = (_count(found.get(name)) for name in ("attempts", "waits", "rank"))
     reason = str(found.get("reason", ""))
     outage, recovered = (found.get(name) is True for name in ("outage", "recovered"))
-    return Job(int(thing), kind, reason, attempts, waits, rank, outage, recovered, number)
+    return Job(
+        int(thing), kind, reason, attempts, waits, rank, outage, recovered, number,
+        _time(found.get("look_at")),
+    )  # fmt: skip
 
 
 def _mapping(data: Any) -> dict[str, Any]:
@@ -88,3 +94,7 @@ def _mapping(data: Any) -> dict[str, Any]:
 
 def _count(value: object) -> int:
     return value if isinstance(value, int) and value > 0 else 0
+
+
+def _time(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) and 0 < value < 3e10 else 0.0

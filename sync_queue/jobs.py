@@ -34,6 +34,7 @@ from sync_queue.job import (
 )
 from sync_queue.letters import Letters
 from sync_queue.salvage import TABLE
+from sync_queue.verdict import LONGEST
 
 __all__ = ["BACKLOG", "BULK", "EDIT", "UNREADABLE", "DeadLetter", "Job", "Jobs"]
 
@@ -170,8 +171,7 @@ class Jobs(Letters):
             ).rowcount
 
     def hasten_waits(self, now: float) -> None:
-        """What waits until Plex has its file is due now: Plex has scanned meanwhile. A try before
-        its time does not count."""
+        """What waits until Plex has its file is due now: Plex has scanned meanwhile."""
         last = 0
         while rows := self.rows(
             f"SELECT _id, data, key FROM {TABLE}"
@@ -180,15 +180,9 @@ class Jobs(Letters):
             (last, now),
         ):
             last = rows[-1][0]
-            waiting = [job for row in rows if (job := loads(*row)).waits]
+            waiting = [(now, job.number) for row in rows if (job := loads(*row)).waits]
             with self.writing() as db:
-                db.executemany(
-                    f"UPDATE {TABLE} SET due = ?, data = ? WHERE _id = ?",
-                    [
-                        (now, dumps(replace(job, waits=job.waits - 1)), job.number)
-                        for job in waiting
-                    ],
-                )
+                db.executemany(f"UPDATE {TABLE} SET due = ? WHERE _id = ?", waiting)
 
     def take_over(self, other: "Jobs", now: float) -> None:
         """Owe what the other queue owes, as if it were new; it stays owed there as well."""
@@ -200,7 +194,7 @@ class Jobs(Letters):
         ):
             last = rows[-1][0]
             jobs = (loads(*row) for row in rows)
-            self.put((replace(job, attempts=0, waits=0) for job in jobs), now)
+            self.put((replace(job, attempts=0, waits=0, look_at=0.0) for job in jobs), now)
 
     def settle(self) -> None:
         """Bring what was put to the disk itself, before the flags it came from are taken down."""
@@ -211,8 +205,10 @@ class Jobs(Letters):
         """Jobs claimed by a process that died are owed again. For the holder of the drain lock.
 
         A job that was put in the future tells that the clock was set back: it waits only for as
-        long as it was meant to wait.
+        long as it was meant to wait. One that is due later than any rule allows was put off while
+        the clock stood ahead: it is due now.
         """
+        meant = f"timestamp > :late AND due - timestamp <= {LONGEST}"
         with self.writing() as db:
             db.execute(
                 f"DELETE FROM {TABLE} AS mine WHERE status = {AckStatus.unack} AND EXISTS"
@@ -224,9 +220,11 @@ class Jobs(Letters):
                 f" WHERE status = {AckStatus.unack}"
             )
             db.execute(
-                f"UPDATE {TABLE} SET due = ? + max(0, due - timestamp), timestamp = ?"
-                f" WHERE {LOOK_THROUGH} < {AckStatus.unack} AND timestamp > ?",
-                (now, now, now + CLOCK_SLACK),
+                f"UPDATE {TABLE} SET timestamp = min(timestamp, :now),"
+                f" due = :now + CASE WHEN {meant} THEN max(0, due - timestamp) ELSE 0 END"
+                f" WHERE {LOOK_THROUGH} < {AckStatus.unack}"
+                f" AND (timestamp > :late OR due > :late + {LONGEST})",
+                {"now": now, "late": now + CLOCK_SLACK},
             )
 
     def claim(

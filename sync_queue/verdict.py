@@ -9,6 +9,7 @@ RETRY_BASE, RETRY_CAP = 5.0, 3600.0  # seconds
 # A file that Plex has not seen yet: a scan takes seconds, a person's next visit may take days.
 WAIT_SECONDS = (15.0, 60.0, 300.0, 3600.0, 6 * 3600.0, 86400.0, 86400.0, 86400.0)
 SETTLE_SECONDS = 15.0  # a file that Plex has seen and not read yet
+LONGEST = max(RETRY_CAP, *WAIT_SECONDS)  # nothing is put off for longer
 
 DONE, RETRY, WAIT, BURY, PAUSE = "done", "retry", "wait", "bury", "pause"
 
@@ -64,8 +65,18 @@ def action_of(error: Exception) -> str:
 def of_missing(waits: int, now: float) -> Verdict:
     """A scene whose file Plex does not have: wait ever longer, then leave it to reconciliation."""
     if waits >= len(WAIT_SECONDS):
-        return Verdict(DONE, words="still not in Plex; the next reconciliation looks again")
+        return Verdict(
+            DONE,
+            words=f"still not in Plex after {waits} looks: it leaves the queue, and a reconciliation "
+            "finds it when Plex has its file",
+        )
     return Verdict(WAIT, now + WAIT_SECONDS[waits], "not in Plex yet")
+
+
+def is_early(look_at: float, now: float) -> bool:
+    """Whether the next look that counts is still to come; one that is further away than any was put
+    off while the clock stood ahead."""
+    return now < look_at <= now + LONGEST
 
 
 def backoff(attempts: int, jitter: float) -> float:

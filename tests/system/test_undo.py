@@ -12,7 +12,7 @@ from inprocess import Bench
 
 from devserver.proof import poster_key
 from plex.images import POSTER
-from plex.journal import Journal
+from plex.journal import LATEST, Journal
 from plex.ledger import Ledger
 from plex.store import Store
 from plex.undo import Undo, Undone, first_touches
@@ -187,5 +187,21 @@ def test_the_journal_is_bounded_by_age_and_size(bench: Bench) -> None:
         row = journal.rows()[0]
         journal.record([row], bench.clock())
         assert len(journal.rows()) == 4  # three and the new one
-        Journal(store, "all", days=30).record([row], bench.clock() + 31 * 86400)
-        assert [one.fields for one in journal.runs()] == [1]
+        later = bench.clock() + 31 * 86400
+        for _ in range(LATEST):
+            Journal(store, "all", days=30).record([row], later)
+        assert {one.fields for one in journal.runs(LATEST + 9)} == {1}
+        assert len(journal.runs(LATEST + 9)) == LATEST
+
+
+def test_a_clock_that_stands_a_year_ahead_for_one_run_takes_nothing_from_the_journal(
+    bench: Bench,
+) -> None:
+    scene, _ = bench.add(**SCENE)
+    bench.sync(scene)
+    with closing(Store(bench.data)) as store:
+        journal = Journal(store, "all")
+        rows = journal.rows()
+        journal.record(rows[:1], bench.clock() + 365 * 86400)
+        Journal(store, "all").record(rows[:1], bench.clock())
+        assert [one.fields for one in journal.runs()] == [1, 1, len(rows)]

@@ -488,6 +488,38 @@ def test_a_file_that_never_comes_is_left_to_reconciliation(world: World) -> None
     assert runs == 9 and world.left() == {}
 
 
+def test_looks_before_their_time_use_up_none_of_those_that_wait_for_a_file(world: World) -> None:
+    """As each press of Process Queue is one."""
+    world.owe(1)
+    world.outcomes[1] = Done(1, missing=True)
+    world.drain()
+    due = world.jobs.next_due()
+    for _ in range(30):
+        world.jobs.hasten_all(world.now)
+        assert world.drain().counts == {"waiting": 1} and world.jobs.next_due() == due
+
+
+def test_a_clock_that_stood_a_year_ahead_uses_up_one_look_at_most(world: World) -> None:
+    world.owe(1)
+    world.outcomes[1] = Done(1, missing=True)
+    world.drain()
+    world.now += 365 * 24 * HOUR
+    world.drain()
+    world.now = NOW + HOUR
+    world.drain()
+    (job,) = world.jobs.pending()
+    assert job.waits == 3 and NOW < (world.jobs.next_due() or 0) < NOW + 2 * HOUR
+
+
+def test_a_scene_that_leaves_the_queue_without_its_file_is_told_of(world: World) -> None:
+    world.owe(1, waits=8)
+    world.outcomes[1] = Done(1, missing=True)
+    told: list[str] = []
+    tally = world.drain(say=told.append)
+    assert world.left() == {} and tally.counts["waiting"] == 0
+    assert len(told) == 1 and told[0].startswith("scene 1: still not in Plex after 8 looks")
+
+
 # -- one bad job
 
 

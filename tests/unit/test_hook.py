@@ -648,6 +648,8 @@ def test_a_due_reconciliation_is_left_to_a_task_even_inline(
         # The start-up run failed: not every event shall ask for the next try.
         ({"interval": "daily", "stash_identity": "1:old", "retry_at": 150.0}, False),
         ({"interval": "daily", "stash_identity": "1:old", "retry_at": 50.0}, True),
+        # Further away than any: the clock stood a year ahead when it failed.
+        ({"interval": "daily", "stash_identity": "1:old", "retry_at": 3.2e7}, True),
         ({"interval": "daily", "next_due": "soon"}, False),
     ],
 )

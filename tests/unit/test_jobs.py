@@ -217,7 +217,7 @@ def test_a_row_that_cannot_be_read_stays_a_dead_letter(jobs: Jobs) -> None:
     assert jobs.counts(NOW)["dead"] == 1
 
 
-def test_what_waits_for_its_file_is_due_when_plex_has_scanned_and_that_does_not_count(
+def test_what_waits_for_its_file_is_due_when_plex_has_scanned(
     jobs: Jobs,
 ) -> None:
     put(jobs, 1, 2)
@@ -226,7 +226,7 @@ def test_what_waits_for_its_file_is_due_when_plex_has_scanned_and_that_does_not_
     jobs.give_back(replace(retried, attempts=2), NOW + DAY)
     jobs.hasten_waits(NOW)
     (job,) = jobs.claim(9, NOW)
-    assert (job.id, job.waits) == (1, 2)
+    assert (job.id, job.waits) == (1, 3)
 
 
 @pytest.mark.parametrize(("put_off", "due"), [(True, [2, 1, 3]), (False, [1, 3])])
@@ -305,6 +305,26 @@ def test_after_the_clock_was_set_back_a_job_waits_only_as_long_as_it_was_meant_t
     jobs.resume(earlier)
     assert ids(jobs.claim(9, earlier)) == [2]
     assert jobs.next_due() == earlier + 300
+
+
+def test_what_was_put_off_while_the_clock_stood_a_year_ahead_is_brought_back(jobs: Jobs) -> None:
+    put(jobs, 1, 2, 3)
+    first, second, _ = jobs.claim(3, NOW)
+    jobs.give_back(first, NOW + 365 * DAY + 300)
+    jobs.give_back(second, NOW + 300)
+    jobs.resume(NOW + 60)
+    assert ids(jobs.claim(9, NOW + 60)) == [3, 1]
+    assert jobs.next_due() == NOW + 300
+
+
+def test_a_job_of_a_year_ahead_that_waits_for_its_file_is_due_again_by_the_rules(
+    jobs: Jobs,
+) -> None:
+    ahead = NOW + 365 * DAY
+    jobs.put([Job(1)], ahead)
+    jobs.give_back(jobs.claim(1, ahead)[0], ahead + 4 * DAY)
+    jobs.resume(NOW)
+    assert ids(jobs.claim(9, NOW)) == [1]
 
 
 def test_a_small_jump_of_the_clock_changes_nothing(jobs: Jobs) -> None:
