@@ -24,12 +24,13 @@
   }
 
   function Item({ item, takeOver }) {
+    const isKept = item.plan.some((one) => one.kept);
     return h(Card, { title: `Item ${item.item} in Plex`, actions: item.link && h("a", { href: item.link, target: "_blank", rel: "noreferrer noopener", className: "btn btn-secondary btn-sm" },
       h(Icon, { name: "faExternalLinkAlt" }), " Open in Plex") },
-    h(Table, { label: "The plan, field by field", heads: ["Field", "Plex says", "Stash says", "Plan", "Do"], rows: item.plan.map((one) => ({
+    h(Table, { label: "The plan, field by field", heads: ["Field", "Plex says", "Stash says", "Plan", ...(isKept ? ["Do"] : [])], rows: item.plan.map((one) => ({
       key: one.field, className: one.why === "in agreement" ? "s2p-undone" : "",
       cells: [S.fieldName(one.field), h(Value, { of: one.plex }), h(Value, { of: one.stash }), one.why,
-        one.kept && h(Deed, { label: "Take over", name: `Take over ${one.field} of item ${item.item}`, deed: takeOver(item.item, one.field) })],
+        ...(isKept ? [one.kept && h(Deed, { label: "Take over", name: `Take over ${one.field} of item ${item.item}`, deed: takeOver(item.item, one.field) })] : [])],
     })) }));
   }
 

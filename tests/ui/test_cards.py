@@ -110,6 +110,10 @@ def test_a_look_that_fails_leaves_the_cards_as_they_are(box: Box, tab: View) -> 
 # -- the list
 
 
+def middle(place: dict[str, float]) -> float:
+    return place["x"] + place["width"] / 2
+
+
 def test_the_ring_names_its_parts_in_one_line_each(box: Box, tab: View) -> None:
     mixed(box)
     box.add("too new.mp4", title="Too new")
@@ -117,7 +121,10 @@ def test_the_ring_names_its_parts_in_one_line_each(box: Box, tab: View) -> None:
     tab.shows("2 not looked at yet")
     for part in tab.page.locator(".s2p-ring li").all():
         icon, line = part.locator("svg").bounding_box(), part.bounding_box()
-        assert icon and line and icon["height"] < line["height"] < 40
+        mark = part.locator(".s2p-mark").bounding_box()
+        assert icon and line and mark and icon["height"] < line["height"] < 40
+        assert mark["x"] - 1 <= icon["x"] and icon["width"] <= mark["width"]
+        assert middle(icon) == pytest.approx(middle(mark), abs=1.5)
     tab.shot("ring")
 
 

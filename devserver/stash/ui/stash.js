@@ -130,7 +130,7 @@
     const [scene, setScene] = React.useState(null);
     const [tab, setTab] = React.useState("scene-details-panel");
     React.useEffect(() => { graphql("query($id: ID!) { findScene(id: $id) { id title details } }", { id }).then((found) => setScene(found.findScene)); }, [id]);
-    return scene && h("main", { className: "container" }, h("h1", null, scene.title),
+    return scene && h("main", { className: "container-fluid scene-tabs" }, h("h1", null, scene.title),
       h(Tab.Container, { activeKey: tab, onSelect: setTab },
         h(Nav, { variant: "tabs" }, h(SceneTabs, { scene }, h(Nav.Item, null, h(Nav.Link, { eventKey: "scene-details-panel" }, "Details")))),
         h(Tab.Content, null, h(SceneContent, { scene }, h(Tab.Pane, { eventKey: "scene-details-panel" }, scene.details)))));
