@@ -179,7 +179,8 @@ def check_queue(visit: Visit) -> None:
 def check_history(visit: Visit) -> None:
     """What has gone wrong of late, and what is left alone."""
     run, queue = visit.run, visit.facts.setdefault("queue", {})
-    if outage := status.outage(run):
+    outage = status.outage(run)
+    if outage and not outage["refused"]:  # a refusal is told by the check of Plex
         visit.tell(diagnosis.outage(_when(outage["since"]), outage["held"]))
     queue["outage"] = outage
     queue["held"] = len(run.journal.held())

@@ -103,6 +103,11 @@ def _present(found: circuit.Circuit, owed: int, now: float) -> str:
         return "Plex is not known to be away"
     if found.state == circuit.HALF_OPEN:
         return "Plex is back and gets its work slowly at first"
+    if circuit.is_refusal(found):
+        return (
+            f"Plex refuses the token since {_when(found.since)}, and {many(owed, 'job')} wait: "
+            f"{found.words}"
+        )
     return (
         f"Plex is away since {_when(found.since)}, for {lasting(now - found.since)} now, and "
         f"{many(owed, 'job')} wait: {found.words}"

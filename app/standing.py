@@ -99,6 +99,7 @@ def _outage(data_dir: str, counts: "dict[str, int]") -> "Map | None":
     return {
         "state": found["state"], "since": found.get("since"), "cause": found.get("words"),
         "next_look": found.get("next_look"), "held": held,
+        "refused": found["state"] == "open" and found.get("cause") == "token",
     }  # fmt: skip
 
 

@@ -97,6 +97,7 @@ def outage(run: Run) -> "dict[str, Any] | None":
         "cause": present.words,
         "held": run.owed(),
         "next_look": present.next_look if present.state == circuit.OPEN else None,
+        "refused": circuit.is_refusal(present),
     }
 
 

@@ -12,6 +12,7 @@ CLOSED, OPEN, HALF_OPEN = "closed", "open", "half_open"
 # a library) may be right in a minute; a server that is down for a night need not be asked so often.
 FIRST_LOOK, LONGEST_LOOK, LONGEST_MENDABLE = 10.0, 300.0, 60.0
 MENDABLE = ("token", "library", "tls", "dns")
+REFUSALS = ("token",)  # Plex answers, and lets nobody in: that is no outage
 # After an outage: (jobs of a batch, seconds of rest before it), ever larger, then full speed.
 RAMP = ((1, 1.0), (2, 0.5), (5, 0.5), (10, 0.25))
 KEPT = 100  # outages in the history
@@ -59,12 +60,22 @@ class Figures:
 
 def tripped(circuit: Circuit, cause: str, words: str, held: int, now: float) -> Circuit:
     """Plex failed as a whole: the circuit opens, or stays open for longer than the last time."""
-    began = circuit if circuit.state != CLOSED else Circuit(since=now)
-    looks = began.looks + (circuit.state != CLOSED)
+    goes_on = circuit.state != CLOSED and is_refusal(circuit) == (cause in REFUSALS)
+    began = circuit if goes_on else Circuit(since=now)
+    looks = began.looks + goes_on
     return replace(
         began, state=OPEN, cause=cause, words=words, looks=looks, back=0.0, step=0,
         next_look=now + patience(looks, cause), held=max(began.held, held),
     )  # fmt: skip
+
+
+def is_refusal(circuit: Circuit) -> bool:
+    return circuit.state == OPEN and circuit.cause in REFUSALS
+
+
+def is_outage(circuit: Circuit) -> bool:
+    """Whether Plex is away, or was until just now."""
+    return circuit.state != CLOSED and not is_refusal(circuit)
 
 
 def patience(looks: int, cause: str) -> float:
@@ -80,7 +91,9 @@ def may_look(circuit: Circuit, now: float) -> bool:
 
 
 def answered(circuit: Circuit, now: float) -> Circuit:
-    """Plex answers again: it gets its work back slowly."""
+    """Plex answers again: it gets its work back slowly, unless it was there and only refused us."""
+    if is_refusal(circuit):
+        return Circuit()
     if circuit.state != OPEN:
         return circuit
     return replace(circuit, state=HALF_OPEN, back=now, step=0)
@@ -110,16 +123,18 @@ def pace(circuit: Circuit) -> "tuple[int, float] | None":
 
 
 def figures(history: Sequence[Outage], circuit: Circuit, first: float, now: float) -> Figures:
-    """Sums it up since `first`, when Plex was first asked. The present outage counts as lasting."""
-    running = max(0.0, (circuit.back or now) - circuit.since) if circuit.state != CLOSED else 0.0
+    """Sums it up since `first`, when Plex was first asked. The present outage counts as lasting. One
+    outage has no mean."""
+    lasts = is_outage(circuit)
+    running = max(0.0, (circuit.back or now) - circuit.since) if lasts else 0.0
     down = sum(one.lasted for one in history) + running
-    count = len(history) + (circuit.state != CLOSED)
+    count = len(history) + lasts
     watched = max(0.0, now - first) if first else 0.0
     return Figures(
         outages=count,
         down=down,
-        repair=sum(one.lasted for one in history) / len(history) if history else None,
-        between=max(0.0, watched - down) / count if count and watched else None,
+        repair=sum(one.lasted for one in history) / len(history) if len(history) > 1 else None,
+        between=max(0.0, watched - down) / count if count > 1 and watched else None,
         availability=min(1.0, max(0.0, 1 - down / watched)) if watched else 1.0,
     )
 

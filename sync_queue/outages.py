@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,8 @@ class Outages:
         now, held = self._clock(), self._held()
         with self._changing() as state:
             cause = getattr(error, "cause", "")
+            if cause in circuit.REFUSALS and circuit.is_outage(state.circuit):
+                self._end(state, state.circuit.back or now)  # it is there to refuse us
             state.circuit = circuit.tripped(state.circuit, cause, str(error)[:300], held, now)
             state.first = state.first or now
             self._mark(state.circuit.next_look)
@@ -117,8 +119,12 @@ class Outages:
             if state.circuit.state == circuit.HALF_OPEN and (
                 over or circuit.is_recovered(state.circuit)
             ):
-                state.history = [*state.history, circuit.ended(state.circuit)][-circuit.KEPT :]
-                state.circuit = Circuit()
+                self._end(state, state.circuit.back)
+
+    def _end(self, state: _State, back: float) -> None:
+        over = circuit.ended(replace(state.circuit, back=back))
+        state.history = [*state.history, over][-circuit.KEPT :]
+        state.circuit = Circuit()
 
     def report(self) -> tuple[Circuit, list[Outage], Figures, float]:
         """The circuit, the outages that are over, what they come to, and since when."""

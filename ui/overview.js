@@ -98,8 +98,8 @@
     if (!outage) return null;
     const back = outage.state === "half_open";
     return h("div", { className: "s2p-notice s2p-danger", role: "alert" },
-      h("div", null, h("strong", null, back ? "Plex is back and gets its work slowly at first" : `Plex is away, since ${S.when(outage.since)} (${S.away(outage.since, now)})`),
-        h("div", null, h("bdi", null, outage.cause || "")), h("div", null, `${S.many(outage.held, "job")} held until it is back`)),
+      h("div", null, h("strong", null, back ? "Plex is back and gets its work slowly at first" : `Plex ${outage.refused ? "refuses the token" : "is away"}, since ${S.when(outage.since)} (${S.away(outage.since, now)})`),
+        h("div", null, h("bdi", null, outage.cause || "")), h("div", null, `${S.many(outage.held, "job")} held until ${outage.refused ? "it is put right" : "it is back"}`)),
       h(TaskDeed, { mode: "process_queue", description: "look whether Plex is back", label: "Try now" }));
   }
 

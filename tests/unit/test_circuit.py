@@ -100,6 +100,24 @@ def test_the_figures_of_two_outages_in_a_day() -> None:
     assert found.availability == pytest.approx(1 - 1200 / 86_400)
 
 
+def test_one_outage_is_no_mean_time() -> None:
+    one = [Outage(NOW - 900, NOW - 300, "", 2)]
+    found = circuit.figures(one, Circuit(), NOW - 86_400, NOW)
+    assert (found.outages, found.down, found.repair, found.between) == (1, 600, None, None)
+
+
+def test_a_refused_token_is_no_outage_and_is_over_at_once() -> None:
+    refused = circuit.tripped(Circuit(), "token", "no", 41, NOW - 100)
+    assert circuit.figures([], refused, NOW - 1000, NOW) == circuit.Figures(0, 0, None, None, 1.0)
+    assert circuit.answered(refused, NOW) == Circuit()
+
+
+def test_an_outage_after_a_refused_token_begins_when_plex_goes_away() -> None:
+    refused = circuit.tripped(Circuit(), "token", "no", 41, NOW - 100)
+    away = circuit.tripped(refused, "refused", "away", 1, NOW)
+    assert (away.since, away.looks, away.held) == (NOW, 0, 1)
+
+
 def test_an_outage_that_lasts_counts_up_to_now_and_has_no_repair_yet() -> None:
     found = circuit.figures([], opened(), NOW - 1000, NOW)
     assert (found.outages, found.down, found.repair) == (1, 100, None)

@@ -138,7 +138,7 @@ def test_after_it_plex_gets_its_work_slowly_and_the_outage_is_history(
         process(tmp_path, clock).went_well()
     present, (one,), summed, _ = process(tmp_path, clock).report()
     assert present.state == circuit.CLOSED and process(tmp_path, clock).pace() is None
-    assert (one.start, one.end, one.held) == (NOW, NOW + 600, 5) and summed.repair == 600
+    assert (one.start, one.end, one.held) == (NOW, NOW + 600, 5) and summed.down == 600
 
 
 def test_with_nothing_left_to_do_the_circuit_closes_at_once(tmp_path: Path, clock: Clock) -> None:
@@ -177,3 +177,31 @@ def test_what_of_the_file_makes_no_sense_is_left_out(tmp_path: Path, clock: Cloc
     assert (present.state, len(history), first) == (circuit.CLOSED, 1, 0.0)
     (tmp_path / FILE).write_text(json.dumps({"history": None}))
     assert process(tmp_path, clock).report()[1] == []
+
+
+REFUSED = errors.Refused("Plex does not accept the token").of(errors.PLEX)
+
+
+def test_a_token_that_was_refused_and_put_right_leaves_no_outage_and_full_speed(
+    tmp_path: Path, clock: Clock
+) -> None:
+    process(tmp_path, clock, held=41).trip(REFUSED)
+    assert inbox.is_away(str(tmp_path), clock.now)
+    clock.now += 60
+    process(tmp_path, clock).answered()
+    outages = process(tmp_path, clock)
+    assert outages.pace() is None and outages.circuit == circuit.Circuit()
+    _, history, summed, _ = outages.report()
+    assert (history, summed.outages, summed.down) == ([], 0, 0)
+
+
+def test_an_outage_ends_when_plex_answers_that_it_refuses_the_token(
+    tmp_path: Path, clock: Clock
+) -> None:
+    process(tmp_path, clock).trip(DOWN)
+    clock.now += 60
+    process(tmp_path, clock).trip(REFUSED)
+    clock.now += 3600
+    process(tmp_path, clock).answered()
+    _, (one,), summed, _ = process(tmp_path, clock).report()
+    assert (one.lasted, summed.down) == (60, 60)
