@@ -14,6 +14,7 @@ from stash import wire
 from sync_queue import inbox
 
 if TYPE_CHECKING:
+    from plex.journal import Row
     from plex.plan import Change
     from plex.work import Work
     from stash.scene import Scene
@@ -49,12 +50,23 @@ def explain(run: Run) -> dict[str, Any]:
     found |= {"held": _held(run, wanted, scene), "queue": _queue(run, wanted)}
     found["writes"] = [
         {"field": row.field, "before": row.before, "after": row.after, "run": row.run}
-        for row in run.journal.rows(scene_id=wanted)[-WRITES:]
+        for row in _writes(run, wanted, scene)[-WRITES:]
     ]
     found["state"], found["why"] = scene_states.told(run.data_dir, [wanted])[wanted]
     for line in _lines(found):
         wire.info(f"scene {wanted}: {line}")
     return found
+
+
+def _writes(run: Run, number: int, scene: "Scene | None") -> "list[Row]":
+    """What was written for this scene, and not for another one that had its number before."""
+    from plex import file_id
+
+    rows = run.journal.rows(scene_id=number)
+    if scene is None:
+        return rows
+    ids = file_id.of_scene(scene, run.path_map)
+    return [row for row in rows if file_id.is_same(row.files, ids)]
 
 
 def _held(run: Run, number: int, scene: "Scene | None") -> "str | None":

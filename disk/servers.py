@@ -8,6 +8,7 @@ from pathlib import Path
 
 from disk import words
 from sync_queue.inbox import SERVER, SERVERS, make_private
+from sync_queue.lock import FileLock
 
 LONGEST = 64  # characters of a folder's name
 
@@ -19,9 +20,10 @@ def enter(data_dir: "str | os.PathLike[str]", machine: str, present: str, url: s
     name, path = _name(machine, first), Path(data_dir) / SERVER
     try:
         fresh = path.with_name(f"{SERVER}.new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(f"{name}\n{first}\n{_digest(url)}\n", encoding="utf-8")
-        fresh.replace(path)
+        with FileLock(path.with_name(f"{SERVER}.lock")):
+            fresh.touch(mode=0o600)
+            fresh.write_text(f"{name}\n{first}\n{_digest(url)}\n", encoding="utf-8")
+            fresh.replace(path)
     except OSError as error:
         raise words.unusable(SERVER, words.why(error)) from None
     return folder(data_dir, machine, first)

@@ -89,9 +89,14 @@ class Deciding:
         what is still to be remembered of them is, and it says whether there was anything."""
         refuse_partial(scenes, self.extras)
         self._look_at_libraries()
-        holds, chosen = Holds(self._journal, self._config.path_map), []
+        told: list[str] = []
+        holds, chosen = Holds(self._journal, self._config.path_map, warn=told.append), []
         for scene in scenes:
             held = holds.why(scene)
+            outcomes[scene.id].warnings += [
+                line.removeprefix(scene.label()).strip() for line in told
+            ]
+            told.clear()
             if why := selection.skip(scene, self._config):
                 self._pass_over(scene, why, outcomes[scene.id], bool(held))
             elif held:

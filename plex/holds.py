@@ -1,5 +1,7 @@
 """Which scenes a person wants left alone: by number, and only while the number stands for their file."""
 
+from collections.abc import Callable
+
 from plex import file_id, paths
 from plex.journal import Journal
 from stash.scene import Scene
@@ -9,9 +11,15 @@ class Holds:
     """The holds as they are now. When Stash's database was replaced, a number may stand for another
     scene, which nobody held: the hold is laid aside, and is in force again when its scene is back."""
 
-    def __init__(self, journal: Journal, path_map: paths.PathMap, freed: bool = False) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        path_map: paths.PathMap,
+        freed: bool = False,
+        warn: Callable[[str], None] = lambda line: None,
+    ) -> None:
         """`freed`: as if all of them were let go of."""
-        self._journal, self._path_map = journal, path_map
+        self._journal, self._path_map, self._warn = journal, path_map, warn
         self._held = {} if freed else journal.held()
         self._former = {} if freed else journal.former_holds()
 
@@ -29,6 +37,10 @@ class Holds:
                 return hold.why
             self._journal.lay_aside(scene.id)
             self._former[scene.id] = self._held.pop(scene.id)
+            self._warn(
+                f"{scene.label()} has another file than the scene that was held under its number: it is "
+                "synced, and the hold waits for the return of its own scene"
+            )
         elif file_id.is_same((hold := self._former[scene.id]).files, ids):
             self._journal.hold_again(scene.id)
             self._held[scene.id] = self._former.pop(scene.id)

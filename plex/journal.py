@@ -225,6 +225,8 @@ class Journal:
         found = [number for number in self.held() if asked is None or number in asked]
         with self._store.writing() as db:
             db.executemany("DELETE FROM held WHERE scene_id = ?", [(n,) for n in found])
+            if asked is None:
+                db.execute("DELETE FROM former_hold")
         return found
 
     def held(self) -> dict[int, Hold]:

@@ -149,7 +149,12 @@ class Undo:
         rows = self._rows(chosen, items, entries)
         if self._why == UNDO:
             scenes = {row.scene_id: row.files for row in rows if row.scene_id}
-            self._journal.hold(scenes, "undone", self._clock())
+            known = self._journal.held()  # one that a person holds stays theirs
+            self._journal.hold(
+                {number: files for number, files in scenes.items() if number not in known},
+                "undone",
+                self._clock(),
+            )
         self._journal.record(rows, self._clock())
         for key, of in chosen.items():
             for back in of:

@@ -179,7 +179,7 @@ class GapDetectionEngine:
         return Walking(self._stash, self._config, verified, outlines, holds, tell, gone)
 
     def _holds(self, freed: bool = False) -> Holds:
-        return Holds(Journal(self._store), self._path_map, freed)
+        return Holds(Journal(self._store), self._path_map, freed, self._warn)
 
     def _choosing(self, freed: bool = False) -> Choosing:
         holds = self._holds(freed)

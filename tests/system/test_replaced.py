@@ -99,6 +99,27 @@ def test_a_hold_does_not_move_to_another_scene(synced: Box) -> None:
     assert [n for n in synced.paths if n in synced.differences()] == []
     assert synced.paths[held] != path
     assert synced.operation("list_held")["rows"] == []
+    said = "has another file than the scene that was held under its number"
+    assert any(said in line.text for line in synced.stash.logs if line.level == "warning")
+
+
+def test_a_scene_is_not_told_what_was_written_for_another(synced: Box) -> None:
+    scene = next(iter(synced.paths))
+    assert synced.operation("explain", scene=scene)["writes"]
+    synced.replace_stash_database()
+    assert synced.operation("explain", scene=scene)["writes"] == []
+
+
+def test_a_hold_of_a_scene_that_is_not_there_can_be_let_go_of(synced: Box) -> None:
+    held = next(iter(synced.paths))
+    synced.operation("hold", scene=held)
+    synced.replace_stash_database()
+    synced.operation("reconcile_all")
+    synced.operation("resume")
+    for _ in range(len(synced.paths) - 1):
+        synced.replace_stash_database()
+    synced.operation("reconcile_all")
+    assert synced.operation("list_held")["rows"] == []
 
 
 def test_a_hold_is_in_force_again_when_the_old_database_is_back(synced: Box) -> None:

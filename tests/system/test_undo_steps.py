@@ -69,6 +69,12 @@ def test_a_second_undo_of_a_scene_is_no_redo(saved: Box) -> None:
     assert shown(saved) == first
 
 
+def test_a_scene_that_a_person_holds_stays_held_by_them_after_an_undo(saved: Box) -> None:
+    saved.operation("hold", scene=saved.scene)
+    saved.operation("undo")
+    assert saved.operation("list_held")["rows"][0]["why"] == "by you"
+
+
 def test_the_last_run_twice_goes_two_steps_back(saved: Box) -> None:
     saved.operation("undo")
     saved.operation("undo")
