@@ -133,7 +133,9 @@ class View:
             if condition():
                 return
             self.page.wait_for_timeout(50)
-        raise TimeoutError(f"not true after {PATIENCE // 1000} s; asked were {self.asked}")
+        said = self.page.locator(".s2p-notices").all_inner_texts()
+        waited = f"not true after {PATIENCE // 1000} s"
+        raise TimeoutError(f"{waited}; the page says {said}; asked were {self.asked}")
 
     def press(self, name: str, sure: str = "") -> None:
         """A button by its name; with `sure` the second press that it asks for."""
