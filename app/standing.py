@@ -49,8 +49,19 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
         "busy": bool(draining or reconciling or activity),
         "outage": _outage(data_dir, counts),
         "servers": servers(data_dir),
-        "failure": failure(data_dir, (args or {}).get("of")),
+        "failure": failure(data_dir, _of(args or {})),
     }
+
+
+def _of(args: "Map") -> str:
+    """The operation whose kind of failure is asked for; '' for any."""
+    of = lookup.text(args, "of")
+    if of:
+        from app.operations import OPERATIONS
+
+        if of not in OPERATIONS:
+            raise lookup.Trouble("of must be the name of an operation")
+    return of
 
 
 def _counts(queue: lookup.File, now: float) -> "dict[str, int]":
