@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from plex.journal import Row
     from plex.way_back import Undone
 
-UNDO = "undo"  # the reason of rows that an undo has written
 ANOTHER_SCENE = "written for another file, which had the number of this scene then"
 PAGE = 200  # rows of the journal in one answer
 
@@ -106,6 +105,8 @@ def _rows(run: Run) -> "list[Row]":
             "keeps only so many (Journal Days, Journal Rows)"
         )
     rows = run.journal.rows(wanted, asked["item"], asked["scene"], text(run, "field"))
+    from plex.journal import UNDO
+
     return [row for row in rows if row.why != UNDO]  # to undo an undo is to resume
 
 
