@@ -210,7 +210,7 @@ def test_an_item_that_is_new_to_plex_and_to_us_is_read_when_it_is_its_turn(bench
 def test_a_fault_ahead_is_that_of_its_batch_and_of_no_other(bench: Bench) -> None:
     ids = known(bench, 2)
     with line(bench) as it:
-        bench.plex.faults.arm("503", "/library/metadata", times=99)
+        bench.plex.faults.arm("502", "/library/metadata", times=99)
         it.ahead(ids[1])
         bench.plex.faults.clear()
         assert wrote(it.sync.begin(ids[:1])()) == [["title"]]
@@ -239,7 +239,7 @@ def test_a_fault_of_the_read_back_is_told_with_the_outcomes_and_nothing_is_writt
 
     def last(*given: Any) -> None:
         edit(*given)
-        bench.plex.faults.arm("503", "/library/metadata", times=99)
+        bench.plex.faults.arm("502", "/library/metadata", times=99)
 
     client.edit = last  # type: ignore[method-assign]
     with line(bench, client) as it:

@@ -500,6 +500,7 @@ def test_a_kill_in_the_middle_leaves_nothing_half_in_use(place, tmp_path):
     os.mkfifo(fifo)
     slow = stand_in(
         tmp_path / "slow",
+        f'[ "$3" = install ] || exec {shlex.quote(sys.executable)} "$@"\n'
         f'mkdir -p "$5"; echo half > "$5/s2p_tiny.py"; echo "Collecting half"; '
         f"read line < {shlex.quote(str(fifo))}",
     )
