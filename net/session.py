@@ -1,7 +1,6 @@
-"""One HTTP session for both servers: a deadline for the whole answer, no redirects, bounded bodies.
+"""One HTTP session for both servers: a deadline for each request, no redirects, bounded bodies.
 
-A read timeout starts anew with every byte, so a trickling body could hold a drain for an hour;
-and a redirect followed blindly would carry the token to another host.
+A redirect that is followed blindly would carry the token to another host.
 """
 
 import http.client
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import requests
 import urllib3
 
+from net.deadline import Deadline
 from net.short import Adapter, Known
 
 CHUNK = 1 << 16
@@ -57,31 +57,31 @@ class Session(requests.Session):
         self.trust_env = False
         self.verify = verify
         self._timeout = (connect, read)
-        self._deadline = deadline or 2 * read
-        self._clock = clock
+        self._seconds, self._clock = deadline or 2 * read, clock
+        self._deadline = Deadline(self._seconds, clock)
         # Cookies are set by hand: a jar sends the old and the refreshed one together.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
-            self.mount(scheme, Adapter(pool_connections=1, pool_maxsize=4, max_retries=0))
+            self.mount(scheme, Adapter(self._deadline, pool_connections=1, max_retries=0))
         self._known = Known()
 
     def twin(self: Own) -> Own:
         """The same for another thread, with connections of its own."""
-        return type(self)(*self._timeout, bool(self.verify), self._deadline, self._clock)
+        return type(self)(*self._timeout, bool(self.verify), self._seconds, self._clock)
 
     def request(  # type: ignore[override]
         self, method: Any, url: Any, limit: int = 0, **options: Any
     ) -> requests.Response:
-        """Like requests', with the whole body read before the deadline: `limit` bytes at most."""
+        """Like requests', with the whole body read: `limit` bytes at most, before the deadline."""
         options["timeout"] = self._timeout
         options["stream"] = True
         options["allow_redirects"] = False
-        ends = self._clock() + self._deadline
+        self._deadline.begin()
         try:
             response = self._sent(method, url, options)
         except (urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
             raise requests.exceptions.ConnectionError(error) from error
-        response._content = self._body(response, ends, limit or MAX_BYTES)
+        response._content = _body(response, limit or MAX_BYTES)
         response._content_consumed = True
         return response
 
@@ -96,20 +96,19 @@ class Session(requests.Session):
             self._known.learn(response.request, headers)
         return response
 
-    def _body(self, response: requests.Response, ends: float, limit: int) -> bytes:
-        chunks, size = [], 0
-        try:
-            for chunk in _pieces(response):
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > limit:
-                    raise TooLarge("the answer is too large")
-                if self._clock() > ends:
-                    raise requests.exceptions.ReadTimeout("the answer did not end in time")
-        except BaseException:
-            response.close()
-            raise
-        return b"".join(chunks)
+
+def _body(response: requests.Response, limit: int) -> bytes:
+    chunks, size = [], 0
+    try:
+        for chunk in _pieces(response):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                raise TooLarge("the answer is too large")
+    except BaseException:
+        response.close()
+        raise
+    return b"".join(chunks)
 
 
 def _pieces(response: requests.Response) -> Iterator[bytes]:

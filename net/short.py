@@ -6,14 +6,21 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
+from net.deadline import Deadline, timed
+
 # Options that say nothing about the request itself.
 _BESIDES = frozenset(("headers", "timeout", "stream", "allow_redirects"))
 
 
 class Adapter(HTTPAdapter):
-    """For one server. Its answers are not searched for cookies, which are set by hand."""
+    """For one server, and for one request at a time, which ends with `deadline`. Its answers are not
+    searched for cookies, which are set by hand."""
 
     _pool: "tuple[Any, Any] | None" = None
+
+    def __init__(self, deadline: Deadline, **options: Any) -> None:
+        self._deadline = deadline
+        super().__init__(**options)
 
     def get_connection_with_tls_context(
         self, request: Any, verify: Any, proxies: Any = None, cert: Any = None
@@ -21,6 +28,7 @@ class Adapter(HTTPAdapter):
         place = request.url.split("/", 3)[:3], verify, bool(proxies), cert
         if self._pool is None or self._pool[0] != place:
             found = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            found.ConnectionCls = timed(found.ConnectionCls, self._deadline)
             self._pool = place, found
         return self._pool[1]
 

@@ -245,19 +245,31 @@ def _is_secure(connection: dict) -> bool:
 def _exchange(
     host: str, port: int, secure: bool, request: bytes, deadline: "float | None"
 ) -> bytes:
-    """All that Stash answers; it closes the connection after that."""
+    """All that Stash answers, to the end that it names or until it closes the connection."""
     deadline = time.monotonic() + WAKE_SECONDS if deadline is None else deadline
     stream = _connected(host, port, secure, deadline)
     try:
         stream.settimeout(_left(deadline))
         stream.sendall(request)
         answer = b""
-        while (chunk := stream.recv(65536)) and len(answer) < 1 << 20:
-            answer += chunk
+        while not _is_whole(answer) and len(answer) < 1 << 20:
             stream.settimeout(_left(deadline))
+            chunk = stream.recv(65536)
+            if not chunk:
+                break
+            answer += chunk
         return answer
     finally:
         stream.close()
+
+
+def _is_whole(answer: bytes) -> bool:
+    """Whether all is there that the answer names: what stands in front of Stash may keep the
+    connection open after that."""
+    head, end_of_head, body = answer.partition(b"\r\n\r\n")
+    _, named, rest = head.lower().partition(b"\r\ncontent-length:")
+    length = rest.partition(b"\r\n")[0].strip()
+    return bool(end_of_head and named) and length.isdigit() and len(body) >= int(length)
 
 
 def _left(deadline: float) -> float:

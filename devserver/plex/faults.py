@@ -49,6 +49,7 @@ class Fault:
     every_nth: int = 1
     seconds: float = 1.0
     text: str = ""
+    phase: str = "body"  # of the answer that trickles, see devserver.trickle
     seen: int = 0
     fired: int = 0
 
@@ -84,12 +85,13 @@ class Faults:
         every_nth: int | None = None,
         seconds: float = 1.0,
         text: str = "",
+        phase: str = "body",
     ) -> Fault:
         """Once, unless `times` says how often or `every_nth` makes it periodic."""
         if action not in ACTIONS:
             raise ValueError(f"{action}: not one of {sorted(ACTIONS)}")
         limit = times if times or every_nth else 1
-        fault = Fault(match, action, method, limit, every_nth or 1, seconds, text)
+        fault = Fault(match, action, method, limit, every_nth or 1, seconds, text, phase)
         with self._lock:
             self._armed.append(fault)
         return fault

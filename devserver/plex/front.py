@@ -45,7 +45,7 @@ def _faulted(
         return _instead(fault)
     answer = _checked(state, call, request, route, arguments)
     answer.delivery = {"drop_after": "drop", "slow": "whole"}.get(fault.action, fault.action)
-    answer.seconds = fault.seconds
+    answer.seconds, answer.phase = fault.seconds, fault.phase
     return answer
 
 

@@ -74,6 +74,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     delivery: str = "whole"  # or drop, slow_headers, trickle, truncated, cut
     seconds: float = 0.0  # for the slow deliveries
+    phase: str = "body"  # that trickles
 
 
 class Refusal(Exception):

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
 
+from devserver import trickle
+
 from .message import Answer, Call
 from .options import Options
 
@@ -112,13 +114,17 @@ class Listener:
             return False
         stays = bool(self.options.keep_alive) and call.headers.get("connection") != "close"
         body = _encoded(call, answer, self.options)
+        if answer.delivery == "trickle":
+            lines = f"X-Plex-Protocol: 1.0\r\nContent-Type: {answer.content_type}\r\n"
+            trickle.send(
+                connection.sendall, answer.phase, body, answer.seconds, lines, stopping.wait
+            )
+            return False
         head = _head(answer, len(body), stays, self.options.keep_alive)
         if call.method == "HEAD":
             body = b""
         if answer.delivery == "slow_headers":
             stopping.wait(answer.seconds)
-        if answer.delivery == "trickle":
-            return _trickle(connection, head, body, answer.seconds, stopping)
         if answer.delivery == "cut":
             connection.sendall(head + body[: len(body) // 2])
             return False
@@ -207,24 +213,6 @@ def _head(answer: Answer, length: int, stays: bool, keep_alive: float) -> bytes:
     if stays:
         lines.append(f"Keep-Alive: timeout={max(1, int(keep_alive))}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
-
-
-def _trickle(
-    connection: socket.socket,
-    head: bytes,
-    body: bytes,
-    seconds: float,
-    stopping: threading.Event,
-) -> bool:
-    """A byte at a time, so that a read timeout never fires; `seconds` for the whole body."""
-    connection.sendall(head)
-    pause = seconds / max(1, len(body))
-    step = max(1, int(0.005 / pause)) if pause < 0.005 else 1
-    for start in range(0, len(body), step):
-        if stopping.wait(pause * step):
-            return False
-        connection.sendall(body[start : start + step])
-    return False
 
 
 def _shut(connection: socket.socket) -> None:

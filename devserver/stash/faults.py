@@ -13,6 +13,7 @@ ACTIONS = (
     "half_body",  # does it, sends half of the answer, hangs up
     "drop",  # hangs up instead of doing it
     "drop_after",  # does it, then hangs up without an answer
+    "trickle",  # does it, and answers byte by byte in `phase` for `seconds`
     "slow",  # waits `seconds` first
     "401",  # as if the credentials were gone
     "errors",  # 200 with `errors` and without data
@@ -29,6 +30,7 @@ class Fault:
     every_nth: int
     seconds: float
     text: str = ""
+    phase: str = "body"  # of the answer that trickles, see devserver.trickle
     seen: int = 0
     done: int = 0
     hits: list[Any] = field(default_factory=list)
@@ -49,6 +51,7 @@ class Faults:
         action: str = "500",
         seconds: float = 1.0,
         text: str = "",
+        phase: str = "body",
     ) -> Fault:
         """`match`: a function of Request, a path ("/graphql"), a field or operation name
         ("findScenes"), or None for all. Without `times` and `every_nth` it strikes once."""
@@ -56,7 +59,7 @@ class Faults:
             raise ValueError(f"{action!r} is none of {', '.join(ACTIONS)}")
         if times is None and every_nth is None:
             times = 1
-        fault = Fault(_matcher(match), action, times, every_nth or 1, seconds, text)
+        fault = Fault(_matcher(match), action, times, every_nth or 1, seconds, text, phase)
         with self._lock:
             self._armed.append(fault)
         return fault

@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from graphql import FieldNode
 
+from devserver import trickle
+
 from . import images, page
 from .context import Context
 from .execute import execute
@@ -144,6 +146,9 @@ class Exchange(BaseHTTPRequestHandler):
         if fault and fault.action == "half_body":
             self._send_half(reply)
             raise HangUp
+        if fault and fault.action == "trickle":
+            self._trickle(reply, fault)
+            raise HangUp
         return reply
 
     # -- faults ----------------------------------------------------------------------------
@@ -168,6 +173,11 @@ class Exchange(BaseHTTPRequestHandler):
         self._head(reply, len(reply.body))
         self.wfile.write(reply.body[: len(reply.body) // 2])
         self.wfile.flush()
+
+    def _trickle(self, reply: Reply, fault: Fault) -> None:
+        head = f"Content-Type: {reply.type}\r\n"
+        send = self.connection.sendall
+        trickle.send(send, fault.phase, reply.body, fault.seconds, head, time.sleep)
 
     # -- routes ----------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from devserver import trickle
 from devserver.stash import StashServer
 from tests.contract.stash_support import ask, get, stash
 
@@ -109,3 +110,11 @@ def test_a_stopped_server_refuses_connections(stash: StashServer) -> None:
     stash.stop()
     with pytest.raises(ConnectionRefusedError):
         ask(stash, VERSION)
+
+
+@pytest.mark.parametrize("phase", trickle.PHASES)
+def test_an_answer_may_trickle(stash: StashServer, phase: str) -> None:
+    stash.faults.arm(action="trickle", seconds=0.3, phase=phase)
+    started = time.monotonic()
+    status, _, _ = get(stash, "/healthz")
+    assert status == 200 and time.monotonic() - started >= 0.05

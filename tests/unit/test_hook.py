@@ -459,6 +459,24 @@ def test_a_stash_that_does_not_get_to_its_end_is_given_up_and_left_alone_for_a_w
     assert capfd.readouterr().err.count("(no answer in time)") == 1
 
 
+def test_an_answer_ends_where_it_says_even_if_the_connection_stays_open(
+    stash: Callable[..., FakeStash], data: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    found: list[FakeStash] = []
+
+    def kept_open(stream: socket.socket, request: dict[str, Any]) -> None:
+        body = json.dumps({"data": {"runPluginTask": "12"}}).encode()
+        head = f"HTTP/1.1 200 OK\r\ncontent-LENGTH: {len(body)}\r\n\r\n".encode()
+        stream.sendall(head + body[:9])
+        stream.sendall(body[9:])
+        found[0].released.wait(60)
+
+    found.append(stash(kept_open))
+    hook.wake(found[0].connection, data)
+    assert marker(data) == ours("12")
+    assert capfd.readouterr().err == ""
+
+
 def test_the_limit_is_for_all_questions_together(
     stash: Callable[..., FakeStash], data: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

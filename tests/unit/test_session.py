@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
+from devserver import trickle
 from net import session as net
 from net.session import Session, fate
 
@@ -109,19 +110,44 @@ def test_the_connection_is_used_again(server):
     assert len(ports) == 1
 
 
-def test_a_trickling_body_ends_at_the_deadline(server):
+@pytest.mark.parametrize("phase", trickle.PHASES)
+def test_an_answer_that_trickles_ends_at_the_deadline(server, phase):
     clock = Clock()
 
-    def trickle(connection, request):
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-        for _ in range(1000):
-            clock.now += 3600  # each byte comes within the read timeout of its day
-            connection.sendall(b"x")
+    def answer(connection, request):
+        for piece in trickle.pieces(phase, b"x" * 10_000, 10_000):
+            clock.now += 7  # each byte comes within the read timeout
+            connection.sendall(piece)
         return False
 
-    server.answers = [trickle]
-    with pytest.raises(requests.exceptions.ReadTimeout, match="did not end in time"):
+    server.answers = [answer]
+    with pytest.raises(requests.exceptions.ReadTimeout):
         Session(1, 30, deadline=60, clock=clock).get(server.url)
+
+
+@pytest.mark.parametrize("phase", trickle.PHASES)
+def test_an_answer_that_comes_slowly_but_in_time_is_whole(server, phase):
+    def answer(connection, request):
+        for piece in trickle.pieces(phase, b"the body", 3):
+            connection.sendall(piece)
+        return False
+
+    server.answers = [answer]
+    found = Session(1, 30).get(server.url)
+    assert (found.status_code, found.content) == (200, b"the body")
+
+
+def test_a_second_request_of_a_connection_has_the_whole_time_again(server):
+    clock = Clock()
+
+    def answer(connection, request):
+        clock.now += 50
+        connection.sendall(ok(b"fine"))
+        return True
+
+    server.answers = [answer]
+    session = Session(1, 30, deadline=60, clock=clock)
+    assert [session.get(server.url).text for _ in range(3)] == ["fine"] * 3
 
 
 def test_a_silent_server_ends_at_the_read_timeout(server):
