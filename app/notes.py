@@ -47,6 +47,7 @@ def leave_notes(run: Run) -> None:
         wire.warning(line)
     _note(run, inbox.INLINE, "on" if run.config.hook_mode == "inline" else "")
     _note(run, inbox.SHOWS, _watched(run))
+    _note(run, inbox.SETTINGS, run.state_of_settings)
 
 
 def _watched(run: Run) -> str:

@@ -65,6 +65,7 @@ class Run:
         self.progress = Progress(self._tell)
         self._settings = settings
         self.settings_warnings: Sequence[str] = ()  # of the values that cannot be used
+        self.state_of_settings = ""  # which state of Stash's settings `config` is of
         self._heard: Callable[[str], None] = wire.warning
         self._no_plex: errors.Stash2PlexError | None = None  # why there is none in this run
 
@@ -103,6 +104,8 @@ class Run:
         """The user's settings; warnings about bad ones are told once, here."""
         from validation.config import hidden, load, unknown_keys
 
+        # Before they are asked for: a change that comes in between is then one that is not known.
+        self.state_of_settings = inbox.state_of_settings(str(self.connection.get("Dir") or ""))
         given = self._settings
         if given is None:
             given = self._settings_of_stash()

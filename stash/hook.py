@@ -21,7 +21,7 @@ LONGEST_RETRY = 6 * 3600  # as there; further away than that, the clock was set 
 SHOWN = {"Performer": ("name",), "Studio": ("name",), "Tag": ("name",), "Group": ()}
 
 
-def flag(context: object, data_dir: str) -> "tuple[str, int] | None":
+def flag(context: object, data_dir: str, config_dir: str = "") -> "tuple[str, int] | None":
     """The (kind, id) that a hookContext makes dirty; None when Plex would not show it."""
     if not isinstance(context, dict):
         return None
@@ -33,7 +33,8 @@ def flag(context: object, data_dir: str) -> "tuple[str, int] | None":
     fields, shown = context.get("inputFields"), SHOWN.get(subject)
     if shown is None or _shows(shown, rest, fields):
         return kind, number
-    return (kind, number) if _shows(inbox.also_shown(data_dir, subject), rest, fields) else None
+    more = inbox.also_shown(data_dir, subject, config_dir)
+    return (kind, number) if _shows(more, rest, fields) else None
 
 
 def _shows(shown: "tuple[str, ...]", rest: str, fields: object) -> bool:
@@ -53,7 +54,8 @@ def _number(value: object) -> "int | None":
 def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, int]":
     """Mark and wake. Gives the sentence to answer, and the scene that this very process is to
     sync, 0 for none."""
-    dirty = flag(context, data_dir)
+    config_dir = str(connection.get("Dir") or "")
+    dirty = flag(context, data_dir, config_dir)
     if dirty is None and not is_due(data_dir, time.time()):
         return "nothing that Plex shows has changed", 0
     if dirty:
@@ -64,7 +66,7 @@ def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, int]
         return said, 0
     if inbox.is_away(data_dir, time.time()):
         return said + "; Plex is away", 0
-    if dirty and _is_save(context) and inbox.is_inline(data_dir):
+    if dirty and _is_save(context) and _is_inline(connection, data_dir, config_dir):
         return said, dirty[1]
     wake(connection, data_dir)
     return said, 0
@@ -75,6 +77,20 @@ def _is_save(context: object) -> bool:
     reconciliation are left to a task: nobody shall wait for them."""
     found = context if isinstance(context, dict) else {}
     return found.get("type") == "Scene.Update.Post" and bool(found.get("input"))
+
+
+def _is_inline(connection: dict, data_dir: str, config_dir: str) -> bool:
+    """By the note that a task left; after a change of Stash's settings by Stash itself."""
+    if inbox.knows_settings(data_dir, config_dir):
+        return inbox.is_inline(data_dir)
+    query = "query Mode($ids: [ID!]) { configuration { plugins(include: $ids) } }"
+    deadline = time.monotonic() + CONNECT_SECONDS
+    try:
+        found = ask(connection, query, {"ids": [PLUGIN_ID]}, deadline)
+        mode = found["configuration"]["plugins"][PLUGIN_ID]["hook_mode"]
+    except (OSError, ValueError, LookupError, TypeError):  # not set, or no answer
+        return False
+    return isinstance(mode, str) and mode.strip().lower() == "inline"
 
 
 def _drains(data_dir: str) -> bool:

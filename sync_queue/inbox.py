@@ -17,6 +17,9 @@ WAKE = "wake"
 WAKE_LOCK = "wake.lock"  # held while a hook asks Stash for a drain
 INLINE = "hook_inline"  # there while the setting hook_mode, which a hook cannot ask for, is inline
 SHOWS = "hook_shows"  # what Plex shows with settings that a hook cannot ask for, as `Group.name`
+SETTINGS = "hook_settings"  # which state of Stash's settings these two notes are of
+# All that there is to note, for as long as the note is of settings that have changed since.
+ALL_SHOWN = {"Group": ("name",), "Studio": ("parent_id",), "Performer": ("image", "tag_ids")}
 AWAY = "plex_away"  # its time: when Plex, which is away, is to be looked at again
 AWAY_SECONDS = 300.0  # no look is further away than that
 HIGHEST = 2**63 - 1  # of ids: Stash keeps them in 64 bits
@@ -108,21 +111,42 @@ def home(data_dir: str) -> str:
     )
 
 
-def also_shown(data_dir: str, subject: str) -> "tuple[str, ...]":
-    """The fields of a performer, studio, tag or group that Plex shows besides the usual."""
-    try:
-        with open(os.path.join(data_dir, SHOWS), encoding="utf-8") as file:
-            pairs = [word.partition(".") for word in file.read(1000).split()]
-    except (OSError, ValueError):
-        return ()
+def also_shown(data_dir: str, subject: str, config_dir: str = "") -> "tuple[str, ...]":
+    """The fields of a performer, studio, tag or group that Plex may show besides the usual."""
+    if not knows_settings(data_dir, config_dir):
+        return ALL_SHOWN.get(subject, ())
+    pairs = [word.partition(".") for word in _note(data_dir, SHOWS).split()]
     return tuple(name for owner, _, name in pairs if owner == subject)
 
 
-# -- whether a hook is to drain what it marks
+def _note(data_dir: str, name: str) -> str:
+    try:
+        with open(os.path.join(data_dir, name), encoding="utf-8") as file:
+            return file.read(1000)
+    except (OSError, ValueError):
+        return ""
+
+
+# -- the settings, which live in Stash
+
+
+def state_of_settings(config_dir: str) -> str:
+    """Another one after each change of a setting in Stash; '' when that cannot be told."""
+    try:
+        found = os.stat(os.path.join(config_dir, "config.yml"))
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_mtime_ns} {found.st_size}"
+
+
+def knows_settings(data_dir: str, config_dir: str) -> bool:
+    """Whether the notes for hooks are of the settings that are in force."""
+    state = state_of_settings(config_dir) if config_dir else ""
+    return not state or _note(data_dir, SETTINGS) == state
 
 
 def is_inline(data_dir: str) -> bool:
-    """By the setting."""
+    """Whether a hook is to drain what it marks, by the setting when it was last read."""
     return os.path.exists(os.path.join(data_dir, INLINE))
 
 

@@ -13,9 +13,8 @@ pytestmark = pytest.mark.uncovered
 
 @pytest.fixture
 def inline(box: Box) -> Box:
-    """A hook cannot ask for settings: the first task after the change tells it."""
+    """No task has run since the change: the first save already knows."""
     box.configure(hook_mode="inline")
-    box.operation("queue_status")
     return box
 
 
@@ -29,11 +28,29 @@ def test_when_the_save_returns_plex_is_right(inline: Box) -> None:
 
 def test_set_back_to_background_the_next_save_only_marks(inline: Box) -> None:
     scene = inline.add("a.mp4", title="old")
+    inline.stash.update_scene(scene, title="older")
     inline.configure()
-    inline.operation("queue_status")
     inline.stash.hold_jobs()
     inline.stash.update_scene(scene, title="new")
     assert flags(inline) == [("scene", scene)] and inline.differences()
+
+
+def test_stash_is_asked_for_the_setting_only_after_a_change_of_its_settings(inline: Box) -> None:
+    scene = inline.add("a.mp4", title="old")
+    for title in ("a", "b", "c"):
+        inline.stash.update_scene(scene, title=title)
+    asked = [one for one in inline.stash.requests if one.operation == "Mode"]
+    assert len(asked) == 1 and inline.differences() == {}
+
+
+def test_a_group_that_a_setting_makes_plex_show_counts_from_its_first_event(box: Box) -> None:
+    box.add("a.mp4", title="A", groups=[("Old", None)])
+    group = box.stash.library.store.id_of("group", "Old")
+    box.operation("all")
+    box.configure(collections_from="studio,group")
+    box.stash.hold_jobs()
+    box.stash.rename("group", group, "New")
+    assert ("group", group) in flags(box)
 
 
 def test_while_plex_is_down_the_save_succeeds_and_the_next_one_makes_up_for_it(
@@ -63,13 +80,11 @@ def test_while_plex_is_down_only_the_first_save_waits_for_it(inline: Box) -> Non
 def test_a_save_waits_for_its_own_scene_only(inline: Box) -> None:
     """What else is owed is done by a task."""
     inline.configure()
-    inline.operation("queue_status")
     inline.stash.hold_jobs()
     others = [inline.add(f"{n}.mp4", title="old") for n in range(3)]
     for other in others:
         inline.stash.update_scene(other, title=f"new {other}")
     inline.configure(hook_mode="inline")
-    inline.operation("queue_status")
     scene = inline.add("a.mp4", title="old")
     inline.stash.update_scene(scene, title="new")
     assert inline.differences([scene]) == {}

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from stash import hook, wire
+from stash.scene import WATCHED
 from sync_queue import inbox
 from sync_queue.lock import FileLock
 
@@ -85,6 +86,19 @@ def test_only_what_plex_shows_makes_dirty(event: object, expected: object, tmp_p
 def test_some_settings_make_plex_show_more(event: object, dirty: bool, tmp_path) -> None:
     (tmp_path / inbox.SHOWS).write_text("Group.name Studio.parent_id")
     assert bool(hook.flag(event, str(tmp_path))) is dirty
+
+
+def test_until_the_settings_are_known_all_counts_that_a_setting_can_make_plex_show(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "config.yml").write_text("hook_mode: x")
+    shown = {f"{owner}.{name}" for owner, names in inbox.ALL_SHOWN.items() for name in names}
+    assert shown == set(WATCHED.values())
+    event = context("Group.Update.Post", fields=["id", "name"])
+    assert hook.flag(event, str(tmp_path), str(tmp_path)) == ("group", 42)
+    state = inbox.state_of_settings(str(tmp_path))
+    (tmp_path / inbox.SETTINGS).write_text(state)
+    assert hook.flag(event, str(tmp_path), str(tmp_path)) is None
 
 
 @pytest.mark.parametrize("note", [b"", b"\xff\xfe", b"Group", b".", b"Group. Group.."])
