@@ -1,17 +1,24 @@
 """The full lane: third-party packages made importable, the run opened and closed again."""
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from app import deps, quiet
+from app.activity import Activity
 from app.run import Run
 from disk import words
-from errors import Stash2PlexError
+from errors import SetupError, Stash2PlexError
 from stash import hook, wire
 
+INSTALLS = (
+    "The packages of Stash2Plex are not there yet. A task of Stash installs them now: see Tasks in "
+    "Stash, and try again when it has ended"
+)
+USUAL_LINES = 20  # about so many lines pip writes about our packages
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
 
 
@@ -32,7 +39,11 @@ def opened(
     leave_no_core()
     wire.claim_stdout()
     quiet.libraries()
-    deps.ensure(REQUIREMENTS, Path(data_dir), wire.info)
+    if from_stash and not args.get("as_task") and not ready(data_dir):
+        # Stash kills an operation when its page is left, in the middle of an installation.
+        hook.wake(dict(connection), data_dir)
+        raise SetupError(INSTALLS)
+    _make_importable(data_dir)
     run = Run(connection, args, data_dir, settings, from_stash=from_stash)
     try:
         yield run
@@ -44,6 +55,23 @@ def opened(
         raise
     finally:
         run.close()
+
+
+def _make_importable(data_dir: str) -> None:
+    """What pip says goes to the log, and to the page as the progress of an installation."""
+    installation = Activity(data_dir, "install_packages", time.time)
+    told = 0
+
+    def tell(line: str) -> None:
+        nonlocal told
+        told += 1
+        wire.info(line)
+        installation(told / (told + USUAL_LINES))
+
+    try:
+        deps.ensure(REQUIREMENTS, Path(data_dir), tell)
+    finally:
+        installation.close()
 
 
 def leave_no_core() -> None:

@@ -46,7 +46,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "reconcile_custom": ("deep", "later"),
 }
 # What every one of them may be given: by a page, by Stash, and by a task that was started by a hook.
-ALWAYS = ("mode", "later", "trigger", "only")
+ALWAYS = ("mode", "later", "trigger", "only", "as_task")
 # Arguments that do not go together.
 APART: dict[str, tuple[tuple[str, str], ...]] = {
     "undo": (("run", "original"),),

@@ -32,7 +32,7 @@
   // A job of Stash: it can be watched and stopped, and outlives this tab. Gives its id.
   async function task(mode, args, description) {
     const said = `Stash2Plex: ${description}`;
-    return (await graphql(TASK, { id: ID, said, args: { mode, ...args } })).runPluginTask;
+    return (await graphql(TASK, { id: ID, said, args: { mode, as_task: true, ...args } })).runPluginTask;
   }
 
   const JOB = "query Stash2PlexJob($id: ID!) { findJob(input: { id: $id }) { id status progress startTime error } }";

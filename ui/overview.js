@@ -41,6 +41,7 @@
   const MODES = {
     process_queue: "Syncing what is waiting", all: "Syncing all scenes", recent: "Syncing recent scenes", preview: "Making a preview",
     undo: "Undoing", doctor: "Checking the setup", reconcile_all: "Reconciling the library", apply_preview: "Applying the preview",
+    install_packages: "Installing packages",
   };
 
   const doing = (mode) => MODES[mode] || `Running ${mode.replace(/_/g, " ")}`;

@@ -31,9 +31,11 @@ class Installing:
     def points(self) -> list[Point]:
         """Those that the installation itself passes, in its second version: both ways are alike."""
         self._update()
-        self.box.operation("process_queue")
+        self.box.operation("process_queue", as_task=True)
         self._update()
-        found = self.traps.points("process_queue", lambda: self.box.operation("process_queue"))
+        found = self.traps.points(
+            "process_queue", lambda: self.box.operation("process_queue", as_task=True)
+        )
         return [point for point in found if "app/installing.py" in point.place]
 
     def round(self, *points: Point | None) -> Result:
@@ -47,7 +49,7 @@ class Installing:
             if self.chance.random() < 0.6:
                 self._update()
         self.world.forget_jobs()
-        self.box.operation("process_queue")
+        self.box.operation("process_queue", as_task=True)
         self._must_be_tidy(result)
         for name, lines in self.world.faults().items():
             result.faults.setdefault(name, []).extend(lines)
