@@ -120,12 +120,13 @@ def _hook(args, connection, data_dir, document):
 
 
 def _terminal(argv):
-    from app import cli
+    from app import cli, owner
 
     command = cli.parse(argv)
     wire.set_terminal(True)
     own = command.data_dir
     data_dir = _made(own) if own else get_plugin_data_dir({"Dir": command.config_dir()})
+    owner.become_owner(data_dir)
     given = (command.connection, command.args, data_dir, None)
     return _in_full_lane(lambda: _answered(handle_task(command.mode)), *given, from_stash=False)
 
