@@ -1,6 +1,5 @@
 """The full lane: third-party packages made importable, the run opened and closed again."""
 
-import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -103,7 +102,7 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, Stash2PlexError):
         return str(error)
     if isinstance(error, OSError) and isinstance(error.filename, str):
-        return str(words.unusable(os.path.basename(error.filename), words.why(error)))
+        return str(words.of_disk(error))
     import traceback  # half of what the start of a process costs
 
     wire.debug("".join(traceback.format_exception(error)))

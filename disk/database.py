@@ -120,7 +120,7 @@ class Database:
         try:
             lock.acquire(blocking=True, poll=0.01)
         except OSError as error:
-            raise words.unusable(self.LOCK, words.why(error)) from None
+            raise words.unusable(self.LOCK, error) from None
         try:
             yield
         finally:
@@ -213,7 +213,7 @@ class Database:
             os.replace(self._beside(NEW), self.path)
             db = self._current()
         except (OSError, sqlite3.Error) as error:
-            raise words.immovable(self.FILE, state, words.why(error)) from None
+            raise words.immovable(self.FILE, state, error) from None
         return db, f"{self.FILE} {state}; it is kept as {name} and {after}"
 
     # -- while it is open
@@ -298,7 +298,7 @@ def is_damage(error: BaseException) -> bool:
 def _in_words(name: str, error: Exception) -> errors.SetupError:
     if "locked" in str(error):
         return words.in_use(name, BUSY_SECONDS)
-    return words.unusable(name, words.why(error))
+    return words.unusable(name, error)
 
 
 def refuse_newer(db: sqlite3.Connection, name: str, known: int) -> int:

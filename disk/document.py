@@ -27,7 +27,7 @@ def read(
     except FileNotFoundError:
         return {}, ""
     except OSError as error:
-        raise words.unusable(path.name, words.why(error)) from None
+        raise words.unusable(path.name, error) from None
     except (ValueError, RecursionError) as error:
         return {}, _without(path, now, words.why(error))
     if not isinstance(found, dict):
@@ -47,7 +47,7 @@ def write(path: Path, found: Document) -> None:
         _put(temporary, json.dumps(found, indent=1))
         patiently(lambda: os.replace(temporary, path))
     except OSError as error:
-        raise words.unusable(path.name, words.why(error)) from None
+        raise words.unusable(path.name, error) from None
 
 
 def _text(path: Path) -> str:

@@ -25,7 +25,7 @@ def enter(data_dir: "str | os.PathLike[str]", machine: str, present: str, url: s
             fresh.write_text(f"{name}\n{first}\n{_digest(url)}\n", encoding="utf-8")
             fresh.replace(path)
     except OSError as error:
-        raise words.unusable(SERVER, words.why(error)) from None
+        raise words.unusable(SERVER, error) from None
     return folder(data_dir, machine, first)
 
 
@@ -36,7 +36,7 @@ def folder(data_dir: "str | os.PathLike[str]", machine: str, present: str) -> st
     try:
         make_private(found)
     except OSError as error:
-        raise words.unusable(SERVERS, words.why(error)) from None
+        raise words.unusable(SERVERS, error) from None
     return found
 
 

@@ -1,11 +1,44 @@
 """What is said of a file that cannot be used. Pure."""
 
+import errno
+
 import errors
 
-_MENDED_BY = (
+_OWNER = (
     "it has to belong to the user that runs Stash, in a folder that is theirs, on a disk that is "
     "not full"
 )
+_FULL = "the disk is full, or what this user may have of it: make room"
+_READ_ONLY = (
+    "its file system can only be read: mount it so that Stash can write, or give Stash a config "
+    "folder on another one"
+)
+_WITHOUT_LOCKS = (
+    "its file system has no locks or no shared memory, as some network shares and folders shared "
+    "with a virtual machine: Stash's config folder has to be on a local disk, or on a share with "
+    "locks (NFS with its lock service, SMB without `nobrl`)"
+)
+_AWAY = (
+    "the disk, or the network share that it is on, does not answer as it should: look at that first"
+)
+_BY_NUMBER = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _FULL),
+    errno.EROFS: _READ_ONLY,
+    **dict.fromkeys(
+        (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL), _WITHOUT_LOCKS
+    ),
+    **dict.fromkeys(
+        (errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENODEV),
+        _AWAY,
+    ),
+}
+# What SQLite says, the part that is the same in all versions.
+_BY_SENTENCE = {
+    "is full": _FULL,
+    "readonly": f"{_OWNER}; or {_READ_ONLY}",
+    "locking protocol": _WITHOUT_LOCKS,
+    "disk I/O error": f"{_AWAY}; or {_WITHOUT_LOCKS}",
+}
 
 
 def newer(name: str, found: int, known: int) -> errors.SetupError:
@@ -16,9 +49,15 @@ def newer(name: str, found: int, known: int) -> errors.SetupError:
     )
 
 
-def unusable(name: str, why: object) -> errors.SetupError:
+def unusable(name: str, error: Exception) -> errors.SetupError:
     """It cannot be read or written, and that is not the fault of what is in it."""
-    return errors.SetupError(f"{name} cannot be read or written ({why}): {_MENDED_BY}")
+    return errors.SetupError(f"{name} cannot be read or written ({why(error)}): {remedy(error)}")
+
+
+def of_disk(error: OSError) -> errors.SetupError:
+    """The same of an error that names its file, or does not."""
+    path = error.filename.replace("\\", "/") if isinstance(error.filename, str) else ""
+    return unusable(path.rpartition("/")[2] or "a file of the plugin", error)
 
 
 def in_use(name: str, seconds: int) -> errors.SetupError:
@@ -28,11 +67,21 @@ def in_use(name: str, seconds: int) -> errors.SetupError:
     )
 
 
-def immovable(name: str, state: str, why: object) -> errors.SetupError:
+def immovable(name: str, state: str, error: Exception) -> errors.SetupError:
     """It makes no sense, and nothing can be put in its place."""
-    return errors.SetupError(f"{name} {state}, and cannot be replaced ({why}): {_MENDED_BY}")
+    return errors.SetupError(
+        f"{name} {state}, and cannot be replaced ({why(error)}): {remedy(error)}"
+    )
 
 
 def why(error: Exception) -> str:
     """What is wrong, without the path: the user may want none in the log."""
     return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+
+
+def remedy(error: Exception) -> str:
+    """What to do about it."""
+    if isinstance(error, OSError):
+        return _BY_NUMBER.get(error.errno or 0, _OWNER)
+    said = str(error)
+    return next((found for part, found in _BY_SENTENCE.items() if part in said), _OWNER)

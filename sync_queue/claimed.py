@@ -80,10 +80,10 @@ class Claimed:
         """What becomes of a job that meets this the first time."""
         return verdict.of_error(error, 0, self.max_retries, self.clock(), 0.0).action
 
-    def pause(self, error: Exception, words: str = "") -> None:
+    def pause(self, error: Exception) -> None:
         """Nothing is wrong with the jobs: they are owed as before, and the drain ends."""
         if not self.tally.paused:
-            words = words or verdict.in_words(error)
+            words = verdict.in_words(error)
             self.tally.paused, self.tally.reason = words, error
             rest = "It" if words.endswith("is kept.") else "The queue is kept, and"
             self.warn(f"paused: {words.rstrip('.')}. {rest} goes on when that is over")

@@ -113,7 +113,7 @@ class Drain:
             self._claimed.pause(error)
         except (OSError, sqlite3.Error) as error:
             # The disk is full, or not ours to write. What was claimed is owed again next time.
-            self._claimed.pause(error, f"the queue cannot be kept on disk ({error})")
+            self._claimed.pause(error)
         return self.tally
 
     def _once(self) -> bool:

@@ -52,7 +52,8 @@ class FileLock:
             os.close(fd)
             if error.errno in _BUSY:
                 return False
-            raise
+            # Where the file system has no locks the error names no file.
+            raise OSError(error.errno, error.strerror, self.path) from None
         self._fd = fd
         _mine.add(self.path)
         return True

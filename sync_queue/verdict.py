@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 
 import errors
+from disk import words
 
 RETRY_BASE, RETRY_CAP = 5.0, 3600.0  # seconds
 # A file that Plex has not seen yet: a scan takes seconds, a person's next visit may take days.
@@ -89,8 +90,7 @@ def in_words(error: Exception) -> str:
     if isinstance(error, errors.Stash2PlexError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
-        # Not the path: the user may want none in the log.
-        return f"a file or a connection of the plugin fails: {error.strerror}"
+        return str(words.of_disk(error))
     if isinstance(error, sqlite3.Error):
-        return f"the plugin's own database fails: {error}"[:500]
+        return str(words.unusable("the plugin's own database", error))[:500]
     return f"{type(error).__name__}: {error}"[:500]

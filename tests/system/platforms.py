@@ -46,6 +46,17 @@ sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
+# As on a share without locks. SQLite has its own way to them, which a test cannot take away.
+_WITHOUT_LOCKS = """
+import errno, os, runpy, sys
+def refused(*given):
+    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+os.lockf = refused
+del sys.argv[0]
+sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
 
 def ordinary(folder: Path) -> str:
     """An interpreter for which the owners and modes of files bind, whoever runs the tests."""
@@ -63,6 +74,11 @@ def full(folder: Path, size: int) -> str:
 def slow(folder: Path, share: Path, seconds: float) -> str:
     """An interpreter for which everything below `share` takes `seconds` longer."""
     return _executable(folder / "slow", _SLOW.format(folder=str(share), seconds=seconds))
+
+
+def without_locks(folder: Path) -> str:
+    """An interpreter for which no file can be locked."""
+    return _executable(folder / "without_locks", _WITHOUT_LOCKS)
 
 
 def _executable(path: Path, code: str, *options: str) -> str:

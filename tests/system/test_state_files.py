@@ -31,7 +31,7 @@ from living import (
     named,
     no_header,
 )
-from platforms import full, linux, ordinary, slow
+from platforms import full, linux, ordinary, slow, without_locks
 from telling import lines
 
 from devserver.box import Box
@@ -287,6 +287,22 @@ def test_on_a_slow_share_everything_takes_its_time(state: State, tmp_path: Path)
     state.live_on("reconcile_all")
     assert state.box.differences() == {}
     state.is_right("queue_status")
+
+
+@linux
+def test_where_no_file_can_be_locked_the_reason_and_the_way_out_are_told(
+    state: State, tmp_path: Path
+) -> None:
+    state.box.stash.python = without_locks(tmp_path)
+    state.live_on("reconcile_recent")
+    state.said(
+        ".lock cannot be read or written",
+        "No locks available",
+        "no locks or no shared memory",
+        "on a local disk",
+    )
+    state.box.stash.python = sys.executable
+    state.is_right()
 
 
 # -- in the middle of a run

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 import errors
-from disk import document
+from disk import document, words
 from disk.aside import KEPT, asides, patiently, set_aside
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
@@ -214,3 +216,32 @@ def test_a_file_that_may_not_be_read_is_refused_and_left_in_its_place(
     with pytest.raises(errors.SetupError, match="Permission denied"):
         document.read(there, 2, NOW)
     assert names(there) == ["known.json"]
+
+
+# -- what to do about it
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.EACCES, "x"), "it has to belong to the user that runs Stash"),
+        (OSError("without a number"), "it has to belong to the user that runs Stash"),
+        (OSError(errno.ENOSPC, "x"), "make room"),
+        (OSError(errno.EDQUOT, "x"), "make room"),
+        (OSError(errno.EROFS, "x"), "its file system can only be read"),
+        (OSError(errno.ENOLCK, "x"), "no locks or no shared memory"),
+        (OSError(errno.EOPNOTSUPP, "x"), "no locks or no shared memory"),
+        (OSError(errno.ESTALE, "x"), "the network share that it is on, does not answer"),
+        (OSError(errno.EIO, "x"), "does not answer as it should"),
+        (sqlite3.OperationalError("database or disk is full"), "make room"),
+        (sqlite3.OperationalError("locking protocol"), "no locks or no shared memory"),
+        (sqlite3.OperationalError("disk I/O error"), "no locks or no shared memory"),
+        (
+            sqlite3.OperationalError("attempt to write a readonly database"),
+            "its file system can only be read",
+        ),
+        (sqlite3.OperationalError("unable to open database file"), "it has to belong to"),
+    ],
+)
+def test_what_to_do_follows_from_what_is_wrong(error: Exception, said: str) -> None:
+    assert said in str(words.unusable("plex.sqlite", error))
