@@ -1,9 +1,11 @@
 """The checks of Check Setup and Health Check: each looks at one thing, and leaves findings and facts."""
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errors
@@ -12,9 +14,13 @@ from app import findings as found_by
 from app.findings import Finding
 from app.run import Run
 from app.versions import satisfies
+from stash import hook
 
 if TYPE_CHECKING:
     from plex.client import Section
+
+HERE = Path(__file__).resolve().parent.parent
+THEIR_DATA = "data"  # where an older public plugin with our id keeps its queue
 
 
 class Visit:
@@ -67,6 +73,18 @@ def check_state(visit: Visit) -> None:
             visit.tell(failed("state", error))
     for line in dict.fromkeys([*run.scheduler.notices, *run.outages.notices]):
         visit.tell(diagnosis.state(line))
+
+
+def check_plugin(visit: Visit) -> None:
+    """The id is also that of an older public plugin: which of the two Stash has loaded."""
+    if not visit.answers("stash"):
+        return
+    manifest = (HERE / f"{hook.PLUGIN_ID}.yml").read_text(encoding="utf-8")
+    ours = dict(re.findall(r"^(version|url): *(.+?) *$", manifest, re.MULTILINE))
+    loaded = visit.run.stash.loaded_plugin(hook.PLUGIN_ID)
+    visit.tell(diagnosis.plugin(loaded, ours, hook.PLUGIN_ID))
+    if (HERE / THEIR_DATA).is_dir():
+        visit.tell(diagnosis.foreign_data(THEIR_DATA))
 
 
 def check_stash(visit: Visit) -> None:
@@ -235,6 +253,7 @@ QUICK: tuple[tuple[str, Check], ...] = (
 WHOLE: tuple[tuple[str, Check], ...] = (
     ("state", check_state),
     ("stash.reach", check_stash),
+    ("plugin", check_plugin),
     ("settings", check_settings),
     ("plex.reach", check_plex),
     ("plex.owner", check_owner),

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from plex.infer import Found
 
 SETTINGS = "Settings > Plugins > Stash2Plex"
+REPLACED = (
+    "Remove the other one in Settings > Plugins, then press Reload plugins (docs/migrating.md)"
+)
 ROOM = 200 << 20  # bytes that should be free, or what is kept once more
 LEAST = 20 << 20
 OWNER = "Set plex_token to one of the account that owns the server (README, First steps)"
@@ -40,6 +43,34 @@ def advice(error: errors.Stash2PlexError) -> str:
     if isinstance(error, errors.SetupError) and not error.server:
         return ""  # its own sentence says it
     return _CAUSES.get(error.cause, "Try again; if it lasts, look into Plex's log")
+
+
+# -- the plugin itself
+
+
+def plugin(loaded: Mapping[str, str], ours: Mapping[str, str], id: str) -> Finding:
+    """Whether what Stash has loaded under our id is what runs here; each has `version` and `url`."""
+    if loaded == ours:
+        return Finding("plugin", OK, f"Stash has loaded {id} {ours['version']}")
+    if not loaded:
+        said = f"Stash has loaded no plugin {id}: its hooks, tasks and page are not there"
+        return Finding("plugin", ERROR, said, "Press Reload plugins in Settings > Plugins")
+    if loaded["url"] == ours["url"]:
+        said = f"Stash has loaded version {loaded['version']}, and this is {ours['version']}"
+        return Finding("plugin", WARNING, said, "Press Reload plugins in Settings > Plugins")
+    where = f"version {loaded['version'] or 'unknown'}, {loaded['url'] or 'without an address'}"
+    said = f"Stash has loaded another plugin with the id {id} ({where})"
+    return Finding("plugin", ERROR, said, REPLACED)
+
+
+def foreign_data(name: str) -> Finding:
+    """A folder in the plugin's folder that is none of ours."""
+    said = (
+        f"the plugin's folder has a folder “{name}” in it, of an older plugin with the same id: "
+        "nothing in it is used, and it is left alone"
+    )
+    do = "Delete it once you do not want the other plugin back"
+    return Finding("plugin.data", NOTE, said, do)
 
 
 # -- servers

@@ -77,6 +77,13 @@ class StashApi:
         query = "query Version { version { version } }"
         return self._asked(lambda data: str(data["version"]["version"] or "unknown"), query)
 
+    def loaded_plugin(self, plugin_id: str) -> "dict[str, str]":
+        """`version` and `url` of the plugin with this id that Stash has loaded; {} if it has none."""
+        query = "query Loaded { plugins { id version url } }"
+        rows = self._asked(lambda data: data["plugins"] or [], query)
+        found = next((one for one in rows if one["id"] == plugin_id), None)
+        return {name: str(found[name] or "") for name in ("version", "url")} if found else {}
+
     def config_dir(self) -> str:
         """Path of Stash's config file as Stash sees it."""
         query = "query ConfigPath { systemStatus { configPath } }"

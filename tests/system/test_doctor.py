@@ -100,6 +100,42 @@ def test_the_settings_are_told_as_they_count(box: Box) -> None:
     assert "labels = A, B" in said and "plex_token = ***" in said
 
 
+# -- the plugin itself
+
+
+@pytest.mark.parametrize(
+    ("changed", "level", "said"),
+    [
+        ({"version": "0.0.9"}, "warning", "Stash has loaded version 0.0.9, and this is"),
+        (
+            {"version": "1.6.0", "url": "https://example.org/other"},
+            "error",
+            "another plugin with the id Stash2Plex (version 1.6.0, https://example.org/other)",
+        ),
+        ({"version": None, "url": None}, "error", "(version unknown, without an address)"),
+        ({"id": "Other"}, "error", "Stash has loaded no plugin Stash2Plex"),
+    ],
+)
+def test_another_plugin_with_our_id_is_told_of(
+    box: Box, changed: dict[str, Any], level: str, said: str
+) -> None:
+    (loaded,) = box.stash.library.host.plugins
+    for name, value in changed.items():
+        setattr(loaded, name, value)
+    ended = terminal(box, "doctor", "--stash", box.stash.url)
+    [found] = of(json.loads(ended.stdout)["output"], "plugin")
+    assert found[0] == level and said in found[1] and "Reload plugins" in found[2]
+
+
+def test_the_data_of_an_older_plugin_is_told_of_and_left_alone(box: Box) -> None:
+    queue = box.folder / "data" / "queue.db"
+    queue.parent.mkdir()
+    queue.write_text("theirs")
+    [(level, said, _)] = of(check(box), "plugin.data")
+    assert level == "note" and "left alone" in said
+    assert queue.read_text() == "theirs"
+
+
 # -- what may be wrong with the servers and the settings
 
 

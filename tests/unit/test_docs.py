@@ -14,7 +14,7 @@ from plex import selection
 from plex.fields import BACKGROUND, FIELDS, IMAGES, POSTER, SETTINGS
 from plex.lists import KINDS
 from validation import template
-from validation.config import UNLISTED, Stash2PlexConfig
+from validation.config import _LEGACY, UNLISTED, Stash2PlexConfig
 from validation.values import ON_REQUEST, SOURCES, SYNC_FIELDS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -207,3 +207,9 @@ def test_the_changelog_has_a_place_for_the_next_version() -> None:
 def test_the_licence_is_named_alike() -> None:
     assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
     assert "MIT" in README
+
+
+def test_the_older_settings_are_those_that_are_understood() -> None:
+    text = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`(\w+)`", " ".join(rows))) == set(_LEGACY)
