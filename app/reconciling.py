@@ -49,9 +49,9 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> d
     how = " by value" if deep else ""
     wire.info(f"reconciling scope {scope}{how}" + (" at the start of Stash" if startup else ""))
     try:
-        result = engine(run, queue=run.jobs, unasked=unasked, passed=run.brake.passed).run(
-            scope, deep
-        )
+        seen = run.scheduler.seen_until() if unasked else None
+        given = {"queue": run.jobs, "unasked": unasked, "seen_until": seen}
+        result = engine(run, passed=run.brake.passed, **given).run(scope, deep)
     except Exception as error:
         run.outages.trip(error)
         run.scheduler.record_failure(wire.redact(in_words(error)), run.clock(), _patience(error))

@@ -33,7 +33,7 @@ from reconciliation.result import GapDetectionResult
 from reconciliation.sampling import Sampling
 from reconciliation.verified import Verified
 from reconciliation.walking import Walked, Walking
-from reconciliation.window import window
+from reconciliation.window import reaching, window
 from stash.api import EVERYTHING, SceneFilter
 from stash.scene import Scene
 from sync_queue import inbox, verdict
@@ -61,9 +61,11 @@ class GapDetectionEngine:
         warn: Callable[[str], None] = lambda line: None,
         paths: "Finder | None" = None,
         unasked: bool = False,
+        seen_until: "str | None" = None,
         passed: Callable[[Sequence[int]], None] = lambda ids: None,
     ) -> None:
-        """`unasked`: no person started this run. `passed` is told the scenes that may be written."""
+        """`unasked`: no person started this run. With `seen_until` (see the scheduler) a scope that
+        counts back from now reaches back to there. `passed` is told the scenes that may be written."""
         self._stash, self._config, self._jobs = stash, config, queue
         self._plex = plex or _connect(config)
         self._store = store or _store_of(self._plex, config.plex_url, data_dir, clock, warn)
@@ -76,7 +78,7 @@ class GapDetectionEngine:
         self._path_map = self._paths.path_map
         self._judge = Judging(self._ledger, config)
         self._failed = 0  # chunks in a row
-        self._unasked = unasked
+        self._unasked, self._seen_until = unasked, seen_until
         self._passed = passed
         self._found = Found()
 
@@ -110,7 +112,8 @@ class GapDetectionEngine:
         brake.too_much(result.losing, result.compared, self._config.brake_share, whole)
 
     def _look(self, scope: str, deep: bool) -> None:
-        only = self._filter(scope)
+        newest = self._stash.newest_timestamp()
+        only = self._filter(scope, newest)
         total = self._stash.count(only)
         if not total:
             brake.stash_is_empty(self._stash, self._ledger)
@@ -124,6 +127,7 @@ class GapDetectionEngine:
         brake.plex_lost_everything(self._stash, self._index, self._ledger, self._path_map)
         self._walk(only, total, deep)
         result = self._found.result
+        result.newest, result.since, result.until = newest or "", only.since, only.until
         result.deep = only == EVERYTHING and not (result.unmoved or result.errors)
 
     def _walk(self, only: SceneFilter, total: int, deep: bool) -> None:
@@ -197,11 +201,11 @@ class GapDetectionEngine:
         checked = self._found.result.scenes_checked
         self._progress(0.1 + 0.8 * min(1.0, checked / max(1, total)))
 
-    def _filter(self, scope: str) -> SceneFilter:
+    def _filter(self, scope: str, newest: "str | None") -> SceneFilter:
         parsed = engine_scope(scope)
-        if parsed.kind == "all":
-            return SceneFilter()
-        since, until = window(parsed, self._clock(), self._stash.newest_timestamp())
+        since, until = window(parsed, self._clock(), newest)
+        if parsed.kind == "last" and self._seen_until is not None:
+            since = reaching(since, self._seen_until)
         return SceneFilter(since=since, until=until)
 
     def _try_chunk(

@@ -27,6 +27,9 @@ class GapDetectionResult:
     enqueued_count: int = 0
     compared: int = 0  # scenes with an item
     losing: int = 0  # of these, such as would have less in Plex afterwards
+    newest: str = ""  # the latest `updated_at` of Stash when the run began
+    since: "str | None" = None  # which of these were looked at
+    until: "str | None" = None
     errors: list[str] = field(default_factory=list)
     drifted: list[dict[str, Any]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)  # not selected, by reason

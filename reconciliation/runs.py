@@ -7,6 +7,7 @@ from typing import Any
 from reconciliation import deep
 from reconciliation.due import backoff, counted_from
 from reconciliation.state import HISTORY, ReconciliationState
+from reconciliation.window import covers
 
 STOPPED = "The run was stopped before its end"
 
@@ -28,6 +29,7 @@ def succeed(
 ) -> None:
     """`result` is a GapDetectionResult or anything that has its counts; every run but one at
     startup lets the interval begin anew."""
+    state.seen_until = _seen_until(state, result)
     # Before the new time is in: states of older versions have only that.
     state.last_interval_time = counted_from(state) if is_startup else now
     state.last_run_time, state.last_run_scope = now, scope
@@ -61,6 +63,16 @@ def _fail(state: ReconciliationState, sentence: str, when: float) -> None:
     state.failure_count += 1
     state.last_failure, state.last_failure_time = sentence, when
     state.retry_at = when + backoff(state.failure_count)
+
+
+def _seen_until(state: ReconciliationState, result: Any) -> str:
+    """A run that left something out says nothing of what is newer. The very first one is where the
+    counting begins."""
+    newest = str(getattr(result, "newest", "") or "")
+    bounds = getattr(result, "since", None), getattr(result, "until", None)
+    if newest and (not state.run_count or covers(*bounds, state.seen_until)):
+        return newest
+    return state.seen_until
 
 
 def _told(state: ReconciliationState) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Two kinds of runs come by themselves: at the interval of the settings, and once 
 started. The interval counts from the last interval or manual run, never from a startup run: else
 a weekly run would not come on a Stash that restarts every day.
 
-Standard library, `disk` and `sync_queue.lock` only.
+Standard library, `disk`, `validation.scope` and `sync_queue.lock` only.
 """
 
 from __future__ import annotations
@@ -128,6 +128,12 @@ class ReconciliationScheduler:
         """Nobody told this Plex server what changed of late: the next run compares all scenes."""
         with self._changing() as state:
             state.whole_due = True
+
+    def seen_until(self) -> str | None:
+        """The latest `updated_at` of Stash that runs have reached without leaving anything out, ''
+        if that is not known, None before the first run."""
+        state = self.load_state()
+        return state.seen_until if state.run_count else None
 
     def is_deep_due(self, interval: str, now: float | None = None) -> bool:
         """Whether the next run is to compare everything by value."""

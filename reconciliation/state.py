@@ -56,6 +56,8 @@ class ReconciliationState:
     last_deep_time: float = 0.0
     deep_since: float = 0.0
     deep_interval: str = ""
+    # The latest `updated_at` of Stash, in its own writing, up to which nothing was left out.
+    seen_until: str = ""
     # This Plex server was away while another one had its place: all scenes have to be compared.
     whole_due: bool = False
 

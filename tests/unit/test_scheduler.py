@@ -512,7 +512,7 @@ def test_the_package_gives_the_public_names_on_first_use():
 def test_the_scheduler_loads_nothing_but_the_standard_library():
     code = (
         "import sys; import reconciliation.scheduler;"
-        "own = {'disk', 'errors', 'reconciliation', 'sync_queue'};"
+        "own = {'disk', 'errors', 'reconciliation', 'sync_queue', 'validation'};"
         "top = {name.partition('.')[0] for name in sys.modules};"
         "print(sorted(top - own - set(sys.stdlib_module_names) - {'__main__'}));"
         "print('reconciliation.engine' in sys.modules)"

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from reconciliation.window import SPARE, offset, window
+from reconciliation.window import SPARE, covers, offset, reaching, window
 from validation.scope import engine_scope, parse_scope
 
 NOW = datetime(2026, 3, 29, 12, 0, tzinfo=timezone.utc).timestamp()
@@ -57,3 +57,36 @@ def test_without_any_time_of_stash_it_is_utc(unusable):
 def test_fractions_of_a_second_never_appear():
     since, _ = window(engine_scope("recent"), NOW + 0.75, stamp(NOW, 2))
     assert "." not in since
+
+
+SEEN = "2026-03-20T10:00:00+02:00"
+BACK = "2026-03-19T08:00:00+02:00"
+
+
+@pytest.mark.parametrize(
+    ("since", "seen", "reached"),
+    [
+        ("2026-03-28T11:00:00+02:00", SEEN, BACK),
+        ("2026-03-01T11:00:00+02:00", SEEN, "2026-03-01T11:00:00+02:00"),
+        ("2026-03-28T11:00:00+02:00", "", None),
+        ("2026-03-28T11:00:00+02:00", "of no use", None),
+        (None, SEEN, None),
+    ],
+)
+def test_a_window_reaches_back_to_what_was_seen(since, seen, reached):
+    assert reaching(since, seen) == reached
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "seen", "covered"),
+    [
+        (None, None, SEEN, True),
+        (None, None, "", True),
+        (BACK, None, SEEN, True),
+        ("2026-03-19T08:00:01+02:00", None, SEEN, False),
+        (BACK, "2026-03-28", SEEN, False),
+        (BACK, None, "", False),
+    ],
+)
+def test_what_bounds_cover(since, until, seen, covered):
+    assert covers(since, until, seen) is covered
