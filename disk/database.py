@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import errors
 from disk import words
 from disk.aside import PARTS, asides, set_aside
+from disk.steps import is_misshapen, migrate, roll_back
 from sync_queue.lock import FileLock
 
 AT_ONCE = 900  # values in one statement; an older SQLite takes 999
@@ -73,7 +74,7 @@ class Database:
                 yield db
                 db.execute("COMMIT")
             except BaseException:
-                _roll_back(db)
+                roll_back(db)
                 raise
 
     def follow(self) -> None:
@@ -134,7 +135,7 @@ class Database:
             if not strange:
                 return self._current(), said
         except (OSError, sqlite3.Error) as error:
-            if not is_damage(error):
+            if not (is_damage(error) or is_misshapen(error)):
                 raise _in_words(self.FILE, error) from None
             strange = str(error)
         return self._begun_anew(f"could not be read ({strange})")
@@ -226,19 +227,20 @@ class Database:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            if is_damage(error):
-                raise errors.SetupError(self._mended(str(error))) from None
+            if is_damage(error) or is_misshapen(error):
+                raise errors.SetupError(self._mended(error)) from None
             if isinstance(error, sqlite3.OperationalError):
                 raise _in_words(self.FILE, error) from None
             raise
 
-    def _mended(self, why: str) -> str:
+    def _mended(self, error: Exception) -> str:
         """The file made no sense: see to it that the next transaction finds one that does."""
+        why = str(error)
         if not self._is_in_place():
             return self._followed()
         with self._alone(), self._losing():
             self.db.close()
-            if _is_sound(self.path):  # a whim of the disk
+            if is_damage(error) and _is_sound(self.path):  # a whim of the disk
                 self.db, said = self._opened()
             else:
                 self.db, said = self._begun_anew(f"is damaged ({why})")
@@ -301,27 +303,6 @@ def _in_words(name: str, error: Exception) -> errors.SetupError:
     return words.unusable(name, error)
 
 
-def refuse_newer(db: sqlite3.Connection, name: str, known: int) -> int:
-    """The version of the file; SetupError when that is a later one than what is known."""
-    found = db.execute("PRAGMA user_version").fetchone()[0]
-    if found > known:
-        raise words.newer(name, found, known)
-    return max(0, found)
-
-
-def migrate(db: sqlite3.Connection, name: str, steps: Sequence[str]) -> None:
-    """Bring the file to the last version, step by step, in one transaction."""
-    at = refuse_newer(db, name, len(steps))
-    if at == len(steps):
-        return
-    script = "\n".join(steps[at:])
-    try:
-        db.executescript(f"BEGIN IMMEDIATE;{script}\nPRAGMA user_version={len(steps)};COMMIT;")
-    except BaseException:
-        _roll_back(db)
-        raise
-
-
 def leniently(text: bytes) -> str:
     """For `text_factory`: a text that is damaged is a wrong text, not an error."""
     return text.decode("utf-8", "replace")
@@ -331,12 +312,6 @@ def _remove(path: Path) -> None:
     for part in PARTS:
         with suppress(FileNotFoundError):
             os.unlink(f"{path}{part}")
-
-
-def _roll_back(db: sqlite3.Connection) -> None:
-    with suppress(sqlite3.Error):  # a full disk may have done it already
-        if db.in_transaction:
-            db.execute("ROLLBACK")
 
 
 def _is_sound(path: Path) -> bool:

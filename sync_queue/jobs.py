@@ -19,7 +19,8 @@ from persistqueue.serializers import json as json_serializer
 from persistqueue.sqlackqueue import AckStatus
 
 import errors
-from disk.database import BUSY_SECONDS, leniently, refuse_newer
+from disk.database import BUSY_SECONDS, leniently
+from disk.steps import refuse_newer
 from sync_queue import salvage
 from sync_queue.job import (
     BACKLOG,
