@@ -14,15 +14,15 @@ import requests
 import errors
 from errors import PLEX
 from net.again import Chances, again, of_question, of_write
-from net.session import UNUSABLE, Session, fate
+from net.session import UNUSABLE, Session, TooLarge, fate
 from plex.isolation import only_our_settings
 from plex.listing import Page
+from plex.markup import MAX_BYTES, Declared, document
 
 with only_our_settings():
     import plexapi
     from plexapi import exceptions
     from plexapi.server import PlexServer
-    from plexapi.utils import parseXMLString
 
 # A constant name: the default is the machine's MAC, so that each new container
 # would be a "new device" and send the owner an e-mail.
@@ -47,24 +47,17 @@ FOREIGN = (
 )
 
 
-class Declared(ValueError):
-    """XML with a document type: entities may grow without bounds, or name files of this machine."""
-
-
 class PlexSession(Session):
-    """Keeps the last answer, which plexapi's errors tell little of; lets no document type pass."""
+    """Keeps the last answer, which plexapi's errors tell little of."""
 
     last: "requests.Response | None" = None
     was_up = False  # whether it has answered as it should, once
 
     def request(self, method: Any, url: Any, **options: Any) -> requests.Response:  # type: ignore[override]
-        """Like Session's. `Declared` instead of an answer that must not be parsed."""
         self.last = None
-        response = self.last = super().request(method, url, **options)
-        # As Plex does, so that what is looked at here is what the parser gets.
+        response = self.last = super().request(method, url, limit=MAX_BYTES, **options)
         response.encoding = "utf-8"
         if response.status_code in GOOD:
-            refuse_declared(response.content)
             self.was_up = True
         return response
 
@@ -73,10 +66,25 @@ class PlexSession(Session):
         return _of_answer(error, self.last, url, self.was_up)
 
 
-def refuse_declared(xml: bytes) -> None:
-    """In XML proper these never occur but as a declaration: inside texts `<` is written `&lt;`."""
-    if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
-        raise Declared("a document type declaration")
+class Server(PlexServer):
+    """plexapi's, whose answers come in by our door."""
+
+    def query(  # type: ignore[override]
+        self, key: str, method: Any = None, headers: Any = None, **options: Any
+    ) -> Any:
+        """Like plexapi's. `Declared` instead of an answer that must not be parsed."""
+        options.pop("timeout", None)  # the session has its own
+        method = method or self._session.get
+        answer = method(self.url(key), headers=self._headers(**headers or {}), **options)
+        return document(good(answer))
+
+
+def good(answer: requests.Response) -> bytes:
+    """The body of an answer with a good status; BadRequest for another one."""
+    if answer.status_code not in GOOD:
+        raise exceptions.BadRequest(f"({answer.status_code})")
+    body: bytes = answer.content
+    return body
 
 
 class Transport:
@@ -125,14 +133,11 @@ class Transport:
 
     def _bytes(self, key: str, headers: "dict[str, str]") -> bytes:
         sent = self._server._headers(**headers)
-        answer = self._session.get(self._server.url(key), headers=sent)
-        if answer.status_code not in GOOD:
-            raise exceptions.BadRequest(f"({answer.status_code})")
-        return answer.content
+        return good(self._session.get(self._server.url(key), headers=sent))
 
     def _container(self, xml: bytes) -> Any:
-        """What plexapi makes of the XML of a listing."""
-        return self._plex(lambda: _full(parseXMLString(xml.decode("utf-8", "replace"))))
+        """The root of the XML of a listing."""
+        return self._plex(lambda: _full(document(xml)))
 
     def touch(self, key: str) -> None:
         """A GET that makes Plex do something, with nothing to say about it."""
@@ -182,11 +187,11 @@ class Transport:
             raise not_plex(self._url)
         return answer
 
-    def _greeted(self, token: str) -> PlexServer:
+    def _greeted(self, token: str) -> Server:
         """A Plex that is up always answers its front door: any failure there is no job's fault."""
 
-        def greet() -> PlexServer:
-            server = self._plex(lambda: PlexServer(self._url, token, session=self._session))
+        def greet() -> Server:
+            server = self._plex(lambda: Server(self._url, token, session=self._session))
             # An empty answer leaves plexapi without the attribute.
             if not getattr(server, "machineIdentifier", ""):
                 raise not_plex(self._url)
@@ -219,10 +224,9 @@ def probe(url: str, connect_timeout: float, read_timeout: float, verify: bool = 
     """
     with PlexSession(connect_timeout, read_timeout, verify=verify) as session:
         try:
-            answer = session.get(f"{url.rstrip('/')}/identity", headers=IDENTITY)
-            if answer.status_code not in GOOD:
-                raise exceptions.BadRequest(f"({answer.status_code})")
-            root = ElementTree.fromstring(answer.content)
+            root = document(good(session.get(f"{url.rstrip('/')}/identity", headers=IDENTITY)))
+            if root is None:
+                raise ElementTree.ParseError("no element found")
         except FOREIGN as error:
             raise _not_up(url, session.fault(error, url)) from None
     if root.tag != "MediaContainer" or not root.get("machineIdentifier"):
@@ -265,7 +269,8 @@ def meaning(error: Exception, url: str) -> errors.Stash2PlexError:
         return errors.SetupError(
             f"plex_url or plex_token cannot be sent to a server ({type(error).__name__})"
         )
-    if isinstance(error, (requests.exceptions.InvalidJSONError, requests.exceptions.HTTPError)):
+    kinds = requests.exceptions.InvalidJSONError, requests.exceptions.HTTPError, TooLarge
+    if isinstance(error, kinds):
         return _unreadable(error)
     if isinstance(error, requests.exceptions.RequestException):
         return _unanswered(error, url)
@@ -353,6 +358,8 @@ def _unanswered(error: requests.exceptions.RequestException, url: str) -> errors
 def _unreadable(error: Exception) -> errors.Busy:
     if isinstance(error, Declared):
         what = "with a document type declaration, which Plex never sends: it cannot be read safely"
+    elif isinstance(error, TooLarge):
+        what = f"of more than {MAX_BYTES >> 20} MB"
     else:
         what = f"that cannot be read ({type(error).__name__})"
     return errors.Busy(f"Plex sent an answer {what}").of(PLEX, "unreadable")

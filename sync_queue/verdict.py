@@ -90,7 +90,8 @@ def in_words(error: Exception) -> str:
     if isinstance(error, errors.Stash2PlexError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
-        return str(words.of_disk(error))
+        # Not its name: who reads the log may not be meant to know it.
+        return str(words.unusable("a file of the plugin", error))
     if isinstance(error, sqlite3.Error):
         return str(words.unusable("the plugin's own database", error))[:500]
     return f"{type(error).__name__}: {error}"[:500]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import tracemalloc
 from collections.abc import Iterator
@@ -419,7 +420,7 @@ def test_xml_that_declares_a_type_is_refused_before_it_is_parsed(answer, xml, mo
     url, bodies = answer
     client = impatient(url, 5, 5)
     bodies[0] = xml.encode()
-    monkeypatch.setattr("plexapi.utils.ElementTree.fromstring", lambda text: pytest.fail("parsed"))
+    monkeypatch.setattr("xml.etree.ElementTree.fromstring", lambda text: pytest.fail("parsed"))
     with pytest.raises(errors.Busy, match="document type declaration") as told:
         client.sections()
     assert told.value.cause == "unreadable"
@@ -431,6 +432,39 @@ def test_a_declaration_cannot_hide_in_another_encoding(answer, coding):
     bodies[0] = BOMB.encode(coding)
     with pytest.raises(errors.Busy):
         impatient(url, 5, 5).sections()
+
+
+def test_a_declaration_that_cleaning_would_make_is_refused_as_well(answer):
+    url, bodies = answer
+    bodies[0] = b"<!DOC\x01TYPE MediaContainer><MediaContainer size='0'/>"
+    with pytest.raises(errors.Busy, match="document type declaration"):
+        impatient(url, 5, 5).sections()
+    bodies[0] = "<!DOCTYPE x><MediaContainer machineIdentifier='m'/>".encode("utf-16")
+    with pytest.raises(errors.Unreachable):
+        probe(url, 5, 5)
+
+
+def test_characters_that_xml_does_not_allow_are_left_out(answer):
+    url, bodies = answer
+    bodies[0] = b'<MediaContainer><Video ratingKey="5" summary="a\x01b"/></MediaContainer>'
+    assert impatient(url, 5, 5).items([5])[5].values["summary"] == "ab"
+
+
+@pytest.mark.parametrize("size", [5, 60])
+def test_a_large_answer_costs_no_more_than_it_may(answer, size):
+    url, bodies = answer
+    client = impatient(url, 5, 5)
+    rows = [
+        f'<Video ratingKey="{n}" summary="{"x" * 4000}" updatedAt="1"/>' for n in range(250 * size)
+    ]
+    bodies[0] = f'<MediaContainer size="{len(rows)}">{"".join(rows)}</MediaContainer>'.encode()
+    tracemalloc.start()
+    for ask in (lambda: client.items([1]), lambda: next(client.listing(1)).parts()):
+        with contextlib.suppress(errors.Busy):
+            ask()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6
 
 
 def test_a_hostile_answer_takes_no_memory(answer):
