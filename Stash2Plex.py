@@ -82,6 +82,7 @@ def _read():
     try:
         return wire.read()
     except ValueError as error:
+        wire.set_terminal(os.isatty(2))  # then it was no Stash that started us
         raise Refusal(str(error)) from None
 
 

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import errors
 from app import drains
-from app.arguments import is_given
-from app.lookup import HIGHEST
+from app.arguments import is_given, number, text
 from app.run import Run
 from app.words import many
 from stash import wire
@@ -24,11 +23,10 @@ def decide(run: Run) -> dict[str, Any]:
     """Without arguments, what waits for a decision; with `item`, `field` and `side`, decide it."""
     if not any(is_given(run.args.get(name)) for name in ("item", "field", "side")):
         return _listed(run)
-    item, field, side = (str(run.args.get(name) or "") for name in ("item", "field", "side"))
-    is_key = item.isascii() and item.isdigit() and 0 < int(item) <= HIGHEST
-    if not (is_key and field) or side not in ("stash", "plex"):
+    item, field, side = number(run, "item"), text(run, "field"), text(run, "side")
+    if not (item and field) or side not in ("stash", "plex"):
         raise errors.SetupError(USAGE)
-    return _decided(run, int(item), field, side)
+    return _decided(run, item, field, side)
 
 
 def _listed(run: Run) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+import errors
 from app import drains
 from app.arguments import text
 from app.planned import Table
@@ -27,7 +28,7 @@ JSON, PAGE = "preview.json", "preview.html"
 
 def preview(run: Run) -> dict[str, Any]:
     """What a sync of a `scope` (all, 24h, 7days, a range) would do, and why. Nothing is written."""
-    scope = text(run, "scope") or "all"
+    scope = _scope(run)
     found = Found()
     folder = Path(run.home)
     table = Table(folder)
@@ -63,6 +64,16 @@ class Found:
         for (field, why), count in sorted(self.reasons.items()):
             by_reason.setdefault(why, {})[field] = count
         return {"scenes": dict(self.scenes), "by_reason": by_reason}
+
+
+def _scope(run: Run) -> str:
+    from validation.scope import parse_scope
+
+    given = text(run, "scope") or "all"
+    try:
+        return parse_scope(given).text
+    except ValueError as error:
+        raise errors.SetupError(f"scope {error}") from None
 
 
 def _rows(run: Run, scope: str, found: Found) -> Iterator[dict[str, Any]]:

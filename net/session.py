@@ -81,6 +81,11 @@ class Session(requests.Session):
             response = self._sent(method, url, options)
         except (urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
             raise requests.exceptions.ConnectionError(error) from error
+        except requests.exceptions.InvalidHeader as error:
+            if not isinstance(error.__context__, urllib3.exceptions.InvalidHeader):
+                raise  # of our request
+            said = "the answer tells its length twice"
+            raise requests.exceptions.ContentDecodingError(said) from error
         response._content = _body(response, limit or MAX_BYTES)
         response._content_consumed = True
         return response
@@ -129,6 +134,11 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
     raw.release_conn()
 
 
+# How OpenSSL, in its versions, says that what it got is no TLS.
+_PLAIN = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "record layer failure")
+SPEAKS_PLAINLY = "it does not speak TLS: write http:// instead of https://"
+
+
 class Fate(NamedTuple):
     """Why no answer came: a cause of `errors.CAUSES`, the same for a person, and whether the
     request may have been carried out."""
@@ -145,12 +155,16 @@ def fate(error: Exception) -> Fate:
         return Fate("timeout", "no connection in time", False)
     if isinstance(error, kinds.Timeout):
         return Fate("timeout", "no answer in time", True)
+    if isinstance(error, kinds.SSLError) and any(one in str(error) for one in _PLAIN):
+        return Fate("tls", SPEAKS_PLAINLY, False)
     if isinstance(error, kinds.SSLError) and "EOF" not in str(error):
         return Fate("tls", "the certificate is not accepted", False)
     if isinstance(error, (kinds.ProxyError, kinds.TooManyRedirects)):
         return Fate("gateway", "a proxy is in between", False)
     if isinstance(error, kinds.ContentDecodingError):
-        return Fate("unreadable", "its answer cannot be unpacked or is too large", True)
+        return Fate(
+            "unreadable", "its answer cannot be unpacked, contradicts itself or is too large", True
+        )
     return _broken(error)
 
 

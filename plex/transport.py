@@ -14,7 +14,7 @@ import requests
 import errors
 from errors import PLEX
 from net.again import Chances, again, of_question, of_write
-from net.session import UNUSABLE, Session, TooLarge, fate
+from net.session import SPEAKS_PLAINLY, UNUSABLE, Session, TooLarge, fate
 from plex.isolation import only_our_settings
 from plex.listing import Page
 from plex.markup import MAX_BYTES, Declared, document
@@ -344,7 +344,7 @@ def _not_up(url: str, error: errors.Stash2PlexError) -> errors.Stash2PlexError:
 
 def _unanswered(error: requests.exceptions.RequestException, url: str) -> errors.Unreachable:
     found = fate(error)
-    if found.cause == "tls":
+    if found.cause == "tls" and found.words != SPEAKS_PLAINLY:
         words = (
             f"Plex's certificate at {url} does not fit its address: use its plex.direct name, "
             "or http, or the setting plex_insecure_tls"

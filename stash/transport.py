@@ -17,7 +17,7 @@ from stashapi.classes import GQLWrapper
 import errors
 from errors import STASH
 from net.again import again, of_question
-from net.session import UNUSABLE, Session, TooLarge, fate
+from net.session import SPEAKS_PLAINLY, UNUSABLE, Session, TooLarge, fate
 from stash import hook, wire
 
 OLDEST = "0.30"  # the first Stash that knows all that is asked for
@@ -176,7 +176,7 @@ def meaning(error: Exception, base: str) -> errors.Stash2PlexError:
         said = f"Stash sent an answer that cannot be read ({type(error).__name__})"
         return errors.Busy(said).of(STASH, "unreadable")
     found = fate(error)
-    if found.cause == "tls":
+    if found.cause == "tls" and found.words != SPEAKS_PLAINLY:
         words = f"Stash's certificate at {base} is not one that this machine trusts"
     else:
         words = f"Stash does not answer at {base} ({found.words})"

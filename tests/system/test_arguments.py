@@ -31,7 +31,7 @@ OPTIONS = {**dict.fromkeys(NUMBERS, 1), "scope": "24h", "field": "title", "side"
         ("hold --scene 0", "scene must be a positive whole number"),
         ("explain --scene -4", "scene must be a positive whole number"),
         ("journal --run 0", "run must be a positive whole number"),
-        ("decide --item 0", "decide wants an item"),
+        ("decide --item 0", "item must be a positive whole number"),
         ("clear-dlq --scene 1", "clear_dlq does not take scene; it takes ids, error"),
         ("all --scene 1", "all does not take scene; it takes later"),
         ("purge-dlq --run 1", "purge_dlq does not take run; it takes no arguments"),
@@ -79,3 +79,16 @@ def test_what_stash_and_a_page_send_along_is_always_fine(mode: str) -> None:
     assert objection(mode, {"mode", "later", "trigger", "only"}) == ""
     for name in OPTIONS:
         assert bool(objection(mode, {name})) == (name not in OPERATIONS[mode])
+
+
+@pytest.mark.parametrize(
+    ("mode", "given", "said"),
+    [
+        ("decide", {"item": 10**22, "field": "title", "side": "stash"}, "item must be a positive"),
+        ("preview", {"scope": "../x"}, "scope must be one of all, 24h, 7days"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_in_a_plain_sentence(
+    box: Box, mode: str, given: dict[str, Any], said: str
+) -> None:
+    assert refused(box, mode, **given).startswith(said)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -164,3 +167,16 @@ def test_no_query_of_the_terminal_is_refused_by_stash(locked):
     assert process.communicate(timeout=60) and process.returncode == 0
     assert not locked.stash.queries_rejected
     assert not [one for one in locked.stash.requests if "__schema" in (one.query or "")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
+def test_without_a_document_a_terminal_gets_a_sentence_without_codes_of_stash(box):
+    ours, theirs = os.openpty()
+    ended = subprocess.run(
+        [sys.executable, str(box.folder / "Stash2Plex.py")],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs, check=False,
+    )  # fmt: skip
+    os.close(theirs)
+    said = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert ended.returncode == 1 and said.startswith("error: stdin held no JSON document")

@@ -158,6 +158,29 @@ def test_a_silent_server_ends_at_the_read_timeout(server):
     hold.set()
 
 
+def test_an_answer_that_tells_two_lengths_is_one_that_cannot_be_read(server):
+    server.answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nfine"]
+    with pytest.raises(requests.exceptions.ContentDecodingError) as error:
+        Session(1, 1).get(server.url)
+    assert fate(error.value).cause == "unreadable"
+    with pytest.raises(requests.exceptions.InvalidHeader):  # this one is ours
+        Session(1, 1).get(server.url, headers={"X": "a\nb"})
+
+
+def test_a_server_without_tls_is_named_as_that():
+    class Raw(Server):
+        def _serve(self, connection):
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    plain = Raw()
+    with pytest.raises(requests.exceptions.SSLError) as error:
+        Session(1, 1).get(plain.url.replace("http://", "https://"))
+    plain.close()
+    assert fate(error.value).words == net.SPEAKS_PLAINLY
+
+
 def test_a_port_where_nobody_listens_is_a_connection_error():
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
