@@ -1,13 +1,23 @@
 """Item: what Plex says about one of its videos, read from XML. Pure."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, NamedTuple
 
-from plex.fields import FIELDS, Field, Value
+from plex.fields import BY_NAME, FIELDS, Field, Value
 from plex.names import name_key
+
+# Fields that a file can fill: by its name, its time, or what is embedded in it.
+OF_FILE = (
+    "title", "sort_title", "original_title", "summary", "tagline", "studio", "date", "content_rating",
+    "genres", "actors", "directors",
+)  # fmt: skip
+# The guid of an item names the agent that filled it. These know nothing but the file.
+_PERSONAL = re.compile(r"(?:local|\w+(?:\.\w+)*\.agents\.none)://")
+_WORD = re.compile(r"[^\W_]+")
 
 
 class Part(NamedTuple):
@@ -29,7 +39,8 @@ class Part(NamedTuple):
 class Item:
     """A full item. `values` has every field that we know; `locks` are Plex's names of fields.
 
-    `sizes` are those of its `files`, 0 where Plex does not know it.
+    `sizes` are those of its `files`, 0 where Plex does not know it. `guid` names the agent that
+    filled it.
     """
 
     rating_key: int
@@ -41,16 +52,47 @@ class Item:
     photos: Mapping[str, str] = field(default_factory=dict)  # of actors, by name_key; '' for none
     sizes: tuple[int, ...] = ()
     added: int = 0  # epoch seconds, by Plex's clock
+    guid: str = ""
 
     @property
     def title(self) -> str:
         return str(self.values.get("title") or "")
 
     @property
+    def is_personal(self) -> bool:
+        """Whether Plex knows nothing of it but its files."""
+        return bool(_PERSONAL.match(self.guid))
+
+    @property
+    def scanned(self) -> frozenset[str]:
+        """Fields that say what the scanner makes of the files: of their names, or of their times."""
+        found = {"title"} if self._has_scanned_title() else set()
+        if self.is_personal:
+            found.add("date")
+        return self._unlocked(found)
+
+    @property
     def guesses(self) -> frozenset[str]:
-        """Fields that Plex filled by itself: the title is the file's name until somebody sets it."""
-        derived = "title" not in self.locks and self.title in map(_stem, self.files)
-        return frozenset({"title"} if derived else ())
+        """Fields that Plex filled by itself. Plex Web locks what a person edits, so that of personal
+        media every other value is of the file."""
+        return self.scanned | self._unlocked(OF_FILE if self.is_personal else ())
+
+    @property
+    def without_scanned(self) -> dict[str, Value]:
+        """The values, without what the scanner made."""
+        return {name: value for name, value in self.values.items() if name not in self.scanned}
+
+    def _unlocked(self, names: Iterable[str]) -> frozenset[str]:
+        """Those of the fields that say something and that nobody locked."""
+        return frozenset(
+            name for name in names
+            if self.values.get(name) and BY_NAME[name].wire not in self.locks
+        )  # fmt: skip
+
+    def _has_scanned_title(self) -> bool:
+        if self.title in map(_stem, self.files):
+            return True
+        return self.is_personal and any(_is_cut_from(self.title, file) for file in self.files)
 
 
 def parts(container: Any, marks: Mapping[int, int]) -> Iterator[Part]:
@@ -109,6 +151,7 @@ def _item(video: Any, key: int, section: int) -> Item:
         },
         sizes=tuple(number(one.get("size")) or 0 for one in files),
         added=number(video.attrib.get("addedAt")) or 0,
+        guid=video.attrib.get("guid", ""),
     )
 
 
@@ -135,6 +178,12 @@ def _rating(found: str) -> "float | None":
 def _stem(path: str) -> str:
     name = path.replace("\\", "/").rpartition("/")[2]
     return name.rpartition(".")[0] or name
+
+
+def _is_cut_from(title: str, path: str) -> bool:
+    """Whether the title has words of the file's name in their order, and no others."""
+    words, left = _WORD.findall(title.casefold()), iter(_WORD.findall(_stem(path).casefold()))
+    return bool(words) and all(word in left for word in words)
 
 
 def number(found: "str | None") -> "int | None":

@@ -185,6 +185,7 @@ def _kept(
         return CONFLICT
     if stays or not (found.drop or found.add):
         return DRIFTED
-    if rules.fill_only and cur and not found.ours and not is_resolved(field, base, cur):
+    filled = cur and field.name not in rules.guesses
+    if rules.fill_only and filled and not found.ours and not is_resolved(field, base, cur):
         return PRESERVED
     return ""

@@ -142,7 +142,8 @@ def rules(item: Item, entry: Entry, choice: Choice) -> plan.Rules:
     return plan.Rules(
         choice.on_edit_in_plex,
         choice.preserve_plex_edits,
-        item.guesses,
+        # What we have written once is ours, a person's, or what the scanner makes.
+        item.scanned | (item.guesses - entry.baseline.keys()),
         # Of an item that was written before locks were remembered, all are ours that we ever set.
         (item.locks & fields.UNLOCKED if entry.locks is None else item.locks - entry.locks),
     )
@@ -174,9 +175,11 @@ def _still_known(entry: Entry, item: Item) -> Mapping[str, Written]:
         kept = (field for field in fields.FIELDS if _stands(field, entry, item))
         return {field.name: entry.baseline[field.name] for field in kept}
     lost = [name for name in fields.SUBSTANCE if (one := entry.baseline.get(name)) and one.got]
-    if len(lost) < 2 or not fields.is_bare(item.values):
+    if len(lost) < 2 or not fields.is_bare(item.without_scanned):
         return entry.baseline
-    return {name: one for name, one in entry.baseline.items() if item.values.get(name)}
+    says = [one for one in fields.FIELDS if item.values.get(one.name)]
+    kept = (one for one in says if one.name not in item.scanned or _stands(one, entry, item))
+    return {one.name: entry.baseline[one.name] for one in kept if one.name in entry.baseline}
 
 
 def _stands(field: fields.Field, entry: Entry, item: Item) -> bool:
@@ -189,7 +192,7 @@ def _stands(field: fields.Field, entry: Entry, item: Item) -> bool:
 def _is_reset(entry: Entry, item: Item) -> bool:
     """Whether Plex has begun the item anew: where we had written a title, it has that of a new one."""
     base = entry.baseline.get("title")
-    if base is None or "title" not in item.guesses:
+    if base is None or "title" not in item.scanned:
         return False
     return not same(fields.BY_NAME["title"], item.values.get("title"), base.got)
 

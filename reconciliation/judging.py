@@ -51,8 +51,9 @@ class Judging:
                 continue
             self._claim_photos(work)
             one = gap(
-                scene.id, work.changes, item.values, work.wanted, ("photos",) * bool(work.photos)
-            )
+                scene.id, work.changes, item.without_scanned, work.wanted,
+                ("photos",) * bool(work.photos),
+            )  # fmt: skip
             gaps += [one] if one else []
             moved = self._covers_moved(scene, item, entry)
             cover = cover or bool(moved)

@@ -9,6 +9,7 @@ from typing import Any
 from .authorship import Authorship
 from .images import Shelf, frame_key
 from .kinds import ImageKind
+from .naming import made_of
 from .tags import Tag
 
 ARTICLES = ("the ", "a ", "an ")
@@ -65,7 +66,7 @@ class Item:
         self.section = section
         self.media = media
         self.guid = ""
-        self.attrs: dict[str, str] = {"title": stem(media[0].parts[0].file)}
+        self.attrs: dict[str, str] = self.scanned()
         self.tags: dict[str, list[Tag]] = {}
         self.roles: dict[int, str] | None = None
         self.locks: frozenset[str] = NO_LOCKS
@@ -79,6 +80,10 @@ class Item:
         self.view_count = 0
         self.viewed_at = 0
         self.listing: str | None = None
+
+    def scanned(self) -> dict[str, str]:
+        """What the scanner makes of the name of its first file."""
+        return made_of(stem(self.media[0].parts[0].file))
 
     @property
     def parts(self) -> list[Part]:

@@ -1,12 +1,12 @@
 """A metadata refresh: every unlocked field becomes what the agent says.
 
-The agent of a personal library knows the file name and nothing else, unless a test gave it
-words (`item.agent`).
+The agent of a personal library knows what the scanner made of the file's name and nothing else,
+unless a test gave it words (`item.agent`).
 """
 
 from __future__ import annotations
 
-from .items import NO_LOCKS, Item, stem
+from .items import NO_LOCKS, Item
 from .kinds import IMAGES, SCALARS, TAGS
 from .library import Library
 from .person import set_fields
@@ -15,7 +15,7 @@ KEPT = ("userRating", "addedAt")  # these are the account's and the server's, no
 
 
 def item(library: Library, item: Item) -> None:
-    says = {"title": stem(item.files[0]), **(item.agent or {})}
+    says = {**item.scanned(), **(item.agent or {})}
     for name in SCALARS:
         if name not in KEPT and name not in item.locks:
             item.attrs.pop(name, None)
@@ -34,7 +34,7 @@ def unmatch(library: Library, item: Item) -> None:
     """Whatever was known of it is gone, with the account's rating."""
     item.agent, item.locks, item.roles, item.shelves = None, NO_LOCKS, None, None
     item.guid = f"local://{item.rk}"
-    item.attrs = {"title": stem(item.files[0])}
+    item.attrs = item.scanned()
     for kind in TAGS:
         library.set_tags(item, kind.wire, [])
     item.section.moved(item)

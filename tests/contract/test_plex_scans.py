@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.contract.plex_support import DATA, Scenes, clock, scenes
 
 __all__ = ["clock", "scenes"]
@@ -101,3 +103,28 @@ def test_a_second_scan_of_the_section_waits_for_the_first(scenes: Scenes) -> Non
     assert scenes.list().titles == [] and refreshing(scenes) == "1"
     scenes.clock.wait(2)
     assert scenes.list().titles == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "date"),
+    [
+        ("clip one", "clip one", None),
+        ("clip-1_a", "clip-1_a", None),
+        ("[Studio] Jane Doe - Some Scene (14.09.2017) rq (1k)", "Jane Doe Some Scene 14 09", "2017"),
+        ("studio.17.09.14.jane.doe.some.scene.1080p.x264", "studio 17 09 14 jane doe some scene", None),
+        ("Some Scene (2016)", "Some Scene", "2016"),
+        ("Some Scene [1080p]", "Some Scene", None),
+        ("[2016]", "[2016]", "2016"),
+    ],
+)  # fmt: skip
+def test_the_scanner_makes_a_title_and_a_date_of_the_name(
+    scenes: Scenes, name: str, title: str, date: str | None
+) -> None:
+    rk = scenes.add(name)
+    for _ in range(2):
+        item = scenes.full(rk)
+        assert item.get("title") == title
+        assert item.get("originallyAvailableAt") == (date and f"{date}-01-01")
+        assert item.find("Field") is None
+        scenes.edit(rk, "title.value=Mine&originallyAvailableAt.value=2020-02-02")
+        scenes.plex.agent_refresh(rk)

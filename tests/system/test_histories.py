@@ -213,8 +213,8 @@ class History:
             assert after == said or (name == "title" and not said), f"{name}: no mirror"
         elif self.said is None or name in self.doubt:
             return
-        elif self.preserve and not before:
-            return  # what is empty is filled
+        elif self.preserve and (not before or self.is_of_file(name, held)):
+            return  # what is empty, or nobody's, is filled
         elif said == self.said[name]:
             assert after == before, f"{name}: a person's edit did not stand"
         elif self.preserve:
@@ -224,6 +224,10 @@ class History:
             self.check_list(name, before, after, said, held)
         else:
             self.check_scalar(name, before, after, said, held)
+
+    def is_of_file(self, name: str, held: bool) -> bool:
+        """Whether Plex itself may have filled a field that we have not written."""
+        return name in SCALARS and name != UNLOCKED and not held and name not in self.rest
 
     def check_scalar(self, name: str, before: Any, after: Any, said: Any, held: bool) -> None:
         stands = self.policy != "newest" and self.is_edited(name, before)
