@@ -63,7 +63,7 @@ class Sought:
 
 def sought(run: Run, pages: int, page: int) -> Sought:
     """Look for the items of some scenes as a sync does."""
-    from plex import match, selection
+    from plex import claims, match, selection
     from plex.work import extras
 
     found, chosen = Sought(), []
@@ -78,7 +78,7 @@ def sought(run: Run, pages: int, page: int) -> Sought:
         items = matches.of(scene)
         if not items:
             found.lost.append(scene)
-        elif len(items) > 1 and not run.config.allow_ambiguous_match:
+        elif not claims.fit(scene, items, run.path_map, run.config).sure:
             found.ambiguous.append(scene.label())
     return found
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import errors
-from plex import file_id, match, photos, scene_state, selection, settling
+from plex import claims, file_id, match, photos, scene_state, selection, settling
+from plex.claims import Claims
 from plex.covers import Covers
 from plex.entry import Entry
 from plex.holds import Holds
@@ -13,7 +14,7 @@ from plex.item import Item
 from plex.journal import Journal
 from plex.leaving import RESTORE
 from plex.ledger import Ledger
-from plex.outcome import Outcome, ambiguous, hold, leave, share, skip, unsettle
+from plex.outcome import Outcome, ambiguous, hold, leave, share, skip, unsettle, yields
 from plex.paths import PathMap
 from plex.work import (
     Choice,
@@ -74,6 +75,7 @@ class Deciding:
         self._config, self._covers, self._clock = config, covers, clock
         self._scanned = scanned
         self.extras = extras(config)  # what has to be known of a scene besides the usual
+        self._claims = Claims(stash, config, self.extras)
         self._settling = settling.Settling(plex, clock)
         self._claimed: set[str] = set()  # actors whose photo goes out in this process
         self._looked = False
@@ -139,9 +141,8 @@ class Deciding:
             matches = self._match(scenes)
         pairs = []
         for scene in scenes:
-            items = matches.of(scene)
-            if self._usable(scene, items, outcomes[scene.id]):
-                pairs += [(scene, item) for item in items]
+            items = self._usable(scene, matches.of(scene), outcomes[scene.id])
+            pairs += [(scene, item) for item in items]
         entries = self._ledger.about(item for _, item in pairs)
         works = self._works(self._settled(pairs, entries, outcomes), entries, outcomes)
         self._claim_photos(works)
@@ -160,21 +161,21 @@ class Deciding:
         entries: Mapping[int, Entry],
         outcomes: Mapping[int, Outcome],
     ) -> list[Work]:
-        owner = match.owners(
-            pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
-        )
+        holders = {key: e.scene_id for key, e in entries.items()}
+        owners = self._claims.owners(pairs, holders, self._config.path_map)
         works = []
-        new = {key: owner[key] for key in owner.keys() - entries.keys()}
+        new = {key: owners.of[key] for key in owners.of.keys() - entries.keys()}
         known = {**entries, **self._ledger.new(new, {item.rating_key: item for _, item in pairs})}
         for scene, item in pairs:
-            entry = known[item.rating_key]
-            if owner[item.rating_key] != scene.id:
-                share(outcomes[scene.id], item, owner[item.rating_key])
+            entry, owner = known[item.rating_key], owners.of[item.rating_key]
+            if owner != scene.id:
+                its = [other for one, other in pairs if one is scene]
+                _LOST[owners.standing(scene, item, its)](outcomes[scene.id], item, owner)
             elif work := decided(scene, item, entry, self._config):
                 self._look_at_cover(work, outcomes[scene.id])
                 works.append(work)
             else:
-                leave(outcomes[scene.id], item)
+                leave(outcomes[scene.id], item, scene.id)
         return works
 
     def _settled(
@@ -200,22 +201,16 @@ class Deciding:
         self._settling.listed()
         return self._index.refresh(self._plex, self._clock())
 
-    def _usable(self, scene: Scene, items: list[Item], outcome: Outcome) -> bool:
+    def _usable(self, scene: Scene, items: list[Item], outcome: Outcome) -> list[Item]:
         if not items:
             outcome.missing = bool(scene.files)
             outcome.states[0] = scene_state.MISSING if scene.files else scene_state.NO_FILE
             outcome.folders = [f.path for f in scene.files]
             outcome.said = "is not in Plex yet" if scene.files else "has no file"
-        elif len(items) > 1 and not self._config.allow_ambiguous_match:
-            ambiguous(outcome, items, self._index.titles())
-            return False
-        return bool(items)
-
-    def _still_there(self, scene_id: int, item: Item) -> bool:
-        holder = self._stash.scenes([scene_id], self.extras).get(scene_id)
-        if holder is None or selection.skip(holder, self._config):
-            return False
-        return match.holds(item, holder, self._config.path_map)
+        sure, unsure = claims.fit(scene, items, self._config.path_map, self._config)
+        if unsure:
+            ambiguous(outcome, unsure, self._index.titles(), bool(sure))
+        return sure
 
     def _look_at_cover(self, work: Work, outcome: Outcome) -> None:
         """One that cannot be had stops nothing else."""
@@ -228,3 +223,7 @@ class Deciding:
         decided = work.entry.decided  # about an image that was not looked at, that waits
         left = {name: one for name, one in decided.items() if name not in work.unseen}
         work.entry = work.entry.but(decided=left)
+
+
+# What is told of a scene whose item shows another one.
+_LOST = {claims.SILENT: leave, claims.YIELDED: yields, claims.SHARED: share}

@@ -99,6 +99,11 @@ def wanted(scene: Scene, choice: Choice) -> dict[str, Value]:
     return {name: RULES[name](scene, choice) for name in switched_on(choice)}
 
 
+def says(scene: Scene, choice: Choice) -> bool:
+    """Whether the scene says anything that the settings alone do not say of every scene."""
+    return wanted(scene, choice) != wanted(Scene(scene.id, organized=scene.organized), choice)
+
+
 def switched_on(choice: Choice) -> list[str]:
     """The fields that are named in `sync_fields`, and whose setting is not blank."""
     named = set(choice.sync_fields)

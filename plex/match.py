@@ -1,6 +1,6 @@
 """Scenes -> items: by full path through the index, each hit checked against the item's own files."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -114,23 +114,19 @@ def holds(item: Item, scene: Scene, path_map: paths.PathMap) -> bool:
     return _holds(item, _wanted(scene, path_map))
 
 
-def owners(
-    pairs: Iterable[tuple[Scene, Item]],
-    written_for: Mapping[int, int],
-    still_there: Callable[[int, Item], bool],
-) -> dict[int, int]:
-    """Rating key -> the scene that the item shows, when several scenes share one item.
+def by_file(scene: Scene, items: Sequence[Item], path_map: paths.PathMap) -> list[list[Item]]:
+    """Of each file of the scene, in their order, the items that have it."""
+    return [
+        [item for item in items if _holds(item, {key: size})]
+        for key, size in _wanted(scene, path_map).items()
+    ]  # fmt: skip
 
-    The scene that was written last keeps it while it still has a file there (`still_there`);
-    otherwise the oldest scene gets it. So two scenes never overwrite each other in turn.
-    """
-    claims: dict[int, tuple[Item, list[int]]] = {}
-    for scene, item in pairs:
-        claims.setdefault(item.rating_key, (item, []))[1].append(scene.id)
-    found = {}
-    for key, (item, claimants) in claims.items():
-        holder = written_for.get(key)
-        if not holder or not (holder in claimants or still_there(holder, item)):
-            holder = min(claimants)
-        found[key] = holder
-    return found
+
+def places(scene: Scene, item: Item, path_map: paths.PathMap) -> dict[int, int]:
+    """Number of a file of the scene -> number of that file among those of the item."""
+    there = {paths.key(file): at for at, file in reversed(list(enumerate(item.files)))}
+    return {
+        number: there[key]
+        for number, (key, size) in enumerate(_wanted(scene, path_map).items())
+        if _holds(item, {key: size})
+    }

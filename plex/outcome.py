@@ -124,20 +124,30 @@ def share(outcome: Outcome, item: Item, owner: int) -> None:
     outcome.warnings.append(said)
 
 
-def ambiguous(outcome: Outcome, items: Sequence[Item], libraries: Mapping[int, str]) -> None:
-    """One scene on several items: name them, and leave them alone."""
+def ambiguous(
+    outcome: Outcome, items: Sequence[Item], libraries: Mapping[int, str], has_other: bool = False
+) -> None:
+    """One file on several items: name them, and leave them alone. `has_other`: another file of the
+    scene has an item of its own."""
     which = "; ".join(
         f"{one.rating_key} “{one.title}” in “{libraries.get(one.section, '?')}” with “{file}”"
         for one in items
         for file in one.files[:1]
     )
-    outcome.said = f"fits {len(items)} Plex items and is left alone: {which}"
+    fits = "has a further file that fits" if has_other else "fits"
+    outcome.said = f"{fits} {len(items)} Plex items and is left alone: {which}"
     outcome.refused = True
     outcome.states[0] = scene_state.several(one.rating_key for one in items)
     outcome.warnings.append(outcome.said + " (allow_ambiguous_match writes all of them)")
 
 
-def leave(outcome: Outcome, item: Item) -> None:
+def yields(outcome: Outcome, item: Item, owner: int) -> None:
+    """A further file of the scene lies in the item of another scene: that one has it."""
+    said = f"leaves Plex item {item.rating_key} to scene {owner}"
+    outcome.said = f"{outcome.said}; {said}" if outcome.said else said
+
+
+def leave(outcome: Outcome, item: Item, owner: int) -> None:
     """Nothing was decided: say why."""
     outcome.items.append(item.rating_key)
     outcome.states[item.rating_key] = scene_state.NO_TEXT

@@ -106,7 +106,7 @@ def decided(scene: Scene, item: Item, entry: Entry, choice: Choice) -> "Work | N
     that is still being identified cannot wipe Plex.
     """
     wanted = fields.wanted(scene, choice)
-    if entry.scene_id != scene.id and not any(wanted.values()):
+    if entry.scene_id != scene.id and not fields.says(scene, choice):
         return None
     entry = _settled(entry, item, wanted)
     found = plan.changes(_still_known(entry, item), item.values, wanted, rules(item, entry, choice))

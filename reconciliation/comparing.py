@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from plex import match, scene_state, selection
+from plex import claims, match, scene_state
+from plex.claims import Claims, Owners
 from plex.index import Index
 from plex.item import Item
 from plex.ledger import Ledger
@@ -35,46 +36,45 @@ class Comparing:
         self._stash, self._index, self._ledger = stash, index, ledger
         self._config, self._judge, self._path_map = config, judge, path_map
         self._extras = extras(config)
+        self._claims = Claims(stash, config, self._extras)
 
     def __call__(self, chunk: Chunk, items: Mapping[int, Item], found: Found) -> None:
         refuse_partial(chunk.chosen, self._extras)
         matches, result = match.matched(chunk.hints, items, self._index), found.result
         found.states |= _without_item(matches, chunk.chosen)
         pairs = [
-            (scene, item) for scene in chunk.chosen if self._usable(matches, scene, found)
-            for item in matches.of(scene)
+            (scene, item) for scene in chunk.chosen
+            for item in self._usable(matches, scene, found)
         ]  # fmt: skip
         entries = self._ledger.about(item for _, item in pairs)
-        owner = match.owners(
-            pairs, {key: e.scene_id for key, e in entries.items()}, self._still_there
-        )
-        new = {key: owner[key] for key in owner.keys() - entries.keys()}
+        holders = {key: e.scene_id for key, e in entries.items()}
+        owners = self._claims.owners(pairs, holders, self._path_map)
+        new = {key: owners.of[key] for key in owners.of.keys() - entries.keys()}
         entries |= self._ledger.new(new, items)
         for scene in self._missing(matches, chunk.chosen, result):
             found.owed.add(scene.id, MISSING)
         for scene in chunk.chosen:
             its = [i for s, i in pairs if s is scene]
-            mine = [i for i in its if owner[i.rating_key] == scene.id]
-            result.conflict_count += bool(its) and not mine
-            states = [
-                scene_state.shared(i.rating_key, owner[i.rating_key]) for i in its if i not in mine
-            ]
+            mine = [i for i in its if owners.of[i.rating_key] == scene.id]
+            states = _lost(scene, its, owners)
+            result.conflict_count += bool(its) and not mine and scene_state.NO_TEXT not in states
+            # Of further files that fit several items it is known already.
+            states += [found.states[scene.id]] if scene.id in found.states else []
             if mine:
                 judged = self._judge(scene, mine, entries)
                 states += judged.states
                 _note(judged, scene, mine, found)
-                if judged.agrees and mine == its and scene.id in chunk.prints:
+                if judged.agrees and mine == matches.of(scene) and scene.id in chunk.prints:
                     found.agreed[scene.id] = chunk.prints[scene.id]
             if states:
                 found.states[scene.id] = scene_state.worst(states)
 
-    def _usable(self, matches: match.Matches, scene: Scene, found: Found) -> bool:
-        items = matches.of(scene)
-        if len(items) > 1 and not self._config.allow_ambiguous_match:
-            found.result.conflict_count += 1
-            found.states[scene.id] = scene_state.several(item.rating_key for item in items)
-            return False
-        return True
+    def _usable(self, matches: match.Matches, scene: Scene, found: Found) -> list[Item]:
+        sure, unsure = claims.fit(scene, matches.of(scene), self._path_map, self._config)
+        if unsure:
+            found.result.conflict_count += not sure
+            found.states[scene.id] = scene_state.several(item.rating_key for item in unsure)
+        return sure
 
     def _missing(
         self, matches: match.Matches, scenes: Sequence[Scene], result: GapDetectionResult
@@ -85,12 +85,6 @@ class Comparing:
         result.missing_count += len(lost)
         return lost
 
-    def _still_there(self, scene_id: int, item: Item) -> bool:
-        holder = self._stash.scenes([scene_id], self._extras).get(scene_id)
-        if holder is None or selection.skip(holder, self._config):
-            return False
-        return match.holds(item, holder, self._path_map)
-
 
 def _without_item(matches: match.Matches, scenes: Sequence[Scene]) -> "dict[int, State]":
     """The states of those of the scenes that have no item."""
@@ -98,6 +92,19 @@ def _without_item(matches: match.Matches, scenes: Sequence[Scene]) -> "dict[int,
         scene.id: scene_state.MISSING if scene.files else scene_state.NO_FILE
         for scene in scenes if not matches.of(scene)
     }  # fmt: skip
+
+
+def _lost(scene: Scene, items: Sequence[Item], owners: Owners) -> "list[State]":
+    """The states of the scene beside those of its items that show another one."""
+    found: list[State] = []
+    for item in items:
+        standing = owners.standing(scene, item, items)
+        if standing == claims.SILENT:
+            found.append(scene_state.NO_TEXT)
+        elif standing == claims.SHARED:
+            owner = owners.of[item.rating_key]
+            found.append(scene_state.shared(item.rating_key, owner))
+    return found
 
 
 def _note(one: Judged, scene: Scene, items: Sequence[Item], found: Found) -> None:

@@ -232,7 +232,9 @@ def test_also_when_nobody_told_that_the_first_is_gone(bench):
     assert title(bench, key) == "Two"
 
 
-def test_a_scene_that_is_not_identified_yet_does_not_wipe_what_another_said(bench):
+@pytest.mark.parametrize("settings", [{}, {"content_rating": "XXX", "labels": "Stash"}])
+def test_a_scene_that_is_not_identified_yet_does_not_wipe_what_another_said(bench, settings):
+    bench.settings = settings
     one, two, key = shared(bench)
     bench.sync(one)
     bench.stash.destroy_scene(one)

@@ -81,12 +81,13 @@ def test_a_merge_of_scenes_tells_nobody_and_is_found(synced):
     assert not synced.item(target)["genres"]
 
 
-def test_a_merge_that_joins_two_items_of_plex_is_a_conflict(synced):
+def test_a_merge_in_stash_shows_on_the_items_of_both_files(synced):
     source, target = synced.scenes[:2]
     synced.stash.merge_scenes([source], target, title="Merged")
     found = reconcile(synced)
-    assert found["conflicts"] == 1 and not gaps(found)
-    assert not synced.plex.writes()
+    assert found["conflicts"] == 0 and gaps(found) == {"stale_sync": 1}
+    assert [synced.item(one)["title"] for one in (source, target)] == ["Merged", "Merged"]
+    assert not gaps(reconcile(synced))
 
 
 def test_a_field_that_stash_lost_is_cleared_where_it_was_ours(synced):

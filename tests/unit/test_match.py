@@ -1,4 +1,4 @@
-"""Which scene an item shows when several have files there."""
+"""Whether an item has a file of a scene."""
 
 from __future__ import annotations
 
@@ -13,31 +13,6 @@ ITEM = Item(101, 1, ("/m/a.mp4", "/m/b.mp4"), {"title": "a"})
 
 def scene(number, *files):
     return Scene(number, files=tuple(File(path, 1) for path in files))
-
-
-@pytest.mark.parametrize(
-    ("claimants", "written_for", "still_there", "owner"),
-    [
-        pytest.param([7], {}, [], 7, id="alone"),
-        pytest.param([9, 7], {}, [], 7, id="both new in one batch: the oldest"),
-        pytest.param([9, 7], {101: 9}, [], 9, id="the one that has it keeps it"),
-        pytest.param([7], {101: 9}, [9], 9, id="also when it is not in the batch"),
-        pytest.param([7], {101: 9}, [], 7, id="unless it is gone"),
-        pytest.param([7], {101: 0}, [0], 7, id="nobody has it any more"),
-    ],
-)
-def test_the_owner_of_an_item(claimants, written_for, still_there, owner):
-    pairs = [(scene(number, "/m/a.mp4"), ITEM) for number in claimants]
-    found = match.owners(pairs, written_for, lambda number, item: number in still_there)
-    assert found == {101: owner}
-
-
-def test_the_holder_is_only_looked_up_when_somebody_else_claims_its_item():
-    def nobody(number, item):
-        raise AssertionError("asked")
-
-    match.owners([(scene(9), ITEM)], {101: 9}, nobody)
-    match.owners([(scene(9), ITEM)], {101: 0}, nobody)
 
 
 @pytest.mark.parametrize(
