@@ -119,7 +119,7 @@ def libraries(known: "Sequence[Section]", chosen: "Sequence[Section]") -> Findin
 def no_library(error: errors.Stash2PlexError) -> Finding:
     """Which are synced cannot be told."""
     if isinstance(error, errors.SetupError):
-        do = "Write plex_library as Plex names its libraries, or leave it blank"
+        do = "Write plex_library in one of these ways, or leave it blank"
         return Finding("plex.libraries", ERROR, str(error), do)
     return failed("plex.libraries", error)
 

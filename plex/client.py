@@ -21,6 +21,7 @@ from plex.pages import Elements, pages, window
 from plex.transport import PlexSession, Transport
 from plex.transport import probe as probe
 from plex.written import same
+from validation import library
 
 NEWEST = 100
 BATCH = 25  # full items per read: so many take Plex under a second, 50 may take twelve
@@ -50,8 +51,8 @@ class PlexClient:
         self.machine, self.version, self.name = plex.machine, plex.version, plex.name
 
     def only(self, libraries: Sequence[str]) -> "PlexClient":
-        """Look only at these libraries (titles, any case); none named means all."""
-        self._libraries = tuple(name.casefold() for name in libraries)
+        """Look only at these libraries, as `validation.library` names them; none named means all."""
+        self._libraries = tuple(libraries)
         return self
 
     def paused(self, is_paused: bool) -> "PlexClient":
@@ -75,14 +76,16 @@ class PlexClient:
     def _chosen(self, found: list[Section]) -> list[Section]:
         if not self._libraries:
             return found
-        titles = {one.title.casefold() for one in found}
+        chosen: set[int] = set()
         for name in self._libraries:
-            if name not in titles:
-                known = ", ".join(one.title for one in found) or "none"
+            meant = library.meant(name, found)
+            if not meant:
                 raise errors.SetupError(
-                    f"Plex has no movie-type library “{name}” (plex_library); it has: {known}"
+                    f"Plex has no movie-type library “{name.casefold()}” (plex_library); it has: "
+                    + _typed(found)
                 ).of(PLEX, "library")
-        return [one for one in found if one.title.casefold() in self._libraries]
+            chosen.update(one.id for one in meant)
+        return [one for one in found if one.id in chosen]
 
     def listing(self, section: int) -> Iterator[Page]:
         """All items of a section, a page at a time."""
@@ -303,6 +306,13 @@ def connect(
     """A client of a Plex that answers; Unreachable, Refused or SetupError otherwise."""
     session = PlexSession(connect_timeout, read_timeout, verify=verify)
     return PlexClient(Transport(url, token, session, sleep))
+
+
+def _typed(found: Sequence[Section]) -> str:
+    """What can be typed for these libraries."""
+    titles = ", ".join(library.typed(one.title) for one in found) or "none"
+    numbers = ", ".join(f"#{one.id}" for one in found)
+    return f"{titles} (in this order also: {numbers})" if found else titles
 
 
 def _section(directory: Any) -> Section:

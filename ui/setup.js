@@ -17,17 +17,19 @@
   function Libraries({ libraries, reload }) {
     const offered = libraries.filter((one) => one.type === "movie");
     const [chosen, choose] = useState([]);
-    useEffect(() => choose(libraries.filter((one) => one.chosen).map((one) => one.name)), [libraries]);
+    useEffect(() => choose(libraries.filter((one) => one.chosen).map((one) => one.id)), [libraries]);
     const save = async () => {
-      // A comma in a name would part it: then `;` separates.
-      await S.configure({ plex_library: chosen.join(chosen.some((name) => name.includes(",")) ? ";" : ", ") });
+      // All of them are left unnamed, so that one that Plex gets later is synced as well.
+      const named = offered.filter((one) => chosen.includes(one.id));
+      const some = named.length < offered.length ? named : [];
+      await S.configure({ plex_library: some.map((one) => `#${one.id}`).join(", ") });
       reload();
-      return chosen.length ? `Synced is now: ${chosen.join(", ")}` : "Synced are now all libraries of films";
+      return some.length ? `Synced is now: ${some.map((one) => one.name).join(", ")}` : "Synced are now all libraries of films";
     };
-    const toggle = (name) => choose((before) => (before.includes(name) ? before.filter((one) => one !== name) : [...before, name]));
+    const toggle = (id) => choose((before) => (before.includes(id) ? before.filter((one) => one !== id) : [...before, id]));
     return h(Card, { title: "Libraries", actions: h(Deed, { label: "Save libraries", icon: "faSave", deed: save }) },
       offered.length ? h("ul", { className: "s2p-plain" }, offered.map((one) => h("li", { key: one.id }, h("label", null,
-        h("input", { type: "checkbox", checked: chosen.includes(one.name), onChange: () => toggle(one.name) }), " ", h("bdi", null, one.name),
+        h("input", { type: "checkbox", checked: chosen.includes(one.id), onChange: () => toggle(one.id) }), " ", h("bdi", null, one.name),
         one.items === null ? "" : ` (${S.many(one.items, "item")})`))))
         : h(Empty, null, "Plex tells of no library that could be synced."));
   }

@@ -83,7 +83,7 @@ def _scope(value: object) -> str:
 
 
 Flag = Annotated[bool, BeforeValidator(values.flag)]
-Names = Annotated[tuple[str, ...], BeforeValidator(values.names)]
+Libraries = Annotated[tuple[str, ...], BeforeValidator(values.libraries)]
 Text = Annotated[str, BeforeValidator(values.text)]
 Template = Annotated[str, BeforeValidator(values.template)]
 List = Annotated[tuple[str, ...], BeforeValidator(values.listed)]
@@ -105,7 +105,7 @@ class Stash2PlexConfig(BaseModel):
 
     plex_url: Annotated[str, BeforeValidator(_url)] = ""
     plex_token: Annotated[SecretStr, BeforeValidator(_token)] = SecretStr("")
-    plex_library: Names = ()
+    plex_library: Libraries = ()
     path_map: Annotated[tuple[tuple[str, str], ...], BeforeValidator(values.pairs)] = ()
     sync_fields: Annotated[tuple[str, ...], BeforeValidator(values.fields)] = SYNC_FIELDS
     only_organized: Flag = False

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from validation import library
 from validation.template import checked
 
 SYNC_FIELDS = (
@@ -114,9 +115,11 @@ def _pieces(value: object, separators: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def names(value: object) -> tuple[str, ...]:
-    """Names in their order, each once."""
-    return tuple(dict.fromkeys(_pieces(value, ",\n")))
+def libraries(value: object) -> tuple[str, ...]:
+    """Names of libraries as they were typed, in their order, each once."""
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return tuple(dict.fromkeys(_pieces(value, "")))
+    return tuple(dict.fromkeys(library.parted(text(value))))
 
 
 def listed(value: object) -> tuple[str, ...]:

@@ -347,7 +347,7 @@ def test_setup_tells_what_is_wrong_and_picks_a_library(box: Box, tab: View) -> N
     tab.press("Save libraries")
     tab.says("Synced is now: Scenes")
     settings = box.settings()
-    assert settings["plex_library"] == "Scenes" and settings["max_retries"] == 500
+    assert settings["plex_library"] == "#1" and settings["max_retries"] == 500
     tab.page.get_by_label("defaults too").check()
     tab.card("Settings in force").get_by_text("journal_rows").wait_for()
     assert box.plex.url in tab.card("Settings in force").inner_text()
@@ -358,6 +358,21 @@ def test_setup_tells_what_is_wrong_and_picks_a_library(box: Box, tab: View) -> N
     tab.card("Check").get_by_text("paused").first.wait_for()
     tab.press("Test the connection")
     tab.says("answer")
+
+
+def test_all_libraries_ticked_are_all_that_there_will_ever_be(box: Box, tab: View) -> None:
+    filled(box, 1)
+    box.plex.add_section('Others, "old" ', roots=["/others"])
+    box.configure(plex_library="Scenes")
+    tab.go("setup")
+    tab.page.get_by_label("Others").check()
+    tab.press("Save libraries")
+    tab.says("Synced are now all libraries of films")
+    assert not box.settings().get("plex_library")
+    tab.page.get_by_label("Scenes").uncheck()
+    tab.press("Save libraries")
+    tab.until(lambda: box.settings().get("plex_library") == "#2")
+    assert box.operation("health_check")["libraries"] == ['Others, "old" ']
 
 
 def test_setup_accepts_the_paths_that_files_prove(box: Box, tab: View) -> None:

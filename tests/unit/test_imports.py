@@ -49,7 +49,7 @@ PURE = {
     "plex.twins", "plex.infer", "plex.written", "plex.baseline", "plex.wire", "plex.once",
     "reconciliation.detector", "reconciliation.window", "validation.text",
     "validation.scope", "validation.address", "validation.values", "validation.image",
-    "validation.template",
+    "validation.template", "validation.library",
 }  # fmt: skip
 WITH_EFFECTS = {
     "http", "io", "logging", "os", "pathlib", "shutil", "signal", "socket", "sqlite3", "ssl",
