@@ -96,3 +96,40 @@ def test_ratings(said, rating):
 def test_a_title_that_plex_made_of_the_file_name(title, file, lock, guessed):
     found = item.Item(1, 1, (file,), {"title": title}, frozenset({lock}))
     assert ("title" in found.guesses) is guessed
+
+
+NAME = "/m/[Studio] Jane Doe - Some Scene (14.09.2017) rq (1k).mp4"
+
+
+@pytest.mark.parametrize(
+    "guid", ["tv.plex.agents.none://1", "com.plexapp.agents.none://1", "local://1"]
+)
+@pytest.mark.parametrize(
+    ("title", "scanned"),
+    [
+        ("Jane Doe Some Scene 14 09", {"title", "date"}), ("JANE DOE", {"title", "date"}),
+        ("Doe Jane", {"date"}), ("Embedded", {"date"}), ("???", {"date"}), ("", {"date"}),
+    ],
+)  # fmt: skip
+def test_what_the_scanner_made_of_personal_media(guid, title, scanned):
+    said = {"title": title, "date": "2017-01-01", "genres": ("Video",), "labels": ("Mine",)}
+    found = item.Item(1, 1, (NAME,), said, guid=guid)
+    assert found.is_personal and found.scanned == scanned
+    assert found.guesses == {"date", "genres", *(["title"] if title else [])}
+    assert found.without_scanned.keys() == said.keys() - scanned
+
+
+def test_what_is_locked_nobody_made_but_a_person():
+    said = {"title": "Jane Doe", "date": "2017-01-01", "actors": ("Jane",), "rating": 5.0}
+    locks = frozenset({"title", "originallyAvailableAt", "actor"})
+    found = item.Item(1, 1, (NAME,), said, locks, guid="local://1")
+    assert (found.scanned, found.guesses) == (frozenset(), frozenset())
+
+
+@pytest.mark.parametrize(
+    "guid",
+    ["plex://movie/5d77", "tv.plex.agents.custom.x://movie/1", "tv.plex.agents.movie://1", ""],
+)
+def test_what_another_agent_found_is_no_guess(guid):
+    found = item.Item(1, 1, (NAME,), {"title": "Jane Doe", "date": "2017-01-01"}, guid=guid)
+    assert (found.is_personal, found.guesses) == (False, frozenset())
