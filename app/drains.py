@@ -47,7 +47,7 @@ def drain(
     if not lock.is_held(os.path.join(run.data_dir, inbox.LOCK)) and (run.owed() or _moved(run)):
         run.meet()  # before its queue is opened: which one that is depends on the server
     home, (start, end) = run.home, span
-    batch, inline = Batch(run, told), run.args.get("trigger") == "inline"
+    batch, probe, inline = Batch(run, told), Probe(run), run.args.get("trigger") == "inline"
     loop = Drain(
         run.data_dir,
         run.jobs,
@@ -57,7 +57,8 @@ def drain(
         rest=batch.rest,
         brake=run.brake.check,
         max_retries=run.config.max_retries,
-        is_up=Probe(run),
+        is_up=probe,
+        serves_others=probe.serves_others,
         pace=run.outages,
         only=only or run.args.get("only", 0),
         linger=linger,
@@ -303,6 +304,17 @@ class Probe:
         except errors.Stash2PlexError:
             return False
         return True
+
+    def serves_others(self, error: Exception) -> bool:
+        """Does Plex give other items, of any of its libraries, when all jobs at hand fail on it?"""
+        from plex.witnesses import Witnesses, serves
+
+        if getattr(error, "server", "") != errors.PLEX:
+            return False
+        try:
+            return serves(self._run.plex, Witnesses(self._run.store).besides())
+        except errors.Stash2PlexError:
+            return False
 
 
 class Expansion:

@@ -176,15 +176,6 @@ class Ledger:
         )
         return [row[0] for row in rows]
 
-    def written(self, besides: int, most: int = 3) -> list[int]:
-        """The rating keys of the items that were written last, and well."""
-        rows = self._store.db.execute(
-            "SELECT rating_key FROM item WHERE synced > 0 AND rating_key != ?"
-            " ORDER BY synced DESC, rating_key LIMIT ?",
-            (besides, most),
-        )
-        return [row[0] for row in rows]
-
     # -- what a person has to decide, and has decided
 
     def decide(self, rating_key: int, decisions: Mapping[str, Decision]) -> None:

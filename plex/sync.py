@@ -18,6 +18,7 @@ from plex.readback import Items, Look, ReadBack
 from plex.seen import Seen
 from plex.tempo import Tempo
 from plex.undo import Undo
+from plex.witnesses import Witnesses
 from plex.work import Work, rows, state_after
 from plex.writing import Writing
 from stash.scene import Scene
@@ -95,7 +96,8 @@ class Sync:
         self.decide = Deciding(
             stash, plex, index, ledger, self._journal, config, covers, clock, scanned, foreseen
         )
-        self._write = Writing(plex, index, ledger, covers, self.decide.give_up, self.tempo)
+        others = Witnesses(ledger.store)
+        self._write = Writing(plex, index, others, covers, self.decide.give_up, self.tempo)
         self._foreseen = foreseen
         self._look: Look = foreseen.look if foreseen else lambda keys: lambda: plex.items(keys)
         self._stash, self._ledger, self._config, self._clock = stash, ledger, config, clock

@@ -4,21 +4,20 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import errors
-from plex import images, plan, wire
+from plex import images, plan, wire, witnesses
 from plex.covers import Covers
 from plex.index import Index
-from plex.ledger import Ledger
 from plex.outcome import Outcome
 from plex.tempo import Tempo
+from plex.witnesses import Witnesses
 from plex.work import Work
 
 
-class Plex(images.Images, Protocol):
+class Plex(images.Images, witnesses.Plex, Protocol):
     """What is told to Plex."""
 
     def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None: ...
     def rate(self, rating_key: int, rating: "float | None") -> None: ...
-    def takes_edits(self, rating_key: int) -> "bool | None": ...
 
 
 class Writing:
@@ -28,12 +27,12 @@ class Writing:
         self,
         plex: Plex,
         index: Index,
-        ledger: Ledger,
+        others: Witnesses,
         covers: Covers,
         give_up: Callable[[Work], None],
         tempo: Tempo,
     ) -> None:
-        self._plex, self._index, self._ledger = plex, index, ledger
+        self._plex, self._index, self._others = plex, index, others
         self._covers, self._give_up, self._tempo = covers, give_up, tempo
 
     def __call__(self, work: Work, outcome: Outcome) -> bool:
@@ -87,6 +86,7 @@ class Writing:
         if parameters:
             with self._tempo.edit():
                 self._plex.edit(work.item.section, work.item.rating_key, parameters)
+            self._others.took(work.item.rating_key)
         for change in changes:
             if change.field == "rating":
                 self._plex.rate(work.item.rating_key, change.after)  # type: ignore[arg-type]
@@ -94,13 +94,10 @@ class Writing:
     def _blame(self, work: Work, error: errors.Stash2PlexError) -> None:
         """Whose fault is it? Unreachable if Plex takes no edit at all, else it is `alone`.
 
-        An item that was written well before is told what it says already.
+        Whoever is asked is told what it says already.
         """
-        for key in self._ledger.written(besides=work.item.rating_key):
-            takes = self._plex.takes_edits(key)
-            if takes is False:
-                said = f"Plex answers, and takes no changes now ({error})"
-                raise errors.Unreachable(said).of(errors.PLEX, error.cause or "busy") from None
-            if takes:
-                error.alone = True
-                return
+        takes = witnesses.take_edits(self._plex, self._others.besides(work.item.rating_key))
+        if takes is False:
+            said = f"Plex answers, and takes no changes now ({error})"
+            raise errors.Unreachable(said).of(errors.PLEX, error.cause or "busy") from None
+        error.alone = takes is True

@@ -22,6 +22,8 @@ class Claimed:
     chance: Callable[[], float]
     warn: Callable[[str], None]
     say: Callable[[str], None]
+    # Whether the server was seen to do for others what it refuses here; asked if all jobs fail alike.
+    serves_others: Callable[[Exception], bool] = lambda error: False
     _held: dict[int, Job] = field(default_factory=dict)  # without a verdict yet, by number
 
     def claim(self, size: int, only: "str | None" = None, last: int = BULK) -> list[Job]:
@@ -63,8 +65,7 @@ class Claimed:
                 finished.append(job)
         self.done(finished)
         if len(failed) == len(batch) > 1 and not any(map(_alone, failed.values())):
-            # None fares better: it is not the fault of a job.
-            self.pause(next(iter(failed.values())))
+            self.pause_unless_alone(next(iter(failed.values())))
         self.judge_all(failed)
 
     def judge_all(self, failed: Mapping[int, Exception]) -> None:
@@ -87,6 +88,11 @@ class Claimed:
             self.tally.paused, self.tally.reason = words, error
             rest = "It" if words.endswith("is kept.") else "The queue is kept, and"
             self.warn(f"paused: {words.rstrip('.')}. {rest} goes on when that is over")
+
+    def pause_unless_alone(self, error: Exception) -> None:
+        """None of the jobs fares better: it is not their fault, unless the server serves others."""
+        if not self.serves_others(error):
+            self.pause(error)
 
     def bury(self, job: Job, words: str) -> None:
         self.tally.counts["buried"] += 1

@@ -75,6 +75,7 @@ class Drain:
     brake: Callable[[Sequence[int], int], None] = lambda ids, count: None
     max_retries: int = 5
     is_up: Callable[[Exception], bool] = lambda error: True  # see `Claimed`
+    serves_others: Callable[[Exception], bool] = lambda error: False  # see `Claimed`
     pace: Pace = field(default_factory=FullSpeed)
     rest: Callable[[], float] = lambda: 0.0  # seconds that the server is to be left alone now
     only: int = 0  # a scene: nothing but it is swept and claimed
@@ -99,7 +100,7 @@ class Drain:
     def __post_init__(self) -> None:
         self._claimed = Claimed(
             self.jobs, self.tally, self.max_retries, self.is_up, self.clock, self.chance, self.warn,
-            self.say,
+            self.say, self.serves_others,
         )  # fmt: skip
 
     def run(self) -> Tally:
@@ -287,11 +288,11 @@ class Drain:
         left, action = self._claimed.left(jobs), self._claimed.action(error)
         if len(left) > 1 and action != verdict.PAUSE:
             self._one_by_one(left)
-        elif action == verdict.BURY:
+            return
+        if action == verdict.BURY:
             # With nothing to compare to, it may as well be the server that refuses everything.
-            self._claimed.pause(error)
-        else:
-            self._claimed.judge_all({job.number: error for job in left})
+            self._claimed.pause_unless_alone(error)
+        self._claimed.judge_all({job.number: error for job in left})
 
     def _one_by_one(self, jobs: Sequence[Job]) -> None:
         failed: dict[int, Exception] = {}
@@ -301,8 +302,8 @@ class Drain:
             if error and self._claimed.action(error) == verdict.PAUSE:
                 self._claimed.pause(error)
                 return
-        if len(failed) == len(jobs):  # none fares better: it is not the fault of a job
-            self._claimed.pause(failed[jobs[0].number])
+        if len(failed) == len(jobs):
+            self._claimed.pause_unless_alone(failed[jobs[0].number])
         self._claimed.judge_all(failed)
 
     def _try(self, jobs: Sequence[Job]) -> "Exception | None":

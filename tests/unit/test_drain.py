@@ -609,6 +609,27 @@ def test_jobs_that_fail_while_the_server_is_known_to_be_fine_are_charged(world: 
     assert [one.job.outage for one in world.jobs.dead()] == [False]
 
 
+@pytest.mark.parametrize("error", [errors.Busy("500"), errors.Rejected("400")])
+@pytest.mark.parametrize("fails", ["outcomes", "poison"])
+def test_jobs_that_all_fail_are_charged_if_the_server_serves_others(
+    world: World, error: Exception, fails: str
+) -> None:
+    world.owe(1, 2)
+    if fails == "poison":
+        world.poison = {1: error, 2: error}
+    else:
+        world.outcomes = {n: Done(n, error=error) for n in (1, 2)}
+    tally = world.drain(serves_others=lambda error: True, max_retries=1)
+    assert tally.paused == "" and world.left() == {"dead": 2}
+
+
+def test_a_lone_refusal_is_charged_if_the_server_serves_others(world: World) -> None:
+    world.owe(1)
+    world.poison = {1: errors.Rejected("400")}
+    assert world.drain(serves_others=lambda error: True).paused == ""
+    assert world.left() == {"dead": 1}
+
+
 def test_a_dead_letter_knows_whether_a_server_was_in_trouble(world: World) -> None:
     world.owe(1, 2, 3)
     world.outcomes[1] = Done(1, error=errors.Busy("500").of(errors.PLEX))
