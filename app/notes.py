@@ -1,5 +1,6 @@
 """What a process leaves behind for those that come after it: notes for hooks, and a drain if one is due."""
 
+import os
 from pathlib import Path
 
 from app import deps
@@ -7,6 +8,9 @@ from app.operations import ONLY_LOOKS
 from app.run import Run
 from stash import hook, wire
 from sync_queue import inbox
+from sync_queue.lock import FileLock
+
+LOCK = "notes.lock"
 
 
 def wake_if_due(run: Run) -> None:
@@ -45,9 +49,10 @@ def leave_notes(run: Run) -> None:
     run.scheduler.refresh(interval, run.clock(), run.config.deep_interval)
     for line in [*run.scheduler.notices, *run.outages.notices]:
         wire.warning(line)
-    _note(run, inbox.INLINE, "on" if run.config.hook_mode == "inline" else "")
-    _note(run, inbox.SHOWS, _watched(run))
-    _note(run, inbox.SETTINGS, run.state_of_settings)
+    with FileLock(os.path.join(run.data_dir, LOCK)):  # several runs may end at the same moment
+        _note(run, inbox.INLINE, "on" if run.config.hook_mode == "inline" else "")
+        _note(run, inbox.SHOWS, _watched(run))
+        _note(run, inbox.SETTINGS, run.state_of_settings)
 
 
 def _watched(run: Run) -> str:

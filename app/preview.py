@@ -4,6 +4,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -14,6 +15,7 @@ from app.planned import Table
 from app.run import Run
 from app.words import many
 from stash import wire
+from sync_queue.lock import FileLock
 
 if TYPE_CHECKING:
     from plex.journal import Row
@@ -23,15 +25,33 @@ if TYPE_CHECKING:
 
 CHUNK = 20  # scenes per look at Plex
 SHOWN = 200  # changes in the answer; all of them are in the files
-JSON, PAGE = "preview.json", "preview.html"
+JSON, PAGE, LOCK = "preview.json", "preview.html", "preview.lock"
 
 
 def preview(run: Run) -> dict[str, Any]:
     """What a sync of a `scope` (all, 24h, 7days, a range) would do, and why. Nothing is written."""
     scope = _scope(run)
-    found = Found()
-    folder = Path(run.home)
-    table = Table(folder)
+    with _alone(Path(run.home)) as folder:
+        return _made(run, scope, folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[Path]:
+    """Two at once would write into the same files: the later one is refused at once."""
+    lock = FileLock(folder / LOCK)
+    if not lock.acquire():
+        raise errors.SetupError(
+            "another preview runs already, and keeps its result when it ends: look at that, or ask "
+            "for a new one then"
+        )
+    try:
+        yield folder
+    finally:
+        lock.release()
+
+
+def _made(run: Run, scope: str, folder: Path) -> dict[str, Any]:
+    found, table = Found(), Table(folder)
     with table, _replacing(folder / JSON) as whole, _replacing(folder / PAGE) as page:
         whole.write('{"scope": ' + json.dumps(scope) + ', "changes": [')
         page.write(HEAD)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
 
 from devserver.box import Box
 from devserver.stash.client import StashError
+from sync_queue.lock import is_held
 from tests.sizes import size
-from tests.system.telling import lines
+from tests.system.telling import lines, until
 from tests.system.test_queue import fill
 
 pytestmark = pytest.mark.uncovered
@@ -47,6 +49,21 @@ def test_a_preview_is_what_the_next_sync_writes(box: Box) -> None:
     box.task("Sync All Scenes to Plex", timeout=300)
     (run,) = box.operation("journal")["runs"]
     assert planned(box) == written(box, run["run"]) and run["fields"] > 5 * many
+
+
+def test_two_previews_at_once_leave_the_whole_result_of_the_first(box: Box) -> None:
+    fill(box, 3)
+    box.plex.faults.arm("slow", "/library/metadata/", "GET", seconds=3.0)
+    found: list[Any] = []
+    first = threading.Thread(target=lambda: found.append(box.operation("preview")))
+    first.start()
+    until(lambda: is_held(box.data_dir / "preview.lock"))
+    with pytest.raises(StashError, match="another preview runs already"):
+        box.operation("preview")
+    first.join()
+    assert found[0]["scenes"] == {"to be written": 3}
+    assert box.operation("list_preview")["about"]["scenes"] == {"to be written": 3}
+    assert {scene for scene, *_ in planned(box)} == {box.item(n)["ratingKey"] for n in box.paths}
 
 
 def test_the_first_run_suggests_it_and_no_other(box: Box) -> None:
@@ -91,7 +108,7 @@ def test_a_preview_leaves_no_half_of_a_file_behind(box: Box) -> None:
     box.plex.faults.arm("503", "/library/metadata", times=99)
     with pytest.raises(StashError):
         box.operation("preview")
-    assert not [one.name for one in box.data_dir.iterdir() if one.name.startswith("preview")]
+    assert [one.name for one in box.data_dir.glob("preview*")] == ["preview.lock"]
 
 
 # -- explain
