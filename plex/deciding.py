@@ -195,7 +195,9 @@ class Deciding:
     def _claim_photos(self, works: list[Work]) -> None:
         names = {name for work in works for name in photos.wanted(work.scene, self._config)}
         if names:
-            claim_photos(works, self._ledger.photos(names), self._config, self._claimed)
+            sent = self._ledger.photos(names)
+            holders = self._ledger.holders(sent)
+            claim_photos(works, sent, holders, self._config, self._claimed)
 
     def _refresh(self) -> bool:
         self._settling.listed()

@@ -10,7 +10,7 @@ from plex.fields import BY_NAME, IMAGES
 from plex.file_id import FileIds
 from plex.item import Item
 from plex.journal import Journal
-from plex.photos import Sent
+from plex.photos import Sent, holder
 from plex.store import LOST, Store
 
 _PUT = f"INSERT OR REPLACE INTO item ({', '.join(COLUMNS)})"
@@ -22,6 +22,8 @@ _PRINT = (
 _PRINT_OF_DECISIONS = (
     "SELECT rating_key, CAST(field || char(31) || choice AS BLOB) FROM decision WHERE rating_key"
 )
+
+Ref = tuple[str, int]  # kind and id of what a scene shows
 
 
 class Ledger:
@@ -80,9 +82,7 @@ class Ledger:
                 found[key] = found.get(key, b"") + one
         return found
 
-    def put(
-        self, entries: Iterable[Entry], refs: "Mapping[int, list[tuple[str, int]]] | None" = None
-    ) -> None:
+    def put(self, entries: Iterable[Entry], refs: "Mapping[int, list[Ref]] | None" = None) -> None:
         """Record entries, and which performers, tags and studios their scenes show.
 
         What was decided is in the baseline of its entry by now, and is not waited with any more.
@@ -102,10 +102,7 @@ class Ledger:
                     for name, one in e.decided.items()
                 ],
             )
-            known = self._refs(list(refs)) if refs else {}
-            for scene_id, found in (refs or {}).items():
-                if known.get(scene_id, set()) == set(found):
-                    continue
+            for scene_id, found in self.moved_refs(refs or {}).items():
                 db.execute("DELETE FROM ref WHERE scene_id = ?", (scene_id,))
                 insert(db, "INSERT OR IGNORE INTO ref", [(*one, scene_id) for one in found])
 
@@ -119,6 +116,11 @@ class Ledger:
             found.setdefault(scene_id, set()).add((kind, number))
         return found
 
+    def moved_refs(self, refs: Mapping[int, list[Ref]]) -> dict[int, list[Ref]]:
+        """Those of these scenes that show others than when they were written last."""
+        known = self._refs(list(refs))
+        return {n: found for n, found in refs.items() if known.get(n, set()) != set(found)}
+
     def photos(self, names: Iterable[str]) -> dict[str, Sent]:
         """What was sent for these names, by `name_key`."""
         asked = list(names)
@@ -126,6 +128,14 @@ class Ledger:
             f"SELECT name, url, got FROM photo WHERE name IN ({','.join('?' * len(asked))})", asked
         )
         return {row[0]: Sent(row[1], row[2]) for row in rows}
+
+    def holders(self, sent: Mapping[str, Sent]) -> dict[str, int]:
+        """Which performer's photo each name has, of those that any scene shows, as last written."""
+        found = {name: holder(one) for name, one in sent.items()}
+        marks = ",".join("?" * len(found))
+        sql = f"SELECT DISTINCT ref_id FROM ref WHERE kind = 'performer' AND ref_id IN ({marks})"
+        shown = {row[0] for row in self._store.rows(sql, list(found.values()))}
+        return {name: number for name, number in found.items() if number in shown}
 
     def put_photos(self, sent: Mapping[str, Sent]) -> None:
         if not sent:

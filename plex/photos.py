@@ -1,14 +1,18 @@
 """Photos of actors: an address that Plex's clients load them from, built without any key. Pure.
 
 Plex keeps one photo per name on the whole server, and the last one told wins. So a photo is sent
-with the first item that shows the actor, and not again unless it changes or gets lost.
+with the first item that shows the actor, and not again unless it changes or gets lost. Of several
+performers of one name, the one whose photo was sent keeps the place while any scene shows them.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from plex.names import name_key
 from stash.scene import Scene
+
+_PERFORMER = re.compile(r"/performer/(\d+)/")
 
 
 class Choice(Protocol):
@@ -25,10 +29,24 @@ class Sent(NamedTuple):
     got: str
 
 
-def wanted(scene: Scene, choice: Choice) -> dict[str, str]:
-    """The address of each performer's photo, by the key of the name."""
-    base = choice.actor_photo_url
-    return {name_key(one.name): base + one.photo for one in scene.performers if base and one.photo}
+def wanted(
+    scene: Scene, choice: Choice, holders: "Mapping[str, int] | None" = None
+) -> dict[str, str]:
+    """The address of each performer's photo, by the key of the name. `holders` says which performer's
+    photo a name has already; else the oldest one of a name comes first."""
+    found: dict[str, str] = {}
+    base, held = choice.actor_photo_url, holders or {}
+    for one in sorted(scene.performers, key=lambda one: one.id) if base else ():
+        name = name_key(one.name)
+        if one.photo and held.get(name, one.id) == one.id:
+            found.setdefault(name, base + one.photo)
+    return found
+
+
+def holder(sent: Sent) -> int:
+    """The id of the performer whose photo was sent, 0 if it is of none."""
+    found = _PERFORMER.search(sent.url)
+    return int(found[1]) if found else 0
 
 
 def due(

@@ -185,14 +185,14 @@ class Sync:
                 self._ledger.put(begun)
 
     def _remember(self, works: list[Work], outcomes: dict[int, Outcome]) -> None:
-        entries, refs = [], {}
+        entries = []
         for work in works:
             entry = remembered.done(work, self._clock(), self._config.sync_fields)
             if remembered.is_news(entry, work):
                 entries.append(entry)
-                refs[work.scene.id] = work.scene.refs()
             tell(work, outcomes[work.scene.id], state_after(work, entry, self._config))
-        if entries:
+        refs = self._ledger.moved_refs({work.scene.id: work.scene.refs() for work in works})
+        if entries or refs:
             self._ledger.put(entries, refs)
         self._ledger.put_photos({
             name: Sent(url, work.after.photos.get(name, ""))

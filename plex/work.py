@@ -198,12 +198,17 @@ def _is_reset(entry: Entry, item: Item) -> bool:
 
 
 def claim_photos(
-    works: Iterable[Work], sent: Mapping[str, Sent], choice: Choice, claimed: set[str]
+    works: Iterable[Work],
+    sent: Mapping[str, Sent],
+    holders: Mapping[str, int],
+    choice: Choice,
+    claimed: set[str],
 ) -> None:
-    """Give each work the photos that are due with it, each name once (`claimed`)."""
+    """Give each work the photos that are due with it, each name once (`claimed`); see
+    `photos.wanted`."""
     for work in works:
         if "actors" in work.wanted:
-            wish = photos.wanted(work.scene, choice)
+            wish = photos.wanted(work.scene, choice, holders)
             shown, fill_only = work.item.photos, choice.preserve_plex_edits
             due = photos.due(wish, work.actors, shown, sent, fill_only)
             work.photos = {name: url for name, url in due.items() if name not in claimed}

@@ -80,7 +80,8 @@ class Judging:
 
     def _claim_photos(self, work: Work) -> None:
         if names := photos.wanted(work.scene, self._config):
-            claim_photos([work], self._ledger.photos(names), self._config, self._photos)
+            sent = self._ledger.photos(names)
+            claim_photos([work], sent, self._ledger.holders(sent), self._config, self._photos)
 
     def _awaits_photo(self, scene: Scene) -> bool:
         """Whether a photo of one of its actors is owed, be it with another scene."""

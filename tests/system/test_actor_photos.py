@@ -138,3 +138,43 @@ def test_a_new_picture_of_a_performer_reaches_plex_where_photos_show(box):
     box.stash.update("performer", 1, image="data:image/jpeg;base64,/9j/")
     box.settle()
     assert box.item(scene)["actor_details"][0]["thumb"] == f"{BASE}/performer/1/image"
+
+
+def namesake(bench: Bench, name: str) -> tuple[int, str]:
+    """Another performer of this name: the id, and the address of the photo."""
+    row = bench.stash.library.store.add_named("performer", name, disambiguation="another")
+    row.image = JPEG
+    return row.id, f"{BASE}/performer/{row.id}/image"
+
+
+def test_of_two_performers_of_one_name_one_photo_is_sent_and_no_more(bench):
+    performer(bench, "Ann")
+    other, url = namesake(bench, "ann")
+    scene, key = bench.add(title="T", performers=["Ann"])
+    another, another_key = bench.add(title="T")
+    both, _ = bench.add(title="T", performers=["Ann"])
+    bench.stash.update_scene(another, performer_ids=[str(other)])
+    bench.stash.update_scene(both, performer_ids=["1", str(other)])
+    bench.sync(another, scene, both)
+    assert photos(bench, key)["ann"] == photos(bench, another_key)["ann"] == url
+    for scenes in [(scene, another, both), (both, scene), (another,)]:
+        bench.plex.clear_requests()
+        bench.sync(*scenes)
+        assert edits(bench) == 0, "a second sync writes nothing, whoever comes first"
+
+
+def test_when_no_scene_shows_the_one_any_more_the_other_s_photo_is_sent(bench):
+    ann = performer(bench, "Ann")
+    other, url = namesake(bench, "Ann")
+    scene, key = bench.add(title="T", performers=["Ann"])
+    another, _ = bench.add(title="T")
+    bench.stash.update_scene(another, performer_ids=[str(other)])
+    bench.sync(scene, another)
+    assert photos(bench, key) == {"Ann": ann}
+    bench.stash.update_scene(scene, performer_ids=[str(other)])
+    bench.sync(scene)
+    bench.sync(another)
+    assert photos(bench, key) == {"Ann": url}
+    bench.plex.clear_requests()
+    bench.sync(scene, another)
+    assert edits(bench) == 0

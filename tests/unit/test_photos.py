@@ -20,6 +20,15 @@ def test_an_address_is_the_setting_and_the_picture_s_path():
     assert photos.wanted(one, Stash2PlexConfig()) == {}
 
 
+def test_of_one_name_the_oldest_performer_s_photo_counts_unless_another_s_is_there():
+    people = (Performer(3, "ann", "/performer/3/image"), Performer(1, "Ann", "/performer/1/image"))
+    one, choice = Scene(1, performers=people), Stash2PlexConfig(actor_photo_url=BASE)
+    assert photos.wanted(one, choice) == {"ann": URL}
+    assert photos.wanted(one, choice, {"ann": 3}) == {"ann": f"{BASE}/performer/3/image"}
+    assert photos.wanted(one, choice, {"ann": 2}) == {}
+    assert [photos.holder(Sent(url, "")) for url in (URL, OTHER)] == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("shown", "sent", "fill_only", "is_due"),
     [
