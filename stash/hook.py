@@ -37,6 +37,16 @@ def flag(context: object, data_dir: str, config_dir: str = "") -> "tuple[str, in
     return (kind, number) if _shows(more, rest, fields) else None
 
 
+def merged(context: dict) -> "list[int]":
+    """The tags that are gone by a merge: no event names them but that of the one they are in now,
+    which may be gone as well before anybody looks."""
+    if context.get("type") != "Tag.Merge.Post" or not isinstance(context.get("input"), dict):
+        return []
+    source = context["input"].get("source")
+    numbers = map(_number, source if isinstance(source, list) else ())
+    return [number for number in numbers if number]
+
+
 def _shows(shown: "tuple[str, ...]", rest: str, fields: object) -> bool:
     if rest == "Update.Post" and isinstance(fields, list) and fields:
         return any(name in shown for name in fields)
@@ -59,6 +69,8 @@ def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, int]
     if dirty is None and not is_due(data_dir, time.time()):
         return "nothing that Plex shows has changed", 0
     if dirty:
+        for source in merged(context):  # type: ignore[arg-type]
+            inbox.mark(data_dir, dirty[0], source)
         inbox.mark(data_dir, *dirty)
     said = f"{dirty[0]} {dirty[1]} is marked" if dirty else "a reconciliation is due"
     # Mark first, look second: either the drain sees the flag, or we see the free lock.

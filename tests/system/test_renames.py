@@ -151,6 +151,19 @@ def test_what_happens_to_a_name_shows_on_all_its_scenes(box: Box, case: Case) ->
     assert box.plex.writes() == []
 
 
+@pytest.mark.parametrize("end", ["destroyed", "merged"])
+def test_a_tag_that_went_into_one_that_is_gone_as_well_leaves_its_scenes(
+    box: Box, end: str
+) -> None:
+    """All within one drain: nobody but the first event has named the tag that Plex shows."""
+    merged("Rain", "Mist")(box.stash)
+    destroyed("tag", "Mist")(box.stash) if end == "destroyed" else merged("Mist", "Fog")(box.stash)
+    box.operation("process_queue")
+    after = GENRES - {"Rain"} | ({"Fog"} if end == "merged" else set())
+    assert [set(box.item(scene)["genres"]) for scene in (1, 2)] == [after] * 2
+    assert box.differences() == {}
+
+
 def test_the_same_name_ten_times_over_is_each_scene_once(box: Box) -> None:
     jane = named(box.stash, "performer", "Jane")
     for n in range(10):

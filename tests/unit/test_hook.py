@@ -101,6 +101,20 @@ def test_until_the_settings_are_known_all_counts_that_a_setting_can_make_plex_sh
     assert hook.flag(event, str(tmp_path), str(tmp_path)) is None
 
 
+@pytest.mark.parametrize(
+    ("event", "input_", "sources"),
+    [
+        ("Tag.Merge.Post", {"source": ["7", "8"], "destination": "42"}, [7, 8]),
+        ("Tag.Merge.Post", {"source": ["../x", True, None, 9]}, [9]),
+        ("Tag.Merge.Post", {"source": "7"}, []),
+        ("Tag.Merge.Post", None, []),
+        ("Tag.Update.Post", {"source": ["7"]}, []),
+    ],
+)
+def test_a_merge_names_the_tags_that_are_gone(event: str, input_: object, sources: object) -> None:
+    assert hook.merged(context(event) | {"input": input_}) == sources
+
+
 @pytest.mark.parametrize("note", [b"", b"\xff\xfe", b"Group", b".", b"Group. Group.."])
 def test_a_note_that_makes_no_sense_breaks_no_hook(note: bytes, tmp_path) -> None:
     (tmp_path / inbox.SHOWS).write_bytes(note)
