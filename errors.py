@@ -4,6 +4,7 @@ Foreign errors are translated into these at the two edges (`plex.transport`, `st
 `sync_queue.verdict` says what each of them means for a job.
 """
 
+from types import ModuleType
 from typing import TypeVar
 
 PLEX, STASH = "Plex", "Stash"
@@ -88,3 +89,13 @@ class LibraryEmpty(Stash2PlexError):
     """A side lists nothing although it had something before: the run must stop."""
 
     cause = "library"
+
+
+def torn(error: BaseException) -> str:
+    """The sentence, if the error tells of modules that do not fit together, as while the plugin's
+    files are being replaced; else ''. Stash2Plex.py says the same where no module can be had."""
+    of_module = isinstance(getattr(error, "obj", None), ModuleType)
+    if not (of_module or isinstance(error, (ImportError, SyntaxError))):
+        return ""
+    what = " ".join(filter(None, (type(error).__name__, getattr(error, "name", None))))
+    return f"the plugin is being updated or is not whole ({what}): reinstall it if this stays"

@@ -59,7 +59,10 @@ def of_error(
 
 
 def action_of(error: Exception) -> str:
-    """What the table says: RETRY, BURY or PAUSE."""
+    """What the table says: RETRY, BURY or PAUSE. While the plugin's own files are being replaced,
+    what fails is no fault of a job."""
+    if errors.torn(error):
+        return PAUSE
     return next(action for kind, action in TABLE if isinstance(error, kind))
 
 
@@ -89,6 +92,8 @@ def in_words(error: Exception) -> str:
     """The sentence for the log; an unexpected error at least names itself."""
     if isinstance(error, errors.Stash2PlexError):
         return str(error)
+    if said := errors.torn(error):
+        return said
     if isinstance(error, OSError) and error.strerror:
         # Not its name: who reads the log may not be meant to know it.
         return str(words.unusable("a file of the plugin", error))
