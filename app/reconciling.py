@@ -24,6 +24,8 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
     if run.config.paused:
         wire.info("paused by the setting: nothing is reconciled")
         return {"paused": "by the setting `paused`"}
+    from plex import vacancies
+
     run.meet()
     scheduler = run.scheduler
     if not scheduler.claim(run.clock()):
@@ -32,6 +34,7 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
     try:
         deep = _is_deep(run, scope, unasked)
         found = _detect(run, scope, startup, unasked, deep)
+        vacancies.note(run.plex, run.store)
     finally:
         scheduler.release()
     return found | {"drain": drains.drain(run, span=(0.9, 1.0))}

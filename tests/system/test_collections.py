@@ -244,6 +244,26 @@ def test_what_is_removed_is_told(box):
     assert "the collection “A” was empty and is removed from Plex" in lines(box, "info")
 
 
+@pytest.mark.parametrize("how", ["deleted", "moved"])
+def test_one_whose_last_item_plex_has_no_more_goes(box, how):
+    scene = box.add("sub/a.mp4", title="T", studio="A")
+    stays = box.add("b.mp4", title="T", studio="B")
+    others = box.plex.add_section("Others", roots=["/others"])
+    box.operation("all")
+    box.plex.add_file("/media/theirs.mp4", collections=["Theirs"])
+    box.plex.remove_item(box.plex.item_by_file("/media/theirs.mp4")["ratingKey"])
+    box.plex.remove_item(box.item(scene)["ratingKey"])
+    if how == "moved":
+        box.plex.add_file("/others/a.mp4", others, size=1000)
+        box.configure(path_map=f"/data/sub => /others; {box.path_map}")
+    box.operation("reconcile_all")
+    left = {"B": [box.item(stays)["ratingKey"]], "Theirs": []}
+    assert box.plex.collections(box.section) == left
+    assert list(box.plex.collections(others)) == (["A"] if how == "moved" else [])
+    box.operation("reconcile_all")
+    assert box.plex.collections(box.section) == left
+
+
 @pytest.mark.parametrize(("seconds", "kept"), [(LAG - 1, True), (LAG, False)])
 def test_one_that_the_next_batch_has_just_filled_is_not_taken_for_empty(bench, seconds, kept):
     """Batches overlap: what the first one left empty is looked at after the writes of the second,
