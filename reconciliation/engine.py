@@ -33,7 +33,7 @@ from reconciliation.result import GapDetectionResult
 from reconciliation.sampling import Sampling
 from reconciliation.verified import Verified
 from reconciliation.walking import Walked, Walking
-from reconciliation.window import reaching, window
+from reconciliation.window import reached, reaching, window
 from stash.api import EVERYTHING, SceneFilter
 from stash.scene import Scene
 from sync_queue import inbox, verdict
@@ -112,8 +112,8 @@ class GapDetectionEngine:
         brake.too_much(result.losing, result.compared, self._config.brake_share, whole)
 
     def _look(self, scope: str, deep: bool) -> None:
-        newest = self._stash.newest_timestamp()
-        only = self._filter(scope, newest)
+        now, newest = self._clock(), self._stash.newest_timestamp()
+        only = self._filter(scope, newest, now)
         total = self._stash.count(only)
         if not total:
             brake.stash_is_empty(self._stash, self._ledger)
@@ -127,7 +127,7 @@ class GapDetectionEngine:
         brake.plex_lost_everything(self._stash, self._index, self._ledger, self._path_map)
         self._walk(only, total, deep)
         result = self._found.result
-        result.newest, result.since, result.until = newest or "", only.since, only.until
+        result.newest, result.since, result.until = reached(newest, now), only.since, only.until
         result.deep = only == EVERYTHING and not (result.unmoved or result.errors)
 
     def _walk(self, only: SceneFilter, total: int, deep: bool) -> None:
@@ -201,11 +201,11 @@ class GapDetectionEngine:
         checked = self._found.result.scenes_checked
         self._progress(0.1 + 0.8 * min(1.0, checked / max(1, total)))
 
-    def _filter(self, scope: str, newest: "str | None") -> SceneFilter:
+    def _filter(self, scope: str, newest: "str | None", now: float) -> SceneFilter:
         parsed = engine_scope(scope)
-        since, until = window(parsed, self._clock(), newest)
+        since, until = window(parsed, now, newest)
         if parsed.kind == "last" and self._seen_until is not None:
-            since = reaching(since, self._seen_until)
+            since = reaching(since, self._seen_until, now)
         return SceneFilter(since=since, until=until)
 
     def _try_chunk(

@@ -27,7 +27,7 @@ class GapDetectionResult:
     enqueued_count: int = 0
     compared: int = 0  # scenes with an item
     losing: int = 0  # of these, such as would have less in Plex afterwards
-    newest: str = ""  # the latest `updated_at` of Stash when the run began
+    newest: str = ""  # what the run has reached (`window.reached`)
     since: "str | None" = None  # which of these were looked at
     until: "str | None" = None
     errors: list[str] = field(default_factory=list)

@@ -23,25 +23,41 @@ def window(scope: Scope, now: float, newest: "str | None") -> "tuple[str | None,
     )
 
 
-def reaching(since: "str | None", seen: str) -> "str | None":
-    """`since`, or as much earlier as it takes to have all that changed after `seen`, the latest
-    `updated_at` that an earlier run met. Its clock and its zone are Stash's; both may have moved."""
-    back = _back(seen)
-    return min(since, back) if since and back else None  # where it is not known, all of it
+def reaching(since: "str | None", seen: str, now: float) -> "str | None":
+    """`since`, or as much earlier as it takes to have all that changed after `seen` (see `reached`).
+    The clock and the zone of Stash may have moved; all of it where `seen` is not known, or lies
+    ahead: then the clocks were set back."""
+    moment = _moment(seen)
+    if not since or moment is None or moment.timestamp() > now:
+        return None
+    return min(since, _back(moment))
 
 
 def covers(since: "str | None", until: "str | None", seen: str) -> bool:
     """Whether these bounds leave out nothing that changed after `seen`."""
-    return not until and (not since or since <= _back(seen))
+    moment = _moment(seen)
+    return not until and (not since or (moment is not None and since <= _back(moment)))
 
 
-def _back(seen: str) -> str:
-    try:
-        moment = datetime.fromisoformat(seen.replace("Z", "+00:00"))
-    except ValueError:
+def reached(newest: "str | None", now: float) -> str:
+    """Up to which `updated_at` a run that begins `now` leaves nothing out, if its bounds do not:
+    `newest` is the latest that Stash has. '' if that is not known."""
+    moment = _moment(newest or "")
+    if moment is None:
         return ""
-    zone = moment.tzinfo or timezone.utc
-    return _text(moment.replace(tzinfo=zone).timestamp() - AROUND_THE_WORLD, zone)
+    return _text(min(moment.timestamp(), now), moment.tzinfo or timezone.utc)
+
+
+def _back(moment: datetime) -> str:
+    return _text(moment.timestamp() - AROUND_THE_WORLD, moment.tzinfo or timezone.utc)
+
+
+def _moment(stamp: str) -> "datetime | None":
+    try:
+        found = datetime.fromisoformat(stamp.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
 def offset(stamp: "str | None") -> tzinfo:

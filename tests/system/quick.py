@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import Stash2Plex
@@ -12,15 +14,18 @@ from devserver.stash.client import StashError
 from errors import Stash2PlexError
 
 
-def quicken(box: Box) -> Box:
-    """From now on the box starts no process for an operation, and none by itself."""
+def quicken(box: Box, clock: Callable[[], float] = time.time) -> Box:
+    """From now on the box starts no process for an operation, and none by itself. The plugin goes by
+    `clock`."""
     box.stash.hold_jobs()
     box.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    box.operation = lambda mode, **args: operation(box, mode, args)  # type: ignore[method-assign]
+    box.operation = lambda mode, **args: operation(box, mode, args, clock)  # type: ignore[method-assign]
     return box
 
 
-def operation(box: Box, mode: str, args: dict[str, Any]) -> Any:
+def operation(
+    box: Box, mode: str, args: dict[str, Any], clock: Callable[[], float] = time.time
+) -> Any:
     given = {"mode": mode, **args}
     if mode in Stash2Plex.LOOKS:
         found, problem = glance.look(mode, given, str(box.data_dir))
@@ -28,7 +33,7 @@ def operation(box: Box, mode: str, args: dict[str, Any]) -> Any:
             raise StashError(problem, 200)
         return found
     connection = {"Scheme": "http", "Host": "127.0.0.1", "Port": box.stash.port}
-    run = Run(connection, given, str(box.data_dir))
+    run = Run(connection, given, str(box.data_dir), clock=clock)
     before, Stash2Plex._run = Stash2Plex._run, run
     try:
         return Stash2Plex.handle_task(mode)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from reconciliation.window import SPARE, covers, offset, reaching, window
+from reconciliation.window import SPARE, covers, offset, reached, reaching, window
 from validation.scope import engine_scope, parse_scope
 
 NOW = datetime(2026, 3, 29, 12, 0, tzinfo=timezone.utc).timestamp()
@@ -64,7 +64,7 @@ BACK = "2026-03-19T08:00:00+02:00"
 
 
 @pytest.mark.parametrize(
-    ("since", "seen", "reached"),
+    ("since", "seen", "found"),
     [
         ("2026-03-28T11:00:00+02:00", SEEN, BACK),
         ("2026-03-01T11:00:00+02:00", SEEN, "2026-03-01T11:00:00+02:00"),
@@ -73,8 +73,21 @@ BACK = "2026-03-19T08:00:00+02:00"
         (None, SEEN, None),
     ],
 )
-def test_a_window_reaches_back_to_what_was_seen(since, seen, reached):
-    assert reaching(since, seen) == reached
+def test_a_window_reaches_back_to_what_was_seen(since, seen, found):
+    assert reaching(since, seen, NOW) == found
+
+
+def test_what_lies_ahead_tells_of_a_clock_set_back():
+    assert reaching("2026-03-28T11:00:00+02:00", stamp(NOW + 1, 2), NOW) is None
+    assert reaching(stamp(NOW, 2), stamp(NOW, 2), NOW) == stamp(NOW - 26 * HOUR, 2)
+
+
+@pytest.mark.parametrize(
+    ("newest", "found"),
+    [(stamp(NOW - 5, 2), stamp(NOW - 5, 2)), (stamp(NOW + 9, 2), stamp(NOW, 2)), (None, "")],
+)
+def test_a_run_reaches_no_further_than_its_own_time(newest, found):
+    assert reached(newest, NOW) == found
 
 
 @pytest.mark.parametrize(
