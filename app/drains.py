@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
 TOLD = 50  # scenes of which an answer tells
+NEWCOMERS = 500  # scenes without a file in Plex that a drain looks for
 PATIENCE = 5.0  # seconds: the first retry of a job comes within them
 
 
@@ -85,7 +86,31 @@ def drain(
         wire.info(_summary(run, tally.as_dict()))
     if loop.only and not tally.busy:
         notes.wake_if_owed(run)
+    if not (loop.only or tally.busy or tally.paused) and _newcomers_are_owed(run):
+        more = drain(run, linger, span, told=told)
+        return {**more, **_sum(tally.as_dict(), more)}
     return tally.as_dict() | {"busy": tally.busy}
+
+
+def _newcomers_are_owed(run: Run) -> bool:
+    """Whether Plex has got the files of scenes that have left the queue: whatever the interval of
+    reconciliations is, a run that has met Plex looks for them."""
+    from reconciliation.detector import MISSING
+    from reconciliation.newcomers import Newcomers
+
+    if "plex" not in vars(run):
+        return False
+    newcomers = Newcomers(run.stash, run.store, run.index, run.path_map, ())
+    if newcomers.are_due(run.clock()):
+        run.index.refresh(run.plex, run.clock())
+    ids = [scene.id for scene, _ in newcomers.walk((), NEWCOMERS)]
+    run.jobs.owe(ids, MISSING, run.clock())
+    return bool(ids)
+
+
+def _sum(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    counts = {name for name, value in one.items() if type(value) is int}
+    return {name: one[name] + other.get(name, 0) for name in counts}
 
 
 def _moved(run: Run) -> bool:

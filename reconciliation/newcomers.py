@@ -4,13 +4,15 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from plex import match
-from plex.index import Index
+from plex.index import RELIST_SECONDS, Index
 from plex.paths import PathMap
 from plex.seen import Seen
 from plex.store import Store
 from stash.scene import Scene
 
 MEMORY = "newcomers"  # among the meta: what the index had when they were last looked for
+PLACE = "newcomers_place"  # where the last look ended, and what the index had when it began
+ASKED = "newcomers_asked"  # when Plex was last asked for their sake
 AT_ONCE = 50  # scenes of one question to Stash
 
 
@@ -24,16 +26,32 @@ class Newcomers:
         self._stash, self._store, self._index = stash, store, index
         self._path_map, self._extras = path_map, extras
 
-    def walk(self, besides: Collection[int]) -> "Iterator[tuple[Scene, None]]":
-        """Those for which the index has an item, without the scenes that are looked at anyway."""
+    def are_due(self, now: float) -> bool:
+        """Whether Plex is to be asked what it has got: there are scenes that wait for that, and it was
+        not asked just now."""
+        asked = float(self._store.meta(ASKED) or 0)
+        if 0 <= now - asked < RELIST_SECONDS or not Seen(self._store).absent():
+            return False
+        self._store.set_meta(ASKED, repr(now))
+        return True
+
+    def walk(self, besides: Collection[int], most: int = 0) -> "Iterator[tuple[Scene, None]]":
+        """Those for which the index has an item, without the scenes that are looked at anyway. With
+        `most` so many of the scenes are looked at, and the next ones the next time."""
         mark = self._mark()
         if mark == self._store.meta(MEMORY):
             return
-        ids = [n for n in Seen(self._store).absent() if n not in besides]
-        for at in range(0, len(ids), AT_ONCE):
-            for scene in self._found(ids[at : at + AT_ONCE]):
+        begun, _, after = self._store.meta(PLACE).rpartition(" ") if most else ("", "", "")
+        begun, place = begun or mark, int(after or 0)
+        ids = [n for n in Seen(self._store).absent() if n > place and n not in besides]
+        some = ids[:most] if most else ids
+        for at in range(0, len(some), AT_ONCE):
+            for scene in self._found(some[at : at + AT_ONCE]):
                 yield scene, None
-        self._store.set_meta(MEMORY, mark)
+        is_through = len(some) == len(ids)
+        self._store.set_meta(PLACE, "" if is_through else f"{begun} {some[-1]}")
+        if is_through:
+            self._store.set_meta(MEMORY, begun)
 
     def _found(self, ids: Sequence[int]) -> list[Scene]:
         scenes = list(self._stash.scenes(ids, self._extras).values())

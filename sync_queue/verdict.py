@@ -67,12 +67,12 @@ def action_of(error: Exception) -> str:
 
 
 def of_missing(waits: int, now: float) -> Verdict:
-    """A scene whose file Plex does not have: wait ever longer, then leave it to reconciliation."""
+    """A scene whose file Plex does not have: wait ever longer, then leave it to those who look for newcomers."""
     if waits >= len(WAIT_SECONDS):
         return Verdict(
             DONE,
-            words=f"still not in Plex after {waits} looks: it leaves the queue, and a reconciliation "
-            "finds it when Plex has its file",
+            words=f"still not in Plex after {waits} looks: it leaves the queue, and is synced when "
+            "a later run finds its file in Plex",
         )
     return Verdict(WAIT, now + WAIT_SECONDS[waits], "not in Plex yet")
 

@@ -7,8 +7,15 @@ from contextlib import closing
 
 import pytest
 
+from app import drains
 from devserver.box import Box
+from plex.index import RELIST_SECONDS, Index
+from plex.scene_state import NOT_IN_PLEX
+from plex.seen import Seen
+from plex.store import Store
+from reconciliation.newcomers import Newcomers
 from sync_queue.jobs import Job, Jobs
+from tests.system.quick import quicken
 from tests.system.telling import lines
 
 pytestmark = pytest.mark.uncovered
@@ -49,3 +56,53 @@ def test_what_has_left_the_queue_is_not_in_plex_and_found_when_plex_has_it(
     box.plex.add_file("/media/a.mp4", size=1000)
     box.operation(scope)
     assert box.differences() == {} and state(box, scene) == "in_sync"
+
+
+@pytest.fixture
+def ahead(box: Box) -> list[float]:
+    """How far ahead the plugin's clock is: in its sum, seconds."""
+    seconds: list[float] = []
+    quicken(box, lambda: time.time() + sum(seconds))
+    return seconds
+
+
+def test_what_has_left_the_queue_is_found_by_the_next_save_of_another_scene(
+    box: Box, ahead: list[float]
+) -> None:
+    """With the interval `never` no reconciliation comes."""
+    scene = box.add("a.mp4", in_plex=False, title="T")
+    other = box.add("b.mp4", title="Another")
+    box.operation("all")
+    seen_for_the_last_time(box, scene)
+    box.plex.add_file("/media/a.mp4", size=1000)
+    ahead.append(RELIST_SECONDS)
+    box.stash.update_scene(other, title="New")
+    box.operation("process_queue")
+    assert box.differences() == {} and state(box, scene) == "in_sync"
+
+
+def test_plex_is_asked_for_their_sake_now_and_then_only(box: Box, ahead: list[float]) -> None:
+    with closing(Store(box.data_dir)) as store:
+        newcomers = Newcomers(None, store, Index(store), (), ())
+        assert not newcomers.are_due(1e9)  # nobody waits for a file
+        Seen(store).put({1: (NOT_IN_PLEX, "")})
+        moments = (1e9, 1e9 + 1, 1e9 + RELIST_SECONDS, 1e9 - 1)
+        assert [newcomers.are_due(now) for now in moments] == [True, False, True, True]
+
+
+def test_a_drain_looks_for_some_at_a_time_and_for_all_in_the_end(
+    box: Box, ahead: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drains, "NEWCOMERS", 2)
+    scenes = [box.add(f"{n}.mp4", in_plex=False, title=f"T{n}") for n in range(5)]
+    other = box.add("b.mp4", title="Another")
+    box.operation("all")
+    for scene in scenes:
+        seen_for_the_last_time(box, scene)
+    box.plex.add_file("/media/4.mp4", size=1004)
+    ahead.append(RELIST_SECONDS)
+    for number in range(3):
+        assert state(box, scenes[4]) == "not_in_plex"
+        box.stash.update_scene(other, title=f"New {number}")
+        box.operation("process_queue")
+    assert state(box, scenes[4]) == "in_sync"
