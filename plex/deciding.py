@@ -14,7 +14,7 @@ from plex.item import Item
 from plex.journal import Journal
 from plex.leaving import RESTORE
 from plex.ledger import Ledger
-from plex.outcome import Outcome, ambiguous, hold, leave, share, skip, unsettle, yields
+from plex.outcome import Outcome, ambiguous, hide, hold, leave, share, skip, unsettle, yields
 from plex.paths import PathMap
 from plex.work import (
     Choice,
@@ -201,9 +201,15 @@ class Deciding:
 
     def _refresh(self) -> bool:
         self._settling.listed()
-        return self._index.refresh(self._plex, self._clock())
+        found = self._index.refresh(self._plex, self._clock())
+        if self._index.came_back:
+            self._scanned()
+        return found
 
     def _usable(self, scene: Scene, items: list[Item], outcome: Outcome) -> list[Item]:
+        if not items and (why := match.hidden(scene, self._index, self._config.path_map)):
+            hide(outcome, why)
+            return []
         if not items:
             outcome.missing = bool(scene.files)
             outcome.states[0] = scene_state.MISSING if scene.files else scene_state.NO_FILE

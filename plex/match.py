@@ -114,6 +114,12 @@ def holds(item: Item, scene: Scene, path_map: paths.PathMap) -> bool:
     return _holds(item, _wanted(scene, path_map))
 
 
+def hidden(scene: Scene, index: Index, path_map: paths.PathMap) -> str:
+    """Why it cannot be told whether Plex has one of the scene's files, in words; '' if it can."""
+    part = index.unlisted.hides([paths.plex_path(f.path, path_map) for f in scene.files])
+    return part.words if part else ""
+
+
 def by_file(scene: Scene, items: Sequence[Item], path_map: paths.PathMap) -> list[list[Item]]:
     """Of each file of the scene, in their order, the items that have it."""
     return [

@@ -28,6 +28,7 @@ class Outcome:
     items: list[int] = field(default_factory=list)
     missing: bool = False
     unsettled: bool = False  # Plex has its file, and has not read it yet
+    hidden: bool = False  # Plex may have its file, in a part that it cannot list
     wrote: bool = False
     refused: bool = False  # left alone, for a reason that only a person can take away
     skipped: str = ""  # not selected, for one of `selection.REASONS`
@@ -183,6 +184,13 @@ def unsettle(outcome: Outcome, key: int) -> None:
     outcome.unsettled = True
     outcome.said = f"waits: Plex is still reading its item {key}"
     outcome.states[0] = UNKNOWN, f"Plex is still reading its item {key}"
+
+
+def hide(outcome: Outcome, why: str) -> None:
+    """Its file may be in a part of Plex that was not seen: say that the scene waits for it."""
+    outcome.hidden = True
+    outcome.said = f"waits: {why}"
+    outcome.states[0] = scene_state.hidden(why)
 
 
 def hold(outcome: Outcome, why: str) -> None:

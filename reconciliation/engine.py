@@ -128,6 +128,7 @@ class GapDetectionEngine:
         self._walk(only, total, deep)
         result = self._found.result
         result.newest, result.since, result.until = newest or "", only.since, only.until
+        result.left_out += [one.line for one in self._index.unlisted.parts().values()]
         result.deep = only == EVERYTHING and not (result.unmoved or result.errors)
 
     def _walk(self, only: SceneFilter, total: int, deep: bool) -> None:
