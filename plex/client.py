@@ -263,7 +263,10 @@ class PlexClient:
     def members(self, rating_key: int) -> list[int]:
         """The rating keys of a collection's items, in its order."""
         key = f"/library/collections/{rating_key}/children"
-        return [int(video.get("ratingKey")) for video in self._all(key, "Video")]
+        found = [item.number(video.get("ratingKey")) for video in self._all(key, "Video")]
+        if None in found:
+            raise errors.Busy("Plex sent an item without a number").of(PLEX, "unreadable")
+        return [one for one in found if one]
 
     def _all(self, key: str, element: str) -> Iterator[Any]:
         """The elements of all pages."""
