@@ -75,7 +75,9 @@ def sought(run: Run, pages: int, page: int) -> Sought:
     matches = match.match(chosen, run.index, run.plex, run.path_map, lambda: False)
     for scene in chosen:
         items = matches.of(scene)
-        if not items and match.hidden(scene, run.index, run.path_map):
+        if scene.id in matches.unread or (
+            not items and match.hidden(scene, run.index, run.path_map)
+        ):
             continue  # it cannot be told whether Plex has it
         found.looked_at += 1
         if not items:

@@ -25,6 +25,7 @@ from validation import library
 
 NEWEST = 100
 BATCH = 25  # full items per read: so many take Plex under a second, 50 may take twelve
+IN_A_ROW = 3  # items that cannot be read, and none that can
 MOVIES = 1  # Plex's number for items of movie-type libraries, Other Videos included
 
 
@@ -112,45 +113,60 @@ class PlexClient:
             window(0, NEWEST),
         )
 
-    def items(self, rating_keys: Sequence[int]) -> dict[int, item.Item]:
-        """Full items by rating key; those that no longer exist are left out."""
+    def items(
+        self,
+        rating_keys: Sequence[int],
+        unread: "dict[int, errors.Stash2PlexError] | None" = None,
+    ) -> dict[int, item.Item]:
+        """Full items by rating key; those that no longer exist are left out, and those that Plex
+        cannot give, which `unread` gets with the reason."""
         found: dict[int, item.Item] = {}
         for at in range(0, len(rating_keys), BATCH):
-            for one in self._batch(rating_keys[at : at + BATCH]):
+            for one in self._batch(rating_keys[at : at + BATCH], unread):
                 found[one.rating_key] = one
         return found
 
-    def _batch(self, rating_keys: Sequence[int]) -> list[item.Item]:
+    def _batch(
+        self, rating_keys: Sequence[int], unread: "dict[int, errors.Stash2PlexError] | None"
+    ) -> list[item.Item]:
         """One read; one by one when a single bad item stalls it or makes it fail."""
-        if len(rating_keys) == 1:
+        if len(rating_keys) == 1 and unread is None:
             return self._read(rating_keys)
         try:
             return self._read(rating_keys, of_quick_question)
-        except errors.Busy:
+        except (errors.Busy, errors.Rejected):
             pass
         except errors.Lost as error:
             if error.cause != "timeout":
                 raise
-        return self._singly(rating_keys)
+        return self._singly(rating_keys, unread)
 
-    def _singly(self, rating_keys: Sequence[int]) -> list[item.Item]:
+    def _singly(
+        self, rating_keys: Sequence[int], unread: "dict[int, errors.Stash2PlexError] | None"
+    ) -> list[item.Item]:
         found: list[item.Item] = []
-        failed = 0
+        failed, most = 0, 2 if unread is None else IN_A_ROW
         for key in rating_keys:
             try:
                 found += self._read([key])
-            except errors.Busy:  # as good as not there, if the others are
+            except (errors.Busy, errors.Rejected) as error:
                 failed += 1
-                if failed > 1 and not found:
+                if failed == most and not found:  # it is the server then
                     raise
+                if unread is not None:
+                    unread[key] = error
         return found
 
     def _read(self, rating_keys: Sequence[int], chances: Chances = of_question) -> list[item.Item]:
         key = f"/library/metadata/{','.join(map(str, rating_keys))}"
         try:
-            return list(item.items(self._plex.get(key, chances=chances)))
+            container = self._plex.get(key, chances=chances)
         except errors.Gone:
             return []
+        found = list(item.items(container))
+        if len(found) < len(container.findall("Video")):
+            raise errors.Busy("Plex sent an item without a number").of(PLEX, "unreadable")
+        return found
 
     def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None:
         """Change one item: all `parameters` in one request if it stays short enough."""

@@ -14,7 +14,18 @@ from plex.item import Item
 from plex.journal import Journal
 from plex.leaving import RESTORE
 from plex.ledger import Ledger
-from plex.outcome import Outcome, ambiguous, hide, hold, leave, share, skip, unsettle, yields
+from plex.outcome import (
+    Outcome,
+    ambiguous,
+    fail,
+    hide,
+    hold,
+    leave,
+    share,
+    skip,
+    unsettle,
+    yields,
+)
 from plex.paths import PathMap
 from plex.work import (
     Choice,
@@ -141,6 +152,9 @@ class Deciding:
             matches = self._match(scenes)
         pairs = []
         for scene in scenes:
+            if error := matches.unread.get(scene.id):
+                fail(outcomes[scene.id], error)
+                continue
             items = self._usable(scene, matches.of(scene), outcomes[scene.id])
             pairs += [(scene, item) for item in items]
         entries = self._ledger.about(item for _, item in pairs)

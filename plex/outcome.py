@@ -11,6 +11,7 @@ from plex.work import Work
 from validation import text
 
 if TYPE_CHECKING:
+    import errors
     from plex.scene_state import State
 
 LEFT_ALONE = "is left as it is"
@@ -184,6 +185,12 @@ def unsettle(outcome: Outcome, key: int) -> None:
     outcome.unsettled = True
     outcome.said = f"waits: Plex is still reading its item {key}"
     outcome.states[0] = UNKNOWN, f"Plex is still reading its item {key}"
+
+
+def fail(outcome: Outcome, error: "errors.Stash2PlexError") -> None:
+    """Plex has an item for it, and cannot give it."""
+    outcome.error = error
+    outcome.states[0] = UNKNOWN, str(error)
 
 
 def hide(outcome: Outcome, why: str) -> None:

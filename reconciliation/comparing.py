@@ -1,6 +1,6 @@
 """A chunk of scenes beside the items that Plex has of it: which is whose, what is owed of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from plex import claims, match, scene_state
@@ -38,9 +38,12 @@ class Comparing:
         self._extras = extras(config)
         self._claims = Claims(stash, config, self._extras)
 
-    def __call__(self, chunk: Chunk, items: Mapping[int, Item], found: Found) -> None:
+    def __call__(self, chunk: Chunk, had: match.Read, found: Found) -> None:
         refuse_partial(chunk.chosen, self._extras)
-        matches, result = match.matched(chunk.hints, items, self._index), found.result
+        matches, result = match.matched(chunk.hints, had, self._index), found.result
+        for scene in chunk.chosen:
+            if error := matches.unread.get(scene.id):
+                found.leave_out(scene, error)
         lost, hidden = self._without_item(matches, chunk.chosen)
         found.states |= {scene.id: scene_state.MISSING for scene in lost}
         found.states |= hidden
@@ -52,7 +55,7 @@ class Comparing:
         holders = {key: e.scene_id for key, e in entries.items()}
         owners = self._claims.owners(pairs, holders, self._path_map)
         new = {key: owners.of[key] for key in owners.of.keys() - entries.keys()}
-        entries |= self._ledger.new(new, items)
+        entries |= self._ledger.new(new, had.items)
         for scene in self._missing(lost, result):
             found.owed.add(scene.id, MISSING)
         for scene in chunk.chosen:
@@ -72,6 +75,8 @@ class Comparing:
                 found.states[scene.id] = scene_state.worst(states)
 
     def _usable(self, matches: match.Matches, scene: Scene, found: Found) -> list[Item]:
+        if scene.id in matches.unread:
+            return []
         sure, unsure = claims.fit(scene, matches.of(scene), self._path_map, self._config)
         if unsure:
             found.result.conflict_count += not sure
@@ -84,7 +89,7 @@ class Comparing:
         """The scenes whose file Plex lacks; the states of the others that have no item."""
         lost, states = [], {}
         for scene in scenes:
-            if matches.of(scene):
+            if matches.of(scene) or scene.id in matches.unread:
                 continue
             if not scene.files:
                 states[scene.id] = scene_state.NO_FILE

@@ -4,21 +4,17 @@ nothing is concluded from what could not be seen."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 from pathlib import Path
 
 import pytest
+from bad import FOR_EVER, PLACES, state, which
 from quick import quicken
 
-from app import scene_states
 from devserver.box import Box
 from tests.sizes import WHOLE
 
 pytestmark = pytest.mark.uncovered
-FOR_EVER = 10**9
-PLACES = (0, 1, 2)  # the first, the middle and the last one
-ALL = [(one,) for one in PLACES] + list(combinations(PLACES, 2))
-WHICH = ALL if WHOLE else [(0,), (1, 2)]
+WHICH = which((0,), (1, 2))
 NAMES = ("Ants", "Bees", "Crows")
 
 
@@ -26,10 +22,6 @@ NAMES = ("Ants", "Bees", "Crows")
 def box(tmp_path: Path, plugin_zip: Path) -> Iterator[Box]:
     with Box(tmp_path, plugin_zip) as found:
         yield quicken(found)
-
-
-def state(box: Box, scene: int) -> str:
-    return scene_states.told(str(box.data_dir), [scene])[scene][0]
 
 
 # -- libraries
@@ -47,17 +39,17 @@ class Libraries:
             for name in NAMES
         ]
 
-    def break_(self, which: Sequence[int], action: str) -> None:
-        bad = {f"/library/sections/{self.ids[one]}/all" for one in which}
+    def break_(self, bad: Sequence[int], action: str) -> None:
+        paths = {f"/library/sections/{self.ids[one]}/all" for one in bad}
         self.box.plex.faults.arm(
-            action, lambda call: call.path in bad and call.method == "GET", times=FOR_EVER
+            action, lambda call: call.path in paths and call.method == "GET", times=FOR_EVER
         )
 
-    def of(self, which: Sequence[int]) -> list[int]:
-        return [scene for one in which for scene in self.scenes[one]]
+    def of(self, bad: Sequence[int]) -> list[int]:
+        return [scene for one in bad for scene in self.scenes[one]]
 
-    def others(self, which: Sequence[int]) -> list[int]:
-        return [scene for one in PLACES if one not in which for scene in self.scenes[one]]
+    def others(self, bad: Sequence[int]) -> list[int]:
+        return [scene for one in PLACES if one not in bad for scene in self.scenes[one]]
 
 
 @pytest.fixture
@@ -65,37 +57,37 @@ def libraries(box: Box) -> Libraries:
     return Libraries(box)
 
 
-def names_bad(said: str, which: Sequence[int]) -> None:
+def names_bad(said: str, bad: Sequence[int]) -> None:
     for one in PLACES:
-        assert (f"“{NAMES[one]}”" in said) == (one in which), said
+        assert (f"“{NAMES[one]}”" in said) == (one in bad), said
 
 
 @pytest.mark.parametrize("action", ["500", "400", "404", "html"] if WHOLE else ["500", "404"])
-@pytest.mark.parametrize("which", WHICH)
+@pytest.mark.parametrize("bad", WHICH)
 def test_the_other_libraries_of_plex_are_synced(
-    libraries: Libraries, which: Sequence[int], action: str, capfd: pytest.CaptureFixture[str]
+    libraries: Libraries, bad: Sequence[int], action: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     box = libraries.box
     box.configure(trigger_plex_scan=True)
     if action == "html":
-        libraries.break_(which, "truncated")
+        libraries.break_(bad, "truncated")
     else:
-        libraries.break_(which, action)
+        libraries.break_(bad, action)
     box.operation("all")
     log = capfd.readouterr().err
-    assert box.differences(libraries.others(which)) == {}
-    names_bad(log, which)
+    assert box.differences(libraries.others(bad)) == {}
+    names_bad(log, bad)
     assert "not in Plex" not in log
     assert [r for r in box.plex.requests if r.path.endswith("/refresh")] == []
-    assert {state(box, one) for one in libraries.of(which)} == {"waiting"}
+    assert {state(box, one) for one in libraries.of(bad)} == {"waiting"}
     found = box.operation("reconcile_all")
     assert found["errors"] == [] and found["gaps_by_type"]["missing"] == 0
-    names_bad("".join(found["left_out"]), which)
-    names_bad("".join(box.operation("queue_status")["unlisted"]), which)
+    names_bad("".join(found["left_out"]), bad)
+    names_bad("".join(box.operation("queue_status")["unlisted"]), bad)
     capfd.readouterr()
     box.operation("doctor")
     told = [line for line in capfd.readouterr().err.splitlines() if "could not list" in line]
-    names_bad("".join(told), which)
+    names_bad("".join(told), bad)
     box.plex.faults.clear()
     box.operation("process_queue")
     assert box.differences() == {}
@@ -103,16 +95,14 @@ def test_the_other_libraries_of_plex_are_synced(
     assert box.operation("queue_status")["unlisted"] == []
 
 
-@pytest.mark.parametrize("which", WHICH)
-def test_a_library_that_was_listed_before_goes_on(
-    libraries: Libraries, which: Sequence[int]
-) -> None:
+@pytest.mark.parametrize("bad", WHICH)
+def test_a_library_that_was_listed_before_goes_on(libraries: Libraries, bad: Sequence[int]) -> None:
     box = libraries.box
     box.operation("all")
-    libraries.break_(which, "500")
+    libraries.break_(bad, "500")
     for scene in box.paths:
         box.stash.update_scene(scene, details="New.")
-    late = box.add(f"{NAMES[which[0]]}/late.mp4", title="Late")
+    late = box.add(f"{NAMES[bad[0]]}/late.mp4", title="Late")
     found = box.operation("reconcile_all")
     assert found["errors"] == [] and found["gaps_by_type"]["missing"] == 0
     box.operation("all")
