@@ -11,13 +11,13 @@ from urllib.parse import quote, urlencode
 
 import errors
 from errors import PLEX
-from net.again import Chances, of_question, of_quick_question
+from net.again import Chances, of_one, of_question, of_quick_question
 from plex import fields, index, item, wire
 from plex.collection import CUSTOM, Collection, collection
 from plex.images import POSTER, Kind
 from plex.listing import Page
 from plex.once import once
-from plex.pages import Elements, pages, window
+from plex.pages import Elements, Hole, pages, patched, window
 from plex.transport import PlexSession, Transport
 from plex.transport import probe as probe
 from plex.written import same
@@ -88,10 +88,13 @@ class PlexClient:
             chosen.update(one.id for one in meant)
         return [one for one in found if one.id in chosen]
 
-    def listing(self, section: int) -> Iterator[Page]:
-        """All items of a section, a page at a time."""
+    def listing(self, section: int) -> "Iterator[Page | Hole]":
+        """All items of a section, a page at a time, and the rows that Plex cannot give."""
         key = f"/library/sections/{section}/all?type={MOVIES}"
-        return pages(lambda window: self._plex.page(key, window))
+        return patched(
+            lambda window, again: self._plex.page(key, window, of_question if again else of_one),
+            lambda: self.count(section),
+        )
 
     def count(self, section: int) -> "int | None":
         """How many items a section has; None if Plex does not tell."""

@@ -14,9 +14,9 @@ import errors
 from plex import lists
 from plex.collection import CUSTOM, Collection
 from plex.names import name_key
+from plex.pages import BAD_PART
 from plex.sequence import arranged, moves
 from plex.store import Store
-from plex.unlisted import BAD_PART
 from plex.work import Work
 
 

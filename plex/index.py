@@ -7,6 +7,7 @@ from functools import partial
 import errors
 from disk.database import batches
 from plex.listed import Listed, Listing, Section
+from plex.pages import BAD_PART
 from plex.store import Store
 from plex.twins import File
 from plex.unlisted import Failure, Tries, Unlisted
@@ -15,6 +16,7 @@ from plex.unlisted import Failure, Tries, Unlisted
 ASK_SECONDS = 10.0
 # With no sign of a scan in Plex, a file that is not found is looked for again this much later.
 RELIST_SECONDS = 600.0
+NAMED = 3  # holes of a listing
 PAGE = 5000  # rows that are read at a time
 
 
@@ -102,16 +104,17 @@ class Index:
         self._asked, self._outdated = now, False
         sections = list(plex.sections())
         self.keep_to(sections)
-        told, rest = set(self._store.emptied), self.unlisted.resting(now)
+        told, bad = set(self._store.emptied), self.unlisted.parts()
+        rest = self.unlisted.resting(now)
         due = self._due(sections, force, now)
         tries, news = Tries(), 0
         for number, one in enumerate(due):
-            news += tries.of(one.id, partial(self._list, plex, one, now))
+            news += tries.of(one.id, partial(self._list, plex, one, tries, now))
             progress((number + 1) / len(due))
         for one in sections:
             if one not in due and one.id not in rest:
-                news += tries.of(one.id, partial(self._add_newest, plex, one.id))
-        tries.refuse_all({one.id for one in sections}, rest)
+                news += tries.of(one.id, partial(self._glance, plex, one, tries, now))
+        tries.refuse_all({one.id for one in sections}, {n for n in rest if bad[n].whole})
         listed = {one.id for one in due} - tries.failed.keys()
         self._note(sections, {**dict.fromkeys(listed), **tries.failed}, now)
         self._brake(told)
@@ -163,7 +166,11 @@ class Index:
 
     def _add_newest(self, plex: Listing, section: int) -> int:
         """How many files were new to us among those that Plex added last."""
-        return self._files.add(plex.newest(section).parts(), section, self._asked)
+        page = plex.newest(section)
+        found = page.parts()
+        if page.bad:
+            raise errors.Busy(_some(page.bad)).of(errors.PLEX, "unreadable")
+        return self._files.add(found, section, self._asked)
 
     def keep_to(self, sections: Sequence[Section]) -> bool:
         """Forget libraries that are not among these: deleted in Plex, or left out by the user.
@@ -189,9 +196,19 @@ class Index:
         rows = self._store.rows("SELECT id, stamp, listed FROM section")
         return {row[0]: (row[1], row[2]) for row in rows}
 
-    def _list(self, plex: Listing, section: Section, now: float) -> int:
+    def _glance(self, plex: Listing, section: Section, tries: Tries, now: float) -> int:
+        """What was added last; all of it if Plex cannot give that."""
+        try:
+            return self._add_newest(plex, section.id)
+        except BAD_PART:
+            return self._list(plex, section, tries, now)
+
+    def _list(self, plex: Listing, section: Section, tries: Tries, now: float) -> int:
         """1: of a library that was listed more may be known now."""
-        if before := self._files.read(plex, section, now):
+        before, holes = self._files.read(plex, section, now)
+        if holes:
+            tries.failed[section.id] = Failure(_some(holes), whole=False)
+        if before:
             files = "1 file" if before == 1 else f"{before} files"
             self._store.emptied[section.id] = f"“{section.title}”, where it had {files}"
         else:
@@ -225,6 +242,11 @@ class Index:
     def titles(self) -> dict[int, str]:
         """The libraries as last listed, by id."""
         return dict(self._store.rows("SELECT id, title FROM section ORDER BY id"))
+
+
+def _some(holes: Sequence[str]) -> str:
+    more = f"; and {len(holes) - NAMED} more" if len(holes) > NAMED else ""
+    return "; ".join(holes[:NAMED]) + more
 
 
 def _is_due(section: Section, known: "tuple[str, float] | None", now: float) -> bool:

@@ -90,7 +90,7 @@ def read(plex: Items, rating_keys: Sequence[int], others: Callable[[], Sequence[
     return Read(items, {key: _named(error, key) for key, error in unread.items()})
 
 
-def _gives(plex: Items, rating_keys: Iterable[int], unread: Unread) -> bool:
+def _gives(plex: Items, rating_keys: Sequence[int], unread: Unread) -> bool:
     for key in rating_keys:
         try:
             if key not in unread and plex.items([key]):

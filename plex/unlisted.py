@@ -6,12 +6,11 @@ from typing import NamedTuple, Protocol
 
 import errors
 from plex import paths
+from plex.pages import BAD_PART, in_words
 from plex.scene_state import HIDDEN
 from plex.store import Store
 
 META = "unlisted"
-# What Plex may say of one part while it answers otherwise.
-BAD_PART = (errors.Busy, errors.Rejected, errors.Gone)
 AGAIN = 60.0  # seconds until a process lists such a library once more
 
 
@@ -82,13 +81,13 @@ class Unlisted:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._tried: dict[int, float] = {}  # in this process, when they failed
+        self._tried = store.tried
 
     def parts(self) -> dict[int, Part]:
         return self._read()[0]
 
     def resting(self, now: float) -> set[int]:
-        """The libraries of which this process found out a moment ago that it cannot list them."""
+        """The libraries that this process found out a moment ago it cannot list, or not all of them."""
         return {number for number, at in self._tried.items() if 0 <= now - at < AGAIN}
 
     def note(
@@ -103,7 +102,7 @@ class Unlisted:
         }  # fmt: skip
         for number, why in failed.items():
             self._tried.pop(number, None)
-            if why and why.whole:
+            if why:
                 self._tried[number] = now
         roots = [root for one in sections if one.id not in parts for root in one.roots]
         text = json.dumps([parts, roots]) if parts else ""
@@ -135,11 +134,6 @@ def read(text: str) -> tuple[dict[int, Part], list[str]]:
         return {int(n): _part(*one) for n, one in parts.items()}, list(map(str, roots))
     except (ValueError, TypeError, AttributeError):
         return {}, []  # damaged: the next listing makes it anew
-
-
-def in_words(error: errors.Stash2PlexError) -> str:
-    """Why Plex cannot give a part."""
-    return "Plex answered 404" if isinstance(error, errors.Gone) else str(error)
 
 
 def _failed(section: Section, failure: "Failure | None") -> "Part | None":
