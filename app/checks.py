@@ -164,7 +164,7 @@ def check_libraries(visit: Visit) -> None:
 
 def check_agents(visit: Visit) -> None:
     """What fills the libraries that are synced, and how full they are."""
-    counts = {one.id: visit.run.plex.count(one.id) for one in visit.chosen}
+    counts = {one.id: _count(visit, one) for one in visit.chosen}
     for row in visit.facts.get("plex", {}).get("libraries", ()):
         row["items"] = counts.get(row["id"])
     for one in visit.chosen:
@@ -174,11 +174,21 @@ def check_agents(visit: Visit) -> None:
             visit.tell(diagnosis.empty(one))
 
 
+def _count(visit: Visit, library: "Section") -> "int | None":
+    """None for a library that Plex cannot list: the check that lists it says so."""
+    try:
+        return visit.run.plex.count(library.id)
+    except (errors.Busy, errors.Rejected, errors.Gone):
+        return None
+
+
 def check_places(visit: Visit) -> None:
     run, facts = visit.run, visit.facts
     if not visit.chosen:
         return
     evidence = places.mapped(run, anew=visit.is_empty)
+    unlisted = [one.line for one in run.index.unlisted.parts().values()]
+    visit.tell(*map(diagnosis.unlisted, unlisted))
     facts["paths"] = places.map_as_json(run, evidence)
     visit.tell(*places.of_map(run, evidence))
     found = places.sought(run, *visit.scenes)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app.findings import ERROR, NOTE, OK, WARNING, Finding
 from app.words import by_reason, many, sized
+from plex.scene_state import HIDDEN
 
 if TYPE_CHECKING:
     from plex.client import Section
@@ -159,6 +160,12 @@ def empty(one: "Section") -> Finding:
     return Finding("plex.empty", WARNING, said, do)
 
 
+def unlisted(line: str) -> Finding:
+    """A library that Plex could not list, or not all of it."""
+    do = "Look into Plex's log; Optimize Database in Plex's Troubleshooting settings may mend it"
+    return Finding("plex.listing", WARNING, line, do)
+
+
 # -- paths
 
 
@@ -254,6 +261,8 @@ def overheard(line: str, settings: Sequence[str]) -> Finding:
         return Finding("paths.map", WARNING, line, "Nothing, if another map was found instead")
     if line.startswith("Plex lists nothing"):
         return Finding("plex.empty", WARNING, line, _CAUSES["library"])
+    if line.startswith(HIDDEN):
+        return unlisted(line)
     return state(line)
 
 

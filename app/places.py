@@ -73,9 +73,13 @@ def sought(run: Run, pages: int, page: int) -> Sought:
         elif scene.files:
             chosen.append(scene)
     matches = match.match(chosen, run.index, run.plex, run.path_map, lambda: False)
-    found.looked_at = len(chosen)
     for scene in chosen:
         items = matches.of(scene)
+        if scene.id in matches.unread or (
+            not items and match.hidden(scene, run.index, run.path_map)
+        ):
+            continue  # it cannot be told whether Plex has it
+        found.looked_at += 1
         if not items:
             found.lost.append(scene)
         elif not claims.fit(scene, items, run.path_map, run.config).sure:

@@ -94,6 +94,8 @@ def _summary(found: dict[str, Any]) -> str:
         )
     if found["cover_checks"]:
         said.append(f"{many(found['cover_checks'], 'cover')} to look at")
+    if found["left_out"]:
+        said.append(f"{many(len(found['left_out']), 'part')} left out")
     return ", ".join([*said, f"{many(found['enqueued'], 'job')} queued"])
 
 

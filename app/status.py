@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import errors
-from app import scene_states
+from app import lookup, scene_states
 from app.run import Run
 from app.words import many
 from plex.scene_state import STATES, UNKNOWN
@@ -62,6 +62,7 @@ def queue_status(run: Run) -> dict[str, Any]:
         wire.info(f"dead letters: {number} × {said} ({', '.join(which)}{more})")
     found = {"queue": counts} | reachable(run)
     found["scenes"] = scenes(run, found["stash"]["reachable"])
+    found["unlisted"] = unlisted(run)
     found["outage"] = outage(run)
     # Without an answer from Stash the settings are not known; what is on disk is.
     interval = run.config.reconcile_interval if run.knows_settings else None
@@ -84,6 +85,19 @@ def scenes(run: Run, stash_answers: bool) -> dict[str, int]:
     told = ", ".join(f"{count} {STATES[name]}" for name, count in counts.items() if count)
     wire.info(f"scenes: {told or 'none'}")
     return counts
+
+
+def unlisted(run: Run) -> list[str]:
+    """The libraries of Plex that could not be listed when that was tried last."""
+    from plex import unlisted
+
+    sql = "SELECT value FROM meta WHERE name = ?"
+    kept = lookup.rows(run.data_dir, lookup.PLEX, sql, (unlisted.META,))
+    text = str(kept[0][0]) if kept else ""
+    found = [one.line for one in unlisted.read(text)[0].values()]
+    for line in found:
+        wire.warning(line)
+    return found
 
 
 def outage(run: Run) -> "dict[str, Any] | None":

@@ -43,6 +43,11 @@ def of_quick_question(error: errors.Stash2PlexError) -> int:
     return 0 if error.cause == "timeout" else of_question(error)
 
 
+def of_one(error: errors.Stash2PlexError) -> int:
+    """What is asked in another way if it fails."""
+    return 0
+
+
 def of_write(error: errors.Stash2PlexError) -> int:
     """A write that was turned away, so that it surely was not carried out."""
     turned_away = error.cause in ("starting", "busy") and not isinstance(error, errors.Lost)

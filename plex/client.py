@@ -11,13 +11,13 @@ from urllib.parse import quote, urlencode
 
 import errors
 from errors import PLEX
-from net.again import Chances, of_question, of_quick_question
+from net.again import Chances, of_one, of_question, of_quick_question
 from plex import fields, index, item, wire
 from plex.collection import CUSTOM, Collection, collection
 from plex.images import POSTER, Kind
 from plex.listing import Page
 from plex.once import once
-from plex.pages import Elements, pages, window
+from plex.pages import Elements, Hole, pages, patched, window
 from plex.transport import PlexSession, Transport
 from plex.transport import probe as probe
 from plex.written import same
@@ -25,6 +25,7 @@ from validation import library
 
 NEWEST = 100
 BATCH = 25  # full items per read: so many take Plex under a second, 50 may take twelve
+IN_A_ROW = 3  # items that cannot be read, and none that can
 MOVIES = 1  # Plex's number for items of movie-type libraries, Other Videos included
 
 
@@ -87,10 +88,13 @@ class PlexClient:
             chosen.update(one.id for one in meant)
         return [one for one in found if one.id in chosen]
 
-    def listing(self, section: int) -> Iterator[Page]:
-        """All items of a section, a page at a time."""
+    def listing(self, section: int) -> "Iterator[Page | Hole]":
+        """All items of a section, a page at a time, and the rows that Plex cannot give."""
         key = f"/library/sections/{section}/all?type={MOVIES}"
-        return pages(lambda window: self._plex.page(key, window))
+        return patched(
+            lambda window, again: self._plex.page(key, window, of_question if again else of_one),
+            lambda: self.count(section),
+        )
 
     def count(self, section: int) -> "int | None":
         """How many items a section has; None if Plex does not tell."""
@@ -112,45 +116,60 @@ class PlexClient:
             window(0, NEWEST),
         )
 
-    def items(self, rating_keys: Sequence[int]) -> dict[int, item.Item]:
-        """Full items by rating key; those that no longer exist are left out."""
+    def items(
+        self,
+        rating_keys: Sequence[int],
+        unread: "dict[int, errors.Stash2PlexError] | None" = None,
+    ) -> dict[int, item.Item]:
+        """Full items by rating key; those that no longer exist are left out, and those that Plex
+        cannot give, which `unread` gets with the reason."""
         found: dict[int, item.Item] = {}
         for at in range(0, len(rating_keys), BATCH):
-            for one in self._batch(rating_keys[at : at + BATCH]):
+            for one in self._batch(rating_keys[at : at + BATCH], unread):
                 found[one.rating_key] = one
         return found
 
-    def _batch(self, rating_keys: Sequence[int]) -> list[item.Item]:
+    def _batch(
+        self, rating_keys: Sequence[int], unread: "dict[int, errors.Stash2PlexError] | None"
+    ) -> list[item.Item]:
         """One read; one by one when a single bad item stalls it or makes it fail."""
-        if len(rating_keys) == 1:
+        if len(rating_keys) == 1 and unread is None:
             return self._read(rating_keys)
         try:
             return self._read(rating_keys, of_quick_question)
-        except errors.Busy:
+        except (errors.Busy, errors.Rejected):
             pass
         except errors.Lost as error:
             if error.cause != "timeout":
                 raise
-        return self._singly(rating_keys)
+        return self._singly(rating_keys, unread)
 
-    def _singly(self, rating_keys: Sequence[int]) -> list[item.Item]:
+    def _singly(
+        self, rating_keys: Sequence[int], unread: "dict[int, errors.Stash2PlexError] | None"
+    ) -> list[item.Item]:
         found: list[item.Item] = []
-        failed = 0
+        failed, most = 0, 2 if unread is None else IN_A_ROW
         for key in rating_keys:
             try:
                 found += self._read([key])
-            except errors.Busy:  # as good as not there, if the others are
+            except (errors.Busy, errors.Rejected) as error:
                 failed += 1
-                if failed > 1 and not found:
+                if failed == most and not found:  # it is the server then
                     raise
+                if unread is not None:
+                    unread[key] = error
         return found
 
     def _read(self, rating_keys: Sequence[int], chances: Chances = of_question) -> list[item.Item]:
         key = f"/library/metadata/{','.join(map(str, rating_keys))}"
         try:
-            return list(item.items(self._plex.get(key, chances=chances)))
+            container = self._plex.get(key, chances=chances)
         except errors.Gone:
             return []
+        found = list(item.items(container))
+        if len(found) < len(container.findall("Video")):
+            raise errors.Busy("Plex sent an item without a number").of(PLEX, "unreadable")
+        return found
 
     def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None:
         """Change one item: all `parameters` in one request if it stays short enough."""
@@ -263,7 +282,10 @@ class PlexClient:
     def members(self, rating_key: int) -> list[int]:
         """The rating keys of a collection's items, in its order."""
         key = f"/library/collections/{rating_key}/children"
-        return [int(video.get("ratingKey")) for video in self._all(key, "Video")]
+        found = [item.number(video.get("ratingKey")) for video in self._all(key, "Video")]
+        if None in found:
+            raise errors.Busy("Plex sent an item without a number").of(PLEX, "unreadable")
+        return [one for one in found if one]
 
     def _all(self, key: str, element: str) -> Iterator[Any]:
         """The elements of all pages."""

@@ -14,14 +14,23 @@ import errors
 from plex import lists
 from plex.collection import CUSTOM, Collection
 from plex.names import name_key
+from plex.pages import BAD_PART
 from plex.sequence import arranged, moves
 from plex.store import Store
 from plex.work import Work
 
 
+class Section(Protocol):
+    """A library."""
+
+    @property
+    def id(self) -> int: ...
+
+
 class Plex(Protocol):
     """What is asked of Plex."""
 
+    def libraries(self) -> Sequence[Section]: ...
     def collections(self, section: int) -> Sequence[Collection]: ...
     def collection(self, rating_key: int) -> "Collection | None": ...
     def members(self, rating_key: int) -> Sequence[int]: ...
@@ -65,7 +74,9 @@ class Collections:
     ) -> None:
         self._plex, self._store, self._choice, self._say = plex, store, choice, say
         self._timer = timer
-        self._known: dict[int, set[str]] = {}  # names by section
+        # Names by section; None where Plex cannot list them.
+        self._known: dict[int, set[str] | None] = {}
+        self._told: set[str] = set()  # what could not be looked at
         self._left: dict[tuple[int, str], set[int]] = {}  # items that lost the tag just now
         self._joined: dict[tuple[int, str], float] = {}  # when an item got the tag last
 
@@ -74,8 +85,10 @@ class Collections:
         gained, gone = list(_tags(works, gained=True)), list(_tags(works, gained=False))
         fresh = {}
         for section, title, _ in gained:
-            if name_key(title) not in self._names(section):
-                self._names(section).add(name_key(title))
+            names = self._names(section)
+            # Where it is not known which there are none is taken for ours.
+            if names is not None and name_key(title) not in names:
+                names.add(name_key(title))
                 fresh[section, name_key(title)] = title
         now = self._timer()
         self._joined |= {(section, name_key(title)): now for section, title, _ in gained}
@@ -124,11 +137,15 @@ class Collections:
         with self._store.writing() as db:
             _mark(db, "emptied", {(section, name_key(title)) for title in titles})
 
-    def _names(self, section: int) -> set[str]:
+    def _names(self, section: int) -> "set[str] | None":
         """The collections of a section, asked for once; those that we make are added."""
         if section not in self._known:
-            listed = self._plex.collections(section)
-            self._known[section] = {name_key(one.title) for one in listed}
+            try:
+                listed = self._plex.collections(section)
+                self._known[section] = {name_key(one.title) for one in listed}
+            except BAD_PART as error:
+                self._pass_over(f"the collections of library {section}", error)
+                self._known[section] = None
         return self._known[section]
 
     def tidy(self) -> None:
@@ -137,12 +154,25 @@ class Collections:
         Nothing that fails here is worth an error: what could not be settled is looked at again.
         """
         try:
-            for one in self._seen([one for one in self._open() if not one.rating_key]):
-                self._put(one)
+            for section in {one.section for one in self._open() if not one.rating_key}:
+                self._see(section)
             for one in self._open():
-                self._settle(one)
+                if one.rating_key:
+                    self._try(one)
         except errors.Stash2PlexError:
             return
+
+    def _try(self, one: Made) -> None:
+        """One that Plex cannot give keeps no other from being settled."""
+        try:
+            self._settle(one)
+        except BAD_PART as error:
+            self._pass_over(f"the collection “{one.title}”", error)
+
+    def _pass_over(self, what: str, error: errors.Stash2PlexError) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            self._say(f"{what} could not be looked at and waits for a later sync: {error}")
 
     def _open(self) -> list[Made]:
         rows = self._store.rows(
@@ -151,13 +181,25 @@ class Collections:
         )
         return [Made(*row) for row in rows]
 
-    def _seen(self, fresh: Sequence[Made]) -> Iterator[Made]:
-        """Those that were made, with the keys that Plex gave them. The others never came to be."""
-        for section in {one.section for one in fresh}:
+    def _see(self, section: int) -> None:
+        """Keep the keys that Plex gave those that were made. The others never came to be."""
+        fresh = [one for one in self._open() if one.section == section and not one.rating_key]
+        try:
             keys = {name_key(c.title): c.rating_key for c in self._plex.collections(section)}
-            mine = [one for one in fresh if one.section == section]
-            self._forget([one for one in mine if one.name not in keys])
-            yield from (one._replace(rating_key=keys[one.name]) for one in mine if one.name in keys)
+        except BAD_PART as error:
+            if self._is_deleted(section, error):
+                self._forget(fresh)
+            else:
+                self._pass_over(f"the collections of library {section}", error)
+            return
+        self._forget([one for one in fresh if one.name not in keys])
+        for one in fresh:
+            if one.name in keys:
+                self._put(one._replace(rating_key=keys[one.name]))
+
+    def _is_deleted(self, section: int, error: errors.Stash2PlexError) -> bool:
+        is_gone = isinstance(error, errors.Gone)
+        return is_gone and section not in {one.id for one in self._plex.libraries()}
 
     def _settle(self, one: Made) -> None:
         found = self._plex.collection(one.rating_key)
@@ -215,7 +257,7 @@ class Collections:
                 [(one.section, one.name) for one in some],
             )
         for one in some:
-            self._known.get(one.section, set()).discard(one.name)
+            (self._known.get(one.section) or set()).discard(one.name)
 
 
 def _mark(db: sqlite3.Connection, mark: str, names: Iterable[tuple[int, str]]) -> None:

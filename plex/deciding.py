@@ -14,7 +14,18 @@ from plex.item import Item
 from plex.journal import Journal
 from plex.leaving import RESTORE
 from plex.ledger import Ledger
-from plex.outcome import Outcome, ambiguous, hold, leave, share, skip, unsettle, yields
+from plex.outcome import (
+    Outcome,
+    ambiguous,
+    fail,
+    hide,
+    hold,
+    leave,
+    share,
+    skip,
+    unsettle,
+    yields,
+)
 from plex.paths import PathMap
 from plex.work import (
     Choice,
@@ -141,6 +152,9 @@ class Deciding:
             matches = self._match(scenes)
         pairs = []
         for scene in scenes:
+            if error := matches.unread.get(scene.id):
+                fail(outcomes[scene.id], error)
+                continue
             items = self._usable(scene, matches.of(scene), outcomes[scene.id])
             pairs += [(scene, item) for item in items]
         entries = self._ledger.about(item for _, item in pairs)
@@ -201,9 +215,15 @@ class Deciding:
 
     def _refresh(self) -> bool:
         self._settling.listed()
-        return self._index.refresh(self._plex, self._clock())
+        found = self._index.refresh(self._plex, self._clock())
+        if self._index.came_back:
+            self._scanned()
+        return found
 
     def _usable(self, scene: Scene, items: list[Item], outcome: Outcome) -> list[Item]:
+        if not items and (why := match.hidden(scene, self._index, self._config.path_map)):
+            hide(outcome, why)
+            return []
         if not items:
             outcome.missing = bool(scene.files)
             outcome.states[0] = scene_state.MISSING if scene.files else scene_state.NO_FILE

@@ -41,7 +41,9 @@ Pictures = Mapping[int, "Spooled | None"]
 class Plex(Protocol):
     """What is asked of Plex."""
 
-    def items(self, rating_keys: Sequence[int]) -> dict[int, Item]: ...
+    def items(
+        self, rating_keys: Sequence[int], unread: "match.Unread | None" = None
+    ) -> dict[int, Item]: ...
 
 
 @dataclass(eq=False)
@@ -122,10 +124,12 @@ class Foreseen:
         self._current = read
         return scenes
 
-    def items(self, rating_keys: Sequence[int]) -> dict[int, Item]:
+    def items(
+        self, rating_keys: Sequence[int], unread: "match.Unread | None" = None
+    ) -> dict[int, Item]:
         found = self._foreseen(rating_keys) if self._current else {}
         left = [key for key in rating_keys if key not in found]
-        return found | self._plex.items(left) if left else found
+        return found | self._plex.items(left, unread) if left else found
 
     def _foreseen(self, rating_keys: Sequence[int]) -> dict[int, Item]:
         current, self._current = self._current, None  # should this fail, it is asked anew

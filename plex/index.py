@@ -1,18 +1,22 @@
 """The index: which item of Plex holds which file, kept on disk and refreshed from listings."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import errors
 from disk.database import batches
 from plex.listed import Listed, Listing, Section
+from plex.pages import BAD_PART
 from plex.store import Store
 from plex.twins import File
+from plex.unlisted import Failure, Tries, Unlisted
 
 # A drain that misses file after file asks Plex only this often whether it scanned meanwhile.
 ASK_SECONDS = 10.0
 # With no sign of a scan in Plex, a file that is not found is looked for again this much later.
 RELIST_SECONDS = 600.0
+NAMED = 3  # holes of a listing
 PAGE = 5000  # rows that are read at a time
 
 
@@ -23,6 +27,9 @@ class Index:
         self._store, self._warn, self._files = store, warn, Listed(store)
         self._asked = 0.0
         self._outdated = False  # an item was not where the index had it
+        self.unlisted = Unlisted(store)
+        self.came_back = False  # the last refresh listed what could not be listed before
+        self._told: set[str] = set()  # of these, what was said in this process
 
     def find(self, keys: Iterable[str]) -> list[int]:
         """Rating keys of all items with a part at any of the path keys."""
@@ -70,6 +77,11 @@ class Index:
     def _any(self, rows: str) -> bool:
         return self._store.value(f"SELECT 1 FROM {rows} LIMIT 1") is not None
 
+    def some(self, most: int = 5) -> list[int]:
+        """The rating keys of some items."""
+        sql = f"SELECT DISTINCT rating_key FROM part WHERE {self._listed()} LIMIT {most}"
+        return [row[0] for row in self._store.rows(sql)]
+
     def size(self) -> int:
         """How many files Plex listed."""
         return self._store.value("SELECT count(*) FROM part")
@@ -85,28 +97,57 @@ class Index:
 
         Of the others only what was added last is asked: not every scan leaves a trace in a
         section. A library that suddenly lists nothing is told of (`warn`), and what it had is
-        kept; LibraryEmpty when all of Plex shows nothing.
+        kept, as of one that cannot be listed; LibraryEmpty when all of Plex shows nothing.
         """
         if not (force or self._outdated) and 0 <= now - self._asked < ASK_SECONDS:
             return False
         self._asked, self._outdated = now, False
         sections = list(plex.sections())
         self.keep_to(sections)
-        known = self._sections()
-        told = set(self._store.emptied)
-        again = {one.id for one in sections} if force else told
-        due = [s for s in sections if s.id in again or _is_due(s, known.get(s.id), now)]
+        told, bad = set(self._store.emptied), self.unlisted.parts()
+        rest = self.unlisted.resting(now)
+        due = self._due(sections, force, now)
+        tries, news = Tries(), 0
         for number, one in enumerate(due):
-            self._list(plex, one, now)
+            news += tries.of(one.id, partial(self._list, plex, one, tries, now))
             progress((number + 1) / len(due))
+        for one in sections:
+            if one not in due and one.id not in rest:
+                news += tries.of(one.id, partial(self._glance, plex, one, tries, now))
+        tries.refuse_all({one.id for one in sections}, {n for n in rest if bad[n].whole})
+        listed = {one.id for one in due} - tries.failed.keys()
+        self._note(sections, {**dict.fromkeys(listed), **tries.failed}, now)
         self._brake(told)
-        idle = [one for one in sections if one not in due]
-        return bool(due) + sum(self._add_newest(plex, one.id) for one in idle) > 0
+        return news > 0
+
+    def _due(self, sections: Sequence[Section], force: bool, now: float) -> list[Section]:
+        """Those that are to be listed."""
+        if force:
+            return list(sections)
+        known, rest, bad = self._sections(), self.unlisted.resting(now), self.unlisted.parts()
+        again = self._store.emptied.keys() | {number for number in bad if bad[number].whole}
+        return [
+            one for one in sections
+            if one.id not in rest and (one.id in again or _is_due(one, known.get(one.id), now))
+        ]  # fmt: skip
+
+    def _note(
+        self, sections: Sequence[Section], tried: "Mapping[int, Failure | None]", now: float
+    ) -> None:
+        """Keep what could not be listed, and tell of it once."""
+        before = self.unlisted.parts()
+        self.unlisted.note(sections, tried, now)
+        after = self.unlisted.parts()
+        self.came_back = not before.keys() <= after.keys()
+        for one in after.values():
+            if one.line not in self._told:
+                self._told.add(one.line)
+                self._warn(one.line)
 
     def _brake(self, told: "set[int]") -> None:
         """One library may be emptied, which is told once; all of them cannot."""
-        emptied = self._store.emptied
-        if not self._any(f"part WHERE {self._listed()}"):
+        emptied, is_whole = self._store.emptied, not self.unlisted.parts()
+        if is_whole and not self._any(f"part WHERE {self._listed()}"):
             if emptied:
                 raise errors.LibraryEmpty(
                     f"Plex lists nothing in {', '.join(emptied.values())}; nothing is changed "
@@ -125,7 +166,11 @@ class Index:
 
     def _add_newest(self, plex: Listing, section: int) -> int:
         """How many files were new to us among those that Plex added last."""
-        return self._files.add(plex.newest(section).parts(), section, self._asked)
+        page = plex.newest(section)
+        found = page.parts()
+        if page.bad:
+            raise errors.Busy(_some(page.bad)).of(errors.PLEX, "unreadable")
+        return self._files.add(found, section, self._asked)
 
     def keep_to(self, sections: Sequence[Section]) -> bool:
         """Forget libraries that are not among these: deleted in Plex, or left out by the user.
@@ -151,12 +196,24 @@ class Index:
         rows = self._store.rows("SELECT id, stamp, listed FROM section")
         return {row[0]: (row[1], row[2]) for row in rows}
 
-    def _list(self, plex: Listing, section: Section, now: float) -> None:
-        if before := self._files.read(plex, section, now):
+    def _glance(self, plex: Listing, section: Section, tries: Tries, now: float) -> int:
+        """What was added last; all of it if Plex cannot give that."""
+        try:
+            return self._add_newest(plex, section.id)
+        except BAD_PART:
+            return self._list(plex, section, tries, now)
+
+    def _list(self, plex: Listing, section: Section, tries: Tries, now: float) -> int:
+        """1: of a library that was listed more may be known now."""
+        before, holes = self._files.read(plex, section, now)
+        if holes:
+            tries.failed[section.id] = Failure(_some(holes), whole=False)
+        if before:
             files = "1 file" if before == 1 else f"{before} files"
             self._store.emptied[section.id] = f"“{section.title}”, where it had {files}"
         else:
             self._store.emptied.pop(section.id, None)
+        return 1
 
     def doubt(self, rating_keys: Iterable[int]) -> None:
         """These items are gone, or no longer hold the files they were found by.
@@ -185,6 +242,11 @@ class Index:
     def titles(self) -> dict[int, str]:
         """The libraries as last listed, by id."""
         return dict(self._store.rows("SELECT id, title FROM section ORDER BY id"))
+
+
+def _some(holes: Sequence[str]) -> str:
+    more = f"; and {len(holes) - NAMED} more" if len(holes) > NAMED else ""
+    return "; ".join(holes[:NAMED]) + more
 
 
 def _is_due(section: Section, known: "tuple[str, float] | None", now: float) -> bool:

@@ -14,6 +14,7 @@ from plex import paths
 from plex.item import Part
 from plex.listing import Page
 from plex.outline import packed, unpacked
+from plex.pages import Hole
 from plex.store import Store
 
 # Plex tells its times in seconds: what changed in the very second in which it was listed looks the
@@ -30,14 +31,24 @@ class Section(Protocol):
     def title(self) -> str: ...
     @property
     def stamp(self) -> str: ...
+    @property
+    def roots(self) -> Sequence[str]: ...
 
 
 class Listing(Protocol):
     """What the index asks of Plex."""
 
     def sections(self) -> Sequence[Section]: ...
-    def listing(self, section: int) -> Iterator[Page]: ...
+    def listing(self, section: int) -> "Iterator[Page | Hole]": ...
     def newest(self, section: int) -> Page: ...
+
+
+class Result(NamedTuple):
+    """`emptied`: how many files a section had that shows nothing, else 0; the `holes` in what it
+    shows, in words."""
+
+    emptied: int
+    holes: Sequence[str] = ()
 
 
 class Listed:
@@ -46,21 +57,25 @@ class Listed:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def read(self, plex: Listing, section: Section, now: float) -> int:
+    def read(self, plex: Listing, section: Section, now: float) -> "Result":
         """Read one section whole and let go of what it no longer shows. If it shows nothing at all,
-        nothing is let go, and the number of its files is given; else 0."""
+        or has holes, nothing is let go."""
         reading = Reading(self._store, section.id, now)
         for page in ahead(plex.listing(section.id)):
-            reading.page(page)
-        if not reading.rows and (before := _count(self._store, section.id)):
-            return before
+            if isinstance(page, Hole):
+                reading.holes.append(page.words)
+            else:
+                reading.page(page)
+        if not (reading.rows or reading.holes) and (before := _count(self._store, section.id)):
+            return Result(before)
         with self._store.writing() as db:
-            reading.end()
+            if not reading.holes:
+                reading.end()
             db.execute(
                 "INSERT OR REPLACE INTO section VALUES (?, ?, ?, ?)",
                 (section.id, section.title, section.stamp, now),
             )
-        return 0
+        return Result(0, reading.holes)
 
     def add(self, page: Iterable[Part], section: int, now: float) -> int:
         """Put files of which no listing has told yet, or not so; gives how many are new to us."""
@@ -96,6 +111,7 @@ class Reading:
     def __init__(self, store: Store, section: int, now: float) -> None:
         self._store, self._section, self._now = store, section, now
         self.rows = 0  # of Plex's listing
+        self.holes: list[str] = []
         self._place = 0
         self._sealed = 0 < _count(store, section) == self._number(0)
         self._changed = not self._sealed
@@ -117,11 +133,14 @@ class Reading:
         if same and len(known) == len(marks):
             return
         more = page.parts(known) if len(known) < len(page) else []
+        self.holes += page.bad
         rows = [_row(part, self._section, self._now) for part in more]
         told = {row.rating_key: row.mark for row in rows}
         _replace(db, told.keys(), rows)
         # A page with an item that may still change unnoticed is another one the next time.
-        settled = bool(marks) and all(_is_settled(part, self._now) for part in more)
+        settled = (
+            bool(marks) and not page.bad and all(_is_settled(part, self._now) for part in more)
+        )
         self._keep(db, page.print if settled else 0, known | told)
 
     def end(self) -> None:

@@ -4,10 +4,11 @@ Parsing is most of what a listing costs; of a library that rests, hardly a row i
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import errors
 from plex.item import Part, number, parts, whole_print
 from plex.pages import Elements
 
@@ -27,6 +28,7 @@ class Page:
 
     def __init__(self, xml: bytes, parse: Callable[[bytes], Any]) -> None:
         self._xml, self._parse = xml, parse
+        self.bad: list[str] = []  # rows that `parts` could not read, in words
         begins = xml.find(_ROW)
         self._told = _told(xml[:begins]) if begins >= 0 else {}
         self._count = xml.count(_ROW)
@@ -69,16 +71,29 @@ class Page:
         """The files of all rows but the `known` ones, by their rating keys."""
         rows = self._rows
         if self._whole is not None:
+            self.bad = ["an item without a number"] * self._whole.nameless
             return list(parts(self._whole.container, {}))
-        left = [row for key, row in rows.items() if key not in known]
-        if not left:
-            return []
-        head = self._xml[: self._xml.index(_ROW)]
+        left = [(key, row) for key, row in rows.items() if key not in known]
+        self.bad = []
         found: list[Part] = []
         for at in range(0, len(left), AT_ONCE):
-            xml = head + b"".join(_ROW + row for row in left[at : at + AT_ONCE]) + _END
-            found += parts(self._parse(xml), self.marks)
+            found += self._readable(left[at : at + AT_ONCE])
         return found
+
+    def _readable(self, rows: Sequence[tuple[int, bytes]]) -> list[Part]:
+        """The files of those that can be parsed; the others are `bad`."""
+        try:
+            return self._parts([row for _, row in rows])
+        except errors.Busy:
+            if len(rows) > 1:
+                return [part for one in rows for part in self._readable([one])]
+        self.bad.append(f"item {rows[0][0]}: it cannot be read")
+        return []
+
+    def _parts(self, rows: Sequence[bytes]) -> list[Part]:
+        head = self._xml[: self._xml.index(_ROW)]
+        xml = head + b"".join(_ROW + row for row in rows) + _END
+        return list(parts(self._parse(xml), self.marks))
 
     @cached_property
     def _rows(self) -> dict[int, bytes]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+import errors
 from plex import paths
 from plex.index import Index
 from plex.item import Item
@@ -11,12 +12,22 @@ from plex.listed import Listing
 from stash.scene import Scene
 
 Files = Mapping[str, int]  # path key -> size, 0 for any
+Unread = dict[int, errors.Stash2PlexError]  # by rating keys, or by the ids of scenes
+
+
+class Read(NamedTuple):
+    """Full items, and why others could not be read."""
+
+    items: Mapping[int, Item]
+    unread: Unread
 
 
 class Items(Protocol):
     """What matching asks of Plex."""
 
-    def items(self, rating_keys: Sequence[int]) -> dict[int, Item]: ...
+    def items(
+        self, rating_keys: Sequence[int], unread: "Unread | None" = None
+    ) -> dict[int, Item]: ...
 
 
 class Source(Items, Listing, Protocol):
@@ -37,9 +48,11 @@ class Hints:
 
 @dataclass
 class Matches:
-    """Scene id -> its items; scenes without one are absent."""
+    """Scene id -> its items; scenes without one are absent. `unread`: scene id -> why Plex could not
+    give an item that may be the scene's."""
 
     items: dict[int, list[Item]] = field(default_factory=dict)
+    unread: Unread = field(default_factory=dict)
 
     def of(self, scene: Scene) -> list[Item]:
         return self.items.get(scene.id, [])
@@ -54,12 +67,43 @@ def match(
 ) -> Matches:
     """Find the items of some scenes, listing Plex anew (`refresh`) only if one is not found."""
     first = hints(scenes, index, path_map)
-    found = matched(first, plex.items(first.rating_keys), index)
-    lost = [scene for scene in scenes if first.wanted[scene.id] and not found.of(scene)]
+    found = matched(first, read(plex, first.rating_keys, index.some), index)
+    lost = [
+        scene for scene in scenes
+        if first.wanted[scene.id] and not found.of(scene) and scene.id not in found.unread
+    ]  # fmt: skip
     if lost and refresh():
         again = hints(lost, index, path_map)
-        found.items.update(matched(again, plex.items(again.rating_keys), index).items)
+        more = matched(again, read(plex, again.rating_keys, index.some), index)
+        found.items.update(more.items)
+        found.unread.update(more.unread)
     return found
+
+
+def read(plex: Items, rating_keys: Sequence[int], others: Callable[[], Sequence[int]]) -> Read:
+    """What Plex gives of these items. Raises if it gives none at all, neither of these nor of
+    `others`: then it is not the fault of an item."""
+    unread: Unread = {}
+    items = plex.items(rating_keys, unread)
+    if unread and not items and not _gives(plex, others(), unread):
+        raise next(iter(unread.values()))
+    return Read(items, {key: _named(error, key) for key, error in unread.items()})
+
+
+def _gives(plex: Items, rating_keys: Sequence[int], unread: Unread) -> bool:
+    for key in rating_keys:
+        try:
+            if key not in unread and plex.items([key]):
+                return True
+        except (errors.Busy, errors.Rejected):
+            continue
+    return False
+
+
+def _named(error: errors.Stash2PlexError, key: int) -> errors.Stash2PlexError:
+    named = type(error)(f"Plex item {key} cannot be read: {error}").of(error.server, error.cause)
+    named.alone = True
+    return named
 
 
 def hints(scenes: Sequence[Scene], index: Index, path_map: paths.PathMap) -> Hints:
@@ -72,20 +116,22 @@ def hints(scenes: Sequence[Scene], index: Index, path_map: paths.PathMap) -> Hin
     })  # fmt: skip
 
 
-def matched(hints: Hints, items: Mapping[int, Item], index: Index) -> Matches:
+def matched(hints: Hints, had: Read, index: Index) -> Matches:
     """Those of the items that do have the files; what has them no more is told to the index."""
-    found: dict[int, list[Item]] = {}
+    found = Matches()
     wrong: set[int] = set()
     for number, keys in hints.keys.items():
         for key in keys:
-            item = items.get(key)
-            if item and _holds(item, hints.wanted[number]):
-                found.setdefault(number, []).append(item)
+            item = had.items.get(key)
+            if key in had.unread:
+                found.unread[number] = had.unread[key]
+            elif item and _holds(item, hints.wanted[number]):
+                found.items.setdefault(number, []).append(item)
             elif not item or hints.wanted[number].keys().isdisjoint(map(paths.key, item.files)):
                 wrong.add(key)
     if wrong:
         index.doubt(wrong)
-    return Matches(found)
+    return found
 
 
 def _wanted(scene: Scene, path_map: paths.PathMap) -> Files:
@@ -112,6 +158,12 @@ def _same_size(wanted: "int | None", size: int) -> bool:
 def holds(item: Item, scene: Scene, path_map: paths.PathMap) -> bool:
     """Whether one of the scene's files is one of the item's."""
     return _holds(item, _wanted(scene, path_map))
+
+
+def hidden(scene: Scene, index: Index, path_map: paths.PathMap) -> str:
+    """Why it cannot be told whether Plex has one of the scene's files, in words; '' if it can."""
+    part = index.unlisted.hides([paths.plex_path(f.path, path_map) for f in scene.files])
+    return part.words if part else ""
 
 
 def by_file(scene: Scene, items: Sequence[Item], path_map: paths.PathMap) -> list[list[Item]]:

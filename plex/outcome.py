@@ -11,6 +11,7 @@ from plex.work import Work
 from validation import text
 
 if TYPE_CHECKING:
+    import errors
     from plex.scene_state import State
 
 LEFT_ALONE = "is left as it is"
@@ -28,6 +29,7 @@ class Outcome:
     items: list[int] = field(default_factory=list)
     missing: bool = False
     unsettled: bool = False  # Plex has its file, and has not read it yet
+    hidden: bool = False  # Plex may have its file, in a part that it cannot list
     wrote: bool = False
     refused: bool = False  # left alone, for a reason that only a person can take away
     skipped: str = ""  # not selected, for one of `selection.REASONS`
@@ -183,6 +185,19 @@ def unsettle(outcome: Outcome, key: int) -> None:
     outcome.unsettled = True
     outcome.said = f"waits: Plex is still reading its item {key}"
     outcome.states[0] = UNKNOWN, f"Plex is still reading its item {key}"
+
+
+def fail(outcome: Outcome, error: "errors.Stash2PlexError") -> None:
+    """Plex has an item for it, and cannot give it."""
+    outcome.error = error
+    outcome.states[0] = UNKNOWN, str(error)
+
+
+def hide(outcome: Outcome, why: str) -> None:
+    """Its file may be in a part of Plex that was not seen: say that the scene waits for it."""
+    outcome.hidden = True
+    outcome.said = f"waits: {why}"
+    outcome.states[0] = scene_state.hidden(why)
 
 
 def hold(outcome: Outcome, why: str) -> None:

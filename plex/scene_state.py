@@ -34,6 +34,8 @@ NO_FILE = (LEFT_OUT, "Stash has no file of it")
 NO_TEXT = (LEFT_OUT, "Stash says nothing about it yet")
 MISSING = (NOT_IN_PLEX, "")
 
+HIDDEN = "Plex could not list"  # how it begins why a scene cannot be seen
+
 REFUSED = "refused"
 # How it is said that a field is kept, by the plan's reason for that.
 KEPT = {
@@ -74,6 +76,11 @@ def shared(rating_key: int, owner: int) -> "State":
 def several(rating_keys: "Iterable[int]") -> "State":
     """The state of a scene that fits several items."""
     return AMBIGUOUS, f"fits Plex items {', '.join(map(str, rating_keys))}"
+
+
+def hidden(why: str) -> "State":
+    """The state of a scene whose file may be in a part of Plex that was not seen."""
+    return UNKNOWN, why
 
 
 def worst(states: "Iterable[State]") -> "State":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from disk.database import batches, insert
 from plex.journal import Journal
-from plex.scene_state import IN_SYNC, NOT_IN_PLEX, UNKNOWN
+from plex.scene_state import HIDDEN, IN_SYNC, NOT_IN_PLEX, UNKNOWN
 from plex.store import Store
 
 if TYPE_CHECKING:
@@ -44,9 +44,12 @@ class Seen:
         return [row[0] for row in self._store.rows(sql, (after, last))]
 
     def absent(self) -> list[int]:
-        """The scenes whose file Plex did not have."""
-        sql = "SELECT scene_id FROM scene_state WHERE state = ? ORDER BY scene_id"
-        return [row[0] for row in self._store.rows(sql, (NOT_IN_PLEX,))]
+        """The scenes whose file Plex did not have, or could not show."""
+        sql = (
+            "SELECT scene_id FROM scene_state WHERE state = ?"
+            " OR (state = ? AND why LIKE ?) ORDER BY scene_id"
+        )
+        return [row[0] for row in self._store.rows(sql, (NOT_IN_PLEX, UNKNOWN, f"{HIDDEN} %"))]
 
     def doubt(self, ids: Iterable[int]) -> None:
         """These scenes changed, and nobody has looked since: none of them is known to be in sync."""

@@ -153,6 +153,8 @@ class Store(Database):
         # Libraries that list nothing now, where they had files: id -> how to say that. What is
         # known of them is kept, and whoever opened this file leaves it alone.
         self.emptied: dict[int, str] = {}
+        # Libraries that this process could not list, and when it tried.
+        self.tried: dict[int, float] = {}
 
     @property
     def machine(self) -> str:
@@ -194,6 +196,7 @@ class Glimpse(Store):
 
     def __init__(self, store: Store) -> None:
         self.path, self.emptied = store.path, dict(store.emptied)
+        self.tried = dict(store.tried)
         self._lost = None
         address = f"{store.path.absolute().as_uri()}?mode=ro"
         self.db = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)

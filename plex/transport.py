@@ -122,14 +122,14 @@ class Transport:
 
         return again(ask, chances, self._sleep)
 
-    def page(self, key: str, headers: "dict[str, str]") -> Page:
+    def page(self, key: str, headers: "dict[str, str]", chances: Chances = of_question) -> Page:
         """A page of a listing, unparsed as far as that goes; asked again like `get`."""
 
         def ask() -> Page:
             found: Page = self._plex(lambda: Page(self._bytes(key, headers), self._container))
             return found
 
-        return again(ask, of_question, self._sleep)
+        return again(ask, chances, self._sleep)
 
     def _bytes(self, key: str, headers: "dict[str, str]") -> bytes:
         sent = self._server._headers(**headers)

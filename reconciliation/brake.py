@@ -27,9 +27,10 @@ def stash_is_empty(stash: Any, ledger: Ledger) -> None:
 
 def plex_lost_everything(stash: Any, index: Index, ledger: Ledger, path_map: paths.PathMap) -> None:
     """LibraryEmpty when the listing, just refreshed, has none of the items that we wrote, and no
-    file of any scene either: a library that was made anew has them under other keys."""
+    file of any scene either: a library that was made anew has them under other keys. A listing with
+    gaps proves nothing."""
     known = ledger.size()
-    if not known or index.shows_written():
+    if not known or index.unlisted.parts() or index.shows_written():
         return
     for page in stash.walk():
         for scene in page:

@@ -1,6 +1,6 @@
 """A chunk of scenes beside the items that Plex has of it: which is whose, what is owed of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from plex import claims, match, scene_state
@@ -38,10 +38,15 @@ class Comparing:
         self._extras = extras(config)
         self._claims = Claims(stash, config, self._extras)
 
-    def __call__(self, chunk: Chunk, items: Mapping[int, Item], found: Found) -> None:
+    def __call__(self, chunk: Chunk, had: match.Read, found: Found) -> None:
         refuse_partial(chunk.chosen, self._extras)
-        matches, result = match.matched(chunk.hints, items, self._index), found.result
-        found.states |= _without_item(matches, chunk.chosen)
+        matches, result = match.matched(chunk.hints, had, self._index), found.result
+        for scene in chunk.chosen:
+            if error := matches.unread.get(scene.id):
+                found.leave_out(scene, error)
+        lost, hidden = self._without_item(matches, chunk.chosen)
+        found.states |= {scene.id: scene_state.MISSING for scene in lost}
+        found.states |= hidden
         pairs = [
             (scene, item) for scene in chunk.chosen
             for item in self._usable(matches, scene, found)
@@ -50,8 +55,8 @@ class Comparing:
         holders = {key: e.scene_id for key, e in entries.items()}
         owners = self._claims.owners(pairs, holders, self._path_map)
         new = {key: owners.of[key] for key in owners.of.keys() - entries.keys()}
-        entries |= self._ledger.new(new, items)
-        for scene in self._missing(matches, chunk.chosen, result):
+        entries |= self._ledger.new(new, had.items)
+        for scene in self._missing(lost, result):
             found.owed.add(scene.id, MISSING)
         for scene in chunk.chosen:
             its = [i for s, i in pairs if s is scene]
@@ -70,28 +75,35 @@ class Comparing:
                 found.states[scene.id] = scene_state.worst(states)
 
     def _usable(self, matches: match.Matches, scene: Scene, found: Found) -> list[Item]:
+        if scene.id in matches.unread:
+            return []
         sure, unsure = claims.fit(scene, matches.of(scene), self._path_map, self._config)
         if unsure:
             found.result.conflict_count += not sure
             found.states[scene.id] = scene_state.several(item.rating_key for item in unsure)
         return sure
 
-    def _missing(
-        self, matches: match.Matches, scenes: Sequence[Scene], result: GapDetectionResult
-    ) -> list[Scene]:
-        lost = [scene for scene in scenes if scene.files and not matches.of(scene)]
+    def _without_item(
+        self, matches: match.Matches, scenes: Sequence[Scene]
+    ) -> "tuple[list[Scene], dict[int, State]]":
+        """The scenes whose file Plex lacks; the states of the others that have no item."""
+        lost, states = [], {}
+        for scene in scenes:
+            if matches.of(scene) or scene.id in matches.unread:
+                continue
+            if not scene.files:
+                states[scene.id] = scene_state.NO_FILE
+            elif why := match.hidden(scene, self._index, self._path_map):
+                states[scene.id] = scene_state.hidden(why)
+            else:
+                lost.append(scene)
+        return lost, states
+
+    def _missing(self, lost: Sequence[Scene], result: GapDetectionResult) -> Sequence[Scene]:
         if self._config.skip_not_found or not self._config.reconcile_missing:
             return []
         result.missing_count += len(lost)
         return lost
-
-
-def _without_item(matches: match.Matches, scenes: Sequence[Scene]) -> "dict[int, State]":
-    """The states of those of the scenes that have no item."""
-    return {
-        scene.id: scene_state.MISSING if scene.files else scene_state.NO_FILE
-        for scene in scenes if not matches.of(scene)
-    }  # fmt: skip
 
 
 def _lost(scene: Scene, items: Sequence[Item], owners: Owners) -> "list[State]":

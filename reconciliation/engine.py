@@ -4,7 +4,7 @@ Plex is listed once and read in batches, Stash in pages by id; nothing is kept o
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from typing import Any
@@ -12,9 +12,9 @@ from typing import Any
 import errors
 from disk import servers
 from net.ahead import fetched
+from plex import match
 from plex.holds import Holds
 from plex.index import Index
-from plex.item import Item
 from plex.journal import Journal
 from plex.ledger import Ledger
 from plex.mapping import Finder
@@ -78,6 +78,7 @@ class GapDetectionEngine:
         self._path_map = self._paths.path_map
         self._judge = Judging(self._ledger, config)
         self._failed = 0  # chunks in a row
+        self._others: Sequence[int] = ()  # items of which some can be read
         self._unasked, self._seen_until = unasked, seen_until
         self._passed = passed
         self._found = Found()
@@ -127,7 +128,12 @@ class GapDetectionEngine:
         brake.plex_lost_everything(self._stash, self._index, self._ledger, self._path_map)
         self._walk(only, total, deep)
         result = self._found.result
-        result.newest, result.since, result.until = reached(newest, now), only.since, only.until
+        for line in result.left_out:
+            self._warn(f"left out: {line}")
+        result.left_out += [one.line for one in self._index.unlisted.parts().values()]
+        result.since, result.until = only.since, only.until
+        # What was left out has to be looked at by the next run as well.
+        result.newest = "" if result.left_out else reached(newest, now)
         result.deep = only == EVERYTHING and not (result.unmoved or result.errors)
 
     def _walk(self, only: SceneFilter, total: int, deep: bool) -> None:
@@ -139,7 +145,7 @@ class GapDetectionEngine:
         walked = self._walking(verified, tell, gone)(only, deep, found.result)
         if only != EVERYTHING:
             walked = self._with_newcomers(walked)
-        compare = self._comparing()
+        compare, self._others = self._comparing(), self._index.some()
         try:
             for chunk, items in fetched(self._choosing()(walked, found), self._items):
                 self._try_chunk(compare, chunk, items)
@@ -194,8 +200,8 @@ class GapDetectionEngine:
             self._stash, self._index, self._ledger, self._config, self._judge, self._path_map
         )
 
-    def _items(self, chunk: Chunk) -> dict[int, Item]:
-        return self._plex.items(chunk.hints.rating_keys)
+    def _items(self, chunk: Chunk) -> match.Read:
+        return match.read(self._plex, chunk.hints.rating_keys, lambda: self._others)
 
     def _tell(self, total: int) -> None:
         checked = self._found.result.scenes_checked
@@ -208,12 +214,10 @@ class GapDetectionEngine:
             since = reaching(since, self._seen_until, now)
         return SceneFilter(since=since, until=until)
 
-    def _try_chunk(
-        self, compare: Comparing, chunk: Chunk, items: Callable[[], Mapping[int, Item]]
-    ) -> None:
+    def _try_chunk(self, compare: Comparing, chunk: Chunk, had: Callable[[], match.Read]) -> None:
         self._found.result.scenes_checked += len(chunk.scenes)
         try:
-            compare(chunk, items(), self._found)
+            compare(chunk, had(), self._found)
             self._failed = 0
         except Exception as error:  # one bad page must not end the run
             if verdict.action_of(error) == verdict.PAUSE:

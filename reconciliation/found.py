@@ -4,6 +4,7 @@ from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from plex.scene_state import UNKNOWN
 from reconciliation.detector import MISSING
 from reconciliation.result import GapDetectionResult
 from reconciliation.verified import Prints
@@ -11,6 +12,7 @@ from sync_queue.jobs import Jobs
 
 if TYPE_CHECKING:
     from plex.scene_state import State
+    from stash.scene import Scene
 
 GONE = "gone"  # why a scene is owed that Stash no longer has: the sync forgets it
 _WITHOUT_ITEM = (MISSING, GONE)
@@ -48,3 +50,8 @@ class Found:
     owed: Owed = field(default_factory=Owed)
     agreed: Prints = field(default_factory=dict)
     states: "dict[int, State]" = field(default_factory=dict)
+
+    def leave_out(self, scene: "Scene", error: Exception) -> None:
+        """It could not be compared."""
+        self.states[scene.id] = UNKNOWN, str(error)
+        self.result.left_out.append(f"{scene.label()}: {error}")

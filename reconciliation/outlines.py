@@ -38,7 +38,7 @@ class Outlines:
     def of(self, page: Page) -> Outline:
         """The page's outline, which is kept if the page was asked for as `known`."""
         met = self._met.pop(page.after, 0)
-        if not met:
+        if not met or page.unread:
             return self._read(page)
         seal = _sealed(met, page.extent)
         sql = "SELECT told FROM walked WHERE after = ?"

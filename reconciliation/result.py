@@ -31,6 +31,7 @@ class GapDetectionResult:
     since: "str | None" = None  # which of these were looked at
     until: "str | None" = None
     errors: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)  # parts of either side, and why
     drifted: list[dict[str, Any]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)  # not selected, by reason
 
@@ -71,4 +72,5 @@ class GapDetectionResult:
             "skipped": dict(self.skipped),
             "drifted": self.drifted[:TOLD],
             "errors": self.errors,
+            "left_out": self.left_out,
         }

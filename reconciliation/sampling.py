@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import errors
+from plex import match
 from reconciliation.choosing import CHUNK, Choosing, Chunk
 from reconciliation.comparing import Comparing
 from reconciliation.found import Found
@@ -73,7 +74,7 @@ class Sampling:
         for chunk in self._choosing(((one, None) for one in scenes.values()), found):
             items = self._plex.items(chunk.hints.rating_keys)
             self._doubt(chunk, items)
-            self._comparing(chunk, items, found)
+            self._comparing(chunk, match.Read(items, {}), found)
 
     def _doubt(self, chunk: Chunk, items: Collection[int]) -> None:
         """An item that does not come with the others is gone, or cannot be read: asked alone, Plex

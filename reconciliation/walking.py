@@ -1,9 +1,10 @@
 """The scenes of a scope of which it cannot be told that they agree as they did, and the numbers by
 which it will be told the next time."""
 
-from collections.abc import Callable, Collection, Container, Iterator
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from typing import Any
 
+import errors
 from net.ahead import ahead
 from plex.work import extras
 from reconciliation.gone import Gone
@@ -14,6 +15,7 @@ from stash.api import EVERYTHING, SceneFilter
 from stash.page import Page, unknown
 from stash.scene import Scene
 
+IN_A_ROW = 3  # scenes that cannot be read
 Walked = tuple[Scene, "int | None"]  # with its number, if it has one (see `Verified`)
 
 
@@ -33,6 +35,7 @@ class Walking:
         self._stash, self._extras = stash, extras(config)
         self._verified, self._outlines = verified, outlines
         self._held, self._tell, self._gone = held, tell, gone
+        self._unread = 0  # scenes in a row
 
     def __call__(
         self, only: SceneFilter, deep: bool, result: GapDetectionResult
@@ -40,16 +43,29 @@ class Walking:
         """Those that moved, or all of them if it is to be `deep`; the others are counted."""
         for page, outline in self._pages(only):
             ids, prints = outline.said.keys(), self._verified.prints(outline)
+            result.left_out += [f"scene {number}: {why}" for number, why in page.unread.items()]
             if only == EVERYTHING:
-                self._gone.met(page.extent.last, ids)
+                self._gone.met(page.extent.last, {*ids, *page.unread})
             moved = ids if deep else self._moved(ids, prints, result)
             if moved:
                 rows = {number: page.rows[number] for number in moved}
-                for scene in self._stash.read(rows, self._extras):
+                for scene in self._read(rows, result):
                     yield scene, prints.get(scene.id)
             self._tell()
         if only == EVERYTHING:
             self._gone.end()
+
+    def _read(self, rows: Mapping[int, Any], result: GapDetectionResult) -> Iterator[Scene]:
+        """One that cannot be read is left out; the error if that goes on."""
+        for number, row in rows.items():
+            try:
+                yield from self._stash.read({number: row}, self._extras)
+                self._unread = 0
+            except errors.Busy as error:
+                self._unread += 1
+                if self._unread == IN_A_ROW:  # it is Stash then
+                    raise
+                result.left_out.append(f"scene {number}: {error}")
 
     def _pages(self, only: SceneFilter) -> Iterator[tuple[Page, Outline]]:
         known = self._outlines.known if only == EVERYTHING else unknown

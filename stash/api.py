@@ -11,6 +11,7 @@ from net.place import is_loopback
 from net.session import Session
 from stash import hook, scene
 from stash.page import Known, Page, Rows, unknown
+from stash.patching import patched
 from stash.transport import Transport
 from validation.image import is_cover
 
@@ -21,6 +22,10 @@ T = TypeVar("T")
 _SHAPES = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
+_PAGE = (
+    "query Page($only: SceneFilterType, $filter: FindFilterType) "
+    "{{ findScenes(scene_filter: $only, filter: $filter) {{ scenes {{ {fields} }} }} }} {fragment}"
+)
 # Kinds of what scenes show by way of something else: of a studio below it, and of a performer who
 # has that tag; by what has to be known of a scene to show it.
 BELOW, OF_PERFORMERS = "studio below", "tag of performers"
@@ -94,17 +99,21 @@ class StashApi:
 
         One alias per scene: `findScenes(ids:)` fails as a whole when one of them is gone.
         """
+        found = self._by_id(ids, scene.fragment(extras))
+        return {number: _scene(row, number, extras) for number, row in found.items()}
+
+    def _by_id(self, ids: Sequence[int], fragment: str) -> dict[int, Any]:
+        """The rows of these scenes, as far as Stash has them."""
         if not ids:
             return {}
         asked = " ".join(f"s{i}: findScene(id: $i{i}) {{ ...S }}" for i in range(len(ids)))
         declared = ", ".join(f"$i{i}: ID!" for i in range(len(ids)))
-        query = f"query Scenes({declared}) {{ {asked} }} {scene.fragment(extras)}"
+        query = f"query Scenes({declared}) {{ {asked} }} {fragment}"
         variables = {f"i{i}": str(number) for i, number in enumerate(ids)}
-        found = self._asked(
+        return self._asked(
             lambda data: {n: data[f"s{i}"] for i, n in enumerate(ids) if data[f"s{i}"] is not None},
             query, variables,
         )  # fmt: skip
-        return {number: _scene(row, number, extras) for number, row in found.items()}
 
     def count(self, only: SceneFilter = EVERYTHING) -> int:
         """How many scenes `walk` would visit."""
@@ -173,20 +182,29 @@ class StashApi:
     def _pages(
         self, fields: str, fragment: str, only: SceneFilter, size: int, known: Known = unknown
     ) -> "Iterator[Page]":
-        query = (
-            "query Page($only: SceneFilterType, $filter: FindFilterType) "
-            f"{{ findScenes(scene_filter: $only, filter: $filter) {{ scenes {{ {fields} }} }} }} {fragment}"
-        )
+        query = _PAGE.format(fields=fields, fragment=fragment)
         window = {"sort": "id", "direction": "ASC", "per_page": size}
         last = 0
         while True:
             variables = {"only": _criteria(only, after=last), "filter": window}
-            page = self._page(query, variables, last, known)
+            try:
+                page = self._page(query, variables, last, known)
+            except errors.Busy:
+                if not fragment:
+                    raise
+                page = self._patched(fragment, variables, last)
             if page.extent.size:
                 yield page
             if page.extent.size < size:
                 return
             last = page.extent.last
+
+    def _patched(self, fragment: str, variables: Mapping[str, Any], after: int) -> Page:
+        """A page that Stash cannot give as a whole: what it has of its scenes."""
+        asked = self._page(_PAGE.format(fields="id", fragment=""), variables, after, unknown)
+        ids = list(asked.rows)
+        rows, unread = patched(ids, lambda some: self._by_id(some, fragment)) if ids else ({}, {})
+        return Page(after, lambda: rows, asked.extent, unread)
 
     def _page(self, query: str, variables: Mapping[str, Any], after: int, known: Known) -> Page:
         def seen(body: bytes) -> "Page | None":

@@ -25,10 +25,15 @@ class Page:
     """Scenes by ascending id, of those `after` an id."""
 
     def __init__(
-        self, after: int, read: Callable[[], Rows], extent: "Extent | None" = None
+        self,
+        after: int,
+        read: Callable[[], Rows],
+        extent: "Extent | None" = None,
+        unread: "Mapping[int, str] | None" = None,
     ) -> None:
-        """`read` raises what makes the answer no page; with an extent it is called when it must be."""
-        self.after, self._read = after, read
+        """`read` raises what makes the answer no page; with an extent it is called when it must be.
+        `unread`: the scenes of the page that Stash cannot give, and why."""
+        self.after, self._read, self.unread = after, read, unread or {}
         self._rows = None if extent else read()
         self.extent = extent or Extent(len(self._rows or ()), max(self._rows or (), default=after))
 

@@ -58,6 +58,8 @@ class Claimed:
                 failed[job.number] = outcome.error
             elif outcome.missing:
                 self._await(job, finished)
+            elif outcome.hidden:
+                self._let_show(job)
             elif outcome.unsettled:
                 self._let_settle(job)
             else:
@@ -139,6 +141,13 @@ class Claimed:
         # As one that waits for its file: it is looked at as soon as Plex has scanned.
         waits = max(1, job.waits)
         self._give_back(replace(job, waits=waits), self.clock() + verdict.SETTLE_SECONDS)
+
+    def _let_show(self, job: Job) -> None:
+        """It waits ever longer, and for as long as that part of Plex cannot be seen."""
+        self.tally.counts["waiting"] += 1
+        due_at, waits = verdict.of_hidden(job.waits, self.clock())
+        later = replace(job, rank=max(job.rank, BACKLOG), waits=waits)
+        self._give_back(later, due_at)
 
     def _give_back(self, job: Job, due_at: float) -> None:
         self.jobs.give_back(job, due_at)

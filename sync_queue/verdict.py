@@ -77,6 +77,13 @@ def of_missing(waits: int, now: float) -> Verdict:
     return Verdict(WAIT, now + WAIT_SECONDS[waits], "not in Plex yet")
 
 
+def of_hidden(waits: int, now: float) -> tuple[float, int]:
+    """When a scene is due whose file may be in a part of Plex that cannot be seen, and its number of
+    waits then. They grow to an hour, and use up none of the looks for a file that is missing."""
+    longest = WAIT_SECONDS.index(RETRY_CAP)
+    return now + WAIT_SECONDS[min(waits, longest)], max(waits, min(waits + 1, longest))
+
+
 def is_early(look_at: float, now: float) -> bool:
     """Whether the next look that counts is still to come; one that is further away than any was put
     off while the clock stood ahead."""

@@ -18,6 +18,7 @@ class Options:
     page_cap: int | None = None  # never more rows than this in one answer
     tags_per_listed_item: int = 2
     roles_per_listed_item: int = 3
+    spoilt_rows: set[int] = field(default_factory=set)  # items whose listed rows no parser takes
     shows_need_type: bool = True  # a show section without `type` is a 500; else only with `file`
     file_filter: str = "basename"  # or "path", "ignored", "folder"
 

@@ -33,9 +33,12 @@ class ListedItem:
         if self.item.listing is None:
             self.item.listing = listed(self.library, self.item).xml()
         guids = guid_elements(self.item) if self.guids else []
+        listing = self.item.listing
+        if self.item.rk in self.library.options.spoilt_rows:
+            listing = listing.replace("<Video ", '<Video tagline="&#1;" ', 1)
         if not guids:
-            return self.item.listing
-        inside = self.item.listing.removesuffix(CLOSING)
+            return listing
+        inside = listing.removesuffix(CLOSING)
         return inside + "".join(guid.xml() for guid in guids) + CLOSING
 
 

@@ -92,7 +92,7 @@ class Done(NamedTuple):
         return self.scene_id % 4 == 0
 
     error = None
-    unsettled = wrote = refused = False
+    unsettled = hidden = wrote = refused = False
     skipped = ""
 
 

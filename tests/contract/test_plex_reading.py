@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 
 from tests.contract.plex_support import DATA, Scenes, clock, scenes, tags_of
@@ -193,3 +195,12 @@ def test_sections_tell_scan_times_and_locations(scenes: Scenes) -> None:
     scenes.add()
     after = scenes.get("/library/sections").xml.find("Directory").get("contentChangedAt")
     assert int(after) > before
+
+
+def test_a_row_may_be_no_xml_while_the_others_are(scenes: Scenes) -> None:
+    spoilt, other = scenes.add(), scenes.add()
+    scenes.plex.options.spoilt_rows = {spoilt}
+    with pytest.raises(ElementTree.ParseError):
+        _ = scenes.list().xml
+    scenes.plex.options.spoilt_rows = set()
+    assert [int(one.get("ratingKey")) for one in scenes.list().xml] == [spoilt, other]

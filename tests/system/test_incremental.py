@@ -203,7 +203,9 @@ def test_a_scene_whose_item_has_another_file_is_missed_though_a_listing_broke_of
     pair.reconcile()
     pair.plex.move_file("/media/clip 1.mp4", "/media/other.mp4")
     pair.wait()
-    pair.plex.faults.arm("500", lambda call: call.number("X-Plex-Container-Start", 0) > 0, times=99)
+    pair.plex.faults.arm(
+        "drop", lambda call: call.number("X-Plex-Container-Start", 0) > 0, times=99
+    )
     with pytest.raises(errors.Stash2PlexError):
         pair.reconcile()
     pair.plex.faults.clear()

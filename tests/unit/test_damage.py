@@ -28,6 +28,7 @@ class Done:
     scene_id: int
     missing: bool = False
     unsettled: bool = False
+    hidden: bool = False
     error: Exception | None = None
     wrote: bool = True
     refused: bool = False

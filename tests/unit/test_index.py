@@ -221,7 +221,7 @@ def test_a_page_that_comes_twice_ends_the_listing(index, plex):
     plex.options.page_cap = 7
     client = connect(plex.url, "t", 5, 30)
     page = client._plex.page
-    client._plex.page = lambda key, headers: page(key, {})  # type: ignore[method-assign]
+    client._plex.page = lambda key, headers, chances: page(key, {})  # type: ignore[method-assign]
     with pytest.raises(errors.Busy, match="twice"):
         index.refresh(client, later(0))
 

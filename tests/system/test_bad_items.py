@@ -1,0 +1,104 @@
+"""An item that Plex cannot give: the others are right, the bad one is named, and its scene is not
+called missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from bad import FOR_EVER, PLACES, state, which
+from quick import quicken
+
+from devserver.box import Box
+from tests.sizes import WHOLE
+
+pytestmark = pytest.mark.uncovered
+ACTIONS = ["500", "400", "truncated"] if WHOLE else ["500"]
+
+
+@pytest.fixture
+def box(tmp_path: Path, plugin_zip: Path) -> Iterator[Box]:
+    with Box(tmp_path, plugin_zip) as found:
+        quicken(found)
+        for number in PLACES:
+            found.add(f"{number}.mp4", title=f"Title {number}")
+        found.configure(trigger_plex_scan=True)
+        yield found
+
+
+def break_(box: Box, bad: Sequence[int], action: str) -> list[int]:
+    """The rating keys of the items that Plex cannot give."""
+    scenes = list(box.paths)
+    keys = [int(box.item(scenes[one])["ratingKey"]) for one in bad]
+
+    def match(call: object) -> bool:
+        asked = call.path.rpartition("/library/metadata/")[2].split(",")  # type: ignore[attr-defined]
+        return call.method == "GET" and not {*map(str, keys)}.isdisjoint(asked)  # type: ignore[attr-defined]
+
+    box.plex.faults.arm(action, match, times=FOR_EVER)
+    return keys
+
+
+def of(box: Box, places: Sequence[int]) -> list[int]:
+    return [scene for place, scene in enumerate(box.paths) if place in places]
+
+
+def rest(bad: Sequence[int]) -> list[int]:
+    return [one for one in PLACES if one not in bad]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("bad", which((0,), (2,), (0, 1)))
+def test_the_others_are_synced(
+    box: Box, bad: Sequence[int], action: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    keys = break_(box, bad, action)
+    box.operation("all")
+    log = capfd.readouterr().err
+    assert box.differences(of(box, rest(bad))) == {}
+    for key in keys:
+        assert f"Plex item {key} cannot be read" in log
+    assert "not in Plex" not in log
+    assert [r for r in box.plex.requests if r.path.endswith("/refresh")] == []
+    assert "not_in_plex" not in {state(box, one) for one in box.paths}
+    box.plex.faults.clear()
+    box.operation("all")
+    assert box.differences() == {}
+    assert {state(box, one) for one in box.paths} == {"in_sync"}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("bad", which((1,), (1, 2)))
+def test_a_reconciliation_checks_the_others(box: Box, bad: Sequence[int], action: str) -> None:
+    box.operation("all")
+    store = box.stash.library.store
+    for scene in store.scenes.values():
+        scene.details, scene.updated_at = "New.", store.now()
+    keys = break_(box, bad, action)
+    for _ in range(2):  # the second time nothing but the bad ones is looked at
+        found = box.operation("reconcile_all")
+        assert found["errors"] == [] and found["gaps_by_type"]["missing"] == 0
+        assert len(found["left_out"]) == len(bad)
+        for key, line in zip(sorted(keys), found["left_out"], strict=True):
+            assert f"Plex item {key} cannot be read" in line
+        assert box.differences(of(box, rest(bad))) == {}
+    assert {state(box, one) for one in of(box, bad)} == {"unknown"}
+    box.plex.faults.clear()
+    box.operation("reconcile_all")
+    assert box.differences() == {}
+
+
+def test_an_item_that_is_never_given_ends_as_a_dead_letter(box: Box) -> None:
+    box.configure(max_retries=1)
+    [key] = break_(box, (0,), "500")
+    box.operation("all")
+    [letter] = box.operation("queue_status")["queue"]["dead_letters"]
+    assert f"Plex item {key} cannot be read" in letter["error"]
+    assert state(box, 1) == "gave_up"
+
+
+def test_a_plex_that_gives_no_item_is_in_trouble_itself(box: Box) -> None:
+    break_(box, PLACES, "500")
+    assert box.operation("all")["paused"]
+    assert box.operation("queue_status")["queue"]["dead"] == 0
