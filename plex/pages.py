@@ -10,10 +10,9 @@ from plex.item import number
 PAGE = 1000
 # What Plex may say of one part while it answers otherwise.
 BAD_PART = (errors.Busy, errors.Rejected, errors.Gone)
-ROWS, PAGES = (
-    5,
-    3,
-)  # so many in a row that cannot be had, and no more of the page, or listing, is asked
+# So many in a row that cannot be had, and no more of the page, or of the listing, is asked for.
+ROWS, PAGES = 5, 3
+LONGEST = 10_000_000  # rows of a listing that does not tell how many it has
 
 
 class Rows(Protocol):
@@ -57,11 +56,15 @@ class Elements:
 
 
 def pages(get: Callable[[dict[str, str]], P], start: int = 0) -> Iterator[P]:
-    """All pages that have rows; `get` gives the one that these headers ask for."""
-    previous = None
+    """All pages that have rows; `get` gives the one that these headers ask for. A listing may grow
+    meanwhile, but not without end."""
+    previous, most = None, 0
     while True:
         page = get(window(start, PAGE))
         count, first, total = len(page), page.first, page.total
+        most = most or (LONGEST if total is None else 2 * total + PAGE)
+        if start + count > most:
+            raise Repeated("Plex sent a listing without an end").of(PLEX, "unreadable")
         if count and first == previous:
             said = "Plex sent the same page of a listing twice"
             raise Repeated(said).of(PLEX, "unreadable")

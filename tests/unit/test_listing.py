@@ -7,7 +7,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+import errors
+from plex import pages
 from plex.listing import Page
+from plex.pages import PAGE
 
 
 def video(key: object, title: str = "T", file: str = "/m/a", more: str = "") -> str:
@@ -108,3 +111,30 @@ def test_a_page_is_told_by_its_number_before_its_rows_are_looked_for():
         page(listed(video(5), video(6), total=10)),
     ]  # fmt: skip
     assert len({one.print, *(other.print for other in others)}) == 4
+
+
+# -- a listing without an end
+
+
+class Endless:
+    """The page at a place: full, with new rows each time."""
+
+    def __init__(self, start: int, total: int | None) -> None:
+        self.first, self.total = start + 1, total
+
+    def __len__(self) -> int:
+        return PAGE
+
+
+@pytest.mark.parametrize("grows", [True, False])
+def test_a_listing_without_an_end_is_given_up(grows: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "LONGEST", 20 * PAGE)
+    asked: list[int] = []
+
+    def get(headers: dict[str, str]) -> Endless:
+        asked.append(int(headers["X-Plex-Container-Start"]))
+        return Endless(asked[-1], asked[-1] + 2 * PAGE if grows else None)
+
+    with pytest.raises(errors.Busy, match="without an end"):
+        list(pages.pages(get))
+    assert len(asked) < 25
