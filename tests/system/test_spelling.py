@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from inprocess import Bench
 
-
 pytestmark = pytest.mark.uncovered
 
 
