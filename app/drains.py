@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
 TOLD = 50  # scenes of which an answer tells
+WITNESSES = 4  # scenes that Stash is asked for, to know whose fault an error is
 NEWCOMERS = 500  # scenes without a file in Plex that a drain looks for
 PATIENCE = 5.0  # seconds: the first retry of a job comes within them
 
@@ -331,14 +332,24 @@ class Probe:
         return True
 
     def serves_others(self, error: Exception) -> bool:
-        """Does Plex give other items, of any of its libraries, when all jobs at hand fail on it?"""
+        """Does the server give other things than those at hand, when all jobs fail on it? Plex is
+        asked for items of any of its libraries, Stash for scenes that it gave before."""
         from plex.witnesses import Witnesses, serves
 
-        if getattr(error, "server", "") != errors.PLEX:
-            return False
+        server = getattr(error, "server", "")
         try:
-            return serves(self._run.plex, Witnesses(self._run.store).besides())
+            if server == errors.STASH:
+                return any(map(self._gives_scene, seen_of(self._run).by_chance(WITNESSES)))
+            return server == errors.PLEX and serves(
+                self._run.plex, Witnesses(self._run.store).besides()
+            )
         except errors.Stash2PlexError:
+            return False
+
+    def _gives_scene(self, number: int) -> bool:
+        try:
+            return bool(self._run.stash.scenes([number]))
+        except errors.Busy:
             return False
 
 

@@ -51,6 +51,11 @@ class Seen:
         )
         return [row[0] for row in self._store.rows(sql, (NOT_IN_PLEX, UNKNOWN, f"{HIDDEN} %"))]
 
+    def by_chance(self, most: int) -> list[int]:
+        """Some of the scenes that have a state."""
+        sql = "SELECT scene_id FROM scene_state ORDER BY random() LIMIT ?"
+        return [row[0] for row in self._store.rows(sql, (most,))]
+
     def doubt(self, ids: Iterable[int]) -> None:
         """These scenes changed, and nobody has looked since: none of them is known to be in sync."""
         known = self.of(list(ids))

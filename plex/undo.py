@@ -28,6 +28,7 @@ from plex.written import same
 
 SINCE = "changed since"
 GONE = "the item is gone"
+NOT_GIVEN = "Plex cannot give the item"
 NOT_TAKEN = "Plex did not take it"
 ANOTHER = "the item has another file now"
 IN_A_ROW = 3  # items that Plex does not take: it is the server then
@@ -36,7 +37,9 @@ IN_A_ROW = 3  # items that Plex does not take: it is the server then
 class Plex(Protocol):
     """What an undo asks of Plex."""
 
-    def items(self, rating_keys: Sequence[int]) -> Mapping[int, Item]: ...
+    def items(
+        self, rating_keys: Sequence[int], unread: "dict[int, errors.Stash2PlexError]"
+    ) -> Mapping[int, Item]: ...
     def edit(self, section: int, rating_key: int, parameters: Sequence[wire.Parameter]) -> None: ...
     def rate(self, rating_key: int, rating: "float | None") -> None: ...
     def images(self, rating_key: int, kind: Kind) -> dict[str, bool]: ...
@@ -65,12 +68,13 @@ class Undo:
         self._plex, self._ledger, self._journal, self._left = plex, ledger, journal, left
         self._clock, self._why = clock, why
         self._failed = 0  # items in a row
+        self._unread: dict[int, errors.Stash2PlexError] = {}  # items that Plex cannot give, and why
 
     def __call__(self, rows: Sequence[Row], original: bool = False) -> Undone:
         """`original`: back to what each item said before our first touch."""
         done = Undone()
         for wanted in by_item(rows):
-            items = self._plex.items(list(wanted))
+            items = self._plex.items(list(wanted), self._unread)
             entries = self._ledger.about(items.values())
             chosen = self._chosen(wanted, items, entries, done)
             self._note(chosen, items, entries)
@@ -85,7 +89,7 @@ class Undo:
         """What would be written; nothing is."""
         found: list[Row] = []
         for wanted in by_item(rows):
-            items = self._plex.items(list(wanted))
+            items = self._plex.items(list(wanted), self._unread)
             entries = self._ledger.about(items.values())
             chosen = self._chosen(wanted, items, entries, Undone())
             found += self._rows(chosen, items, entries)
@@ -101,7 +105,9 @@ class Undo:
         chosen: dict[int, list[Back]] = {}
         for key, rows in wanted.items():
             for back in self._backs(rows, items.get(key), done):
-                why = self._obstacle(back, items.get(key), entries.get(key))
+                why = self._absence(key, items) or self._obstacle(
+                    back, items[key], entries.get(key)
+                )
                 if why:
                     done.leave(back, why)
                 else:
@@ -130,9 +136,12 @@ class Undo:
             for back in of_item
         ]
 
-    def _obstacle(self, back: Back, item: "Item | None", entry: "Entry | None") -> str:
-        if item is None:
-            return GONE
+    def _absence(self, key: int, items: Mapping[int, Item]) -> str:
+        if key in items:
+            return ""
+        return f"{NOT_GIVEN} ({self._unread[key]})" if key in self._unread else GONE
+
+    def _obstacle(self, back: Back, item: Item, entry: "Entry | None") -> str:
         if kind := IMAGES.get(back.field):
             offered = self._plex.images(item.rating_key, kind)
             return "" if is_untouched(back, offered) else SINCE
@@ -194,7 +203,7 @@ class Undo:
 
     def _confirm(self, chosen: Mapping[int, list[Back]], done: Undone, original: bool) -> None:
         """Look what Plex says now, and know of each field what was known before it was written."""
-        items = self._plex.items(list(chosen))
+        items = self._plex.items(list(chosen), self._unread)
         entries = self._ledger.about(items.values())
         for key, of_item in chosen.items():
             good = [back for back in of_item if self._is_back(back, items.get(key))]

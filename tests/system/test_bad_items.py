@@ -102,3 +102,13 @@ def test_a_plex_that_gives_no_item_is_in_trouble_itself(box: Box) -> None:
     break_(box, PLACES, "500")
     assert box.operation("all")["paused"]
     assert box.operation("queue_status")["queue"]["dead"] == 0
+
+
+def test_an_undo_says_that_plex_cannot_give_the_item_and_can_be_asked_again(box: Box) -> None:
+    box.operation("all")
+    break_(box, (1,), "500")
+    found = box.operation("undo", original=True)
+    assert any("Plex cannot give the item" in why for why in found["left"]), found
+    box.plex.faults.clear()
+    box.operation("undo", original=True)
+    assert box.item(of(box, (1,))[0])["title"] == "1"

@@ -117,3 +117,16 @@ def test_a_stash_that_gives_no_scene_fails_the_run(box: Box) -> None:
     break_(box, list(box.paths), "errors")
     with pytest.raises(StashError, match="Stash could not answer"):
         box.operation("reconcile_all")
+
+
+def test_a_queue_of_nothing_but_such_a_scene_charges_it_and_goes_on(box: Box) -> None:
+    """Other scenes are asked for: Stash gives them, so it is not the server."""
+    box.operation("all")
+    hit, (other, *_) = of(box, (0,))
+    break_(box, hit, "errors")
+    box.stash.update_scene(hit[0], title="New")
+    found = box.operation("process_queue")
+    assert found["paused"] is None and found["retried"]
+    box.stash.update_scene(other, title="New as well")
+    box.operation("process_queue")
+    assert box.differences([other]) == {}
