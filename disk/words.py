@@ -32,6 +32,7 @@ _BY_NUMBER = {
         _AWAY,
     ),
 }
+SOME_FILE = "a file of the plugin"
 # What SQLite says, the part that is the same in all versions.
 _BY_SENTENCE = {
     "is full": _FULL,
@@ -56,8 +57,13 @@ def unusable(name: str, error: Exception) -> errors.SetupError:
 
 def of_disk(error: OSError) -> errors.SetupError:
     """The same of an error that names its file, or does not."""
-    path = error.filename.replace("\\", "/") if isinstance(error.filename, str) else ""
-    return unusable(path.rpartition("/")[2] or "a file of the plugin", error)
+    return unusable(name_of(error) or SOME_FILE, error)
+
+
+def name_of(error: OSError) -> str:
+    """The name of its file, without the path; '' if it has none."""
+    path = error.filename if isinstance(error.filename, str) else ""
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def in_use(name: str, seconds: int) -> errors.SetupError:

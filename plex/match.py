@@ -81,12 +81,14 @@ def match(
 
 
 def read(plex: Items, rating_keys: Sequence[int], others: Callable[[], Sequence[int]]) -> Read:
-    """What Plex gives of these items. Raises if it gives none at all, neither of these nor of
+    """What Plex gives of these items. Unreachable if it gives none at all, neither of these nor of
     `others`: then it is not the fault of an item."""
     unread: Unread = {}
     items = plex.items(rating_keys, unread)
     if unread and not items and not _gives(plex, others(), unread):
-        raise next(iter(unread.values()))
+        error = next(iter(unread.values()))
+        said = f"Plex gives none of its items: {error}"
+        raise errors.Unreachable(said).of(error.server, error.cause)
     return Read(items, {key: _named(error, key) for key, error in unread.items()})
 
 

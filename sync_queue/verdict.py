@@ -102,8 +102,9 @@ def in_words(error: Exception) -> str:
     if said := errors.torn(error):
         return said
     if isinstance(error, OSError) and error.strerror:
-        # Not its name: who reads the log may not be meant to know it.
-        return str(words.unusable("a file of the plugin", error))
+        # Of names only those of locks, which are ours: the log may not be meant to show others.
+        name = words.name_of(error)
+        return str(words.unusable(name if name.endswith(".lock") else words.SOME_FILE, error))
     if isinstance(error, sqlite3.Error):
         return str(words.unusable("the plugin's own database", error))[:500]
     return f"{type(error).__name__}: {error}"[:500]

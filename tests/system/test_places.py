@@ -99,6 +99,7 @@ def test_scenes_that_wait_for_a_decision_count_as_edited_once_each(box: Box) -> 
     for number in scenes[:2]:
         box.plex.edit_as_person(key(box, number), title="By hand")
         box.stash.update_scene(number, title=f"New {number}")
+    box.settle()
     box.operation("reconcile_all")
     assert counts(box) == {"in_sync": 1, "edited": 2}
     rows = box.operation("list_scenes", state="edited")["rows"]
@@ -112,6 +113,7 @@ def test_a_field_that_was_decided_for_plex_does_not_count_as_different(box: Box)
     box.operation("all")
     box.plex.edit_as_person(key(box, first), title="By hand")
     box.stash.update_scene(first, title="New")
+    box.settle()  # or its drain has the lock, and what is decided waits for it
     box.operation("reconcile_all")
     box.operation("decide", item=key(box, first), field="title", side="plex")
     assert counts(box) == {"in_sync": 1, "edited": 1}
