@@ -155,8 +155,8 @@ def test_err_log_sets_the_level_of_lines_without_prefix(stash: StashServer) -> N
 def test_a_line_of_64_kib_closes_the_pipe(stash: StashServer) -> None:
     body = """
 log("i", "before")
-sys.stderr.write("x" * 65536 + "\\n"); sys.stderr.flush()
 try:
+    sys.stderr.write("x" * 65536 + "\\n"); sys.stderr.flush()
     while True: log("i", "after")
 except BrokenPipeError:
     answer("broken"); sys.stdout.flush(); os._exit(0)

@@ -276,7 +276,7 @@ def test_a_cover_that_was_read_ahead_for_a_batch_that_failed_is_read_again(bench
         it.ahead(scene)
         it.foreseen.write(list(bench.plex.library.items))  # so it is read again, and that fails
         bench.plex.faults.arm("500", "/library/metadata", times=99)
-        with pytest.raises(errors.Busy):
+        with pytest.raises(errors.Unreachable):
             it.sync.begin([scene])
         bench.plex.faults.clear()
         bench.stash.set_cover(scene, newest)

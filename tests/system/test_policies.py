@@ -178,7 +178,10 @@ def test_it_is_decided_from_a_terminal_as_well(edited):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ({"item": "no number", "field": "title", "side": "stash"}, "item must be a positive whole number"),
+        (
+            {"item": "no number", "field": "title", "side": "stash"},
+            "item must be a positive whole number",
+        ),
         ({"item": "1", "field": "title", "side": "neither"}, "decide wants an item"),
         ({"field": "title"}, "decide wants an item"),
         ({"item": "99999", "field": "title", "side": "stash"}, "shows no scene"),
