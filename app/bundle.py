@@ -1,12 +1,10 @@
 """What a bug report needs, in one document that shows neither the token nor names, paths or hosts."""
 
 import platform
-import re
 import sys
-from pathlib import Path
 from typing import Any
 
-from app import doctor, shareable
+from app import doctor, manifest, shareable
 from app.run import Run
 
 SHOWN = 20  # runs of the journal
@@ -25,10 +23,8 @@ def bundle(run: Run) -> dict[str, Any]:
 
 
 def _about(run: Run) -> dict[str, Any]:
-    manifest = Path(__file__).resolve().parent.parent / "Stash2Plex.yml"
-    version = re.search(r"^version: (\S+)", manifest.read_text(encoding="utf-8"), re.MULTILINE)
     return {
-        "version": version[1] if version else "",
+        "version": manifest.about().get("version", ""),
         "python": sys.version.split()[0],
         "system": platform.platform(),
         "at": run.clock(),

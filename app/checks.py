@@ -1,15 +1,13 @@
 """The checks of Check Setup and Health Check: each looks at one thing, and leaves findings and facts."""
 
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import diagnosis, effective, places, status
+from app import diagnosis, effective, manifest, places, status
 from app import findings as found_by
 from app.findings import Finding
 from app.run import Run
@@ -19,7 +17,6 @@ from stash import hook
 if TYPE_CHECKING:
     from plex.client import Section
 
-HERE = Path(__file__).resolve().parent.parent
 THEIR_DATA = "data"  # where an older public plugin with our id keeps its queue
 
 
@@ -79,11 +76,9 @@ def check_plugin(visit: Visit) -> None:
     """The id is also that of an older public plugin: which of the two Stash has loaded."""
     if not visit.answers("stash"):
         return
-    manifest = (HERE / f"{hook.PLUGIN_ID}.yml").read_text(encoding="utf-8")
-    ours = dict(re.findall(r"^(version|url): *(.+?) *$", manifest, re.MULTILINE))
     loaded = visit.run.stash.loaded_plugin(hook.PLUGIN_ID)
-    visit.tell(diagnosis.plugin(loaded, ours, hook.PLUGIN_ID))
-    if (HERE / THEIR_DATA).is_dir():
+    visit.tell(diagnosis.plugin(loaded, manifest.about(), hook.PLUGIN_ID))
+    if (manifest.FOLDER / THEIR_DATA).is_dir():
         visit.tell(diagnosis.foreign_data(THEIR_DATA))
 
 

@@ -19,14 +19,27 @@ Log = Callable[[str], None]
 _seen: "list[str]" = []
 
 
-def ensure(requirements: Path, data_dir: Path, log: Log, python: str = sys.executable) -> None:
-    """Every requirement can be imported afterwards. SetupError with what to do otherwise."""
+class NotThere(Exception):
+    """An installation would be needed."""
+
+
+def ensure(
+    requirements: Path,
+    data_dir: Path,
+    log: Log,
+    python: str = sys.executable,
+    may_install: bool = True,
+) -> None:
+    """Every requirement can be imported afterwards. SetupError with what to do otherwise, NotThere
+    where nothing is to be installed."""
     _seen.clear()
     if (folder := _as_before(requirements, data_dir)) is not None:
         activate(folder, str(requirements.absolute().parent))
         return
     from app import installing
 
+    if not (may_install or installing.ready(requirements, data_dir)):
+        raise NotThere
     installing.ensure(requirements, data_dir, log, python)
     said = _sight(requirements, data_dir, _ours(data_dir))
     if said and installing.is_tidy(_parent(data_dir)):

@@ -38,11 +38,12 @@ def opened(
     leave_no_core()
     wire.claim_stdout()
     quiet.libraries()
-    if from_stash and not args.get("as_task") and not ready(data_dir):
+    try:
         # Stash kills an operation when its page is left, in the middle of an installation.
+        _make_importable(data_dir, may_install=bool(args.get("as_task")) or not from_stash)
+    except deps.NotThere:
         hook.wake(dict(connection), data_dir)
-        raise SetupError(INSTALLS)
-    _make_importable(data_dir)
+        raise SetupError(INSTALLS) from None
     run = Run(connection, args, data_dir, settings, from_stash=from_stash)
     try:
         yield run
@@ -56,7 +57,7 @@ def opened(
         run.close()
 
 
-def _make_importable(data_dir: str) -> None:
+def _make_importable(data_dir: str, may_install: bool) -> None:
     """What pip says goes to the log, and to the page as the progress of an installation."""
     installation = Activity(data_dir, "install_packages", time.time)
     told = 0
@@ -68,7 +69,7 @@ def _make_importable(data_dir: str) -> None:
         installation(told / (told + USUAL_LINES))
 
     try:
-        deps.ensure(REQUIREMENTS, Path(data_dir), tell)
+        deps.ensure(REQUIREMENTS, Path(data_dir), tell, may_install=may_install)
     finally:
         installation.close()
 

@@ -33,12 +33,16 @@ class Deadline(threading.local):
 
 
 class _Answer(io.RawIOBase):
-    """What arrives at a socket, for as long as the deadline allows."""
+    """What arrives at a socket, for as long as the deadline allows. It stands for the socket where
+    http.client makes a file of it, which is all that it does."""
 
     def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
         self._socket, self._deadline = connected, deadline
         self._silence = connected.gettimeout() or float("inf")  # the read timeout
         self._raw: Any = connected.makefile("rb", buffering=0)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
 
     def readable(self) -> bool:
         return True
@@ -53,16 +57,6 @@ class _Answer(io.RawIOBase):
     def close(self) -> None:
         self._raw.close()
         super().close()
-
-
-class _Arriving:
-    """Stands for the socket where http.client makes a file of it, which is all that it does."""
-
-    def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
-        self._answer = _Answer(connected, deadline)
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self._answer)
 
 
 def timed(connection_class: Any, deadline: Deadline) -> Any:
@@ -83,7 +77,7 @@ def timed(connection_class: Any, deadline: Deadline) -> Any:
                 super().send(data[start : start + PIECE])
 
         def response_class(self, connected: socket.socket, *more: Any, **options: Any) -> Any:
-            arriving = _Arriving(connected, deadline)
-            return connection_class.response_class(arriving, *more, **options)
+            answer = _Answer(connected, deadline)
+            return connection_class.response_class(answer, *more, **options)
 
     return Timed

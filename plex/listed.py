@@ -23,7 +23,8 @@ SETTLED = 600.0
 
 
 class Section(Protocol):
-    """A movie-type library. `stamp` changes whenever Plex scanned it."""
+    """A movie-type library. `stamp` changes whenever Plex scanned it; `roots` are its folders as Plex
+    sees them."""
 
     @property
     def id(self) -> int: ...

@@ -9,6 +9,7 @@ from plex import paths
 from plex.index import Index
 from plex.item import Item
 from plex.listed import Listing
+from plex.witnesses import serves
 from stash.scene import Scene
 
 Files = Mapping[str, int]  # path key -> size, 0 for any
@@ -85,21 +86,11 @@ def read(plex: Items, rating_keys: Sequence[int], others: Callable[[], Sequence[
     `others`: then it is not the fault of an item."""
     unread: Unread = {}
     items = plex.items(rating_keys, unread)
-    if unread and not items and not _gives(plex, others(), unread):
+    if unread and not items and not serves(plex, [k for k in others() if k not in unread]):
         error = next(iter(unread.values()))
         said = f"Plex gives none of its items: {error}"
         raise errors.Unreachable(said).of(error.server, error.cause)
     return Read(items, {key: _named(error, key) for key, error in unread.items()})
-
-
-def _gives(plex: Items, rating_keys: Sequence[int], unread: Unread) -> bool:
-    for key in rating_keys:
-        try:
-            if key not in unread and plex.items([key]):
-                return True
-        except (errors.Busy, errors.Rejected):
-            continue
-    return False
 
 
 def _named(error: errors.Stash2PlexError, key: int) -> errors.Stash2PlexError:

@@ -2,27 +2,17 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import errors
 from plex import paths
+from plex.listed import Section
 from plex.pages import BAD_PART, in_words
 from plex.scene_state import HIDDEN
 from plex.store import Store
 
 META = "unlisted"
 AGAIN = 60.0  # seconds until a process lists such a library once more
-
-
-class Section(Protocol):
-    """A library; `roots` are its folders as Plex sees them."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def roots(self) -> Sequence[str]: ...
 
 
 class Part(NamedTuple):

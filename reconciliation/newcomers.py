@@ -38,12 +38,15 @@ class Newcomers:
     def walk(self, besides: Collection[int], most: int = 0) -> "Iterator[tuple[Scene, None]]":
         """Those for which the index has an item, without the scenes that are looked at anyway. With
         `most` so many of the scenes are looked at, and the next ones the next time."""
+        absent = Seen(self._store).absent()
+        if not absent:  # as usual: then not even the index is counted
+            return
         mark = self._mark()
         if mark == self._store.meta(MEMORY):
             return
         begun, _, after = self._store.meta(PLACE).rpartition(" ") if most else ("", "", "")
         begun, place = begun or mark, int(after or 0)
-        ids = [n for n in Seen(self._store).absent() if n > place and n not in besides]
+        ids = [n for n in absent if n > place and n not in besides]
         some = ids[:most] if most else ids
         for at in range(0, len(some), AT_ONCE):
             for scene in self._found(some[at : at + AT_ONCE]):

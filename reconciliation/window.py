@@ -62,10 +62,8 @@ def _moment(stamp: str) -> "datetime | None":
 
 def offset(stamp: "str | None") -> tzinfo:
     """The offset in which Stash writes; UTC when it never wrote one."""
-    try:
-        return datetime.fromisoformat((stamp or "").replace("Z", "+00:00")).tzinfo or timezone.utc
-    except ValueError:
-        return timezone.utc
+    moment = _moment(stamp or "")
+    return (moment and moment.tzinfo) or timezone.utc
 
 
 def _text(moment: float, zone: tzinfo) -> str:

@@ -7,7 +7,8 @@ from typing import Protocol
 
 class Outcome(Protocol):
     """What became of one scene: `missing` when Plex lacks its file, `unsettled` when it has yet
-    to read it, `hidden` when it may have it and cannot say, `error` when it failed, `skipped` says why it is not to be synced."""
+    to read it, `hidden` when it may have it and cannot say, `error` when it failed, `skipped` says why
+    it is not to be synced."""
 
     @property
     def scene_id(self) -> int: ...

@@ -67,7 +67,8 @@ def action_of(error: Exception) -> str:
 
 
 def of_missing(waits: int, now: float) -> Verdict:
-    """A scene whose file Plex does not have: wait ever longer, then leave it to those who look for newcomers."""
+    """A scene whose file Plex does not have: wait ever longer, then leave it to the look for
+    newcomers."""
     if waits >= len(WAIT_SECONDS):
         return Verdict(
             DONE,
