@@ -15,7 +15,7 @@ from app.versions import satisfies
 from stash import hook
 
 if TYPE_CHECKING:
-    from plex.client import Section
+    from plex.client.client import Section
 
 THEIR_DATA = "data"  # where an older public plugin with our id keeps its queue
 
@@ -104,7 +104,7 @@ def check_settings(visit: Visit) -> None:
     if config.paused:
         visit.tell(diagnosis.paused())
     if config.poster_fit:
-        from plex import letterbox
+        from plex.images import letterbox
 
         if not letterbox.available():
             visit.tell(diagnosis.setting("poster_fit", letterbox.MISSING))

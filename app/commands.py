@@ -37,7 +37,7 @@ def clear_queue(run: Run) -> dict[str, Any]:
 
 def _moved(run: Run, flags: "list[tuple[str, int]]") -> set[int]:
     """The scenes that changed and are owed for that; those that somebody only asked for are not."""
-    from plex.ledger import Ledger
+    from plex.state.ledger import Ledger
 
     owed = {*flags, *((job.kind, job.id) for job in run.jobs.pending() if job.reason != ASKED)}
     found = {number for kind, number in owed if kind == "scene"}

@@ -11,8 +11,8 @@ from app.words import many
 from stash import wire
 
 if TYPE_CHECKING:
-    from plex.plan import Change
-    from plex.work import Work
+    from plex.plan.plan import Change
+    from plex.sync.work import Work
 
 IMAGES = ("poster", "background")
 SHOWN = 50  # items that are listed
@@ -30,8 +30,8 @@ def decide(run: Run) -> dict[str, Any]:
 
 
 def _listed(run: Run) -> dict[str, Any]:
-    from plex.ledger import Ledger
-    from plex.plan import CONFLICT
+    from plex.plan.plan import CONFLICT
+    from plex.state.ledger import Ledger
 
     ledger = Ledger(run.store)
     looked = [key for key, _, _ in ledger.undecided()[:SHOWN]]
@@ -62,8 +62,8 @@ def _told(work: "Work", change: "Change") -> dict[str, Any]:
 
 
 def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
-    from plex.baseline import Decision
-    from plex.ledger import Ledger
+    from plex.plan.baseline import Decision
+    from plex.state.ledger import Ledger
     from sync_queue.jobs import Job
 
     works = _works(run, [item], field)
@@ -87,7 +87,7 @@ def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
 
 def _open(work: "Work") -> "dict[str, Change]":
     """What can be decided: what is kept, and what was decided and is not carried out yet."""
-    from plex.plan import KEPT
+    from plex.plan.plan import KEPT
 
     found = {c.field: c for c in work.changes if c.why in KEPT or c.field in work.entry.decided}
     for one in work.shows:
@@ -98,7 +98,7 @@ def _open(work: "Work") -> "dict[str, Change]":
 
 def _chosen(work: "Work", field: str) -> "list[Change]":
     """The fields that are meant: of all, those that wait come before those that are only kept."""
-    from plex.plan import CONFLICT
+    from plex.plan.plan import CONFLICT
 
     open_ = _open(work)
     if field != "all":
@@ -116,9 +116,9 @@ def _is_under_way(work: "Work", field: str) -> bool:
 def _works(run: Run, keys: Sequence[int], field: str = "") -> "list[Work]":
     """The plans of these items, from what both sides say now; nothing is written to Plex. Questions
     that are void by now are forgotten."""
-    from plex.ledger import Ledger
-    from plex.outcome import Outcome
-    from plex.remembered import asked
+    from plex.state.ledger import Ledger
+    from plex.sync.outcome import Outcome
+    from plex.sync.record import asked
 
     ledger, sync = Ledger(run.store), drains.sync_of(run)
     entries = ledger.entries(keys)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app.findings import ERROR, NOTE, OK, WARNING, Finding
 from app.words import by_reason, many, sized
-from plex.scene_state import HIDDEN
+from plex.state.scene_state import HIDDEN
 
 if TYPE_CHECKING:
-    from plex.client import Section
-    from plex.infer import Found
+    from plex.client.client import Section
+    from plex.path_map.infer import Found
 
 SETTINGS = "Settings > Plugins > Stash2Plex"
 REPLACED = (

@@ -14,10 +14,10 @@ from app.words import by_reason, many
 from stash import hook, wire
 
 if TYPE_CHECKING:
-    from plex.foreseen import Foreseen
-    from plex.scans import Scans
-    from plex.seen import Seen
-    from plex.sync import Begun, Outcome, Sync
+    from plex.library.scans import Scans
+    from plex.state.scene_state_store import Seen
+    from plex.sync.pipeline import Begun, Outcome, Sync
+    from plex.sync.prefetch import Foreseen
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
 TOLD = 50  # scenes of which an answer tells
@@ -140,7 +140,7 @@ def _summary(run: Run, tally: dict[str, Any]) -> str:
 
 def seen_of(run: Run) -> "Seen":
     """What was seen last of each scene."""
-    from plex.seen import Seen
+    from plex.state.scene_state_store import Seen
 
     return Seen(run.store)
 
@@ -148,9 +148,9 @@ def seen_of(run: Run) -> "Seen":
 def sync_of(run: Run, foresees: bool = False) -> "Sync":
     """The sync of this run, with a Plex that answers; one that `foresees` is told what comes next,
     and has to be closed."""
-    from plex import letterbox
-    from plex.ledger import Ledger
-    from plex.sync import Sync
+    from plex.images import letterbox
+    from plex.state.ledger import Ledger
+    from plex.sync.pipeline import Sync
 
     if run.config.poster_fit and not letterbox.available():
         wire.warning(letterbox.MISSING)
@@ -173,7 +173,7 @@ def sync_of(run: Run, foresees: bool = False) -> "Sync":
 
 
 def _foreseen(run: Run, config: Any) -> "Foreseen":
-    from plex.foreseen import Foreseen
+    from plex.sync.prefetch import Foreseen
 
     sides, beside = (run.stash, run.plex), (run.stash.beside(), run.plex.beside())
     return Foreseen(sides, beside, run.store, config, run.clock)
@@ -254,7 +254,7 @@ class Batch:
 
     def _await(self, outcomes: "Sequence[Outcome]") -> None:
         """Ask Plex to look where files should be, if it is to be asked, and wait for it."""
-        from plex import paths
+        from plex.path_map import paths
 
         lacks = (
             [one for one in outcomes if one.missing] if self._run.config.trigger_plex_scan else []
@@ -267,7 +267,7 @@ class Batch:
             self._known_scans().wait()
 
     def _known_scans(self) -> "Scans":
-        from plex.scans import Scans
+        from plex.library.scans import Scans
 
         run = self._run
         if self._scans is None:
@@ -282,7 +282,7 @@ class Batch:
     def _are_elsewhere(self, missing: int) -> bool:
         """Whether Plex has its files under other paths now. A few that it lacks are no reason to
         look, and it is not looked again and again."""
-        from plex.infer import ENOUGH
+        from plex.path_map.infer import ENOUGH
 
         self._missing += missing
         paths = self._run.paths
@@ -307,7 +307,7 @@ class Batch:
 
     def _looked_for(self, one: "Outcome") -> str:
         """Where a missing file was looked for: a wrong path_map shows itself here."""
-        from plex import paths
+        from plex.path_map import paths
 
         path_map = self._run.path_map
         places = [paths.plex_path(path, path_map) for path in one.folders]
@@ -334,7 +334,7 @@ class Probe:
     def serves_others(self, error: Exception) -> bool:
         """Does the server give other things than those at hand, when all jobs fail on it? Plex is
         asked for items of any of its libraries, Stash for scenes that it gave before."""
-        from plex.witnesses import Witnesses, serves
+        from plex.library.witnesses import Witnesses, serves
 
         server = getattr(error, "server", "")
         try:
@@ -360,7 +360,7 @@ class Expansion:
         self._run = run
 
     def __call__(self, kind: str, number: int) -> Iterator[list[int]]:
-        from plex.ledger import Ledger
+        from plex.state.ledger import Ledger
         from stash.api import SceneFilter
 
         # First those that showed it when we wrote them: of what is destroyed, Stash knows nothing.
@@ -371,7 +371,7 @@ class Expansion:
 
     def _ways(self, kind: str) -> list[str]:
         """How a scene may show it, with these settings."""
-        from plex.work import extras
+        from plex.sync.work import extras
         from stash.api import INDIRECT
 
         shown, way = INDIRECT.get(kind, ("", ""))

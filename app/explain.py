@@ -9,14 +9,14 @@ import errors
 from app import drains, scene_states
 from app.arguments import number
 from app.run import Run
-from plex.scene_state import STATES
+from plex.state.scene_state import STATES
 from stash import wire
 from sync_queue import inbox
 
 if TYPE_CHECKING:
-    from plex.journal import Row
-    from plex.plan import Change
-    from plex.work import Work
+    from plex.plan.plan import Change
+    from plex.state.journal import Row
+    from plex.sync.work import Work
     from stash.scene import Scene
 
 WRITES = 10  # of the journal that are told
@@ -25,8 +25,8 @@ VALUE = 80  # characters of a value in a log line
 
 def explain(run: Run) -> dict[str, Any]:
     """Everything that decides what Plex says about the `scene`."""
-    from plex.outcome import Outcome
-    from plex.work import extras
+    from plex.sync.outcome import Outcome
+    from plex.sync.work import extras
 
     wanted = number(run, "scene")
     if not wanted:
@@ -60,7 +60,7 @@ def explain(run: Run) -> dict[str, Any]:
 
 def _writes(run: Run, number: int, scene: "Scene | None") -> "list[Row]":
     """What was written for this scene, and not for another one that had its number before."""
-    from plex import file_id
+    from plex.state import file_id
 
     rows = run.journal.rows(scene_id=number)
     if scene is None:
@@ -70,7 +70,7 @@ def _writes(run: Run, number: int, scene: "Scene | None") -> "list[Row]":
 
 
 def _held(run: Run, number: int, scene: "Scene | None") -> "str | None":
-    from plex.holds import Holds
+    from plex.state.holds import Holds
 
     if scene:
         return Holds(run.journal, run.path_map).why(scene) or None
@@ -80,7 +80,7 @@ def _held(run: Run, number: int, scene: "Scene | None") -> "str | None":
 
 def _files(run: Run, scene: "Scene") -> list[dict[str, str]]:
     """Each file, and where it is looked for in Plex."""
-    from plex import paths
+    from plex.path_map import paths
 
     return [
         {"stash": one.path, "plex": paths.plex_path(one.path, run.path_map)} for one in scene.files
@@ -115,18 +115,19 @@ def _item(work: "Work") -> dict[str, Any]:
 
 def _why(why: str) -> dict[str, Any]:
     """Why a field is as it is planned; what is `kept` can be decided otherwise."""
-    from plex.plan import KEPT
+    from plex.plan.plan import KEPT
 
     return {"why": why, "kept": why in KEPT}
 
 
 def _images(work: "Work", decided: "Mapping[str, Change]") -> dict[str, str]:
     """The images that are kept, as they were looked at just now or before, and why."""
-    from plex import fields, showing
+    from plex.fields import registry
+    from plex.images import image_plan
 
     found = {
-        name: decided[name].why if name in decided else showing.kept(work.entry, name)
-        for name in fields.IMAGES if name in decided or name in work.unseen
+        name: decided[name].why if name in decided else image_plan.kept(work.entry, name)
+        for name in registry.IMAGES if name in decided or name in work.unseen
     }  # fmt: skip
     return {name: why for name, why in found.items() if why}
 

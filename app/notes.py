@@ -57,7 +57,7 @@ def leave_notes(run: Run) -> None:
 
 def _watched(run: Run) -> str:
     """What the settings make Plex show of performers, studios and groups, besides their names."""
-    from plex.work import extras
+    from plex.sync.work import extras
     from stash.scene import WATCHED
 
     asked = extras(run.config)

@@ -10,9 +10,9 @@ from app.findings import Finding
 from app.run import Run
 
 if TYPE_CHECKING:
-    from plex.client import Section
-    from plex.infer import Found
-    from plex.mapping import Evidence
+    from plex.client.client import Section
+    from plex.library.path_map import Evidence
+    from plex.path_map.infer import Found
     from stash.scene import Scene
 
 SHOWN = 20  # scenes without an item that are told of
@@ -29,7 +29,7 @@ def mapped(run: Run, anew: bool) -> "Evidence":
 
 def of_map(run: Run, found: "Evidence") -> Iterator[Finding]:
     """The map in words."""
-    from plex.mapping import words
+    from plex.library.path_map import words
 
     for one in found.found:
         yield diagnosis.pair(one, words(one), bool(run.config.path_map))
@@ -63,8 +63,9 @@ class Sought:
 
 def sought(run: Run, pages: int, page: int) -> Sought:
     """Look for the items of some scenes as a sync does."""
-    from plex import claims, match, selection
-    from plex.work import extras
+    from plex.fields import selection
+    from plex.library import claims, match
+    from plex.sync.work import extras
 
     found, chosen = Sought(), []
     for scene in run.stash.some(pages, page, extras(run.config)):
@@ -119,7 +120,7 @@ def unmatched(run: Run, found: Sought, sections: "Sequence[Section]") -> list[Lo
 
 def _tried(run: Run, scene: "Scene", sections: "Sequence[Section]") -> list[Lost]:
     """Each file of a scene, where it was looked for, in which library, and why it is not there."""
-    from plex import paths
+    from plex.path_map import paths
 
     given = []
     for file in scene.files:
@@ -139,7 +140,7 @@ def _tried(run: Run, scene: "Scene", sections: "Sequence[Section]") -> list[Lost
 
 
 def advice(run: Run, found: "Evidence") -> str:
-    from plex.mapping import words
+    from plex.library.path_map import words
 
     if not run.config.path_map:
         return "If Plex has it elsewhere, path_map can say where"

@@ -18,9 +18,9 @@ from stash import wire
 from sync_queue.lock import FileLock
 
 if TYPE_CHECKING:
-    from plex.journal import Row
-    from plex.outcome import Outcome
-    from plex.work import Work
+    from plex.state.journal import Row
+    from plex.sync.outcome import Outcome
+    from plex.sync.work import Work
     from stash.scene import Scene
 
 CHUNK = 20  # scenes per look at Plex
@@ -117,7 +117,7 @@ def _rows(run: Run, scope: str, found: Found) -> Iterator[dict[str, Any]]:
 
 
 def _decided(sync: Any, chunk: "Sequence[Scene]", found: Found) -> Iterator[dict[str, Any]]:
-    from plex.outcome import Outcome
+    from plex.sync.outcome import Outcome
 
     outcomes = {scene.id: Outcome(scene.id, scene.label()) for scene in chunk}
     works = sync.decide(chunk, outcomes)
@@ -145,7 +145,7 @@ def _becomes(outcome: "Outcome", writes: bool, matched: bool) -> str:
 
 
 def _of_work(work: "Work") -> list[dict[str, Any]]:
-    from plex.work import rows
+    from plex.sync.work import rows
 
     common = {"scene": work.scene.id, "title": work.scene.label(), "item": work.item.rating_key}
     written = [_of_row(work.scene, one) for one in rows(work)]

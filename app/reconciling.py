@@ -24,7 +24,7 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
     if run.config.paused:
         wire.info("paused by the setting: nothing is reconciled")
         return {"paused": "by the setting `paused`"}
-    from plex import vacancies
+    from plex.sync import empty_collections
 
     run.meet()
     scheduler = run.scheduler
@@ -34,7 +34,7 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
     try:
         deep = _is_deep(run, scope, unasked)
         found = _detect(run, scope, startup, unasked, deep)
-        vacancies.note(run.plex, run.store)
+        empty_collections.note(run.plex, run.store)
     finally:
         scheduler.release()
     return found | {"drain": drains.drain(run, span=(0.9, 1.0))}
@@ -147,7 +147,7 @@ def engine(run: Run, **more: Any) -> "GapDetectionEngine":
 
 def suggest_preview(run: Run) -> None:
     """Once: whoever has not written anything yet may like to see it first."""
-    from plex.ledger import Ledger
+    from plex.state.ledger import Ledger
 
     if not Ledger(run.store).size():
         wire.info(

@@ -15,12 +15,12 @@ from sync_queue import inbox
 
 if TYPE_CHECKING:
     from app.braking import Brake
-    from plex.client import PlexClient
-    from plex.index import Index
-    from plex.journal import Journal
-    from plex.mapping import Finder
-    from plex.paths import PathMap
-    from plex.store import Store
+    from plex.client.client import PlexClient
+    from plex.library.index import Index
+    from plex.library.path_map import Finder
+    from plex.path_map.paths import PathMap
+    from plex.state.database import Store
+    from plex.state.journal import Journal
     from reconciliation.scheduler import ReconciliationScheduler
     from stash.api import StashApi
     from sync_queue.jobs import Jobs
@@ -171,7 +171,7 @@ class Run:
         if said := problem(self.config):
             self.contacts.failed("plex", said)
             raise errors.SetupError(said)
-        from plex.client import connect
+        from plex.client.client import connect
 
         config, outages = self.config, self.outages
         verify = not config.plex_insecure_tls
@@ -216,8 +216,8 @@ class Run:
 
     def _hand_over(self, folder: str, machine: str) -> None:
         """Before the memory in this folder is in force: whatever cuts in, the next run begins anew."""
-        from plex.ledger import Ledger
-        from plex.store import Store
+        from plex.state.database import Store
+        from plex.state.ledger import Ledger
         from reconciliation.scheduler import ReconciliationScheduler
         from sync_queue.jobs import Jobs
 
@@ -236,7 +236,7 @@ class Run:
 
     def probe_plex(self) -> None:
         """One cheap request; Unreachable when Plex does not answer it."""
-        from plex.client import probe
+        from plex.client.client import probe
 
         config = self.config
         verify = not config.plex_insecure_tls
@@ -262,26 +262,26 @@ class Run:
 
     @cached_property
     def store(self) -> "Store":
-        from plex.store import Store
+        from plex.state.database import Store
 
         return Store(self.home, self.clock, self.warn)
 
     @cached_property
     def journal(self) -> "Journal":
-        from plex.journal import Journal
+        from plex.state.journal import Journal
 
         kept = (self.config.journal_days, self.config.journal_rows) if self.knows_settings else ()
         return Journal(self.store, str(self.args.get("mode") or "inline"), *kept)
 
     @cached_property
     def index(self) -> "Index":
-        from plex.index import Index
+        from plex.library.index import Index
 
         return Index(self.store, self.warn)
 
     @cached_property
     def paths(self) -> "Finder":
-        from plex.mapping import Finder
+        from plex.library.path_map import Finder
 
         return Finder(
             self.config.path_map, self.stash, self.index, self.store, self.clock,

@@ -10,7 +10,7 @@ from itertools import islice
 from app import lookup
 from app.lookup import CLAIMED, DEAD, READY, TABLE
 from app.states import DUE, PUT_OFF, state_of
-from plex.scene_state import (
+from plex.state.scene_state import (
     GAVE_UP,
     HELD,
     NOT_IN_PLEX,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from plex.scene_state import State
+    from plex.state.scene_state import State
 
     Map = dict[str, Any]
 

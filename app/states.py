@@ -1,10 +1,10 @@
 """Where a scene stands, from all that is stored about it: the one place that says so. Pure, lean lane."""
 
-from plex.scene_state import GAVE_UP, HELD, NOT_IN_PLEX, UNKNOWN, WAITING
+from plex.state.scene_state import GAVE_UP, HELD, NOT_IN_PLEX, UNKNOWN, WAITING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from plex.scene_state import State
+    from plex.state.scene_state import State
 
 DUE, PUT_OFF = "due", "put off"  # what the queue has of a scene
 

@@ -7,7 +7,7 @@ import errors
 from app import lookup, scene_states
 from app.run import Run
 from app.words import many
-from plex.scene_state import STATES, UNKNOWN
+from plex.state.scene_state import STATES, UNKNOWN
 from stash import wire
 from sync_queue import circuit, inbox, lock
 
@@ -89,7 +89,7 @@ def scenes(run: Run, stash_answers: bool) -> dict[str, int]:
 
 def unlisted(run: Run) -> list[str]:
     """The libraries of Plex that could not be listed when that was tried last."""
-    from plex import unlisted
+    from plex.library import unlisted
 
     sql = "SELECT value FROM meta WHERE name = ?"
     kept = lookup.rows(run.data_dir, lookup.PLEX, sql, (unlisted.META,))

@@ -17,9 +17,9 @@ from sync_queue import inbox
 from sync_queue.lock import FileLock
 
 if TYPE_CHECKING:
-    from plex.file_id import FileIds
-    from plex.journal import Row
-    from plex.way_back import Undone
+    from plex.state.file_id import FileIds
+    from plex.state.journal import Row
+    from plex.sync.undo_plan import Undone
 
 ANOTHER_SCENE = "written for another file, which had the number of this scene then"
 PAGE = 200  # rows of the journal in one answer
@@ -28,10 +28,10 @@ PAGE = 200  # rows of the journal in one answer
 def undo(run: Run) -> dict[str, Any]:
     """Put back what Plex said before the last run; or `run`, `item`, `scene`, `field` narrow it
     down, and `original` means before the very first touch. What a person changed since stays."""
-    from plex.collections import Collections
-    from plex.ledger import Ledger
-    from plex.seen import Seen
-    from plex.undo import Undo
+    from plex.state.ledger import Ledger
+    from plex.state.scene_state_store import Seen
+    from plex.sync.collections import Collections
+    from plex.sync.undo import Undo
 
     original = flag(run, "original")
     _check(run)
@@ -67,7 +67,7 @@ def _lost(count: int) -> dict[str, int]:
 def _of_its_file(run: Run, rows: "list[Row]") -> "list[Row]":
     """Of a `scene` that is asked for: what was written for the file that it has. After Stash's
     database was replaced its number may have been another scene's."""
-    from plex import file_id
+    from plex.state import file_id
 
     wanted = number(run, "scene")
     scene = run.stash.scenes([wanted]).get(wanted) if wanted and rows else None
@@ -79,7 +79,7 @@ def _of_its_file(run: Run, rows: "list[Row]") -> "list[Row]":
 
 def _refuse_while_paused(run: Run) -> None:
     """Before anything is noted or held."""
-    from plex.transport import paused
+    from plex.client.transport import paused
 
     if run.config.paused:
         raise paused()
@@ -105,14 +105,14 @@ def _rows(run: Run) -> "list[Row]":
             "keeps only so many (Journal Days, Journal Rows)"
         )
     rows = run.journal.rows(wanted, asked["item"], asked["scene"], text(run, "field"))
-    from plex.journal import UNDO
+    from plex.state.journal import UNDO
 
     return [row for row in rows if row.why != UNDO]  # to undo an undo is to resume
 
 
 def _origins(run: Run) -> "list[Row]":
-    from plex.ledger import Ledger
-    from plex.undo import first_touches
+    from plex.state.ledger import Ledger
+    from plex.sync.undo import first_touches
 
     item, scene, field = number(run, "item"), number(run, "scene"), text(run, "field")
     ledger = Ledger(run.store)
@@ -159,7 +159,7 @@ def hold(run: Run) -> dict[str, Any]:
 
 def _files(run: Run, ids: "list[int]") -> "dict[int, FileIds]":
     """The files of these scenes: a hold is of the scene that has them."""
-    from plex import file_id
+    from plex.state import file_id
 
     found = run.stash.scenes(ids)
     if gone := [number for number in ids if number not in found]:

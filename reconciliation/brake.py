@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import errors
-from plex import paths
-from plex.index import Index
-from plex.ledger import Ledger
-from plex.plan import Change
+from plex.library.index import Index
+from plex.path_map import paths
+from plex.plan.plan import Change
+from plex.state.ledger import Ledger
 from sync_queue.job import FEW
 
 

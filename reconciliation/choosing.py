@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from plex import file_id, match, scene_state, selection
-from plex.holds import Holds
-from plex.index import Index
-from plex.leaving import RESTORE
-from plex.ledger import Ledger
-from plex.paths import PathMap
+from plex.fields import selection
+from plex.library import match
+from plex.library.index import Index
+from plex.path_map.paths import PathMap
+from plex.state import file_id, scene_state
+from plex.state.holds import Holds
+from plex.state.ledger import Ledger
+from plex.sync.restore import RESTORE
 from reconciliation.found import Found
 from reconciliation.verified import Prints
 from reconciliation.walking import Walked

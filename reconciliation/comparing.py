@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from plex import claims, match, scene_state
-from plex.claims import Claims, Owners
-from plex.index import Index
-from plex.item import Item
-from plex.ledger import Ledger
-from plex.paths import PathMap
-from plex.work import extras, refuse_partial
+from plex.fields.item import Item
+from plex.library import claims, match
+from plex.library.claims import Claims, Owners
+from plex.library.index import Index
+from plex.path_map.paths import PathMap
+from plex.state import scene_state
+from plex.state.ledger import Ledger
+from plex.sync.work import extras, refuse_partial
 from reconciliation.choosing import Chunk
 from reconciliation.detector import MISSING
 from reconciliation.found import Found
@@ -18,7 +19,7 @@ from reconciliation.result import GapDetectionResult
 from stash.scene import Scene
 
 if TYPE_CHECKING:
-    from plex.scene_state import State
+    from plex.state.scene_state import State
 
 
 class Comparing:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from plex import plan
-from plex.fields import SUBSTANCE, Fields, is_bare
+from plex.fields.registry import SUBSTANCE, Fields, is_bare
+from plex.plan import plan
 
 EMPTY, STALE, MISSING, DRIFTED = "empty_metadata", "stale_sync", "missing", "drifted"
 

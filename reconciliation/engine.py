@@ -12,15 +12,15 @@ from typing import Any
 import errors
 from disk import servers
 from net.ahead import fetched
-from plex import match
-from plex.holds import Holds
-from plex.index import Index
-from plex.journal import Journal
-from plex.ledger import Ledger
-from plex.mapping import Finder
-from plex.seen import Seen
-from plex.store import Store
-from plex.work import extras
+from plex.library import match
+from plex.library.index import Index
+from plex.library.path_map import Finder
+from plex.state.database import Store
+from plex.state.holds import Holds
+from plex.state.journal import Journal
+from plex.state.ledger import Ledger
+from plex.state.scene_state_store import Seen
+from plex.sync.work import extras
 from reconciliation import brake
 from reconciliation.choosing import Choosing, Chunk
 from reconciliation.comparing import Comparing
@@ -264,7 +264,7 @@ def _store_of(
 
 
 def _connect(config: Any) -> Any:
-    from plex.client import connect
+    from plex.client.client import connect
     from validation.config import problem
 
     if said := problem(config):

@@ -4,14 +4,14 @@ from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plex.scene_state import UNKNOWN
+from plex.state.scene_state import UNKNOWN
 from reconciliation.detector import MISSING
 from reconciliation.result import GapDetectionResult
 from reconciliation.verified import Prints
 from sync_queue.jobs import Jobs
 
 if TYPE_CHECKING:
-    from plex.scene_state import State
+    from plex.state.scene_state import State
     from stash.scene import Scene
 
 GONE = "gone"  # why a scene is owed that Stash no longer has: the sync forgets it

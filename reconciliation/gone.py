@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Collection, Iterable
 
-from plex.seen import Seen
+from plex.state.scene_state_store import Seen
 
 HIGHEST = 2**63 - 1  # of ids
 

@@ -3,21 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plex import covers, photos, scene_state
-from plex.entry import Entry
-from plex.fields import IMAGES
-from plex.images import BY_FIELD
-from plex.item import Item
-from plex.ledger import Ledger
-from plex.plan import ASK
-from plex.work import Work, claim_photos, decided, rules
+from plex.fields import actor_photos
+from plex.fields.item import Item
+from plex.fields.registry import IMAGES
+from plex.images import covers
+from plex.images.images import BY_FIELD
+from plex.plan.plan import ASK
+from plex.state import scene_state
+from plex.state.entry import Entry
+from plex.state.ledger import Ledger
+from plex.sync.work import Work, claim_photos, decided, rules
 from reconciliation import brake
 from reconciliation.detector import DRIFTED, Gap, gap, moot, unasked, worst
 from stash.scene import Scene
 
 if TYPE_CHECKING:
-    from plex.images import Kind
-    from plex.scene_state import State
+    from plex.images.images import Kind
+    from plex.state.scene_state import State
 
 COVER, EDITED = "cover", "edited"  # why a scene is owed that has no gap to be repaired
 
@@ -79,13 +81,13 @@ class Judging:
         ]  # fmt: skip
 
     def _claim_photos(self, work: Work) -> None:
-        if names := photos.wanted(work.scene, self._config):
+        if names := actor_photos.wanted(work.scene, self._config):
             sent = self._ledger.photos(names)
             claim_photos([work], sent, self._ledger.holders(sent), self._config, self._photos)
 
     def _awaits_photo(self, scene: Scene) -> bool:
         """Whether a photo of one of its actors is owed, be it with another scene."""
-        return not self._photos.isdisjoint(photos.wanted(scene, self._config))
+        return not self._photos.isdisjoint(actor_photos.wanted(scene, self._config))
 
     def _covers_moved(self, scene: Scene, item: Item, entry: Entry) -> "list[Kind]":
         """The images for which the cover has to be looked at: that it changed is only known once

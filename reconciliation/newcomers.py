@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from plex import match
-from plex.index import RELIST_SECONDS, Index
-from plex.paths import PathMap
-from plex.seen import Seen
-from plex.store import Store
+from plex.library import match
+from plex.library.index import RELIST_SECONDS, Index
+from plex.path_map.paths import PathMap
+from plex.state.database import Store
+from plex.state.scene_state_store import Seen
 from stash.scene import Scene
 
 MEMORY = "newcomers"  # among the meta: what the index had when they were last looked for

@@ -4,10 +4,10 @@ apart by its pages, none of which is parsed."""
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from plex import paths
-from plex.item import whole_print
-from plex.outline import packed, unpacked
-from plex.store import Store
+from plex.client.outline import packed, unpacked
+from plex.fields.item import whole_print
+from plex.path_map import paths
+from plex.state.database import Store
 from stash import scene
 from stash.page import Extent, Page
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import errors
-from plex import match
+from plex.library import match
 from reconciliation.choosing import CHUNK, Choosing, Chunk
 from reconciliation.comparing import Comparing
 from reconciliation.found import Found
 from reconciliation.result import GapDetectionResult
 
 if TYPE_CHECKING:
-    from plex.scene_state import State
+    from plex.state.scene_state import State
 
 IN_A_ROW = 3  # scenes that fail before any other was compared: it is the server then
 

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from disk.database import insert
-from plex import letterbox, paths
-from plex.index import Index
-from plex.item import whole_print
-from plex.ledger import Ledger
-from plex.store import LOST, Store
+from plex.fields.item import whole_print
+from plex.images import letterbox
+from plex.library.index import Index
+from plex.path_map import paths
+from plex.state.database import LOST, Store
+from plex.state.ledger import Ledger
 from reconciliation.outlines import Outline
 
 CODE = ("plex", "reconciliation", "stash", "validation")  # where our rules are

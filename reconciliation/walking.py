@@ -6,7 +6,7 @@ from typing import Any
 
 import errors
 from net.ahead import ahead
-from plex.work import extras
+from plex.sync.work import extras
 from reconciliation.gone import Gone
 from reconciliation.outlines import Outline, Outlines
 from reconciliation.result import GapDetectionResult

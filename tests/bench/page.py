@@ -21,8 +21,8 @@ import report  # noqa: E402
 
 from app import glance, lookup  # noqa: E402
 from app.planned import Table  # noqa: E402
-from plex.journal import Journal, Row  # noqa: E402
-from plex.store import Store  # noqa: E402
+from plex.state.database import Store  # noqa: E402
+from plex.state.journal import Journal, Row  # noqa: E402
 from sync_queue.jobs import Job, Jobs  # noqa: E402
 
 POLLED, LISTS = 3.5, 8.0  # at most so many times a bare interpreter

@@ -28,9 +28,9 @@ from xml.etree import ElementTree
 from report import Report, parser
 from rig import ROOT  # noqa: F401 - from here on the product can be imported
 
-from plex.index import Index
-from plex.listing import Page
-from plex.store import Store
+from plex.client.listing import Page
+from plex.library.index import Index
+from plex.state.database import Store
 from reconciliation.scheduler import ReconciliationScheduler
 from sync_queue import inbox
 from sync_queue.drain import Drain

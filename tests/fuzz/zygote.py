@@ -161,7 +161,7 @@ def _import_ahead(light: bool) -> None:
     for folder in ("disk", "plex", "reconciliation", "stash", "sync_queue", "validation") * (
         not light
     ):
-        for path in sorted((ROOT / folder).glob("*.py")):
+        for path in sorted((ROOT / folder).rglob("*.py")):
             importlib.import_module(f"{folder}.{path.stem}")
     # Nobody waits here for what comes a moment later, and the packages do not change.
     drains.LINGER = drains.PATIENCE = 0.0

@@ -10,15 +10,15 @@ from typing import Any
 
 from devserver.plex import PlexServer
 from devserver.stash import StashServer
-from plex.baseline import Decision
-from plex.client import PlexClient, connect
-from plex.entry import Entry
-from plex.index import Index
-from plex.ledger import Ledger
-from plex.outcome import Outcome
-from plex.plan import REFUSED
-from plex.store import Store
-from plex.sync import Sync
+from plex.client.client import PlexClient, connect
+from plex.library.index import Index
+from plex.plan.baseline import Decision
+from plex.plan.plan import REFUSED
+from plex.state.database import Store
+from plex.state.entry import Entry
+from plex.state.ledger import Ledger
+from plex.sync.outcome import Outcome
+from plex.sync.pipeline import Sync
 from stash.api import StashApi
 from validation.config import Stash2PlexConfig
 

@@ -8,7 +8,7 @@ from typing import Any
 from app.scene_states import LISTED
 from devserver import proof
 from devserver.box import Box
-from plex.scene_state import STATES
+from plex.state.scene_state import STATES
 
 COMPARED = ("in_sync", "differs", "edited")  # a look at the item gives these
 

@@ -15,11 +15,11 @@ from telling import lines
 
 from devserver.proof import poster_key
 from devserver.seed_library import cover as drawn
-from plex import letterbox
-from plex.journal import Journal
-from plex.ledger import Ledger
-from plex.store import Store
-from plex.undo import Undo
+from plex.images import letterbox
+from plex.state.database import Store
+from plex.state.journal import Journal
+from plex.state.ledger import Ledger
+from plex.sync.undo import Undo
 
 BOTH = {"sync_fields": "all, background"}
 

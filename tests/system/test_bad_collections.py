@@ -12,7 +12,7 @@ from bad import FOR_EVER, which
 from quick import quicken
 
 from devserver.box import Box
-from plex import collections
+from plex.sync import collections
 from tests.sizes import WHOLE
 
 pytestmark = pytest.mark.uncovered

@@ -12,8 +12,8 @@ from bad import FOR_EVER, state, which
 from quick import quicken
 
 from devserver.box import Box
-from plex import pages
-from plex.client import connect
+from plex.client import pages
+from plex.client.client import connect
 from tests.sizes import WHOLE
 
 pytestmark = pytest.mark.uncovered

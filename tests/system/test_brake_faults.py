@@ -15,7 +15,7 @@ import errors
 from app import commands
 from app.braking import Brake
 from app.run import Run
-from plex import client
+from plex.client import client
 from stash.api import StashApi
 from tests.sizes import WHOLE
 

@@ -11,11 +11,11 @@ import pytest
 from inprocess import Bench
 from telling import lines
 
-from plex.collections import LAG
-from plex.index import Index
-from plex.ledger import Ledger
-from plex.store import Store
-from plex.sync import Sync
+from plex.library.index import Index
+from plex.state.database import Store
+from plex.state.ledger import Ledger
+from plex.sync.collections import LAG
+from plex.sync.pipeline import Sync
 
 pytestmark = pytest.mark.uncovered
 

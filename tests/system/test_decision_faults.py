@@ -12,7 +12,7 @@ from inprocess import TOKEN, Bench, at_once
 
 import errors
 from app import commands
-from plex import client
+from plex.client import client
 from tests.system.test_brake_faults import Press, Window, some
 
 pytestmark = [

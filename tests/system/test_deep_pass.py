@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from telling import gaps, lines, quiet, ran_ago, set_state, terminal
 
-from plex.store import Store
+from plex.state.database import Store
 
 DAY = 86400
 

@@ -22,7 +22,7 @@ from app import commands, drains, reconciling
 from app.run import Run
 from devserver.box import Box
 from devserver.proof import differences, poster_key
-from plex import client
+from plex.client import client
 from stash.api import StashApi
 from sync_queue import inbox
 from sync_queue.jobs import Jobs

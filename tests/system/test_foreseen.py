@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 import errors
-from plex.foreseen import STALE, Foreseen
-from plex.images import POSTER
-from plex.index import Index
-from plex.ledger import Ledger
-from plex.outcome import Outcome
-from plex.store import Store
-from plex.sync import Sync
+from plex.images.images import POSTER
+from plex.library.index import Index
+from plex.state.database import Store
+from plex.state.ledger import Ledger
+from plex.sync.outcome import Outcome
+from plex.sync.pipeline import Sync
+from plex.sync.prefetch import STALE, Foreseen
 from tests.system.inprocess import Bench
 
 YEARS = 10 * 365 * 86400.0

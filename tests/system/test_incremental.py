@@ -13,8 +13,8 @@ import pytest
 from inprocess import Bench
 
 import errors
-from plex.journal import Journal
-from plex.store import Store
+from plex.state.database import Store
+from plex.state.journal import Journal
 from reconciliation.engine import GapDetectionEngine
 from tests.sizes import size
 

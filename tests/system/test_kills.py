@@ -10,7 +10,7 @@ from inprocess import Bench
 
 import errors
 from devserver.proof import differences, poster_key
-from plex.witnesses import MOST
+from plex.library.witnesses import MOST
 
 COVER, OTHER_COVER = b"\xff\xd8\xff" + b"1" * 99, b"\xff\xd8\xff" + b"2" * 99
 SCENE = {

@@ -11,7 +11,7 @@ import pytest
 from inprocess import Bench
 
 from devserver.proof import differences
-from plex.item import Item
+from plex.fields.item import Item
 
 EMPTY = {"summary": "", "genres": (), "rating": None}
 

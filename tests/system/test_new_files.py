@@ -12,9 +12,9 @@ from telling import lines
 
 from devserver.box import Box
 from devserver.plex import PlexServer
-from plex import scans, settling
-from plex.client import connect
-from plex.store import Store
+from plex.client.client import connect
+from plex.library import readiness, scans
+from plex.state.database import Store
 
 pytestmark = pytest.mark.uncovered
 
@@ -226,7 +226,7 @@ def test_an_item_that_was_written_before_waits_for_nothing(bench: Bench) -> None
 
 def test_a_pass_that_does_not_end_is_waited_for_no_longer_than_ten_minutes(bench: Bench) -> None:
     scene, key = found_by_plex(bench)
-    bench.ahead = settling.RECENT + 1
+    bench.ahead = readiness.RECENT + 1
     (outcome,) = bench.sync(scene)
     assert outcome.wrote and bench.plex.item(key)["title"] == "T"
 

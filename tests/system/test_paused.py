@@ -9,7 +9,7 @@ import pytest
 from app.operations import OPERATIONS
 from devserver.box import Box
 from devserver.stash.client import StashError
-from plex.client import connect
+from plex.client.client import connect
 from tests.system.test_brakes import refused
 from tests.system.test_queue import fill
 

@@ -13,7 +13,7 @@ import pytest
 from inprocess import Bench
 from telling import gaps, lines, terminal
 
-from plex.outcome import Outcome
+from plex.sync.outcome import Outcome
 
 pytestmark = pytest.mark.uncovered
 

@@ -10,7 +10,7 @@ import pytest
 from inprocess import Bench
 from telling import lines, quiet
 
-from plex import selection
+from plex.fields import selection
 
 pytestmark = pytest.mark.uncovered
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from inprocess import Bench
 
-from plex.store import Store
+from plex.state.database import Store
 from reconciliation.engine import GapDetectionEngine
 
 pytestmark = pytest.mark.uncovered

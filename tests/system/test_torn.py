@@ -15,9 +15,9 @@ pytestmark = pytest.mark.uncovered
 
 # A module that is imported in the middle of a job; what stands in its file for a moment, or nothing.
 HALVES = {
-    "ModuleNotFoundError": ("scans", None),
-    "SyntaxError": ("scans", "def half("),
-    "AttributeError": ("letterbox", ""),
+    "ModuleNotFoundError": ("library/scans", None),
+    "SyntaxError": ("library/scans", "def half("),
+    "AttributeError": ("images/letterbox", ""),
 }
 
 

@@ -11,11 +11,11 @@ import pytest
 from inprocess import Bench
 
 from devserver.proof import poster_key
-from plex.images import POSTER
-from plex.journal import LATEST, Journal
-from plex.ledger import Ledger
-from plex.store import Store
-from plex.undo import Undo, Undone, first_touches
+from plex.images.images import POSTER
+from plex.state.database import Store
+from plex.state.journal import LATEST, Journal
+from plex.state.ledger import Ledger
+from plex.sync.undo import Undo, Undone, first_touches
 
 COVER = b"\xff\xd8\xff" + b"c" * 200
 SCENE: dict[str, Any] = {

@@ -125,7 +125,7 @@ def nth_on(nth: int) -> Any:
 def test_a_run_of_which_a_part_was_pruned_says_what_is_left(saved: Box) -> None:
     from contextlib import closing
 
-    from plex.store import Store
+    from plex.state.database import Store
 
     with closing(Store(saved.data_dir)) as store, store.writing() as db:
         db.execute("DELETE FROM journal WHERE run = 3 AND field = 'title'")

@@ -9,10 +9,10 @@ import pytest
 
 from app import drains
 from devserver.box import Box
-from plex.index import RELIST_SECONDS, Index
-from plex.scene_state import NOT_IN_PLEX
-from plex.seen import Seen
-from plex.store import Store
+from plex.library.index import RELIST_SECONDS, Index
+from plex.state.database import Store
+from plex.state.scene_state import NOT_IN_PLEX
+from plex.state.scene_state_store import Seen
 from reconciliation.newcomers import Newcomers
 from sync_queue.jobs import Job, Jobs
 from tests.system.quick import quicken

@@ -29,9 +29,9 @@ CALLS = {
     "socket": {"sendall", "send", "recv", "recv_into"},
 }
 THROUGH = {
-    "sync_queue/lock.py", "net/session.py", "plex/store.py", "stash/wire.py", "stash/api.py",
+    "sync_queue/lock.py", "net/session.py", "plex/state/database.py", "stash/wire.py", "stash/api.py",
     "reconciliation/state.py", "disk/document.py", "disk/database.py", "disk/aside.py",
-    "plex/transport.py", "stash/transport.py",
+    "plex/client/transport.py", "stash/transport.py",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from devserver.box import Box
-from plex.scene_state import STATES
+from plex.state.scene_state import STATES
 from sync_queue import inbox
 from tests.system.test_operations import bury
 from tests.ui.conftest import View

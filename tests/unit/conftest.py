@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plex.store import Store
+from plex.state.database import Store
 
 
 @pytest.fixture

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from plex.claims import SHARED, SHOWN, SILENT, YIELDED, Claim, Claims, chosen, claim, fit
-from plex.item import Item
+from plex.fields.item import Item
+from plex.library.claims import (
+    SHARED,
+    SHOWN,
+    SILENT,
+    YIELDED,
+    Claim,
+    Claims,
+    chosen,
+    claim,
+    fit,
+)
 from stash.scene import File, Scene
 from validation.config import Stash2PlexConfig
 

@@ -12,9 +12,9 @@ import pytest
 
 from disk.aside import asides
 from disk.database import Database
-from plex.entry import Entry
-from plex.ledger import Ledger
-from plex.store import Store
+from plex.state.database import Store
+from plex.state.entry import Entry
+from plex.state.ledger import Ledger
 from sync_queue import inbox
 from sync_queue.drain import Drain, Tally
 from sync_queue.jobs import Job, Jobs

@@ -18,9 +18,9 @@ import errors
 from disk import database
 from disk.aside import asides, set_aside
 from disk.database import HALF, Database, insert, is_damage
-from plex.entry import Entry
-from plex.ledger import Ledger
-from plex.store import Store
+from plex.state.database import Store
+from plex.state.entry import Entry
+from plex.state.ledger import Ledger
 from sync_queue import salvage
 from sync_queue.jobs import FILE, FOLDER, OPENING, STEPS, Job, Jobs, _Queue
 from tests.torture.mortal import dies_at

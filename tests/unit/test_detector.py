@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from plex.plan import Change
+from plex.plan.plan import Change
 from reconciliation.detector import DRIFTED, EMPTY, STALE, Gap, gap, worst
 
 BARE = {"title": "clip 1", "genres": (), "actors": (), "summary": "", "studio": "", "date": ""}

@@ -8,7 +8,7 @@ import errors
 from app import diagnosis, effective, findings
 from app.findings import ERROR, NOTE, OK, WARNING, Finding
 from app.words import sized
-from plex.client import Section
+from plex.client.client import Section
 from validation.config import load
 
 MB = 1 << 20

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from app import commands
-from plex import selection
-from plex.fields import BACKGROUND, FIELDS, IMAGES, POSTER, SETTINGS
-from plex.lists import KINDS
+from plex.fields import selection
+from plex.fields.registry import BACKGROUND, FIELDS, IMAGES, POSTER, SETTINGS
+from plex.fields.tags import KINDS
 from validation import template
 from validation.config import _LEGACY, UNLISTED, Stash2PlexConfig
 from validation.values import ON_REQUEST, SOURCES, SYNC_FIELDS

@@ -24,7 +24,7 @@ HOUR = 3600.0
 
 @dataclass
 class Done:
-    """An outcome, as `plex.sync` gives one per scene."""
+    """An outcome, as `plex.sync.pipeline` gives one per scene."""
 
     scene_id: int
     missing: bool = False

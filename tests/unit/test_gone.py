@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from plex.seen import Seen
-from plex.store import Store
+from plex.state.database import Store
+from plex.state.scene_state_store import Seen
 from reconciliation.gone import Gone
 
 PAGES = [(3, (1, 2, 3)), (6, (4, 6)), (9, (8, 9))]  # the last id, and all ids

@@ -6,10 +6,10 @@ import hashlib
 
 import pytest
 
-from plex import images
-from plex.entry import Past
-from plex.images import POSTER, Kind
-from plex.item import Item
+from plex.fields.item import Item
+from plex.images import images
+from plex.images.images import POSTER, Kind
+from plex.state.entry import Past
 
 DATA, OTHER = b"cover", b"other"
 SHA, OTHER_SHA = (hashlib.sha1(data).hexdigest() for data in (DATA, OTHER))

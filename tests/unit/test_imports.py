@@ -44,9 +44,9 @@ FEATHER_MAY_LATE = {
 PURE = {
     "errors", "app.words", "app.states", "app.findings", "app.diagnosis", "app.effective", "app.operations",
     "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
-    "sync_queue.circuit", "sync_queue.tally", "plex.paths", "plex.fields", "plex.plan",
-    "plex.names", "plex.entry", "plex.file_id", "plex.scene_state", "plex.item", "plex.listing", "plex.outline", "plex.pages", "plex.photos", "plex.sequence", "plex.texts", "plex.lists", "plex.selection",
-    "plex.twins", "plex.infer", "plex.written", "plex.baseline", "plex.wire", "plex.once",
+    "sync_queue.circuit", "sync_queue.tally", "plex.path_map.paths", "plex.fields.registry", "plex.plan.plan",
+    "plex.fields.names", "plex.state.entry", "plex.state.file_id", "plex.state.scene_state", "plex.fields.item", "plex.listing", "plex.client.outline", "plex.client.pages", "plex.fields.actor_photos", "plex.sync.collection_order", "plex.fields.text", "plex.fields.tags", "plex.fields.selection",
+    "plex.path_map.file_pairs", "plex.path_map.infer", "plex.plan.last_written", "plex.plan.baseline", "plex.client.edit_request", "plex.client.write_once",
     "reconciliation.detector", "reconciliation.window", "validation.text",
     "validation.scope", "validation.address", "validation.values", "validation.image",
     "validation.template", "validation.library",
@@ -59,19 +59,25 @@ NAMES_ERRORS_OF = {"sync_queue.verdict": {"sqlite3"}}
 HOMES = {
     "pydantic": {"validation.config"},
     "pydantic_core": {"validation.config"},
-    "plexapi": {"plex.transport"},
+    "plexapi": {"plex.client.transport"},
     "stashapi": {"stash.transport"},
     "persistqueue": {"sync_queue.jobs", "sync_queue.letters"},
-    "requests": {"net.session", "net.short", "plex.transport", "stash.transport"},
+    "requests": {"net.session", "net.short", "plex.client.transport", "stash.transport"},
     "urllib3": {"net.session"},
-    "PIL": {"plex.letterbox"},
+    "PIL": {"plex.images.letterbox"},
 }
 SPINES = {
-    "plex.sync", "plex.deciding", "plex.writing", "plex.readback", "plex.remembered",
+    "plex.sync.pipeline", "plex.sync.decide", "plex.sync.write", "plex.sync.verify", "plex.sync.record",
     "sync_queue.drain", "reconciliation.engine", "reconciliation.walking",
     "reconciliation.choosing", "reconciliation.comparing", "reconciliation.judging",
 }  # fmt: skip
-CLIENTS = {"plex.client", "plex.transport", "stash.api", "stash.transport", "net.session"}
+CLIENTS = {
+    "plex.client.client",
+    "plex.client.transport",
+    "stash.api",
+    "stash.transport",
+    "net.session",
+}
 
 
 def name_of(path: Path) -> str:

@@ -11,12 +11,12 @@ import pytest
 
 import errors
 from devserver.plex import PlexServer
-from plex.client import Section, connect
-from plex.entry import Entry
-from plex.index import ASK_SECONDS, RELIST_SECONDS, Index
-from plex.ledger import Ledger
-from plex.listed import Listed
-from plex.listing import Page
+from plex.client.client import Section, connect
+from plex.client.listing import Page
+from plex.library.index import ASK_SECONDS, RELIST_SECONDS, Index
+from plex.library.section_listing import Listed
+from plex.state.entry import Entry
+from plex.state.ledger import Ledger
 
 
 class Server:

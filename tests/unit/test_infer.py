@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plex import infer, paths
-from plex.twins import CROWD, OTHERS, File, Net, compare
+from plex.path_map import infer, paths
+from plex.path_map.file_pairs import CROWD, OTHERS, File, Net, compare
 
 NAMES = ("a.mp4", "x/b.mp4", "x/c.mp4", "y/d.mp4", "y/z/e.mp4")
 ACCENTS = ("é/ü.mp4", "é/ö.mp4", "ñ.mp4", "x/å.mp4")

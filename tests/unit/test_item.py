@@ -6,7 +6,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from plex import item
+from plex.fields import item
 
 FULL = """<MediaContainer size="1" librarySectionID="7"><Video ratingKey="101" type="movie"
  title="T &amp; &lt;x&gt;" summary="one&#10;two" studio="S" originallyAvailableAt="2024-05-01"

@@ -6,11 +6,11 @@ from contextlib import closing
 
 import pytest
 
-from plex.baseline import Decision
-from plex.entry import Entry
-from plex.ledger import Ledger
-from plex.store import Store
-from plex.written import SCALAR, Written
+from plex.plan.baseline import Decision
+from plex.plan.last_written import SCALAR, Written
+from plex.state.database import Store
+from plex.state.entry import Entry
+from plex.state.ledger import Ledger
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from io import BytesIO
 
 import pytest
 
-from plex import letterbox
+from plex.images import letterbox
 
 Image = pytest.importorskip("PIL.Image")
 

@@ -12,10 +12,10 @@ import pytest
 from test_index import Server
 
 import errors
-from plex.index import ASK_SECONDS, Index
-from plex.listed import SETTLED, Listed, Reading
-from plex.listing import Page
-from plex.store import Store
+from plex.client.listing import Page
+from plex.library.index import ASK_SECONDS, Index
+from plex.library.section_listing import SETTLED, Listed, Reading
+from plex.state.database import Store
 
 
 class Resting(Server):

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 import errors
-from plex import pages
-from plex.listing import Page
-from plex.pages import PAGE
+from plex.client import pages
+from plex.client.listing import Page
+from plex.client.pages import PAGE
 
 
 def video(key: object, title: str = "T", file: str = "/m/a", more: str = "") -> str:

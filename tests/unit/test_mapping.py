@@ -10,12 +10,13 @@ from test_index import Server
 from test_infer import below
 
 import errors
-from plex import mapping, paths
-from plex.index import Index
-from plex.infer import Found
-from plex.mapping import AGAIN_SECONDS, Finder, Memory
-from plex.store import Store
-from plex.twins import File
+from plex.library import path_map
+from plex.library.index import Index
+from plex.library.path_map import AGAIN_SECONDS, Finder, Memory
+from plex.path_map import paths
+from plex.path_map.file_pairs import File
+from plex.path_map.infer import Found
+from plex.state.database import Store
 
 NOW = 1_790_000_000.0
 MEDIA = Found("/data", "/media", 412, 430, ("/data/odd.mp4",))
@@ -63,31 +64,31 @@ def world(store) -> World:
 
 @pytest.mark.parametrize("looked", [0.0, NOW])
 def test_what_was_found_is_remembered_with_its_evidence(store, looked):
-    mapping.remember(store, Memory((MEDIA,), looked))
-    assert mapping.remembered(store) == Memory((MEDIA,), looked)
+    path_map.remember(store, Memory((MEDIA,), looked))
+    assert path_map.remembered(store) == Memory((MEDIA,), looked)
 
 
 @pytest.mark.parametrize(
     "damaged", ["", "{", "[]", "[[[1]], 0]", '[[["/a", "/b", "x", 1, []]], 0]', "7"]
 )
 def test_a_memory_that_cannot_be_read_is_none(store, damaged):
-    store.set_meta(mapping.META, damaged)
-    assert mapping.remembered(store) == Memory()
+    store.set_meta(path_map.META, damaged)
+    assert path_map.remembered(store) == Memory()
 
 
 def test_the_setting_wins(store):
-    mapping.remember(store, Memory((MEDIA,), NOW))
-    assert mapping.effective([("/data", "/x")], store) == [("/data", "/x")]
-    found = mapping.effective((), store)
+    path_map.remember(store, Memory((MEDIA,), NOW))
+    assert path_map.effective([("/data", "/x")], store) == [("/data", "/x")]
+    found = path_map.effective((), store)
     assert found == (("/data", "/media"),) and isinstance(found, paths.Inferred)
 
 
 def test_the_same_paths_need_no_map(store):
     same = Found("/data", "/data", 9, 9)
-    mapping.remember(store, Memory((same, Found("d:\\v", "D:\\V", 9, 9)), NOW))
-    assert mapping.effective((), store) == ()
-    mapping.remember(store, Memory((same, MEDIA), NOW))
-    assert mapping.effective((), store) == (("/data", "/data"), ("/data", "/media"))
+    path_map.remember(store, Memory((same, Found("d:\\v", "D:\\V", 9, 9)), NOW))
+    assert path_map.effective((), store) == ()
+    path_map.remember(store, Memory((same, MEDIA), NOW))
+    assert path_map.effective((), store) == (("/data", "/data"), ("/data", "/media"))
 
 
 # -- found

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from plex import match, paths
-from plex.item import Item
+from plex.fields.item import Item
+from plex.library import match
+from plex.path_map import paths
 from stash.scene import File, Scene
 
 ITEM = Item(101, 1, ("/m/a.mp4", "/m/b.mp4"), {"title": "a"})

@@ -20,7 +20,7 @@ import urllib3
 
 import errors
 from errors import Busy, Gone, Lost, Refused, Rejected, SetupError, Unreachable
-from plex import transport as plex
+from plex.client import transport as plex
 from stash import transport as stash
 from sync_queue import verdict
 from sync_queue.verdict import BURY, PAUSE, RETRY

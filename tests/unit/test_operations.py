@@ -13,7 +13,7 @@ import pytest
 import Stash2Plex
 from app import commands, glance, lookup, planned
 from app.operations import OPERATIONS
-from plex.store import Store
+from plex.state.database import Store
 from sync_queue.jobs import Jobs
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -24,7 +24,7 @@ TABLE = [
 ]
 LEAN = {
     "app", "app.glance", "app.lists", "app.lookup", "app.scene_states", "app.standing", "app.states",
-    "plex", "plex.scene_state",
+    "plex", "plex.state", "plex.state.scene_state",
 }  # fmt: skip
 FEATHER = {
     "stash", "stash.wire", "stash.light", "stash.hook", "sync_queue", "sync_queue.inbox",

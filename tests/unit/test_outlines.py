@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from plex.outline import packed, unpacked
-from plex.store import Store
+from plex.client.outline import packed, unpacked
+from plex.state.database import Store
 from reconciliation.outlines import Outlines, outline
 from stash.page import Extent, Page
 

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from plex import paths
+from plex.path_map import paths
 
 NFC, NFD = unicodedata.normalize("NFC", "/mé/ü.mp4"), unicodedata.normalize("NFD", "/mé/ü.mp4")
 

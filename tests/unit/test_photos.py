@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from plex import photos
-from plex.photos import Sent
+from plex.fields import actor_photos
+from plex.fields.actor_photos import Sent
 from stash.scene import PHOTOS, Performer, Scene
 from validation.config import Stash2PlexConfig, load
 
@@ -16,17 +16,17 @@ URL, OTHER = f"{BASE}/performer/1/image", "https://elsewhere/1.jpg"
 def test_an_address_is_the_setting_and_the_picture_s_path():
     people = (Performer(1, "Ann", "/performer/1/image"), Performer(2, "Bob"))
     one = Scene(1, performers=people)
-    assert photos.wanted(one, Stash2PlexConfig(actor_photo_url=BASE)) == {"ann": URL}
-    assert photos.wanted(one, Stash2PlexConfig()) == {}
+    assert actor_photos.wanted(one, Stash2PlexConfig(actor_photo_url=BASE)) == {"ann": URL}
+    assert actor_photos.wanted(one, Stash2PlexConfig()) == {}
 
 
 def test_of_one_name_the_oldest_performer_s_photo_counts_unless_another_s_is_there():
     people = (Performer(3, "ann", "/performer/3/image"), Performer(1, "Ann", "/performer/1/image"))
     one, choice = Scene(1, performers=people), Stash2PlexConfig(actor_photo_url=BASE)
-    assert photos.wanted(one, choice) == {"ann": URL}
-    assert photos.wanted(one, choice, {"ann": 3}) == {"ann": f"{BASE}/performer/3/image"}
-    assert photos.wanted(one, choice, {"ann": 2}) == {}
-    assert [photos.holder(Sent(url, "")) for url in (URL, OTHER)] == [1, 0]
+    assert actor_photos.wanted(one, choice) == {"ann": URL}
+    assert actor_photos.wanted(one, choice, {"ann": 3}) == {"ann": f"{BASE}/performer/3/image"}
+    assert actor_photos.wanted(one, choice, {"ann": 2}) == {}
+    assert [actor_photos.holder(Sent(url, "")) for url in (URL, OTHER)] == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_of_one_name_the_oldest_performer_s_photo_counts_unless_another_s_is_the
     ],
 )  # fmt: skip
 def test_a_photo_is_sent_once(shown, sent, fill_only, is_due):
-    found = photos.due({"ann": URL}, ["Ann", "Bob"], shown, sent, fill_only)
+    found = actor_photos.due({"ann": URL}, ["Ann", "Bob"], shown, sent, fill_only)
     assert found == ({"ann": URL} if is_due else {})
 
 
 def test_who_is_not_on_the_item_gets_none_there():
-    assert photos.due({"ann": URL}, ["Bob"], {}, {}, False) == {}
+    assert actor_photos.due({"ann": URL}, ["Bob"], {}, {}, False) == {}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_address_with_a_key_in_it_is_refused_and_not_repeated(typed):
 
 
 def test_photos_are_asked_for_only_where_they_show():
-    from plex.fields import extras
+    from plex.fields.registry import extras
 
     assert extras(Stash2PlexConfig(actor_photo_url=BASE)) == {PHOTOS}
     assert extras(Stash2PlexConfig(actor_photo_url=BASE, sync_fields="title")) == set()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from plex import baseline, plan
-from plex.fields import BY_NAME
-from plex.written import SCALAR, Written
+from plex.fields.registry import BY_NAME
+from plex.plan import baseline, plan
+from plex.plan.last_written import SCALAR, Written
 
 OURS, FOUND = SCALAR, ()
 USUAL = plan.Rules()

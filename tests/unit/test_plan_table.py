@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from plex import baseline, plan
-from plex.fields import BY_NAME
-from plex.plan import Rules
-from plex.written import SCALAR, Written
+from plex.fields.registry import BY_NAME
+from plex.plan import baseline, plan
+from plex.plan.last_written import SCALAR, Written
+from plex.plan.plan import Rules
 from validation.config import ON_EDIT
 
 PAGE = (Path(__file__).parents[2] / "docs" / "plan.md").read_text(encoding="utf-8")

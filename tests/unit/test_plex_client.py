@@ -12,9 +12,9 @@ import pytest
 
 import errors
 from devserver.plex import PlexServer
-from plex.client import PlexClient, connect, probe
-from plex.plan import Change
-from plex.wire import parameters
+from plex.client.client import PlexClient, connect, probe
+from plex.client.edit_request import parameters
+from plex.plan.plan import Change
 
 STARTING = "the server is still starting up. Please retry later"
 LOGIN = "<!DOCTYPE html><html><head><title>Sign in</title><meta charset=utf-8></head></html>"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from plex import selection
-from plex.selection import REASONS, Skip
+from plex.fields import selection
+from plex.fields.selection import REASONS, Skip
 from stash.scene import STASH_IDS, File, Ref, Scene
 from validation.config import Stash2PlexConfig
 

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from app import lookup, scene_states, standing
 from app.contacts import Contacts
 from app.states import DUE, PUT_OFF, state_of
-from plex import plan, scene_state
-from plex.journal import Journal
-from plex.plan import Change
-from plex.scene_state import SEEN, STATES, compared, worst
-from plex.seen import Seen
-from plex.store import Store
+from plex.plan import plan
+from plex.plan.plan import Change
+from plex.state import scene_state
+from plex.state.database import Store
+from plex.state.journal import Journal
+from plex.state.scene_state import SEEN, STATES, compared, worst
+from plex.state.scene_state_store import Seen
 from sync_queue import inbox
 from sync_queue.jobs import Job, Jobs
 from tests.sizes import size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import errors
-from plex.tempo import ENOUGH, LATEST, LONGEST, Tempo, rest
+from plex.sync.tempo import ENOUGH, LATEST, LONGEST, Tempo, rest
 
 QUICK = [0.02] * 200
 

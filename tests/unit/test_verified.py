@@ -7,12 +7,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from plex.entry import Entry
-from plex.index import Index
-from plex.ledger import Ledger
-from plex.listed import SETTLED, Listed
-from plex.listing import Page
-from plex.store import Store
+from plex.client.listing import Page
+from plex.library.index import Index
+from plex.library.section_listing import SETTLED, Listed
+from plex.state.database import Store
+from plex.state.entry import Entry
+from plex.state.ledger import Ledger
 from reconciliation.outlines import outline
 from reconciliation.verified import Verified
 from stash import scene

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from plex import fields, texts
+from plex.fields import registry, text
 from stash.scene import GROUPS, PARENTS, PERFORMER_TAGS, Group, Performer, Ref, Scene, Studio
 from validation import template
 from validation.config import Stash2PlexConfig
@@ -21,7 +21,7 @@ EMOJI, RTL = "👩‍👩‍👧", "שלום"
 
 
 def wanted(settings=None, **scene):
-    return fields.wanted(Scene(id=1, **scene), Stash2PlexConfig(**settings or {}))
+    return registry.wanted(Scene(id=1, **scene), Stash2PlexConfig(**settings or {}))
 
 
 def refs(*names):
@@ -47,8 +47,8 @@ def test_the_usual_fields_are_on_and_the_others_wait_for_their_setting():
     }
     assert set(wanted()) == usual
     settings = EVERYTHING | {"content_rating": "XXX", "labels": "stash"}
-    assert set(wanted(settings)) == set(fields.BY_NAME) == set(fields.RULES)
-    for name, own in fields.SETTINGS.items():
+    assert set(wanted(settings)) == set(registry.BY_NAME) == set(registry.RULES)
+    for name, own in registry.SETTINGS.items():
         for setting in own:
             assert set(wanted({setting: "{title}" if "template" in setting else "x"})) == usual | {
                 name
@@ -86,8 +86,8 @@ def test_newlines_in_a_summary_survive():
 @pytest.mark.parametrize("letter", ["a", "é", "漢", "😀", "%"])
 def test_a_summary_fits_into_an_address(letter):
     summary = wanted(details="x" + letter * 12_000 + "x")["summary"]
-    assert len(quote(summary, safe="")) <= texts.SUMMARY_BYTES
-    assert len(summary) >= min(10_000, texts.SUMMARY_BYTES // 14)
+    assert len(quote(summary, safe="")) <= text.SUMMARY_BYTES
+    assert len(summary) >= min(10_000, text.SUMMARY_BYTES // 14)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_summary_fits_into_an_address(letter):
     ],
 )
 def test_partial_dates(partial, whole):
-    assert texts.full_date(partial) == whole
+    assert text.full_date(partial) == whole
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_a_template_without_anything_to_say_says_nothing():
     ],
 )
 def test_stash_is_asked_for_what_is_costly_only_where_it_shows(settings, asked):
-    assert fields.extras(Stash2PlexConfig(**settings)) == asked
+    assert registry.extras(Stash2PlexConfig(**settings)) == asked
 
 
 @pytest.mark.parametrize("off", [name for name in SYNC_FIELDS if name != "poster"])
@@ -268,5 +268,5 @@ def test_a_field_that_is_switched_off_is_not_among_them(off):
 
 
 def test_a_title_alone_leaves_an_item_bare():
-    assert fields.is_bare({"title": "clip 1", "rating": 5.0})
-    assert not fields.is_bare({"genres": ("a",)})
+    assert registry.is_bare({"title": "clip 1", "rating": 5.0})
+    assert not registry.is_bare({"genres": ("a",)})

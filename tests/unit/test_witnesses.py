@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from plex.store import Store
-from plex.witnesses import Witnesses, take_edits
+from plex.library.witnesses import Witnesses, take_edits
+from plex.state.database import Store
 
 
 @pytest.fixture

@@ -1,0 +1,147 @@
+"""Changes -> the parameters of Plex's edit request. Pure.
+
+PMS splits a removal list at commas and then decodes each piece, so a name is encoded once here and
+once more with the whole query. Tags may add to or replace what an item has, depending on the
+server: the full list and the removals are sent together, which is right in either case.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from urllib.parse import quote, unquote
+
+from plex.fields.registry import BY_NAME, FIELDS, Field, Fields, Value, name_key
+from plex.fields.text import address_fit
+from plex.plan.plan import Change
+
+Parameter = tuple[str, str]
+URL_BYTES = 6500  # proxies in front of Plex allow 8 KB for the whole request line
+
+
+def parameters(changes: Iterable[Change]) -> list[Parameter]:
+    """The edit of all changes that write, values and locks; the rating has a request of its own."""
+    found: list[Parameter] = []
+    for change in changes:
+        if not change.writes or (field := BY_NAME[change.field]).kind == "rating":
+            continue
+        if field.kind == "tags":
+            found += tag_list(field.wire, change.before, change.after)
+        else:
+            found.append((f"{field.wire}.value", str(change.after or "")))
+        found.append((f"{field.wire}.locked", "0" if field.derived and not change.after else "1"))
+    return found
+
+
+def tag_list(kind: str, before: object, after: object) -> list[Parameter]:
+    """The full list, and the removal of what is not in it any more."""
+    keep = after if isinstance(after, tuple) else ()
+    kept = {name_key(name) for name in keep}
+    gone = [n for n in before if name_key(n) not in kept] if isinstance(before, tuple) else []
+    found = [(f"{kind}[{number}].tag.tag", name) for number, name in enumerate(keep)]
+    return found + ([removal(kind, gone)] if gone else [])
+
+
+def with_photos(
+    found: Sequence[Parameter], photos: Mapping[str, str], actors: Sequence[str]
+) -> list[Parameter]:
+    """The edit with these actors' photos, by `name_key`; their list goes along in any case.
+
+    Those that make it too long are left out: they are due again the next time.
+    """
+    listed = any(name.endswith("].tag.tag") and name.startswith("actor[") for name, _ in found)
+    whole = list(found) if listed else [*found, *tag_list("actor", actors, actors)]
+    added = [
+        (name.removesuffix(".tag") + ".thumb", photos[name_key(value)])
+        for name, value in whole
+        if name.startswith("actor[") and name.endswith("].tag.tag") and name_key(value) in photos
+    ]
+    while added and _size(_by_field([*whole, *added])["actor"]) > URL_BYTES:
+        added.pop()
+    return whole + added
+
+
+def removal(kind: str, names: Iterable[str]) -> Parameter:
+    """The parameter that takes names off an item."""
+    return (f"{kind}[].tag.tag-", ",".join(quote(name, safe="") for name in names))
+
+
+def requests_for(found: Sequence[Parameter]) -> Iterator[list[Parameter]]:
+    """One request if it fits; else one per field: a list must never be sent in slices."""
+    if _size(found) <= URL_BYTES:
+        yield list(found)
+        return
+    packed: list[Parameter] = []
+    for group in sorted(_by_field(found).values(), key=_size):
+        if packed and _size(packed + group) > URL_BYTES:
+            yield packed
+            packed = []
+        packed = packed + group
+    if packed:
+        yield packed
+
+
+def _by_field(found: Iterable[Parameter]) -> dict[str, list[Parameter]]:
+    """The parameters by Plex's name of the field."""
+    groups: dict[str, list[Parameter]] = {}
+    for name, value in found:
+        groups.setdefault(name.partition(".")[0].partition("[")[0], []).append((name, value))
+    return groups
+
+
+def is_long(found: Iterable[Parameter]) -> bool:
+    """Whether something between us and Plex may refuse the request for its length."""
+    return _size(found) > URL_BYTES
+
+
+def shorter(found: Sequence[Parameter]) -> "list[Parameter] | None":
+    """The same with its longest text cut to fit; None if it is a list of names that is too long."""
+    longest = max(found, key=lambda pair: len(pair[1]), default=("", ""))
+    room = URL_BYTES - _size(pair for pair in found if pair is not longest) - len(longest[0]) - 2
+    if not longest[0].endswith(".value") or room < 0:
+        return None
+    short = (longest[0], address_fit(longest[1], room))
+    return [short if pair is longest else pair for pair in found]
+
+
+def _size(found: Iterable[Parameter]) -> int:
+    return sum(len(quote(name, safe="")) + len(quote(value, safe="")) + 2 for name, value in found)
+
+
+_FIELDS = {field.wire: field for field in FIELDS}
+
+
+def left(
+    found: Iterable[Parameter],
+    current: Fields,
+    locks: Collection[str],
+    photos: Collection[str] = (),
+) -> list[Parameter]:
+    """What of an edit an item does not show: whole fields, so that no list is sent in slices."""
+    rest: list[Parameter] = []
+    for name, group in _by_field(found).items():
+        field = _FIELDS.get(name)
+        now = current.get(field.name) if field else None
+        named = [one for one in group if not one[0].endswith(".tag.thumb")]
+        pictured = all(one[1] in photos for one in group if one not in named)
+        if not (pictured and all(_is_shown(one, field, now, locks) for one in named)):
+            rest += group
+    return rest
+
+
+def _is_shown(one: Parameter, field: "Field | None", now: Value, locks: Collection[str]) -> bool:
+    name, value = one
+    if name.endswith(".locked"):
+        return (name.removesuffix(".locked") in locks) == (value == "1")
+    if field is None or field.kind != "tags":
+        return str(now or "") == value
+    have = {name_key(tag) for tag in now} if isinstance(now, tuple) else set()
+    if name.endswith("-"):
+        return have.isdisjoint(name_key(unquote(piece)) for piece in value.split(","))
+    return name_key(value) in have
+
+
+def left_over(change: Change, current: object) -> list[str]:
+    """Names that `change` took away and that Plex, read back, still has."""
+    have = {name_key(name) for name in current} if isinstance(current, tuple) else set()
+    after = change.after if isinstance(change.after, tuple) else ()
+    kept = {name_key(name) for name in after}
+    before = change.before if isinstance(change.before, tuple) else ()
+    return [n for n in before if name_key(n) not in kept and name_key(n) in have]

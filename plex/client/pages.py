@@ -1,0 +1,167 @@
+"""Long answers of Plex, a page at a time."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import errors
+from errors import PLEX
+from plex.fields.item import number
+
+PAGE = 1000
+# What Plex may say of one part while it answers otherwise.
+BAD_PART = (errors.Busy, errors.Rejected, errors.Gone)
+# So many in a row that cannot be had, and no more of the page, or of the listing, is asked for.
+ROWS, PAGES = 5, 3
+LONGEST = 10_000_000  # rows of a listing that does not tell how many it has
+
+
+class Rows(Protocol):
+    """A page: its number of rows, the first one's rating key, and how many all pages have."""
+
+    def __len__(self) -> int: ...
+    @property
+    def first(self) -> "int | None": ...
+    @property
+    def total(self) -> "int | None": ...
+
+
+P = TypeVar("P", bound=Rows)
+
+
+class Repeated(errors.Busy):
+    """Plex does not heed which part of a listing is asked for: to ask for less is of no use."""
+
+
+class Elements:
+    """The page in a container whose rows are such elements."""
+
+    def __init__(self, container: Any, element: str) -> None:
+        self.container, self._rows = container, container.findall(element)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def first(self) -> "int | None":
+        return number(self._rows[0].get("ratingKey")) if self._rows else None
+
+    @property
+    def total(self) -> "int | None":
+        return number(self.container.get("totalSize"))
+
+    @property
+    def nameless(self) -> int:
+        """How many rows have no rating key."""
+        return sum(not number(row.get("ratingKey")) for row in self._rows)
+
+
+def pages(get: Callable[[dict[str, str]], P], start: int = 0) -> Iterator[P]:
+    """All pages that have rows; `get` gives the one that these headers ask for. A listing may grow
+    meanwhile, but not without end."""
+    previous, most = None, 0
+    while True:
+        page = get(window(start, PAGE))
+        count, first, total = len(page), page.first, page.total
+        most = most or (LONGEST if total is None else 2 * total + PAGE)
+        if start + count > most:
+            raise Repeated("Plex sent a listing without an end").of(PLEX, "unreadable")
+        if count and first == previous:
+            said = "Plex sent the same page of a listing twice"
+            raise Repeated(said).of(PLEX, "unreadable")
+        previous = first
+        if count:
+            yield page
+        del page  # not one more than is looked at
+        start += count
+        # Without a total the window covered everything; a page may be smaller than asked.
+        if not count or (count < PAGE if total is None else start >= total):
+            return
+
+
+class Hole(NamedTuple):
+    """Rows of a listing that Plex cannot give: the first one's place, how many, and why."""
+
+    start: int
+    size: int
+    why: str
+
+    @property
+    def words(self) -> str:
+        last = self.start + self.size
+        which = f"row {last}" if self.size == 1 else f"rows {self.start + 1} to {last}"
+        return f"{which}: {self.why}"
+
+
+# The page that these headers ask for; whether it is to be asked again after a passing fault.
+Get = Callable[[dict[str, str], bool], P]
+
+
+def patched(get: "Get[P]", count: Callable[[], "int | None"]) -> "Iterator[P | Hole]":
+    """All pages, and what of them Plex cannot give: around that less is asked for, down to the row.
+
+    `count` tells how many rows there are. Raises if Plex gives no row at all.
+    """
+    start, total, lost, good = 0, None, 0, False
+    last: errors.Stash2PlexError | None = None
+    while total is None or start < total:
+        try:
+            for page in pages(lambda window: get(window, True), start):
+                start, total, lost, good = start + len(page), page.total, 0, True
+                yield page
+            return
+        except BAD_PART as error:
+            if error.after or isinstance(error, Repeated):  # it asks for patience, not for less
+                raise
+            last = error
+            total = count() if total is None else total
+            if total is None or start >= total:
+                raise
+        size = min(PAGE, total - start) if lost < PAGES else total - start
+        found = _around(get, start, size) if lost < PAGES else iter([_hole(start, size, last)])
+        lost += 1
+        for part in found:
+            if not isinstance(part, Hole):
+                lost, good = 0, True
+            yield part
+        start += size
+    if last and not good:
+        raise last
+
+
+def _around(get: "Get[P]", start: int, size: int) -> "Iterator[P | Hole]":
+    """What Plex gives of these rows, by halves."""
+    asked = [(start, size)]  # the last of them comes next
+    lost = 0
+    while asked:
+        at, many = asked.pop()
+        try:
+            page = get(window(at, many), many == 1)
+        except BAD_PART as error:
+            if many > 1:
+                asked += [(at + many // 2, many - many // 2), (at, many // 2)]
+                continue
+            lost += 1
+            if lost == ROWS:
+                yield _hole(at, start + size - at, error)
+                return
+            yield _hole(at, 1, error)
+            continue
+        lost = 0
+        if len(page):
+            yield page
+            if len(page) < many:
+                asked.append((at + len(page), many - len(page)))
+
+
+def _hole(start: int, size: int, error: errors.Stash2PlexError) -> Hole:
+    return Hole(start, size, in_words(error))
+
+
+def in_words(error: errors.Stash2PlexError) -> str:
+    """Why Plex cannot give a part."""
+    return "Plex answered 404" if isinstance(error, errors.Gone) else str(error)
+
+
+def window(start: int, size: int) -> dict[str, str]:
+    """The headers that ask for a part of a listing."""
+    return {"X-Plex-Container-Start": str(start), "X-Plex-Container-Size": str(size)}

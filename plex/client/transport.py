@@ -1,0 +1,365 @@
+"""Plex's HTTP and XML, one request at a time: the only file that imports plexapi.
+
+Its errors are translated into ours here. plexapi is used for headers, token, status codes and XML.
+"""
+
+import copy
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+import requests
+
+import errors
+from errors import PLEX
+from net.again import Chances, again, of_question, of_write
+from net.session import SPEAKS_PLAINLY, UNUSABLE, Session, TooLarge, fate
+from plex.client.listing import Page
+from plex.client.markup import MAX_BYTES, Declared, document
+from plex.client.plexapi_config import only_our_settings
+
+with only_our_settings():
+    import plexapi
+    from plexapi import exceptions
+    from plexapi.server import PlexServer
+
+# A constant name: the default is the machine's MAC, so that each new container
+# would be a "new device" and send the owner an e-mail.
+IDENTITY = {
+    "X-Plex-Client-Identifier": "stash2plex",
+    "X-Plex-Product": "Stash2Plex",
+    "X-Plex-Device-Name": "Stash2Plex",
+}
+STARTING = "still starting up"
+BREATH = 1.0  # seconds that a busy Plex gets when it does not say how many it wants
+GOOD = (200, 201, 204)
+PAGE = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
+# Whatever plexapi makes of an answer that is not what it expects.
+FOREIGN = (
+    exceptions.PlexApiException,
+    requests.exceptions.RequestException,
+    ElementTree.ParseError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+
+
+class PlexSession(Session):
+    """Keeps the last answer, which plexapi's errors tell little of."""
+
+    last: "requests.Response | None" = None
+    was_up = False  # whether it has answered as it should, once
+
+    def request(self, method: Any, url: Any, **options: Any) -> requests.Response:  # type: ignore[override]
+        self.last = None
+        response = self.last = super().request(method, url, limit=MAX_BYTES, **options)
+        response.encoding = "utf-8"
+        if response.status_code in GOOD:
+            self.was_up = True
+        return response
+
+    def fault(self, error: Exception, url: str) -> errors.Stash2PlexError:
+        """What an error of this session says about Plex at `url`."""
+        return _of_answer(error, self.last, url, self.was_up)
+
+
+class Server(PlexServer):
+    """plexapi's, whose answers come in by our door."""
+
+    def query(  # type: ignore[override]
+        self, key: str, method: Any = None, headers: Any = None, **options: Any
+    ) -> Any:
+        """Like plexapi's. `Declared` instead of an answer that must not be parsed."""
+        options.pop("timeout", None)  # the session has its own
+        method = method or self._session.get
+        answer = method(self.url(key), headers=self._headers(**headers or {}), **options)
+        return document(good(answer))
+
+
+def good(answer: requests.Response) -> bytes:
+    """The body of an answer with a good status; BadRequest for another one."""
+    if answer.status_code not in GOOD:
+        raise exceptions.BadRequest(f"({answer.status_code})")
+    body: bytes = answer.content
+    return body
+
+
+class Transport:
+    """Requests to one Plex that has answered; `machine`, `version` and `name` tell which."""
+
+    def __init__(
+        self, url: str, token: str, session: PlexSession, sleep: Callable[[float], None]
+    ) -> None:
+        plexapi.BASE_HEADERS.update(IDENTITY)
+        self._url, self._session, self._sleep = url, session, sleep
+        self.is_paused = False
+        self._server = self._greeted(token)
+        self.machine: str = self._server.machineIdentifier
+        self.version: str = self._server.version or ""
+        self.name: str = self._server.friendlyName or ""
+
+    def beside(self) -> "Transport":
+        """The same Plex for another thread, over a connection of its own."""
+        twin = copy.copy(self)
+        twin._session, twin._server = self._session.twin(), copy.copy(self._server)
+        twin._session.was_up = self._session.was_up
+        twin._server._session = twin._session
+        return twin
+
+    def get(
+        self,
+        key: str,
+        headers: "dict[str, str] | None" = None,
+        chances: Chances = of_question,
+    ) -> Any:
+        """The container that Plex sends; asked again when a passing fault comes in between."""
+
+        def ask() -> Any:
+            return _full(self._ask(key, headers=headers))
+
+        return again(ask, chances, self._sleep)
+
+    def page(self, key: str, headers: "dict[str, str]", chances: Chances = of_question) -> Page:
+        """A page of a listing, unparsed as far as that goes; asked again like `get`."""
+
+        def ask() -> Page:
+            found: Page = self._plex(lambda: Page(self._bytes(key, headers), self._container))
+            return found
+
+        return again(ask, chances, self._sleep)
+
+    def _bytes(self, key: str, headers: "dict[str, str]") -> bytes:
+        sent = self._server._headers(**headers)
+        return good(self._session.get(self._server.url(key), headers=sent))
+
+    def _container(self, xml: bytes) -> Any:
+        """The root of the XML of a listing."""
+        return self._plex(lambda: _full(document(xml)))
+
+    def touch(self, key: str) -> None:
+        """A GET that makes Plex do something, with nothing to say about it."""
+        self._refuse_while_paused()
+        again(lambda: self._ask(key), of_question, self._sleep)
+
+    def put(self, key: str) -> None:
+        """Change something. Lost when Plex may have done it without our hearing of it."""
+        again(lambda: self._write(key, self._session.put), of_write, self._sleep)
+
+    def delete(self, key: str) -> None:
+        """Take something away; as with `put`."""
+        again(lambda: self._write(key, self._session.delete), of_write, self._sleep)
+
+    def post(self, key: str, data: bytes) -> None:
+        """The same with a body; never sent again but to a Plex that was still starting."""
+        again(
+            lambda: self._write(key, self._session.post, data=data),
+            lambda error: of_write(error) if error.cause == "starting" else 0,
+            self._sleep,
+        )
+
+    def _refuse_while_paused(self) -> None:
+        if self.is_paused:
+            raise paused()
+
+    def _write(self, key: str, method: Any, **options: Any) -> None:
+        self._refuse_while_paused()
+        try:
+            self._ask(key, method, **options)
+        except errors.Stash2PlexError as error:
+            if error.cause not in ("gateway", "unreadable"):
+                raise
+            # Neither Plex's yes nor its no: what it did, only a look can tell.
+            raise errors.Lost(str(error)).of(PLEX, error.cause) from None
+
+    def _ask(self, key: str, method: Any = None, **options: Any) -> Any:
+        return self._plex(lambda: self._server.query(key, method=method, **options))
+
+    def _plex(self, call: Callable[[], Any]) -> Any:
+        """What `call` gives, if it is of Plex: well-formed HTML is XML as well."""
+        try:
+            answer = call()
+        except FOREIGN as error:
+            raise self._session.fault(error, self._url) from None
+        if isinstance(answer, ElementTree.Element) and answer.tag != "MediaContainer":
+            raise not_plex(self._url)
+        return answer
+
+    def _greeted(self, token: str) -> Server:
+        """A Plex that is up always answers its front door: any failure there is no job's fault."""
+
+        def greet() -> Server:
+            server = self._plex(lambda: Server(self._url, token, session=self._session))
+            # An empty answer leaves plexapi without the attribute.
+            if not getattr(server, "machineIdentifier", ""):
+                raise not_plex(self._url)
+            return server
+
+        try:
+            return again(greet, of_question, self._sleep)
+        except (errors.Gone, errors.Busy, errors.Rejected) as error:
+            raise _not_up(self._url, error) from None
+
+
+def paused() -> errors.SetupError:
+    """Why nothing is written."""
+    return errors.SetupError(
+        "nothing is written to Plex while the setting `paused` is on: switch it off first"
+    )
+
+
+def _full(container: Any) -> Any:
+    if container is None:
+        said = "Plex sent an empty answer where a list was due"
+        raise errors.Busy(said).of(PLEX, "unreadable")
+    return container
+
+
+def probe(url: str, connect_timeout: float, read_timeout: float, verify: bool = True) -> None:
+    """One request, without a token: returns if Plex is up, raises Unreachable if it is not.
+
+    It is never repeated; `cause` of the error is one of `errors.CAUSES`.
+    """
+    with PlexSession(connect_timeout, read_timeout, verify=verify) as session:
+        try:
+            root = document(good(session.get(f"{url.rstrip('/')}/identity", headers=IDENTITY)))
+            if root is None:
+                raise ElementTree.ParseError("no element found")
+        except FOREIGN as error:
+            raise _not_up(url, session.fault(error, url)) from None
+    if root.tag != "MediaContainer" or not root.get("machineIdentifier"):
+        raise not_plex(url)
+
+
+def _of_answer(
+    error: Exception, answer: "requests.Response | None", url: str, was_up: bool = False
+) -> errors.Stash2PlexError:
+    """What the error means, told from the answer if there was one."""
+    found: errors.Stash2PlexError
+    if answer is None:
+        return meaning(error, url)
+    if is_in_front(answer.status_code, answer.headers):
+        found = in_front(answer.status_code, url)
+    elif answer.status_code == 503 and was_up:
+        found = overloaded()
+    elif answer.status_code not in GOOD:  # plexapi stumbles over a status that it does not know
+        found = of_status(answer.status_code, answer.text, url)
+    elif PAGE.match(answer.content):
+        found = not_plex(url)
+    else:
+        found = meaning(error, url)
+    wait = answer.headers.get("Retry-After", "")
+    found.after = float(wait) if wait.isascii() and wait.isdigit() else found.after
+    return found
+
+
+def meaning(error: Exception, url: str) -> errors.Stash2PlexError:
+    """What an error of plexapi, of requests or of a parser says about Plex at `url`."""
+    if isinstance(error, exceptions.Unauthorized):
+        return of_status(401, "", url)
+    if isinstance(error, exceptions.NotFound):
+        return of_status(404, "", url)
+    if isinstance(error, exceptions.BadRequest):
+        # The status stands only in the message, which also holds the whole address.
+        found = re.match(r"\((\d{3})\)", str(error))
+        return of_status(int(found.group(1)) if found else 400, str(error), url)
+    if isinstance(error, UNUSABLE):
+        return errors.SetupError(
+            f"plex_url or plex_token cannot be sent to a server ({type(error).__name__})"
+        )
+    kinds = requests.exceptions.InvalidJSONError, requests.exceptions.HTTPError, TooLarge
+    if isinstance(error, kinds):
+        return _unreadable(error)
+    if isinstance(error, requests.exceptions.RequestException):
+        return _unanswered(error, url)
+    return _unreadable(error)
+
+
+def of_status(status: int, said: str, url: str) -> errors.Stash2PlexError:
+    """What an HTTP status other than success means; `said` is the answer's text."""
+    if status == 401:
+        return errors.Refused(
+            f"Plex at {url} does not accept plex_token (401): get a new one, or use the "
+            "server's IP address if plex_url names it by a container's or local name"
+        ).of(PLEX)
+    if status == 403:
+        return errors.Refused(
+            "Plex does not let this token edit (403): plex_token must be the server owner's"
+        ).of(PLEX)
+    if status == 404:
+        return errors.Gone("Plex no longer has this item").of(PLEX)
+    if status == 503 or STARTING in said:
+        return errors.Unreachable("Plex is still starting up").of(PLEX, "starting")
+    if status in (502, 504) or 300 <= status < 400:
+        words = "cannot reach it" if status >= 500 else "sends us elsewhere"
+        return errors.Unreachable(f"what stands in front of Plex {words} ({status})").of(
+            PLEX, "gateway"
+        )
+    if status in (408, 425, 429) or not 400 <= status < 500:
+        return errors.Busy(f"Plex answered {status}").of(PLEX)
+    return errors.Rejected(f"Plex answered {status} and changed nothing").of(PLEX)
+
+
+def overloaded() -> errors.Stash2PlexError:
+    """A Plex that was up, and whose queue of requests is full."""
+    error = errors.Busy("Plex is busy: it has more requests than it can take (503)").of(PLEX)
+    error.after = BREATH
+    return error
+
+
+def is_in_front(status: int, headers: Mapping[str, str]) -> bool:
+    """Whether a login or a challenge answers in Plex's place: Plex names its protocol in each of its
+    answers, whatever their status, and asks for no login of HTTP."""
+    if status not in (401, 403):
+        return False
+    return "X-Plex-Protocol" not in headers or "WWW-Authenticate" in headers
+
+
+def in_front(status: int, url: str) -> errors.Unreachable:
+    """A proxy that asks for a login, or wants to see a browser."""
+    return errors.Unreachable(
+        f"what answers at {url} is not Plex but what stands in front of it, with a login or a "
+        f"challenge ({status}): let it pass Stash2Plex through, or use the address of Plex itself"
+    ).of(PLEX, "gateway")
+
+
+def not_plex(url: str) -> errors.Unreachable:
+    """Somebody else answers there."""
+    return errors.Unreachable(f"what answers at {url} is not Plex (the login page of a proxy?)").of(
+        PLEX, "gateway"
+    )
+
+
+def _not_up(url: str, error: errors.Stash2PlexError) -> errors.Stash2PlexError:
+    """At the front door everything is about the server; errors that say so stay as they are."""
+    if isinstance(error, (errors.Unreachable, errors.SetupError)):
+        return error
+    why = "404" if isinstance(error, errors.Gone) else str(error)
+    return errors.Unreachable(
+        f"what answers at {url} is not Plex, or the Plex behind it is down ({why})"
+    ).of(PLEX, error.cause if isinstance(error, errors.Busy) else "gateway")
+
+
+def _unanswered(error: requests.exceptions.RequestException, url: str) -> errors.Unreachable:
+    found = fate(error)
+    if found.cause == "tls" and found.words != SPEAKS_PLAINLY:
+        words = (
+            f"Plex's certificate at {url} does not fit its address: use its plex.direct name, "
+            "or http, or the setting plex_insecure_tls"
+        )
+    else:
+        words = f"Plex does not answer at {url} ({found.words})"
+    kind = errors.Lost if found.sent else errors.Unreachable
+    return kind(words).of(PLEX, found.cause)
+
+
+def _unreadable(error: Exception) -> errors.Busy:
+    if isinstance(error, Declared):
+        what = "with a document type declaration, which Plex never sends: it cannot be read safely"
+    elif isinstance(error, TooLarge):
+        what = f"of more than {MAX_BYTES >> 20} MB"
+    else:
+        what = f"that cannot be read ({type(error).__name__})"
+    return errors.Busy(f"Plex sent an answer {what}").of(PLEX, "unreadable")

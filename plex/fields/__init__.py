@@ -1,0 +1,1 @@
+"""What Plex should say about a scene, field by field, and what an item says. Pure."""

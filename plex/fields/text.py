@@ -1,0 +1,119 @@
+"""The texts that Plex should show: by the scene's own fields, or by template. Pure."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Protocol
+from urllib.parse import quote
+
+from plex.fields.names import NAME, names
+from stash.scene import Group, Scene
+from validation import template, text
+
+# All data of an edit travels in its address. A summary this long has a request of its own, and is
+# sent again cut to `wire.URL_BYTES` where a proxy does not take it.
+SUMMARY_BYTES = 16_000
+DIGITS = 3  # of a number in a sort title, which Plex compares letter by letter
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+# "Jane Doe, John Doe, Jr." are two people.
+_BETWEEN_PEOPLE = re.compile(r"[,;](?!\s*(?:jr|sr|ii|iii|iv)\b)", re.IGNORECASE)
+
+
+class Choice(Protocol):
+    """What of the config decides about texts. A template that is '' is none."""
+
+    @property
+    def title_template(self) -> str: ...
+    @property
+    def sort_title_template(self) -> str: ...
+    @property
+    def tagline_template(self) -> str: ...
+    @property
+    def content_rating(self) -> str: ...
+
+
+def title(scene: Scene, choice: Choice) -> str:
+    if choice.title_template:
+        return _by_template(choice.title_template, said(scene))
+    return text.one_line(scene.title, text.LIMITS["title"])
+
+
+def sort_title(scene: Scene, choice: Choice) -> str:
+    return _by_template(choice.sort_title_template, said(scene, DIGITS))
+
+
+def original_title(scene: Scene, choice: Choice) -> str:
+    return text.one_line(scene.code, text.LIMITS["title"])
+
+
+def summary(scene: Scene, choice: Choice) -> str:
+    return address_fit(text.cut(whole_summary(scene), text.LIMITS["summary"]), SUMMARY_BYTES)
+
+
+def tagline(scene: Scene, choice: Choice) -> str:
+    return _by_template(choice.tagline_template, said(scene))
+
+
+def studio(scene: Scene, choice: Choice) -> str:
+    return text.one_line(scene.studio.name, NAME) if scene.studio else ""
+
+
+def release_date(scene: Scene, choice: Choice) -> str:
+    return full_date(scene.date)
+
+
+def content_rating(scene: Scene, choice: Choice) -> str:
+    return text.one_line(choice.content_rating, NAME)
+
+
+def _by_template(form: str, parts: Mapping[str, str]) -> str:
+    return text.one_line(template.filled(form, parts), text.LIMITS["title"])
+
+
+def said(scene: Scene, digits: int = 1) -> dict[str, str]:
+    """What a template may show of the scene, by the names in `template.PLACES`."""
+    group = scene.groups[0] if scene.groups else Group(0, "")
+    above = scene.studio.parent if scene.studio else None
+    return {
+        "title": text.one_line(scene.title),
+        "performers": ", ".join(names(one.name for one in scene.performers)),
+        "studio": text.one_line(scene.studio.name if scene.studio else ""),
+        "parent_studio": text.one_line(above.name if above else ""),
+        "director": ", ".join(people(scene.director)),
+        "date": scene.date.strip() if full_date(scene.date) else "",
+        "year": full_date(scene.date)[:4],
+        "code": text.one_line(scene.code),
+        "group": text.one_line(group.name),
+        "scene_index": "" if group.place is None else f"{group.place:0{digits}}",
+    }
+
+
+def people(typed: str) -> tuple[str, ...]:
+    """The names in a text that may hold several."""
+    return names(_BETWEEN_PEOPLE.split(typed))
+
+
+def whole_summary(scene: Scene) -> str:
+    """The scene's details, clean, however long."""
+    return text.clean(scene.details, len(scene.details or ""))
+
+
+def full_date(partial: str) -> str:
+    """`2024`, `2024-05` and `2024-05-07` as a whole date; '' for what no calendar has."""
+    match = _DATE.fullmatch(partial.strip())
+    if not match:
+        return ""
+    year, month, day = (int(piece or 1) for piece in match.groups())
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return ""  # Plex would refuse the whole edit
+
+
+def address_fit(long: str, size: int) -> str:
+    """The text, cut until it takes at most `size` bytes of an address: a letter may take twelve."""
+    if len(long) * 12 <= size:
+        return long
+    while (now := len(quote(long, safe=""))) > size:
+        long = text.cut(long, len(long) * size // (now + 1))
+    return long

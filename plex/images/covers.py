@@ -1,0 +1,114 @@
+"""What of a scene's cover Plex has to be shown: looked at before the writes, shown with them."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Protocol
+
+import errors
+from plex.fields.item import Item
+from plex.images import image_plan, images, letterbox
+from plex.images.image_plan import Look, Showing
+from plex.images.images import POSTER, Kind
+from plex.plan.plan import Change, Rules
+from plex.state.entry import Entry
+from stash.scene import Scene
+
+FITTED = " 2:3"  # behind the version of a cover that was fitted
+
+
+class Stash(Protocol):
+    """What is asked of Stash."""
+
+    def cover(self, one: Scene) -> "bytes | None": ...
+
+
+class Choice(Protocol):
+    """What of the config decides about images."""
+
+    @property
+    def sync_fields(self) -> Iterable[str]: ...
+    @property
+    def poster_fit(self) -> bool: ...
+
+
+def version(scene: Scene, kind: Kind, choice: Choice) -> str:
+    """What changes whenever the image may have: the cover's own version, and how it is made."""
+    if scene.cover_version and kind is POSTER and choice.poster_fit and letterbox.available():
+        return scene.cover_version + FITTED
+    return scene.cover_version
+
+
+def in_question(
+    scene: Scene, item: Item, entry: Entry, choice: Choice, rules: Rules
+) -> Iterator[Kind]:
+    """The kinds that are switched on, and whose image may not be right any more."""
+    for kind in images.KINDS:
+        named = version(scene, kind, choice)
+        if kind.field in choice.sync_fields and image_plan.is_due(kind, named, item, entry, rules):
+            yield kind
+
+
+def open_to_look(entry: Entry, choice: Choice) -> set[Kind]:
+    """The kinds at which a sync looks again: the last look may have come too soon to be the last,
+    or a person was asked."""
+    return {
+        kind for kind in images.KINDS
+        if kind.field in choice.sync_fields
+        and (image_plan.may_lag(entry.past(kind.field)) or kind.field in (*entry.asked, *entry.decided))
+    }  # fmt: skip
+
+
+def kept(entry: Entry, choice: Choice, besides: Collection[str]) -> list[Change]:
+    """What is known of images that Plex keeps, `besides` those that were looked at just now."""
+    return [
+        Change(kind.field, None, None, why)
+        for kind in images.KINDS
+        if kind.field in choice.sync_fields and kind.field not in besides
+        and (why := image_plan.kept(entry, kind.field))
+    ]  # fmt: skip
+
+
+class Covers:
+    """Looks at covers; `clock` gives epoch seconds."""
+
+    def __init__(
+        self, stash: Stash, plex: images.Images, choice: Choice, clock: Callable[[], float]
+    ) -> None:
+        self._stash, self._plex, self._choice, self._clock = stash, plex, choice, clock
+
+    def look(
+        self, scene: Scene, item: Item, entry: Entry, rules: Rules, also: Collection[str] = ()
+    ) -> list[Showing]:
+        """Of each kind in question, and of those that are named, what is to be shown, if anything;
+        Busy or Gone if the cover cannot be had."""
+        due = set(in_question(scene, item, entry, self._choice, rules))
+        due |= open_to_look(entry, self._choice)
+        asked = set(also).intersection(self._choice.sync_fields)
+        due |= {kind for kind in images.KINDS if kind.field in asked}
+        data = self._stash.cover(scene) if due else None
+        kinds = [kind for kind in images.KINDS if kind in due]
+        return [self._looked(kind, data, scene, item, entry, rules) for kind in kinds]
+
+    def _looked(
+        self, kind: Kind, data: "bytes | None", scene: Scene, item: Item, entry: Entry, rules: Rules
+    ) -> Showing:
+        named = version(scene, kind, self._choice)
+        at = image_plan.seen(named, self._clock())
+        if data is None:
+            return Showing(kind, Look(at))
+        picture = images.picture(kind, letterbox.fitted(data) if named.endswith(FITTED) else data)
+        if same := image_plan.as_before(picture, at, item, entry, rules):
+            return Showing(kind, same)
+        offered = images.known(self._plex, item, kind, entry.past(kind.field))
+        shown = image_plan.shown(kind, offered, rules)
+        return Showing(kind, image_plan.decided(picture, at, shown, entry, rules), offered)
+
+    def show(self, rating_key: int, one: Showing) -> str:
+        """Put the image up; what there is to say if Plex does not take it."""
+        if not one.look.picture:
+            return ""
+        try:
+            images.show(self._plex, rating_key, one.look.picture, one.offered)
+        except errors.Rejected as error:  # it would refuse these bytes again
+            one.refused = True
+            return f"has a cover that Plex does not take as {one.kind.field}: {error}"
+        return ""

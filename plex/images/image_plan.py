@@ -1,0 +1,176 @@
+"""Which image an item is to show, decided by the table of all fields (`plan`). Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from plex.fields.item import Item
+from plex.images.images import UPLOADED, Kind, Picture
+from plex.plan.baseline import settled
+from plex.plan.last_written import SCALAR, Written
+from plex.plan.plan import (
+    ASK,
+    CONFLICT,
+    LOCKED,
+    PLEX,
+    STASH,
+    Change,
+    Rules,
+    scalar,
+)
+from plex.state.entry import Entry, Past
+
+SETTLED = 3.0  # seconds
+FRESH = "~"  # at the end of a version: looked at within that time
+HELD = "!"  # at the end of a version: a person's lock kept the cover from being shown
+Offered = Mapping[str, bool]  # what Plex has for an item, by key; whether it shows it
+
+
+class Look(NamedTuple):
+    """What a look at the cover found.
+
+    `version` is the one looked at. `picture` is to be shown; `sha1` is that of the image of ours
+    that Plex shows then; `wanted` is the key of the cover. `change` says why Plex gets it, or keeps
+    another. `chosen` is what is known of an image that a person decided for.
+    """
+
+    version: str = ""
+    picture: "Picture | None" = None
+    sha1: str = ""
+    wanted: str = ""
+    change: "Change | None" = None
+    chosen: "Written | None" = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether Plex goes on showing another."""
+        return self.change is not None and not self.change.writes
+
+
+@dataclass
+class Showing:
+    """One image of an item: what was found when its cover was looked at.
+
+    `offered` are the images that Plex has, if that was asked; `refused`: it does not take this one.
+    """
+
+    kind: Kind
+    look: Look
+    offered: "Offered | None" = None
+    refused: bool = False
+
+    @property
+    def key(self) -> str:
+        """What Plex shows now, as far as that was asked."""
+        return next((key for key, shown in (self.offered or {}).items() if shown), "")
+
+
+def is_due(kind: Kind, version: str, item: Item, entry: Entry, rules: Rules) -> bool:
+    """Whether the cover has to be downloaded to know if the image is right."""
+    past, held = entry.past(kind.field), rules.holds(kind.as_field)
+    if rules.fill_only and not past.sha1 and item.images.get(kind.lock) and held:
+        return False  # somebody chose it; Plex shows a frame of the video by itself
+    released = past.version.endswith(HELD) and (rules.policy == STASH or not held)
+    moved = not version or version != past.version.rstrip(FRESH + HELD)
+    return past.begun or moved or released or may_be_edited(kind, item, past, rules)
+
+
+def may_be_edited(kind: Kind, item: Item, past: Past, rules: Rules) -> bool:
+    """Whether a person may have picked another image since, where that matters at once."""
+    elsewhere = item.images.get(kind.lock, "") != past.shown
+    return bool(past.sha1) and rules.policy in (STASH, ASK) and elsewhere
+
+
+def may_lag(past: Past) -> bool:
+    """Whether the last look came so soon that the same version may stand for another cover.
+
+    That change has an event of its own: a sync looks again, a reconciliation need not.
+    """
+    return FRESH in past.version
+
+
+def kept(entry: Entry, name: str) -> str:
+    """Why the image is kept that Plex showed when it was last looked at; '' if it is ours, or that
+    was not remembered."""
+    if name in entry.asked:
+        return CONFLICT
+    return LOCKED if entry.past(name).version.endswith(HELD) else ""
+
+
+def seen(version: str, now: float) -> str:
+    """The version to remember of a look that is made now."""
+    # It begins with a time in whole seconds: in the same second another cover may follow.
+    time = version.partition(" ")[0]
+    return version + FRESH if time.isdigit() and now - int(time) < SETTLED else version
+
+
+def as_before(
+    picture: Picture, version: str, item: Item, entry: Entry, rules: Rules
+) -> "Look | None":
+    """The look that finds the very bytes that we uploaded last, where nothing else matters."""
+    kind, past = picture.kind, entry.past(picture.kind.field)
+    open_ = may_be_edited(kind, item, past, rules) or kind.field in (*entry.asked, *entry.decided)
+    if picture.sha1 != past.sha1 or past.begun or open_:
+        return None
+    return Look(version, sha1=past.sha1 if item.images.get(kind.lock, "") == past.shown else "")
+
+
+def decided(picture: Picture, version: str, cur: str, entry: Entry, rules: Rules) -> Look:
+    """The decision about the image; `cur` is the key of what is `shown`."""
+    field, key = picture.kind.as_field, picture.key
+    base, chosen = _base(picture, entry), None
+    decision = entry.decided.get(field.name)
+    if decision and decision.fits(field, cur, key):
+        base = settled(field, base, decision)
+        chosen = base if decision.side == PLEX else None
+        if decision.side == STASH:
+            rules = replace(rules, locked=rules.locked - {field.wire})
+    change = scalar(field, base, cur, key, rules)
+    if change and not change.writes:
+        kept = version + HELD if change.why == LOCKED else version
+        return Look(kept, wanted=key, change=change, chosen=chosen)
+    return Look(version, picture if change else None, picture.sha1, key, change)
+
+
+def shown(kind: Kind, offered: "Offered | None", rules: Rules) -> str:
+    """The key of the image that somebody uploaded or picked; '' for Plex's own."""
+    key = next((key for key, selected in (offered or {}).items() if selected), "")
+    return key if key.startswith(UPLOADED) or rules.holds(kind.as_field) else ""
+
+
+def _base(picture: Picture, entry: Entry) -> "Written | None":
+    """The ledger's words about the image in those of a field."""
+    kind, past = picture.kind, entry.past(picture.kind.field)
+    ours = kind.key(past.sha1) if past.sha1 else ""
+    known = entry.baseline.get(kind.field)
+    if past.begun and known and known.begun:
+        return known
+    if past.begun:
+        return Written(picture.key, ours, SCALAR if ours else (), begun=True)
+    if known:
+        return known
+    return Written(ours, ours, SCALAR) if ours else None
+
+
+def begun(entry: Entry, one: Showing) -> Entry:
+    """The entry before the image is shown, and which one of a person's it is about to replace."""
+    name, change, past = one.kind.field, one.look.change, entry.past(one.kind.field)
+    before = str(change.before or "") if change else ""
+    if change and before.startswith(UPLOADED) and before != one.kind.key(past.sha1):
+        known = {**entry.baseline, name: Written(change.after, before, begun=True)}
+        entry = entry.but(baseline=known)
+    return entry.with_past(name, past._replace(begun=True))
+
+
+def remembered(entry: Entry, one: Showing, now: Item) -> Entry:
+    """The entry after a look; `now` is what Plex shows then."""
+    name, look, past = one.kind.field, one.look, entry.past(one.kind.field)
+    left = {field: base for field, base in entry.baseline.items() if field != name}
+    if look.chosen or (look.is_kept and name in entry.baseline):
+        left[name] = look.chosen or entry.baseline[name]
+    ours = bool(look.picture) or bool(look.sha1 and not past.sha1)
+    locks = entry.locks | {one.kind.lock} if ours and entry.locks is not None else entry.locks
+    is_known = look.sha1 or look.chosen or name in left
+    place = now.images.get(one.kind.lock, "") if is_known else past.shown
+    after = Past(look.version, look.sha1 or past.sha1, shown=place)
+    return entry.but(baseline=left, locks=locks).with_past(name, after)

@@ -1,0 +1,98 @@
+"""Posters and backgrounds: what they are, and how one gets into Plex, once."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import errors
+from plex.client.write_once import once
+from plex.fields import registry
+from plex.fields.item import Item
+from plex.fields.registry import Field
+from plex.images.spool import Spooled
+from plex.state.entry import Past
+
+UPLOADED = "upload://"
+
+
+class Kind(NamedTuple):
+    """One kind of image: our name of the field, and what Plex calls it where."""
+
+    field: str
+    lock: str  # also the attribute of an item
+    one: str
+    many: str
+
+    @property
+    def as_field(self) -> Field:
+        """It is decided like a text: its value is Plex's key of the image."""
+        return Field(self.field, "text", self.lock)
+
+    def key(self, sha1: str) -> str:
+        """What Plex calls the image with these bytes once it is uploaded."""
+        return f"{UPLOADED}{self.many}/{sha1}"
+
+
+POSTER = Kind(registry.POSTER, "thumb", "poster", "posters")
+BACKGROUND = Kind(registry.BACKGROUND, "art", "art", "arts")
+KINDS = (POSTER, BACKGROUND)
+BY_FIELD = {kind.field: kind for kind in KINDS}
+
+
+class Images(Protocol):
+    """What is asked of Plex."""
+
+    def images(self, rating_key: int, kind: Kind) -> dict[str, bool]: ...
+    def upload_image(self, rating_key: int, kind: Kind, data: bytes) -> None: ...
+    def select_image(self, rating_key: int, kind: Kind, key: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image that Plex is to show; `sha1` is also Plex's name for it."""
+
+    kind: Kind
+    data: Spooled
+    sha1: str
+
+    @property
+    def key(self) -> str:
+        return self.kind.key(self.sha1)
+
+
+def picture(kind: Kind, data: bytes) -> Picture:
+    return Picture(kind, Spooled(data), hashlib.sha1(data, usedforsecurity=False).hexdigest())
+
+
+def known(plex: Images, item: Item, kind: Kind, past: Past) -> "dict[str, bool] | None":
+    """What Plex offers for the item, if it matters: after an earlier upload, or one whose answer
+    was lost, it can have the bytes already; and what a person picked has to be known for an undo."""
+    if past.sha1 or past.begun or kind.lock in item.locks:
+        return plex.images(item.rating_key, kind)
+    return None
+
+
+def show(
+    plex: Images, rating_key: int, image: Picture, offered: "Mapping[str, bool] | None"
+) -> None:
+    """Make Plex show the image. Uploads can never be deleted, so none is made twice."""
+    kind = image.kind
+    if offered and _picked(plex, rating_key, image, offered):
+        return
+    once(
+        lambda: plex.upload_image(rating_key, kind, image.data.read()),
+        lambda: _picked(plex, rating_key, image, plex.images(rating_key, kind)),
+        doubts=(errors.Lost, errors.Busy),
+    )
+
+
+def _picked(plex: Images, rating_key: int, image: Picture, offered: Mapping[str, bool]) -> bool:
+    """Whether Plex has the bytes; it shows them then."""
+    kind = image.kind
+    if image.key in offered and not offered[image.key]:
+        once(
+            lambda: plex.select_image(rating_key, kind, image.key),
+            lambda: plex.images(rating_key, kind).get(image.key, False),
+        )
+    return image.key in offered

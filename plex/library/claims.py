@@ -1,0 +1,153 @@
+"""Which of a scene's items are its own: where one of its files fits several items, and where several
+scenes have files in one item."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from plex.fields import registry, selection
+from plex.fields.item import Item
+from plex.library import match
+from plex.path_map import paths
+from stash.scene import Scene
+
+SHOWN, SILENT, YIELDED, SHARED = "shown", "silent", "yielded", "shared"
+
+
+class Stash(Protocol):
+    """What is asked of Stash."""
+
+    def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> dict[int, Scene]: ...
+
+
+class Choice(registry.Choice, selection.Choice, Protocol):
+    """What of the config decides."""
+
+    @property
+    def allow_ambiguous_match(self) -> bool: ...
+
+
+class Fit(NamedTuple):
+    """The items of a scene: those that alone have one of its files, and those that share one. When
+    several have the first of its files that Plex knows, none is sure."""
+
+    sure: list[Item]
+    unsure: list[Item]
+
+
+def fit(scene: Scene, items: Sequence[Item], path_map: paths.PathMap, choice: Choice) -> Fit:
+    """Each file of a scene may have an item of its own: its duplicates were merged in Stash."""
+    if len(items) < 2 or choice.allow_ambiguous_match:
+        return Fit(list(items), [])
+    by_file = [found for found in match.by_file(scene, items, path_map) if found]
+    if not by_file or len(by_file[0]) > 1:
+        return Fit([], list(items))
+    sure = {found[0].rating_key for found in by_file if len(found) == 1}
+    unsure = {item.rating_key for found in by_file if len(found) > 1 for item in found}
+    return Fit(
+        [item for item in items if item.rating_key in sure],
+        [item for item in items if item.rating_key in unsure],
+    )
+
+
+class Claim(NamedTuple):
+    """A scene that has files in an item. `place`: which file of the item is its first one."""
+
+    scene_id: int
+    says: bool
+    is_primary: bool
+    place: int
+
+    @property
+    def weight(self) -> tuple[bool, bool]:
+        """Who has more of it takes an item over from the scene that it shows."""
+        return self.says, self.is_primary
+
+    @property
+    def rank(self) -> tuple[bool, bool, int, int]:
+        """The lowest has an item that shows no scene yet."""
+        return not self.says, not self.is_primary, self.place, self.scene_id
+
+
+def claim(scene: Scene, item: Item, path_map: paths.PathMap, choice: Choice) -> Claim:
+    places = match.places(scene, item, path_map)
+    return Claim(
+        scene.id, registry.says(scene, choice), 0 in places, min(places.values(), default=0)
+    )
+
+
+@dataclass(frozen=True)
+class Owners:
+    """Which scene each item shows. `contested` holds the claims on items that several scenes want."""
+
+    of: Mapping[int, int]
+    contested: Mapping[tuple[int, int], Claim]
+
+    def standing(self, scene: Scene, item: Item, items: Iterable[Item]) -> str:
+        """What the scene is to the item, one of its `items`: its owner (SHOWN); one that says nothing
+        (SILENT); one that has another item, and whose primary file is not here (YIELDED); or one whose
+        item shows another scene (SHARED)."""
+        key = item.rating_key
+        if self.of[key] == scene.id:
+            return SHOWN
+        mine = self.contested[scene.id, key]
+        if not mine.says:
+            return SILENT
+        elsewhere = any(self.of.get(one.rating_key) == scene.id for one in items)
+        return YIELDED if elsewhere and not mine.is_primary else SHARED
+
+
+class Claims:
+    """Decides between scenes that have files in one item."""
+
+    def __init__(self, stash: Stash, choice: Choice, extras: Collection[str]) -> None:
+        self._stash, self._choice, self._extras = stash, choice, extras
+
+    def owners(
+        self,
+        pairs: Iterable[tuple[Scene, Item]],
+        written_for: Mapping[int, int],
+        path_map: paths.PathMap,
+    ) -> Owners:
+        """The scene that was written last (`written_for`) keeps an item while it still has a file
+        there, says something, and no other has its primary file there instead. So two scenes never
+        overwrite each other in turn."""
+        by_item: dict[int, tuple[Item, list[Scene]]] = {}
+        for scene, item in pairs:
+            by_item.setdefault(item.rating_key, (item, []))[1].append(scene)
+        found: dict[int, int] = {}
+        contested: dict[tuple[int, int], Claim] = {}
+        for key, (item, scenes) in by_item.items():
+            holder = written_for.get(key, 0)
+            if len(scenes) == 1 and holder in (0, scenes[0].id):
+                found[key] = scenes[0].id
+                continue
+            claims = [claim(one, item, path_map, self._choice) for one in scenes]
+            contested |= {(one.scene_id, key): one for one in claims}
+            found[key] = chosen(claims, holder, self._holders(holder, item, path_map))
+        return Owners(found, contested)
+
+    def _holders(
+        self, scene_id: int, item: Item, path_map: paths.PathMap
+    ) -> "Callable[[], Claim | None]":
+        """The claim of a scene that is not at hand; None when it has left the item."""
+
+        def look() -> "Claim | None":
+            holder = self._stash.scenes([scene_id], self._extras).get(scene_id)
+            if holder is None or selection.skip(holder, self._choice):
+                return None
+            if not match.holds(item, holder, path_map):
+                return None
+            return claim(holder, item, path_map, self._choice)
+
+        return look
+
+
+def chosen(
+    claims: Sequence[Claim], holder: int, look: "Callable[[], Claim | None]" = lambda: None
+) -> int:
+    """The scene that the item shows; `look` gives the claim of a holder that is not among them."""
+    best = min(claims, key=lambda one: one.rank)
+    held = next((one for one in claims if one.scene_id == holder), None)
+    held = held or (look() if holder else None)
+    return best.scene_id if held is None or best.weight > held.weight else held.scene_id

@@ -1,0 +1,177 @@
+"""Scenes -> items: by full path through the index, each hit checked against the item's own files."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import errors
+from plex.fields.item import Item
+from plex.library.index import Index
+from plex.library.section_listing import Listing
+from plex.library.witnesses import serves
+from plex.path_map import paths
+from stash.scene import Scene
+
+Files = Mapping[str, int]  # path key -> size, 0 for any
+Unread = dict[int, errors.Stash2PlexError]  # by rating keys, or by the ids of scenes
+
+
+class Read(NamedTuple):
+    """Full items, and why others could not be read."""
+
+    items: Mapping[int, Item]
+    unread: Unread
+
+
+class Items(Protocol):
+    """What matching asks of Plex."""
+
+    def items(
+        self, rating_keys: Sequence[int], unread: "Unread | None" = None
+    ) -> dict[int, Item]: ...
+
+
+class Source(Items, Listing, Protocol):
+    """The same, and what listing anew asks."""
+
+
+@dataclass(frozen=True)
+class Hints:
+    """By scene id: the files that would be a scene's, and the rating keys of what may be its items."""
+
+    wanted: Mapping[int, Files]
+    keys: Mapping[int, Sequence[int]]
+
+    @property
+    def rating_keys(self) -> list[int]:
+        return sorted({key for keys in self.keys.values() for key in keys})
+
+
+@dataclass
+class Matches:
+    """Scene id -> its items; scenes without one are absent. `unread`: scene id -> why Plex could not
+    give an item that may be the scene's."""
+
+    items: dict[int, list[Item]] = field(default_factory=dict)
+    unread: Unread = field(default_factory=dict)
+
+    def of(self, scene: Scene) -> list[Item]:
+        return self.items.get(scene.id, [])
+
+
+def match(
+    scenes: Sequence[Scene],
+    index: Index,
+    plex: Items,
+    path_map: paths.PathMap,
+    refresh: Callable[[], bool],
+) -> Matches:
+    """Find the items of some scenes, listing Plex anew (`refresh`) only if one is not found."""
+    first = hints(scenes, index, path_map)
+    found = matched(first, read(plex, first.rating_keys, index.some), index)
+    lost = [
+        scene for scene in scenes
+        if first.wanted[scene.id] and not found.of(scene) and scene.id not in found.unread
+    ]  # fmt: skip
+    if lost and refresh():
+        again = hints(lost, index, path_map)
+        more = matched(again, read(plex, again.rating_keys, index.some), index)
+        found.items.update(more.items)
+        found.unread.update(more.unread)
+    return found
+
+
+def read(plex: Items, rating_keys: Sequence[int], others: Callable[[], Sequence[int]]) -> Read:
+    """What Plex gives of these items. Unreachable if it gives none at all, neither of these nor of
+    `others`: then it is not the fault of an item."""
+    unread: Unread = {}
+    items = plex.items(rating_keys, unread)
+    if unread and not items and not serves(plex, [k for k in others() if k not in unread]):
+        error = next(iter(unread.values()))
+        said = f"Plex gives none of its items: {error}"
+        raise errors.Unreachable(said).of(error.server, error.cause)
+    return Read(items, {key: _named(error, key) for key, error in unread.items()})
+
+
+def _named(error: errors.Stash2PlexError, key: int) -> errors.Stash2PlexError:
+    named = type(error)(f"Plex item {key} cannot be read: {error}").of(error.server, error.cause)
+    named.alone = True
+    return named
+
+
+def hints(scenes: Sequence[Scene], index: Index, path_map: paths.PathMap) -> Hints:
+    """What the index has at the scenes' files; it may be outdated."""
+    wanted = {scene.id: _wanted(scene, path_map) for scene in scenes}
+    marks = index.marks(list({key for keys in wanted.values() for key in keys}))
+    return Hints(wanted, {
+        number: sorted({item for key in keys for item, _ in marks.get(key, ())})
+        for number, keys in wanted.items() if keys
+    })  # fmt: skip
+
+
+def matched(hints: Hints, had: Read, index: Index) -> Matches:
+    """Those of the items that do have the files; what has them no more is told to the index."""
+    found = Matches()
+    wrong: set[int] = set()
+    for number, keys in hints.keys.items():
+        for key in keys:
+            item = had.items.get(key)
+            if key in had.unread:
+                found.unread[number] = had.unread[key]
+            elif item and _holds(item, hints.wanted[number]):
+                found.items.setdefault(number, []).append(item)
+            elif not item or hints.wanted[number].keys().isdisjoint(map(paths.key, item.files)):
+                wrong.add(key)
+    if wrong:
+        index.doubt(wrong)
+    return found
+
+
+def _wanted(scene: Scene, path_map: paths.PathMap) -> Files:
+    """The files that would be the scene's. Their size tells only where the map is a guess: a file
+    may have been replaced that one of the two servers has not looked at again."""
+    told = isinstance(path_map, paths.Inferred)
+    return {
+        paths.key(paths.plex_path(f.path, path_map)): f.size if told else 0 for f in scene.files
+    }
+
+
+def _holds(item: Item, wanted: Files) -> bool:
+    sizes = item.sizes or (0,) * len(item.files)
+    return any(
+        _same_size(wanted.get(paths.key(file)), size)
+        for file, size in zip(item.files, sizes, strict=True)
+    )
+
+
+def _same_size(wanted: "int | None", size: int) -> bool:
+    return wanted is not None and (wanted == size or 0 in (wanted, size))
+
+
+def holds(item: Item, scene: Scene, path_map: paths.PathMap) -> bool:
+    """Whether one of the scene's files is one of the item's."""
+    return _holds(item, _wanted(scene, path_map))
+
+
+def hidden(scene: Scene, index: Index, path_map: paths.PathMap) -> str:
+    """Why it cannot be told whether Plex has one of the scene's files, in words; '' if it can."""
+    part = index.unlisted.hides([paths.plex_path(f.path, path_map) for f in scene.files])
+    return part.words if part else ""
+
+
+def by_file(scene: Scene, items: Sequence[Item], path_map: paths.PathMap) -> list[list[Item]]:
+    """Of each file of the scene, in their order, the items that have it."""
+    return [
+        [item for item in items if _holds(item, {key: size})]
+        for key, size in _wanted(scene, path_map).items()
+    ]  # fmt: skip
+
+
+def places(scene: Scene, item: Item, path_map: paths.PathMap) -> dict[int, int]:
+    """Number of a file of the scene -> number of that file among those of the item."""
+    there = {paths.key(file): at for at, file in reversed(list(enumerate(item.files)))}
+    return {
+        number: there[key]
+        for number, (key, size) in enumerate(_wanted(scene, path_map).items())
+        if _holds(item, {key: size})
+    }

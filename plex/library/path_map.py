@@ -1,0 +1,189 @@
+"""The path map in force: the setting, or else what the files of both servers prove, remembered in
+plex.sqlite with its evidence."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import errors
+from plex.library.index import Index
+from plex.library.section_listing import Listing
+from plex.path_map import file_pairs, infer, paths
+from plex.path_map.infer import Found
+from plex.state.database import Store
+
+META = "paths"
+# While nothing is found out, or files are missing, a sync looks only this often.
+AGAIN_SECONDS = 600.0
+_NO_ANSWER = (errors.Busy, errors.Rejected, errors.Gone)
+
+
+class File(Protocol):
+    """A file as Stash tells of it."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+
+
+class Stash(Protocol):
+    """What is asked of Stash."""
+
+    def sample(self) -> Sequence[File]: ...
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What was found, and when it was looked for; 0 for never."""
+
+    found: tuple[Found, ...] = ()
+    looked: float = 0.0
+
+    @property
+    def path_map(self) -> paths.PathMap:
+        """Paths that are the same on both sides need no map."""
+        if all(is_same(one) for one in self.found):
+            return ()
+        return paths.Inferred(one.pair for one in self.found)
+
+
+class Evidence(NamedTuple):
+    """The pairs of the map in force as files bear them out, the pairs that files prove, and why
+    these prove nothing ('' if they do)."""
+
+    found: list[Found]
+    proven: list[Found]
+    silence: str
+
+
+def is_same(one: Found) -> bool:
+    """Whether the pair says that Plex has the files where Stash has them."""
+    return paths.key(one.stash) == paths.key(one.plex)
+
+
+def remembered(store: Store) -> Memory:
+    """What the last look left behind."""
+    try:
+        pairs, looked = json.loads(store.meta(META))
+        return Memory(tuple(_found(*one) for one in pairs), float(looked))
+    except (ValueError, TypeError):
+        return Memory()
+
+
+def _found(stash: str, plex: str, agree: int, of: int, against: Sequence[str]) -> Found:
+    return Found(str(stash), str(plex), int(agree), int(of), tuple(map(str, against)))
+
+
+def remember(store: Store, memory: Memory) -> None:
+    store.set_meta(META, json.dumps([memory.found, memory.looked]))
+
+
+def effective(setting: paths.PathMap, store: Store) -> paths.PathMap:
+    """The setting if there is one."""
+    return setting or remembered(store).path_map
+
+
+class Finder:
+    """Finds out how Plex calls Stash's folders when no setting says it. Looks once per process."""
+
+    def __init__(
+        self,
+        setting: paths.PathMap,
+        stash: Stash,
+        index: Index,
+        store: Store,
+        clock: Callable[[], float] = time.time,
+        say: Callable[[str], None] = lambda line: None,
+        warn: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self._setting, self._stash, self._index, self._store = setting, stash, index, store
+        self._clock, self._say, self._warn = clock, say, warn
+        self._looked = False
+
+    @property
+    def path_map(self) -> paths.PathMap:
+        return effective(self._setting, self._store)
+
+    @property
+    def memory(self) -> Memory:
+        return remembered(self._store)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing says anything of the paths."""
+        return not (self._setting or self.memory.found)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last look was so long ago that a sync may look again."""
+        return not 0 <= self._clock() - self.memory.looked < AGAIN_SECONDS
+
+    def look(self, plex: "Listing | None" = None) -> bool:
+        """Compare files of both servers; whether the map is another one now.
+
+        With `plex` what it holds is listed anew before, if need be.
+        """
+        if self._setting or self._looked:
+            return False
+        self._looked = True
+        before = self.path_map
+        try:
+            if plex:
+                self._index.refresh(plex, self._clock())
+            seen = self._seen()
+        except _NO_ANSWER as error:  # the work itself can go on
+            self._warn(f"paths: they could not be compared: {error}")
+            return False
+        self._learn(seen)
+        return self.path_map != before
+
+    def evidence(self) -> Evidence:
+        """How the map in force fares with some files now, and what these prove."""
+        seen = self._seen()
+        pairs = self._setting or [one.pair for one in self.memory.found]
+        proven = infer.pairs(seen)
+        why = silence(seen) if seen.size and not proven else ""
+        return Evidence(infer.evidence(pairs, seen), proven, why)
+
+    def _seen(self) -> file_pairs.Comparison:
+        sample = [file_pairs.File(one.path, one.size) for one in self._stash.sample()]
+        return file_pairs.compare(sample, self._index.files(file_pairs.Net(sample).catches))
+
+    def _learn(self, seen: file_pairs.Comparison) -> None:
+        known = self.memory.found
+        for old, now in zip(known, infer.evidence([o.pair for o in known], seen), strict=True):
+            if now.is_denied and not old.is_denied:
+                said = f"paths: no longer right: {words(now)}, and it was {of(old)}"
+                self._warn(f"{said}; one that does not is {now.against[0]}")
+        found = tuple(infer.renewed(known, seen))
+        remember(self._store, Memory(found, self._clock()))
+        for one in found:
+            if one.pair not in [old.pair for old in known]:
+                self._say(f"paths: found by themselves: {words(one)}")
+        if not found and seen.size and not _look_the_same(seen):
+            self._say(f"paths: {silence(seen)}")
+
+
+def words(one: Found) -> str:
+    """A pair and its evidence, for the log."""
+    return f"{'the same paths' if is_same(one) else ' => '.join(one.pair)}: {of(one)} agree"
+
+
+def of(one: Found) -> str:
+    return f"{one.agree} of {one.of}"
+
+
+def _look_the_same(seen: file_pairs.Comparison) -> bool:
+    same = [paths.key(one.stash.file.path) == paths.key(one.plex.file.path) for one in seen.twins]
+    return bool(same) and all(same)
+
+
+def silence(seen: file_pairs.Comparison) -> str:
+    """Why nothing could be told."""
+    return (
+        f"of {seen.size} files in Stash {len(seen.twins)} have their like in Plex, which does not "
+        "tell where Plex has the others; looked for are the same paths, or what path_map says"
+    )

@@ -1,0 +1,1 @@
+"""What is remembered of one Plex server, in plex.sqlite. Sends no request."""

@@ -1,0 +1,212 @@
+"""One SQLite file for what we know of Plex: the index of its files and the ledger of our writes."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from disk.database import BUSY_SECONDS, Database, leniently
+
+FILE = "plex.sqlite"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS part (
+  path_key TEXT NOT NULL, rating_key INTEGER NOT NULL, section INTEGER NOT NULL,
+  size INTEGER NOT NULL, seen INTEGER NOT NULL,
+  PRIMARY KEY (path_key, rating_key)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS part_item ON part (rating_key);
+CREATE TABLE IF NOT EXISTS section (
+  id INTEGER PRIMARY KEY, title TEXT NOT NULL, stamp TEXT NOT NULL, listed REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS item (
+  rating_key INTEGER PRIMARY KEY, scene_id INTEGER NOT NULL, baseline TEXT NOT NULL,
+  cover_version TEXT NOT NULL DEFAULT '', poster TEXT NOT NULL DEFAULT '',
+  poster_begun INTEGER NOT NULL DEFAULT 0, synced REAL NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS item_scene ON item (scene_id);
+CREATE TABLE IF NOT EXISTS ref (
+  kind TEXT NOT NULL, ref_id INTEGER NOT NULL, scene_id INTEGER NOT NULL,
+  PRIMARY KEY (kind, ref_id, scene_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ref_scene ON ref (scene_id);
+"""
+# Each write before it is made; what an item said before the first; scenes that are left alone.
+_JOURNAL = """
+CREATE TABLE run (id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, command TEXT NOT NULL);
+CREATE TABLE journal (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, rating_key INTEGER NOT NULL,
+  scene_id INTEGER NOT NULL, field TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
+  locked INTEGER NOT NULL, why TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX journal_run ON journal (run);
+CREATE INDEX journal_item ON journal (rating_key);
+CREATE INDEX journal_scene ON journal (scene_id);
+CREATE TABLE origin (
+  rating_key INTEGER NOT NULL, field TEXT NOT NULL, before TEXT NOT NULL, locked INTEGER NOT NULL,
+  PRIMARY KEY (rating_key, field)) WITHOUT ROWID;
+CREATE TABLE held (scene_id INTEGER PRIMARY KEY, since REAL NOT NULL, why TEXT NOT NULL);
+"""
+# Those that we made in Plex: by library and name; and where their items stand in them.
+_COLLECTIONS = """
+CREATE TABLE collection (
+  section INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,
+  rating_key INTEGER NOT NULL DEFAULT 0, emptied INTEGER NOT NULL DEFAULT 0,
+  disordered INTEGER NOT NULL DEFAULT 0, sorted INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (section, name)) WITHOUT ROWID;
+CREATE TABLE place (
+  section INTEGER NOT NULL, name TEXT NOT NULL, rating_key INTEGER NOT NULL,
+  place INTEGER NOT NULL, PRIMARY KEY (section, name, rating_key)) WITHOUT ROWID;
+"""
+# One photo per name of an actor: what we sent, and what Plex made of it.
+_PHOTOS = "CREATE TABLE photo (name TEXT PRIMARY KEY, url TEXT NOT NULL, got TEXT NOT NULL);"
+# The background, like the poster.
+_ART = """
+ALTER TABLE item ADD COLUMN art_version TEXT NOT NULL DEFAULT '';
+ALTER TABLE item ADD COLUMN art TEXT NOT NULL DEFAULT '';
+ALTER TABLE item ADD COLUMN art_begun INTEGER NOT NULL DEFAULT 0;
+"""
+# How Plex spells a path, '' where that is its key. What is there already is listed again.
+_SPELLING = """
+ALTER TABLE part ADD COLUMN file TEXT NOT NULL DEFAULT '';
+UPDATE section SET stamp = '';
+"""
+# Whose the locks are on items of before is not known: NULL.
+_CONTROL = """
+ALTER TABLE item ADD COLUMN locks TEXT;
+ALTER TABLE item ADD COLUMN asked TEXT NOT NULL DEFAULT '';
+ALTER TABLE item ADD COLUMN poster_shown TEXT NOT NULL DEFAULT '';
+ALTER TABLE item ADD COLUMN art_shown TEXT NOT NULL DEFAULT '';
+CREATE TABLE decision (
+  rating_key INTEGER NOT NULL, field TEXT NOT NULL, choice TEXT NOT NULL,
+  PRIMARY KEY (rating_key, field)) WITHOUT ROWID;
+"""
+# A page asks which items wait for a decision, again and again.
+_ASKED = "CREATE INDEX item_asked ON item (rating_key, scene_id, asked) WHERE asked != '';"
+# What a listing tells of an item, as a number (`listing.mark`); and of each scene the number of all
+# that was compared when both sides last agreed (`reconciliation/verified.py`).
+_VERIFIED = """
+ALTER TABLE part ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE verified (scene_id INTEGER PRIMARY KEY, print INTEGER NOT NULL);
+"""
+# What was read of the pages of a listing (`plex/client/outline.py`): those of Plex by their place in it, those
+# of Stash by the id that they come after.
+_PAGES = """
+CREATE TABLE listed (
+  section INTEGER NOT NULL, place INTEGER NOT NULL, print INTEGER NOT NULL, told BLOB NOT NULL,
+  PRIMARY KEY (section, place));
+CREATE TABLE walked (
+  after INTEGER PRIMARY KEY, last INTEGER NOT NULL, size INTEGER NOT NULL, print INTEGER NOT NULL,
+  told BLOB NOT NULL);
+"""
+# Which listing has seen a file is not asked any more: what is there is listed again.
+_UNSEEN = """
+CREATE TABLE files (
+  path_key TEXT NOT NULL, rating_key INTEGER NOT NULL, section INTEGER NOT NULL,
+  size INTEGER NOT NULL, file TEXT NOT NULL, mark INTEGER NOT NULL,
+  PRIMARY KEY (path_key, rating_key)) WITHOUT ROWID;
+INSERT INTO files SELECT path_key, rating_key, section, size, file, 0 FROM part;
+DROP TABLE part;
+ALTER TABLE files RENAME TO part;
+CREATE INDEX part_item ON part (rating_key);
+DELETE FROM listed;
+"""
+# Which file each item had that something is remembered of, which scene each hold is of; what was known
+# of a field before a write; how many rows a run had; holds of scenes whose number has another file now.
+_FILES = """
+ALTER TABLE item ADD COLUMN files TEXT NOT NULL DEFAULT '';
+ALTER TABLE journal ADD COLUMN files TEXT NOT NULL DEFAULT '';
+ALTER TABLE journal ADD COLUMN known TEXT NOT NULL DEFAULT '';
+ALTER TABLE origin ADD COLUMN files TEXT NOT NULL DEFAULT '';
+ALTER TABLE held ADD COLUMN files TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN noted INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE former_hold (
+  scene_id INTEGER PRIMARY KEY, since REAL NOT NULL, why TEXT NOT NULL, files TEXT NOT NULL);
+"""
+# Where each scene stood when it was last seen (`plex/state/scene_state.py`). What agreed is compared once
+# more, since its state was not kept.
+_STATES = """
+CREATE TABLE scene_state (
+  scene_id INTEGER PRIMARY KEY, state TEXT NOT NULL, why TEXT NOT NULL DEFAULT '');
+CREATE INDEX scene_state_state ON scene_state (state, scene_id);
+DELETE FROM verified;
+"""
+
+
+LOST = "lost"  # among the meta: a ledger of this server had to be set aside
+
+
+class Store(Database):
+    """The open file. What has to be set aside is told to `warn`."""
+
+    FILE, LOCK = FILE, "plex.lock"
+    STEPS = (
+        _SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING, _CONTROL, _ASKED, _VERIFIED,
+        _PAGES, _UNSEEN, _FILES, _STATES,
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        data_dir: "str | os.PathLike[str]",
+        clock: Callable[[], float] = time.time,
+        warn: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        super().__init__(data_dir, clock, warn)
+        # Libraries that list nothing now, where they had files: id -> how to say that. What is
+        # known of them is kept, and whoever opened this file leaves it alone.
+        self.emptied: dict[int, str] = {}
+        # Libraries that this process could not list, and when it tried.
+        self.tried: dict[int, float] = {}
+
+    @property
+    def machine(self) -> str:
+        """The Plex server that all of this is about; '' before one was met."""
+        return self.meta("machine")
+
+    def belongs_to(self, machine: str) -> bool:
+        """Whether the file is about this Plex server. A file of no server yet becomes this one's."""
+        known = self.machine
+        if machine and not known:
+            self.set_meta("machine", machine)
+        # An answer without an identity proves nothing.
+        return not (machine and known) or known == machine
+
+    def meta(self, name: str) -> str:
+        """A remembered value, '' if there is none."""
+        return self.value("SELECT value FROM meta WHERE name = ?", (name,)) or ""
+
+    def set_meta(self, name: str, value: str) -> None:
+        with self.writing() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        db = super()._connect(path)
+        db.text_factory = leniently
+        return db
+
+    def _salvage(self, damaged: Path, db: sqlite3.Connection) -> str:
+        _forget_whose(db)
+        return "rebuilt from Stash and Plex"
+
+    def _take_along(self, before: sqlite3.Connection) -> None:
+        _forget_whose(self.db)
+
+
+class Glimpse(Store):
+    """The same file for another thread, only to be read. Whatever is wrong with it is raised as
+    SQLite says it: to whoever writes, it is told in a sentence."""
+
+    def __init__(self, store: Store) -> None:
+        self.path, self.emptied = store.path, dict(store.emptied)
+        self.tried = dict(store.tried)
+        self._lost = None
+        address = f"{store.path.absolute().as_uri()}?mode=ro"
+        self.db = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        self.db.text_factory = leniently
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        yield
+
+
+def _forget_whose(db: sqlite3.Connection) -> None:
+    """What was written on the items is lost, and with it whose their locks are."""
+    db.execute(f"INSERT OR REPLACE INTO meta VALUES ('{LOST}', '1')")

@@ -1,0 +1,1 @@
+"""A batch of scenes on its way to Plex and back again: decide, write, verify, record, undo."""

@@ -1,0 +1,281 @@
+"""Collections that we made: known before they are made, put in order, and removed when nothing is
+left in them.
+
+Plex makes a collection when an item gets its tag, and may keep it when the last one loses it. One
+that a person made, or changed in Plex, is left alone.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import errors
+from plex.client.collection import CUSTOM, Collection
+from plex.client.pages import BAD_PART
+from plex.fields import tags
+from plex.fields.names import name_key
+from plex.state.database import Store
+from plex.sync.collection_order import arranged, moves
+from plex.sync.work import Work
+
+
+class Section(Protocol):
+    """A library."""
+
+    @property
+    def id(self) -> int: ...
+
+
+class Plex(Protocol):
+    """What is asked of Plex."""
+
+    def libraries(self) -> Sequence[Section]: ...
+    def collections(self, section: int) -> Sequence[Collection]: ...
+    def collection(self, rating_key: int) -> "Collection | None": ...
+    def members(self, rating_key: int) -> Sequence[int]: ...
+    def sort_by_hand(self, rating_key: int) -> None: ...
+    def move(self, rating_key: int, member: int, after: int) -> None: ...
+    def delete_collection(self, rating_key: int) -> None: ...
+
+
+Spot = tuple[int, str, int]  # section, name of a collection, item
+# Plex lists an item in a collection a second or so after it was told of it: one that got an item
+# this long ago, be it from the batch that is written by now, is not empty whatever is listed.
+LAG = 10.0  # seconds
+
+
+class Made(NamedTuple):
+    """A collection that we made; `rating_key` is 0 until Plex was seen to have it.
+
+    `emptied`: an item has left it. `disordered`: an item of a group has come or moved. `sorted`: we
+    have told Plex to sort it as we do.
+    """
+
+    section: int
+    name: str
+    title: str
+    rating_key: int = 0
+    emptied: int = 0
+    disordered: int = 0
+    sorted: int = 0
+
+
+class Collections:
+    """Lives as long as a process. `say` is told what was removed, and what Plex would not remove."""
+
+    def __init__(
+        self,
+        plex: Plex,
+        store: Store,
+        choice: tags.Choice,
+        say: Callable[[str], None],
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._plex, self._store, self._choice, self._say = plex, store, choice, say
+        self._timer = timer
+        # Names by section; None where Plex cannot list them.
+        self._known: dict[int, set[str] | None] = {}
+        self._told: set[str] = set()  # what could not be looked at
+        self._left: dict[tuple[int, str], set[int]] = {}  # items that lost the tag just now
+        self._joined: dict[tuple[int, str], float] = {}  # when an item got the tag last
+
+    def expect(self, works: Sequence[Work]) -> None:
+        """Say on disk, before the writes, what they will make, leave empty or put out of order."""
+        gained, gone = list(_tags(works, gained=True)), list(_tags(works, gained=False))
+        fresh = {}
+        for section, title, _ in gained:
+            names = self._names(section)
+            # Where it is not known which there are none is taken for ours.
+            if names is not None and name_key(title) not in names:
+                names.add(name_key(title))
+                fresh[section, name_key(title)] = title
+        now = self._timer()
+        self._joined |= {(section, name_key(title)): now for section, title, _ in gained}
+        for section, title, key in gone:
+            self._left.setdefault((section, name_key(title)), set()).add(key)
+        places, before = self._places_of(works), self._places_before(works)
+        moved = {
+            spot[:2] for spot in places.keys() | before if places.get(spot) != before.get(spot)
+        }
+        moved |= {(s, name_key(t)) for s, t, key in gained if (s, name_key(t), key) in places}
+        if not (fresh or gone or moved):
+            return
+        with self._store.writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO collection (section, name, title) VALUES (?, ?, ?)",
+                [(*name, title) for name, title in fresh.items()],
+            )
+            _mark(db, "emptied", {(section, name_key(title)) for section, title, _ in gone})
+            _mark(db, "disordered", moved)
+            forget = "DELETE FROM place WHERE section = ? AND name = ? AND rating_key = ?"
+            db.executemany(forget, list(before))
+            db.executemany(
+                "INSERT INTO place VALUES (?, ?, ?, ?)",
+                [(*spot, place) for spot, place in places.items()],
+            )
+
+    def _places_of(self, works: Iterable[Work]) -> dict[Spot, int]:
+        return {
+            (work.item.section, name, work.item.rating_key): place
+            for work in works
+            if "collections" in work.wanted
+            for name, place in tags.places(work.scene, self._choice).items()
+        }
+
+    def _places_before(self, works: Sequence[Work]) -> dict[Spot, int]:
+        keys = [work.item.rating_key for work in works if "collections" in work.wanted]
+        rows = self._store.rows(
+            "SELECT section, name, rating_key, place FROM place"
+            f" WHERE rating_key IN ({','.join('?' * len(keys))})",
+            keys,
+        )
+        return {row[:3]: row[3] for row in rows}
+
+    def left(self, section: int, titles: Iterable[str]) -> None:
+        """An item is about to lose these: should they be empty then, `tidy` removes them."""
+        with self._store.writing() as db:
+            _mark(db, "emptied", {(section, name_key(title)) for title in titles})
+
+    def _names(self, section: int) -> "set[str] | None":
+        """The collections of a section, asked for once; those that we make are added."""
+        if section not in self._known:
+            try:
+                listed = self._plex.collections(section)
+                self._known[section] = {name_key(one.title) for one in listed}
+            except BAD_PART as error:
+                self._pass_over(f"the collections of library {section}", error)
+                self._known[section] = None
+        return self._known[section]
+
+    def tidy(self) -> None:
+        """After the writes: find what was made, put it in order, and remove what was left empty.
+
+        Nothing that fails here is worth an error: what could not be settled is looked at again.
+        """
+        try:
+            for section in {one.section for one in self._open() if not one.rating_key}:
+                self._see(section)
+            for one in self._open():
+                if one.rating_key:
+                    self._try(one)
+        except errors.Stash2PlexError:
+            return
+
+    def _try(self, one: Made) -> None:
+        """One that Plex cannot give keeps no other from being settled."""
+        try:
+            self._settle(one)
+        except BAD_PART as error:
+            self._pass_over(f"the collection “{one.title}”", error)
+
+    def _pass_over(self, what: str, error: errors.Stash2PlexError) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            self._say(f"{what} could not be looked at and waits for a later sync: {error}")
+
+    def _open(self) -> list[Made]:
+        rows = self._store.rows(
+            "SELECT section, name, title, rating_key, emptied, disordered, sorted FROM collection"
+            " WHERE emptied OR disordered OR NOT rating_key ORDER BY section, name"
+        )
+        return [Made(*row) for row in rows]
+
+    def _see(self, section: int) -> None:
+        """Keep the keys that Plex gave those that were made. The others never came to be."""
+        fresh = [one for one in self._open() if one.section == section and not one.rating_key]
+        try:
+            keys = {name_key(c.title): c.rating_key for c in self._plex.collections(section)}
+        except BAD_PART as error:
+            if self._is_deleted(section, error):
+                self._forget(fresh)
+            else:
+                self._pass_over(f"the collections of library {section}", error)
+            return
+        self._forget([one for one in fresh if one.name not in keys])
+        for one in fresh:
+            if one.name in keys:
+                self._put(one._replace(rating_key=keys[one.name]))
+
+    def _is_deleted(self, section: int, error: errors.Stash2PlexError) -> bool:
+        is_gone = isinstance(error, errors.Gone)
+        return is_gone and section not in {one.id for one in self._plex.libraries()}
+
+    def _settle(self, one: Made) -> None:
+        found = self._plex.collection(one.rating_key)
+        if found is None or found.edited or name_key(found.title) != one.name:
+            return self._forget([one])  # gone, or a person's by now
+        members = self._plex.members(one.rating_key)
+        if not members and one.emptied and not self._has_just_got_one(one):
+            return self._remove(one)
+        if one.disordered and members:
+            one = self._arrange(one, found, members)
+        if set(members) - self._left.get((one.section, one.name), set()):
+            one = one._replace(emptied=0)
+        return self._put(one)  # else Plex still lists what it was told to take out: another time
+
+    def _has_just_got_one(self, one: Made) -> bool:
+        joined = self._joined.get((one.section, one.name))
+        return joined is not None and self._timer() - joined < LAG
+
+    def _arrange(self, one: Made, found: Collection, members: Sequence[int]) -> Made:
+        """By the numbers in the group; not if a person chose another order."""
+        if not one.sorted and found.sort != CUSTOM:
+            self._plex.sort_by_hand(one.rating_key)
+            members = self._plex.members(one.rating_key)
+        elif found.sort != CUSTOM:
+            return one._replace(disordered=0)
+        for key, after in moves(members, arranged(members, self._places(one))):
+            self._plex.move(one.rating_key, key, after)
+        return one._replace(disordered=0, sorted=1)
+
+    def _places(self, one: Made) -> dict[int, int]:
+        return dict(
+            self._store.rows(
+                "SELECT rating_key, place FROM place WHERE section = ? AND name = ?",
+                (one.section, one.name),
+            )
+        )
+
+    def _remove(self, one: Made) -> None:
+        said = f"the collection “{one.title}” was empty and is removed from Plex"
+        try:
+            self._plex.delete_collection(one.rating_key)
+        except (errors.Rejected, errors.Refused) as error:
+            said = f"the collection “{one.title}” is empty, and Plex does not remove it: {error}"
+        self._forget([one])
+        self._say(said)
+
+    def _put(self, one: Made) -> None:
+        with self._store.writing() as db:
+            db.execute("INSERT OR REPLACE INTO collection VALUES (?, ?, ?, ?, ?, ?, ?)", one)
+
+    def _forget(self, some: Sequence[Made]) -> None:
+        with self._store.writing() as db:
+            db.executemany(
+                "DELETE FROM collection WHERE section = ? AND name = ?",
+                [(one.section, one.name) for one in some],
+            )
+        for one in some:
+            (self._known.get(one.section) or set()).discard(one.name)
+
+
+def _mark(db: sqlite3.Connection, mark: str, names: Iterable[tuple[int, str]]) -> None:
+    """Of the collections that we made only: others are not in the table."""
+    db.executemany(
+        f"UPDATE collection SET {mark} = 1 WHERE section = ? AND name = ?", sorted(names)
+    )
+
+
+def _tags(works: Iterable[Work], gained: bool) -> Iterator[tuple[int, str, int]]:
+    """(section, title, item) of the collections that items get by these works, or lose."""
+    for work in works:
+        for change in work.writes:
+            if change.field != "collections":
+                continue
+            old, new = change.before, change.after
+            have, other = (new, old) if gained else (old, new)
+            kept = {name_key(name) for name in other} if isinstance(other, tuple) else set()
+            for title in have if isinstance(have, tuple) else ():
+                if name_key(title) not in kept:
+                    yield work.item.section, title, work.item.rating_key

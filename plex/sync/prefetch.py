@@ -1,0 +1,212 @@
+"""What the next batch needs, read by another thread while this one is written.
+
+The thread has connections of its own to Stash and Plex, and one to our file that only reads. What
+is read ahead is what anybody would have read at that moment; what we have written on since, what is
+new to Plex, and what is old, is read again.
+"""
+
+import sqlite3
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import errors
+from net.beside import Beside
+from plex.fields.item import Item
+from plex.fields.registry import IMAGES
+from plex.images import covers
+from plex.images.spool import Spooled
+from plex.library import match, readiness
+from plex.library.index import Index
+from plex.state.database import Glimpse, Store
+from plex.state.entry import Entry
+from plex.state.ledger import Ledger
+from plex.sync.decide import Config, Stash
+from plex.sync.verify import Items
+from plex.sync.work import extras, rules
+from stash.scene import Scene
+
+STALE = 30.0  # seconds
+# Seconds for which the other thread may go on when this one has got an answer: Python's 5 ms are as
+# much as a quick Plex takes for an edit.
+SWITCH = 0.001
+
+Pictures = Mapping[int, "Spooled | None"]
+
+
+class Plex(Protocol):
+    """What is asked of Plex."""
+
+    def items(
+        self, rating_keys: Sequence[int], unread: "match.Unread | None" = None
+    ) -> dict[int, Item]: ...
+
+
+@dataclass(eq=False)
+class Read:
+    """What was asked for one batch, `at` which time; `spent` are the items that we have written on
+    since then or that were given out, `overtaken` the scenes that an edit has brought to their turn before."""
+
+    ids: Sequence[int]
+    at: float
+    scenes: "Future[dict[int, Scene]]"
+    items: "Future[dict[int, Item]]"
+    covers: "Future[Pictures]"
+    spent: set[int] = field(default_factory=set)
+    overtaken: set[int] = field(default_factory=set)
+
+
+class Foreseen:
+    """Answers in the place of Stash and Plex where it can, and asks them where it cannot. Clocks:
+    `clock` gives epoch seconds, `timer` any."""
+
+    def __init__(
+        self,
+        sides: "tuple[Stash, Plex]",
+        beside: "tuple[Stash, Plex]",
+        store: Store,
+        config: Config,
+        clock: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`sides` are for this thread, `beside` is for the other one."""
+        self._stash, self._plex = sides
+        self._reader = Reader(*beside, store, config, clock)
+        self._timer = timer
+        self._thread = Beside()
+        sys.setswitchinterval(SWITCH)
+        self._coming: deque[Read] = deque(maxlen=2)  # the next batch, and the one after it
+        self._current: Read | None = None
+
+    def ahead(self, ids: Sequence[int]) -> None:
+        """Begin to read what these need. What fails is raised where it is asked for."""
+        read, thread = self._reader, self._thread
+        scenes = thread(lambda: read.scenes(ids))
+        items = thread(lambda: read.items(scenes.result()))
+        images = thread(lambda: read.covers(scenes.result(), items.result()))
+        self._coming.append(Read(list(ids), self._timer(), scenes, items, images))
+
+    def look(self, rating_keys: Sequence[int]) -> Callable[[], Items]:
+        """Begin to ask for these items; what it gives waits for them."""
+        if not rating_keys:
+            return dict
+        return self._thread(lambda: self._reader.plex.items(rating_keys)).result
+
+    def write(self, rating_keys: Collection[int]) -> None:
+        """All is decided, and these are about to be written on."""
+        self._current = None
+        for one in self._coming:
+            one.spent.update(rating_keys)
+
+    def close(self) -> None:
+        self._coming.clear()
+        self._thread.close()
+
+    # -- in the place of Stash and Plex
+
+    def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> dict[int, Scene]:
+        self._current = None  # it may be that of a batch that failed: these may say more by now
+        read = next((one for one in self._coming if one.ids == list(ids)), None)
+        if read:
+            self._coming.remove(read)
+        for other in self._coming:
+            other.overtaken.update(ids)
+        if read is None or self._timer() - read.at > STALE:
+            return self._stash.scenes(ids, extras)
+        scenes, again = read.scenes.result(), sorted(read.overtaken.intersection(ids))
+        if again:
+            kept = {number: one for number, one in scenes.items() if number not in again}
+            scenes = kept | self._stash.scenes(again, extras)
+        self._current = read
+        return scenes
+
+    def items(
+        self, rating_keys: Sequence[int], unread: "match.Unread | None" = None
+    ) -> dict[int, Item]:
+        found = self._foreseen(rating_keys) if self._current else {}
+        left = [key for key in rating_keys if key not in found]
+        return found | self._plex.items(left, unread) if left else found
+
+    def _foreseen(self, rating_keys: Sequence[int]) -> dict[int, Item]:
+        current, self._current = self._current, None  # should this fail, it is asked anew
+        assert current
+        read = current.items.result()
+        self._current = current
+        # What is read is left as it is: the other thread looks at it for the covers.
+        found = {key: read[key] for key in rating_keys if key in read and key not in current.spent}
+        current.spent.update(rating_keys)  # who asks again doubts it
+        return found
+
+    def cover(self, one: Scene) -> "bytes | None":
+        try:
+            read = self._current.covers.result() if self._current else {}
+        except (errors.Stash2PlexError, sqlite3.Error, OSError):
+            read = {}
+        if one.id not in read or (self._current and one.id in self._current.overtaken):
+            return self._stash.cover(one)
+        found = read[one.id]
+        return found.read() if found else None
+
+
+class Reader:
+    """What the other thread does."""
+
+    def __init__(
+        self, stash: Stash, plex: Plex, store: Store, config: Config, clock: Callable[[], float]
+    ) -> None:
+        self._stash, self.plex = stash, plex
+        self._store, self._config, self._clock = store, config, clock
+        self._extras = extras(config)
+
+    def scenes(self, ids: Sequence[int]) -> dict[int, Scene]:
+        return self._stash.scenes(ids, self._extras)
+
+    def items(self, scenes: Mapping[int, Scene]) -> dict[int, Item]:
+        """The items that the index has for the scenes' files; without those that are new, to Plex
+        and to us: whether it has read them is asked when it is their turn, and they are read then."""
+        try:
+            with closing(Glimpse(self._store)) as seen:
+                keys = self._hints(scenes, seen).rating_keys
+                known = Ledger(seen).known(keys)
+        except sqlite3.Error:  # whoever writes to the file meets it as well, and says so
+            return {}
+        now, found = self._clock(), self.plex.items(keys)
+        return {
+            key: one for key, one in found.items()
+            if key in known or not readiness.is_recent(one, now)
+        }  # fmt: skip
+
+    def _hints(self, scenes: Mapping[int, Scene], seen: Store) -> match.Hints:
+        return match.hints(list(scenes.values()), Index(seen), self._config.path_map)
+
+    def covers(self, scenes: Mapping[int, Scene], items: Mapping[int, Item]) -> Pictures:
+        """The covers that are likely to be looked at, by scene."""
+        found: dict[int, Spooled | None] = {}
+        if not set(IMAGES) & set(self._config.sync_fields):
+            return found
+        for scene in self._in_question(scenes, items):
+            data = self._stash.cover(scene)
+            found[scene.id] = Spooled(data) if data else None
+        return found
+
+    def _in_question(
+        self, scenes: Mapping[int, Scene], items: Mapping[int, Item]
+    ) -> Iterator[Scene]:
+        with closing(Glimpse(self._store)) as seen:
+            hints = self._hints(scenes, seen)
+            entries = Ledger(seen).about(items.values())
+        for number, keys in hints.keys.items():
+            some = [items[key] for key in keys if key in items]
+            if any(self._is_due(scenes[number], item, entries) for item in some):
+                yield scenes[number]
+
+    def _is_due(self, scene: Scene, item: Item, entries: Mapping[int, Entry]) -> bool:
+        entry = entries.get(item.rating_key) or Entry(item.rating_key, scene.id)
+        how = rules(item, entry, self._config)
+        due = covers.in_question(scene, item, entry, self._config, how)
+        return any(due) or bool(covers.open_to_look(entry, self._config))

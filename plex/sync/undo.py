@@ -1,0 +1,287 @@
+"""Undo: put back what Plex said before a write, unless somebody has changed it since."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import errors
+from plex.client import edit_request
+from plex.fields.item import Item
+from plex.fields.registry import BY_NAME, Value
+from plex.images.images import BY_FIELD as IMAGES
+from plex.images.images import Kind
+from plex.plan.last_written import same
+from plex.state import entry_history, file_id
+from plex.state.entry import Entry
+from plex.state.journal import UNDO, Journal, Origin, Row
+from plex.state.ledger import Ledger
+from plex.sync.undo_plan import (
+    Back,
+    Undone,
+    backs,
+    by_item,
+    edit_of,
+    goal,
+    is_ours,
+    is_untouched,
+    row_of,
+    scene_of,
+)
+
+SINCE = "changed since"
+GONE = "the item is gone"
+NOT_GIVEN = "Plex cannot give the item"
+NOT_TAKEN = "Plex did not take it"
+ANOTHER = "the item has another file now"
+IN_A_ROW = 3  # items that Plex does not take: it is the server then
+
+
+class Plex(Protocol):
+    """What an undo asks of Plex."""
+
+    def items(
+        self, rating_keys: Sequence[int], unread: "dict[int, errors.Stash2PlexError]"
+    ) -> Mapping[int, Item]: ...
+    def edit(
+        self, section: int, rating_key: int, parameters: Sequence[edit_request.Parameter]
+    ) -> None: ...
+    def rate(self, rating_key: int, rating: "float | None") -> None: ...
+    def images(self, rating_key: int, kind: Kind) -> dict[str, bool]: ...
+    def select_image(self, rating_key: int, kind: Kind, key: str) -> None: ...
+    def unset_image(self, rating_key: int, kind: Kind) -> None: ...
+
+
+class Undo:
+    """Takes rows of the journal back; one item after the other, each written in one request.
+
+    Whatever cuts in, the same call goes on where it was: a row is done once Plex was seen to say what
+    it said before, and what an undo itself has written is not among the rows.
+    """
+
+    def __init__(
+        self,
+        plex: Plex,
+        ledger: Ledger,
+        journal: Journal,
+        clock: Callable[[], float],
+        left: Callable[[int, Sequence[str]], None] = lambda section, titles: None,
+        why: str = UNDO,
+    ) -> None:
+        """`left` is told which collections of a library an item is about to leave. What a person
+        undoes is held afterwards."""
+        self._plex, self._ledger, self._journal, self._left = plex, ledger, journal, left
+        self._clock, self._why = clock, why
+        self._failed = 0  # items in a row
+        self._unread: dict[int, errors.Stash2PlexError] = {}  # items that Plex cannot give, and why
+
+    def __call__(self, rows: Sequence[Row], original: bool = False) -> Undone:
+        """`original`: back to what each item said before our first touch."""
+        done = Undone()
+        for wanted in by_item(rows):
+            items = self._plex.items(list(wanted), self._unread)
+            entries = self._ledger.about(items.values())
+            chosen = self._chosen(wanted, items, entries, done)
+            self._note(chosen, items, entries)
+            for key, of_item in list(chosen.items()):
+                if why := self._obstacle_of(items[key], of_item):
+                    for back in chosen.pop(key):
+                        done.leave(back, why)
+            self._confirm(chosen, done, original)
+        return done
+
+    def plan(self, rows: Sequence[Row]) -> list[Row]:
+        """What would be written; nothing is."""
+        found: list[Row] = []
+        for wanted in by_item(rows):
+            items = self._plex.items(list(wanted), self._unread)
+            entries = self._ledger.about(items.values())
+            chosen = self._chosen(wanted, items, entries, Undone())
+            found += self._rows(chosen, items, entries)
+        return found
+
+    def _chosen(
+        self,
+        wanted: Mapping[int, Sequence[Row]],
+        items: Mapping[int, Item],
+        entries: Mapping[int, Entry],
+        done: Undone,
+    ) -> dict[int, list[Back]]:
+        chosen: dict[int, list[Back]] = {}
+        for key, rows in wanted.items():
+            for back in self._backs(rows, items.get(key), done):
+                why = self._absence(key, items) or self._obstacle(
+                    back, items[key], entries.get(key)
+                )
+                if why:
+                    done.leave(back, why)
+                else:
+                    chosen.setdefault(key, []).append(back)
+        return chosen
+
+    def _backs(self, rows: Sequence[Row], item: "Item | None", done: Undone) -> list[Back]:
+        """Only of rows about the item as it is now: its rating key may have stood for another file."""
+        if item is None:
+            return backs(rows)
+        ids = file_id.of_item(item)
+        of_now = [row for row in rows if file_id.is_same(row.files, ids)]
+        for back in backs(row for row in rows if row not in of_now):
+            done.leave(back, ANOTHER)
+        return backs(of_now)
+
+    def _rows(
+        self,
+        chosen: Mapping[int, list[Back]],
+        items: Mapping[int, Item],
+        entries: Mapping[int, Entry],
+    ) -> list[Row]:
+        return [
+            row_of(back, items[key], entries.get(key), self._why)
+            for key, of_item in chosen.items()
+            for back in of_item
+        ]
+
+    def _absence(self, key: int, items: Mapping[int, Item]) -> str:
+        if key in items:
+            return ""
+        return f"{NOT_GIVEN} ({self._unread[key]})" if key in self._unread else GONE
+
+    def _obstacle(self, back: Back, item: Item, entry: "Entry | None") -> str:
+        if kind := IMAGES.get(back.field):
+            offered = self._plex.images(item.rating_key, kind)
+            return "" if is_untouched(back, offered) else SINCE
+        ours = is_ours(back, item.values.get(back.field), entry)
+        return "" if ours or self._is_back(back, item) else SINCE
+
+    def _note(
+        self,
+        chosen: Mapping[int, list[Back]],
+        items: Mapping[int, Item],
+        entries: Mapping[int, Entry],
+    ) -> None:
+        """On disk before it is done: who is held, and that these are writes as well."""
+        rows = self._rows(chosen, items, entries)
+        if self._why == UNDO:
+            scenes = {row.scene_id: row.files for row in rows if row.scene_id}
+            known = self._journal.held()  # one that a person holds stays theirs
+            self._journal.hold(
+                {number: files for number, files in scenes.items() if number not in known},
+                "undone",
+                self._clock(),
+            )
+        self._journal.record(rows, self._clock())
+        for key, of in chosen.items():
+            for back in of:
+                if back.field == "collections" and isinstance(back.last, tuple):
+                    self._left(items[key].section, back.last)
+
+    def _obstacle_of(self, item: Item, of_item: Sequence[Back]) -> str:
+        """Put the fields of one item back; why they could not be, '' if they were. What one item
+        refuses stops no other; a server that refuses them all does."""
+        try:
+            self._restore(item, of_item)
+        except (errors.Busy, errors.Rejected, errors.Gone) as error:
+            self._failed += 1
+            if self._why != UNDO or self._failed >= IN_A_ROW:
+                raise
+            return f"{NOT_TAKEN} ({error})"
+        self._failed = 0
+        return ""
+
+    def _restore(self, item: Item, of_item: Sequence[Back]) -> None:
+        fields = [back for back in of_item if back.field not in IMAGES]
+        if parameters := edit_of(fields, item):
+            self._plex.edit(item.section, item.rating_key, parameters)
+        for back in of_item:
+            if kind := IMAGES.get(back.field):
+                self._pick(item, kind, back)
+            elif BY_NAME[back.field].kind == "rating":
+                self._plex.rate(item.rating_key, back.value)  # type: ignore[arg-type]
+
+    def _pick(self, item: Item, kind: Kind, back: Back) -> None:
+        if key := goal(back, self._plex.images(item.rating_key, kind)):
+            self._plex.select_image(item.rating_key, kind, key)
+        else:
+            self._plex.unset_image(item.rating_key, kind)
+        lock = (f"{kind.lock}.locked", "1" if back.locked else "0")
+        self._plex.edit(item.section, item.rating_key, [lock])
+
+    def _confirm(self, chosen: Mapping[int, list[Back]], done: Undone, original: bool) -> None:
+        """Look what Plex says now, and know of each field what was known before it was written."""
+        items = self._plex.items(list(chosen), self._unread)
+        entries = self._ledger.about(items.values())
+        for key, of_item in chosen.items():
+            good = [back for back in of_item if self._is_back(back, items.get(key))]
+            for back in of_item:
+                if back not in good:
+                    done.leave(back, NOT_TAKEN)
+            done.fields += len(good)
+            if good:
+                done.items.add(key)
+                done.scenes |= {scene_of(back, entries.get(key)) for back in good} - {0}
+            self._settle(good, items.get(key), entries.get(key), original)
+
+    def _settle(
+        self, good: Sequence[Back], item: "Item | None", entry: "Entry | None", original: bool
+    ) -> None:
+        """One transaction: a row that is undone and a ledger that does not know it would not fit."""
+        with self._ledger.store.writing():
+            self._journal.undone([row for back in good for row in back.rows], original)
+            if entry and item:
+                for back in good:
+                    known = "" if original else self._known(back, item, entry)
+                    entry = entry_history.restored(entry, back.field, known, back.locked, item)
+                self._ledger.put([entry])
+
+    def _known(self, back: Back, item: Item, entry: Entry) -> str:
+        """What was known of the field before its first row. Rows of before that was kept name no
+        files either: what the journal had of the item by then is ours."""
+        first, key = back.rows[0], back.rating_key
+        if first.files:
+            return first.known
+        rows = [
+            row for row in self._journal.written([key]).get(key, ()) if row.number < first.number
+        ]
+        origins = self._journal.origins([key]).get(key, {})
+        return entry_history.known(
+            entry_history.rebuilt(key, entry.scene_id, item, rows, origins), back.field
+        )
+
+    def _is_back(self, back: Back, item: "Item | None") -> bool:
+        if item is None:
+            return False
+        if back.field in IMAGES:
+            return True
+        return same(BY_NAME[back.field], item.values.get(back.field), back.value)
+
+
+def first_touches(journal: Journal, rating_keys: Sequence[int], ledger: Ledger) -> list[Row]:
+    """Rows that lead back to what these items said before our first touch."""
+    entries, written, found = ledger.entries(rating_keys), journal.written(rating_keys), []
+    for key, origins in journal.origins(rating_keys).items():
+        entry = entries.get(key)
+        for name, origin in origins.items():
+            rows = [row for row in written.get(key, ()) if row.field == name]
+            last = next((r for r in reversed(rows) if file_id.is_same(origin.files, r.files)), None)
+            found.append(_to_origin(key, name, origin, last, entry))
+    return found
+
+
+def _to_origin(
+    key: int, name: str, origin: Origin, last: "Row | None", entry: "Entry | None"
+) -> Row:
+    scene = entry.scene_id if entry else 0
+    return Row(
+        key, last.scene_id if last else scene, name, origin.before,
+        last.after if last else _last_written(entry, name), origin.locked, UNDO,
+        number=last.number if last else 0, files=origin.files,
+    )  # fmt: skip
+
+
+def _last_written(entry: "Entry | None", name: str) -> Value:
+    """What the ledger still knows when the journal has let go of it."""
+    if entry is None:
+        return None
+    if kind := IMAGES.get(name):
+        sha1 = entry.past(name).sha1
+        return kind.key(sha1) if sha1 else None
+    base = entry.baseline.get(name)
+    return base.got if base else None

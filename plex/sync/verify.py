@@ -1,0 +1,76 @@
+"""What Plex made of the writes: read back, and told again where it did not hear."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import errors
+from plex.client import edit_request
+from plex.fields import registry
+from plex.fields.item import Item
+from plex.sync.outcome import Outcome
+from plex.sync.work import Work
+from plex.sync.write import Writing
+
+Items = Mapping[int, Item]
+# Asks for the items at once or later; what it gives waits for them.
+Look = Callable[[Sequence[int]], Callable[[], Items]]
+
+
+class ReadBack:
+    """Of the works of one batch that were written; it begins to ask as soon as it is made."""
+
+    def __init__(
+        self, works: Sequence[Work], outcomes: Mapping[int, Outcome], writing: Writing, look: Look
+    ) -> None:
+        self._works, self._outcomes = works, outcomes
+        self._writing, self._look = writing, look
+        self._asked = look([work.item.rating_key for work in works if work.edits])
+
+    def works(self) -> list[Work]:
+        """The works of which it is known what Plex made of them."""
+        _seen([work for work in self._works if work.edits], self._asked())
+        seen = [work for work in self._works if not work.edits or self._is_seen(work)]
+        ignored = [work for work in seen if work.ignored]
+        seen = [w for w in seen if w not in ignored or self._writing.again(w, self._of(w))]
+        self._look_again(ignored)
+        seen = [w for w in seen if not w.unheard or self._failed(w, _unheard())]
+        stubborn = [work for work in seen if left_over(work)]
+        done = [
+            w for w in seen
+            if w not in stubborn or self._writing.singly(w, self._of(w), left_over(w))
+        ]  # fmt: skip
+        self._look_again(stubborn)
+        return done
+
+    def _of(self, work: Work) -> Outcome:
+        return self._outcomes[work.scene.id]
+
+    def _failed(self, work: Work, error: errors.Stash2PlexError) -> bool:
+        return self._writing.failed(work, self._of(work), error)
+
+    def _is_seen(self, work: Work) -> bool:
+        gone = errors.Gone(f"Plex item {work.item.rating_key} vanished while it was written")
+        return work.after is not None or self._failed(work, gone)
+
+    def _look_again(self, works: Sequence[Work]) -> None:
+        _seen(works, self._look([work.item.rating_key for work in works])())
+
+
+def _seen(works: Sequence[Work], found: Items) -> None:
+    for work in works:
+        work.after = found.get(work.item.rating_key, work.after)
+
+
+def left_over(work: Work) -> list[edit_request.Parameter]:
+    """The removals that Plex did not make, each as an edit of its own."""
+    now = work.after.values if work.after else {}
+    return [
+        edit_request.removal(field.wire, [name])
+        for change in work.writes
+        if (field := registry.BY_NAME[change.field]).kind == "tags"
+        for name in edit_request.left_over(change, now.get(change.field))
+    ]
+
+
+def _unheard() -> errors.Busy:
+    said = "Plex was told, said yes, and shows nothing of it"
+    return errors.Busy(said).of(errors.PLEX, "unreadable")
