@@ -101,9 +101,9 @@ def _from_stash(document):
 
 
 def _look(mode, args, data_dir):
-    from app import glance
+    from app.dashboard import routes
 
-    found, problem = glance.look(mode, args, data_dir)
+    found, problem = routes.look(mode, args, data_dir)
     return _fail(problem) if problem else _answered(found)
 
 
@@ -121,13 +121,13 @@ def _hook(args, connection, data_dir, document):
 
 
 def _terminal(argv):
-    from app import cli, owner
+    from app import cli, data_owner
 
     command = cli.parse(argv)
     wire.set_terminal(True)
     own = command.data_dir
     data_dir = _made(own) if own else get_plugin_data_dir({"Dir": command.config_dir()})
-    owner.become_owner(data_dir)
+    data_owner.become_owner(data_dir)
     given = (command.connection, command.args, data_dir, None)
     return _in_full_lane(lambda: _answered(handle_task(command.mode)), *given, from_stash=False)
 
@@ -165,67 +165,68 @@ def _made(path):
 
 def handle_task(mode):
     """Carry out a task or operation by its mode; what it answers. Refusal: no such mode."""
-    from app import activity, arguments, commands, notes, reconciling
+    from app import activity, arguments, hook_hints
+    from app.commands import reconcile, registry
 
-    known = sorted([*commands.COMMANDS, *commands.RECONCILE, "queue_status"])
+    known = sorted([*registry.COMMANDS, *registry.RECONCILE, "queue_status"])
     if mode not in known:
         raise Refusal(f"there is no mode {mode!r}; the modes are: {', '.join(known)}")
     arguments.check(_run, mode)
-    working = commands.works(_run, mode)
-    if working and reconciling.due(_run):
+    working = registry.works(_run, mode)
+    if working and reconcile.due(_run):
         _run.progress.between(0.0, 0.5)
     found = _carry_out(mode)
     _run.progress.between(0.5, 1.0)
     automatic = maybe_auto_reconcile() if working else None
     if automatic:
         found = {**found, "auto_reconcile": automatic}
-    notes.leave_notes(_run)
+    hook_hints.leave_notes(_run)
     if not working:
-        notes.wake_if_due(_run)
+        hook_hints.wake_if_due(_run)
     _run.progress(1.0)
     _run.tell_end(activity.held_back(found))
     return found
 
 
 def _carry_out(mode):
-    from app import commands, reconciling
+    from app.commands import reconcile, registry
 
-    if mode in commands.OF_A_SERVER:
+    if mode in registry.OF_A_SERVER:
         _run.meet()
     if mode == "queue_status":
         return handle_queue_status()
-    if mode in commands.RECONCILE:
-        return handle_reconcile(commands.RECONCILE[mode] or reconciling.scope_of_settings(_run))
-    return commands.COMMANDS[mode](_run)
+    if mode in registry.RECONCILE:
+        return handle_reconcile(registry.RECONCILE[mode] or reconcile.scope_of_settings(_run))
+    return registry.COMMANDS[mode](_run)
 
 
 def handle_reconcile(scope):
     """Find and close the gaps of a scope: all, recent, recent_7days or a custom range."""
-    from app import reconciling
+    from app.commands import reconcile
 
-    return reconciling.reconcile(_run, scope)
+    return reconcile.reconcile(_run, scope)
 
 
 def handle_queue_status():
     """View Queue Status: in the log for a person, as JSON for a program."""
-    from app import status
+    from app.commands import status
 
     return status.queue_status(_run)
 
 
 def maybe_auto_reconcile():
     """Reconcile if the interval or a start of Stash calls for it; None when nothing was due."""
-    from app import reconciling
+    from app.commands import reconcile
 
-    due = reconciling.due(_run)
+    due = reconcile.due(_run)
     return _run_auto_reconcile(_run.scheduler, *due) if due else None
 
 
 def _run_auto_reconcile(scheduler, scope, is_startup):
     """One automatic run; its failure is remembered and told, and is not that of the task."""
-    from app import reconciling
+    from app.commands import reconcile
 
-    return reconciling.reconcile_quietly(_run, scheduler, scope, is_startup)
+    return reconcile.reconcile_quietly(_run, scheduler, scope, is_startup)
 
 
 def _answered(output):

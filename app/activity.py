@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from app.standing import ACTIVITY, ACTIVITY_LOCK, FAILURE, RECONCILIATION, failures, kind
+from app.dashboard.overview import ACTIVITY, ACTIVITY_LOCK, FAILURE, RECONCILIATION, failures, kind
 from sync_queue.lock import FileLock
 
 Map = Mapping[str, Any]

@@ -1,9 +1,9 @@
 """The arguments of an operation, which anybody may have written: checked, or refused in a sentence."""
 
 import errors
-from app import lookup
-from app.lookup import HIGHEST
-from app.operations import objection
+from app.dashboard import read_only_db
+from app.dashboard.read_only_db import HIGHEST
+from app.modes import objection
 from app.run import Run
 
 LONGEST = 4000  # characters
@@ -23,8 +23,8 @@ def is_given(value: object) -> bool:
 def number(run: Run, name: str) -> int:
     """A positive whole number, 0 when it is not given."""
     try:
-        return lookup.number(dict(run.args), name)
-    except lookup.Trouble as trouble:
+        return read_only_db.number(dict(run.args), name)
+    except read_only_db.Trouble as trouble:
         raise errors.SetupError(str(trouble)) from None
 
 

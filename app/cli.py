@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import errors
-from app.commands import COMMANDS, RECONCILE
-from app.operations import objection
+from app.commands.registry import COMMANDS, RECONCILE
+from app.modes import objection
 from net.place import is_loopback
 from stash import wire
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from app.activity import put
-from app.standing import CONTACTS, servers
+from app.dashboard.overview import CONTACTS, servers
 
 Contact = dict[str, Any]
 

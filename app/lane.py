@@ -6,8 +6,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from app import deps, quiet
+from app import quiet_libraries
 from app.activity import Activity
+from app.packages import activate
 from app.run import Run
 from disk import words
 from errors import SetupError, Stash2PlexError
@@ -23,7 +24,7 @@ REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
 
 def ready(data_dir: str) -> bool:
     """Whether the lane opens at once, without an installation."""
-    return deps.ready(REQUIREMENTS, Path(data_dir))
+    return activate.ready(REQUIREMENTS, Path(data_dir))
 
 
 @contextmanager
@@ -37,11 +38,11 @@ def opened(
     """The run of this invocation. SetupError when the packages cannot be had."""
     leave_no_core()
     wire.claim_stdout()
-    quiet.libraries()
+    quiet_libraries.libraries()
     try:
         # Stash kills an operation when its page is left, in the middle of an installation.
         _make_importable(data_dir, may_install=bool(args.get("as_task")) or not from_stash)
-    except deps.NotThere:
+    except activate.NotThere:
         hook.wake(dict(connection), data_dir)
         raise SetupError(INSTALLS) from None
     run = Run(connection, args, data_dir, settings, from_stash=from_stash)
@@ -69,7 +70,7 @@ def _make_importable(data_dir: str, may_install: bool) -> None:
         installation(told / (told + USUAL_LINES))
 
     try:
-        deps.ensure(REQUIREMENTS, Path(data_dir), tell, may_install=may_install)
+        activate.ensure(REQUIREMENTS, Path(data_dir), tell, may_install=may_install)
     finally:
         installation.close()
 
@@ -85,17 +86,18 @@ def leave_no_core() -> None:
 def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene: int) -> None:
     """The setting hook_mode: inline. A save waits for its own scene only: an installation, a
     reconciliation and whatever else is owed are left to a task."""
-    from app import commands, notes
+    from app import hook_hints
+    from app.commands import registry
 
     if not ready(data_dir):
         return hook.wake(connection, data_dir)
     args = {"trigger": "inline", "only": scene}
     with opened(connection, args, data_dir, settings) as run:
-        found = commands.process_queue(run)
-        notes.leave_notes(run)
+        found = registry.process_queue(run)
+        hook_hints.leave_notes(run)
         if run.config.paused or found["paused"]:
             return None
-        return notes.wake_if_due(run)
+        return hook_hints.wake_if_due(run)
 
 
 def in_words(error: BaseException) -> str:

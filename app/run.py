@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app.activity import Activity
 from app.contacts import Contacts
-from app.operations import ONLY_LOOKS
+from app.modes import ONLY_LOOKS
 from stash import hook, wire
 from sync_queue import inbox
 
 if TYPE_CHECKING:
-    from app.braking import Brake
+    from app.write_brake import Brake
     from plex.client.client import PlexClient
     from plex.library.index import Index
     from plex.library.path_map import Finder
@@ -295,7 +295,7 @@ class Run:
 
     @cached_property
     def brake(self) -> "Brake":
-        from app.braking import Brake
+        from app.write_brake import Brake
 
         return Brake(self)
 

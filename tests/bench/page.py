@@ -19,8 +19,8 @@ sys.path.insert(0, str(ROOT))
 
 import report  # noqa: E402
 
-from app import glance, lookup  # noqa: E402
-from app.planned import Table  # noqa: E402
+from app.commands.preview_rows import Table  # noqa: E402
+from app.dashboard import read_only_db, routes  # noqa: E402
 from plex.state.database import Store  # noqa: E402
 from plex.state.journal import Journal, Row  # noqa: E402
 from sync_queue.jobs import Job, Jobs  # noqa: E402
@@ -75,7 +75,7 @@ def seconds(command: list[str], stdin: bytes = b"") -> float:
     began = time.perf_counter()
     done = subprocess.run([sys.executable, *command], input=stdin, capture_output=True, check=True)
     took = time.perf_counter() - began
-    if stdin and len(json.loads(done.stdout)["output"].get("rows", ())) > lookup.PAGE:
+    if stdin and len(json.loads(done.stdout)["output"].get("rows", ())) > read_only_db.PAGE:
         raise SystemExit("a page is longer than it may be")
     return took
 
@@ -87,7 +87,7 @@ def main() -> int:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder) / "plugin_data" / "Stash2Plex", chosen.scenes)
-        found: dict[str, list[float]] = {mode: [] for mode in ("", *glance.LOOKS)}
+        found: dict[str, list[float]] = {mode: [] for mode in ("", *routes.LOOKS)}
         for _ in range(chosen.rounds):
             for mode, took in found.items():  # in turn: a busy machine is busy for all of them
                 given = {"server_connection": {"Scheme": "http", "Host": "h", "Port": 1,

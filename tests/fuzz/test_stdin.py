@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zygote import ENTRY, Ended, Zygote
 
-from app import commands, glance
+from app.commands import registry
+from app.dashboard import routes
 from devserver.plex import PlexServer
 from devserver.stash import StashServer
 from sync_queue import inbox
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.uncovered
 
 TOKEN = "token-of-the-fuzz"
 KEPT, DEAD = ("scene", 2), "scene:999"
-MODES = tuple(sorted({*commands.COMMANDS, *commands.RECONCILE, "queue_status"}))
+MODES = tuple(sorted({*registry.COMMANDS, *registry.RECONCILE, "queue_status"}))
 # These only look, or touch nothing but dead letters; after others what was owed may be done.
 LOOKING = ("queue_status", "health_check", "doctor", "purge_dlq", "clear_dlq", "outage_summary", "journal",
            "preview", "explain", "undo", "hold", "bundle", "settings")  # fmt: skip
@@ -199,7 +200,7 @@ def test_any_event(field: Field, trigger: Any, number: Any, fields: Any, said: A
 
 @settings(odd.FUZZ, max_examples=size(62, 250))
 @given(
-    mode=odd.mostly(st.sampled_from((*MODES, *glance.LOOKS))),
+    mode=odd.mostly(st.sampled_from((*MODES, *routes.LOOKS))),
     more=st.dictionaries(st.sampled_from(ARGUMENTS), st.integers(0, 3) | odd.things, max_size=4),
 )
 def test_any_mode_and_arguments(field: Field, mode: Any, more: dict[str, Any]) -> None:

@@ -154,7 +154,8 @@ def _import_ahead(light: bool) -> None:
     import importlib
 
     sys.path.insert(0, str(ROOT))
-    from app import commands, drains, installing, lane, notes, reconciling, status  # noqa: F401
+    from app import drain_task
+    from app.packages import install
     from net import again
     from sync_queue import circuit
 
@@ -164,10 +165,10 @@ def _import_ahead(light: bool) -> None:
         for path in sorted((ROOT / folder).rglob("*.py")):
             importlib.import_module(f"{folder}.{path.stem}")
     # Nobody waits here for what comes a moment later, and the packages do not change.
-    drains.LINGER = drains.PATIENCE = 0.0
+    drain_task.LINGER = drain_task.PATIENCE = 0.0
     again.PAUSES = (0.0, 0.0)
     circuit.RAMP = tuple((jobs, 0.0) for jobs, _ in circuit.RAMP)
-    installing.missing = lambda *_: []
+    install.missing = lambda *_: []
 
 
 def _stay_here(folder: str, ports: Sequence[int]) -> None:

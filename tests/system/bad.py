@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from app import scene_states
+from app.dashboard import scene_states
 from devserver.box import Box
 from tests.sizes import WHOLE
 

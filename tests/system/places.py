@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from app.scene_states import LISTED
+from app.dashboard.scene_states import LISTED
 from devserver import proof
 from devserver.box import Box
 from plex.state.scene_state import STATES

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import Stash2Plex
-from app import glance
+from app.dashboard import routes
 from app.run import Run
 from devserver.box import Box
 from devserver.stash.client import StashError
@@ -28,7 +28,7 @@ def operation(
 ) -> Any:
     given = {"mode": mode, **args}
     if mode in Stash2Plex.LOOKS:
-        found, problem = glance.look(mode, given, str(box.data_dir))
+        found, problem = routes.look(mode, given, str(box.data_dir))
         if problem:
             raise StashError(problem, 200)
         return found

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.cli import NUMBERS
-from app.commands import COMMANDS, RECONCILE
-from app.operations import OPERATIONS, objection
+from app.commands.registry import COMMANDS, RECONCILE
+from app.modes import OPERATIONS, objection
 from devserver.box import Box
 from tests.system.telling import terminal
 from tests.system.test_brakes import refused

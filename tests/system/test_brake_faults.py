@@ -12,9 +12,9 @@ import pytest
 from inprocess import TOKEN, Bench, at_once
 
 import errors
-from app import commands
-from app.braking import Brake
+from app.commands import registry
 from app.run import Run
+from app.write_brake import Brake
 from plex.client import client
 from stash.api import StashApi
 from tests.sizes import WHOLE
@@ -61,7 +61,7 @@ class Library(Bench):
                     "brake_share": self.share}  # fmt: skip
         run = Press(here, {}, str(self.data), settings, from_stash=False)
         try:
-            return str(commands.COMMANDS[mode](run).get("paused") or "")
+            return str(registry.COMMANDS[mode](run).get("paused") or "")
         except errors.Stash2PlexError as error:
             return str(error)
         finally:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app import shareable
+from app.commands import bundle_fields
 from devserver.box import Box
 from sync_queue.jobs import Job, Jobs
 from tests.system.telling import set_state
@@ -62,9 +62,9 @@ def test_it_says_what_a_maintainer_needs(box: Box) -> None:
 
 def test_what_is_added_later_is_hidden_until_somebody_names_it() -> None:
     new: dict[str, Any] = {"brand_new": "text", "version": "1.2", "state": "Not a word: “x”"}
-    assert shareable.facts(new) == {"version": "1.2", "state": "[hidden]"}
+    assert bundle_fields.facts(new) == {"version": "1.2", "state": "[hidden]"}
     row = {"name": "brand_new", "value": "x", "default": "", "is_default": False, "problem": "‘x’"}
-    assert shareable.settings([row]) == [
+    assert bundle_fields.settings([row]) == [
         {"name": "brand_new", "is_default": False, "refused": True, "value": "[hidden]"}
     ]
-    assert set(Stash2PlexConfig.model_fields) >= shareable.SETTINGS
+    assert set(Stash2PlexConfig.model_fields) >= bundle_fields.SETTINGS

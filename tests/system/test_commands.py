@@ -11,8 +11,8 @@ import pytest
 import yaml
 from telling import lines, progress, put_a_bug_into, script, set_state
 
-from app.commands import COMMANDS, RECONCILE, WITHOUT_BUTTON
-from app.operations import OPERATIONS
+from app.commands.registry import COMMANDS, RECONCILE, WITHOUT_BUTTON
+from app.modes import OPERATIONS
 
 MODES = sorted([*COMMANDS, *RECONCILE, "queue_status"])
 

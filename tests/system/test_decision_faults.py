@@ -11,7 +11,7 @@ import pytest
 from inprocess import TOKEN, Bench, at_once
 
 import errors
-from app import commands
+from app.commands import registry
 from plex.client import client
 from tests.system.test_brake_faults import Press, Window, some
 
@@ -42,7 +42,7 @@ class Decided(Bench):
                     "on_edit_in_plex": "plex"}  # fmt: skip
         run = Press(here, args, str(self.data), settings, from_stash=False)
         try:
-            return str(commands.COMMANDS[mode](run).get("paused") or "")
+            return str(registry.COMMANDS[mode](run).get("paused") or "")
         except errors.Stash2PlexError as error:
             return str(error)
         finally:

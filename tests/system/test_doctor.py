@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from telling import lines, quiet, terminal, until
 
-from app.findings import GRAVITY
+from app.setup_check.finding import GRAVITY
 from devserver.box import TOKEN, Box
 from sync_queue.jobs import Job, Jobs
 from tests.conftest import MakeBox
@@ -388,7 +388,7 @@ def test_it_does_not_wait_for_a_drain(box: Box) -> None:
 def test_every_finding_is_in_the_document() -> None:
     text = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `([a-z.]+)(?:<name>)?` \| ", text.split("## Findings")[1], re.M))
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "app").glob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "app").rglob("*.py"))
     used = set(re.findall(r"(?:Finding|(?<!\.)failed)\(f?\"([a-z.]+)", code))
     used |= set(re.findall(r"^    \(\"([a-z.]+)\", check_", code, re.M))
     assert used - {"settings.paused"} == told

@@ -18,7 +18,8 @@ import pytest
 from inprocess import TOKEN, Bench, at_once
 
 import errors
-from app import commands, drains, reconciling
+from app import drain_task
+from app.commands import reconcile, registry
 from app.run import Run
 from devserver.box import Box
 from devserver.proof import differences, poster_key
@@ -115,10 +116,10 @@ class Story:
         run = Press(here, {}, str(bench.data), settings, from_stash=False)
         self.presses += 1
         try:
-            if mode in commands.COMMANDS:
-                commands.COMMANDS[mode](run)
+            if mode in registry.COMMANDS:
+                registry.COMMANDS[mode](run)
             else:
-                reconciling.reconcile(run, "all")
+                reconcile.reconcile(run, "all")
         except errors.Stash2PlexError as error:
             return str(error)
         finally:
@@ -208,7 +209,7 @@ def story(root: Path) -> Iterator[Story]:
 def no_waiting() -> Iterator[None]:
     """A retry comes with the next press, and what is asked again is asked at once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(drains, "PATIENCE", 0.0)
+        patch.setattr(drain_task, "PATIENCE", 0.0)
         patch.setattr(client, "connect", partial(client.connect, sleep=at_once))
         yield
 

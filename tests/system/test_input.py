@@ -202,7 +202,7 @@ def half_replaced(plugin: Path, tmp_path: Path, name: str, text: str | None) -> 
         ("stash/hook.py", "hook"),
         ("sync_queue/inbox.py", "hook"),
         ("app/lane.py", "queue_status"),
-        ("app/commands.py", "queue_status"),
+        ("app/commands/registry.py", "queue_status"),
         ("errors.py", "queue_status"),
     ],
 )

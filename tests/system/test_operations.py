@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app import glance
-from app.operations import OPERATIONS
+from app.dashboard import routes
+from app.modes import OPERATIONS
 from devserver.box import Box
 from devserver.stash.client import StashError
 from sync_queue.jobs import Job, Jobs
@@ -43,7 +43,7 @@ def bury(box: Box, count: int, error: str = "Plex says no", first: int = 1) -> l
 
 
 def test_before_the_first_sync_every_look_answers_and_makes_no_file(box: Box) -> None:
-    for mode in glance.LOOKS:
+    for mode in routes.LOOKS:
         given = {"scene_states": {"scenes": [1]}, "list_scenes": {"state": "held"}}.get(mode, {})
         assert box.operation(mode, **given) is not None
     assert not any(box.data_dir.iterdir())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.operations import OPERATIONS
+from app.modes import OPERATIONS
 from devserver.box import Box
 from devserver.stash.client import StashError
 from plex.client.client import connect

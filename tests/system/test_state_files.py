@@ -387,8 +387,8 @@ def test_what_is_owed_is_not_deleted_with_the_queue(state: State) -> None:
 @pytest.fixture
 def packages(state: State, tmp_path: Path) -> Path:
     """The folder of the packages, filled, with its marker, for a Python that has none itself."""
-    from app import installing
-    from app.versions import parse_all
+    from app.packages import install
+    from app.packages.requirements import parse_all
 
     bare = tmp_path / "bare"
     bare.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -S "$@"\n')
@@ -396,11 +396,11 @@ def packages(state: State, tmp_path: Path) -> Path:
     state.box.stash.python = str(bare)
     state.box.stash.env = state.box.stash.env | {"PIP_NO_INDEX": "1"}
     requirements = (state.box.folder / "requirements.txt").read_text()
-    folder = state.path("deps") / installing.folder_name(parse_all(requirements))
+    folder = state.path("deps") / install.folder_name(parse_all(requirements))
     folder.mkdir(parents=True, mode=0o700)
     for one in Path(sysconfig.get_path("purelib")).iterdir():
         (folder / one.name).symlink_to(one)
-    (folder / installing.MARKER).touch()
+    (folder / install.MARKER).touch()
     return folder
 
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from app import drains
+from app import drain_task
 from devserver.box import Box
 from plex.library.index import RELIST_SECONDS, Index
 from plex.state.database import Store
@@ -93,7 +93,7 @@ def test_plex_is_asked_for_their_sake_now_and_then_only(box: Box, ahead: list[fl
 def test_a_drain_looks_for_some_at_a_time_and_for_all_in_the_end(
     box: Box, ahead: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drains, "NEWCOMERS", 2)
+    monkeypatch.setattr(drain_task, "NEWCOMERS", 2)
     scenes = [box.add(f"{n}.mp4", in_plex=False, title=f"T{n}") for n in range(5)]
     other = box.add("b.mp4", title="Another")
     box.operation("all")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from app import installing
-from app.versions import parse_all
+from app.packages import install
+from app.packages.requirements import parse_all
 from devserver.box import Box
 from tests.torture.lanes import QUEUE, kind_of
 from tests.torture.rounds import AT_RANDOM, Result, Rounds
@@ -36,7 +36,7 @@ class Installing:
         found = self.traps.points(
             "process_queue", lambda: self.box.operation("process_queue", as_task=True)
         )
-        return [point for point in found if "app/installing.py" in point.place]
+        return [point for point in found if "app/packages/install.py" in point.place]
 
     def round(self, *points: Point | None) -> Result:
         """The plugin is updated, and its first drain dies; then, maybe, somebody goes back."""
@@ -72,6 +72,6 @@ class Installing:
         """What pip, orphaned, still writes goes with the next run."""
         self.box.operation("queue_status")
         folder = self.box.data_dir / "deps"
-        wanted = {installing.LOCK, installing.folder_name(parse_all(VERSIONS[self._version]))}
+        wanted = {install.LOCK, install.folder_name(parse_all(VERSIONS[self._version]))}
         if left := {path.name for path in folder.iterdir()} - wanted:
             result.faults["temporary files"] = [f"deps/{name}" for name in sorted(left)]

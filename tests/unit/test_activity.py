@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app import standing
 from app.activity import Activity
+from app.dashboard import overview
 from sync_queue.lock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -23,7 +23,7 @@ class Clock:
 
 
 def told(data: Path) -> dict[str, object] | None:
-    found = standing.status(str(data))["activity"]
+    found = overview.status(str(data))["activity"]
     return found if found is None else dict(found)
 
 
@@ -38,7 +38,7 @@ def test_a_run_says_how_far_it_is_and_takes_it_back(tmp_path: Path) -> None:
     activity(0.5)
     assert told(tmp_path) == {"mode": "all", "since": 1000.0, "progress": 0.5}
     activity.close()
-    assert told(tmp_path) is None and not (tmp_path / standing.ACTIVITY).exists()
+    assert told(tmp_path) is None and not (tmp_path / overview.ACTIVITY).exists()
 
 
 def test_what_is_over_at_once_says_nothing(tmp_path: Path) -> None:
@@ -53,9 +53,9 @@ def test_what_did_not_end_well_is_known_until_it_does(tmp_path: Path) -> None:
     Activity(str(tmp_path), "all", clock).ended("Plex does not answer")
     Activity(str(tmp_path), "preview", clock).ended("")
     said = {"mode": "all", "at": 1000.0, "said": "Plex does not answer"}
-    assert standing.status(str(tmp_path))["failure"] == said
+    assert overview.status(str(tmp_path))["failure"] == said
     Activity(str(tmp_path), "all", clock).ended("")
-    assert standing.status(str(tmp_path))["failure"] is None
+    assert overview.status(str(tmp_path))["failure"] is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -65,7 +65,7 @@ def test_a_failure_is_shown_until_a_run_of_its_kind_ends_well(tmp_path: Path) ->
     def ended(mode: str, problem: str = "") -> str | None:
         clock.now += 1
         Activity(str(tmp_path), mode, clock).ended(problem)
-        found = standing.status(str(tmp_path))["failure"]
+        found = overview.status(str(tmp_path))["failure"]
         return found and str(found["mode"])
 
     assert ended("all", "braked") == "all"
@@ -74,7 +74,7 @@ def test_a_failure_is_shown_until_a_run_of_its_kind_ends_well(tmp_path: Path) ->
     assert ended("preview") == "reconcile_all" == ended("doctor")
     assert ended("process_queue") == "reconcile_all"
     Activity(str(tmp_path), "process_queue", clock).reconciled()
-    assert standing.status(str(tmp_path))["failure"] is None and list(tmp_path.iterdir()) == []
+    assert overview.status(str(tmp_path))["failure"] is None and list(tmp_path.iterdir()) == []
 
 
 def test_the_failure_of_one_kind_can_be_asked_for(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_the_failure_of_one_kind_can_be_asked_for(tmp_path: Path) -> None:
         Activity(str(tmp_path), mode, clock).ended(f"{mode} failed")
 
     def of(mode: str) -> str | None:
-        found = standing.status(str(tmp_path), {"of": mode})["failure"]
+        found = overview.status(str(tmp_path), {"of": mode})["failure"]
         return found and str(found["said"])
 
     assert of("all") == of("process_queue") == "recent failed"
@@ -94,15 +94,15 @@ def test_the_failure_of_one_kind_can_be_asked_for(tmp_path: Path) -> None:
 
 def test_what_an_earlier_version_noted_is_understood(tmp_path: Path) -> None:
     said = {"mode": "recent", "at": 5.0, "said": "no"}
-    (tmp_path / standing.FAILURE).write_text(json.dumps(said))
-    assert standing.status(str(tmp_path))["failure"] == said
+    (tmp_path / overview.FAILURE).write_text(json.dumps(said))
+    assert overview.status(str(tmp_path))["failure"] == said
     Activity(str(tmp_path), "all", Clock()).ended("")
-    assert standing.status(str(tmp_path))["failure"] is None
+    assert overview.status(str(tmp_path))["failure"] is None
 
 
 def test_the_note_of_another_run_is_left_alone(tmp_path: Path) -> None:
-    with FileLock(tmp_path / standing.ACTIVITY_LOCK):
-        (tmp_path / standing.ACTIVITY).write_text("preview 5.0 0.5")
+    with FileLock(tmp_path / overview.ACTIVITY_LOCK):
+        (tmp_path / overview.ACTIVITY).write_text("preview 5.0 0.5")
         second = Activity(str(tmp_path), "all", Clock())
         second(0.1)
         second.close()
@@ -116,7 +116,7 @@ def test_a_killed_run_is_not_believed(tmp_path: Path) -> None:
         f"Activity({str(tmp_path)!r}, 'all', time.time)(0.5); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code], check=False)
-    assert (tmp_path / standing.ACTIVITY).exists()
+    assert (tmp_path / overview.ACTIVITY).exists()
     assert told(tmp_path) is None
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from app import deps, installing
-from app.versions import Requirement, missing, parse, parse_all, satisfies
+from app.packages import activate, install
+from app.packages.requirements import Requirement, missing, parse, parse_all, satisfies
 from errors import SetupError
 from sync_queue.lock import FileLock
 
@@ -129,13 +129,13 @@ class Place:
         self.requirements.write_text("\n".join(lines))
 
     def ensure(self, **more):
-        deps.ensure(self.requirements, self.data, self.log.append, **more)
-        deps.remember(self.data)
+        activate.ensure(self.requirements, self.data, self.log.append, **more)
+        activate.remember(self.data)
 
     @property
     def folder(self):
         wanted = parse_all(self.requirements.read_text())
-        return self.data / "deps" / installing.folder_name(wanted)
+        return self.data / "deps" / install.folder_name(wanted)
 
     def folders(self):
         return {path.name for path in (self.data / "deps").iterdir() if path.is_dir()}
@@ -281,12 +281,12 @@ def test_nothing_is_written_outside_the_data_dir(place, tmp_path, monkeypatch):
 def test_the_layout_of_the_file_does_not_change_the_folder():
     one = parse_all("# why\na>=1\nB<2\n")
     other = parse_all("b < 2\nA >= 1")
-    assert installing.folder_name(one) == installing.folder_name(other)
-    assert installing.folder_name(one) != installing.folder_name(parse_all("a>=1"))
+    assert install.folder_name(one) == install.folder_name(other)
+    assert install.folder_name(one) != install.folder_name(parse_all("a>=1"))
 
 
 def test_the_folder_names_python_platform_and_c_library():
-    tag = installing.python_tag()
+    tag = install.python_tag()
     assert tag.startswith(f"cp{sys.version_info[0]}{sys.version_info[1]}-")
     if sys.platform == "linux":
         assert tag.endswith(("-glibc", "-musl"))
@@ -349,7 +349,7 @@ def test_a_data_dir_that_cannot_be_written_is_told(place):
 def test_requirements_that_cannot_be_read_are_told(place):
     place.requirements.unlink()
     with pytest.raises(SetupError, match="reinstall the plugin"):
-        deps.ensure(place.requirements, place.data, place.log.append)
+        activate.ensure(place.requirements, place.data, place.log.append)
 
 
 @posix
@@ -361,9 +361,9 @@ def test_packages_that_pip_did_not_deliver_are_told(place, tmp_path):
 
 def test_the_sentence_quotes_for_the_platform(place, monkeypatch):
     place.requires("s2p-nowhere>=1")
-    monkeypatch.setattr(installing.os, "name", "nt")
+    monkeypatch.setattr(install.os, "name", "nt")
     arguments = ("C:\\Program Files\\python.exe", place.requirements, place.folder)
-    assert '"C:\\Program Files\\python.exe" -m pip' in installing._by_hand(*arguments, {})
+    assert '"C:\\Program Files\\python.exe" -m pip' in install._by_hand(*arguments, {})
 
 
 # --- what was found is not searched for again ----------------------------------------------
@@ -371,12 +371,12 @@ def test_the_sentence_quotes_for_the_platform(place, monkeypatch):
 SEARCHED = """
 import sys
 from pathlib import Path
-from app import deps
+from app.packages import activate
 requirements, data = map(Path, sys.argv[1:])
-deps.ensure(requirements, data, lambda line: None)
+activate.ensure(requirements, data, lambda line: None)
 import s2p_tiny
-print("app.installing" in sys.modules, s2p_tiny.VERSION)
-deps.remember(data)
+print("app.packages.install" in sys.modules, s2p_tiny.VERSION)
+activate.remember(data)
 """
 
 
@@ -445,15 +445,15 @@ def test_a_package_that_came_elsewhere_is_searched_for(settled, tmp_path):
 
 @pytest.mark.parametrize("said", ["", "x", "../../elsewhere\n", "\udcff"])
 def test_a_note_that_makes_no_sense_is_none(settled, said):
-    note = settled.data / deps.SEEN
+    note = settled.data / activate.SEEN
     note.write_text(said, errors="surrogateescape")
     assert searched(settled) == (True, "1.2")
     assert searched(settled) == (False, "1.2")
 
 
 def test_without_a_place_for_the_note_the_packages_are_there_all_the_same(settled):
-    (settled.data / deps.SEEN).unlink()
-    (settled.data / deps.SEEN).mkdir()
+    (settled.data / activate.SEEN).unlink()
+    (settled.data / activate.SEEN).mkdir()
     assert searched(settled) == (True, "1.2")
 
 
@@ -462,10 +462,10 @@ def test_without_a_place_for_the_note_the_packages_are_there_all_the_same(settle
 ENSURE = """
 import sys
 from pathlib import Path
-from app import deps, installing
+from app.packages import activate, install
 requirements, data, python = sys.argv[1:]
 log = lambda line: print(line, file=sys.stderr, flush=True)
-deps.ensure(Path(requirements), Path(data), log, python=python)
+activate.ensure(Path(requirements), Path(data), log, python=python)
 import s2p_tiny
 """
 
@@ -531,7 +531,7 @@ def test_what_a_kill_left_beside_the_packages_goes_with_the_next_run(place):
 def test_while_another_process_installs_its_folder_is_left_alone(place):
     place.ensure()
     sys.path.remove(str(place.folder))
-    with FileLock(place.folder.parent / installing.LOCK):
+    with FileLock(place.folder.parent / install.LOCK):
         (place.folder.parent / "tmp-4711").mkdir()
         place.ensure(python="/does/not/exist")
     assert "tmp-4711" in place.folders()

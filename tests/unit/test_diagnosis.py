@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import errors
-from app import diagnosis, effective, findings
-from app.findings import ERROR, NOTE, OK, WARNING, Finding
-from app.words import sized
+from app.phrasing import sized
+from app.setup_check import diagnosis, finding, settings_report
+from app.setup_check.finding import ERROR, NOTE, OK, WARNING, Finding
 from plex.client.client import Section
 from validation.config import load
 
@@ -62,9 +62,9 @@ def test_a_warning_is_of_the_setting_that_it_names_only_if_it_is_one() -> None:
 def test_the_most_serious_comes_first_and_the_order_of_the_checks_stays() -> None:
     levels = (OK, NOTE, ERROR, WARNING, OK, ERROR)
     found = [Finding(str(number), level, "said") for number, level in enumerate(levels)]
-    assert "".join(one.id for one in findings.sorted_by_gravity(found)) == "253104"
-    assert findings.summary(found) == "setup: 2 errors, 1 warning, 1 note; 2 of 6 are fine"
-    assert not findings.is_well(found) and findings.is_well(found[:2])
+    assert "".join(one.id for one in finding.sorted_by_gravity(found)) == "253104"
+    assert finding.summary(found) == "setup: 2 errors, 1 warning, 1 note; 2 of 6 are fine"
+    assert not finding.is_well(found) and finding.is_well(found[:2])
 
 
 def test_a_line_has_what_to_do_behind_what_is_said() -> None:
@@ -75,7 +75,7 @@ def test_a_line_has_what_to_do_behind_what_is_said() -> None:
 def test_only_what_differs_from_the_defaults_is_told_and_the_token_never() -> None:
     given = {"plex_token": "secret-token", "path_map": "/a => /b; /c => /d", "paused": True}
     config, warnings = load(given | {"labels": "x" * 99, "collections_from": "none"})
-    said = effective.changed(rows := effective.rows(config, warnings))
+    said = settings_report.changed(rows := settings_report.rows(config, warnings))
     assert said.startswith("settings: 5 of ")
     for one in ("plex_token = ***", "path_map = /a => /b, /c => /d", "paused = on",
                 "collections_from = nothing", "labels = xxx"):  # fmt: skip

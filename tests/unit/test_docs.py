@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app import commands
+from app.commands import registry
 from plex.fields import selection
 from plex.fields.registry import BACKGROUND, FIELDS, IMAGES, POSTER, SETTINGS
 from plex.fields.tags import KINDS
@@ -59,9 +59,9 @@ def test_the_readme_says_the_defaults_of_numbers_and_choices() -> None:
 def test_every_task_has_a_handler_and_every_handler_a_task() -> None:
     modes = [task["defaultArgs"]["mode"] for task in MANIFEST["tasks"]]
 
-    known = {*commands.COMMANDS, *commands.RECONCILE, "queue_status"}
+    known = {*registry.COMMANDS, *registry.RECONCILE, "queue_status"}
 
-    assert sorted(modes) == sorted(known - {*commands.WITHOUT_BUTTON})
+    assert sorted(modes) == sorted(known - {*registry.WITHOUT_BUTTON})
 
 
 def test_every_task_is_in_the_readme_with_its_name_in_a_terminal() -> None:

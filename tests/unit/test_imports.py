@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from app import commands
+from app.commands import registry
 from sync_queue import inbox
 from sync_queue.lock import FileLock
 
@@ -42,7 +42,7 @@ FEATHER_MAY_LATE = {
     "sync_queue.lock": {"msvcrt"},
 }
 PURE = {
-    "errors", "app.words", "app.states", "app.findings", "app.diagnosis", "app.effective", "app.operations",
+    "errors", "app.phrasing", "app.dashboard.state_rule", "app.setup_check.finding", "app.setup_check.diagnosis", "app.setup_check.settings_report", "app.modes",
     "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
     "sync_queue.circuit", "sync_queue.tally", "plex.path_map.paths", "plex.fields.registry", "plex.plan.plan",
     "plex.fields.names", "plex.state.entry", "plex.state.file_id", "plex.state.scene_state", "plex.fields.item", "plex.listing", "plex.client.outline", "plex.client.pages", "plex.fields.actor_photos", "plex.sync.collection_order", "plex.fields.text", "plex.fields.tags", "plex.fields.selection",
@@ -248,9 +248,11 @@ def test_a_command_loads_only_the_libraries_that_it_uses(tmp_path: Path, mode: s
 
 
 def test_every_command_is_where_it_is_said_to_be() -> None:
-    for command in commands.COMMANDS.values():
+    for command in registry.COMMANDS.values():
         if place := inspect.getclosurevars(command).nonlocals:
-            assert callable(getattr(import_module(f"app.{place['module']}"), place["name"]))
+            assert callable(
+                getattr(import_module(f"app.commands.{place['module']}"), place["name"])
+            )
 
 
 def from_stash(folder: Path, args: dict[str, Any], **more: Any) -> bytes:

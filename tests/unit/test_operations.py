@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 import Stash2Plex
-from app import commands, glance, lookup, planned
-from app.operations import OPERATIONS
+from app.commands import preview_rows, registry
+from app.dashboard import read_only_db, routes
+from app.modes import OPERATIONS
 from plex.state.database import Store
 from sync_queue.jobs import Jobs
 
@@ -23,7 +24,7 @@ TABLE = [
     if line.startswith("| `")
 ]
 LEAN = {
-    "app", "app.glance", "app.lists", "app.lookup", "app.scene_states", "app.standing", "app.states",
+    "app", "app.dashboard", "app.dashboard.routes", "app.dashboard.lists", "app.dashboard.read_only_db", "app.dashboard.scene_states", "app.dashboard.overview", "app.dashboard.state_rule",
     "plex", "plex.state", "plex.state.scene_state",
 }  # fmt: skip
 FEATHER = {
@@ -53,22 +54,22 @@ def test_the_table_names_every_operation_with_its_arguments() -> None:
 
 
 def test_every_mode_is_an_operation() -> None:
-    modes = {*commands.COMMANDS, *commands.RECONCILE, "queue_status", *glance.LOOKS}
+    modes = {*registry.COMMANDS, *registry.RECONCILE, "queue_status", *routes.LOOKS}
 
     assert set(OPERATIONS) == modes
 
 
 def test_the_entry_knows_the_looks() -> None:
-    assert set(Stash2Plex.LOOKS) == set(glance.LOOKS)
+    assert set(Stash2Plex.LOOKS) == set(routes.LOOKS)
 
 
 def test_the_looks_know_the_versions_of_the_files() -> None:
-    assert lookup.VERSIONS[lookup.QUEUE] == len(Jobs.STEPS)
-    assert lookup.VERSIONS[lookup.PLEX] == len(Store.STEPS)
-    assert planned.PREVIEW in lookup.VERSIONS
+    assert read_only_db.VERSIONS[read_only_db.QUEUE] == len(Jobs.STEPS)
+    assert read_only_db.VERSIONS[read_only_db.PLEX] == len(Store.STEPS)
+    assert preview_rows.PREVIEW in read_only_db.VERSIONS
 
 
-@pytest.mark.parametrize("mode", sorted(glance.LOOKS))
+@pytest.mark.parametrize("mode", sorted(routes.LOOKS))
 def test_a_look_loads_nothing_but_the_lean_lane(mode: str, tmp_path: Path) -> None:
     data = tmp_path / "plugin_data" / "Stash2Plex"
     data.mkdir(parents=True)
@@ -79,6 +80,6 @@ def test_a_look_loads_nothing_but_the_lean_lane(mode: str, tmp_path: Path) -> No
         "args": {"mode": mode, **ARGUMENTS.get(mode, {})},
     }
     found = loaded("import Stash2Plex; Stash2Plex.main([])", json.dumps(given).encode())
-    assert "app.glance" in found
+    assert "app.dashboard.routes" in found
     brought = loaded("import _sqlite3")  # what the C core brings along
     assert found - LEAN - FEATHER - CORES - brought - {"Stash2Plex"} == set()

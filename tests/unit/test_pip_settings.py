@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from app import installing, pip_settings
+from app.packages import install, pip_settings
 from tests.unit.test_deps import place, refused, version_of  # noqa: F401 - a fixture
 
 # What each option that is not kept would do here, at its worst. Without a value: `1`.
@@ -120,7 +120,7 @@ def test_the_command_of_the_message_works_as_well(
     kept.rename(away)
     done = by_hand(sentence)
     assert done.returncode == 0, done.stderr
-    assert installing.ready(place.requirements, place.data)
+    assert install.ready(place.requirements, place.data)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ SHELLS = {
     "spawnl",
     "posix_spawn",
 }
-STARTERS = {"app/installing.py"}  # it starts pip, from a list of words
+STARTERS = {"app/packages/install.py"}  # it starts pip, from a list of words
 
 
 def nodes(path: Path) -> Iterator[ast.AST]:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import lookup, scene_states, standing
 from app.contacts import Contacts
-from app.states import DUE, PUT_OFF, state_of
+from app.dashboard import overview, read_only_db, scene_states
+from app.dashboard.state_rule import DUE, PUT_OFF, state_of
 from plex.plan import plan
 from plex.plan.plan import Change
 from plex.state import scene_state
@@ -192,13 +192,13 @@ def test_each_is_answered_once_and_in_its_order(tmp_path: Path) -> None:
     "given", [None, [], "1", [0], [True], [2**70], ["1"], [1.5], list(range(1, 202)), {"a": 1}]
 )
 def test_scenes_must_be_a_list_of_a_few_ids(tmp_path: Path, given: Any) -> None:
-    with pytest.raises(lookup.Trouble, match="a list of 1 to 200 ids"):
+    with pytest.raises(read_only_db.Trouble, match="a list of 1 to 200 ids"):
         scene_states.states(str(tmp_path), {"scenes": given})
 
 
 @pytest.mark.parametrize("given", [None, "", "unknown", "lost", 3])
 def test_a_list_is_of_one_state(tmp_path: Path, given: Any) -> None:
-    with pytest.raises(lookup.Trouble, match="state must be"):
+    with pytest.raises(read_only_db.Trouble, match="state must be"):
         scene_states.listed(str(tmp_path), {"state": given})
 
 
@@ -257,9 +257,9 @@ def test_counts_lists_and_single_states_agree_for_any_stored_facts(
 
 def test_an_index_answers_for_the_cards(tmp_path: Path) -> None:
     asked: list[str] = []
-    rows = lookup.File.rows
+    rows = read_only_db.File.rows
 
-    def explained(file: lookup.File, sql: str, values: Any = ()) -> Any:
+    def explained(file: read_only_db.File, sql: str, values: Any = ()) -> Any:
         if sql.startswith("SELECT"):
             asked.extend(row[3] for row in rows(file, f"EXPLAIN QUERY PLAN {sql}", values))
         return rows(file, sql, values)
@@ -268,7 +268,7 @@ def test_an_index_answers_for_the_cards(tmp_path: Path) -> None:
     Jobs(tmp_path).close()
     inbox.mark(str(tmp_path), "tag", 7)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lookup.File, "rows", explained)
+        patch.setattr(read_only_db.File, "rows", explained)
         found(tmp_path, 1, 2, 3)
         listed(tmp_path, "differs")
     whole = [step for step in asked if "SCAN" in step and step != "SCAN held"]
@@ -318,11 +318,11 @@ def test_a_scene_that_is_gone_is_not_counted_at_all(tmp_path: Path) -> None:
 
 
 def plex(data: Path) -> Any:
-    return standing.status(str(data))["servers"]["plex"]
+    return overview.status(str(data))["servers"]["plex"]
 
 
 def test_who_was_never_asked_is_not_known(tmp_path: Path) -> None:
-    assert standing.status(str(tmp_path))["servers"] == {"stash": None, "plex": None}
+    assert overview.status(str(tmp_path))["servers"] == {"stash": None, "plex": None}
 
 
 def test_the_last_answer_and_the_trouble_since_are_known(tmp_path: Path) -> None:
@@ -337,11 +337,11 @@ def test_the_last_answer_and_the_trouble_since_are_known(tmp_path: Path) -> None
     }  # fmt: skip
     contacts.answered("plex")
     assert (plex(tmp_path)["version"], plex(tmp_path)["since"]) == ("1.41", None)
-    assert standing.status(str(tmp_path))["servers"]["stash"] is None
+    assert overview.status(str(tmp_path))["servers"]["stash"] is None
 
 
 def test_a_note_that_makes_no_sense_is_as_good_as_none(tmp_path: Path) -> None:
     for text in ("{", "[]", '{"plex": 1}', '{"plex": {"asked": 1'):
-        (tmp_path / standing.CONTACTS).write_text(text)
+        (tmp_path / overview.CONTACTS).write_text(text)
         assert plex(tmp_path) is None
     Contacts(str(tmp_path / "gone"), lambda: 1.0).answered("plex")  # no disk makes a run fail

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.words import by_reason, lasting, many
+from app.phrasing import by_reason, lasting, many
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import errors
-from app import drains
+from app import drain_task
 from app.arguments import text
-from app.planned import Table
+from app.commands.preview_rows import Table
+from app.phrasing import many
 from app.run import Run
-from app.words import many
 from stash import wire
 from sync_queue.lock import FileLock
 
@@ -104,7 +104,7 @@ def _rows(run: Run, scope: str, found: Found) -> Iterator[dict[str, Any]]:
     parsed = parse_scope(scope)
     newest = None if parsed.kind == "all" else run.stash.newest_timestamp()
     only = SceneFilter(*window(parsed, run.clock(), newest))
-    total, sync = max(1, run.stash.count(only)), drains.sync_of(run)
+    total, sync = max(1, run.stash.count(only)), drain_task.sync_of(run)
     seen = 0
     for page in run.stash.walk(only, extras=sync.extras):
         for at in range(0, len(page), CHUNK):

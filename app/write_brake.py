@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import errors
-from app import drains
-from app.reconciling import engine
+from app import drain_task
+from app.commands.reconcile import engine
 from app.run import Run
 from stash import wire
 from sync_queue.drain import SAMPLE
@@ -79,7 +79,7 @@ class Brake:
         if not isinstance(error, errors.Unreachable):
             return False
         away = error.server != errors.STASH and self._run.outages.is_away(self._run.asked)
-        return away or not drains.Probe(self._run)(error)
+        return away or not drain_task.Probe(self._run)(error)
 
 
 def spread(ids: Sequence[int], most: int = SAMPLE) -> Sequence[int]:

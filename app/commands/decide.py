@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import drains
+from app import drain_task
 from app.arguments import is_given, number, text
+from app.phrasing import many
 from app.run import Run
-from app.words import many
 from stash import wire
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
     wire.info(f"Plex item {item}: decided for {side.capitalize()}: {', '.join(made)}")
     run.jobs.put([job := Job(work.scene.id, reason="decided")], run.clock())
     run.jobs.hasten([job], run.clock())
-    return {"item": item, "side": side, "fields": list(made)} | drains.drain(
+    return {"item": item, "side": side, "fields": list(made)} | drain_task.drain(
         run, only=work.scene.id
     )
 
@@ -120,7 +120,7 @@ def _works(run: Run, keys: Sequence[int], field: str = "") -> "list[Work]":
     from plex.sync.outcome import Outcome
     from plex.sync.record import asked
 
-    ledger, sync = Ledger(run.store), drains.sync_of(run)
+    ledger, sync = Ledger(run.store), drain_task.sync_of(run)
     entries = ledger.entries(keys)
     ids = [entry.scene_id for entry in entries.values() if entry.scene_id]
     scenes = run.stash.scenes(ids, sync.extras)

@@ -7,10 +7,10 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import notes
+from app import hook_hints
 from app.arguments import flag
+from app.phrasing import by_reason, many
 from app.run import Run
-from app.words import by_reason, many
 from stash import hook, wire
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def drain(
     else:
         wire.info(_summary(run, tally.as_dict()))
     if loop.only and not tally.busy:
-        notes.wake_if_owed(run)
+        hook_hints.wake_if_owed(run)
     if not (loop.only or tally.busy or tally.paused) and _newcomers_are_owed(run):
         more = drain(run, linger, span, told=told)
         return {**more, **_sum(tally.as_dict(), more)}

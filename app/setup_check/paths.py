@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from app import diagnosis
-from app.findings import Finding
 from app.run import Run
+from app.setup_check import diagnosis
+from app.setup_check.finding import Finding
 
 if TYPE_CHECKING:
     from plex.client.client import Section

@@ -36,13 +36,13 @@ def ensure(
     if (folder := _as_before(requirements, data_dir)) is not None:
         activate(folder, str(requirements.absolute().parent))
         return
-    from app import installing
+    from app.packages import install
 
-    if not (may_install or installing.ready(requirements, data_dir)):
+    if not (may_install or install.ready(requirements, data_dir)):
         raise NotThere
-    installing.ensure(requirements, data_dir, log, python)
+    install.ensure(requirements, data_dir, log, python)
     said = _sight(requirements, data_dir, _ours(data_dir))
-    if said and installing.is_tidy(_parent(data_dir)):
+    if said and install.is_tidy(_parent(data_dir)):
         _seen.append(said)
 
 
@@ -50,9 +50,9 @@ def ready(requirements: Path, data_dir: Path) -> bool:
     """Whether `ensure` has nothing to install."""
     if _as_before(requirements, data_dir) is not None:
         return True
-    from app import installing
+    from app.packages import install
 
-    return installing.ready(requirements, data_dir)
+    return install.ready(requirements, data_dir)
 
 
 def remember(data_dir: Path) -> None:

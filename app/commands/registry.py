@@ -4,9 +4,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from app import drains
+from app import drain_task
+from app.phrasing import many
 from app.run import Run
-from app.words import many
 from stash import wire
 from sync_queue import inbox
 from sync_queue.job import ASKED
@@ -20,7 +20,7 @@ def process_queue(run: Run) -> dict[str, Any]:
     trigger = run.args.get("trigger")
     if not trigger:
         run.jobs.hasten_all(run.clock())
-    return drains.drain(run, linger=drains.LINGER if trigger == "hook" else 0.0)
+    return drain_task.drain(run, linger=drain_task.LINGER if trigger == "hook" else 0.0)
 
 
 def clear_queue(run: Run) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def clear_queue(run: Run) -> dict[str, Any]:
     for kind, number in flags:
         inbox.clear(run.data_dir, kind, number)
     if moved := _moved(run, flags):
-        drains.seen_of(run).doubt(moved)
+        drain_task.seen_of(run).doubt(moved)
     cleared = run.jobs.clear_pending() + len(flags)
     wire.info(f"cleared: {many(cleared, 'job')}; Reconcile Library finds what still differs")
     return {"cleared": cleared}
@@ -51,33 +51,33 @@ def _in(module: str, name: str) -> Command:
     """A command of another module, which is imported when it is given."""
 
     def command(run: Run) -> dict[str, Any]:
-        found: dict[str, Any] = getattr(import_module(f"app.{module}"), name)(run)
+        found: dict[str, Any] = getattr(import_module(f"app.commands.{module}"), name)(run)
         return found
 
     return command
 
 
 COMMANDS: dict[str, Command] = {
-    "all": _in("wishes", "sync_all"),
-    "recent": _in("wishes", "sync_recent"),
+    "all": _in("sync", "sync_all"),
+    "recent": _in("sync", "sync_recent"),
     "process_queue": process_queue,
     "clear_queue": clear_queue,
-    "clear_dlq": _in("recovery", "clear_dlq"),
-    "purge_dlq": _in("recovery", "purge_dlq"),
-    "retry_dlq": _in("recovery", "retry_dlq"),
-    "recover_outage_jobs": _in("recovery", "recover_outage_jobs"),
-    "outage_summary": _in("recovery", "outage_summary"),
-    "decide": _in("decisions", "decide"),
+    "clear_dlq": _in("dead_letters", "clear_dlq"),
+    "purge_dlq": _in("dead_letters", "purge_dlq"),
+    "retry_dlq": _in("dead_letters", "retry_dlq"),
+    "recover_outage_jobs": _in("dead_letters", "recover_outage_jobs"),
+    "outage_summary": _in("dead_letters", "outage_summary"),
+    "decide": _in("decide", "decide"),
     "health_check": _in("doctor", "health_check"),
     "doctor": _in("doctor", "doctor"),
-    "undo": _in("undoing", "undo"),
-    "hold": _in("undoing", "hold"),
-    "resume": _in("undoing", "resume"),
-    "journal": _in("undoing", "journal"),
+    "undo": _in("undo", "undo"),
+    "hold": _in("undo", "hold"),
+    "resume": _in("undo", "resume"),
+    "journal": _in("undo", "journal"),
     "preview": _in("preview", "preview"),
     "explain": _in("explain", "explain"),
-    "sync": _in("wishes", "sync"),
-    "apply_preview": _in("wishes", "apply_preview"),
+    "sync": _in("sync", "sync"),
+    "apply_preview": _in("sync", "apply_preview"),
     "bundle": _in("bundle", "bundle"),
     "settings": _in("doctor", "settings"),
 }
@@ -119,5 +119,5 @@ OF_A_SERVER = (
 
 def works(run: Run, mode: str) -> bool:
     """Whether this invocation works on the queue itself."""
-    later = drains.is_for_later(run)
+    later = drain_task.is_for_later(run)
     return mode in WORKING and not later

@@ -4,10 +4,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import drains
+from app import drain_task
 from app.arguments import flag
+from app.phrasing import by_reason, many
 from app.run import Run
-from app.words import by_reason, many
 from stash import wire
 from sync_queue.verdict import in_words
 
@@ -37,7 +37,7 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
         empty_collections.note(run.plex, run.store)
     finally:
         scheduler.release()
-    return found | {"drain": drains.drain(run, span=(0.9, 1.0))}
+    return found | {"drain": drain_task.drain(run, span=(0.9, 1.0))}
 
 
 def _is_deep(run: Run, scope: str, unasked: bool) -> bool:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import errors
-from app import drains, scene_states
+from app import drain_task
 from app.arguments import number
+from app.dashboard import scene_states
 from app.run import Run
 from plex.state.scene_state import STATES
 from stash import wire
@@ -35,7 +36,7 @@ def explain(run: Run) -> dict[str, Any]:
     found: dict[str, Any] = {"scene": wanted, "in_stash": scene is not None}
     if scene:
         outcome = Outcome(scene.id, scene.label())
-        sync = drains.sync_of(run)
+        sync = drain_task.sync_of(run)
         works = sync.decide([scene], {scene.id: outcome})
         sync.keep_states([outcome])
         found |= {

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from app.words import many
+from app.phrasing import many
 
 OK, NOTE, WARNING, ERROR = "ok", "note", "warning", "error"
 GRAVITY = (ERROR, WARNING, NOTE, OK)

@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import diagnosis, effective, manifest, places, status
-from app import findings as found_by
-from app.findings import Finding
+from app import manifest
+from app.commands import status
+from app.packages.requirements import satisfies
 from app.run import Run
-from app.versions import satisfies
+from app.setup_check import diagnosis, paths, settings_report
+from app.setup_check import finding as found_by
+from app.setup_check.finding import Finding
 from stash import hook
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ def check_settings(visit: Visit) -> None:
     from validation.config import UNLISTED
 
     config = visit.run.config
-    rows = effective.rows(config, visit.run.settings_warnings, UNLISTED)
+    rows = settings_report.rows(config, visit.run.settings_warnings, UNLISTED)
     visit.facts["settings"] = rows
     if config.paused:
         visit.tell(diagnosis.paused())
@@ -108,7 +110,7 @@ def check_settings(visit: Visit) -> None:
 
         if not letterbox.available():
             visit.tell(diagnosis.setting("poster_fit", letterbox.MISSING))
-    visit.tell(Finding("settings", found_by.OK, effective.changed(rows)))
+    visit.tell(Finding("settings", found_by.OK, settings_report.changed(rows)))
 
 
 def check_plex(visit: Visit) -> None:
@@ -181,15 +183,15 @@ def check_places(visit: Visit) -> None:
     run, facts = visit.run, visit.facts
     if not visit.chosen:
         return
-    evidence = places.mapped(run, anew=visit.is_empty)
+    evidence = paths.mapped(run, anew=visit.is_empty)
     unlisted = [one.line for one in run.index.unlisted.parts().values()]
     visit.tell(*map(diagnosis.unlisted, unlisted))
-    facts["paths"] = places.map_as_json(run, evidence)
-    visit.tell(*places.of_map(run, evidence))
-    found = places.sought(run, *visit.scenes)
-    facts["unmatched"] = places.unmatched(run, found, visit.chosen)
-    said = list(places.of_files(run, found, facts["unmatched"], places.advice(run, evidence)))
-    facts["files"] = places.files_as_json(found, said)
+    facts["paths"] = paths.map_as_json(run, evidence)
+    visit.tell(*paths.of_map(run, evidence))
+    found = paths.sought(run, *visit.scenes)
+    facts["unmatched"] = paths.unmatched(run, found, visit.chosen)
+    said = list(paths.of_files(run, found, facts["unmatched"], paths.advice(run, evidence)))
+    facts["files"] = paths.files_as_json(found, said)
     visit.tell(*said)
 
 

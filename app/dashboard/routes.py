@@ -3,8 +3,8 @@
 Every answer is JSON of a bounded size; what is wrong is one sentence, and nothing is changed.
 """
 
-from app import lists, scene_states, standing
-from app.lookup import Trouble
+from app.dashboard import lists, overview, scene_states
+from app.dashboard.read_only_db import Trouble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     Map = dict[str, Any]
 
 LOOKS = {
-    "status": standing.status,
-    "overview": standing.overview,
+    "status": overview.status,
+    "overview": overview.overview,
     "scene_states": scene_states.states,
     "list_scenes": scene_states.listed,
     "list_queue": lists.queue,

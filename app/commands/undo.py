@@ -8,10 +8,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import notes
+from app import hook_hints
 from app.arguments import flag, number, scenes, text
+from app.phrasing import many
 from app.run import Run
-from app.words import many
 from stash import wire
 from sync_queue import inbox
 from sync_queue.lock import FileLock
@@ -135,7 +135,7 @@ def _alone(run: Run) -> Iterator[None]:
         yield
     finally:
         lock.release()
-        notes.wake_if_owed(run)
+        hook_hints.wake_if_owed(run)
 
 
 def _tell(done: "Undone") -> None:
@@ -169,22 +169,22 @@ def _files(run: Run, ids: "list[int]") -> "dict[int, FileIds]":
 
 def resume(run: Run) -> dict[str, Any]:
     """Let go of held scenes, all or those asked for, and sync them."""
-    from app import drains
-    from app.braking import rank
+    from app import drain_task
+    from app.write_brake import rank
     from sync_queue.jobs import Job
 
     chosen = scenes(run)
     if not chosen and ("scenes" in run.args or "scene" in run.args):
         raise errors.SetupError("resume needs ids of scenes, or no argument for all of them")
-    drains.is_for_later(run)
+    drain_task.is_for_later(run)
     held = set(run.journal.held())
     run.brake.look(sorted(held.intersection(chosen) if chosen else held), freed=True)
-    drains.seen_of(run).doubt(chosen or held)  # while they were held, nobody looked
+    drain_task.seen_of(run).doubt(chosen or held)  # while they were held, nobody looked
     freed = run.journal.resume(chosen or None)
     how = rank(len(freed))
     run.jobs.put((Job(number, reason="resumed", rank=how) for number in freed), run.clock())
     wire.info(f"resumed: {many(len(freed), 'scene')}")
-    return {"resumed": freed} | (drains.drain(run) if freed else {})
+    return {"resumed": freed} | (drain_task.drain(run) if freed else {})
 
 
 def journal(run: Run) -> dict[str, Any]:

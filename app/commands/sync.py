@@ -4,11 +4,12 @@ from array import array
 from typing import Any
 
 import errors
-from app import drains, lookup, scene_states
+from app import drain_task
 from app.arguments import scenes, text
-from app.reconciling import suggest_preview
+from app.commands.reconcile import suggest_preview
+from app.dashboard import read_only_db, scene_states
+from app.phrasing import many
 from app.run import Run
-from app.words import many
 from stash import wire
 from sync_queue.job import ASKED
 
@@ -37,23 +38,23 @@ def _sync_scope(run: Run, scope: str) -> dict[str, Any]:
     run.jobs.owe(ids, ASKED, run.clock())
     suggest_preview(run)
     wire.info(f"to be checked: {many(len(ids), 'scene')}")
-    return {"queued": len(ids)} | drains.drain(run)
+    return {"queued": len(ids)} | drain_task.drain(run)
 
 
 def sync(run: Run) -> dict[str, Any]:
     """Sync the `scene`, or the `scenes`, before anything else that is owed; a long list with the rest."""
-    from app.braking import rank
+    from app.write_brake import rank
 
     chosen = scenes(run)
     if not chosen:
         raise errors.SetupError("sync needs the id of a scene (scene) or a list of them (scenes)")
-    later = drains.is_for_later(run)
+    later = drain_task.is_for_later(run)
     run.brake.look(chosen)
     run.jobs.owe(chosen, ASKED, run.clock(), rank(len(chosen)))
     wire.info(f"to be synced: {many(len(chosen), 'scene')}")
     only = chosen[0] if len(chosen) == 1 and not later else 0
-    said = dict.fromkeys(chosen[: drains.TOLD], "")
-    found = {"queued": len(chosen)} | drains.drain(run, only=only, told=said)
+    said = dict.fromkeys(chosen[: drain_task.TOLD], "")
+    found = {"queued": len(chosen)} | drain_task.drain(run, only=only, told=said)
     return found | {"scenes": _told(run, said)}
 
 
@@ -70,17 +71,17 @@ def apply_preview(run: Run) -> dict[str, Any]:
     """Sync the scenes that the last preview would write, of one `field` or for one reason (`why`).
     A scene is synced as a whole, and as it is by then."""
     given = {"field": text(run, "field"), "why": text(run, "why")}
-    drains.is_for_later(run)
+    drain_task.is_for_later(run)
     asked = {name: value for name, value in given.items() if value}
     where = " AND ".join(["writes = 1", *(f"{name} = ?" for name in asked)])
     try:
-        file = lookup.File(run.data_dir, lookup.PREVIEW)
+        file = read_only_db.File(run.data_dir, read_only_db.PREVIEW)
         rows = file.rows(f"SELECT DISTINCT scene FROM change WHERE {where}", (*asked.values(),))
         file.close()
-    except lookup.Trouble as error:
+    except read_only_db.Trouble as error:
         raise errors.SetupError(str(error)) from None
     chosen = [row[0] for row in rows]
     run.brake.look(chosen)
     run.jobs.owe(chosen, ASKED, run.clock())
     wire.info(f"to be synced, as the preview showed: {many(len(rows), 'scene')}")
-    return {"queued": len(rows)} | (drains.drain(run) if rows else {})
+    return {"queued": len(rows)} | (drain_task.drain(run) if rows else {})

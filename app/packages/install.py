@@ -19,8 +19,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from app import deps, pip_settings
-from app.versions import Requirement, missing, parse_all
+from app.packages import activate, pip_settings
+from app.packages.requirements import Requirement, missing, parse_all
 from errors import SetupError
 from sync_queue.lock import FileLock
 
@@ -109,7 +109,7 @@ def _is_complete(folder: Path, wanted: list[Requirement]) -> bool:
 
 
 def _activate(folder: Path, plugin_dir: Path) -> None:
-    deps.activate(str(folder), str(plugin_dir))
+    activate.activate(str(folder), str(plugin_dir))
     importlib.invalidate_caches()
 
 

@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 import errors
-from app import lookup, scene_states
+from app.dashboard import read_only_db, scene_states
+from app.phrasing import many
 from app.run import Run
-from app.words import many
 from plex.state.scene_state import STATES, UNKNOWN
 from stash import wire
 from sync_queue import circuit, inbox, lock
@@ -92,7 +92,7 @@ def unlisted(run: Run) -> list[str]:
     from plex.library import unlisted
 
     sql = "SELECT value FROM meta WHERE name = ?"
-    kept = lookup.rows(run.data_dir, lookup.PLEX, sql, (unlisted.META,))
+    kept = read_only_db.rows(run.data_dir, read_only_db.PLEX, sql, (unlisted.META,))
     text = str(kept[0][0]) if kept else ""
     found = [one.line for one in unlisted.read(text)[0].values()]
     for line in found:

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from app.lookup import PREVIEW, VERSIONS
+from app.dashboard.read_only_db import PREVIEW, VERSIONS
 
 BATCH = 500
 _SCHEMA = f"""

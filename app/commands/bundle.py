@@ -4,7 +4,8 @@ import platform
 import sys
 from typing import Any
 
-from app import doctor, manifest, shareable
+from app import manifest
+from app.commands import bundle_fields, doctor
 from app.run import Run
 
 SHOWN = 20  # runs of the journal
@@ -13,12 +14,12 @@ SHOWN = 20  # runs of the journal
 def bundle(run: Run) -> dict[str, Any]:
     """Check Setup, the queue and the last runs, as far as strangers may see them."""
     found = doctor.doctor(run)
-    listed = {"settings": shareable.settings(found.pop("settings"))}
-    listed["findings"] = shareable.findings(found.pop("findings"))
+    listed = {"settings": bundle_fields.settings(found.pop("settings"))}
+    listed["findings"] = bundle_fields.findings(found.pop("findings"))
     for library in found["plex"].get("libraries", ()):
         library["roots"] = len(library["roots"])
     found["unmatched"] = len(found["unmatched"])
-    report = {"ok": found.pop("ok"), **listed, **shareable.facts(found)}
+    report = {"ok": found.pop("ok"), **listed, **bundle_fields.facts(found)}
     return {"bundle": {"about": _about(run), "doctor": report, "runs": _runs(run)}}
 
 

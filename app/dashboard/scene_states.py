@@ -7,9 +7,9 @@ import os
 import time
 from itertools import islice
 
-from app import lookup
-from app.lookup import CLAIMED, DEAD, READY, TABLE
-from app.states import DUE, PUT_OFF, state_of
+from app.dashboard import read_only_db
+from app.dashboard.read_only_db import CLAIMED, DEAD, READY, TABLE
+from app.dashboard.state_rule import DUE, PUT_OFF, state_of
 from plex.state.scene_state import (
     GAVE_UP,
     HELD,
@@ -41,14 +41,17 @@ LISTED = tuple(one for one in STATES if one != UNKNOWN)  # of the others only St
 
 def states(data_dir: str, args: "Map") -> "Map":
     """The state of each of the `scenes`, as the overview counts them."""
-    found = told(data_dir, lookup.ids(args, "scenes"))
+    found = told(data_dir, read_only_db.ids(args, "scenes"))
     return {"rows": [{"scene": scene, "state": one[0]} for scene, one in found.items()]}
 
 
 def told(data_dir: str, scenes: "Iterable[int]") -> "dict[int, State]":
     """Where these scenes stand, 200 at most, and why."""
     asked = tuple(scenes)
-    queue, plex = lookup.File(data_dir, lookup.QUEUE), lookup.File(data_dir, lookup.PLEX)
+    queue, plex = (
+        read_only_db.File(data_dir, read_only_db.QUEUE),
+        read_only_db.File(data_dir, read_only_db.PLEX),
+    )
     jobs, died = _jobs(queue, asked, time.time())
     marks = f"({','.join('?' * len(asked))})"
     held: dict[int, str] = dict(
@@ -68,7 +71,7 @@ def told(data_dir: str, scenes: "Iterable[int]") -> "dict[int, State]":
 
 
 def _jobs(
-    queue: lookup.File, asked: "tuple[int, ...]", now: float
+    queue: read_only_db.File, asked: "tuple[int, ...]", now: float
 ) -> "tuple[dict[int, str], dict[int, str]]":
     """What the queue has of each, and why those died that did."""
     jobs: dict[int, str] = {}
@@ -89,7 +92,7 @@ def _jobs(
 
 
 def _changed(
-    data_dir: str, queue: lookup.File, plex: lookup.File, asked: "tuple[int, ...]"
+    data_dir: str, queue: read_only_db.File, plex: read_only_db.File, asked: "tuple[int, ...]"
 ) -> "set[int]":
     """Those of the scenes that are flagged, or show what is."""
     folder = os.path.join(data_dir, inbox.FOLDER)
@@ -116,7 +119,7 @@ def flags(data_dir: str) -> "Iterator[tuple[str, int]]":
         pass
 
 
-def _names(data_dir: str, queue: lookup.File) -> "Iterator[tuple[str, int]]":
+def _names(data_dir: str, queue: read_only_db.File) -> "Iterator[tuple[str, int]]":
     """The performers, studios, tags and groups whose scenes are still to be found."""
     yield from (one for one in flags(data_dir) if one[0] != "scene")
     for where in ("key < 'scene:'", "key >= 'scene;'"):
@@ -134,7 +137,9 @@ def _names(data_dir: str, queue: lookup.File) -> "Iterator[tuple[str, int]]":
 class Overlay:
     """The scenes whose state is not the one that was seen last, by their state. They are disjoint."""
 
-    def __init__(self, data_dir: str, queue: lookup.File, plex: lookup.File, now: float) -> None:
+    def __init__(
+        self, data_dir: str, queue: read_only_db.File, plex: read_only_db.File, now: float
+    ) -> None:
         self._queue = queue
         later = f"status = {READY} AND due > {now!r}"
         self.held = {row[0] for row in plex.rows("SELECT scene_id FROM held LIMIT 100000")}
@@ -169,7 +174,10 @@ class Overlay:
 def counts(data_dir: str, now: float) -> "dict[str, int]":
     """How many scenes there are of each state; every scene counts once. Scenes of which nothing is
     known yet are not in it: how many there are only Stash knows."""
-    queue, plex = lookup.File(data_dir, lookup.QUEUE), lookup.File(data_dir, lookup.PLEX)
+    queue, plex = (
+        read_only_db.File(data_dir, read_only_db.QUEUE),
+        read_only_db.File(data_dir, read_only_db.PLEX),
+    )
     found = dict.fromkeys(STATES, 0)
     found.update(plex.rows("SELECT state, count(*) FROM scene_state GROUP BY state"))
     overlay = Overlay(data_dir, queue, plex, now)
@@ -194,11 +202,14 @@ def counts(data_dir: str, now: float) -> "dict[str, int]":
 
 def listed(data_dir: str, args: "Map") -> "Map":
     """The scenes of one `state` by ascending id, and why each is of it."""
-    size, after = lookup.limit(args), lookup.number(args, "after")
-    state = lookup.text(args, "state")
+    size, after = read_only_db.limit(args), read_only_db.number(args, "after")
+    state = read_only_db.text(args, "state")
     if state not in LISTED:
-        raise lookup.Trouble(f"state must be one of {', '.join(LISTED)}")
-    queue, plex = lookup.File(data_dir, lookup.QUEUE), lookup.File(data_dir, lookup.PLEX)
+        raise read_only_db.Trouble(f"state must be one of {', '.join(LISTED)}")
+    queue, plex = (
+        read_only_db.File(data_dir, read_only_db.QUEUE),
+        read_only_db.File(data_dir, read_only_db.PLEX),
+    )
     overlay = Overlay(data_dir, queue, plex, time.time())
     found = sorted(n for n in overlay.parts.get(state, ()) if n > after)[: size + 1]
     if state in SEEN:
@@ -207,10 +218,12 @@ def listed(data_dir: str, args: "Map") -> "Map":
     plex.close()
     whys = told(data_dir, found[:size]) if found else {}
     rows = [{"scene": n, "why": whys.get(n, ("", ""))[1]} for n in found]
-    return lookup.page(rows, size, "scene")
+    return read_only_db.page(rows, size, "scene")
 
 
-def _seen(plex: lookup.File, state: str, after: int, most: int, besides: "set[int]") -> "list[int]":
+def _seen(
+    plex: read_only_db.File, state: str, after: int, most: int, besides: "set[int]"
+) -> "list[int]":
     """So many scenes that were last seen in this state, without those of another one by now."""
     found: list[int] = []
     while len(found) < most:

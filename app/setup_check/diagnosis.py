@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app.findings import ERROR, NOTE, OK, WARNING, Finding
-from app.words import by_reason, many, sized
+from app.phrasing import by_reason, many, sized
+from app.setup_check.finding import ERROR, NOTE, OK, WARNING, Finding
 from plex.state.scene_state import HIDDEN
 
 if TYPE_CHECKING:

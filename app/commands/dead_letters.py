@@ -3,10 +3,10 @@
 import time
 from typing import Any
 
-from app import drains
+from app import drain_task
 from app.arguments import ids, text
+from app.phrasing import lasting, many
 from app.run import Run
-from app.words import lasting, many
 from stash import wire
 from sync_queue import circuit
 from sync_queue.job import DeadLetter
@@ -61,7 +61,7 @@ def _revived(run: Run, wanted: Any, recovered: bool) -> dict[str, Any]:
     wire.info(
         f"back in the queue: {many(count, 'dead letter')}" + (f"; {left} stay" if left else "")
     )
-    return {"requeued": count} | (drains.drain(run) if count else {})
+    return {"requeued": count} | (drain_task.drain(run) if count else {})
 
 
 def outage_summary(run: Run) -> dict[str, Any]:

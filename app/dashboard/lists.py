@@ -5,8 +5,17 @@
 
 import time
 
-from app import lookup
-from app.lookup import CLAIMED, DEAD, READY, TABLE, File, number, page, text
+from app.dashboard import read_only_db
+from app.dashboard.read_only_db import (
+    CLAIMED,
+    DEAD,
+    READY,
+    TABLE,
+    File,
+    number,
+    page,
+    text,
+)
 from stash import light
 
 TYPE_CHECKING = False
@@ -19,12 +28,12 @@ if TYPE_CHECKING:
 
 def queue(data_dir: str, args: "Map") -> "Map":
     """What is owed, in the order in which it is done; what is being done now comes first."""
-    size, state = lookup.limit(args), text(args, "state")
+    size, state = read_only_db.limit(args), text(args, "state")
     after = text(args, "after")
     if state not in ("", "pending", "waiting"):
-        raise lookup.Trouble("state must be pending or waiting")
+        raise read_only_db.Trouble("state must be pending or waiting")
     rank, row = _place(after)
-    now, file = time.time(), File(data_dir, lookup.QUEUE)
+    now, file = time.time(), File(data_dir, read_only_db.QUEUE)
     due = {"": "", "pending": f" AND due <= {now:.0f}", "waiting": f" AND due > {now:.0f}"}[state]
     columns = "_id, key, data, due, rank, status"
     found = [] if after or state else file.rows(
@@ -44,7 +53,7 @@ def _place(after: str) -> "tuple[int, int]":
         return -1, -1
     rank, _, row = after.partition("-")
     if not (rank in ("0", "1", "2") and row.isascii() and row.isdigit() and len(row) < 19):
-        raise lookup.Trouble("after must be the `next` of the page before")
+        raise read_only_db.Trouble("after must be the `next` of the page before")
     return int(rank), int(row)
 
 
@@ -62,15 +71,15 @@ def _job(row: tuple, now: float) -> "Map":
 
 def dead_letters(data_dir: str, args: "Map") -> "Map":
     """What was given up; the first page tells as well how many died of what."""
-    size, after, error = lookup.limit(args), number(args, "after"), text(args, "error")
-    file = File(data_dir, lookup.QUEUE)
+    size, after, error = read_only_db.limit(args), number(args, "after"), text(args, "error")
+    file = File(data_dir, read_only_db.QUEUE)
     # Per rank, since the index has the rank before the number.
     part = (
         f"SELECT * FROM (SELECT _id, key, data, timestamp, error FROM {TABLE} WHERE"
         f" status = {DEAD} AND rank = %d AND _id < ?{' AND error = ?' if error else ''}"
         " ORDER BY _id DESC LIMIT ?)"
     )
-    values = (after or lookup.HIGHEST, *([error] if error else []), size + 1)
+    values = (after or read_only_db.HIGHEST, *([error] if error else []), size + 1)
     rows = file.rows(
         " UNION ALL ".join(part % rank for rank in (0, 1, 2))
         + f" ORDER BY _id DESC LIMIT {size + 1}",
@@ -100,13 +109,13 @@ def _letter(row: "Row") -> "Map":
 
 def runs(data_dir: str, args: "Map") -> "Map":
     """The runs that wrote something."""
-    size, after = lookup.limit(args), number(args, "after")
-    rows = lookup.rows(
-        data_dir, lookup.PLEX,
+    size, after = read_only_db.limit(args), number(args, "after")
+    rows = read_only_db.rows(
+        data_dir, read_only_db.PLEX,
         "SELECT r.id, r.at, r.command, count(j.number), count(DISTINCT j.rating_key),"
         " coalesce(sum(j.undone), 0) FROM run r JOIN journal j ON j.run = r.id"
         " WHERE r.id < ? GROUP BY r.id ORDER BY r.id DESC LIMIT ?",
-        (after or lookup.HIGHEST, size + 1),
+        (after or read_only_db.HIGHEST, size + 1),
     )  # fmt: skip
     names = ("run", "at", "command", "fields", "items", "undone")
     return page([dict(zip(names, row)) for row in rows], size, "run")  # noqa: B905 - as wide
@@ -114,16 +123,16 @@ def runs(data_dir: str, args: "Map") -> "Map":
 
 def changes(data_dir: str, args: "Map") -> "Map":
     """What was written: all of it, or of one `run`, `item`, `scene` or `field`."""
-    size, after = lookup.limit(args), number(args, "after")
+    size, after = read_only_db.limit(args), number(args, "after")
     given = {
         "run": number(args, "run"),
         "rating_key": number(args, "item"),
         "scene_id": number(args, "scene"),
         "field": text(args, "field"),
     }
-    where, values = _narrowed("number < ?", after or lookup.HIGHEST, given)
-    rows = lookup.rows(
-        data_dir, lookup.PLEX,
+    where, values = _narrowed("number < ?", after or read_only_db.HIGHEST, given)
+    rows = read_only_db.rows(
+        data_dir, read_only_db.PLEX,
         "SELECT number, run, rating_key, scene_id, field, before, after, why, undone"
         f" FROM journal WHERE {where} ORDER BY number DESC LIMIT ?",
         (*values, size + 1),
@@ -147,9 +156,9 @@ def _change(row: "Row") -> "Map":
 
 def decisions(data_dir: str, args: "Map") -> "Map":
     """The items on which an edit in Plex waits for a person."""
-    size, after = lookup.limit(args), number(args, "after")
-    rows = lookup.rows(
-        data_dir, lookup.PLEX,
+    size, after = read_only_db.limit(args), number(args, "after")
+    rows = read_only_db.rows(
+        data_dir, read_only_db.PLEX,
         "SELECT rating_key, scene_id, asked FROM item WHERE asked != '' AND scene_id != 0"
         " AND rating_key > ? ORDER BY rating_key LIMIT ?",
         (after, size + 1),
@@ -160,9 +169,9 @@ def decisions(data_dir: str, args: "Map") -> "Map":
 
 def held(data_dir: str, args: "Map") -> "Map":
     """The scenes that are left alone until they are resumed."""
-    size, after = lookup.limit(args), number(args, "after")
-    rows = lookup.rows(
-        data_dir, lookup.PLEX,
+    size, after = read_only_db.limit(args), number(args, "after")
+    rows = read_only_db.rows(
+        data_dir, read_only_db.PLEX,
         "SELECT scene_id, since, why FROM held WHERE scene_id > ? ORDER BY scene_id LIMIT ?",
         (after, size + 1),
     )  # fmt: skip
@@ -172,10 +181,10 @@ def held(data_dir: str, args: "Map") -> "Map":
 def preview(data_dir: str, args: "Map") -> "Map":
     """The plan that the last preview made, narrowed down by `field` and `why`; the first page has
     its summary."""
-    size, after = lookup.limit(args), number(args, "after")
+    size, after = read_only_db.limit(args), number(args, "after")
     given = {"field": text(args, "field"), "why": text(args, "why")}
     where, values = _narrowed("number > ?", after, given)
-    file = File(data_dir, lookup.PREVIEW)
+    file = File(data_dir, read_only_db.PREVIEW)
     rows = file.rows(
         "SELECT number, scene, title, item, field, before, after, why, writes FROM change"
         f" WHERE {where} ORDER BY number LIMIT ?",

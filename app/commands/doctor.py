@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import errors
-from app import diagnosis, effective
-from app import findings as found_by
-from app.checks import QUICK, WHOLE, Check, Visit, failed
-from app.findings import Finding
 from app.run import Run
+from app.setup_check import diagnosis, settings_report
+from app.setup_check import finding as found_by
+from app.setup_check.checks import QUICK, WHOLE, Check, Visit, failed
+from app.setup_check.finding import Finding
 from stash import wire
 
 FEW, MANY = (1, 20), (5, 40)  # pages of scenes whose items are looked for, and their size
@@ -42,7 +42,7 @@ def settings(run: Run) -> dict[str, Any]:
     from validation.config import UNLISTED
 
     config = run.config
-    return {"settings": effective.rows(config, run.settings_warnings, UNLISTED)}
+    return {"settings": settings_report.rows(config, run.settings_warnings, UNLISTED)}
 
 
 def health_check(run: Run) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import os
 import time
 
-from app import lookup, scene_states
-from app.lookup import CLAIMED, DEAD, READY, TABLE
+from app.dashboard import read_only_db, scene_states
+from app.dashboard.read_only_db import CLAIMED, DEAD, READY, TABLE
 from stash import light
 from sync_queue import inbox, lock
 
@@ -33,7 +33,7 @@ BARS = 30  # runs of which the gaps are shown
 def status(data_dir: str, args: "Map | None" = None) -> "Map":
     """What changes while something runs; the page asks for it every two seconds then."""
     now = time.time()
-    queue = lookup.File(data_dir, lookup.QUEUE)
+    queue = read_only_db.File(data_dir, read_only_db.QUEUE)
     counts = _counts(queue, now)
     queue.close()
     counts["flagged"] = _flagged(data_dir)
@@ -55,16 +55,16 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
 
 def _of(args: "Map") -> str:
     """The operation whose kind of failure is asked for; '' for any."""
-    of = lookup.text(args, "of")
+    of = read_only_db.text(args, "of")
     if of:
-        from app.operations import OPERATIONS
+        from app.modes import OPERATIONS
 
         if of not in OPERATIONS:
-            raise lookup.Trouble("of must be the name of an operation")
+            raise read_only_db.Trouble("of must be the name of an operation")
     return of
 
 
-def _counts(queue: lookup.File, now: float) -> "dict[str, int]":
+def _counts(queue: read_only_db.File, now: float) -> "dict[str, int]":
     def counted(where: str, *values: float) -> int:
         return queue.value(f"SELECT count(*) FROM {TABLE} WHERE {where}", values)
 

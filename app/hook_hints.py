@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from app import deps
-from app.operations import ONLY_LOOKS
+from app.modes import ONLY_LOOKS
+from app.packages import activate
 from app.run import Run
 from stash import hook, wire
 from sync_queue import inbox
@@ -41,7 +41,7 @@ def leave_notes(run: Run) -> None:
     """Tell the hooks, which cannot ask for settings, what is due when and where to drain."""
     if _only_looks(run):
         return
-    deps.remember(Path(run.data_dir))
+    activate.remember(Path(run.data_dir))
     if not run.knows_settings:
         return
     # While paused nothing is due: hooks would wake drains in vain.

@@ -1,0 +1,1 @@
+"""What the page polls, read from our files. No third-party package, no lock, no request."""

@@ -1,0 +1,1 @@
+"""Check Setup and Health Check: looks, findings and advice. Writes nothing to Plex or Stash."""
