@@ -29,11 +29,11 @@ def _alone(sentence):
 if sys.version_info < (3, 10):  # noqa: UP036 - up to here an old Python must understand this file
     sys.exit(_alone(TOO_OLD % "{}.{}".format(*sys.version_info)))
 try:
-    from stash import hook, wire
+    from stash import hook, stdio
 except Exception as error:
     sys.exit(_alone(NOT_WHOLE % type(error).__name__))
 
-# What a page asks for again and again: answered from the files, without packages (app.glance).
+# What a page asks for again and again: answered from the files, without packages (app.dashboard.routes).
 LOOKS = (
     "status", "overview", "scene_states", "list_scenes", "list_queue", "list_dead_letters",
     "list_runs", "list_changes", "list_decisions", "list_held", "list_preview",
@@ -80,17 +80,17 @@ def _torn(error):
 
 def _read():
     try:
-        return wire.read()
+        return stdio.read()
     except ValueError as error:
-        wire.set_terminal(os.isatty(2))  # then it was no Stash that started us
+        stdio.set_terminal(os.isatty(2))  # then it was no Stash that started us
         raise Refusal(str(error)) from None
 
 
 def _from_stash(document):
-    connection = wire.connection(document.get("server_connection"))
+    connection = stdio.connection(document.get("server_connection"))
     args = document.get("args")
     args = args if isinstance(args, dict) else {}
-    wire.hide((connection["SessionCookie"] or {}).get("Value"))
+    stdio.hide((connection["SessionCookie"] or {}).get("Value"))
     data_dir = get_plugin_data_dir(connection)
     if "hookContext" in args or args.get("mode") == "hook":
         return _hook(args, connection, data_dir, document)
@@ -124,7 +124,7 @@ def _terminal(argv):
     from app import cli, data_owner
 
     command = cli.parse(argv)
-    wire.set_terminal(True)
+    stdio.set_terminal(True)
     own = command.data_dir
     data_dir = _made(own) if own else get_plugin_data_dir({"Dir": command.config_dir()})
     data_owner.become_owner(data_dir)
@@ -230,13 +230,13 @@ def _run_auto_reconcile(scheduler, scope, is_startup):
 
 
 def _answered(output):
-    wire.answer(output)
+    stdio.answer(output)
     return 0
 
 
 def _fail(sentence):
-    wire.error(sentence)
-    wire.answer(error=sentence)
+    stdio.error(sentence)
+    stdio.answer(error=sentence)
     return 1
 
 

@@ -1,7 +1,7 @@
 """The errors of Stash2Plex: one root, few leaves, raised with facts and told in words.
 
 Foreign errors are translated into these at the two edges (`plex.client.transport`, `stash.transport`);
-`sync_queue.verdict` says what each of them means for a job.
+`sync_queue.retry_policy` says what each of them means for a job.
 """
 
 from types import ModuleType

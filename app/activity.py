@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from app.dashboard.overview import ACTIVITY, ACTIVITY_LOCK, FAILURE, RECONCILIATION, failures, kind
-from sync_queue.lock import FileLock
+from disk.lock import FileLock
 
 Map = Mapping[str, Any]
 REST = 0.5  # seconds between two notes

@@ -15,7 +15,7 @@ import errors
 from app.commands.registry import COMMANDS, RECONCILE
 from app.modes import objection
 from net.place import is_loopback
-from stash import wire
+from stash import stdio
 
 EPILOG = """The API key is read from the file, or from the variable STASH_API_KEY; it is never an
 argument, since every user of the machine can see those. State is kept where the plugin keeps it,
@@ -41,7 +41,7 @@ class Command:
         self.args = {"mode": self.mode} | given
         self.data_dir: str = os.path.abspath(found.data_dir) if found.data_dir else ""
         self.connection = address(found.stash) | {"ApiKey": api_key(found.api_key_file)}
-        wire.hide(self.connection["ApiKey"])
+        stdio.hide(self.connection["ApiKey"])
 
     def config_dir(self) -> str:
         """Stash's config folder, if it is on this machine."""

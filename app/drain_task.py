@@ -11,7 +11,7 @@ from app import hook_hints
 from app.arguments import flag
 from app.phrasing import by_reason, many
 from app.run import Run
-from stash import hook, wire
+from stash import hook, stdio
 
 if TYPE_CHECKING:
     from plex.library.scans import Scans
@@ -35,16 +35,17 @@ def drain(
 ) -> dict[str, Any]:
     """Do what is owed. `span` is the part of the task's progress that this takes; `only` a scene
     besides which nothing is done; `told` gets what is said of its scenes."""
-    from sync_queue import inbox, lock
+    from disk import lock
+    from sync_queue import inbox
     from sync_queue.drain import Drain
 
     if is_for_later(run):
         hook.wake(dict(run.connection), run.data_dir)
-        wire.info("a Process Queue task does it")
+        stdio.info("a Process Queue task does it")
         return {"later": True}
     if run.config.paused:
         inbox.drop_wake(run.data_dir)  # this was the drain that was on its way
-        wire.info(f"paused by the setting: {many(run.owed(), 'job')} kept")
+        stdio.info(f"paused by the setting: {many(run.owed(), 'job')} kept")
         return {"paused": "by the setting `paused`"}
     if not lock.is_held(os.path.join(run.data_dir, inbox.LOCK)) and (run.owed() or _moved(run)):
         run.meet()  # before its queue is opened: which one that is depends on the server
@@ -67,8 +68,8 @@ def drain(
         patience=0.0 if inline else PATIENCE,
         stay=(lambda: False) if inline else batch.stay,
         clock=run.clock,
-        warn=wire.warning,
-        say=wire.info,
+        warn=stdio.warning,
+        say=stdio.info,
         progress=lambda part: run.progress(start + (end - start) * part),
     )
     try:
@@ -82,9 +83,9 @@ def drain(
     elif not (tally.busy or run.owed()):
         run.outages.settle()
     if tally.busy:
-        wire.info("another run is at it already and does this work as well")
+        stdio.info("another run is at it already and does this work as well")
     else:
-        wire.info(_summary(run, tally.as_dict()))
+        stdio.info(_summary(run, tally.as_dict()))
     if loop.only and not tally.busy:
         hook_hints.wake_if_owed(run)
     if not (loop.only or tally.busy or tally.paused) and _newcomers_are_owed(run):
@@ -153,7 +154,7 @@ def sync_of(run: Run, foresees: bool = False) -> "Sync":
     from plex.sync.pipeline import Sync
 
     if run.config.poster_fit and not letterbox.available():
-        wire.warning(letterbox.MISSING)
+        stdio.warning(letterbox.MISSING)
     plex = run.plex
     if run.paths.is_blank and run.paths.is_due:
         run.paths.look(plex)
@@ -167,7 +168,7 @@ def sync_of(run: Run, foresees: bool = False) -> "Sync":
         run.clock,
         lambda: run.jobs.hasten_waits(run.clock()),
         run.journal,
-        wire.info,
+        stdio.info,
         _foreseen(run, config) if foresees else None,
     )
 
@@ -218,7 +219,7 @@ class Batch:
         """Seconds for which Plex is to be left alone."""
         seconds = self._sync.tempo.rest() if self._sync else 0.0
         if seconds:
-            wire.debug(f"Plex is busy, or much slower than before: it has {seconds:.1f} s of rest")
+            stdio.debug(f"Plex is busy, or much slower than before: it has {seconds:.1f} s of rest")
         return seconds
 
     def close(self) -> None:
@@ -271,7 +272,7 @@ class Batch:
 
         run = self._run
         if self._scans is None:
-            self._scans = Scans(run.plex, run.store, run.clock, wire.warning, self._look_again)
+            self._scans = Scans(run.plex, run.store, run.clock, stdio.warning, self._look_again)
         return self._scans
 
     def _look_again(self) -> None:
@@ -292,16 +293,16 @@ class Batch:
         if self._told is not None and one.scene_id in self._told:
             self._told[one.scene_id] = str(one.error or one.said)
         for line in one.warnings:
-            wire.warning(f"{one.label} {line}")
+            stdio.warning(f"{one.label} {line}")
         if one.error or (one.warnings and not one.items):
             return  # the drain, or the warning, says it
         if one.missing:
             quiet = self._run.config.skip_not_found
-            (wire.debug if quiet else wire.info)(f"{one.label} {one.said}{self._looked_for(one)}")
+            (stdio.debug if quiet else stdio.info)(f"{one.label} {one.said}{self._looked_for(one)}")
         else:
-            wire.info(f"{one.label} → {one.said}" if one.items else f"{one.label} {one.said}")
+            stdio.info(f"{one.label} → {one.said}" if one.items else f"{one.label} {one.said}")
         for change in one.changes:
-            wire.debug(
+            stdio.debug(
                 f"{one.label}: {change.field} {change.before!r} → {change.after!r} ({change.why})"
             )
 

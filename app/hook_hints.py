@@ -6,9 +6,9 @@ from pathlib import Path
 from app.modes import ONLY_LOOKS
 from app.packages import activate
 from app.run import Run
-from stash import hook, wire
+from disk.lock import FileLock
+from stash import hook, stdio
 from sync_queue import inbox
-from sync_queue.lock import FileLock
 
 LOCK = "notes.lock"
 
@@ -48,7 +48,7 @@ def leave_notes(run: Run) -> None:
     interval = "never" if run.config.paused else run.config.reconcile_interval
     run.scheduler.refresh(interval, run.clock(), run.config.deep_interval)
     for line in [*run.scheduler.notices, *run.outages.notices]:
-        wire.warning(line)
+        stdio.warning(line)
     with FileLock(os.path.join(run.data_dir, LOCK)):  # several runs may end at the same moment
         _note(run, inbox.INLINE, "on" if run.config.hook_mode == "inline" else "")
         _note(run, inbox.SHOWS, _watched(run))

@@ -10,9 +10,9 @@ from app import quiet_libraries
 from app.activity import Activity
 from app.packages import activate
 from app.run import Run
-from disk import words
+from disk import messages
 from errors import SetupError, Stash2PlexError
-from stash import hook, wire
+from stash import hook, stdio
 
 INSTALLS = (
     "The packages of Stash2Plex are not there yet. A task of Stash installs them now: see Tasks in "
@@ -37,7 +37,7 @@ def opened(
 ) -> Iterator[Run]:
     """The run of this invocation. SetupError when the packages cannot be had."""
     leave_no_core()
-    wire.claim_stdout()
+    stdio.claim_stdout()
     quiet_libraries.libraries()
     try:
         # Stash kills an operation when its page is left, in the middle of an installation.
@@ -66,7 +66,7 @@ def _make_importable(data_dir: str, may_install: bool) -> None:
     def tell(line: str) -> None:
         nonlocal told
         told += 1
-        wire.info(line)
+        stdio.info(line)
         installation(told / (told + USUAL_LINES))
 
     try:
@@ -105,10 +105,10 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, Stash2PlexError):
         return str(error)
     if isinstance(error, OSError) and isinstance(error.filename, str):
-        return str(words.of_disk(error))
+        return str(messages.of_disk(error))
     import traceback  # half of what the start of a process costs
 
-    wire.debug("".join(traceback.format_exception(error)))
+    stdio.debug("".join(traceback.format_exception(error)))
     # Of a file only what is wrong with it: the user may want no path in the log.
     said = (isinstance(error, OSError) and error.strerror) or error
     return f"unexpected {type(error).__name__}: {said}"[:2000]

@@ -10,7 +10,7 @@ import errors
 from app.activity import Activity
 from app.contacts import Contacts
 from app.modes import ONLY_LOOKS
-from stash import hook, wire
+from stash import hook, stdio
 from sync_queue import inbox
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Progress:
     """How far the task is, 0..1: it never goes back, whatever part of the work is counting."""
 
-    def __init__(self, tell: Callable[[float], None] = wire.progress) -> None:
+    def __init__(self, tell: Callable[[float], None] = stdio.progress) -> None:
         self._tell = tell
         self._start, self._end, self._told = 0.0, 1.0, 0.0
 
@@ -66,7 +66,7 @@ class Run:
         self._settings = settings
         self.settings_warnings: Sequence[str] = ()  # of the values that cannot be used
         self.state_of_settings = ""  # which state of Stash's settings `config` is of
-        self._heard: Callable[[str], None] = wire.warning
+        self._heard: Callable[[str], None] = stdio.warning
         self._no_plex: errors.Stash2PlexError | None = None  # why there is none in this run
 
     def warn(self, line: str) -> None:
@@ -82,16 +82,16 @@ class Run:
         try:
             yield told
         finally:
-            self._heard = wire.warning
+            self._heard = stdio.warning
 
     def _tell(self, fraction: float) -> None:
-        wire.progress(fraction)
+        stdio.progress(fraction)
         self.activity(fraction)
 
     def tell_end(self, problem: str) -> None:
         """To the page: Stash calls every task finished, whatever came of it."""
         if self.args.get("mode") not in ONLY_LOOKS:
-            self.activity.ended(wire.redact(problem))
+            self.activity.ended(stdio.redact(problem))
 
     @cached_property
     def stash(self) -> "StashApi":
@@ -110,16 +110,16 @@ class Run:
         if given is None:
             given = self._settings_of_stash()
         for secret in hidden(given):
-            wire.hide(secret)
+            stdio.hide(secret)
         config, warnings = load(given)
-        wire.hide(config.token)
-        wire.set_debug(config.debug_logging)
-        wire.set_scrub(config.obfuscate_paths)
+        stdio.hide(config.token)
+        stdio.set_debug(config.debug_logging)
+        stdio.set_scrub(config.obfuscate_paths)
         self.settings_warnings = warnings
         for line in warnings:
             self.warn(line)
         if unknown := unknown_keys(given):
-            wire.debug(f"settings that nobody reads: {', '.join(unknown)}")
+            stdio.debug(f"settings that nobody reads: {', '.join(unknown)}")
         return config
 
     def _settings_of_stash(self) -> "Mapping[str, Any]":
@@ -205,7 +205,7 @@ class Run:
                 servers.enter(self.data_dir, present, present, url)
             return
         self.outages.dismiss()
-        wire.info(
+        stdio.info(
             f"another Plex server answers now (“{client.name}”): what is remembered of the one before "
             "is kept for it"
         )
@@ -285,7 +285,7 @@ class Run:
 
         return Finder(
             self.config.path_map, self.stash, self.index, self.store, self.clock,
-            say=wire.info, warn=self.warn,
+            say=stdio.info, warn=self.warn,
         )  # fmt: skip
 
     @property
@@ -303,7 +303,7 @@ class Run:
     def scheduler(self) -> "ReconciliationScheduler":
         from reconciliation.scheduler import ReconciliationScheduler
 
-        identity = wire.server_identity() if self.from_stash else None
+        identity = stdio.server_identity() if self.from_stash else None
         return ReconciliationScheduler(self.home, clock=self.clock, identity=identity)
 
     def close(self) -> None:

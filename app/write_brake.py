@@ -10,7 +10,7 @@ import errors
 from app import drain_task
 from app.commands.reconcile import engine
 from app.run import Run
-from stash import wire
+from stash import stdio
 from sync_queue.drain import SAMPLE
 from sync_queue.job import BULK, EDIT, FEW
 
@@ -39,7 +39,7 @@ class Brake:
         except errors.Unreachable as error:
             if error.server == errors.STASH:
                 raise
-            wire.info("Plex does not answer: what this would take away is looked at when it does")
+            stdio.info("Plex does not answer: what this would take away is looked at when it does")
         else:
             self.passed(ids)
 

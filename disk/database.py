@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import errors
-from disk import words
-from disk.aside import PARTS, asides, set_aside
-from disk.steps import is_misshapen, migrate, roll_back
-from sync_queue.lock import FileLock
+from disk import messages
+from disk.lock import FileLock
+from disk.migrations import is_misshapen, migrate, roll_back
+from disk.quarantine import PARTS, asides, set_aside
 
 AT_ONCE = 900  # values in one statement; an older SQLite takes 999
 ASKED = 500  # the same where it asks for others as well
@@ -121,7 +121,7 @@ class Database:
         try:
             lock.acquire(blocking=True, poll=0.01)
         except OSError as error:
-            raise words.unusable(self.LOCK, error) from None
+            raise messages.unusable(self.LOCK, error) from None
         try:
             yield
         finally:
@@ -214,7 +214,7 @@ class Database:
             os.replace(self._beside(NEW), self.path)
             db = self._current()
         except (OSError, sqlite3.Error) as error:
-            raise words.immovable(self.FILE, state, error) from None
+            raise messages.immovable(self.FILE, state, error) from None
         return db, f"{self.FILE} {state}; it is kept as {name} and {after}"
 
     # -- while it is open
@@ -299,8 +299,8 @@ def is_damage(error: BaseException) -> bool:
 
 def _in_words(name: str, error: Exception) -> errors.SetupError:
     if "locked" in str(error):
-        return words.in_use(name, BUSY_SECONDS)
-    return words.unusable(name, error)
+        return messages.in_use(name, BUSY_SECONDS)
+    return messages.unusable(name, error)
 
 
 def leniently(text: bytes) -> str:

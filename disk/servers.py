@@ -6,9 +6,9 @@ import os
 from hashlib import blake2b
 from pathlib import Path
 
-from disk import words
+from disk import messages
+from disk.lock import FileLock
 from sync_queue.inbox import SERVER, SERVERS, make_private
-from sync_queue.lock import FileLock
 
 LONGEST = 64  # characters of a folder's name
 
@@ -25,7 +25,7 @@ def enter(data_dir: "str | os.PathLike[str]", machine: str, present: str, url: s
             fresh.write_text(f"{name}\n{first}\n{_digest(url)}\n", encoding="utf-8")
             fresh.replace(path)
     except OSError as error:
-        raise words.unusable(SERVER, error) from None
+        raise messages.unusable(SERVER, error) from None
     return folder(data_dir, machine, first)
 
 
@@ -36,7 +36,7 @@ def folder(data_dir: "str | os.PathLike[str]", machine: str, present: str) -> st
     try:
         make_private(found)
     except OSError as error:
-        raise words.unusable(SERVERS, error) from None
+        raise messages.unusable(SERVERS, error) from None
     return found
 
 

@@ -1,0 +1,1 @@
+"""HTTP for both servers: sessions, deadlines, retries, reading ahead."""

@@ -36,7 +36,7 @@ from reconciliation.walking import Walked, Walking
 from reconciliation.window import reached, reaching, window
 from stash.api import EVERYTHING, SceneFilter
 from stash.scene import Scene
-from sync_queue import inbox, verdict
+from sync_queue import inbox, retry_policy
 from sync_queue.jobs import Jobs
 from validation.scope import engine_scope
 
@@ -220,13 +220,13 @@ class GapDetectionEngine:
             compare(chunk, had(), self._found)
             self._failed = 0
         except Exception as error:  # one bad page must not end the run
-            if verdict.action_of(error) == verdict.PAUSE:
+            if retry_policy.action_of(error) == retry_policy.PAUSE:
                 raise
             self._failed += 1
             self._note(error, chunk.scenes)
 
     def _note(self, error: Exception, scenes: Sequence[Scene]) -> None:
-        words, failures = verdict.in_words(error), self._found.result.errors
+        words, failures = retry_policy.in_words(error), self._found.result.errors
         failures.append(f"scenes {scenes[0].id} to {scenes[-1].id}: {words}"[:500])
         self._warn(failures[-1])
         if self._failed >= IN_A_ROW or len(failures) >= TOO_MANY:

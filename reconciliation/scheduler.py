@@ -4,7 +4,7 @@ Two kinds of runs come by themselves: at the interval of the settings, and once 
 started. The interval counts from the last interval or manual run, never from a startup run: else
 a weekly run would not come on a Stash that restarts every day.
 
-Standard library, `disk`, `validation.scope` and `sync_queue.lock` only.
+Standard library, `disk`, `validation.scope` and `disk.lock` only.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from disk.lock import FileLock, is_held
 from reconciliation import deep, report, runs
 from reconciliation.due import INTERVAL_SECONDS, LONGEST_RETRY, due_at, just_ran, retry_at, tidy
 from reconciliation.state import STATE_FILE, ReconciliationState, read, write
-from sync_queue.lock import FileLock, is_held
 
 __all__ = [
     "INTERVAL_SECONDS",

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from disk import document
+from disk import json_file
 
 STATE_FILE = "reconciliation_state.json"
 VERSION = 1
@@ -67,7 +67,7 @@ def read(path: Path, now: float) -> tuple[ReconciliationState, str]:
 
     SetupError when it is of a later version, or not ours to read.
     """
-    found, notice = document.read(path, VERSION, now)
+    found, notice = json_file.read(path, VERSION, now)
     return from_map(found), notice
 
 
@@ -83,7 +83,7 @@ def from_map(found: dict[str, Any]) -> ReconciliationState:
 
 def write(path: Path, state: ReconciliationState) -> None:
     """Replace the file as a whole; SetupError when the disk does not take it."""
-    document.write(path, asdict(state))
+    json_file.write(path, asdict(state))
 
 
 def _real(value: object) -> float | None:

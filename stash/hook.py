@@ -7,8 +7,9 @@ hook's business: the flag stays, and the next invocation wakes the drain.
 import os
 import time
 
-from stash import light, wire
-from sync_queue import inbox, lock
+from disk import lock
+from stash import light_json, stdio
+from sync_queue import inbox
 
 PLUGIN_ID = "Stash2Plex"
 DRAIN_TASK = "Process Queue"
@@ -113,7 +114,7 @@ def is_due(data_dir: str, now: float) -> bool:
     """The cheap half of the scheduler: what its state file says about this moment."""
     try:
         with open(os.path.join(inbox.home(data_dir), STATE_FILE), encoding="utf-8") as file:
-            state = light.loads(file.read())
+            state = light_json.loads(file.read())
         if state.get("interval") in (None, "", "never"):  # type: ignore[attr-defined]
             return False
         return _is_due(state, now)  # type: ignore[arg-type]
@@ -122,7 +123,7 @@ def is_due(data_dir: str, now: float) -> bool:
 
 
 def _is_due(state: dict, now: float) -> bool:
-    due, retry, server = state.get("next_due"), state.get("retry_at"), wire.server_identity()
+    due, retry, server = state.get("next_due"), state.get("retry_at"), stdio.server_identity()
     if isinstance(retry, (int, float)) and now < retry <= now + LONGEST_RETRY:
         return False  # the last try failed, and every event would ask for the next
     started = server is not None and state.get("stash_identity") != server
@@ -145,7 +146,7 @@ def wake(connection: dict, data_dir: str) -> None:
         finally:
             asking.release()
     except Exception as error:  # the flag is on disk: no answer of Stash may fail a Save
-        wire.warning(
+        stdio.warning(
             f"Stash could not be asked to sync this now ({_why(error)}): "
             "the change is noted, and the next event or Process Queue syncs it"
         )
@@ -161,12 +162,12 @@ def _why(error: Exception) -> str:
 
 
 def _is_on_its_way(data_dir: str) -> bool:
-    return inbox.waking(data_dir, wire.server_identity(), time.time()) == ""
+    return inbox.waking(data_dir, stdio.server_identity(), time.time()) == ""
 
 
 def _wake(connection: dict, data_dir: str) -> None:
     """Ask Stash for a drain, unless the one it promised still waits. One of us at a time."""
-    server, deadline = wire.server_identity(), time.monotonic() + WAKE_SECONDS
+    server, deadline = stdio.server_identity(), time.monotonic() + WAKE_SECONDS
     job = inbox.waking(data_dir, server, time.time()) or ""
     try:
         if not (job and _waits(connection, job, deadline)):
@@ -210,7 +211,7 @@ def ask(connection: dict, query: str, variables: dict, deadline: "float | None" 
     """The `data` of one GraphQL call, over a bare socket: an HTTP library would cost more than the
     whole hook. `deadline` is on the monotonic clock. OSError or ValueError when Stash does not
     answer it, TimeoutError when it does not answer in time."""
-    body = light.dumps({"query": query, "variables": variables}).encode()
+    body = light_json.dumps({"query": query, "variables": variables}).encode()
     host, port = address(connection)
     head = [
         "POST /graphql HTTP/1.0",
@@ -227,7 +228,7 @@ def ask(connection: dict, query: str, variables: dict, deadline: "float | None" 
     if status != b"200":
         known = status.isdigit()
         raise ValueError(f"HTTP {status.decode()}" if known else "an answer that is no HTTP")
-    found = light.loads(answer)
+    found = light_json.loads(answer)
     data = found.get("data") if isinstance(found, dict) else None
     if not isinstance(data, dict):
         raise ValueError("an answer without data")

@@ -16,9 +16,9 @@ from stashapi.classes import GQLWrapper
 
 import errors
 from errors import STASH
-from net.again import again, of_question
+from net.retry import again, of_question
 from net.session import SPEAKS_PLAINLY, UNUSABLE, Session, TooLarge, fate
-from stash import hook, wire
+from stash import hook, stdio
 
 OLDEST = "0.30"  # the first Stash that knows all that is asked for
 # How servers of GraphQL say that a query does not fit their schema, should they give no code.
@@ -72,7 +72,7 @@ class Transport(GQLWrapper):
         for header in response.headers.get("Set-Cookie", "").split(", "):
             name, _, rest = header.partition("=")
             if name == "session" and rest.partition(";")[0]:
-                wire.hide(rest.partition(";")[0], instead_of=self._renewed)
+                stdio.hide(rest.partition(";")[0], instead_of=self._renewed)
                 self._cookie = self._renewed = rest.partition(";")[0]
                 self._sign()
 

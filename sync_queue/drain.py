@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import errors
-from sync_queue import inbox, verdict
-from sync_queue.claimed import Claimed
+from disk.lock import FileLock
+from sync_queue import inbox, retry_policy
+from sync_queue.in_flight import Claimed
 from sync_queue.job import FEW
 from sync_queue.jobs import BACKLOG, BULK, EDIT, UNREADABLE, Job, Jobs
-from sync_queue.lock import FileLock
 from sync_queue.tally import Outcome, Tally
 
 BATCH = 20
@@ -286,10 +286,10 @@ class Drain:
     def _failed(self, jobs: Sequence[Job], error: Exception) -> None:
         """It may be the fault of one."""
         left, action = self._claimed.left(jobs), self._claimed.action(error)
-        if len(left) > 1 and action != verdict.PAUSE:
+        if len(left) > 1 and action != retry_policy.PAUSE:
             self._one_by_one(left)
             return
-        if action == verdict.BURY:
+        if action == retry_policy.BURY:
             # With nothing to compare to, it may as well be the server that refuses everything.
             self._claimed.pause_unless_alone(error)
         self._claimed.judge_all({job.number: error for job in left})
@@ -299,7 +299,7 @@ class Drain:
         for job in jobs:
             if error := self._try([job]):
                 failed[job.number] = error
-            if error and self._claimed.action(error) == verdict.PAUSE:
+            if error and self._claimed.action(error) == retry_policy.PAUSE:
                 self._claimed.pause(error)
                 return
         if len(failed) == len(jobs):

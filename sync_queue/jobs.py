@@ -20,8 +20,9 @@ from persistqueue.sqlackqueue import AckStatus
 
 import errors
 from disk.database import BUSY_SECONDS, leniently
-from disk.steps import refuse_newer
+from disk.migrations import refuse_newer
 from sync_queue import salvage
+from sync_queue.dead_letters import Letters
 from sync_queue.job import (
     BACKLOG,
     BULK,
@@ -33,9 +34,8 @@ from sync_queue.job import (
     dumps,
     loads,
 )
-from sync_queue.letters import Letters
+from sync_queue.retry_policy import LONGEST
 from sync_queue.salvage import TABLE
-from sync_queue.verdict import LONGEST
 
 __all__ = ["BACKLOG", "BULK", "EDIT", "UNREADABLE", "DeadLetter", "Job", "Jobs"]
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import errors
-from disk import document
-from sync_queue import circuit, inbox
-from sync_queue.circuit import Circuit, Figures, Outage
-from sync_queue.lock import FileLock
+from disk import json_file
+from disk.lock import FileLock
+from sync_queue import circuit_breaker, inbox
+from sync_queue.circuit_breaker import Circuit, Figures, Outage
 
 FILE = "outages.json"
 LOCK = "outages.lock"
@@ -58,13 +58,13 @@ class Outages:
     def is_away(self, asked: bool = False) -> bool:
         """Whether Plex is away and not to be looked at yet. Who is `asked` by a person looks in any
         case, but once."""
-        return self._told or not (asked or circuit.may_look(self.circuit, self._clock()))
+        return self._told or not (asked or circuit_breaker.may_look(self.circuit, self._clock()))
 
     def admit(self, asked: bool = False) -> bool:
         """Whether Plex has to be looked at first; Unreachable while it is away."""
         if self.is_away(asked):
             raise errors.Unreachable(_away(self.circuit))
-        return self.circuit.state == circuit.OPEN
+        return self.circuit.state == circuit_breaker.OPEN
 
     def trip(self, error: Exception) -> None:
         """A request failed in a way that stops the drain. What is not about Plex as a whole, and
@@ -76,9 +76,11 @@ class Outages:
         now, held = self._clock(), self._held()
         with self._changing() as state:
             cause = getattr(error, "cause", "")
-            if cause in circuit.REFUSALS and circuit.is_outage(state.circuit):
+            if cause in circuit_breaker.REFUSALS and circuit_breaker.is_outage(state.circuit):
                 self._end(state, state.circuit.back or now)  # it is there to refuse us
-            state.circuit = circuit.tripped(state.circuit, cause, str(error)[:300], held, now)
+            state.circuit = circuit_breaker.tripped(
+                state.circuit, cause, str(error)[:300], held, now
+            )
             state.first = state.first or now
             self._mark(state.circuit.next_look)
 
@@ -87,55 +89,55 @@ class Outages:
         # Before all else: a mark that outlives the outage, by a kill, would keep the hooks quiet.
         self._unmark()
         found = self._read()
-        if found.circuit.state != circuit.OPEN and found.first:
+        if found.circuit.state != circuit_breaker.OPEN and found.first:
             return
         with self._changing() as state:
             state.first = state.first or self._clock()
-            state.circuit = circuit.answered(state.circuit, self._clock())
+            state.circuit = circuit_breaker.answered(state.circuit, self._clock())
 
     def dismiss(self) -> None:
         """What did not answer was not this server: it has no outage."""
-        if self.circuit.state == circuit.OPEN:
+        if self.circuit.state == circuit_breaker.OPEN:
             with self._changing() as state:
                 state.circuit = Circuit()
 
     def pace(self) -> "tuple[int, float] | None":
         """(jobs of the next batch, seconds of rest before it); None for full speed."""
-        return circuit.pace(self.circuit)
+        return circuit_breaker.pace(self.circuit)
 
     def went_well(self) -> None:
         """One batch is done."""
-        self._move(circuit.went_well)
+        self._move(circuit_breaker.went_well)
 
     def settle(self) -> None:
         """Nothing is owed any more: there is nothing left to be careful with."""
         self._move(lambda found: found, over=True)
 
     def _move(self, step: Callable[[Circuit], Circuit], over: bool = False) -> None:
-        if self.circuit.state != circuit.HALF_OPEN:
+        if self.circuit.state != circuit_breaker.HALF_OPEN:
             return
         with self._changing() as state:
             state.circuit = step(state.circuit)
-            if state.circuit.state == circuit.HALF_OPEN and (
-                over or circuit.is_recovered(state.circuit)
+            if state.circuit.state == circuit_breaker.HALF_OPEN and (
+                over or circuit_breaker.is_recovered(state.circuit)
             ):
                 self._end(state, state.circuit.back)
 
     def _end(self, state: _State, back: float) -> None:
-        over = circuit.ended(replace(state.circuit, back=back))
-        state.history = [*state.history, over][-circuit.KEPT :]
+        over = circuit_breaker.ended(replace(state.circuit, back=back))
+        state.history = [*state.history, over][-circuit_breaker.KEPT :]
         state.circuit = Circuit()
 
     def report(self) -> tuple[Circuit, list[Outage], Figures, float]:
         """The circuit, the outages that are over, what they come to, and since when."""
         state, now = self._read(), self._clock()
-        summed = circuit.figures(state.history, state.circuit, state.first, now)
+        summed = circuit_breaker.figures(state.history, state.circuit, state.first, now)
         return state.circuit, state.history, summed, state.first
 
     # -- the file and the mark
 
     def _read(self) -> _State:
-        found, notice = document.read(self._path, VERSION, self._clock())
+        found, notice = json_file.read(self._path, VERSION, self._clock())
         if notice:
             self.notices.append(notice)
         return _state(found)
@@ -146,7 +148,7 @@ class Outages:
         with FileLock(os.path.join(self._folder, LOCK)):
             state = self._read()
             yield state
-            document.write(self._path, {"version": VERSION, **asdict(state)})
+            json_file.write(self._path, {"version": VERSION, **asdict(state)})
 
     def _mark(self, until: float) -> None:
         path = os.path.join(self._marks, inbox.AWAY)
@@ -162,10 +164,10 @@ class Outages:
 
 def _state(found: dict[str, Any]) -> _State:
     rows = found.get("history")
-    known = [circuit.outage_from_map(row) for row in rows] if isinstance(rows, list) else []
+    known = [circuit_breaker.outage_from_map(row) for row in rows] if isinstance(rows, list) else []
     first = found.get("first")
     return _State(
-        circuit.from_map(found.get("circuit")),
+        circuit_breaker.from_map(found.get("circuit")),
         [one for one in known if one],
         float(first) if isinstance(first, (int, float)) and 0 < first < 3e10 else 0.0,
     )

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from disk.aside import PARTS
 from disk.database import leniently
+from disk.quarantine import PARTS
 from sync_queue.job import BACKLOG, BULK, RANKS, UNREADABLE, Job, dumps, loads
 
 TABLE = "ack_queue_default"

@@ -1,0 +1,1 @@
+"""Settings and values from outside: what they may be. Sends no request, writes no file."""

@@ -7,8 +7,8 @@ from app import drain_task
 from app.arguments import ids, text
 from app.phrasing import lasting, many
 from app.run import Run
-from stash import wire
-from sync_queue import circuit
+from stash import stdio
+from sync_queue import circuit_breaker
 from sync_queue.job import DeadLetter
 
 SHOWN = 10  # outages that are named
@@ -33,14 +33,14 @@ def clear_dlq(run: Run) -> dict[str, Any]:
     if error and chosen is None:
         chosen = [one.job.number for one in run.jobs.dead() if one.error == error]
     cleared = run.jobs.clear_dead() if chosen is None else run.jobs.clear_letters(chosen)
-    wire.info(f"cleared: {many(cleared, 'dead letter')}")
+    stdio.info(f"cleared: {many(cleared, 'dead letter')}")
     return {"cleared": cleared}
 
 
 def purge_dlq(run: Run) -> dict[str, Any]:
     """Forget the dead letters of more than 30 days ago."""
     cleared = run.jobs.clear_dead(before=run.clock() - DLQ_DAYS * 86400)
-    wire.info(f"cleared: {many(cleared, 'dead letter')} older than {DLQ_DAYS} days")
+    stdio.info(f"cleared: {many(cleared, 'dead letter')} older than {DLQ_DAYS} days")
     return {"cleared": cleared}
 
 
@@ -58,7 +58,7 @@ def _revived(run: Run, wanted: Any, recovered: bool) -> dict[str, Any]:
     run.brake.look(chosen)
     count = run.jobs.revive(wanted, run.clock(), recovered)
     left = run.jobs.counts(run.clock())["dead"]
-    wire.info(
+    stdio.info(
         f"back in the queue: {many(count, 'dead letter')}" + (f"; {left} stay" if left else "")
     )
     return {"requeued": count} | (drain_task.drain(run) if count else {})
@@ -74,16 +74,16 @@ def outage_summary(run: Run) -> dict[str, Any]:
         *_summary(summed, first, now),
         *(_past(one) for one in history[: -SHOWN - 1 : -1]),
     ]:
-        wire.info(f"outages: {line}")
+        stdio.info(f"outages: {line}")
     if recoverable:
-        wire.info(
+        stdio.info(
             f"{many(recoverable, 'dead letter')} of an outage: Recover Outage Jobs tries them again"
         )
     return {
         "circuit": present.state,
         "since": present.since or None,
         "cause": present.words or None,
-        "held": run.owed() if present.state == circuit.OPEN else 0,
+        "held": run.owed() if present.state == circuit_breaker.OPEN else 0,
         "next_look": present.next_look or None,
         "watched_since": first or None,
         "outages": summed.outages,
@@ -98,12 +98,12 @@ def outage_summary(run: Run) -> dict[str, Any]:
     }
 
 
-def _present(found: circuit.Circuit, owed: int, now: float) -> str:
-    if found.state == circuit.CLOSED:
+def _present(found: circuit_breaker.Circuit, owed: int, now: float) -> str:
+    if found.state == circuit_breaker.CLOSED:
         return "Plex is not known to be away"
-    if found.state == circuit.HALF_OPEN:
+    if found.state == circuit_breaker.HALF_OPEN:
         return "Plex is back and gets its work slowly at first"
-    if circuit.is_refusal(found):
+    if circuit_breaker.is_refusal(found):
         return (
             f"Plex refuses the token since {_when(found.since)}, and {many(owed, 'job')} wait: "
             f"{found.words}"
@@ -114,7 +114,7 @@ def _present(found: circuit.Circuit, owed: int, now: float) -> str:
     )
 
 
-def _summary(summed: circuit.Figures, first: float, now: float) -> list[str]:
+def _summary(summed: circuit_breaker.Figures, first: float, now: float) -> list[str]:
     if not first:
         return ["Plex was not asked yet"]
     said = (
@@ -128,7 +128,7 @@ def _summary(summed: circuit.Figures, first: float, now: float) -> list[str]:
     return [said]
 
 
-def _past(one: circuit.Outage) -> str:
+def _past(one: circuit_breaker.Outage) -> str:
     return (
         f"{_when(one.start)} for {lasting(one.lasted)} ({one.cause or 'unknown'}), "
         f"{many(one.held, 'job')} held back"

@@ -8,7 +8,7 @@ from app import drain_task
 from app.arguments import is_given, number, text
 from app.phrasing import many
 from app.run import Run
-from stash import wire
+from stash import stdio
 
 if TYPE_CHECKING:
     from plex.plan.plan import Change
@@ -40,9 +40,9 @@ def _listed(run: Run) -> dict[str, Any]:
         _told(work, change) for work in works for change in work.changes if change.why == CONFLICT
     ]
     waiting = len(ledger.undecided())
-    wire.info(f"to be decided: {many(waiting, 'item')}" + (", of which" if found else ""))
+    stdio.info(f"to be decided: {many(waiting, 'item')}" + (", of which" if found else ""))
     for one in found:
-        wire.info(
+        stdio.info(
             f"Plex item {one['item']} ({one['label']}): {one['field']} is {one['plex']!r} in Plex "
             f"and {one['stash']!r} in Stash"
         )
@@ -77,7 +77,7 @@ def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
         raise errors.SetupError(f"Plex item {item} has nothing to decide about {field}{there}")
     made = {c.field: Decision(side, c.before, work.stash_says(c.field)) for c in chosen}
     Ledger(run.store).decide(item, made)
-    wire.info(f"Plex item {item}: decided for {side.capitalize()}: {', '.join(made)}")
+    stdio.info(f"Plex item {item}: decided for {side.capitalize()}: {', '.join(made)}")
     run.jobs.put([job := Job(work.scene.id, reason="decided")], run.clock())
     run.jobs.hasten([job], run.clock())
     return {"item": item, "side": side, "fields": list(made)} | drain_task.drain(

@@ -10,10 +10,10 @@ from app.setup_check import diagnosis, settings_report
 from app.setup_check import finding as found_by
 from app.setup_check.checks import QUICK, WHOLE, Check, Visit, failed
 from app.setup_check.finding import Finding
-from stash import wire
+from stash import stdio
 
 FEW, MANY = (1, 20), (5, 40)  # pages of scenes whose items are looked for, and their size
-_LOUD = {found_by.ERROR: wire.error, found_by.WARNING: wire.warning}
+_LOUD = {found_by.ERROR: stdio.error, found_by.WARNING: stdio.warning}
 # What the answer has in any case.
 SILENT: dict[str, dict[str, Any]] = {
     "stash": {"reachable": False, "version": ""},
@@ -29,7 +29,7 @@ def doctor(run: Run) -> dict[str, Any]:
     """Check Setup: everything."""
     visit = _visited(run, WHOLE, MANY)
     _say(visit.findings)
-    wire.info(found_by.summary(visit.findings))
+    stdio.info(found_by.summary(visit.findings))
     findings = [one._asdict() for one in found_by.sorted_by_gravity(visit.findings)]
     facts = NOTHING | visit.facts
     for server in ("stash", "plex"):
@@ -50,7 +50,7 @@ def health_check(run: Run) -> dict[str, Any]:
     visit = _visited(run, QUICK, FEW)
     healthy = found_by.is_well(visit.findings)
     _say(visit.findings)
-    wire.info("healthy" if healthy else "not healthy: see above")
+    stdio.info("healthy" if healthy else "not healthy: see above")
     libraries = visit.facts.get("plex", {}).pop("libraries", None)
     if libraries is not None:
         visit.facts["libraries"] = [one["name"] for one in libraries if one["chosen"]]
@@ -74,4 +74,4 @@ def _visited(run: Run, checks: Sequence[tuple[str, Check]], scenes: tuple[int, i
 
 def _say(findings: Sequence[Finding]) -> None:
     for one in found_by.sorted_by_gravity(findings):
-        _LOUD.get(one.level, wire.info)(one.line)
+        _LOUD.get(one.level, stdio.info)(one.line)

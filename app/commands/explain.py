@@ -11,7 +11,7 @@ from app.arguments import number
 from app.dashboard import scene_states
 from app.run import Run
 from plex.state.scene_state import STATES
-from stash import wire
+from stash import stdio
 from sync_queue import inbox
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def explain(run: Run) -> dict[str, Any]:
     ]
     found["state"], found["why"] = scene_states.told(run.data_dir, [wanted])[wanted]
     for line in _lines(found):
-        wire.info(f"scene {wanted}: {line}")
+        stdio.info(f"scene {wanted}: {line}")
     return found
 
 

@@ -14,8 +14,8 @@ from app.arguments import text
 from app.commands.preview_rows import Table
 from app.phrasing import many
 from app.run import Run
-from stash import wire
-from sync_queue.lock import FileLock
+from disk.lock import FileLock
+from stash import stdio
 
 if TYPE_CHECKING:
     from plex.state.journal import Row
@@ -171,11 +171,11 @@ def _of_row(scene: "Scene", row: "Row") -> dict[str, Any]:
 
 def _tell(found: Found, folder: Path) -> None:
     told = ", ".join(f"{count} {what}" for what, count in sorted(found.scenes.items()))
-    wire.info(f"preview: {many(found.scenes.total(), 'scene')}" + (f": {told}" if told else ""))
+    stdio.info(f"preview: {many(found.scenes.total(), 'scene')}" + (f": {told}" if told else ""))
     for why, fields in found.summary()["by_reason"].items():
         counts = ", ".join(f"{count} {field}" for field, count in fields.items())
-        wire.info(f"preview: {why}: {counts}")
-    wire.info(f"preview: all of it is in {folder / PAGE} and {folder / JSON}")
+        stdio.info(f"preview: {why}: {counts}")
+    stdio.info(f"preview: all of it is in {folder / PAGE} and {folder / JSON}")
 
 
 class _replacing:

@@ -8,8 +8,8 @@ from app import drain_task
 from app.arguments import flag
 from app.phrasing import by_reason, many
 from app.run import Run
-from stash import wire
-from sync_queue.verdict import in_words
+from stash import stdio
+from sync_queue.retry_policy import in_words
 
 if TYPE_CHECKING:
     from reconciliation.engine import GapDetectionEngine
@@ -22,14 +22,14 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
     A failed run is recorded as failed: it is tried again and does not count as done.
     """
     if run.config.paused:
-        wire.info("paused by the setting: nothing is reconciled")
+        stdio.info("paused by the setting: nothing is reconciled")
         return {"paused": "by the setting `paused`"}
     from plex.sync import empty_collections
 
     run.meet()
     scheduler = run.scheduler
     if not scheduler.claim(run.clock()):
-        wire.info("another reconciliation is running, or has just run")
+        stdio.info("another reconciliation is running, or has just run")
         return {"busy": True}
     try:
         deep = _is_deep(run, scope, unasked)
@@ -50,24 +50,24 @@ def _is_deep(run: Run, scope: str, unasked: bool) -> bool:
 def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> dict[str, Any]:
     suggest_preview(run)
     how = " by value" if deep else ""
-    wire.info(f"reconciling scope {scope}{how}" + (" at the start of Stash" if startup else ""))
+    stdio.info(f"reconciling scope {scope}{how}" + (" at the start of Stash" if startup else ""))
     try:
         seen = run.scheduler.seen_until() if unasked else None
         given = {"queue": run.jobs, "unasked": unasked, "seen_until": seen}
         result = engine(run, passed=run.brake.passed, **given).run(scope, deep)
     except Exception as error:
         run.outages.trip(error)
-        run.scheduler.record_failure(wire.redact(in_words(error)), run.clock(), _patience(error))
+        run.scheduler.record_failure(stdio.redact(in_words(error)), run.clock(), _patience(error))
         raise
     if result.errors:
         said = f"{len(result.errors)} parts could not be checked: {result.errors[0]}"
-        run.scheduler.record_failure(wire.redact(said), run.clock())
-        wire.warning(f"the reconciliation is not complete and is tried again: {said}")
+        run.scheduler.record_failure(stdio.redact(said), run.clock())
+        stdio.warning(f"the reconciliation is not complete and is tried again: {said}")
     else:
         run.scheduler.record_run(result, scope, is_startup=startup)
         run.activity.reconciled()
     found = result.as_dict()
-    wire.info(_summary(found))
+    stdio.info(_summary(found))
     return {"scope": scope} | found
 
 
@@ -132,7 +132,7 @@ def reconcile_quietly(
 
         said, later = words(error), scheduler.status(run.clock())["retry_at"]
         when = time.strftime("%H:%M:%S", time.localtime(later)) if later else "its next time"
-        wire.warning(f"the reconciliation failed and is tried again at {when}: {said}")
+        stdio.warning(f"the reconciliation failed and is tried again at {when}: {said}")
         return {"error": said}
 
 
@@ -141,7 +141,7 @@ def engine(run: Run, **more: Any) -> "GapDetectionEngine":
 
     return GapDetectionEngine(
         run.stash, run.config, run.home, plex=run.plex, store=run.store,
-        clock=run.clock, progress=run.progress, warn=wire.warning, paths=run.paths, **more,
+        clock=run.clock, progress=run.progress, warn=stdio.warning, paths=run.paths, **more,
     )  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def suggest_preview(run: Run) -> None:
     from plex.state.ledger import Ledger
 
     if not Ledger(run.store).size():
-        wire.info(
+        stdio.info(
             "nothing was written to this Plex yet: Preview shows what a sync writes, before it "
             "does, and Undo Last Run takes it back"
         )

@@ -7,7 +7,7 @@ from typing import Any
 from app import drain_task
 from app.phrasing import many
 from app.run import Run
-from stash import wire
+from stash import stdio
 from sync_queue import inbox
 from sync_queue.job import ASKED
 
@@ -31,7 +31,7 @@ def clear_queue(run: Run) -> dict[str, Any]:
     if moved := _moved(run, flags):
         drain_task.seen_of(run).doubt(moved)
     cleared = run.jobs.clear_pending() + len(flags)
-    wire.info(f"cleared: {many(cleared, 'job')}; Reconcile Library finds what still differs")
+    stdio.info(f"cleared: {many(cleared, 'job')}; Reconcile Library finds what still differs")
     return {"cleared": cleared}
 
 

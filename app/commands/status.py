@@ -7,9 +7,10 @@ import errors
 from app.dashboard import read_only_db, scene_states
 from app.phrasing import many
 from app.run import Run
+from disk import lock
 from plex.state.scene_state import STATES, UNKNOWN
-from stash import wire
-from sync_queue import circuit, inbox, lock
+from stash import stdio
+from sync_queue import circuit_breaker, inbox
 
 SHOWN = 20  # dead letters that are named
 
@@ -34,9 +35,9 @@ def reachable(run: Run) -> dict[str, Any]:
     found = {name: probed(run, name)[0] for name in ("stash", "plex")}
     for name, one in found.items():
         if one["reachable"]:
-            wire.info(f"{name.capitalize()} {one['version']} answers")
+            stdio.info(f"{name.capitalize()} {one['version']} answers")
         else:
-            wire.warning(one["problem"])
+            stdio.warning(one["problem"])
     return found
 
 
@@ -55,11 +56,11 @@ def queue_status(run: Run) -> dict[str, Any]:
     """Log the status in lines for a person; give the same as JSON."""
     counts = queue_counts(run)
     names = ("pending", "waiting", "in_progress", "dead")
-    wire.info("queue: " + ", ".join(f"{counts[n]} {n.replace('_', ' ')}" for n in names))
+    stdio.info("queue: " + ", ".join(f"{counts[n]} {n.replace('_', ' ')}" for n in names))
     for said, number in counts["dead_by_error"].items():
         which = [f"{d['kind']} {d['id']}" for d in counts["dead_letters"] if d["error"] == said]
         more = f" and {number - len(which)} more" if number > len(which) else ""
-        wire.info(f"dead letters: {number} × {said} ({', '.join(which)}{more})")
+        stdio.info(f"dead letters: {number} × {said} ({', '.join(which)}{more})")
     found = {"queue": counts} | reachable(run)
     found["scenes"] = scenes(run, found["stash"]["reachable"])
     found["unlisted"] = unlisted(run)
@@ -69,10 +70,10 @@ def queue_status(run: Run) -> dict[str, Any]:
     deep = run.config.deep_interval if run.knows_settings else None
     found["paused"] = run.knows_settings and run.config.paused
     if found["paused"]:
-        wire.info("paused by the setting: nothing is written to Plex")
+        stdio.info("paused by the setting: nothing is written to Plex")
     found["reconciliation"] = run.scheduler.status(run.clock(), interval, deep)
     for line in _told(found["reconciliation"]):
-        wire.info(line)
+        stdio.info(line)
     return found
 
 
@@ -83,7 +84,7 @@ def scenes(run: Run, stash_answers: bool) -> dict[str, int]:
         known = sum(counts.values()) - counts[UNKNOWN]
         counts[UNKNOWN] = max(counts[UNKNOWN], run.stash.count() - known)
     told = ", ".join(f"{count} {STATES[name]}" for name, count in counts.items() if count)
-    wire.info(f"scenes: {told or 'none'}")
+    stdio.info(f"scenes: {told or 'none'}")
     return counts
 
 
@@ -96,22 +97,22 @@ def unlisted(run: Run) -> list[str]:
     text = str(kept[0][0]) if kept else ""
     found = [one.line for one in unlisted.read(text)[0].values()]
     for line in found:
-        wire.warning(line)
+        stdio.warning(line)
     return found
 
 
 def outage(run: Run) -> "dict[str, Any] | None":
     """The outage that lasts, None when Plex is not away."""
     present = run.outages.circuit
-    if present.state == circuit.CLOSED:
+    if present.state == circuit_breaker.CLOSED:
         return None
     return {
         "state": present.state,
         "since": present.since,
         "cause": present.words,
         "held": run.owed(),
-        "next_look": present.next_look if present.state == circuit.OPEN else None,
-        "refused": circuit.is_refusal(present),
+        "next_look": present.next_look if present.state == circuit_breaker.OPEN else None,
+        "refused": circuit_breaker.is_refusal(present),
     }
 
 

@@ -10,7 +10,7 @@ from app.commands.reconcile import suggest_preview
 from app.dashboard import read_only_db, scene_states
 from app.phrasing import many
 from app.run import Run
-from stash import wire
+from stash import stdio
 from sync_queue.job import ASKED
 
 
@@ -37,7 +37,7 @@ def _sync_scope(run: Run, scope: str) -> dict[str, Any]:
     run.brake.look(ids)
     run.jobs.owe(ids, ASKED, run.clock())
     suggest_preview(run)
-    wire.info(f"to be checked: {many(len(ids), 'scene')}")
+    stdio.info(f"to be checked: {many(len(ids), 'scene')}")
     return {"queued": len(ids)} | drain_task.drain(run)
 
 
@@ -51,7 +51,7 @@ def sync(run: Run) -> dict[str, Any]:
     later = drain_task.is_for_later(run)
     run.brake.look(chosen)
     run.jobs.owe(chosen, ASKED, run.clock(), rank(len(chosen)))
-    wire.info(f"to be synced: {many(len(chosen), 'scene')}")
+    stdio.info(f"to be synced: {many(len(chosen), 'scene')}")
     only = chosen[0] if len(chosen) == 1 and not later else 0
     said = dict.fromkeys(chosen[: drain_task.TOLD], "")
     found = {"queued": len(chosen)} | drain_task.drain(run, only=only, told=said)
@@ -83,5 +83,5 @@ def apply_preview(run: Run) -> dict[str, Any]:
     chosen = [row[0] for row in rows]
     run.brake.look(chosen)
     run.jobs.owe(chosen, ASKED, run.clock())
-    wire.info(f"to be synced, as the preview showed: {many(len(rows), 'scene')}")
+    stdio.info(f"to be synced, as the preview showed: {many(len(rows), 'scene')}")
     return {"queued": len(rows)} | (drain_task.drain(run) if rows else {})

@@ -12,9 +12,9 @@ from app import hook_hints
 from app.arguments import flag, number, scenes, text
 from app.phrasing import many
 from app.run import Run
-from stash import wire
+from disk.lock import FileLock
+from stash import stdio
 from sync_queue import inbox
-from sync_queue.lock import FileLock
 
 if TYPE_CHECKING:
     from plex.state.file_id import FileIds
@@ -40,11 +40,11 @@ def undo(run: Run) -> dict[str, Any]:
         asked = _origins(run) if original else _rows(run)
         rows = _of_its_file(run, asked)
         if not rows:
-            wire.info("undo: there is nothing to put back")
+            stdio.info("undo: there is nothing to put back")
             return {"fields": 0, "items": 0, "held": 0, "left": _lost(len(asked)), "kept": []}
         _refuse_while_paused(run)
         Seen(run.store).doubt_items({row.rating_key for row in rows})
-        collections = Collections(plex, run.store, run.config, wire.info)
+        collections = Collections(plex, run.store, run.config, stdio.info)
         take_back = Undo(plex, Ledger(run.store), run.journal, run.clock, collections.left)
         done = take_back(rows, original)
         collections.tidy()
@@ -100,7 +100,7 @@ def _rows(run: Run) -> "list[Row]":
         if not wanted:
             return []
     if wanted and (gone := run.journal.pruned(wanted)):
-        wire.warning(
+        stdio.warning(
             f"run {wanted}: {many(gone, 'change')} of it can no longer be put back, since the journal "
             "keeps only so many (Journal Days, Journal Rows)"
         )
@@ -139,12 +139,12 @@ def _alone(run: Run) -> Iterator[None]:
 
 
 def _tell(done: "Undone") -> None:
-    wire.info(
+    stdio.info(
         f"undo: {many(done.fields, 'field')} of {many(len(done.items), 'item')} put back; "
         f"{many(len(done.scenes), 'scene')} held until you press Resume Held Scenes"
     )
     for why, count in done.left.items():
-        wire.info(f"undo: {many(count, 'field')} left as it is: {why}")
+        stdio.info(f"undo: {many(count, 'field')} left as it is: {why}")
 
 
 def hold(run: Run) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def hold(run: Run) -> dict[str, Any]:
     if not chosen:
         raise errors.SetupError("hold needs the id of a scene (scene) or a list of them (scenes)")
     run.journal.hold(_files(run, chosen), "by you", run.clock())
-    wire.info(f"held: {many(len(chosen), 'scene')}")
+    stdio.info(f"held: {many(len(chosen), 'scene')}")
     return {"held": chosen}
 
 
@@ -183,7 +183,7 @@ def resume(run: Run) -> dict[str, Any]:
     freed = run.journal.resume(chosen or None)
     how = rank(len(freed))
     run.jobs.put((Job(number, reason="resumed", rank=how) for number in freed), run.clock())
-    wire.info(f"resumed: {many(len(freed), 'scene')}")
+    stdio.info(f"resumed: {many(len(freed), 'scene')}")
     return {"resumed": freed} | (drain_task.drain(run) if freed else {})
 
 
@@ -197,12 +197,12 @@ def journal(run: Run) -> dict[str, Any]:
     runs = run.journal.runs(before=page or None)
     for entry in runs:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
-        wire.info(
+        stdio.info(
             f"run {entry.run}, {when}, {entry.command}: {many(entry.fields, 'field')} of "
             f"{many(entry.items, 'item')}" + (f", {entry.undone} undone" if entry.undone else "")
         )
     if not runs:
-        wire.info("the journal is empty: nothing was written yet")
+        stdio.info("the journal is empty: nothing was written yet")
     held = {number: hold.why for number, hold in run.journal.held().items()}
     return {"runs": [asdict(one) for one in runs], "held": held}
 

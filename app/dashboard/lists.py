@@ -16,7 +16,7 @@ from app.dashboard.read_only_db import (
     page,
     text,
 )
-from stash import light
+from stash import light_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def preview(data_dir: str, args: "Map") -> "Map":
     file.close()
     found = page([_planned(row) for row in rows], size, "number")
     if not after:
-        found["about"] = light.loads(about[0][0]) if about else None
+        found["about"] = light_json.loads(about[0][0]) if about else None
     return found
 
 
@@ -208,14 +208,14 @@ def _planned(row: "Row") -> "Map":
 
 def _value(stored: str) -> object:
     try:
-        return light.loads(stored)
+        return light_json.loads(stored)
     except ValueError:
         return stored
 
 
 def _kept(data: object) -> "Map":
     try:
-        found = light.loads(data)  # type: ignore[arg-type]
+        found = light_json.loads(data)  # type: ignore[arg-type]
     except (ValueError, TypeError, AttributeError):
         return {}
     return found if isinstance(found, dict) else {}

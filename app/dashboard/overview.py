@@ -5,8 +5,9 @@ import time
 
 from app.dashboard import read_only_db, scene_states
 from app.dashboard.read_only_db import CLAIMED, DEAD, READY, TABLE
-from stash import light
-from sync_queue import inbox, lock
+from disk import lock
+from stash import light_json
+from sync_queue import inbox
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _document(data_dir: str, name: str) -> "Map":
     """A JSON document of ours; {} where it cannot be read, which its owner finds out and says."""
     try:
         with open(os.path.join(data_dir, name), "rb") as file:
-            found = light.loads(file.read())
+            found = light_json.loads(file.read())
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

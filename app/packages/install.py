@@ -21,8 +21,8 @@ from pathlib import Path
 
 from app.packages import activate, pip_settings
 from app.packages.requirements import Requirement, missing, parse_all
+from disk.lock import FileLock
 from errors import SetupError
-from sync_queue.lock import FileLock
 
 LOCK = "install.lock"
 MARKER = ".complete"

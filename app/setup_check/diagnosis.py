@@ -163,7 +163,7 @@ def empty(one: "Section") -> Finding:
 def unlisted(line: str) -> Finding:
     """A library that Plex could not list, or not all of it."""
     do = "Look into Plex's log; Optimize Database in Plex's Troubleshooting settings may mend it"
-    return Finding("plex.listing", WARNING, line, do)
+    return Finding("plex.client.listing", WARNING, line, do)
 
 
 # -- paths

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import errors
 from errors import PLEX
-from net.again import Chances, of_one, of_question, of_quick_question
+from net.retry import Chances, of_one, of_question, of_quick_question
 from plex.client import edit_request
 from plex.client.collection import CUSTOM, Collection, collection
 from plex.client.listing import Page

@@ -13,7 +13,7 @@ import requests
 
 import errors
 from errors import PLEX
-from net.again import Chances, again, of_question, of_write
+from net.retry import Chances, again, of_question, of_write
 from net.session import SPEAKS_PLAINLY, UNUSABLE, Session, TooLarge, fate
 from plex.client.listing import Page
 from plex.client.markup import MAX_BYTES, Declared, document

@@ -25,8 +25,8 @@ from typing import TypeVar
 from report import Report, parser
 from rig import BARE, ENTRY, Took, at_once, from_stash, measured, middle
 
+from disk.lock import FileLock
 from sync_queue import inbox
-from sync_queue.lock import FileLock
 
 HOOK = [sys.executable, ENTRY]
 BARS = {"drain awake": 1.9, "wake needed": 3.0}

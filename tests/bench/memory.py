@@ -18,8 +18,8 @@ from pathlib import Path
 from report import Report, parser
 from rig import ENTRY, Cost, Plugin, Servers, from_stash, measured
 
+from disk.lock import FileLock
 from sync_queue import inbox
-from sync_queue.lock import FileLock
 
 MEMORY_MB, MEMORY_GROWTH, TIME_GROWTH = 120.0, 1.3, 1.1
 Costs = dict[str, Cost]

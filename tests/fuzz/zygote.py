@@ -156,8 +156,8 @@ def _import_ahead(light: bool) -> None:
     sys.path.insert(0, str(ROOT))
     from app import drain_task
     from app.packages import install
-    from net import again
-    from sync_queue import circuit
+    from net import retry
+    from sync_queue import circuit_breaker
 
     for folder in ("disk", "plex", "reconciliation", "stash", "sync_queue", "validation") * (
         not light
@@ -166,8 +166,8 @@ def _import_ahead(light: bool) -> None:
             importlib.import_module(f"{folder}.{path.stem}")
     # Nobody waits here for what comes a moment later, and the packages do not change.
     drain_task.LINGER = drain_task.PATIENCE = 0.0
-    again.PAUSES = (0.0, 0.0)
-    circuit.RAMP = tuple((jobs, 0.0) for jobs, _ in circuit.RAMP)
+    retry.PAUSES = (0.0, 0.0)
+    circuit_breaker.RAMP = tuple((jobs, 0.0) for jobs, _ in circuit_breaker.RAMP)
     install.missing = lambda *_: []
 
 

@@ -198,7 +198,7 @@ def half_replaced(plugin: Path, tmp_path: Path, name: str, text: str | None) -> 
 @pytest.mark.parametrize(
     ("name", "mode"),
     [
-        ("stash/wire.py", "hook"),
+        ("stash/stdio.py", "hook"),
         ("stash/hook.py", "hook"),
         ("sync_queue/inbox.py", "hook"),
         ("app/lane.py", "queue_status"),

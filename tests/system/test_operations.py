@@ -162,8 +162,8 @@ def test_an_argument_that_makes_no_sense_changes_nothing(box: Box, mode: str) ->
 
 
 def test_a_look_works_while_the_drain_has_its_lock_and_takes_none(box: Box) -> None:
+    from disk.lock import FileLock
     from sync_queue import inbox
-    from sync_queue.lock import FileLock
 
     fill(box, 1)
     with FileLock(Path(box.data_dir) / inbox.LOCK):

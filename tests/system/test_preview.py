@@ -10,7 +10,7 @@ import pytest
 
 from devserver.box import Box
 from devserver.stash.client import StashError
-from sync_queue.lock import is_held
+from disk.lock import is_held
 from tests.sizes import size
 from tests.system.telling import lines, until
 from tests.system.test_queue import fill

@@ -9,7 +9,7 @@ import pytest
 
 import errors
 from devserver.stash import StashServer
-from stash import wire
+from stash import stdio
 from stash.api import PAGE, SceneFilter, StashApi
 from stash.scene import EXTRAS, Group, Performer, Ref, Studio
 
@@ -192,10 +192,10 @@ def test_a_renewed_cookie_is_hidden_as_the_first_one_is(locked, clock):
     one = api(locked, **session(locked))
     one.count()
     renewed = one._wire._cookie
-    assert renewed in one._wire.s.headers["Cookie"] and wire.redact(f"x{renewed}x") == "x***x"
+    assert renewed in one._wire.s.headers["Cookie"] and stdio.redact(f"x{renewed}x") == "x***x"
     clock.now += 1
     one.count()
-    assert wire.redact(renewed) == renewed, "one that is worth nothing any more costs nothing"
+    assert stdio.redact(renewed) == renewed, "one that is worth nothing any more costs nothing"
 
 
 def test_a_cookie_that_died_meanwhile_is_told(locked, clock):

@@ -36,7 +36,7 @@ from telling import lines
 
 from devserver.box import Box
 from devserver.leaks import leaks
-from disk.aside import PARTS, asides
+from disk.quarantine import PARTS, asides
 from plex.state.database import Store
 from sync_queue import inbox
 from sync_queue.jobs import Job, Jobs

@@ -13,12 +13,12 @@ from tests.torture.world import DRAIN, World
 RECONCILE, SYNC_ALL = "Reconcile Library (All)", "Sync All Scenes to Plex"
 DATABASE = ("execute", "executemany", "executescript", "commit", "sqlite3.connect")
 NETWORK = ("socket.connect", "sendall", "send", "recv", "recv_into")
-DOCUMENTS = ("disk/document.py", "reconciliation/scheduler.py", "sync_queue/outages.py")
+DOCUMENTS = ("disk/json_file.py", "reconciliation/scheduler.py", "sync_queue/outages.py")
 
 
 def kind_of(point: Point) -> str:
     """What was being done, in a word for the table."""
-    if point.kind == "lockf" or point.module == "sync_queue/lock.py":
+    if point.kind == "lockf" or point.module == "disk/lock.py":
         return "lock"
     if point.kind in DATABASE:
         return "database"
@@ -26,7 +26,7 @@ def kind_of(point: Point) -> str:
         return "network"
     if any(name in point.place for name in DOCUMENTS):
         return "state file"
-    return "log" if point.module == "stash/wire.py" else "file"
+    return "log" if point.module == "stash/stdio.py" else "file"
 
 
 # -- what goes on before the kill; gives the scenes that no hook told of
@@ -116,7 +116,7 @@ RECOVERY = Lane(
 )
 DAMAGED = Lane(
     "damaged", "process_queue", DRAIN, _damage, tidy=_throw_asides_away,
-    only=("_make", "_begun_anew", "_remove", "disk/aside.py", "sync_queue/salvage.py"),
+    only=("_make", "_begun_anew", "_remove", "disk/quarantine.py", "sync_queue/salvage.py"),
 )  # fmt: skip
 HOOKS = (HOOK, INLINE)
 MAIN = (QUEUE, LIBRARY, ALL)

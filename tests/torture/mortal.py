@@ -29,8 +29,8 @@ CALLS = {
     "socket": {"sendall", "send", "recv", "recv_into"},
 }
 THROUGH = {
-    "sync_queue/lock.py", "net/session.py", "plex/state/database.py", "stash/wire.py", "stash/api.py",
-    "reconciliation/state.py", "disk/document.py", "disk/database.py", "disk/aside.py",
+    "disk/lock.py", "net/session.py", "plex/state/database.py", "stash/stdio.py", "stash/api.py",
+    "reconciliation/state.py", "disk/json_file.py", "disk/database.py", "disk/quarantine.py",
     "plex/client/transport.py", "stash/transport.py",
 }  # fmt: skip
 

@@ -16,9 +16,9 @@ from typing import Any
 from devserver import proof, seed_library
 from devserver.box import PLUGIN, Box
 from devserver.stash.child import Child
+from disk.lock import is_held
 from sync_queue import inbox
 from sync_queue.jobs import Jobs
-from sync_queue.lock import is_held
 
 DRAIN = "Process Queue"
 FIELDS = ("title", "summary", "studio", "originallyAvailableAt", "userRating")

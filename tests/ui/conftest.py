@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from devserver.box import Box
-from sync_queue.lock import FileLock
+from disk.lock import FileLock
 from tests.ui import libraries
 from tests.ui.real_box import RealBox, one_frame
 from tests.ui.real_stash import RealStash

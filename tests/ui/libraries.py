@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from sync_queue.lock import FileLock
+from disk.lock import FileLock
 
 HERE = Path(__file__).parent
 LISTS = ("package.json", "package-lock.json")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.activity import Activity
 from app.dashboard import overview
-from sync_queue.lock import FileLock
+from disk.lock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

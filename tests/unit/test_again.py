@@ -6,7 +6,7 @@ import pytest
 
 import errors
 from errors import PLEX
-from net.again import LONGEST, PAUSES, again, of_question, of_quick_question, of_write
+from net.retry import LONGEST, PAUSES, again, of_question, of_quick_question, of_write
 
 
 class Asked:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from disk.aside import asides
 from disk.database import Database
+from disk.quarantine import asides
 from plex.state.database import Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger

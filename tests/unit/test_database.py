@@ -16,8 +16,8 @@ from persistqueue.sqlackqueue import AckStatus
 
 import errors
 from disk import database
-from disk.aside import asides, set_aside
 from disk.database import HALF, Database, insert, is_damage
+from disk.quarantine import asides, set_aside
 from plex.state.database import Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger

@@ -16,8 +16,8 @@ import pytest
 
 from app.packages import activate, install
 from app.packages.requirements import Requirement, missing, parse, parse_all, satisfies
+from disk.lock import FileLock
 from errors import SetupError
-from sync_queue.lock import FileLock
 
 ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(os.name == "nt", reason="needs a shell script in place of Python")
@@ -399,7 +399,7 @@ def modules_of_ours(tmp_path):
     folder = tmp_path / "modules"
     if not folder.exists():
         folder.mkdir()
-        for name in ("app", "errors.py", "sync_queue"):
+        for name in ("app", "disk", "errors.py", "sync_queue"):
             (folder / name).symlink_to(ROOT / name)
         os.utime(folder, (1e9, 1e9))
     return folder

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import errors
-from disk import document, words
-from disk.aside import KEPT, asides, patiently, set_aside
+from disk import json_file, messages
+from disk.quarantine import KEPT, asides, patiently, set_aside
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
 NOW = 1_790_000_000.0
@@ -133,26 +133,26 @@ def test_a_file_that_stays_in_use_is_an_error() -> None:
 
 
 def test_what_is_written_is_read(path: Path) -> None:
-    document.write(path, {"version": 1, "title": "Ä “b”"})
-    assert document.read(path, 1, NOW) == ({"version": 1, "title": "Ä “b”"}, "")
+    json_file.write(path, {"version": 1, "title": "Ä “b”"})
+    assert json_file.read(path, 1, NOW) == ({"version": 1, "title": "Ä “b”"}, "")
 
 
 def test_no_file_is_an_empty_document(path: Path) -> None:
-    assert document.read(path, 1, NOW) == ({}, "")
+    assert json_file.read(path, 1, NOW) == ({}, "")
 
 
 @posix
 def test_a_document_is_for_its_owner_only(path: Path) -> None:
-    document.write(path, {})
+    json_file.write(path, {})
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_what_a_killed_writer_left_is_overwritten(path: Path) -> None:
-    document.write(path, {"n": 1})
+    json_file.write(path, {"n": 1})
     path.with_name("known.json.tmp").write_text('{"half": ')
-    document.write(path, {"n": 2})
-    assert names(path) == ["known.json"] and document.read(path, 0, NOW)[0]["n"] == 2
+    json_file.write(path, {"n": 2})
+    assert names(path) == ["known.json"] and json_file.read(path, 0, NOW)[0]["n"] == 2
 
 
 @pytest.mark.parametrize(
@@ -161,23 +161,23 @@ def test_what_a_killed_writer_left_is_overwritten(path: Path) -> None:
 def test_a_document_that_makes_no_sense_is_set_aside_and_told(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    found, notice = document.read(path, 1, NOW)
+    found, notice = json_file.read(path, 1, NOW)
     (aside,) = asides(path)
     assert found == {} and aside.read_bytes() == content and not path.exists()
     assert notice.startswith("known.json could not be read (") and aside.name in notice
-    assert document.read(path, 1, NOW) == ({}, "")
+    assert json_file.read(path, 1, NOW) == ({}, "")
 
 
 def test_a_folder_in_its_place_is_set_aside(path: Path) -> None:
     path.mkdir(parents=True)
-    assert "folder" in document.read(path, 1, NOW)[1]
-    document.write(path, {"n": 1})
-    assert document.read(path, 0, NOW)[0]["n"] == 1
+    assert "folder" in json_file.read(path, 1, NOW)[1]
+    json_file.write(path, {"n": 1})
+    assert json_file.read(path, 0, NOW)[0]["n"] == 1
 
 
 def test_a_document_of_a_later_version_is_left_untouched_and_refused(there: Path) -> None:
     with pytest.raises(errors.SetupError, match=r"known\.json .* newer Stash2Plex .* 2, .* 1\)"):
-        document.read(there, 1, NOW)
+        json_file.read(there, 1, NOW)
     assert json.loads(there.read_text()) == {"version": 2, "one": 1} and len(names(there)) == 1
 
 
@@ -186,7 +186,7 @@ def test_an_older_document_goes_through_every_step_to_the_present(there: Path) -
         2: lambda found: found | {"two": found.pop("one") + 1},
         4: lambda found: found | {"five": found["two"] + 3},
     }
-    found, notice = document.read(there, 5, NOW, steps)
+    found, notice = json_file.read(there, 5, NOW, steps)
     assert (found, notice) == ({"version": 5, "two": 2, "five": 5}, "")
 
 
@@ -194,7 +194,7 @@ def test_an_older_document_goes_through_every_step_to_the_present(there: Path) -
 def test_without_a_usable_version_it_is_as_old_as_can_be(path: Path, version: object) -> None:
     path.parent.mkdir()
     path.write_text(json.dumps({} if version == "absent" else {"version": version}))
-    found, _ = document.read(path, 1, NOW, {0: lambda found: found | {"stepped": True}})
+    found, _ = json_file.read(path, 1, NOW, {0: lambda found: found | {"stepped": True}})
     assert found == {"version": 1, "stepped": True}
 
 
@@ -202,7 +202,7 @@ def test_a_disk_that_takes_nothing_is_told_without_a_path(path: Path) -> None:
     path.parent.mkdir()
     path.with_name("known.json.tmp").mkdir()
     with pytest.raises(errors.SetupError, match="cannot be read or written") as caught:
-        document.write(path, {})
+        json_file.write(path, {})
     assert str(path.parent) not in str(caught.value)
 
 
@@ -214,7 +214,7 @@ def test_a_file_that_may_not_be_read_is_refused_and_left_in_its_place(
 
     monkeypatch.setattr(Path, "read_text", refused)
     with pytest.raises(errors.SetupError, match="Permission denied"):
-        document.read(there, 2, NOW)
+        json_file.read(there, 2, NOW)
     assert names(there) == ["known.json"]
 
 
@@ -244,4 +244,4 @@ def test_a_file_that_may_not_be_read_is_refused_and_left_in_its_place(
     ],
 )
 def test_what_to_do_follows_from_what_is_wrong(error: Exception, said: str) -> None:
-    assert said in str(words.unusable("plex.sqlite", error))
+    assert said in str(messages.unusable("plex.sqlite", error))

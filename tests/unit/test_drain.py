@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 import errors
-from sync_queue import inbox, verdict
+from disk.lock import FileLock, is_held
+from sync_queue import inbox, retry_policy
 from sync_queue.drain import Drain, Tally
 from sync_queue.jobs import BACKLOG, BULK, Job, Jobs
-from sync_queue.lock import FileLock, is_held
 from sync_queue.salvage import TABLE
 
 NOW = 1_790_000_000.0
@@ -456,7 +456,7 @@ def test_an_item_that_plex_still_reads_is_looked_at_again_soon_however_long_it_w
     world.owe(1, waits=6)
     world.outcomes[1] = Done(1, unsettled=True)
     assert world.drain().counts == {"waiting": 1}
-    assert world.jobs.next_due() == NOW + verdict.SETTLE_SECONDS
+    assert world.jobs.next_due() == NOW + retry_policy.SETTLE_SECONDS
     world.outcomes.clear()
     world.jobs.hasten_waits(world.now)
     assert world.drain().counts == {"written": 1}

@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from stash import hook, wire
+from disk.lock import FileLock
+from stash import hook, stdio
 from stash.scene import WATCHED
 from sync_queue import inbox
-from sync_queue.lock import FileLock
 
 Reply = Callable[[socket.socket, dict[str, Any]], None]
 
@@ -261,7 +261,7 @@ def stale(data: str, text: str, age: float = 100.0) -> None:
 
 
 def ours(job: str) -> str:
-    return f"{job} {wire.server_identity() or ''}"
+    return f"{job} {stdio.server_identity() or ''}"
 
 
 # -- waking
@@ -515,7 +515,7 @@ def test_the_limit_is_for_all_questions_together(
     stale(data, ours("7"))
     hook.wake(found[0].connection, data)
     assert ["findJob" in r["query"] for r in found[0].requests] == [True]
-    assert inbox.waking(data, wire.server_identity(), time.time()) == ""
+    assert inbox.waking(data, stdio.server_identity(), time.time()) == ""
 
 
 def test_the_limit_is_a_matter_of_seconds() -> None:
@@ -675,7 +675,7 @@ def test_a_due_reconciliation_is_left_to_a_task_even_inline(
     """A Save must not wait until a library is compared."""
     server = stash(queues())
     (Path(data) / inbox.INLINE).touch()
-    state(data, interval="daily", next_due=1.0, stash_identity=wire.server_identity())
+    state(data, interval="daily", next_due=1.0, stash_identity=stdio.server_identity())
     assert hook.handle(None, server.connection, data) == ("a reconciliation is due", 0)
     assert len(server.requests) == 1
 
@@ -702,7 +702,7 @@ def test_a_due_reconciliation_is_left_to_a_task_even_inline(
 def test_whether_a_reconciliation_is_due_stands_in_its_state(
     data: str, fields: dict[str, Any], due: bool
 ) -> None:
-    state(data, **{"stash_identity": wire.server_identity(), **fields})
+    state(data, **{"stash_identity": stdio.server_identity(), **fields})
     assert hook.is_due(data, 100.0) is due
 
 

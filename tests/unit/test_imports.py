@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from app.commands import registry
+from disk.lock import FileLock
 from sync_queue import inbox
-from sync_queue.lock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("app", "disk", "net", "plex", "reconciliation", "stash", "sync_queue", "validation")
@@ -31,21 +31,21 @@ OURS = {*FOLDERS, "errors", "Stash2Plex"}
 BARE = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
 
 FEATHER = {
-    "stash.wire", "stash.light", "stash.hook", "sync_queue.inbox", "sync_queue.lock", "Stash2Plex",
+    "stash.stdio", "stash.light_json", "stash.hook", "sync_queue.inbox", "disk.lock", "Stash2Plex",
 }  # fmt: skip
 FEATHER_MAY = {"os", "sys", "time", "errno", "_json"}
 # Inside functions, on the way that only some invocations take.
 FEATHER_MAY_LATE = {
-    "stash.light": {"json"},
+    "stash.light_json": {"json"},
     "stash.hook": {"socket", "_socket", "ssl"},
-    "stash.wire": {"validation.text"},
-    "sync_queue.lock": {"msvcrt"},
+    "stash.stdio": {"validation.text"},
+    "disk.lock": {"msvcrt"},
 }
 PURE = {
     "errors", "app.phrasing", "app.dashboard.state_rule", "app.setup_check.finding", "app.setup_check.diagnosis", "app.setup_check.settings_report", "app.modes",
-    "disk.words", "stash.scene", "sync_queue.job", "sync_queue.verdict",
-    "sync_queue.circuit", "sync_queue.tally", "plex.path_map.paths", "plex.fields.registry", "plex.plan.plan",
-    "plex.fields.names", "plex.state.entry", "plex.state.file_id", "plex.state.scene_state", "plex.fields.item", "plex.listing", "plex.client.outline", "plex.client.pages", "plex.fields.actor_photos", "plex.sync.collection_order", "plex.fields.text", "plex.fields.tags", "plex.fields.selection",
+    "disk.messages", "stash.scene", "sync_queue.job", "sync_queue.retry_policy",
+    "sync_queue.circuit_breaker", "sync_queue.tally", "plex.path_map.paths", "plex.fields.registry", "plex.plan.plan",
+    "plex.fields.names", "plex.state.entry", "plex.state.file_id", "plex.state.scene_state", "plex.fields.item", "plex.client.listing", "plex.client.outline", "plex.client.pages", "plex.fields.actor_photos", "plex.sync.collection_order", "plex.fields.text", "plex.fields.tags", "plex.fields.selection",
     "plex.path_map.file_pairs", "plex.path_map.infer", "plex.plan.last_written", "plex.plan.baseline", "plex.client.edit_request", "plex.client.write_once",
     "reconciliation.detector", "reconciliation.window", "validation.text",
     "validation.scope", "validation.address", "validation.values", "validation.image",
@@ -55,13 +55,13 @@ WITH_EFFECTS = {
     "http", "io", "logging", "os", "pathlib", "shutil", "signal", "socket", "sqlite3", "ssl",
     "subprocess", "sys", "tempfile", "threading", "urllib.request", "random", "time",
 }  # fmt: skip
-NAMES_ERRORS_OF = {"sync_queue.verdict": {"sqlite3"}}
+NAMES_ERRORS_OF = {"sync_queue.retry_policy": {"sqlite3"}}
 HOMES = {
     "pydantic": {"validation.config"},
     "pydantic_core": {"validation.config"},
     "plexapi": {"plex.client.transport"},
     "stashapi": {"stash.transport"},
-    "persistqueue": {"sync_queue.jobs", "sync_queue.letters"},
+    "persistqueue": {"sync_queue.jobs", "sync_queue.dead_letters"},
     "requests": {"net.session", "net.short", "plex.client.transport", "stash.transport"},
     "urllib3": {"net.session"},
     "PIL": {"plex.images.letterbox"},
@@ -114,7 +114,7 @@ def imports(tree: ast.Module, late: bool) -> Iterator[str]:
 
 
 def _from(node: ast.ImportFrom) -> Iterator[str]:
-    """`from stash import wire` is the module stash.wire; `from os import path` is os."""
+    """`from stash import stdio` is the module stash.stdio; `from os import path` is os."""
     assert node.level == 0 and node.module
     inside = [f"{node.module}.{alias.name}" for alias in node.names]
     submodules = [name for name in inside if name in TREES]
@@ -295,10 +295,10 @@ def test_a_hook_that_only_marks_loads_nothing_but_the_feather_lane(tmp_path: Pat
     lock = tmp_path / "plugin_data" / "Stash2Plex" / inbox.LOCK
     with FileLock(lock):
         found = hook_modules(tmp_path)
-    assert found - FEATHER - {"errno", "_json", "stash", "sync_queue"} == set()
+    assert found - FEATHER - {"errno", "_json", "disk", "stash", "sync_queue"} == set()
 
 
 def test_a_hook_that_wakes_a_drain_adds_the_socket_only(tmp_path: Path) -> None:
     found = hook_modules(tmp_path)
     assert "_socket" in found
-    assert found - FEATHER - {"errno", "_json", "_socket", "stash", "sync_queue"} == set()
+    assert found - FEATHER - {"errno", "_json", "_socket", "disk", "stash", "sync_queue"} == set()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import errors
-from disk.aside import asides
+from disk.quarantine import asides
 from sync_queue.jobs import BACKLOG, BULK, EDIT, FILE, FOLDER, TABLE, UNREADABLE, Job, Jobs
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has other rules for who may read")

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from sync_queue.lock import FileLock, is_held
+from disk.lock import FileLock, is_held
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has other rules for who may read")
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOLD = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from sync_queue.lock import FileLock
+from disk.lock import FileLock
 print(FileLock(sys.argv[2]).acquire(), flush=True)
 sys.stdin.read()
 """
@@ -74,7 +74,7 @@ def test_looking_does_not_lose_the_lock_that_this_process_holds(path: Path) -> N
     """Closing any descriptor of the file would free a POSIX lock."""
     look = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r});"
-        f"from sync_queue.lock import is_held; print(is_held({str(path)!r}))"
+        f"from disk.lock import is_held; print(is_held({str(path)!r}))"
     )
     with FileLock(path):
         assert is_held(path)
@@ -100,8 +100,8 @@ def test_a_file_system_without_locks_is_not_taken_for_a_busy_one(
 
     with FileLock(path):
         pass
-    monkeypatch.setattr("sync_queue.lock._test", no_locks)
-    monkeypatch.setattr("sync_queue.lock._lock", no_locks)
+    monkeypatch.setattr("disk.lock._test", no_locks)
+    monkeypatch.setattr("disk.lock._lock", no_locks)
     assert not is_held(path)
     with pytest.raises(OSError, match="No locks"):
         FileLock(path).acquire()

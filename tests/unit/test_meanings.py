@@ -22,8 +22,8 @@ import errors
 from errors import Busy, Gone, Lost, Refused, Rejected, SetupError, Unreachable
 from plex.client import transport as plex
 from stash import transport as stash
-from sync_queue import verdict
-from sync_queue.verdict import BURY, PAUSE, RETRY
+from sync_queue import retry_policy
+from sync_queue.retry_policy import BURY, PAUSE, RETRY
 
 URL = "http://plex:32400"
 
@@ -69,7 +69,7 @@ def test_every_error_of_plexapi_is_in_the_table() -> None:
 def test_what_plexapi_raises(name: str) -> None:
     kind, cause, action = PLEXAPI[name]
     error = plex.meaning(getattr(plexapi.exceptions, name)("(400) bad_request; http://x"), URL)
-    assert (type(error), error.cause, verdict.action_of(error)) == (kind, cause, action)
+    assert (type(error), error.cause, retry_policy.action_of(error)) == (kind, cause, action)
     told(error, errors.PLEX)
 
 
@@ -106,7 +106,7 @@ def test_each_status_of_plex(status, said, kind, cause, action) -> None:
         plexapi.exceptions.BadRequest(f"({status}) some_name; {URL}/x?title=still%20x {said}"), URL
     )
     for error in (direct, by_message):
-        assert (type(error), error.cause, verdict.action_of(error)) == (kind, cause, action)
+        assert (type(error), error.cause, retry_policy.action_of(error)) == (kind, cause, action)
         told(error, errors.PLEX)
 
 
@@ -216,7 +216,7 @@ def test_what_requests_raises(name: str, meaning, server: str) -> None:
     given = ("x", "{", 0) if name == "JSONDecodeError" else ("x",)
     error = meaning(getattr(requests.exceptions, name)(*given), URL)
     assert (type(error), error.cause) == (kind, cause)
-    assert verdict.action_of(error) == (RETRY if kind is Busy else PAUSE)
+    assert retry_policy.action_of(error) == (RETRY if kind is Busy else PAUSE)
     told(error, server)
 
 
@@ -278,7 +278,7 @@ def test_what_urllib3_lets_through_becomes_an_error_of_requests(monkeypatch) -> 
 def test_an_error_of_graphql_passes_unless_the_query_does_not_fit(status, found, kind) -> None:
     error = stash._graphql_error(status, found)
     assert type(error) is kind and error.server == errors.STASH
-    assert verdict.action_of(error) == (RETRY if kind is Busy else PAUSE)
+    assert retry_policy.action_of(error) == (RETRY if kind is Busy else PAUSE)
     assert "\n" not in str(error)
     if kind is SetupError:
         assert "Stash 0.30 or newer is needed" in str(error)
@@ -290,9 +290,9 @@ def test_an_error_of_graphql_passes_unless_the_query_does_not_fit(status, found,
 @pytest.mark.parametrize("code", sorted(errno.errorcode), ids=lambda code: errno.errorcode[code])
 def test_an_error_of_the_operating_system_is_no_jobs_fault(code: int) -> None:
     error = OSError(code, os.strerror(code), "/home/somebody/secret name.sqlite")
-    assert verdict.action_of(error) == PAUSE
-    assert os.strerror(code) in verdict.in_words(error)
-    assert "secret name" not in verdict.in_words(error)
+    assert retry_policy.action_of(error) == PAUSE
+    assert os.strerror(code) in retry_policy.in_words(error)
+    assert "secret name" not in retry_policy.in_words(error)
 
 
 SQLITE = {
@@ -320,8 +320,8 @@ def _is_error(one: object) -> bool:
 @pytest.mark.parametrize("name", SQLITE)
 def test_our_own_database_pauses_all_and_a_value_it_does_not_take_only_its_job(name: str) -> None:
     error = getattr(sqlite3, name)("disk I/O error")
-    assert verdict.action_of(error) == SQLITE[name]
-    assert "disk I/O error" in verdict.in_words(error)
+    assert retry_policy.action_of(error) == SQLITE[name]
+    assert "disk I/O error" in retry_policy.in_words(error)
 
 
 @pytest.mark.parametrize(
@@ -335,4 +335,4 @@ def test_our_own_database_pauses_all_and_a_value_it_does_not_take_only_its_job(n
     ],
 )
 def test_what_nobody_thought_of_is_tried_again_and_then_told(error: Exception) -> None:
-    assert verdict.action_of(error) == RETRY
+    assert retry_policy.action_of(error) == RETRY

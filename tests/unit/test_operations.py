@@ -28,8 +28,8 @@ LEAN = {
     "plex", "plex.state", "plex.state.scene_state",
 }  # fmt: skip
 FEATHER = {
-    "stash", "stash.wire", "stash.light", "stash.hook", "sync_queue", "sync_queue.inbox",
-    "sync_queue.lock",
+    "stash", "stash.stdio", "stash.light_json", "stash.hook", "sync_queue", "sync_queue.inbox",
+    "disk", "disk.lock",
 }  # fmt: skip
 CORES = {"_sqlite3", "_json", "errno"}
 ARGUMENTS = {"scene_states": {"scenes": [1, 2]}, "list_scenes": {"state": "differs"}}

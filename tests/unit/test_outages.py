@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import errors
-from sync_queue import circuit, inbox
+from sync_queue import circuit_breaker, inbox
 from sync_queue.outages import FILE, Outages
 from tests.torture.mortal import dies_at
 
@@ -46,7 +46,7 @@ def test_while_plex_answers_nothing_is_in_the_way(tmp_path: Path, clock: Clock) 
     outages = process(tmp_path, clock)
     assert admitted(outages) is False
     outages.answered()
-    assert outages.pace() is None and outages.circuit.state == circuit.CLOSED
+    assert outages.pace() is None and outages.circuit.state == circuit_breaker.CLOSED
     assert not (tmp_path / inbox.AWAY).exists()
 
 
@@ -65,7 +65,7 @@ def test_an_outage_keeps_all_processes_off_until_it_is_time_to_look(
     process(tmp_path, clock, held=7).trip(DOWN)
     assert admitted(process(tmp_path, clock)) is None
     assert inbox.is_away(str(tmp_path), clock.now)
-    clock.now += circuit.FIRST_LOOK
+    clock.now += circuit_breaker.FIRST_LOOK
     assert admitted(process(tmp_path, clock)) is True
     assert not inbox.is_away(str(tmp_path), clock.now)
     present, *_ = process(tmp_path, clock).report()
@@ -90,7 +90,7 @@ def test_once_plex_has_answered_nobody_takes_it_for_away_whatever_was_killed_bef
             return
         process(tmp_path / str(step), clock).answered()
         assert not inbox.is_away(str(tmp_path / str(step)), clock.now), f"killed at step {step}"
-        assert process(tmp_path / str(step), clock).circuit.state != circuit.OPEN
+        assert process(tmp_path / str(step), clock).circuit.state != circuit_breaker.OPEN
 
 
 def test_a_person_who_asks_is_let_through_but_once_a_process(tmp_path: Path, clock: Clock) -> None:
@@ -122,7 +122,7 @@ def test_what_is_not_about_plex_is_no_outage_of_it(
 ) -> None:
     outages = process(tmp_path, clock)
     outages.trip(error)
-    assert outages.circuit.state == circuit.CLOSED and admitted(outages) is False
+    assert outages.circuit.state == circuit_breaker.CLOSED and admitted(outages) is False
 
 
 def test_after_it_plex_gets_its_work_slowly_and_the_outage_is_history(
@@ -132,12 +132,12 @@ def test_after_it_plex_gets_its_work_slowly_and_the_outage_is_history(
     clock.now += 600
     process(tmp_path, clock).answered()
     assert not (tmp_path / inbox.AWAY).exists()
-    for step in circuit.RAMP:
+    for step in circuit_breaker.RAMP:
         clock.now += 1
         assert process(tmp_path, clock).pace() == step
         process(tmp_path, clock).went_well()
     present, (one,), summed, _ = process(tmp_path, clock).report()
-    assert present.state == circuit.CLOSED and process(tmp_path, clock).pace() is None
+    assert present.state == circuit_breaker.CLOSED and process(tmp_path, clock).pace() is None
     assert (one.start, one.end, one.held) == (NOW, NOW + 600, 5) and summed.down == 600
 
 
@@ -145,7 +145,7 @@ def test_with_nothing_left_to_do_the_circuit_closes_at_once(tmp_path: Path, cloc
     process(tmp_path, clock).trip(DOWN)
     process(tmp_path, clock).answered()
     process(tmp_path, clock).settle()
-    assert process(tmp_path, clock).circuit.state == circuit.CLOSED
+    assert process(tmp_path, clock).circuit.state == circuit_breaker.CLOSED
     assert len(process(tmp_path, clock).report()[1]) == 1
 
 
@@ -157,24 +157,24 @@ def test_a_server_that_falters_on_its_way_back_is_in_the_same_outage(
     clock.now += 30
     process(tmp_path, clock).trip(DOWN)
     present, history, *_ = process(tmp_path, clock).report()
-    assert (present.state, present.since, history) == (circuit.OPEN, NOW, [])
+    assert (present.state, present.since, history) == (circuit_breaker.OPEN, NOW, [])
 
 
 def test_the_history_is_bounded(tmp_path: Path, clock: Clock) -> None:
-    for _ in range(circuit.KEPT + 5):
+    for _ in range(circuit_breaker.KEPT + 5):
         process(tmp_path, clock).trip(DOWN)
         clock.now += 60
         process(tmp_path, clock).answered()
         process(tmp_path, clock).settle()
     history = process(tmp_path, clock).report()[1]
-    assert len(history) == circuit.KEPT and history[0].start == NOW + 5 * 60
+    assert len(history) == circuit_breaker.KEPT and history[0].start == NOW + 5 * 60
 
 
 def test_what_of_the_file_makes_no_sense_is_left_out(tmp_path: Path, clock: Clock) -> None:
     odd = {"circuit": [], "history": [{"start": 1}, 5, {"start": 1.0, "end": 2.0}], "first": "x"}
     (tmp_path / FILE).write_text(json.dumps(odd))
     present, history, _, first = process(tmp_path, clock).report()
-    assert (present.state, len(history), first) == (circuit.CLOSED, 1, 0.0)
+    assert (present.state, len(history), first) == (circuit_breaker.CLOSED, 1, 0.0)
     (tmp_path / FILE).write_text(json.dumps({"history": None}))
     assert process(tmp_path, clock).report()[1] == []
 
@@ -190,7 +190,7 @@ def test_a_token_that_was_refused_and_put_right_leaves_no_outage_and_full_speed(
     clock.now += 60
     process(tmp_path, clock).answered()
     outages = process(tmp_path, clock)
-    assert outages.pace() is None and outages.circuit == circuit.Circuit()
+    assert outages.pace() is None and outages.circuit == circuit_breaker.Circuit()
     _, history, summed, _ = outages.report()
     assert (history, summed.outages, summed.down) == ([], 0, 0)
 

@@ -11,7 +11,8 @@ import pytest
 
 import errors
 import reconciliation
-from disk.aside import asides
+from disk.lock import FileLock
+from disk.quarantine import asides
 from reconciliation.due import backoff
 from reconciliation.report import NO_RUNS
 from reconciliation.scheduler import (
@@ -22,7 +23,6 @@ from reconciliation.scheduler import (
     ReconciliationScheduler,
     ReconciliationState,
 )
-from sync_queue.lock import FileLock
 
 ROOT = Path(__file__).parents[2]
 NOW = 1_800_000_000.0

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from stash import light, wire
+from stash import light_json, stdio
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has other rules for who may read")
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def process(code: str, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[bytes]:
     """`code` in a fresh process that has `wire` and `light` at hand."""
-    head = f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from stash import light, wire\n"
+    head = (
+        f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from stash import light_json, stdio\n"
+    )
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     return subprocess.run([sys.executable, "-c", head + code], input=stdin, check=False, **given)
 
@@ -61,7 +63,7 @@ def read_by(loads: Any, text: str) -> Any:
 
 @pytest.mark.parametrize("text", DOCUMENTS, ids=range(len(DOCUMENTS)))
 def test_the_light_reader_reads_what_json_reads(text: str) -> None:
-    assert read_by(light.loads, text) == read_by(json.loads, text)
+    assert read_by(light_json.loads, text) == read_by(json.loads, text)
 
 
 def test_it_does_so_where_json_was_never_imported() -> None:
@@ -72,9 +74,9 @@ def test_it_does_so_where_json_was_never_imported() -> None:
         "for text in documents:\n"
         "    for name in [name for name in sys.modules if name.startswith('json')]:\n"
         "        del sys.modules[name]\n"
-        "    try: found.append(light.loads(text.encode('utf-8', 'surrogatepass')))\n"
+        "    try: found.append(light_json.loads(text.encode('utf-8', 'surrogatepass')))\n"
         "    except (ValueError, RecursionError): found.append('refused')\n"
-        "wire.answer(repr(found))"
+        "stdio.answer(repr(found))"
     )
     # The measuring of coverage imports json before anything else.
     bare = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
@@ -85,7 +87,7 @@ def test_it_does_so_where_json_was_never_imported() -> None:
 @pytest.mark.parametrize("data", [b"\xff\xfe", b'"\xe9"', b"\x80"])
 def test_bytes_that_are_no_text_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError):
-        light.loads(data)
+        light_json.loads(data)
 
 
 @pytest.mark.parametrize(
@@ -94,21 +96,21 @@ def test_bytes_that_are_no_text_are_refused(data: bytes) -> None:
      {"a": [True, 1.5, {"b": []}]}, "\ud800"],
 )  # fmt: skip
 def test_the_light_writer_writes_what_json_reads(value: object) -> None:
-    assert json.loads(light.dumps(value)) == value
+    assert json.loads(light_json.dumps(value)) == value
 
 
 def test_what_json_has_no_word_for_becomes_null_and_a_path_becomes_text() -> None:
     value = {"a": float("inf"), "b": [float("nan"), 1], "c": Path("/x")}
-    assert json.loads(light.dumps(value)) == {"a": None, "b": [None, 1], "c": "/x"}
+    assert json.loads(light_json.dumps(value)) == {"a": None, "b": [None, 1], "c": "/x"}
 
 
 def test_without_the_core_json_does_the_work() -> None:
     code = (
         "import sys; sys.modules['_json'] = None\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
-        "from stash import light\n"
-        "assert light.loads(b'{\"a\": [1]}') == {'a': [1]}\n"
-        "print(light.dumps({'a': 'b'}))"
+        "from stash import light_json\n"
+        "assert light_json.loads(b'{\"a\": [1]}') == {'a': [1]}\n"
+        "print(light_json.dumps({'a': 'b'}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert json.loads(done.stdout) == {"a": "b"}
@@ -117,7 +119,7 @@ def test_without_the_core_json_does_the_work() -> None:
 # -- stdin
 
 
-READ = "wire.answer(list(wire.read()))"
+READ = "stdio.answer(list(stdio.read()))"
 
 
 def test_stdin_is_read_to_its_end() -> None:
@@ -129,13 +131,13 @@ def test_stdin_is_read_to_its_end() -> None:
 @pytest.mark.parametrize("stdin", [b"", b"   ", b"hello", b"{", b"[1]", b"null", b"1", b"\xff\xfe{}",
                                    b'{"a": 1}{"b": 2}', b"[" * 500_000])  # fmt: skip
 def test_what_is_no_document_is_refused_in_one_sentence(stdin: bytes) -> None:
-    code = "try: wire.read()\nexcept ValueError as error: wire.answer(error=str(error))"
+    code = "try: stdio.read()\nexcept ValueError as error: stdio.answer(error=str(error))"
     said = answered(code, stdin=stdin)
     assert said["error"].startswith("stdin held") and "\n" not in said["error"]
 
 
 def test_a_closed_stdin_is_refused_too() -> None:
-    code = "os.close(0)\ntry: wire.read()\nexcept ValueError as error: wire.answer('refused')"
+    code = "os.close(0)\ntry: stdio.read()\nexcept ValueError as error: stdio.answer('refused')"
     assert answered(code) == {"output": "refused"}
 
 
@@ -143,24 +145,24 @@ def test_a_closed_stdin_is_refused_too() -> None:
 
 
 def test_only_the_first_answer_counts() -> None:
-    assert answered("wire.answer(1); wire.answer(2); wire.answer(error='x')") == {"output": 1}
+    assert answered("stdio.answer(1); stdio.answer(2); stdio.answer(error='x')") == {"output": 1}
 
 
 def test_an_error_comes_with_what_was_done() -> None:
-    said = answered("wire.answer({'done': 3}, error='no disk')")
+    said = answered("stdio.answer({'done': 3}, error='no disk')")
     assert said == {"error": "no disk", "output": {"done": 3}}
 
 
 def test_an_answer_that_could_not_be_written_down_leaves_room_for_another() -> None:
     code = (
         "loop = []; loop.append(loop)\n"
-        "try: wire.answer(loop)\nexcept RecursionError: wire.answer(error='x')"
+        "try: stdio.answer(loop)\nexcept RecursionError: stdio.answer(error='x')"
     )
     assert answered(code)["error"] == "x"
 
 
 def test_what_libraries_print_does_not_reach_stdout() -> None:
-    code = "wire.claim_stdout(); print('noise'); os.system('echo noise'); wire.answer('x')"
+    code = "stdio.claim_stdout(); print('noise'); os.system('echo noise'); stdio.answer('x')"
     done = process(code)
     assert json.loads(done.stdout) == {"output": "x"}
     assert done.stderr.count(b"noise") == 2
@@ -169,12 +171,12 @@ def test_what_libraries_print_does_not_reach_stdout() -> None:
 def test_a_child_process_does_not_hold_stdout_open() -> None:
     """Stash waits for the end of stdout, not for the end of the process."""
     code = (
-        "import subprocess; wire.claim_stdout()\n"
-        "held = os.readlink(f'/proc/self/fd/{wire._state[\"stdout\"]}')\n"
+        "import subprocess; stdio.claim_stdout()\n"
+        "held = os.readlink(f'/proc/self/fd/{stdio._state[\"stdout\"]}')\n"
         'look = \'import os; print([os.readlink(f"/proc/self/fd/{n}") for n in range(20)'
         ' if os.path.exists(f"/proc/self/fd/{n}")])\'\n'
         "seen = subprocess.run([sys.executable, '-c', look], capture_output=True).stdout.decode()\n"
-        "wire.answer([held in seen, 'pipe' in held])"
+        "stdio.answer([held in seen, 'pipe' in held])"
     )
     if not os.path.exists("/proc/self/fd"):
         pytest.skip("needs /proc")
@@ -184,25 +186,25 @@ def test_a_child_process_does_not_hold_stdout_open() -> None:
 def test_a_stash_that_is_gone_is_no_reason_to_fail() -> None:
     read, write = os.pipe()
     os.close(read)
-    done = process("wire.answer('x' * 100000); wire.info('y')", stdout=write)
+    done = process("stdio.answer('x' * 100000); stdio.info('y')", stdout=write)
     os.close(write)
     assert done.returncode == 0
 
 
 def test_a_long_answer_arrives_whole() -> None:
-    assert len(answered("wire.answer('x' * 5_000_000)")["output"]) == 5_000_000
+    assert len(answered("stdio.answer('x' * 5_000_000)")["output"]) == 5_000_000
 
 
 # -- lines
 
 
 def test_a_line_says_its_level_and_each_line_of_a_text_is_one() -> None:
-    done = process("wire.info('a\\nb'); wire.warning('c'); wire.error('d'); wire.progress(0.5)")
+    done = process("stdio.info('a\\nb'); stdio.warning('c'); stdio.error('d'); stdio.progress(0.5)")
     assert lines(done) == [("i", "a"), ("i", "b"), ("w", "c"), ("e", "d"), ("p", "0.5000")]
 
 
 def test_debug_lines_are_written_only_when_asked_for() -> None:
-    done = process("wire.debug('a'); wire.set_debug(True); wire.debug('b')")
+    done = process("stdio.debug('a'); stdio.set_debug(True); stdio.debug('b')")
     assert lines(done) == [("d", "b")]
 
 
@@ -216,36 +218,36 @@ def test_debug_lines_are_written_only_when_asked_for() -> None:
     ],
 )
 def test_a_title_cannot_pass_for_a_prefix(text: str, line: str) -> None:
-    assert lines(process(f"wire.info({text!r})"))[0] == ("i", line)
+    assert lines(process(f"stdio.info({text!r})"))[0] == ("i", line)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\x01\x02", "\u2028"])
 def test_an_empty_line_is_left_out(text: str) -> None:
-    assert lines(process(f"wire.info({text!r})")) == []
+    assert lines(process(f"stdio.info({text!r})")) == []
 
 
 def test_a_line_stays_below_the_length_at_which_stash_hangs_up() -> None:
-    done = process("wire.info('\u2603' * 100_000); wire.info('after'); wire.info('\\ud800')")
+    done = process("stdio.info('\u2603' * 100_000); stdio.info('after'); stdio.info('\\ud800')")
     long, after, odd = done.stderr.split(b"\n")[:3]
     assert 59_000 < len(long) < 64 * 1024 and long.decode().endswith("\u2603…")
     assert after == b"\x01i\x02after" and odd == b"\x01i\x02?"
 
 
 def test_progress_stays_between_0_and_1() -> None:
-    done = process("for x in (-1, 0, 0.123456, 2, float('nan')): wire.progress(x)")
+    done = process("for x in (-1, 0, 0.123456, 2, float('nan')): stdio.progress(x)")
     assert [text for _, text in lines(done)] == ["0.0000", "0.0000", "0.1235", "1.0000", "0.0000"]
 
 
 def test_the_work_goes_on_when_nobody_reads_the_log() -> None:
     read, write = os.pipe()
     os.close(read)
-    done = process("for _ in range(3): wire.info('x')\nwire.answer('done')", stderr=write)
+    done = process("for _ in range(3): stdio.info('x')\nstdio.answer('done')", stderr=write)
     os.close(write)
     assert (done.returncode, json.loads(done.stdout)) == (0, {"output": "done"})
 
 
 def test_in_a_terminal_words_stand_for_the_codes() -> None:
-    done = process("wire.set_terminal(True); wire.info('a'); wire.error('b'); wire.progress(1)")
+    done = process("stdio.set_terminal(True); stdio.info('a'); stdio.error('b'); stdio.progress(1)")
     assert done.stderr == b"a\nerror: b\n"
 
 
@@ -254,8 +256,8 @@ def test_in_a_terminal_words_stand_for_the_codes() -> None:
 
 def test_a_secret_is_masked_everywhere() -> None:
     code = (
-        "wire.hide('s3cret\"x'); wire.info('token s3cret\"x!')\n"
-        "wire.answer({'a': ['url?t=s3cret\"x', {'b': 's3cret\"x'}], 'n': 1}, error='is s3cret\"x')"
+        "stdio.hide('s3cret\"x'); stdio.info('token s3cret\"x!')\n"
+        "stdio.answer({'a': ['url?t=s3cret\"x', {'b': 's3cret\"x'}], 'n': 1}, error='is s3cret\"x')"
     )
     done = process(code)
     assert b"s3cret" not in done.stdout + done.stderr
@@ -265,7 +267,7 @@ def test_a_secret_is_masked_everywhere() -> None:
 
 
 def test_a_secret_that_is_part_of_another_does_not_uncover_it() -> None:
-    done = process("wire.hide('abcd'); wire.hide('abcdefgh'); wire.info('abcdefgh abcd')")
+    done = process("stdio.hide('abcd'); stdio.hide('abcdefgh'); stdio.info('abcdefgh abcd')")
     assert lines(done) == [("i", "*** ***")]
 
 
@@ -279,28 +281,28 @@ ODD = "A+b/c=\"d'e\\f%g&"
      f"http://x/?X-Plex-Token={quote(ODD, safe='')}&y=1"],
 )  # fmt: skip
 def test_a_secret_is_masked_however_it_is_spelt(spelt: str) -> None:
-    done = process(f"wire.hide({ODD!r}); wire.info({spelt!r}); wire.answer({spelt!r})")
+    done = process(f"stdio.hide({ODD!r}); stdio.info({spelt!r}); stdio.answer({spelt!r})")
     said = (done.stdout + done.stderr).decode()
     assert said.count("***") == 2 and "%2B" not in said.upper() and "A+b" not in said
 
 
 def test_a_secret_that_is_renewed_takes_the_place_of_the_last_one() -> None:
     code = (
-        "wire.hide('first-one'); wire.hide('second-one', instead_of='first-one')\n"
-        "wire.info('first-one second-one'); wire.hide('third-one', instead_of='')\n"
-        "wire.info('second-one third-one')"
+        "stdio.hide('first-one'); stdio.hide('second-one', instead_of='first-one')\n"
+        "stdio.info('first-one second-one'); stdio.hide('third-one', instead_of='')\n"
+        "stdio.info('second-one third-one')"
     )
     assert [text for _, text in lines(process(code))] == ["first-one ***", "*** ***"]
 
 
 @pytest.mark.parametrize("secret", [None, "", "abc", 12345, ["long enough"], {"a": 1}])
 def test_what_is_no_secret_masks_nothing(secret: object) -> None:
-    done = process(f"wire.hide({secret!r}); wire.answer('output 12345 abc')")
+    done = process(f"stdio.hide({secret!r}); stdio.answer('output 12345 abc')")
     assert json.loads(done.stdout) == {"output": "output 12345 abc"}
 
 
 def test_a_secret_cannot_break_the_answer() -> None:
-    done = process("wire.hide('output'); wire.answer('output')")
+    done = process("stdio.hide('output'); stdio.answer('output')")
     assert json.loads(done.stdout) == {"output": "***"}
 
 
@@ -309,7 +311,7 @@ def test_a_secret_cannot_break_the_answer() -> None:
 
 @posix
 def test_the_parent_process_has_a_name_that_lasts_as_long_as_it_does() -> None:
-    code = "wire.answer(wire.server_identity())"
+    code = "stdio.answer(stdio.server_identity())"
     first, second = answered(code)["output"], answered(code)["output"]
     assert first == second and first.startswith(f"{os.getpid()}:")
-    assert wire.server_identity() != first
+    assert stdio.server_identity() != first

@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 
 import errors
-from disk import words
+from disk import messages
 
 RETRY_BASE, RETRY_CAP = 5.0, 3600.0  # seconds
 # A file that Plex has not seen yet: a scan takes seconds, a person's next visit may take days.
@@ -104,8 +104,8 @@ def in_words(error: Exception) -> str:
         return said
     if isinstance(error, OSError) and error.strerror:
         # Of names only those of locks, which are ours: the log may not be meant to show others.
-        name = words.name_of(error)
-        return str(words.unusable(name if name.endswith(".lock") else words.SOME_FILE, error))
+        name = messages.name_of(error)
+        return str(messages.unusable(name if name.endswith(".lock") else messages.SOME_FILE, error))
     if isinstance(error, sqlite3.Error):
-        return str(words.unusable("the plugin's own database", error))[:500]
+        return str(messages.unusable("the plugin's own database", error))[:500]
     return f"{type(error).__name__}: {error}"[:500]

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from disk import words
+from disk import messages
 
 _COLUMN = re.compile(r"\s*ALTER TABLE (\w+) ADD COLUMN (\w+)", re.IGNORECASE)
 _THING = re.compile(r"\s*CREATE (?:TABLE|INDEX) (\w+)", re.IGNORECASE)
@@ -18,7 +18,7 @@ def refuse_newer(db: sqlite3.Connection, name: str, known: int) -> int:
     """The version of the file; SetupError when that is a later one than what is known."""
     found = db.execute("PRAGMA user_version").fetchone()[0]
     if found > known:
-        raise words.newer(name, found, known)
+        raise messages.newer(name, found, known)
     return max(0, found)
 
 

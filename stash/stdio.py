@@ -7,7 +7,7 @@ Feather lane. Nothing else in the product touches stdin, stdout or stderr. The r
 import os
 import sys
 
-from stash import light
+from stash import light_json
 
 LINE_BYTES = 60_000  # Stash closes the pipe at a line of 64 KiB, prefix and newline included
 # Controls, and the marks that turn the direction of a line round.
@@ -22,7 +22,7 @@ _scrubs: list = []
 def read(fd: int = 0) -> dict:
     """The one JSON document on `fd`; ValueError with a sentence when it is not one."""
     try:
-        document = light.loads(_all(fd))
+        document = light_json.loads(_all(fd))
     except (ValueError, OSError):
         raise ValueError(
             "stdin held no JSON document: Stash2Plex.py is started by Stash; "
@@ -117,7 +117,7 @@ def answer(output: object = None, error: "str | None" = None) -> None:
         return
     # Stash logs an error that is answered.
     document = {"output": output} if error is None else {"error": scrub(error), "output": output}
-    data = light.dumps(_masked(document)).encode() + b"\n"
+    data = light_json.dumps(_masked(document)).encode() + b"\n"
     _state["answered"] = True
     try:
         while data:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from disk import words
-from disk.aside import patiently, set_aside
+from disk import messages
+from disk.quarantine import patiently, set_aside
 
 Document = dict[str, Any]
 # A version -> how a document of it becomes one of the next version.
@@ -27,9 +27,9 @@ def read(
     except FileNotFoundError:
         return {}, ""
     except OSError as error:
-        raise words.unusable(path.name, error) from None
+        raise messages.unusable(path.name, error) from None
     except (ValueError, RecursionError) as error:
-        return {}, _without(path, now, words.why(error))
+        return {}, _without(path, now, messages.why(error))
     if not isinstance(found, dict):
         return {}, _without(path, now, "it holds something else")
     return _migrated(found, path.name, version, migrations or {}), ""
@@ -47,7 +47,7 @@ def write(path: Path, found: Document) -> None:
         _put(temporary, json.dumps(found, indent=1))
         patiently(lambda: os.replace(temporary, path))
     except OSError as error:
-        raise words.unusable(path.name, error) from None
+        raise messages.unusable(path.name, error) from None
 
 
 def _text(path: Path) -> str:
@@ -70,7 +70,7 @@ def _without(path: Path, now: float, why: str) -> str:
     try:
         name = set_aside(path, now)
     except OSError as error:
-        return f"{said}; it could not be moved ({words.why(error)})"
+        return f"{said}; it could not be moved ({messages.why(error)})"
     return f"{said}; what was there is kept as {name}" if name else ""
 
 
@@ -78,7 +78,7 @@ def _migrated(found: Document, name: str, version: int, migrations: Migrations) 
     known = found.get("version")
     at = known if isinstance(known, int) and known > 0 else 0
     if at > version:
-        raise words.newer(name, at, version)
+        raise messages.newer(name, at, version)
     for step in range(at, version):
         found = migrations.get(step, dict)(found)
     return found | {"version": version}

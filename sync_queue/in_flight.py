@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import errors
-from sync_queue import verdict
+from sync_queue import retry_policy
 from sync_queue.jobs import BACKLOG, BULK, Job, Jobs
 from sync_queue.tally import Outcome, Tally
 
@@ -81,12 +81,12 @@ class Claimed:
 
     def action(self, error: Exception) -> str:
         """What becomes of a job that meets this the first time."""
-        return verdict.of_error(error, 0, self.max_retries, self.clock(), 0.0).action
+        return retry_policy.of_error(error, 0, self.max_retries, self.clock(), 0.0).action
 
     def pause(self, error: Exception) -> None:
         """Nothing is wrong with the jobs: they are owed as before, and the drain ends."""
         if not self.tally.paused:
-            words = verdict.in_words(error)
+            words = retry_policy.in_words(error)
             self.tally.paused, self.tally.reason = words, error
             rest = "It" if words.endswith("is kept.") else "The queue is kept, and"
             self.warn(f"paused: {words.rstrip('.')}. {rest} goes on when that is over")
@@ -104,10 +104,10 @@ class Claimed:
 
     def _judge(self, job: Job, error: Exception) -> None:
         now, attempts = self.clock(), job.attempts + 1
-        said = verdict.of_error(error, attempts, self.max_retries, now, self.chance())
-        if said.action == verdict.PAUSE:
+        said = retry_policy.of_error(error, attempts, self.max_retries, now, self.chance())
+        if said.action == retry_policy.PAUSE:
             self.pause(error)
-        elif said.action == verdict.RETRY:
+        elif said.action == retry_policy.RETRY:
             self.tally.counts["retried"] += 1
             self._give_back(replace(job, attempts=attempts), said.due_at)
             self.warn(f"{job.kind} {job.id}: {said.words}; tried again later")
@@ -117,18 +117,18 @@ class Claimed:
 
     def _is_down(self, error: Exception) -> bool:
         """Whether the job that met this would have met it on any other."""
-        trouble = _server(error) and self.action(error) != verdict.PAUSE
+        trouble = _server(error) and self.action(error) != retry_policy.PAUSE
         return bool(trouble) and not self.is_up(error)
 
     def _await(self, job: Job, finished: list[Job]) -> None:
         """Looks are counted by time: one before its time, as when a person presses Process Queue,
         uses up none."""
         now, later = self.clock(), replace(job, rank=max(job.rank, BACKLOG))
-        if verdict.is_early(job.look_at, now):
+        if retry_policy.is_early(job.look_at, now):
             self.tally.counts["waiting"] += 1
             return self._give_back(later, job.look_at)
-        said = verdict.of_missing(job.waits, now)
-        if said.action == verdict.DONE:
+        said = retry_policy.of_missing(job.waits, now)
+        if said.action == retry_policy.DONE:
             self.tally.counts["left"] += 1
             self.say(f"{job.kind} {job.id}: {said.words}")
             return finished.append(job)
@@ -140,12 +140,12 @@ class Claimed:
         self.tally.counts["waiting"] += 1
         # As one that waits for its file: it is looked at as soon as Plex has scanned.
         waits = max(1, job.waits)
-        self._give_back(replace(job, waits=waits), self.clock() + verdict.SETTLE_SECONDS)
+        self._give_back(replace(job, waits=waits), self.clock() + retry_policy.SETTLE_SECONDS)
 
     def _let_show(self, job: Job) -> None:
         """It waits ever longer, and for as long as that part of Plex cannot be seen."""
         self.tally.counts["waiting"] += 1
-        due_at, waits = verdict.of_hidden(job.waits, self.clock())
+        due_at, waits = retry_policy.of_hidden(job.waits, self.clock())
         later = replace(job, rank=max(job.rank, BACKLOG), waits=waits)
         self._give_back(later, due_at)
 
