@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plex.fields import actor_photos
+from plex.fields.image_kinds import BY_FIELD
 from plex.fields.item import Item
 from plex.fields.registry import IMAGES
 from plex.images import covers
-from plex.images.images import BY_FIELD
 from plex.plan.plan import ASK
 from plex.state import scene_state
 from plex.state.entry import Entry
@@ -18,7 +18,7 @@ from reconciliation.detector import DRIFTED, Gap, gap, moot, unasked, worst
 from stash.scene import Scene
 
 if TYPE_CHECKING:
-    from plex.images.images import Kind
+    from plex.fields.image_kinds import Kind
     from plex.state.scene_state import State
 
 COVER, EDITED = "cover", "edited"  # why a scene is owed that has no gap to be repaired

@@ -4,6 +4,7 @@ It reads XML, not plexapi's objects: those cost ten times as much, and those fro
 two genres of twenty without saying so.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -20,8 +21,7 @@ from plex.client.transport import PlexSession, Transport
 from plex.client.transport import probe as probe
 from plex.client.write_once import once
 from plex.fields import item, registry
-from plex.images.images import POSTER, Kind
-from plex.library import index
+from plex.fields.image_kinds import POSTER, Kind
 from plex.plan.last_written import same
 from validation import library
 
@@ -353,7 +353,7 @@ def _section(directory: Any) -> Section:
         id=key,
         title=directory.get("title", ""),
         agent=directory.get("agent", ""),
-        stamp=index.stamp(directory.get("scannedAt"), directory.get("uuid")),
+        stamp=json.dumps((directory.get("scannedAt"), directory.get("uuid"))),
         roots=tuple(one.get("path", "") for one in directory.iter("Location")),
         type=directory.get("type", ""),
         language=directory.get("language", ""),

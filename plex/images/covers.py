@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Protocol
 
 import errors
+from plex.fields.image_kinds import KINDS, POSTER, Kind
 from plex.fields.item import Item
 from plex.images import image_plan, images, letterbox
 from plex.images.image_plan import Look, Showing
-from plex.images.images import POSTER, Kind
 from plex.plan.plan import Change, Rules
 from plex.state.entry import Entry
 from stash.scene import Scene
@@ -41,7 +41,7 @@ def in_question(
     scene: Scene, item: Item, entry: Entry, choice: Choice, rules: Rules
 ) -> Iterator[Kind]:
     """The kinds that are switched on, and whose image may not be right any more."""
-    for kind in images.KINDS:
+    for kind in KINDS:
         named = version(scene, kind, choice)
         if kind.field in choice.sync_fields and image_plan.is_due(kind, named, item, entry, rules):
             yield kind
@@ -51,7 +51,7 @@ def open_to_look(entry: Entry, choice: Choice) -> set[Kind]:
     """The kinds at which a sync looks again: the last look may have come too soon to be the last,
     or a person was asked."""
     return {
-        kind for kind in images.KINDS
+        kind for kind in KINDS
         if kind.field in choice.sync_fields
         and (image_plan.may_lag(entry.past(kind.field)) or kind.field in (*entry.asked, *entry.decided))
     }  # fmt: skip
@@ -61,7 +61,7 @@ def kept(entry: Entry, choice: Choice, besides: Collection[str]) -> list[Change]
     """What is known of images that Plex keeps, `besides` those that were looked at just now."""
     return [
         Change(kind.field, None, None, why)
-        for kind in images.KINDS
+        for kind in KINDS
         if kind.field in choice.sync_fields and kind.field not in besides
         and (why := image_plan.kept(entry, kind.field))
     ]  # fmt: skip
@@ -83,9 +83,9 @@ class Covers:
         due = set(in_question(scene, item, entry, self._choice, rules))
         due |= open_to_look(entry, self._choice)
         asked = set(also).intersection(self._choice.sync_fields)
-        due |= {kind for kind in images.KINDS if kind.field in asked}
+        due |= {kind for kind in KINDS if kind.field in asked}
         data = self._stash.cover(scene) if due else None
-        kinds = [kind for kind in images.KINDS if kind in due]
+        kinds = [kind for kind in KINDS if kind in due]
         return [self._looked(kind, data, scene, item, entry, rules) for kind in kinds]
 
     def _looked(

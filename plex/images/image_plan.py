@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from plex.fields.image_kinds import UPLOADED, Kind
 from plex.fields.item import Item
-from plex.images.images import UPLOADED, Kind, Picture
+from plex.images.images import Picture
 from plex.plan.baseline import settled
 from plex.plan.last_written import SCALAR, Written
 from plex.plan.plan import (

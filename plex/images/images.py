@@ -3,41 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import errors
 from plex.client.write_once import once
-from plex.fields import registry
+from plex.fields.image_kinds import Kind
 from plex.fields.item import Item
-from plex.fields.registry import Field
 from plex.images.spool import Spooled
 from plex.state.entry import Past
-
-UPLOADED = "upload://"
-
-
-class Kind(NamedTuple):
-    """One kind of image: our name of the field, and what Plex calls it where."""
-
-    field: str
-    lock: str  # also the attribute of an item
-    one: str
-    many: str
-
-    @property
-    def as_field(self) -> Field:
-        """It is decided like a text: its value is Plex's key of the image."""
-        return Field(self.field, "text", self.lock)
-
-    def key(self, sha1: str) -> str:
-        """What Plex calls the image with these bytes once it is uploaded."""
-        return f"{UPLOADED}{self.many}/{sha1}"
-
-
-POSTER = Kind(registry.POSTER, "thumb", "poster", "posters")
-BACKGROUND = Kind(registry.BACKGROUND, "art", "art", "arts")
-KINDS = (POSTER, BACKGROUND)
-BY_FIELD = {kind.field: kind for kind in KINDS}
 
 
 class Images(Protocol):

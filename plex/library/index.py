@@ -1,6 +1,5 @@
 """The index: which item of Plex holds which file, kept on disk and refreshed from listings."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
@@ -254,8 +253,3 @@ def _is_due(section: Section, known: "tuple[str, float] | None", now: float) -> 
         return True
     stamp, listed = known
     return stamp != section.stamp or not 0 <= now - listed < RELIST_SECONDS
-
-
-def stamp(*parts: object) -> str:
-    """A comparable form of what tells that a section was scanned."""
-    return json.dumps(parts)

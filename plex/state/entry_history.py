@@ -8,9 +8,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from plex.fields.image_kinds import BY_FIELD, UPLOADED
 from plex.fields.item import Item
 from plex.fields.registry import BY_NAME, IMAGES
-from plex.images.images import BY_FIELD, UPLOADED
 from plex.plan.last_written import SCALAR, Written, by_key
 from plex.state import file_id
 from plex.state.entry import Entry, Past, pack, unpack

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+from plex.fields.image_kinds import KINDS
 from plex.fields.item import Item
-from plex.images import image_plan, images
+from plex.images import image_plan
 from plex.plan import baseline, plan
 from plex.state import file_id
 from plex.state.entry import Entry
@@ -56,7 +57,7 @@ def asked(work: Work, synced: Iterable[str]) -> tuple[str, ...]:
 
 def _moved(entry: Entry, before: Item, now: Item) -> Entry:
     """The entry with where Plex shows its images now: what we write moves those as well."""
-    for kind in images.KINDS:
+    for kind in KINDS:
         past = entry.past(kind.field)
         if before.images.get(kind.lock, "") == past.shown:
             past = past._replace(shown=now.images.get(kind.lock, ""))

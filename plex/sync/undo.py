@@ -5,10 +5,10 @@ from typing import Protocol
 
 import errors
 from plex.client import edit_request
+from plex.fields.image_kinds import BY_FIELD as IMAGES
+from plex.fields.image_kinds import Kind
 from plex.fields.item import Item
 from plex.fields.registry import BY_NAME, Value
-from plex.images.images import BY_FIELD as IMAGES
-from plex.images.images import Kind
 from plex.plan.last_written import same
 from plex.state import entry_history, file_id
 from plex.state.entry import Entry

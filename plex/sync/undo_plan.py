@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plex.client import edit_request
+from plex.fields.image_kinds import BY_FIELD as IMAGES
+from plex.fields.image_kinds import UPLOADED
 from plex.fields.item import Item
 from plex.fields.registry import BY_NAME, Value
-from plex.images.images import BY_FIELD as IMAGES
-from plex.images.images import UPLOADED
 from plex.plan import plan
 from plex.plan.last_written import same
 from plex.state import entry_history, file_id

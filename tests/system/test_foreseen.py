@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import errors
-from plex.images.images import POSTER
+from plex.fields.image_kinds import POSTER
 from plex.library.index import Index
 from plex.state.database import Store
 from plex.state.ledger import Ledger

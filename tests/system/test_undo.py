@@ -11,7 +11,7 @@ import pytest
 from inprocess import Bench
 
 from devserver.proof import poster_key
-from plex.images.images import POSTER
+from plex.fields.image_kinds import POSTER
 from plex.state.database import Store
 from plex.state.journal import LATEST, Journal
 from plex.state.ledger import Ledger

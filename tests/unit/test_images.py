@@ -6,9 +6,9 @@ import hashlib
 
 import pytest
 
+from plex.fields.image_kinds import BACKGROUND, POSTER, Kind
 from plex.fields.item import Item
 from plex.images import images
-from plex.images.images import POSTER, Kind
 from plex.state.entry import Past
 
 DATA, OTHER = b"cover", b"other"
@@ -51,4 +51,4 @@ def test_an_upload_is_never_made_twice(plex, past, done):
 
 
 def test_plex_names_an_image_by_its_kind_and_its_bytes():
-    assert images.picture(images.BACKGROUND, DATA).key == f"upload://arts/{SHA}"
+    assert images.picture(BACKGROUND, DATA).key == f"upload://arts/{SHA}"

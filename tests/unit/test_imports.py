@@ -45,7 +45,7 @@ PURE = {
     "errors", "app.phrasing", "app.dashboard.state_rule", "app.setup_check.finding", "app.setup_check.diagnosis", "app.setup_check.settings_report", "app.modes",
     "disk.messages", "stash.scene", "sync_queue.job", "sync_queue.retry_policy",
     "sync_queue.circuit_breaker", "sync_queue.tally", "plex.path_map.paths", "plex.fields.registry", "plex.plan.plan",
-    "plex.fields.names", "plex.state.entry", "plex.state.file_id", "plex.state.scene_state", "plex.fields.item", "plex.client.listing", "plex.client.outline", "plex.client.pages", "plex.fields.actor_photos", "plex.sync.collection_order", "plex.fields.text", "plex.fields.tags", "plex.fields.selection",
+    "plex.fields.names", "plex.state.entry", "plex.state.file_id", "plex.state.scene_state", "plex.fields.item", "plex.fields.image_kinds", "plex.client.listing", "plex.client.outline", "plex.client.pages", "plex.fields.actor_photos", "plex.sync.collection_order", "plex.fields.text", "plex.fields.tags", "plex.fields.selection",
     "plex.path_map.file_pairs", "plex.path_map.infer", "plex.plan.last_written", "plex.plan.baseline", "plex.client.edit_request", "plex.client.write_once",
     "reconciliation.detector", "reconciliation.window", "validation.text",
     "validation.scope", "validation.address", "validation.values", "validation.image",
@@ -183,6 +183,70 @@ def test_a_spine_is_handed_its_clients(name: str) -> None:
     allowed = {"stash.api"} if name in filters else set()  # its SceneFilter
     assert (at_start & CLIENTS) - allowed == set()
     assert {one for one in at_start if is_library(one)} == set()
+
+
+# What each package may import besides itself and `errors`. Inside plex/ the arrows point down.
+_BELOW_SYNC = {
+    "plex.library", "plex.images", "plex.state", "plex.client", "plex.plan", "plex.fields",
+    "plex.path_map",
+}  # fmt: skip
+_SERVERS = {"disk", "net", "stash", "validation"}
+_APP = {"app", *_BELOW_SYNC, "plex.sync", *_SERVERS, "sync_queue", "reconciliation"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "disk": {"sync_queue"},
+    "net": set(),
+    "validation": set(),
+    "sync_queue": {"disk"},
+    "stash": {"disk", "net", "sync_queue", "validation"},
+    "plex": set(),
+    "plex.path_map": set(),
+    "plex.fields": {"plex.path_map", "stash", "validation"},
+    "plex.plan": {"plex.fields"},
+    "plex.client": {"plex.plan", "plex.fields", "net", "validation"},
+    "plex.state": {"plex.plan", "plex.fields", "plex.path_map", "disk", "stash"},
+    "plex.images": {"plex.client", "plex.state", "plex.plan", "plex.fields", "stash"},
+    "plex.library": {
+        "plex.client", "plex.state", "plex.fields", "plex.path_map", "disk", "net", "stash",
+    },
+    "plex.sync": _BELOW_SYNC | _SERVERS,
+    "reconciliation": {"plex.sync", *_BELOW_SYNC, *_SERVERS, "sync_queue"},
+    "app.packages": {"app", "disk"},
+    "app.dashboard": {"app", "disk", "plex.state", "stash", "sync_queue"},
+    "app.setup_check": _APP | {"app.commands", "app.packages"},
+    "app.commands": _APP | {"app.dashboard", "app.setup_check", "app.packages"},
+    "app": _APP | {"app.commands", "app.dashboard", "app.packages"},
+}  # fmt: skip
+
+
+def package_of(name: str) -> str:
+    """`plex.sync` of plex.sync.decide, `app` of app.run, `disk` of disk.lock."""
+    parent = name if name in MAY_IMPORT else name.rpartition(".")[0]
+    return parent or name
+
+
+def test_every_package_is_in_the_table() -> None:
+    assert {package_of(name) for name in TREES} - {"errors", "Stash2Plex"} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
+def test_a_package_imports_only_what_its_row_allows(package: str) -> None:
+    users = [name for name in TREES if package_of(name) == package]
+    wrong = {
+        f"{name} -> {one}"
+        for name in users
+        for one in imported(name)
+        if top(one) in OURS and package_of(one) not in {package, "errors"} | MAY_IMPORT[package]
+    }
+    assert wrong == set()
+
+
+def test_the_packages_inside_plex_import_no_circle() -> None:
+    inside = {name: row for name, row in MAY_IMPORT.items() if name.startswith("plex.")}
+    while inside:
+        leaves = [name for name, row in inside.items() if not row & set(inside)]
+        assert leaves, f"a circle among {sorted(inside)}"
+        for name in leaves:
+            del inside[name]
 
 
 def test_the_drain_knows_neither_plex_nor_stash() -> None:

@@ -6,9 +6,10 @@ import hashlib
 
 import pytest
 
+from plex.fields.image_kinds import KINDS, POSTER
 from plex.fields.item import Item
 from plex.images import image_plan
-from plex.images.images import KINDS, POSTER, picture
+from plex.images.images import picture
 from plex.plan.plan import Rules
 from plex.state.entry import Entry, Past
 
