@@ -12,6 +12,8 @@ from disk.quarantine import patiently, set_aside
 Document = dict[str, Any]
 # A version -> how a document of it becomes one of the next version.
 Migrations = Mapping[int, Callable[[Document], Document]]
+# The text of each file as this process saw it last, beside what tells that it is another file now.
+_seen: "dict[Path, tuple[tuple[int, ...], str]]" = {}
 
 
 def read(
@@ -44,16 +46,31 @@ def write(path: Path, found: Document) -> None:
     temporary = path.with_name(f"{path.name}.tmp")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _put(temporary, json.dumps(found, indent=1))
+        text = json.dumps(found, indent=1)
+        _put(temporary, text)
+        signature = _signature(temporary)  # a rename keeps it
         patiently(lambda: os.replace(temporary, path))
+        _seen[path] = signature, text
     except OSError as error:
         raise messages.unusable(path.name, error) from None
 
 
 def _text(path: Path) -> str:
+    """The text of the file, which a process reads again only after somebody has written it."""
     if path.is_dir():
         raise ValueError("it is a folder")
-    return patiently(lambda: path.read_text(encoding="utf-8"))
+    signature = _signature(path)
+    known, text = _seen.get(path, ((), ""))
+    if known != signature:
+        text = patiently(lambda: path.read_text(encoding="utf-8"))
+        _seen[path] = signature, text
+    return text
+
+
+def _signature(path: Path) -> tuple[int, ...]:
+    """Another value for another content: every writer replaces the file, so its number changes."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _put(path: Path, text: str) -> None:

@@ -137,6 +137,18 @@ def test_what_is_written_is_read(path: Path) -> None:
     assert json_file.read(path, 1, NOW) == ({"version": 1, "title": "Ä “b”"}, "")
 
 
+def test_a_document_that_nobody_wrote_is_read_once(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    json_file.write(path, {"n": 1})
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", None)
+        assert json_file.read(path, 0, NOW)[0]["n"] == 1
+    path.with_name("other").write_text('{"n": 2}')  # as another process writes it
+    path.with_name("other").replace(path)
+    assert json_file.read(path, 0, NOW)[0]["n"] == 2
+
+
 def test_no_file_is_an_empty_document(path: Path) -> None:
     assert json_file.read(path, 1, NOW) == ({}, "")
 
