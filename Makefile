@@ -11,7 +11,7 @@ ARGS =
 BENCHES = bench-hook bench-startup bench-page bench-drain bench-scale bench-memory bench-reconcile
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play test whole ui torture flood check format package shots bench bench-check $(BENCHES) setup clean
+.PHONY: help demo play test whole ui torture flood check format package shots bench bench-check trip $(BENCHES) setup clean
 
 help:
 	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
@@ -28,6 +28,7 @@ help:
 	@echo "make bench        measures everything, in about 15 minutes, and writes docs/performance.md"
 	@echo "make bench-check  measures, and fails when something has become worse than recorded"
 	@echo "make bench-hook   one of them: hook startup page drain scale memory reconcile (ARGS='1000 100000')"
+	@echo "make trip         counts the files that one edited title goes through"
 	@echo "make setup        only makes .venv"
 	@echo "make clean        removes what these have made, .venv too"
 
@@ -75,6 +76,9 @@ bench-check: $(READY)
 
 $(BENCHES): bench-%: $(READY)
 	@$(PY) tests/bench/$*.py $(ARGS)
+
+trip: $(READY)
+	@$(PY) tests/bench/trip.py $(ARGS)
 
 shots: $(BROWSER)
 	@$(PY) -m tests.ui.shots $(ARGS)
