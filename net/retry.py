@@ -1,4 +1,5 @@
-"""Asking again: what met a passing fault is asked once or twice more, after a short pause."""
+"""Asking again: what met a passing fault is asked once or twice more, after a short pause. A question
+whose answer breaks off each time is told from a server that is away."""
 
 import time
 from collections.abc import Callable
@@ -29,6 +30,29 @@ def again(
                 raise
             sleep(max(PAUSES[tried], error.after))
         tried += 1
+
+
+def of_this_only(ask: Callable[[], Answer], is_up: Callable[[], object]) -> Answer:
+    """The answer of `ask`, which only asks. If the connection breaks while the server answers `is_up`,
+    asked once, the error is Busy: this part of the server is bad. Otherwise it stays Lost.
+
+    A slow answer stays Lost as well: to ask around it would take too long.
+    """
+    try:
+        return ask()
+    except errors.Lost as lost:
+        if lost.cause == "timeout" or not _answers(is_up):
+            raise
+        said = f"{lost.server} breaks off its answer to this, and answers other questions"
+        raise errors.Busy(said).of(lost.server, lost.cause) from None
+
+
+def _answers(is_up: Callable[[], object]) -> bool:
+    try:
+        is_up()
+    except errors.Stash2PlexError:
+        return False
+    return True
 
 
 def of_question(error: errors.Stash2PlexError) -> int:

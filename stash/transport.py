@@ -16,11 +16,12 @@ from stashapi.classes import GQLWrapper
 
 import errors
 from errors import STASH
-from net.retry import again, of_question
+from net.retry import again, of_question, of_this_only
 from net.session import SPEAKS_PLAINLY, UNUSABLE, Session, TooLarge, fate
 from stash import hook, stdio
 
 OLDEST = "0.30"  # the first Stash that knows all that is asked for
+_IS_UP = "query Version { version { version } }"  # a Stash that answers this is up
 # How servers of GraphQL say that a query does not fit their schema, should they give no code.
 _UNKNOWN = r"Cannot query field|Unknown (argument|type) \"|is not defined by type"
 _MISFITS = ("GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED")
@@ -101,15 +102,18 @@ class Transport(GQLWrapper):
             return "", b""
 
     def _again(self, ask: Callable[[], Any]) -> Any:
-        def once() -> Any:
-            try:
-                return ask()
-            except TooLarge:
-                raise
-            except (requests.exceptions.RequestException, *UNUSABLE) as error:
-                raise meaning(error, self.base) from None
+        return of_this_only(
+            lambda: again(lambda: self._once(ask), of_question, self._sleep),
+            lambda: self._once(lambda: _data(self._GQL(_IS_UP))),
+        )
 
-        return again(once, of_question, self._sleep)
+    def _once(self, ask: Callable[[], Any]) -> Any:
+        try:
+            return ask()
+        except TooLarge:
+            raise
+        except (requests.exceptions.RequestException, *UNUSABLE) as error:
+            raise meaning(error, self.base) from None
 
     def _handle_GQL_response(self, response: requests.Response) -> Any:
         self._adopt_cookie(response)

@@ -17,7 +17,7 @@ from plex.client import edit_request
 from plex.client.collection import CUSTOM, Collection, collection
 from plex.client.listing import Page
 from plex.client.pages import Elements, Hole, pages, patched, window
-from plex.client.transport import PlexSession, Transport
+from plex.client.transport import LIBRARIES, PlexSession, Transport
 from plex.client.transport import probe as probe
 from plex.client.write_once import once
 from plex.fields import item, registry
@@ -73,7 +73,7 @@ class PlexClient:
 
     def libraries(self, kind: str = "") -> list[Section]:
         """All libraries that Plex shows us, of this type or of any."""
-        container = self._plex.get("/library/sections")
+        container = self._plex.get(LIBRARIES)
         return [_section(one) for one in container if kind in ("", one.get("type"))]
 
     def _chosen(self, found: list[Section]) -> list[Section]:

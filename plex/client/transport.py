@@ -13,7 +13,7 @@ import requests
 
 import errors
 from errors import PLEX
-from net.retry import Chances, again, of_question, of_write
+from net.retry import Answer, Chances, again, of_question, of_this_only, of_write
 from net.session import SPEAKS_PLAINLY, UNUSABLE, Session, TooLarge, fate
 from plex.client.listing import Page
 from plex.client.markup import MAX_BYTES, Declared, document
@@ -31,6 +31,7 @@ IDENTITY = {
     "X-Plex-Product": "Stash2Plex",
     "X-Plex-Device-Name": "Stash2Plex",
 }
+LIBRARIES = "/library/sections"  # a Plex that gives this list is up
 STARTING = "still starting up"
 BREATH = 1.0  # seconds that a busy Plex gets when it does not say how many it wants
 GOOD = (200, 201, 204)
@@ -115,12 +116,13 @@ class Transport:
         headers: "dict[str, str] | None" = None,
         chances: Chances = of_question,
     ) -> Any:
-        """The container that Plex sends; asked again when a passing fault comes in between."""
+        """The container that Plex sends; asked again when a passing fault comes in between. Busy when
+        Plex breaks off its answer to this and to nothing else."""
 
         def ask() -> Any:
             return _full(self._ask(key, headers=headers))
 
-        return again(ask, chances, self._sleep)
+        return self._again(ask, chances, is_part=key != LIBRARIES)
 
     def page(self, key: str, headers: "dict[str, str]", chances: Chances = of_question) -> Page:
         """A page of a listing, unparsed as far as that goes; asked again like `get`."""
@@ -129,7 +131,13 @@ class Transport:
             found: Page = self._plex(lambda: Page(self._bytes(key, headers), self._container))
             return found
 
-        return again(ask, chances, self._sleep)
+        return self._again(ask, chances)
+
+    def _again(self, ask: Callable[[], Answer], chances: Chances, is_part: bool = True) -> Answer:
+        def answer() -> Answer:
+            return again(ask, chances, self._sleep)
+
+        return of_this_only(answer, lambda: self._ask(LIBRARIES)) if is_part else answer()
 
     def _bytes(self, key: str, headers: "dict[str, str]") -> bytes:
         sent = self._server._headers(**headers)

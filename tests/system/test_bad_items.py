@@ -14,7 +14,7 @@ from devserver.box import Box
 from tests.sizes import WHOLE
 
 pytestmark = pytest.mark.uncovered
-ACTIONS = ["500", "400", "truncated"] if WHOLE else ["500"]
+ACTIONS = ["500", "400", "truncated", "drop", "cut"] if WHOLE else ["500", "cut"]
 
 
 @pytest.fixture
@@ -98,8 +98,9 @@ def test_an_item_that_is_never_given_ends_as_a_dead_letter(box: Box) -> None:
     assert state(box, 1) == "gave_up"
 
 
-def test_a_plex_that_gives_no_item_is_in_trouble_itself(box: Box) -> None:
-    break_(box, PLACES, "500")
+@pytest.mark.parametrize("action", ["500", "drop"])
+def test_a_plex_that_gives_no_item_is_in_trouble_itself(box: Box, action: str) -> None:
+    break_(box, PLACES, action)
     assert box.operation("all")["paused"]
     assert box.operation("queue_status")["queue"]["dead"] == 0
 

@@ -62,7 +62,9 @@ def names_bad(said: str, bad: Sequence[int]) -> None:
         assert (f"“{NAMES[one]}”" in said) == (one in bad), said
 
 
-@pytest.mark.parametrize("action", ["500", "400", "404", "html"] if WHOLE else ["500", "404"])
+@pytest.mark.parametrize(
+    "action", ["500", "400", "404", "html", "drop"] if WHOLE else ["500", "404"]
+)
 @pytest.mark.parametrize("bad", WHICH)
 def test_the_other_libraries_of_plex_are_synced(
     libraries: Libraries, bad: Sequence[int], action: str, capfd: pytest.CaptureFixture[str]

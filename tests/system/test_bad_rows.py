@@ -19,7 +19,7 @@ from tests.sizes import WHOLE
 pytestmark = pytest.mark.uncovered
 PAGE = 8
 ROWS = {0: 0, 1: 11, 2: 3 * PAGE - 1}  # the first, one in the middle, the last
-ACTIONS = ["500", "400", "truncated"] if WHOLE else ["500"]
+ACTIONS = ["500", "400", "truncated", "drop", "cut"] if WHOLE else ["500", "drop"]
 
 
 @pytest.fixture

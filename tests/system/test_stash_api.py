@@ -313,6 +313,13 @@ def test_each_broken_answer_is_a_sentence(stash, action, kind, words):
     stash.faults.clear()
 
 
+@pytest.mark.parametrize("action", ["half_body", "drop", "drop_after"])
+def test_a_question_at_which_the_connection_breaks_each_time_is_no_outage(stash, action):
+    stash.faults.arm("Count", times=9, action=action)
+    with pytest.raises(errors.Busy, match="Stash breaks off its answer to this"):
+        api(stash).count()
+
+
 @pytest.mark.parametrize(
     ("action", "times"),
     [("500", 2), ("html", 2), ("half_body", 2), ("drop", 2), ("drop_after", 2), ("errors", 2),

@@ -143,6 +143,23 @@ def test_a_fault_of_a_moment_is_not_noticed(plex, fault, times):
     assert [s.title for s in client.sections()] == ["Scenes", "Clips"]
 
 
+@pytest.mark.parametrize("action", ["drop", "reset", "cut"])
+def test_an_item_at_which_the_connection_breaks_each_time_is_no_outage(client, plex, action):
+    bad, good = (plex.add_file(f"/media/{name}.mp4") for name in "ab")
+    plex.faults.arm(action, lambda call: str(bad) in call.path, times=99)
+    unread = {}
+    assert list(client.items([bad, good], unread)) == [good]
+    assert isinstance(unread[bad], errors.Busy) and unread[bad].cause == "lost"
+
+
+def test_a_plex_that_breaks_every_connection_is_given_up_at_once(client, plex):
+    plex.clear_requests()
+    plex.faults.arm("drop", times=99)
+    with pytest.raises(errors.Lost):
+        client.items([101, 102, 103], {})
+    assert len(plex.requests) == 4
+
+
 @pytest.mark.parametrize("action", ["500", "503", "drop", "html", "empty", "truncated"])
 def test_a_fault_of_a_moment_at_the_front_door_is_not_noticed(plex, action):
     plex.faults.arm(action, lambda call: call.path == "/", times=2)
