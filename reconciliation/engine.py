@@ -15,6 +15,7 @@ from net.ahead import fetched
 from plex.library import match
 from plex.library.index import Index
 from plex.library.path_map import Finder
+from plex.library.witnesses import Witnesses
 from plex.state.database import Store
 from plex.state.holds import Holds
 from plex.state.journal import Journal
@@ -145,7 +146,7 @@ class GapDetectionEngine:
         walked = self._walking(verified, tell, gone)(only, deep, found.result)
         if only != EVERYTHING:
             walked = self._with_newcomers(walked)
-        compare, self._others = self._comparing(), self._index.some()
+        compare, self._others = self._comparing(), Witnesses(self._store).besides()
         try:
             for chunk, items in fetched(self._choosing()(walked, found), self._items):
                 self._try_chunk(compare, chunk, items)

@@ -65,6 +65,7 @@ def sought(run: Run, pages: int, page: int) -> Sought:
     """Look for the items of some scenes as a sync does."""
     from plex.fields import selection
     from plex.library import claims, match
+    from plex.library.witnesses import Witnesses
     from plex.sync.work import extras
 
     found, chosen = Sought(), []
@@ -73,7 +74,8 @@ def sought(run: Run, pages: int, page: int) -> Sought:
             found.skipped[why.reason] += 1
         elif scene.files:
             chosen.append(scene)
-    matches = match.match(chosen, run.index, run.plex, run.path_map, lambda: False)
+    others = Witnesses(run.store).besides
+    matches = match.match(chosen, run.index, run.plex, run.path_map, lambda: False, others)
     for scene in chosen:
         items = matches.of(scene)
         if scene.id in matches.unread or (

@@ -76,11 +76,6 @@ class Index:
     def _any(self, rows: str) -> bool:
         return self._store.value(f"SELECT 1 FROM {rows} LIMIT 1") is not None
 
-    def some(self, most: int = 5) -> list[int]:
-        """The rating keys of some items."""
-        sql = f"SELECT DISTINCT rating_key FROM part WHERE {self._listed()} LIMIT {most}"
-        return [row[0] for row in self._store.rows(sql)]
-
     def size(self) -> int:
         """How many files Plex listed."""
         return self._store.value("SELECT count(*) FROM part")

@@ -65,17 +65,19 @@ def match(
     plex: Items,
     path_map: paths.PathMap,
     refresh: Callable[[], bool],
+    others: Callable[[], Sequence[int]],
 ) -> Matches:
-    """Find the items of some scenes, listing Plex anew (`refresh`) only if one is not found."""
+    """Find the items of some scenes, listing Plex anew (`refresh`) only if one is not found. For
+    `others` see `read`."""
     first = hints(scenes, index, path_map)
-    found = matched(first, read(plex, first.rating_keys, index.some), index)
+    found = matched(first, read(plex, first.rating_keys, others), index)
     lost = [
         scene for scene in scenes
         if first.wanted[scene.id] and not found.of(scene) and scene.id not in found.unread
     ]  # fmt: skip
     if lost and refresh():
         again = hints(lost, index, path_map)
-        more = matched(again, read(plex, again.rating_keys, index.some), index)
+        more = matched(again, read(plex, again.rating_keys, others), index)
         found.items.update(more.items)
         found.unread.update(more.unread)
     return found

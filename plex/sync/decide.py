@@ -10,6 +10,7 @@ from plex.images.covers import Covers
 from plex.library import claims, match, readiness
 from plex.library.claims import Claims
 from plex.library.index import Index
+from plex.library.witnesses import Witnesses
 from plex.path_map.paths import PathMap
 from plex.state import file_id, scene_state
 from plex.state.entry import Entry
@@ -80,9 +81,11 @@ class Deciding:
         covers: Covers,
         clock: Callable[[], float],
         scanned: Callable[[], None],
+        others: Witnesses,
         items: "match.Items | None" = None,
     ) -> None:
-        """`items`: where items are had from, else from Plex."""
+        """`others` tells of items to ask for when Plex gives none of those at hand; `items`: where
+        items are had from, else from Plex."""
         self._stash, self._plex, self._items = stash, plex, items or plex
         self._index, self._ledger, self._journal = index, ledger, journal
         self._config, self._covers, self._clock = config, covers, clock
@@ -90,6 +93,7 @@ class Deciding:
         self.extras = extras(config)  # what has to be known of a scene besides the usual
         self._claims = Claims(stash, config, self.extras)
         self._settling = readiness.Settling(plex, clock)
+        self._others = others
         self._claimed: set[str] = set()  # actors whose photo goes out in this process
         self._looked = False
         self._look_at: Collection[str] = ()
@@ -169,7 +173,8 @@ class Deciding:
 
     def _match(self, scenes: Sequence[Scene]) -> match.Matches:
         path_map = self._config.path_map
-        return match.match(scenes, self._index, self._items, path_map, self._refresh)
+        others = self._others.besides
+        return match.match(scenes, self._index, self._items, path_map, self._refresh, others)
 
     def _works(
         self,

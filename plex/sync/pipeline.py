@@ -94,10 +94,11 @@ class Sync:
         self._collections = Collections(plex, ledger.store, config, say, timer)
         undo = Undo(plex, ledger, self._journal, clock, self._collections.left, LEFT)
         self.leaving = Leaving(undo, ledger, self._journal)
-        self.decide = Deciding(
-            stash, plex, index, ledger, self._journal, config, covers, clock, scanned, foreseen
-        )
         others = Witnesses(ledger.store)
+        self.decide = Deciding(
+            stash, plex, index, ledger, self._journal, config, covers, clock, scanned, others,
+            foreseen,
+        )  # fmt: skip
         self._write = Writing(plex, index, others, covers, self.decide.give_up, self.tempo)
         self._foreseen = foreseen
         self._look: Look = foreseen.look if foreseen else lambda keys: lambda: plex.items(keys)

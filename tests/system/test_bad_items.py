@@ -105,6 +105,17 @@ def test_a_plex_that_gives_no_item_is_in_trouble_itself(box: Box, action: str) -
     assert box.operation("queue_status")["queue"]["dead"] == 0
 
 
+def test_a_queue_of_bad_items_goes_on_though_other_items_are_bad(box: Box) -> None:
+    for number in range(3, 60):
+        box.add(f"{number}.mp4", title=f"Title {number}")
+    box.operation("all")
+    break_(box, range(6), "500")
+    for scene in of(box, PLACES):
+        box.stash.update_scene(scene, details="New.")
+    found = [box.operation("process_queue") for _ in range(4)]  # others are asked for by chance
+    assert any(one["retried"] for one in found), found
+
+
 def test_an_undo_says_that_plex_cannot_give_the_item_and_can_be_asked_again(box: Box) -> None:
     box.operation("all")
     break_(box, (1,), "500")
