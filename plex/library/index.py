@@ -95,7 +95,15 @@ class Index:
         """
         if not (force or self._outdated) and 0 <= now - self._asked < ASK_SECONDS:
             return False
+        self._asked = 0.0  # nothing may be concluded until it ends well
+        news = self._listed_anew(plex, now, force, progress)
         self._asked, self._outdated = now, False
+        return news > 0
+
+    def _listed_anew(
+        self, plex: Listing, now: float, force: bool, progress: Callable[[float], None]
+    ) -> int:
+        """See `refresh`."""
         sections = list(plex.sections())
         self.keep_to(sections)
         told, bad = set(self._store.emptied), self.unlisted.parts()
@@ -112,7 +120,7 @@ class Index:
         listed = {one.id for one in due} - tries.failed.keys()
         self._note(sections, {**dict.fromkeys(listed), **tries.failed}, now)
         self._brake(told)
-        return news > 0
+        return news
 
     def _due(self, sections: Sequence[Section], force: bool, now: float) -> list[Section]:
         """Those that are to be listed."""
@@ -158,13 +166,13 @@ class Index:
                 "take it out of plex_library or remove the library in Plex"
             )
 
-    def _add_newest(self, plex: Listing, section: int) -> int:
+    def _add_newest(self, plex: Listing, section: int, now: float) -> int:
         """How many files were new to us among those that Plex added last."""
         page = plex.newest(section)
         found = page.parts()
         if page.bad:
             raise errors.Busy(_some(page.bad)).of(errors.PLEX, "unreadable")
-        return self._files.add(found, section, self._asked)
+        return self._files.add(found, section, now)
 
     def keep_to(self, sections: Sequence[Section]) -> bool:
         """Forget libraries that are not among these: deleted in Plex, or left out by the user.
@@ -193,7 +201,7 @@ class Index:
     def _glance(self, plex: Listing, section: Section, tries: Tries, now: float) -> int:
         """What was added last; all of it if Plex cannot give that."""
         try:
-            return self._add_newest(plex, section.id)
+            return self._add_newest(plex, section.id, now)
         except BAD_PART:
             return self._list(plex, section, tries, now)
 

@@ -115,6 +115,21 @@ def test_a_library_that_was_listed_before_goes_on(libraries: Libraries, bad: Seq
     assert box.differences() == {}
 
 
+def test_with_all_libraries_bad_nothing_is_called_missing(libraries: Libraries) -> None:
+    libraries.break_(PLACES, "500")
+    recovers(libraries)
+
+
+def recovers(libraries: Libraries) -> None:
+    box = libraries.box
+    assert box.operation("all")["paused"]
+    assert "not_in_plex" not in {state(box, one) for one in box.paths}
+    box.operation("doctor")
+    box.plex.faults.clear()
+    box.operation("all")
+    assert box.differences() == {}
+
+
 def test_what_is_missing_in_a_library_that_is_listed_is_told(libraries: Libraries) -> None:
     box = libraries.box
     libraries.break_((0,), "500")
