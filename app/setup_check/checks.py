@@ -139,13 +139,16 @@ def check_owner(visit: Visit) -> None:
 
 
 def check_libraries(visit: Visit) -> None:
-    """Which there are, and which of them are synced."""
+    """Which there are, and which of them are synced. One without a number is told of by the check
+    that lists them."""
     if not visit.answers("plex"):
         return
+    from plex.client.client import numbered
+
     plex = visit.facts["plex"]
     try:
-        visit.known = visit.run.plex.libraries()
-        visit.chosen = visit.run.plex.sections()
+        visit.known = numbered(visit.run.plex.libraries())
+        visit.chosen = numbered(visit.run.plex.sections())
         visit.tell(diagnosis.libraries(visit.known, visit.chosen))
     except errors.Stash2PlexError as error:
         plex["problem"] = str(error)

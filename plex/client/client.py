@@ -33,7 +33,8 @@ MOVIES = 1  # Plex's number for items of movie-type libraries, Other Videos incl
 
 class Section(NamedTuple):
     """A library, of movie type if we look after it; `roots` are its folders as Plex sees them. While
-    it is `refreshing` files are looked for in them; what was found is read for longer than that."""
+    it is `refreshing` files are looked for in them; what was found is read for longer than that. The
+    `id` of one whose number cannot be read is below 0: whatever is asked about it is Busy."""
 
     id: int
     title: str
@@ -72,16 +73,18 @@ class PlexClient:
         return self._chosen(self.libraries("movie"))
 
     def libraries(self, kind: str = "") -> list[Section]:
-        """All libraries that Plex shows us, of this type or of any."""
+        """All libraries that Plex shows us, of this type or of any; see `unnumbered`."""
         container = self._plex.get(LIBRARIES)
-        return [_section(one) for one in container if kind in ("", one.get("type"))]
+        found = [_section(one, place) for place, one in enumerate(container, 1)]
+        return [one for one in found if kind in ("", one.type) or (one.id < 0 and not one.type)]
 
     def _chosen(self, found: list[Section]) -> list[Section]:
         if not self._libraries:
             return found
         chosen: set[int] = set()
         for name in self._libraries:
-            meant = library.meant(name, found)
+            # One that is not there by this name may be one that cannot be read.
+            meant = library.meant(name, found) or unnumbered(found)
             if not meant:
                 raise errors.SetupError(
                     f"Plex has no movie-type library “{name.casefold()}” (plex_library); it has: "
@@ -92,7 +95,7 @@ class PlexClient:
 
     def listing(self, section: int) -> "Iterator[Page | Hole]":
         """All items of a section, a page at a time, and the rows that Plex cannot give."""
-        key = f"/library/sections/{section}/all?type={MOVIES}"
+        key = f"{_path(section)}/all?type={MOVIES}"
         return patched(
             lambda window, again: self._plex.page(key, window, of_question if again else of_one),
             lambda: self.count(section),
@@ -100,7 +103,7 @@ class PlexClient:
 
     def count(self, section: int) -> "int | None":
         """How many items a section has; None if Plex does not tell."""
-        container = self._plex.get(f"/library/sections/{section}/all?type={MOVIES}", window(0, 0))
+        container = self._plex.get(f"{_path(section)}/all?type={MOVIES}", window(0, 0))
         return item.number(container.get("totalSize"))
 
     def is_owners(self) -> bool:
@@ -114,7 +117,7 @@ class PlexClient:
     def newest(self, section: int) -> Page:
         """The items that were added last."""
         return self._plex.page(
-            f"/library/sections/{section}/all?type={MOVIES}&sort=addedAt%3Adesc",
+            f"{_path(section)}/all?type={MOVIES}&sort=addedAt%3Adesc",
             window(0, NEWEST),
         )
 
@@ -276,7 +279,7 @@ class PlexClient:
 
     def collections(self, section: int) -> list[Collection]:
         """All collections of a section; `edited` is not known of them."""
-        key = f"/library/sections/{section}/collections"
+        key = f"{_path(section)}/collections"
         return [collection(one) for one in self._all(key, "Directory")]
 
     def collection(self, rating_key: int) -> "Collection | None":
@@ -318,7 +321,7 @@ class PlexClient:
 
     def scan(self, section: int, folder: str) -> None:
         """Ask Plex to look into one folder (as Plex sees it)."""
-        self._plex.touch(f"/library/sections/{section}/refresh?{urlencode({'path': folder})}")
+        self._plex.touch(f"{_path(section)}/refresh?{urlencode({'path': folder})}")
 
     def activities(self) -> list[str]:
         """The kinds of what Plex is busy with, and of some things that it has done."""
@@ -345,13 +348,35 @@ def _typed(found: Sequence[Section]) -> str:
     return f"{titles} (in this order also: {numbers})" if found else titles
 
 
-def _section(directory: Any) -> Section:
-    key = item.number(directory.get("key"))
-    if not key:
-        raise errors.Busy("Plex sent a list of libraries that cannot be read").of(errors.PLEX)
+def unnumbered(sections: Sequence[Section]) -> list[Section]:
+    """Those whose number cannot be read: there is a library, and nothing more is known of it."""
+    return [one for one in sections if one.id < 0]
+
+
+def numbered(sections: Sequence[Section]) -> list[Section]:
+    """The others; Busy if there are none."""
+    found = [one for one in sections if one.id > 0]
+    if sections and not found:
+        raise _no_number()
+    return found
+
+
+def _path(section: int) -> str:
+    if section <= 0:
+        raise _no_number()
+    return f"{LIBRARIES}/{section}"
+
+
+def _no_number() -> errors.Busy:
+    said = "the number of a library in Plex's list cannot be read"
+    return errors.Busy(said).of(PLEX, "unreadable")
+
+
+def _section(directory: Any, place: int) -> Section:
+    """`place`: the row's, from 1 on."""
     return Section(
-        id=key,
-        title=directory.get("title", ""),
+        id=item.number(directory.get("key")) or -place,
+        title=directory.get("title") or f"row {place}",
         agent=directory.get("agent", ""),
         stamp=json.dumps((directory.get("scannedAt"), directory.get("uuid"))),
         roots=tuple(one.get("path", "") for one in directory.iter("Location")),

@@ -175,7 +175,8 @@ class Index:
         return self._files.add(found, section, now)
 
     def keep_to(self, sections: Sequence[Section]) -> bool:
-        """Forget libraries that are not among these: deleted in Plex, or left out by the user.
+        """Forget libraries that are not among these: deleted in Plex, or left out by the user. None
+        while the number of one cannot be read: it may be any of them.
 
         Gives whether Plex scanned any of the others since it was listed.
         """
@@ -184,7 +185,8 @@ class Index:
             raise errors.LibraryEmpty(
                 "Plex shows none of the libraries that it had; nothing is changed until they are back"
             ).of(errors.PLEX)
-        gone = [(number,) for number in known.keys() - {one.id for one in sections}]
+        numbers = {one.id for one in sections}
+        gone = [(number,) for number in known.keys() - numbers if min(numbers, default=1) > 0]
         for number, *_ in gone:
             self._store.emptied.pop(number, None)
         if gone:

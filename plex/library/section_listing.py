@@ -24,7 +24,7 @@ SETTLED = 600.0
 
 class Section(Protocol):
     """A movie-type library. `stamp` changes whenever Plex scanned it; `roots` are its folders as Plex
-    sees them."""
+    sees them. An `id` below 0 is of one whose number cannot be read."""
 
     @property
     def id(self) -> int: ...

@@ -198,8 +198,10 @@ class Collections:
                 self._put(one._replace(rating_key=keys[one.name]))
 
     def _is_deleted(self, section: int, error: errors.Stash2PlexError) -> bool:
-        is_gone = isinstance(error, errors.Gone)
-        return is_gone and section not in {one.id for one in self._plex.libraries()}
+        if not isinstance(error, errors.Gone):
+            return False
+        numbers = {one.id for one in self._plex.libraries()}
+        return section not in numbers and min(numbers, default=1) > 0  # each can be read
 
     def _settle(self, one: Made) -> None:
         found = self._plex.collection(one.rating_key)

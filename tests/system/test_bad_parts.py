@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from bad import FOR_EVER, PLACES, state, which
@@ -57,6 +58,25 @@ def libraries(box: Box) -> Libraries:
     return Libraries(box)
 
 
+class Numbers(Libraries):
+    """The same; Plex's list of libraries has no number for some of them."""
+
+    def break_(self, bad: Sequence[int], action: str) -> None:
+        plex = self.box.plex
+        call = Request(f"{plex.url}/library/sections", headers={"X-Plex-Token": plex.token})
+        with urlopen(call) as answer:
+            text = answer.read().decode()
+        for one in bad:
+            assert f' key="{self.ids[one]}"' in text
+            text = text.replace(f' key="{self.ids[one]}"', action)
+        plex.faults.arm("html", lambda call: call.path == "/library/sections", times=FOR_EVER, text=text)  # fmt: skip
+
+
+@pytest.fixture
+def numbers(box: Box) -> Numbers:
+    return Numbers(box)
+
+
 def names_bad(said: str, bad: Sequence[int]) -> None:
     for one in PLACES:
         assert (f"“{NAMES[one]}”" in said) == (one in bad), said
@@ -69,12 +89,15 @@ def names_bad(said: str, bad: Sequence[int]) -> None:
 def test_the_other_libraries_of_plex_are_synced(
     libraries: Libraries, bad: Sequence[int], action: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    endure(libraries, bad, "truncated" if action == "html" else action, capfd)
+
+
+def endure(
+    libraries: Libraries, bad: Sequence[int], action: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     box = libraries.box
     box.configure(trigger_plex_scan=True)
-    if action == "html":
-        libraries.break_(bad, "truncated")
-    else:
-        libraries.break_(bad, action)
+    libraries.break_(bad, action)
     box.operation("all")
     log = capfd.readouterr().err
     assert box.differences(libraries.others(bad)) == {}
@@ -97,11 +120,50 @@ def test_the_other_libraries_of_plex_are_synced(
     assert box.operation("queue_status")["unlisted"] == []
 
 
+@pytest.mark.parametrize("key", ["", ' key="x"'])
+@pytest.mark.parametrize("bad", WHICH)
+def test_the_libraries_that_have_a_number_are_synced(
+    numbers: Numbers, bad: Sequence[int], key: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    endure(numbers, bad, key, capfd)
+
+
+@pytest.mark.parametrize("bad", WHICH)
+def test_a_library_that_was_listed_before_loses_its_number(
+    numbers: Numbers, bad: Sequence[int]
+) -> None:
+    go_on(numbers, bad, "")
+
+
 @pytest.mark.parametrize("bad", WHICH)
 def test_a_library_that_was_listed_before_goes_on(libraries: Libraries, bad: Sequence[int]) -> None:
+    go_on(libraries, bad, "500")
+
+
+def test_with_all_libraries_bad_nothing_is_called_missing(libraries: Libraries) -> None:
+    libraries.break_(PLACES, "500")
+    recovers(libraries)
+
+
+def test_with_no_number_at_all_nothing_is_called_missing(numbers: Numbers) -> None:
+    numbers.break_(PLACES, "")
+    recovers(numbers)
+
+
+def recovers(libraries: Libraries) -> None:
+    box = libraries.box
+    assert box.operation("all")["paused"]
+    assert "not_in_plex" not in {state(box, one) for one in box.paths}
+    box.operation("doctor")
+    box.plex.faults.clear()
+    box.operation("all")
+    assert box.differences() == {}
+
+
+def go_on(libraries: Libraries, bad: Sequence[int], action: str) -> None:
     box = libraries.box
     box.operation("all")
-    libraries.break_(bad, "500")
+    libraries.break_(bad, action)
     for scene in box.paths:
         box.stash.update_scene(scene, details="New.")
     late = box.add(f"{NAMES[bad[0]]}/late.mp4", title="Late")
@@ -112,21 +174,6 @@ def test_a_library_that_was_listed_before_goes_on(libraries: Libraries, bad: Seq
     assert state(box, late) == "waiting"
     box.plex.faults.clear()
     box.operation("process_queue")
-    assert box.differences() == {}
-
-
-def test_with_all_libraries_bad_nothing_is_called_missing(libraries: Libraries) -> None:
-    libraries.break_(PLACES, "500")
-    recovers(libraries)
-
-
-def recovers(libraries: Libraries) -> None:
-    box = libraries.box
-    assert box.operation("all")["paused"]
-    assert "not_in_plex" not in {state(box, one) for one in box.paths}
-    box.operation("doctor")
-    box.plex.faults.clear()
-    box.operation("all")
     assert box.differences() == {}
 
 

@@ -173,19 +173,16 @@ def test_a_library_that_is_missing_is_about_plex(client):
 
 
 @pytest.mark.parametrize("key", ["", "x", "-1", "0", "9" * 5000, str(2**63)])
-def test_a_library_without_a_usable_key_is_an_answer_that_cannot_be_read(client, plex, key):
+def test_a_library_without_a_usable_key_is_there_and_cannot_be_listed(client, plex, key):
     """It is not left out: a library that is gone is forgotten with all its files."""
     text = f'<MediaContainer><Directory type="movie" key="{key}" title="Scenes"/></MediaContainer>'
-    plex.faults.arm("html", match="/library/sections", text=text)
-    with pytest.raises(errors.Busy, match="list of libraries"):
-        client.sections()
-
-
-def test_something_else_at_the_address_of_plex(plex):
-    plex.faults.arm("html", "/", times=9)
-    with pytest.raises(errors.Unreachable, match="not Plex") as told:
-        impatient(plex.url, 1, 1)
-    assert told.value.cause == "gateway"
+    plex.faults.arm("html", match="/library/sections", text=text, times=2)
+    [bad] = client.sections()
+    assert (bad.title, bad.id) == ("Scenes", -1)
+    assert client.only(["#2"]).sections() == [bad]
+    for ask in (client.listing, client.count, client.newest):
+        with pytest.raises(errors.Busy, match="the number of a library"):
+            ask(bad.id)
 
 
 @pytest.mark.parametrize("action", ["400", "404", "409", "429", "500", "502", "504", "empty"])
