@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from plex.state.scene_state_store import Seen
     from plex.sync.pipeline import Begun, Outcome, Sync
     from plex.sync.prefetch import Foreseen
+    from validation.settings import SyncSettings
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
 TOLD = 50  # scenes of which an answer tells
@@ -158,26 +159,26 @@ def sync_of(run: Run, foresees: bool = False) -> "Sync":
     plex = run.plex
     if run.paths.is_blank and run.paths.is_due:
         run.paths.look(plex)
-    config = run.config.model_copy(update={"path_map": run.path_map})
+    settings = run.config.sync_settings(run.path_map)
     return Sync(
         run.stash,
         plex,
         run.index,
         Ledger(run.store),
-        config,
+        settings,
         run.clock,
         lambda: run.jobs.hasten_waits(run.clock()),
         run.journal,
         stdio.info,
-        _foreseen(run, config) if foresees else None,
+        _foreseen(run, settings) if foresees else None,
     )
 
 
-def _foreseen(run: Run, config: Any) -> "Foreseen":
+def _foreseen(run: Run, settings: "SyncSettings") -> "Foreseen":
     from plex.sync.prefetch import Foreseen
 
     sides, beside = (run.stash, run.plex), (run.stash.beside(), run.plex.beside())
-    return Foreseen(sides, beside, run.store, config, run.clock)
+    return Foreseen(sides, beside, run.store, settings, run.clock)
 
 
 class Batch:
@@ -376,4 +377,4 @@ class Expansion:
         from stash.api import INDIRECT
 
         shown, way = INDIRECT.get(kind, ("", ""))
-        return [kind, way] if shown in extras(self._run.config) else [kind]
+        return [kind, way] if shown in extras(self._run.config.sync_settings()) else [kind]

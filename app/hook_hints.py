@@ -60,7 +60,7 @@ def _watched(run: Run) -> str:
     from plex.sync.work import extras
     from stash.scene import WATCHED
 
-    asked = extras(run.config)
+    asked = extras(run.config.sync_settings())
     return " ".join(shown for name, shown in WATCHED.items() if name in asked)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from plex.fields import selection
 from plex.library import match
@@ -16,6 +16,7 @@ from reconciliation.found import Found
 from reconciliation.verified import Prints
 from reconciliation.walking import Walked
 from stash.scene import Scene
+from validation.settings import SyncSettings
 
 CHUNK = 25  # scenes per look at Plex: one batch of full items
 LEFT = "left"  # why a scene is owed that left the selection
@@ -38,11 +39,11 @@ class Choosing:
         self,
         index: Index,
         ledger: Ledger,
-        config: Any,
+        settings: SyncSettings,
         held: Holds,
         path_map: PathMap,
     ) -> None:
-        self._index, self._ledger, self._config = index, ledger, config
+        self._index, self._ledger, self._settings = index, ledger, settings
         self._held, self._path_map = held, path_map
 
     def __call__(self, walked: Iterable[Walked], found: Found) -> Iterator[Chunk]:
@@ -57,7 +58,7 @@ class Choosing:
             yield Chunk(scenes, chosen, hints, prints)
 
     def _selected(self, scenes: Sequence[Scene], found: Found) -> list[Scene]:
-        whys = [selection.skip(scene, self._config) for scene in scenes]
+        whys = [selection.skip(scene, self._settings) for scene in scenes]
         found.result.skipped.update(why.reason for why in whys if why)
         found.states |= {
             s.id: (scene_state.LEFT_OUT, why.words)
@@ -72,7 +73,7 @@ class Choosing:
         if not passed_over:
             return
         ids = [scene.id for scene in passed_over]
-        if self._config.on_leave != RESTORE:
+        if self._settings.on_leave != RESTORE:
             left = set(self._ledger.asking(ids).values())
         else:
             shown = set(self._ledger.showing(ids))

@@ -17,6 +17,7 @@ from reconciliation.found import Found
 from reconciliation.judging import COVER, Judged, Judging
 from reconciliation.result import GapDetectionResult
 from stash.scene import Scene
+from validation.settings import SyncSettings
 
 if TYPE_CHECKING:
     from plex.state.scene_state import State
@@ -30,14 +31,17 @@ class Comparing:
         stash: Any,
         index: Index,
         ledger: Ledger,
-        config: Any,
+        settings: SyncSettings,
         judge: Judging,
         path_map: PathMap,
+        finds_missing: bool,
     ) -> None:
+        """`finds_missing`: a scene without an item in Plex is a gap."""
         self._stash, self._index, self._ledger = stash, index, ledger
-        self._config, self._judge, self._path_map = config, judge, path_map
-        self._extras = extras(config)
-        self._claims = Claims(stash, config, self._extras)
+        self._settings, self._judge, self._path_map = settings, judge, path_map
+        self._finds_missing = finds_missing
+        self._extras = extras(settings)
+        self._claims = Claims(stash, settings, self._extras)
 
     def __call__(self, chunk: Chunk, had: match.Read, found: Found) -> None:
         refuse_partial(chunk.chosen, self._extras)
@@ -78,7 +82,7 @@ class Comparing:
     def _usable(self, matches: match.Matches, scene: Scene, found: Found) -> list[Item]:
         if scene.id in matches.unread:
             return []
-        sure, unsure = claims.fit(scene, matches.of(scene), self._path_map, self._config)
+        sure, unsure = claims.fit(scene, matches.of(scene), self._path_map, self._settings)
         if unsure:
             found.result.conflict_count += not sure
             found.states[scene.id] = scene_state.several(item.rating_key for item in unsure)
@@ -101,7 +105,7 @@ class Comparing:
         return lost, states
 
     def _missing(self, lost: Sequence[Scene], result: GapDetectionResult) -> Sequence[Scene]:
-        if self._config.skip_not_found or not self._config.reconcile_missing:
+        if not self._finds_missing:
             return []
         result.missing_count += len(lost)
         return lost

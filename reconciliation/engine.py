@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import errors
 from disk import servers
@@ -41,6 +41,9 @@ from sync_queue import inbox, retry_policy
 from sync_queue.jobs import Jobs
 from validation.scope import engine_scope
 
+if TYPE_CHECKING:
+    from validation.config import Stash2PlexConfig
+
 AT_ONCE = 500  # scenes whose state is kept, so many at a time
 TOO_MANY, IN_A_ROW = 20, 3  # chunks that cannot be checked: it is the server then, not the chunk
 
@@ -51,7 +54,7 @@ class GapDetectionEngine:
     def __init__(
         self,
         stash: Any,
-        config: Any,
+        config: "Stash2PlexConfig",
         data_dir: Any,
         queue: "Jobs | None" = None,
         *,
@@ -68,6 +71,7 @@ class GapDetectionEngine:
         """`unasked`: no person started this run. With `seen_until` (see the scheduler) a scope that
         counts back from now reaches back to there. `passed` is told the scenes that may be written."""
         self._stash, self._config, self._jobs = stash, config, queue
+        self._settings = config.sync_settings()
         self._plex = plex or _connect(config)
         self._store = store or _store_of(self._plex, config.plex_url, data_dir, clock, warn)
         self._index, self._ledger = Index(self._store, warn), Ledger(self._store)
@@ -77,7 +81,7 @@ class GapDetectionEngine:
             config.path_map, stash, self._index, self._store, clock, warn=warn
         )
         self._path_map = self._paths.path_map
-        self._judge = Judging(self._ledger, config)
+        self._judge = Judging(self._ledger, self._settings)
         self._failed = 0  # chunks in a row
         self._others: Sequence[int] = ()  # items of which some can be read
         self._unasked, self._seen_until = unasked, seen_until
@@ -109,7 +113,7 @@ class GapDetectionEngine:
         self._index.refresh(self._plex, self._clock())
         choosing = self._choosing(freed)
         sampling = Sampling(self._stash, self._plex, choosing, self._comparing(), self._warn)
-        result = sampling.result(ids, extras(self._config))
+        result = sampling.result(ids, extras(self._settings))
         self._seen.put(sampling.states)
         brake.too_much(result.losing, result.compared, self._config.brake_share, whole)
 
@@ -165,7 +169,7 @@ class GapDetectionEngine:
             met.add(one[0].id)
             yield one
         yield from Newcomers(
-            self._stash, self._store, self._index, self._path_map, extras(self._config)
+            self._stash, self._store, self._index, self._path_map, extras(self._settings)
         ).walk(met)
 
     def _keep(self, verified: Verified) -> None:
@@ -182,24 +186,26 @@ class GapDetectionEngine:
         return Gone(self._seen, [*held, *(self._jobs.dead_scenes() if self._jobs else ())])
 
     def _verified(self) -> Verified:
-        return Verified(self._store, self._index, self._ledger, self._config, self._path_map)
+        return Verified(self._store, self._index, self._ledger, self._settings, self._path_map)
 
     def _walking(self, verified: Verified, tell: Callable[[], None], gone: Gone) -> Walking:
         outlines = Outlines(self._store, verified.rules, self._path_map)
         holds = self._holds()
-        return Walking(self._stash, self._config, verified, outlines, holds, tell, gone)
+        return Walking(self._stash, self._settings, verified, outlines, holds, tell, gone)
 
     def _holds(self, freed: bool = False) -> Holds:
         return Holds(Journal(self._store), self._path_map, freed, self._warn)
 
     def _choosing(self, freed: bool = False) -> Choosing:
         holds = self._holds(freed)
-        return Choosing(self._index, self._ledger, self._config, holds, self._path_map)
+        return Choosing(self._index, self._ledger, self._settings, holds, self._path_map)
 
     def _comparing(self) -> Comparing:
+        finds_missing = self._config.reconcile_missing and not self._config.skip_not_found
         return Comparing(
-            self._stash, self._index, self._ledger, self._config, self._judge, self._path_map
-        )
+            self._stash, self._index, self._ledger, self._settings, self._judge, self._path_map,
+            finds_missing,
+        )  # fmt: skip
 
     def _items(self, chunk: Chunk) -> match.Read:
         return match.read(self._plex, chunk.hints.rating_keys, lambda: self._others)
@@ -264,7 +270,7 @@ def _store_of(
     return store
 
 
-def _connect(config: Any) -> Any:
+def _connect(config: "Stash2PlexConfig") -> Any:
     from plex.client.client import connect
     from validation.config import problem
 

@@ -9,7 +9,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from disk.database import insert
 from plex.fields.item import whole_print
@@ -19,19 +18,25 @@ from plex.path_map import paths
 from plex.state.database import LOST, Store
 from plex.state.ledger import Ledger
 from reconciliation.outlines import Outline
+from validation.settings import SyncSettings
 
 CODE = ("plex", "reconciliation", "stash", "validation")  # where our rules are
 Prints = dict[int, int]  # by the ids of scenes
 
 
 class Verified:
-    """Reads and writes the numbers; `config` and `path_map` are those that are in force."""
+    """Reads and writes the numbers; `settings` and `path_map` are those that are in force."""
 
     def __init__(
-        self, store: Store, index: Index, ledger: Ledger, config: Any, path_map: paths.PathMap
+        self,
+        store: Store,
+        index: Index,
+        ledger: Ledger,
+        settings: SyncSettings,
+        path_map: paths.PathMap,
     ) -> None:
         self._store, self._index, self._ledger = store, index, ledger
-        decisive = (config.decisive, path_map, type(path_map).__name__, letterbox.available())
+        decisive = (settings, path_map, type(path_map).__name__, letterbox.available())
         self.rules = _code() + repr((decisive, store.meta(LOST))).encode()
 
     def prints(self, page: Outline) -> Prints:

@@ -14,6 +14,7 @@ from reconciliation.verified import Prints, Verified
 from stash.api import EVERYTHING, SceneFilter
 from stash.page import Page, unknown
 from stash.scene import Scene
+from validation.settings import SyncSettings
 
 IN_A_ROW = 3  # scenes that cannot be read
 Walked = tuple[Scene, "int | None"]  # with its number, if it has one (see `Verified`)
@@ -25,14 +26,14 @@ class Walking:
     def __init__(
         self,
         stash: Any,
-        config: Any,
+        settings: SyncSettings,
         verified: Verified,
         outlines: Outlines,
         held: Container[int],
         tell: Callable[[], None],
         gone: Gone,
     ) -> None:
-        self._stash, self._extras = stash, extras(config)
+        self._stash, self._extras = stash, extras(settings)
         self._verified, self._outlines = verified, outlines
         self._held, self._tell, self._gone = held, tell, gone
         self._unread = 0  # scenes in a row

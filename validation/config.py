@@ -2,12 +2,13 @@
 
 The only file that imports pydantic. Stash knows no defaults: an unset setting arrives as nothing,
 an empty text, 0 or off, so each of these means "the default" here. A new setting is one line in
-`Stash2PlexConfig` and one in `Stash2Plex.yml`.
+`Stash2PlexConfig`, one in `SyncSettings` if it decides what Plex says, and one in `Stash2Plex.yml`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Annotated, Any
 
 from pydantic import (
@@ -30,6 +31,7 @@ from validation.address import (
     url_fault,
 )
 from validation.scope import parse_scope
+from validation.settings import SyncSettings
 from validation.values import SYNC_FIELDS
 
 WHERE = "Settings > Plugins > Stash2Plex"
@@ -87,14 +89,6 @@ Libraries = Annotated[tuple[str, ...], BeforeValidator(values.libraries)]
 Text = Annotated[str, BeforeValidator(values.text)]
 Template = Annotated[str, BeforeValidator(values.template)]
 List = Annotated[tuple[str, ...], BeforeValidator(values.listed)]
-# What decides when and how something is done, and nothing about what Plex should say.
-_ASIDE = {
-    "plex_url", "plex_token", "plex_library", "reconcile_interval", "reconcile_scope",
-    "reconcile_missing", "deep_interval", "hook_mode", "brake_share", "brake_scenes",
-    "skip_not_found", "trigger_plex_scan", "max_retries", "connect_timeout", "read_timeout",
-    "plex_insecure_tls", "journal_days", "journal_rows", "card_badge", "debug_logging",
-    "obfuscate_paths", "paused",
-}  # fmt: skip
 
 
 class Stash2PlexConfig(BaseModel):
@@ -159,10 +153,11 @@ class Stash2PlexConfig(BaseModel):
         """Plex's token in the clear: for the request header and nothing else."""
         return self.plex_token.get_secret_value()
 
-    @property
-    def decisive(self) -> str:
-        """All settings that decide what Plex should say, to be compared."""
-        return self.model_dump_json(exclude=_ASIDE)
+    def sync_settings(self, path_map: Sequence[tuple[str, str]] | None = None) -> SyncSettings:
+        """The settings that decide what Plex says. `path_map` is the map in force, if it is not
+        the user's."""
+        chosen = {field.name: getattr(self, field.name) for field in fields(SyncSettings)}
+        return SyncSettings(**chosen if path_map is None else {**chosen, "path_map": path_map})
 
     @model_validator(mode="before")
     @classmethod

@@ -32,7 +32,7 @@ def explain(run: Run) -> dict[str, Any]:
     wanted = number(run, "scene")
     if not wanted:
         raise errors.SetupError("explain needs the id of a scene (scene)")
-    scene = run.stash.scenes([wanted], extras(run.config)).get(wanted)
+    scene = run.stash.scenes([wanted], extras(run.config.sync_settings())).get(wanted)
     found: dict[str, Any] = {"scene": wanted, "in_stash": scene is not None}
     if scene:
         outcome = Outcome(scene.id, scene.label())

@@ -44,7 +44,7 @@ def undo(run: Run) -> dict[str, Any]:
             return {"fields": 0, "items": 0, "held": 0, "left": _lost(len(asked)), "kept": []}
         _refuse_while_paused(run)
         Seen(run.store).doubt_items({row.rating_key for row in rows})
-        collections = Collections(plex, run.store, run.config, stdio.info)
+        collections = Collections(plex, run.store, run.config.sync_settings(), stdio.info)
         take_back = Undo(plex, Ledger(run.store), run.journal, run.clock, collections.left)
         done = take_back(rows, original)
         collections.tidy()

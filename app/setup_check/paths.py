@@ -68,9 +68,9 @@ def sought(run: Run, pages: int, page: int) -> Sought:
     from plex.library.witnesses import Witnesses
     from plex.sync.work import extras
 
-    found, chosen = Sought(), []
-    for scene in run.stash.some(pages, page, extras(run.config)):
-        if why := selection.skip(scene, run.config):
+    found, chosen, settings = Sought(), [], run.config.sync_settings()
+    for scene in run.stash.some(pages, page, extras(settings)):
+        if why := selection.skip(scene, settings):
             found.skipped[why.reason] += 1
         elif scene.files:
             chosen.append(scene)
@@ -85,7 +85,7 @@ def sought(run: Run, pages: int, page: int) -> Sought:
         found.looked_at += 1
         if not items:
             found.lost.append(scene)
-        elif not claims.fit(scene, items, run.path_map, run.config).sure:
+        elif not claims.fit(scene, items, run.path_map, settings).sure:
             found.ambiguous.append(scene.label())
     return found
 

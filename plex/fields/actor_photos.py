@@ -7,19 +7,13 @@ performers of one name, the one whose photo was sent keeps the place while any s
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from plex.fields.names import name_key
 from stash.scene import Scene
+from validation.settings import SyncSettings
 
 _PERFORMER = re.compile(r"/performer/(\d+)/")
-
-
-class Choice(Protocol):
-    """Where the photos are, seen from Plex's clients; '' for nowhere."""
-
-    @property
-    def actor_photo_url(self) -> str: ...
 
 
 class Sent(NamedTuple):
@@ -30,12 +24,12 @@ class Sent(NamedTuple):
 
 
 def wanted(
-    scene: Scene, choice: Choice, holders: "Mapping[str, int] | None" = None
+    scene: Scene, settings: SyncSettings, holders: "Mapping[str, int] | None" = None
 ) -> dict[str, str]:
     """The address of each performer's photo, by the key of the name. `holders` says which performer's
     photo a name has already; else the oldest one of a name comes first."""
     found: dict[str, str] = {}
-    base, held = choice.actor_photo_url, holders or {}
+    base, held = settings.actor_photo_url, holders or {}
     for one in sorted(scene.performers, key=lambda one: one.id) if base else ():
         name = name_key(one.name)
         if one.photo and held.get(name, one.id) == one.id:

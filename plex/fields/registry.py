@@ -4,14 +4,14 @@
 off, or its setting is blank), an empty value means that Stash says nothing there.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-from plex.fields import actor_photos, tags, text
+from plex.fields import tags, text
 from plex.fields.names import name_key as name_key
 from stash.scene import GROUPS, PARENTS, PERFORMER_TAGS, PHOTOS, Scene
 from validation import template
+from validation.settings import SyncSettings
 
 Value = str | float | None | tuple[str, ...]
 Fields = Mapping[str, Value]
@@ -57,19 +57,12 @@ POSTER, BACKGROUND = IMAGES = ("poster", "background")
 SUBSTANCE = ("studio", "actors", "genres", "summary", "date")
 
 
-class Choice(text.Choice, tags.Choice, actor_photos.Choice, Protocol):
-    """What of the config decides about fields."""
-
-    @property
-    def sync_fields(self) -> Iterable[str]: ...
-
-
-def rating(scene: Scene, choice: Choice) -> "float | None":
+def rating(scene: Scene, settings: SyncSettings) -> "float | None":
     of_100 = scene.rating100
     return min(100, of_100) / 10 if of_100 and of_100 > 0 else None
 
 
-RULES: Mapping[str, Callable[[Scene, Choice], Value]] = {
+RULES: Mapping[str, Callable[[Scene, SyncSettings], Value]] = {
     "title": text.title,
     "sort_title": text.sort_title,
     "original_title": text.original_title,
@@ -94,38 +87,38 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def wanted(scene: Scene, choice: Choice) -> dict[str, Value]:
+def wanted(scene: Scene, settings: SyncSettings) -> dict[str, Value]:
     """What Plex should say about the scene, for the fields that are switched on."""
-    return {name: RULES[name](scene, choice) for name in switched_on(choice)}
+    return {name: RULES[name](scene, settings) for name in switched_on(settings)}
 
 
-def says(scene: Scene, choice: Choice) -> bool:
+def says(scene: Scene, settings: SyncSettings) -> bool:
     """Whether the scene says anything that the settings alone do not say of every scene."""
-    return wanted(scene, choice) != wanted(Scene(scene.id, organized=scene.organized), choice)
+    return wanted(scene, settings) != wanted(Scene(scene.id, organized=scene.organized), settings)
 
 
-def switched_on(choice: Choice) -> list[str]:
+def switched_on(settings: SyncSettings) -> list[str]:
     """The fields that are named in `sync_fields`, and whose setting is not blank."""
-    named = set(choice.sync_fields)
-    return [name for name in RULES if name in named and _is_set(name, choice)]
+    named = set(settings.sync_fields)
+    return [name for name in RULES if name in named and _is_set(name, settings)]
 
 
-def _is_set(name: str, choice: Choice) -> bool:
-    return name not in SETTINGS or any(getattr(choice, setting) for setting in SETTINGS[name])
+def _is_set(name: str, settings: SyncSettings) -> bool:
+    return name not in SETTINGS or any(getattr(settings, setting) for setting in SETTINGS[name])
 
 
-def extras(choice: Choice) -> frozenset[str]:
+def extras(settings: SyncSettings) -> frozenset[str]:
     """What has to be asked of Stash besides the usual."""
-    on = switched_on(choice)
-    forms = {name: getattr(choice, f"{name}_template", "") for name in on}
+    on = switched_on(settings)
+    forms = {name: getattr(settings, f"{name}_template", "") for name in on}
     shown = {place for form in forms.values() for place in template.places(form)}
     if "collections" in on:
-        shown |= set(choice.collections_from)
+        shown |= set(settings.collections_from)
     asked = {
         GROUPS: not shown.isdisjoint({"group", "scene_index"}),
         PARENTS: "parent_studio" in shown,
-        PERFORMER_TAGS: "genres" in on and choice.performer_tags,
-        PHOTOS: "actors" in on and bool(choice.actor_photo_url),
+        PERFORMER_TAGS: "genres" in on and settings.performer_tags,
+        PHOTOS: "actors" in on and bool(settings.actor_photo_url),
     }
     return frozenset(name for name, needed in asked.items() if needed)
 

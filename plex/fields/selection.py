@@ -1,34 +1,18 @@
 """Which scenes are synced: the one place that says so, and why a scene is not. Pure."""
 
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from plex.fields.names import is_listed
 from plex.path_map import paths
 from stash.scene import STASH_IDS, Scene
+from validation.settings import SyncSettings
 
 NOT_ORGANIZED = "not organized"
 NO_STASH_ID = "no stash-box id"
 EXCLUDED_TAG, EXCLUDED_PATH = "excluded by tag", "excluded by path"
 NO_TAG, NO_PATH = "none of the included tags", "outside the included paths"
 REASONS = (NOT_ORGANIZED, NO_STASH_ID, EXCLUDED_TAG, EXCLUDED_PATH, NO_TAG, NO_PATH)
-
-
-class Choice(Protocol):
-    """What of the config decides about scenes. Tags may have `*`; paths are folders of Stash."""
-
-    @property
-    def only_organized(self) -> bool: ...
-    @property
-    def only_stash_id(self) -> bool: ...
-    @property
-    def include_tags(self) -> tuple[str, ...]: ...
-    @property
-    def exclude_tags(self) -> tuple[str, ...]: ...
-    @property
-    def include_paths(self) -> tuple[str, ...]: ...
-    @property
-    def exclude_paths(self) -> tuple[str, ...]: ...
 
 
 class Skip(NamedTuple):
@@ -42,27 +26,27 @@ class Skip(NamedTuple):
         return f"{self.reason} “{self.what}”" if self.what else self.reason
 
 
-def extras(choice: Choice) -> frozenset[str]:
+def extras(settings: SyncSettings) -> frozenset[str]:
     """What has to be asked of Stash besides the usual."""
-    return frozenset({STASH_IDS} if choice.only_stash_id else ())
+    return frozenset({STASH_IDS} if settings.only_stash_id else ())
 
 
-def skip(scene: Scene, choice: Choice) -> "Skip | None":
+def skip(scene: Scene, settings: SyncSettings) -> "Skip | None":
     """Why the scene is not synced; None when it is. What is excluded is out, whatever includes it."""
-    if choice.only_organized and not scene.organized:
+    if settings.only_organized and not scene.organized:
         return Skip(NOT_ORGANIZED)
-    if choice.only_stash_id and not scene.has_stash_id:
+    if settings.only_stash_id and not scene.has_stash_id:
         return Skip(NO_STASH_ID)
     tags = [tag.name for tag in scene.tags]
     for name in tags:
-        if is_listed(name, choice.exclude_tags):
+        if is_listed(name, settings.exclude_tags):
             return Skip(EXCLUDED_TAG, name)
     files = [file.path for file in scene.files]
-    if found := _below(files, choice.exclude_paths):
+    if found := _below(files, settings.exclude_paths):
         return Skip(EXCLUDED_PATH, found)
-    if choice.include_tags and not any(is_listed(name, choice.include_tags) for name in tags):
+    if settings.include_tags and not any(is_listed(name, settings.include_tags) for name in tags):
         return Skip(NO_TAG)
-    if choice.include_paths and not _below(files, choice.include_paths):
+    if settings.include_paths and not _below(files, settings.include_paths):
         return Skip(NO_PATH)
     return None
 

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Protocol
 from urllib.parse import quote
 
 from plex.fields.names import NAME, names
 from stash.scene import Group, Scene
 from validation import template, text
+from validation.settings import SyncSettings
 
 # All data of an edit travels in its address. A summary this long has a request of its own, and is
 # sent again cut to `wire.URL_BYTES` where a proxy does not take it.
@@ -19,51 +19,38 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 _BETWEEN_PEOPLE = re.compile(r"[,;](?!\s*(?:jr|sr|ii|iii|iv)\b)", re.IGNORECASE)
 
 
-class Choice(Protocol):
-    """What of the config decides about texts. A template that is '' is none."""
-
-    @property
-    def title_template(self) -> str: ...
-    @property
-    def sort_title_template(self) -> str: ...
-    @property
-    def tagline_template(self) -> str: ...
-    @property
-    def content_rating(self) -> str: ...
-
-
-def title(scene: Scene, choice: Choice) -> str:
-    if choice.title_template:
-        return _by_template(choice.title_template, said(scene))
+def title(scene: Scene, settings: SyncSettings) -> str:
+    if settings.title_template:
+        return _by_template(settings.title_template, said(scene))
     return text.one_line(scene.title, text.LIMITS["title"])
 
 
-def sort_title(scene: Scene, choice: Choice) -> str:
-    return _by_template(choice.sort_title_template, said(scene, DIGITS))
+def sort_title(scene: Scene, settings: SyncSettings) -> str:
+    return _by_template(settings.sort_title_template, said(scene, DIGITS))
 
 
-def original_title(scene: Scene, choice: Choice) -> str:
+def original_title(scene: Scene, settings: SyncSettings) -> str:
     return text.one_line(scene.code, text.LIMITS["title"])
 
 
-def summary(scene: Scene, choice: Choice) -> str:
+def summary(scene: Scene, settings: SyncSettings) -> str:
     return address_fit(text.cut(whole_summary(scene), text.LIMITS["summary"]), SUMMARY_BYTES)
 
 
-def tagline(scene: Scene, choice: Choice) -> str:
-    return _by_template(choice.tagline_template, said(scene))
+def tagline(scene: Scene, settings: SyncSettings) -> str:
+    return _by_template(settings.tagline_template, said(scene))
 
 
-def studio(scene: Scene, choice: Choice) -> str:
+def studio(scene: Scene, settings: SyncSettings) -> str:
     return text.one_line(scene.studio.name, NAME) if scene.studio else ""
 
 
-def release_date(scene: Scene, choice: Choice) -> str:
+def release_date(scene: Scene, settings: SyncSettings) -> str:
     return full_date(scene.date)
 
 
-def content_rating(scene: Scene, choice: Choice) -> str:
-    return text.one_line(choice.content_rating, NAME)
+def content_rating(scene: Scene, settings: SyncSettings) -> str:
+    return text.one_line(settings.content_rating, NAME)
 
 
 def _by_template(form: str, parts: Mapping[str, str]) -> str:

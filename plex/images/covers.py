@@ -1,6 +1,6 @@
 """What of a scene's cover Plex has to be shown: looked at before the writes, shown with them."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
 import errors
@@ -11,6 +11,7 @@ from plex.images.image_plan import Look, Showing
 from plex.plan.plan import Change, Rules
 from plex.state.entry import Entry
 from stash.scene import Scene
+from validation.settings import SyncSettings
 
 FITTED = " 2:3"  # behind the version of a cover that was fitted
 
@@ -21,48 +22,41 @@ class Stash(Protocol):
     def cover(self, one: Scene) -> "bytes | None": ...
 
 
-class Choice(Protocol):
-    """What of the config decides about images."""
-
-    @property
-    def sync_fields(self) -> Iterable[str]: ...
-    @property
-    def poster_fit(self) -> bool: ...
-
-
-def version(scene: Scene, kind: Kind, choice: Choice) -> str:
+def version(scene: Scene, kind: Kind, settings: SyncSettings) -> str:
     """What changes whenever the image may have: the cover's own version, and how it is made."""
-    if scene.cover_version and kind is POSTER and choice.poster_fit and letterbox.available():
+    if scene.cover_version and kind is POSTER and settings.poster_fit and letterbox.available():
         return scene.cover_version + FITTED
     return scene.cover_version
 
 
 def in_question(
-    scene: Scene, item: Item, entry: Entry, choice: Choice, rules: Rules
+    scene: Scene, item: Item, entry: Entry, settings: SyncSettings, rules: Rules
 ) -> Iterator[Kind]:
     """The kinds that are switched on, and whose image may not be right any more."""
     for kind in KINDS:
-        named = version(scene, kind, choice)
-        if kind.field in choice.sync_fields and image_plan.is_due(kind, named, item, entry, rules):
+        named = version(scene, kind, settings)
+        if kind.field in settings.sync_fields and image_plan.is_due(
+            kind, named, item, entry, rules
+        ):
             yield kind
 
 
-def open_to_look(entry: Entry, choice: Choice) -> set[Kind]:
+def open_to_look(entry: Entry, settings: SyncSettings) -> set[Kind]:
     """The kinds at which a sync looks again: the last look may have come too soon to be the last,
     or a person was asked."""
     return {
         kind for kind in KINDS
-        if kind.field in choice.sync_fields
+        if kind.field in settings.sync_fields
         and (image_plan.may_lag(entry.past(kind.field)) or kind.field in (*entry.asked, *entry.decided))
     }  # fmt: skip
 
 
-def kept(entry: Entry, choice: Choice, besides: Collection[str]) -> list[Change]:
+def kept(entry: Entry, settings: SyncSettings, besides: Collection[str]) -> list[Change]:
     """What is known of images that Plex keeps, `besides` those that were looked at just now."""
     return [
         Change(kind.field, None, None, why)
         for kind in KINDS
-        if kind.field in choice.sync_fields and kind.field not in besides
+        if kind.field in settings.sync_fields and kind.field not in besides
         and (why := image_plan.kept(entry, kind.field))
     ]  # fmt: skip
 
@@ -71,18 +65,18 @@ class Covers:
     """Looks at covers; `clock` gives epoch seconds."""
 
     def __init__(
-        self, stash: Stash, plex: images.Images, choice: Choice, clock: Callable[[], float]
+        self, stash: Stash, plex: images.Images, settings: SyncSettings, clock: Callable[[], float]
     ) -> None:
-        self._stash, self._plex, self._choice, self._clock = stash, plex, choice, clock
+        self._stash, self._plex, self._settings, self._clock = stash, plex, settings, clock
 
     def look(
         self, scene: Scene, item: Item, entry: Entry, rules: Rules, also: Collection[str] = ()
     ) -> list[Showing]:
         """Of each kind in question, and of those that are named, what is to be shown, if anything;
         Busy or Gone if the cover cannot be had."""
-        due = set(in_question(scene, item, entry, self._choice, rules))
-        due |= open_to_look(entry, self._choice)
-        asked = set(also).intersection(self._choice.sync_fields)
+        due = set(in_question(scene, item, entry, self._settings, rules))
+        due |= open_to_look(entry, self._settings)
+        asked = set(also).intersection(self._settings.sync_fields)
         due |= {kind for kind in KINDS if kind.field in asked}
         data = self._stash.cover(scene) if due else None
         kinds = [kind for kind in KINDS if kind in due]
@@ -91,7 +85,7 @@ class Covers:
     def _looked(
         self, kind: Kind, data: "bytes | None", scene: Scene, item: Item, entry: Entry, rules: Rules
     ) -> Showing:
-        named = version(scene, kind, self._choice)
+        named = version(scene, kind, self._settings)
         at = image_plan.seen(named, self._clock())
         if data is None:
             return Showing(kind, Look(at))

@@ -10,6 +10,7 @@ from plex.fields.item import Item
 from plex.library import match
 from plex.path_map import paths
 from stash.scene import Scene
+from validation.settings import SyncSettings
 
 SHOWN, SILENT, YIELDED, SHARED = "shown", "silent", "yielded", "shared"
 
@@ -20,13 +21,6 @@ class Stash(Protocol):
     def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> dict[int, Scene]: ...
 
 
-class Choice(registry.Choice, selection.Choice, Protocol):
-    """What of the config decides."""
-
-    @property
-    def allow_ambiguous_match(self) -> bool: ...
-
-
 class Fit(NamedTuple):
     """The items of a scene: those that alone have one of its files, and those that share one. When
     several have the first of its files that Plex knows, none is sure."""
@@ -35,9 +29,11 @@ class Fit(NamedTuple):
     unsure: list[Item]
 
 
-def fit(scene: Scene, items: Sequence[Item], path_map: paths.PathMap, choice: Choice) -> Fit:
+def fit(
+    scene: Scene, items: Sequence[Item], path_map: paths.PathMap, settings: SyncSettings
+) -> Fit:
     """Each file of a scene may have an item of its own: its duplicates were merged in Stash."""
-    if len(items) < 2 or choice.allow_ambiguous_match:
+    if len(items) < 2 or settings.allow_ambiguous_match:
         return Fit(list(items), [])
     by_file = [found for found in match.by_file(scene, items, path_map) if found]
     if not by_file or len(by_file[0]) > 1:
@@ -69,10 +65,10 @@ class Claim(NamedTuple):
         return not self.says, not self.is_primary, self.place, self.scene_id
 
 
-def claim(scene: Scene, item: Item, path_map: paths.PathMap, choice: Choice) -> Claim:
+def claim(scene: Scene, item: Item, path_map: paths.PathMap, settings: SyncSettings) -> Claim:
     places = match.places(scene, item, path_map)
     return Claim(
-        scene.id, registry.says(scene, choice), 0 in places, min(places.values(), default=0)
+        scene.id, registry.says(scene, settings), 0 in places, min(places.values(), default=0)
     )
 
 
@@ -100,8 +96,8 @@ class Owners:
 class Claims:
     """Decides between scenes that have files in one item."""
 
-    def __init__(self, stash: Stash, choice: Choice, extras: Collection[str]) -> None:
-        self._stash, self._choice, self._extras = stash, choice, extras
+    def __init__(self, stash: Stash, settings: SyncSettings, extras: Collection[str]) -> None:
+        self._stash, self._settings, self._extras = stash, settings, extras
 
     def owners(
         self,
@@ -122,7 +118,7 @@ class Claims:
             if len(scenes) == 1 and holder in (0, scenes[0].id):
                 found[key] = scenes[0].id
                 continue
-            claims = [claim(one, item, path_map, self._choice) for one in scenes]
+            claims = [claim(one, item, path_map, self._settings) for one in scenes]
             contested |= {(one.scene_id, key): one for one in claims}
             found[key] = chosen(claims, holder, self._holders(holder, item, path_map))
         return Owners(found, contested)
@@ -134,11 +130,11 @@ class Claims:
 
         def look() -> "Claim | None":
             holder = self._stash.scenes([scene_id], self._extras).get(scene_id)
-            if holder is None or selection.skip(holder, self._choice):
+            if holder is None or selection.skip(holder, self._settings):
                 return None
             if not match.holds(item, holder, path_map):
                 return None
-            return claim(holder, item, path_map, self._choice)
+            return claim(holder, item, path_map, self._settings)
 
         return look
 

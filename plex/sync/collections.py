@@ -18,6 +18,7 @@ from plex.fields.names import name_key
 from plex.state.database import Store
 from plex.sync.collection_order import arranged, moves
 from plex.sync.work import Work
+from validation.settings import SyncSettings
 
 
 class Section(Protocol):
@@ -68,11 +69,11 @@ class Collections:
         self,
         plex: Plex,
         store: Store,
-        choice: tags.Choice,
+        settings: SyncSettings,
         say: Callable[[str], None],
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._plex, self._store, self._choice, self._say = plex, store, choice, say
+        self._plex, self._store, self._settings, self._say = plex, store, settings, say
         self._timer = timer
         # Names by section; None where Plex cannot list them.
         self._known: dict[int, set[str] | None] = {}
@@ -120,7 +121,7 @@ class Collections:
             (work.item.section, name, work.item.rating_key): place
             for work in works
             if "collections" in work.wanted
-            for name, place in tags.places(work.scene, self._choice).items()
+            for name, place in tags.places(work.scene, self._settings).items()
         }
 
     def _places_before(self, works: Sequence[Work]) -> dict[Spot, int]:

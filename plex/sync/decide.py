@@ -11,7 +11,6 @@ from plex.library import claims, match, readiness
 from plex.library.claims import Claims
 from plex.library.index import Index
 from plex.library.witnesses import Witnesses
-from plex.path_map.paths import PathMap
 from plex.state import file_id, scene_state
 from plex.state.entry import Entry
 from plex.state.holds import Holds
@@ -31,7 +30,6 @@ from plex.sync.outcome import (
 )
 from plex.sync.restore import RESTORE
 from plex.sync.work import (
-    Choice,
     Work,
     claim_photos,
     decided,
@@ -41,6 +39,7 @@ from plex.sync.work import (
     state_before,
 )
 from stash.scene import Scene
+from validation.settings import SyncSettings
 
 
 class Stash(Protocol):
@@ -56,17 +55,6 @@ class Plex(match.Source, readiness.Plex, Protocol):
     def sections(self) -> Sequence[readiness.Section]: ...
 
 
-class Config(Choice, Protocol):
-    """What of the config decides."""
-
-    @property
-    def path_map(self) -> PathMap: ...
-    @property
-    def allow_ambiguous_match(self) -> bool: ...
-    @property
-    def on_leave(self) -> str: ...
-
-
 class Deciding:
     """Lives as long as a process: Plex's libraries are looked at once, a photo goes out once."""
 
@@ -77,7 +65,7 @@ class Deciding:
         index: Index,
         ledger: Ledger,
         journal: Journal,
-        config: Config,
+        settings: SyncSettings,
         covers: Covers,
         clock: Callable[[], float],
         scanned: Callable[[], None],
@@ -88,10 +76,10 @@ class Deciding:
         items are had from, else from Plex."""
         self._stash, self._plex, self._items = stash, plex, items or plex
         self._index, self._ledger, self._journal = index, ledger, journal
-        self._config, self._covers, self._clock = config, covers, clock
+        self._settings, self._covers, self._clock = settings, covers, clock
         self._scanned = scanned
-        self.extras = extras(config)  # what has to be known of a scene besides the usual
-        self._claims = Claims(stash, config, self.extras)
+        self.extras = extras(settings)  # what has to be known of a scene besides the usual
+        self._claims = Claims(stash, settings, self.extras)
         self._settling = readiness.Settling(plex, clock)
         self._others = others
         self._claimed: set[str] = set()  # actors whose photo goes out in this process
@@ -109,14 +97,14 @@ class Deciding:
         refuse_partial(scenes, self.extras)
         self._look_at_libraries()
         told: list[str] = []
-        holds, chosen = Holds(self._journal, self._config.path_map, warn=told.append), []
+        holds, chosen = Holds(self._journal, self._settings.path_map, warn=told.append), []
         for scene in scenes:
             held = holds.why(scene)
             outcomes[scene.id].warnings += [
                 line.removeprefix(scene.label()).strip() for line in told
             ]
             told.clear()
-            if why := selection.skip(scene, self._config):
+            if why := selection.skip(scene, self._settings):
                 self._pass_over(scene, why, outcomes[scene.id], bool(held))
             elif held:
                 hold(outcomes[scene.id], held)
@@ -142,8 +130,8 @@ class Deciding:
     def _pass_over(self, scene: Scene, why: selection.Skip, outcome: Outcome, held: bool) -> None:
         """A scene that has left the selection is left as it is, unless the setting says that its
         items are to be restored. Nobody touches what a person holds."""
-        restores = self._config.on_leave == RESTORE and not held
-        ids = file_id.of_scene(scene, self._config.path_map)
+        restores = self._settings.on_leave == RESTORE and not held
+        ids = file_id.of_scene(scene, self._settings.path_map)
         skip(outcome, why, self._ledger.items_of(scene.id, ids), restores)
 
     def _matched(
@@ -167,12 +155,12 @@ class Deciding:
         works = self._works(self._settled(pairs, entries, outcomes), entries, outcomes)
         self._claim_photos(works)
         for work in works:
-            state = state_before(work, self._config)
+            state = state_before(work, self._settings)
             outcomes[work.scene.id].states[work.item.rating_key] = state
         return works
 
     def _match(self, scenes: Sequence[Scene]) -> match.Matches:
-        path_map = self._config.path_map
+        path_map = self._settings.path_map
         others = self._others.besides
         return match.match(scenes, self._index, self._items, path_map, self._refresh, others)
 
@@ -183,7 +171,7 @@ class Deciding:
         outcomes: Mapping[int, Outcome],
     ) -> list[Work]:
         holders = {key: e.scene_id for key, e in entries.items()}
-        owners = self._claims.owners(pairs, holders, self._config.path_map)
+        owners = self._claims.owners(pairs, holders, self._settings.path_map)
         works = []
         new = {key: owners.of[key] for key in owners.of.keys() - entries.keys()}
         known = {**entries, **self._ledger.new(new, {item.rating_key: item for _, item in pairs})}
@@ -192,7 +180,7 @@ class Deciding:
             if owner != scene.id:
                 its = [other for one, other in pairs if one is scene]
                 _LOST[owners.standing(scene, item, its)](outcomes[scene.id], item, owner)
-            elif work := decided(scene, item, entry, self._config):
+            elif work := decided(scene, item, entry, self._settings):
                 self._look_at_cover(work, outcomes[scene.id])
                 works.append(work)
             else:
@@ -214,11 +202,11 @@ class Deciding:
         return [pair for pair in pairs if not outcomes[pair[0].id].unsettled]
 
     def _claim_photos(self, works: list[Work]) -> None:
-        names = {name for work in works for name in actor_photos.wanted(work.scene, self._config)}
+        names = {name for work in works for name in actor_photos.wanted(work.scene, self._settings)}
         if names:
             sent = self._ledger.photos(names)
             holders = self._ledger.holders(sent)
-            claim_photos(works, sent, holders, self._config, self._claimed)
+            claim_photos(works, sent, holders, self._settings, self._claimed)
 
     def _refresh(self) -> bool:
         self._settling.listed()
@@ -228,7 +216,7 @@ class Deciding:
         return found
 
     def _usable(self, scene: Scene, items: list[Item], outcome: Outcome) -> list[Item]:
-        if not items and (why := match.hidden(scene, self._index, self._config.path_map)):
+        if not items and (why := match.hidden(scene, self._index, self._settings.path_map)):
             hide(outcome, why)
             return []
         if not items:
@@ -236,14 +224,14 @@ class Deciding:
             outcome.states[0] = scene_state.MISSING if scene.files else scene_state.NO_FILE
             outcome.folders = [f.path for f in scene.files]
             outcome.said = "is not in Plex yet" if scene.files else "has no file"
-        sure, unsure = claims.fit(scene, items, self._config.path_map, self._config)
+        sure, unsure = claims.fit(scene, items, self._settings.path_map, self._settings)
         if unsure:
             ambiguous(outcome, unsure, self._index.titles(), bool(sure))
         return sure
 
     def _look_at_cover(self, work: Work, outcome: Outcome) -> None:
         """One that cannot be had stops nothing else."""
-        how = rules(work.item, work.entry, self._config)
+        how = rules(work.item, work.entry, self._settings)
         try:
             work.looked = self._covers.look(work.scene, work.item, work.entry, how, self._look_at)
         except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene stays owed

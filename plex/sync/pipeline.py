@@ -14,7 +14,7 @@ from plex.state.ledger import Ledger
 from plex.state.scene_state_store import Seen
 from plex.sync import collections, decide, record, undo, write
 from plex.sync.collections import Collections
-from plex.sync.decide import Config, Deciding, Stash
+from plex.sync.decide import Deciding, Stash
 from plex.sync.outcome import Outcome, many, tell
 from plex.sync.restore import Leaving
 from plex.sync.tempo import Tempo
@@ -23,6 +23,7 @@ from plex.sync.verify import Items, Look, ReadBack
 from plex.sync.work import Work, rows, state_after
 from plex.sync.write import Writing
 from stash.scene import Scene
+from validation.settings import SyncSettings
 
 
 class Plex(decide.Plex, write.Plex, collections.Plex, undo.Plex, Protocol):
@@ -77,7 +78,7 @@ class Sync:
         plex: Plex,
         index: Index,
         ledger: Ledger,
-        config: Config,
+        settings: SyncSettings,
         clock: Callable[[], float] = time.time,
         scanned: Callable[[], None] = lambda: None,
         journal: "Journal | None" = None,
@@ -89,20 +90,20 @@ class Sync:
         its libraries were listed; `say` is told what is of no scene."""
         stash = foreseen or stash
         self.tempo = Tempo()
-        covers = Covers(stash, plex, config, clock)
+        covers = Covers(stash, plex, settings, clock)
         self._journal = journal or Journal(ledger.store)
-        self._collections = Collections(plex, ledger.store, config, say, timer)
+        self._collections = Collections(plex, ledger.store, settings, say, timer)
         undo = Undo(plex, ledger, self._journal, clock, self._collections.left, LEFT)
         self.leaving = Leaving(undo, ledger, self._journal)
         others = Witnesses(ledger.store)
         self.decide = Deciding(
-            stash, plex, index, ledger, self._journal, config, covers, clock, scanned, others,
+            stash, plex, index, ledger, self._journal, settings, covers, clock, scanned, others,
             foreseen,
         )  # fmt: skip
         self._write = Writing(plex, index, others, covers, self.decide.give_up, self.tempo)
         self._foreseen = foreseen
         self._look: Look = foreseen.look if foreseen else lambda keys: lambda: plex.items(keys)
-        self._stash, self._ledger, self._config, self._clock = stash, ledger, config, clock
+        self._stash, self._ledger, self._settings, self._clock = stash, ledger, settings, clock
         self._seen = Seen(ledger.store)
         self._open: list[Begun] = []  # their writes are on Plex, and not remembered
 
@@ -189,10 +190,10 @@ class Sync:
     def _remember(self, works: list[Work], outcomes: dict[int, Outcome]) -> None:
         entries = []
         for work in works:
-            entry = record.done(work, self._clock(), self._config.sync_fields)
+            entry = record.done(work, self._clock(), self._settings.sync_fields)
             if record.is_news(entry, work):
                 entries.append(entry)
-            tell(work, outcomes[work.scene.id], state_after(work, entry, self._config))
+            tell(work, outcomes[work.scene.id], state_after(work, entry, self._settings))
         refs = self._ledger.moved_refs({work.scene.id: work.scene.refs() for work in works})
         if entries or refs:
             self._ledger.put(entries, refs)

@@ -26,10 +26,11 @@ from plex.library.index import Index
 from plex.state.database import Glimpse, Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
-from plex.sync.decide import Config, Stash
+from plex.sync.decide import Stash
 from plex.sync.verify import Items
 from plex.sync.work import extras, rules
 from stash.scene import Scene
+from validation.settings import SyncSettings
 
 STALE = 30.0  # seconds
 # Seconds for which the other thread may go on when this one has got an answer: Python's 5 ms are as
@@ -70,13 +71,13 @@ class Foreseen:
         sides: "tuple[Stash, Plex]",
         beside: "tuple[Stash, Plex]",
         store: Store,
-        config: Config,
+        settings: SyncSettings,
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         """`sides` are for this thread, `beside` is for the other one."""
         self._stash, self._plex = sides
-        self._reader = Reader(*beside, store, config, clock)
+        self._reader = Reader(*beside, store, settings, clock)
         self._timer = timer
         self._thread = Beside()
         sys.setswitchinterval(SWITCH)
@@ -157,11 +158,16 @@ class Reader:
     """What the other thread does."""
 
     def __init__(
-        self, stash: Stash, plex: Plex, store: Store, config: Config, clock: Callable[[], float]
+        self,
+        stash: Stash,
+        plex: Plex,
+        store: Store,
+        settings: SyncSettings,
+        clock: Callable[[], float],
     ) -> None:
         self._stash, self.plex = stash, plex
-        self._store, self._config, self._clock = store, config, clock
-        self._extras = extras(config)
+        self._store, self._settings, self._clock = store, settings, clock
+        self._extras = extras(settings)
 
     def scenes(self, ids: Sequence[int]) -> dict[int, Scene]:
         return self._stash.scenes(ids, self._extras)
@@ -182,12 +188,12 @@ class Reader:
         }  # fmt: skip
 
     def _hints(self, scenes: Mapping[int, Scene], seen: Store) -> match.Hints:
-        return match.hints(list(scenes.values()), Index(seen), self._config.path_map)
+        return match.hints(list(scenes.values()), Index(seen), self._settings.path_map)
 
     def covers(self, scenes: Mapping[int, Scene], items: Mapping[int, Item]) -> Pictures:
         """The covers that are likely to be looked at, by scene."""
         found: dict[int, Spooled | None] = {}
-        if not set(IMAGES) & set(self._config.sync_fields):
+        if not set(IMAGES) & set(self._settings.sync_fields):
             return found
         for scene in self._in_question(scenes, items):
             data = self._stash.cover(scene)
@@ -207,6 +213,6 @@ class Reader:
 
     def _is_due(self, scene: Scene, item: Item, entries: Mapping[int, Entry]) -> bool:
         entry = entries.get(item.rating_key) or Entry(item.rating_key, scene.id)
-        how = rules(item, entry, self._config)
-        due = covers.in_question(scene, item, entry, self._config, how)
-        return any(due) or bool(covers.open_to_look(entry, self._config))
+        how = rules(item, entry, self._settings)
+        due = covers.in_question(scene, item, entry, self._settings, how)
+        return any(due) or bool(covers.open_to_look(entry, self._settings))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from plex.fields import actor_photos, registry, selection
 from plex.fields.actor_photos import Sent
@@ -15,6 +15,7 @@ from plex.state import entry_history, file_id, scene_state
 from plex.state.entry import Entry
 from plex.state.journal import Row
 from stash.scene import Scene
+from validation.settings import SyncSettings
 
 if TYPE_CHECKING:
     from plex.state.scene_state import State
@@ -93,58 +94,51 @@ class Work:
         )
 
 
-class Choice(registry.Choice, selection.Choice, covers.Choice, Protocol):
-    """What of the config decides about a scene and its item."""
-
-    @property
-    def preserve_plex_edits(self) -> bool: ...
-    @property
-    def on_edit_in_plex(self) -> str: ...
-
-
-def decided(scene: Scene, item: Item, entry: Entry, choice: Choice) -> "Work | None":
+def decided(scene: Scene, item: Item, entry: Entry, settings: SyncSettings) -> "Work | None":
     """What is to be done for the scene on its item; a sync does it, a reconciliation counts it.
 
     None when the item shows what another scene said, and this one says nothing (yet): a scene
     that is still being identified cannot wipe Plex.
     """
-    wanted = registry.wanted(scene, choice)
-    if entry.scene_id != scene.id and not registry.says(scene, choice):
+    wanted = registry.wanted(scene, settings)
+    if entry.scene_id != scene.id and not registry.says(scene, settings):
         return None
     entry = _settled(entry, item, wanted)
-    found = plan.changes(_still_known(entry, item), item.values, wanted, rules(item, entry, choice))
+    found = plan.changes(
+        _still_known(entry, item), item.values, wanted, rules(item, entry, settings)
+    )
     return Work(scene, item, entry, wanted, found)
 
 
-def state_before(work: Work, choice: Choice) -> "State":
+def state_before(work: Work, settings: SyncSettings) -> "State":
     """Where the scene stands beside its item before the work is done."""
     due = [one.kind.field for one in work.shows] + ["photos"] * bool(work.photos)
-    return scene_state.compared([*work.changes, *_kept_unseen(work, work.entry, choice)], due)
+    return scene_state.compared([*work.changes, *_kept_unseen(work, work.entry, settings)], due)
 
 
-def state_after(work: Work, entry: Entry, choice: Choice) -> "State":
+def state_after(work: Work, entry: Entry, settings: SyncSettings) -> "State":
     """Where the scene stands once its work is done, from what Plex says then; `entry` is what the
     ledger keeps of that."""
     if work.after is None:
         changes = [change for change in work.changes if not change.writes]
     else:
         known, says = _still_known(entry, work.after), work.after.values
-        found = plan.changes(known, says, work.wanted, rules(work.after, entry, choice))
+        found = plan.changes(known, says, work.wanted, rules(work.after, entry, settings))
         changes = [*found, *(one for one in work.changes if one.field in registry.IMAGES)]
     refused = [one.kind.field for one in work.shows if one.refused]
     changes += [plan.Change(name, None, None, plan.REFUSED) for name in refused]
-    return scene_state.compared([*changes, *_kept_unseen(work, entry, choice)])
+    return scene_state.compared([*changes, *_kept_unseen(work, entry, settings)])
 
 
-def _kept_unseen(work: Work, entry: Entry, choice: Choice) -> list[plan.Change]:
-    return covers.kept(entry, choice, [one.kind.field for one in work.looked])
+def _kept_unseen(work: Work, entry: Entry, settings: SyncSettings) -> list[plan.Change]:
+    return covers.kept(entry, settings, [one.kind.field for one in work.looked])
 
 
-def rules(item: Item, entry: Entry, choice: Choice) -> plan.Rules:
+def rules(item: Item, entry: Entry, settings: SyncSettings) -> plan.Rules:
     """What of the settings and of the item decides besides the values."""
     return plan.Rules(
-        choice.on_edit_in_plex,
-        choice.preserve_plex_edits,
+        settings.on_edit_in_plex,
+        settings.preserve_plex_edits,
         # What we have written once is ours, a person's, or what the scanner makes.
         item.scanned | (item.guesses - entry.baseline.keys()),
         # Of an item that was written before locks were remembered, all are ours that we ever set.
@@ -204,23 +198,23 @@ def claim_photos(
     works: Iterable[Work],
     sent: Mapping[str, Sent],
     holders: Mapping[str, int],
-    choice: Choice,
+    settings: SyncSettings,
     claimed: set[str],
 ) -> None:
     """Give each work the photos that are due with it, each name once (`claimed`); see
     `photos.wanted`."""
     for work in works:
         if "actors" in work.wanted:
-            wish = actor_photos.wanted(work.scene, choice, holders)
-            shown, fill_only = work.item.photos, choice.preserve_plex_edits
+            wish = actor_photos.wanted(work.scene, settings, holders)
+            shown, fill_only = work.item.photos, settings.preserve_plex_edits
             due = actor_photos.due(wish, work.actors, shown, sent, fill_only)
             work.photos = {name: url for name, url in due.items() if name not in claimed}
             claimed.update(work.photos)
 
 
-def extras(choice: Choice) -> frozenset[str]:
+def extras(settings: SyncSettings) -> frozenset[str]:
     """What the settings need to know of a scene besides the usual."""
-    return registry.extras(choice) | selection.extras(choice)
+    return registry.extras(settings) | selection.extras(settings)
 
 
 def refuse_partial(scenes: Iterable[Scene], needed: frozenset[str]) -> None:

@@ -21,6 +21,7 @@ from plex.sync.outcome import Outcome
 from plex.sync.pipeline import Sync
 from stash.api import StashApi
 from validation.config import Stash2PlexConfig
+from validation.settings import SyncSettings
 
 TOKEN = "token-of-the-bench"
 
@@ -84,6 +85,9 @@ class Bench:
         usual = {"plex_url": self.plex.url, "plex_token": TOKEN, "path_map": "/data => /media"}
         return Stash2PlexConfig.model_validate(usual | self.settings)
 
+    def sync_settings(self) -> SyncSettings:
+        return self.config().sync_settings()
+
     def client(self) -> PlexClient:
         found = connect(self.plex.url, TOKEN, 5, self.config().read_timeout, sleep=at_once)
         return found.only(self.config().plex_library)
@@ -103,7 +107,7 @@ class Bench:
                 method, nth, when = kill
                 dying = Dying(ledger if method == "put" else plex, method, nth, when == "before")
                 plex, ledger = (plex, dying) if method == "put" else (dying, ledger)  # type: ignore[assignment]
-            sync = Sync(self._api, plex, Index(store), ledger, self.config(), self.clock)
+            sync = Sync(self._api, plex, Index(store), ledger, self.sync_settings(), self.clock)
             try:
                 return sync(ids)
             except Killed:
@@ -114,7 +118,9 @@ class Bench:
         with closing(Store(self.data)) as store:
             ledger = Ledger(store)
             entry = ledger.entries([rating_key])[rating_key]
-            sync = Sync(self._api, self.client(), Index(store), ledger, self.config(), self.clock)
+            sync = Sync(
+                self._api, self.client(), Index(store), ledger, self.sync_settings(), self.clock
+            )
             scene = self._api.scenes([entry.scene_id], sync.extras)[entry.scene_id]
             works = sync.decide([scene], {scene.id: Outcome(scene.id, "")})
             kept = [

@@ -278,7 +278,7 @@ def test_one_that_the_next_batch_has_just_filled_is_not_taken_for_empty(bench, s
     client.members = lambda key: [k for k in members(key) if k != second]  # type: ignore[method-assign]
     with closing(Store(bench.data)) as store:
         sync = Sync(
-            bench._api, client, Index(store), Ledger(store), bench.config(), bench.clock,
+            bench._api, client, Index(store), Ledger(store), bench.sync_settings(), bench.clock,
             timer=lambda: now,
         )  # fmt: skip
         begun = [sync.begin([one]), sync.begin([two])]

@@ -35,11 +35,11 @@ class Line:
     """A drain's way with a sync: batches overlap. `now` is what tells how old something is."""
 
     def __init__(self, bench: Bench, store: Store, writer: Any) -> None:
-        config, self.now = bench.config(), 0.0
+        settings, self.now = bench.sync_settings(), 0.0
         sides = (bench._api, writer), (bench._api.beside(), writer.beside())
-        self.foreseen = Foreseen(*sides, store, config, bench.clock, lambda: self.now)
+        self.foreseen = Foreseen(*sides, store, settings, bench.clock, lambda: self.now)
         self.sync = Sync(
-            bench._api, writer, Index(store), Ledger(store), config, bench.clock,
+            bench._api, writer, Index(store), Ledger(store), settings, bench.clock,
             foreseen=self.foreseen,
         )  # fmt: skip
 

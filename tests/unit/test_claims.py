@@ -17,7 +17,7 @@ from plex.library.claims import (
     fit,
 )
 from stash.scene import File, Scene
-from validation.config import Stash2PlexConfig
+from tests.support.settings import sync_settings
 
 ITEM = Item(101, 1, ("/m/a.mp4", "/m/b.mp4"), {"title": "a"})
 MAP = [("/d", "/m")]
@@ -80,7 +80,7 @@ def test_the_holder_is_only_looked_up_when_somebody_else_claims_its_item():
         def scenes(self, ids, extras=()):
             raise AssertionError("asked")
 
-    claims = Claims(Nobody(), Stash2PlexConfig(), ())
+    claims = Claims(Nobody(), sync_settings(), ())
     for holder in (9, 0):
         assert claims.owners([(scene(9), ITEM)], {101: holder}, MAP).of == {101: 9}
 
@@ -93,7 +93,7 @@ def test_the_holder_is_only_looked_up_when_somebody_else_claims_its_item():
     ],
 )  # fmt: skip
 def test_what_a_scene_claims(files, is_primary, place):
-    found = claim(scene(7, *files), ITEM, MAP, Stash2PlexConfig())
+    found = claim(scene(7, *files), ITEM, MAP, sync_settings())
     assert found == Claim(7, True, is_primary, place)
 
 
@@ -103,7 +103,7 @@ def test_what_a_scene_claims(files, is_primary, place):
 )
 def test_what_the_settings_say_of_every_scene_no_scene_says(settings, says):
     bare = Scene(7, organized=True, files=(File("/d/a.mp4", 1),))
-    assert claim(bare, ITEM, MAP, Stash2PlexConfig(**settings)).says is says
+    assert claim(bare, ITEM, MAP, sync_settings(**settings)).says is says
 
 
 @pytest.mark.parametrize(
@@ -123,11 +123,11 @@ def test_what_the_settings_say_of_every_scene_no_scene_says(settings, says):
 )
 def test_the_items_of_a_scene(items, sure, unsure):
     one = scene(7, "/d/a", "/d/b")
-    found = fit(one, items, MAP, Stash2PlexConfig())
+    found = fit(one, items, MAP, sync_settings())
     assert ([i.rating_key for i in found.sure], [i.rating_key for i in found.unsure]) == (
         sure, unsure
     )  # fmt: skip
-    assert fit(one, items, MAP, Stash2PlexConfig(allow_ambiguous_match=True)).sure == items
+    assert fit(one, items, MAP, sync_settings(allow_ambiguous_match=True)).sure == items
 
 
 def test_where_a_scene_stands_beside_its_items():
@@ -138,7 +138,7 @@ def test_where_a_scene_stands_beside_its_items():
     first, merged, bare = scene(5, "/d/b"), scene(7, "/d/a", "/d/b"), scene(3, "/d/b", title="")
     own, other = item(1, "/m/a"), item(2, "/m/b")
     pairs = [(merged, own), (merged, other), (first, other), (bare, other)]
-    owners = Claims(Stash(), Stash2PlexConfig(), ()).owners(pairs, {2: 7}, MAP)
+    owners = Claims(Stash(), sync_settings(), ()).owners(pairs, {2: 7}, MAP)
     assert owners.of == {1: 7, 2: 5}
     assert owners.standing(merged, own, [own, other]) == SHOWN
     assert owners.standing(merged, other, [own, other]) == YIELDED

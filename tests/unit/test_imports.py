@@ -49,7 +49,7 @@ PURE = {
     "plex.path_map.file_pairs", "plex.path_map.infer", "plex.plan.last_written", "plex.plan.baseline", "plex.client.edit_request", "plex.client.write_once",
     "reconciliation.detector", "reconciliation.window", "validation.text",
     "validation.scope", "validation.address", "validation.values", "validation.image",
-    "validation.template", "validation.library",
+    "validation.template", "validation.settings", "validation.library",
 }  # fmt: skip
 WITH_EFFECTS = {
     "http", "io", "logging", "os", "pathlib", "shutil", "signal", "socket", "sqlite3", "ssl",
@@ -204,9 +204,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plex.plan": {"plex.fields"},
     "plex.client": {"plex.plan", "plex.fields", "net", "validation"},
     "plex.state": {"plex.plan", "plex.fields", "plex.path_map", "disk", "stash"},
-    "plex.images": {"plex.client", "plex.state", "plex.plan", "plex.fields", "stash"},
+    "plex.images": {"plex.client", "plex.state", "plex.plan", "plex.fields", "stash", "validation"},
     "plex.library": {
         "plex.client", "plex.state", "plex.fields", "plex.path_map", "disk", "net", "stash",
+        "validation",
     },
     "plex.sync": _BELOW_SYNC | _SERVERS,
     "reconciliation": {"plex.sync", *_BELOW_SYNC, *_SERVERS, "sync_queue"},

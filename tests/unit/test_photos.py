@@ -7,7 +7,8 @@ import pytest
 from plex.fields import actor_photos
 from plex.fields.actor_photos import Sent
 from stash.scene import PHOTOS, Performer, Scene
-from validation.config import Stash2PlexConfig, load
+from tests.support.settings import sync_settings
+from validation.config import load
 
 BASE = "https://photos.example.com"
 URL, OTHER = f"{BASE}/performer/1/image", "https://elsewhere/1.jpg"
@@ -16,16 +17,16 @@ URL, OTHER = f"{BASE}/performer/1/image", "https://elsewhere/1.jpg"
 def test_an_address_is_the_setting_and_the_picture_s_path():
     people = (Performer(1, "Ann", "/performer/1/image"), Performer(2, "Bob"))
     one = Scene(1, performers=people)
-    assert actor_photos.wanted(one, Stash2PlexConfig(actor_photo_url=BASE)) == {"ann": URL}
-    assert actor_photos.wanted(one, Stash2PlexConfig()) == {}
+    assert actor_photos.wanted(one, sync_settings(actor_photo_url=BASE)) == {"ann": URL}
+    assert actor_photos.wanted(one, sync_settings()) == {}
 
 
 def test_of_one_name_the_oldest_performer_s_photo_counts_unless_another_s_is_there():
     people = (Performer(3, "ann", "/performer/3/image"), Performer(1, "Ann", "/performer/1/image"))
-    one, choice = Scene(1, performers=people), Stash2PlexConfig(actor_photo_url=BASE)
-    assert actor_photos.wanted(one, choice) == {"ann": URL}
-    assert actor_photos.wanted(one, choice, {"ann": 3}) == {"ann": f"{BASE}/performer/3/image"}
-    assert actor_photos.wanted(one, choice, {"ann": 2}) == {}
+    one, settings = Scene(1, performers=people), sync_settings(actor_photo_url=BASE)
+    assert actor_photos.wanted(one, settings) == {"ann": URL}
+    assert actor_photos.wanted(one, settings, {"ann": 3}) == {"ann": f"{BASE}/performer/3/image"}
+    assert actor_photos.wanted(one, settings, {"ann": 2}) == {}
     assert [actor_photos.holder(Sent(url, "")) for url in (URL, OTHER)] == [1, 0]
 
 
@@ -92,5 +93,5 @@ def test_an_address_with_a_key_in_it_is_refused_and_not_repeated(typed):
 def test_photos_are_asked_for_only_where_they_show():
     from plex.fields.registry import extras
 
-    assert extras(Stash2PlexConfig(actor_photo_url=BASE)) == {PHOTOS}
-    assert extras(Stash2PlexConfig(actor_photo_url=BASE, sync_fields="title")) == set()
+    assert extras(sync_settings(actor_photo_url=BASE)) == {PHOTOS}
+    assert extras(sync_settings(actor_photo_url=BASE, sync_fields="title")) == set()

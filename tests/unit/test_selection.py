@@ -7,7 +7,7 @@ import pytest
 from plex.fields import selection
 from plex.fields.selection import REASONS, Skip
 from stash.scene import STASH_IDS, File, Ref, Scene
-from validation.config import Stash2PlexConfig
+from tests.support.settings import sync_settings
 
 
 def scene(*tags, paths=("/data/new/a.mp4",), **more):
@@ -54,7 +54,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("settings", "one", "why"), TABLE)
 def test_a_scene_is_synced_unless_a_setting_is_against_it(settings, one, why):
-    assert selection.skip(one, Stash2PlexConfig(**settings)) == why
+    assert selection.skip(one, sync_settings(**settings)) == why
 
 
 def test_every_reason_is_in_the_table_and_no_other():
@@ -67,5 +67,5 @@ def test_a_reason_names_what_is_at_fault():
 
 
 def test_stash_ids_are_asked_for_only_if_they_decide():
-    assert selection.extras(Stash2PlexConfig()) == set()
-    assert selection.extras(Stash2PlexConfig(only_stash_id=True)) == {STASH_IDS}
+    assert selection.extras(sync_settings()) == set()
+    assert selection.extras(sync_settings(only_stash_id=True)) == {STASH_IDS}

@@ -16,7 +16,7 @@ from plex.state.ledger import Ledger
 from reconciliation.outlines import outline
 from reconciliation.verified import Verified
 from stash import scene
-from validation.config import load
+from tests.support.settings import sync_settings
 
 NOW = 1_700_000_000.0
 LISTED = (
@@ -41,10 +41,10 @@ def number(
     **settings: Any,
 ) -> int | None:  # fmt: skip
     """The number of scene 1, as things are; None if it has none."""
-    config, _ = load(settings)
+    chosen = sync_settings(**settings)
     index = listed(store, xml, now)
-    verified = Verified(store, index, Ledger(store), config, config.path_map)
-    return verified.prints(outline({1: one or row()}, config.path_map)).get(1)
+    verified = Verified(store, index, Ledger(store), chosen, chosen.path_map)
+    return verified.prints(outline({1: one or row()}, chosen.path_map)).get(1)
 
 
 def test_the_same_things_have_the_same_number(store):
@@ -110,8 +110,7 @@ def test_a_row_of_another_shape_is_told_by_whoever_reads_it(store, odd):
 
 
 def test_what_agreed_is_kept_until_it_is_forgotten(store):
-    config, _ = load({})
-    verified = Verified(store, Index(store), Ledger(store), config, ())
+    verified = Verified(store, Index(store), Ledger(store), sync_settings(), ())
     verified.put({1: -5, 2: 6})
     assert verified.agreed([1, 2, 3]) == {1: -5, 2: 6}
     verified.forget()
@@ -132,8 +131,7 @@ def test_no_statement_of_a_page_reads_a_whole_table(store):
     ledger.entries([5])
     ledger.items_of(1)
     ledger.scenes_showing("tag", 3)
-    config, _ = load({})
-    verified = Verified(store, Index(store), ledger, config, ())
+    verified = Verified(store, Index(store), ledger, sync_settings(), ())
     verified.put({1: 2})
     verified.agreed([1, 2])
     Index(store).find(["/m/a"])

@@ -8,8 +8,8 @@ import pytest
 
 from plex.fields import registry, text
 from stash.scene import GROUPS, PARENTS, PERFORMER_TAGS, Group, Performer, Ref, Scene, Studio
+from tests.support.settings import sync_settings
 from validation import template
-from validation.config import Stash2PlexConfig
 from validation.values import SYNC_FIELDS
 
 # Every field that can be on, with settings that say nothing by themselves.
@@ -21,7 +21,7 @@ EMOJI, RTL = "👩‍👩‍👧", "שלום"
 
 
 def wanted(settings=None, **scene):
-    return registry.wanted(Scene(id=1, **scene), Stash2PlexConfig(**settings or {}))
+    return registry.wanted(Scene(id=1, **scene), sync_settings(**settings or {}))
 
 
 def refs(*names):
@@ -257,7 +257,7 @@ def test_a_template_without_anything_to_say_says_nothing():
     ],
 )
 def test_stash_is_asked_for_what_is_costly_only_where_it_shows(settings, asked):
-    assert registry.extras(Stash2PlexConfig(**settings)) == asked
+    assert registry.extras(sync_settings(**settings)) == asked
 
 
 @pytest.mark.parametrize("off", [name for name in SYNC_FIELDS if name != "poster"])

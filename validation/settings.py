@@ -1,0 +1,44 @@
+"""The settings that decide what Plex says about a scene, as plain values. Without pydantic.
+
+Pure functions get these. `Stash2PlexConfig.sync_settings` builds them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SyncSettings:
+    """Each has the name and the meaning of the setting in `Stash2PlexConfig`.
+
+    Lists of tags may have `*`. Paths are folders of Stash. A template or text that is '' is unset.
+    """
+
+    path_map: Sequence[tuple[str, str]]
+    sync_fields: tuple[str, ...]
+    only_organized: bool
+    only_stash_id: bool
+    include_tags: tuple[str, ...]
+    exclude_tags: tuple[str, ...]
+    include_paths: tuple[str, ...]
+    exclude_paths: tuple[str, ...]
+    on_leave: str
+    title_template: str
+    sort_title_template: str
+    tagline_template: str
+    content_rating: str
+    genre_only: tuple[str, ...]
+    genre_ignore: tuple[str, ...]
+    performer_tags: bool
+    max_tags: int
+    actor_photo_url: str
+    collections_from: tuple[str, ...]
+    collection_tags: tuple[str, ...]
+    collection_prefix: str
+    poster_fit: bool
+    labels: tuple[str, ...]
+    label_tags: tuple[str, ...]
+    label_organized: str
+    on_edit_in_plex: str
+    preserve_plex_edits: bool
+    allow_ambiguous_match: bool
