@@ -56,6 +56,17 @@ class Database:
         with self._plainly():
             return self.db.execute(sql, values).fetchall()
 
+    def rows_in(
+        self, sql: str, values: Collection[object], others: Sequence[object] = ()
+    ) -> list[tuple[Any, ...]]:
+        """All rows of a statement in which `IN (...)` stands for these values. `others` are the
+        values of its other parameters, which come first. Many values are asked for in batches."""
+        found = []
+        for some in batches(values):
+            asked = sql.replace("IN (...)", f"IN ({parameters(some)})")
+            found += self.rows(asked, (*others, *some))
+        return found
+
     def value(self, sql: str, values: Sequence[object] = ()) -> Any:
         """The first value of the first row; None without one."""
         found = self.rows(sql, values)
@@ -280,8 +291,13 @@ def insert(db: sqlite3.Connection, into: str, rows: Iterable[Sequence[object]]) 
     while left:
         some = left[: max(1, AT_ONCE // len(left[0]))]
         del left[: len(some)]
-        places = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+        places = ", ".join([f"({parameters(some[0])})"] * len(some))
         db.execute(f"{into} VALUES {places}", [value for row in some for value in row])
+
+
+def parameters(values: Collection[object]) -> str:
+    """A question mark for each value, as a statement takes them."""
+    return ",".join("?" * len(values))
 
 
 def batches(values: Collection[Value]) -> Iterator[list[Value]]:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import errors
-from disk.database import batches
 from plex.client.pages import BAD_PART
 from plex.library.section_listing import Listed, Listing, Section
 from plex.library.unlisted import Failure, Tries, Unlisted
@@ -32,24 +31,18 @@ class Index:
 
     def find(self, keys: Iterable[str]) -> list[int]:
         """Rating keys of all items with a part at any of the path keys."""
-        asked = list(keys)
-        rows = self._store.rows(
-            f"SELECT DISTINCT rating_key FROM part WHERE path_key IN ({','.join('?' * len(asked))})"
-            f" AND {self._listed()} ORDER BY rating_key",
-            asked,
-        )
-        return [row[0] for row in rows]
+        sql = f"SELECT rating_key FROM part WHERE path_key IN (...) AND {self._listed()}"
+        return sorted({row[0] for row in self._store.rows_in(sql, list(keys))})
 
     def marks(self, keys: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
         """(rating key, mark) of all items with a part at each of these path keys; see `listing.mark`."""
         found: dict[str, list[tuple[int, int]]] = {}
-        for some in batches(keys):
-            for key, *item in self._store.rows(
-                "SELECT path_key, rating_key, mark FROM part"
-                f" WHERE path_key IN ({','.join('?' * len(some))}) AND {self._listed()}",
-                some,
-            ):
-                found.setdefault(key, []).append((item[0], item[1]))
+        sql = (
+            "SELECT path_key, rating_key, mark FROM part"
+            f" WHERE path_key IN (...) AND {self._listed()}"
+        )
+        for key, rating_key, mark in self._store.rows_in(sql, keys):
+            found.setdefault(key, []).append((rating_key, mark))
         return found
 
     def files(self, catches: Callable[[File], bool]) -> list[File]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from disk.database import batches, insert
+from disk.database import insert
 from plex.fields.registry import Value
 from plex.state import file_id
 from plex.state.database import Store
@@ -165,26 +165,23 @@ class Journal:
         """The writes on these items that stand, in the order they were made: neither undone nor made
         by an undo."""
         found: dict[int, list[Row]] = {}
-        for some in batches(rating_keys):
-            for row in self._store.rows(
-                f"SELECT {_COLUMNS}, run, number FROM journal WHERE NOT undone AND why NOT IN (?, ?)"
-                f" AND rating_key IN ({','.join('?' * len(some))}) ORDER BY number",
-                (UNDO, LEFT, *some),
-            ):
-                found.setdefault(row[0], []).append(_of(row))
+        sql = (
+            f"SELECT {_COLUMNS}, run, number FROM journal WHERE NOT undone AND why NOT IN (?, ?)"
+            " AND rating_key IN (...) ORDER BY number"
+        )
+        for row in self._store.rows_in(sql, rating_keys, (UNDO, LEFT)):
+            found.setdefault(row[0], []).append(_of(row))
         return found
 
     def origins(self, rating_keys: Sequence[int]) -> dict[int, dict[str, Origin]]:
         """What each item said before our first touch, by field."""
         found: dict[int, dict[str, Origin]] = {}
-        for some in batches(rating_keys):
-            for key, field, before, locked, files in self._store.rows(
-                "SELECT rating_key, field, before, locked, files FROM origin"
-                f" WHERE rating_key IN ({','.join('?' * len(some))})",
-                some,
-            ):
-                origin = Origin(_loads(before), bool(locked), file_id.from_text(files))
-                found.setdefault(key, {})[field] = origin
+        sql = (
+            "SELECT rating_key, field, before, locked, files FROM origin WHERE rating_key IN (...)"
+        )
+        for key, field, before, locked, files in self._store.rows_in(sql, rating_keys):
+            origin = Origin(_loads(before), bool(locked), file_id.from_text(files))
+            found.setdefault(key, {})[field] = origin
         return found
 
     def touched(self) -> list[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from disk.database import batches, insert
+from disk.database import insert
 from plex.fields.actor_photos import Sent, holder
 from plex.fields.item import Item
 from plex.fields.registry import BY_NAME, IMAGES
@@ -25,10 +25,12 @@ _PUT = f"INSERT OR REPLACE INTO item ({', '.join(COLUMNS)})"
 # As bytes: a text would be read leniently, one by one. What is not there is told from an empty one.
 _KNOWN = [f"ifnull({name}, '?')" for name in COLUMNS if name not in ("rating_key", "synced")]
 _PRINT = (
-    f"SELECT rating_key, CAST({' || char(31) || '.join(_KNOWN)} AS BLOB) FROM item WHERE rating_key"
+    f"SELECT rating_key, CAST({' || char(31) || '.join(_KNOWN)} AS BLOB) FROM item"
+    " WHERE rating_key IN (...)"
 )
 _PRINT_OF_DECISIONS = (
-    "SELECT rating_key, CAST(field || char(31) || choice AS BLOB) FROM decision WHERE rating_key"
+    "SELECT rating_key, CAST(field || char(31) || choice AS BLOB) FROM decision"
+    " WHERE rating_key IN (...)"
 )
 
 Ref = tuple[str, int]  # kind and id of what a scene shows
@@ -66,28 +68,21 @@ class Ledger:
 
     def entries(self, rating_keys: Sequence[int]) -> dict[int, Entry]:
         """What is known of these items, by rating key."""
-        marks = ",".join("?" * len(rating_keys))
-        rows = self._store.rows(
-            f"SELECT {', '.join(COLUMNS)} FROM item WHERE rating_key IN ({marks})",
-            list(rating_keys),
-        )
+        sql = f"SELECT {', '.join(COLUMNS)} FROM item WHERE rating_key IN (...)"
+        rows = self._store.rows_in(sql, rating_keys)
         decided = self._decided(rating_keys)
         return {row[0]: entry_of(row, decided.get(row[0], {})) for row in rows}
 
     def known(self, rating_keys: Sequence[int]) -> set[int]:
         """Those of these items that have an entry."""
-        marks = ",".join("?" * len(rating_keys))
-        sql = f"SELECT rating_key FROM item WHERE rating_key IN ({marks})"
-        return {row[0] for row in self._store.rows(sql, list(rating_keys))}
+        sql = "SELECT rating_key FROM item WHERE rating_key IN (...)"
+        return {row[0] for row in self._store.rows_in(sql, rating_keys)}
 
     def prints(self, rating_keys: Sequence[int]) -> dict[int, bytes]:
         """All that is known of these items and decides anything, as bytes to be compared."""
-        found: dict[int, bytes] = {}
-        for some in batches(rating_keys):
-            marks = ",".join("?" * len(some))
-            found |= self._store.rows(f"{_PRINT} IN ({marks})", some)
-            for key, one in self._store.rows(f"{_PRINT_OF_DECISIONS} IN ({marks})", some):
-                found[key] = found.get(key, b"") + one
+        found: dict[int, bytes] = dict(self._store.rows_in(_PRINT, rating_keys))
+        for key, decision in self._store.rows_in(_PRINT_OF_DECISIONS, rating_keys):
+            found[key] = found.get(key, b"") + decision
         return found
 
     def put(self, entries: Iterable[Entry], refs: "Mapping[int, list[Ref]] | None" = None) -> None:
@@ -114,13 +109,11 @@ class Ledger:
                 db.execute("DELETE FROM ref WHERE scene_id = ?", (scene_id,))
                 insert(db, "INSERT OR IGNORE INTO ref", [(*one, scene_id) for one in found])
 
-    def _refs(self, scene_ids: Sequence[int]) -> dict[int, set[tuple[str, int]]]:
+    def _refs(self, scene_ids: Sequence[int]) -> dict[int, set[Ref]]:
         """What these scenes showed when they were written last."""
-        marks = ",".join("?" * len(scene_ids))
-        found: dict[int, set[tuple[str, int]]] = {}
-        for scene_id, kind, number in self._store.rows(
-            f"SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN ({marks})", scene_ids
-        ):
+        found: dict[int, set[Ref]] = {}
+        sql = "SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN (...)"
+        for scene_id, kind, number in self._store.rows_in(sql, scene_ids):
             found.setdefault(scene_id, set()).add((kind, number))
         return found
 
@@ -131,18 +124,14 @@ class Ledger:
 
     def photos(self, names: Iterable[str]) -> dict[str, Sent]:
         """What was sent for these names, by `name_key`."""
-        asked = list(names)
-        rows = self._store.rows(
-            f"SELECT name, url, got FROM photo WHERE name IN ({','.join('?' * len(asked))})", asked
-        )
-        return {row[0]: Sent(row[1], row[2]) for row in rows}
+        sql = "SELECT name, url, got FROM photo WHERE name IN (...)"
+        return {row[0]: Sent(row[1], row[2]) for row in self._store.rows_in(sql, list(names))}
 
     def holders(self, sent: Mapping[str, Sent]) -> dict[str, int]:
         """Which performer's photo each name has, of those that any scene shows, as last written."""
         found = {name: holder(one) for name, one in sent.items()}
-        marks = ",".join("?" * len(found))
-        sql = f"SELECT DISTINCT ref_id FROM ref WHERE kind = 'performer' AND ref_id IN ({marks})"
-        shown = {row[0] for row in self._store.rows(sql, list(found.values()))}
+        sql = "SELECT DISTINCT ref_id FROM ref WHERE kind = 'performer' AND ref_id IN (...)"
+        shown = {row[0] for row in self._store.rows_in(sql, found.values())}
         return {name: number for name, number in found.items() if number in shown}
 
     def put_photos(self, sent: Mapping[str, Sent]) -> None:
@@ -178,11 +167,8 @@ class Ledger:
 
     def showing(self, scene_ids: Sequence[int]) -> list[int]:
         """Those of the scenes that were written on any item."""
-        marks = ",".join("?" * len(scene_ids))
-        rows = self._store.rows(
-            f"SELECT DISTINCT scene_id FROM item WHERE scene_id IN ({marks})", list(scene_ids)
-        )
-        return [row[0] for row in rows]
+        sql = "SELECT DISTINCT scene_id FROM item WHERE scene_id IN (...)"
+        return [row[0] for row in self._store.rows_in(sql, scene_ids)]
 
     def scenes_showing(self, kind: str, number: int) -> list[int]:
         """Scenes that showed this performer, tag or studio when we last wrote them.
@@ -222,17 +208,13 @@ class Ledger:
 
     def asking(self, scene_ids: Sequence[int]) -> dict[int, int]:
         """The items on which these scenes wait for a decision, and the scene of each."""
-        marks = ",".join("?" * len(scene_ids))
-        sql = f"SELECT rating_key, scene_id FROM item WHERE asked != '' AND scene_id IN ({marks})"
-        return dict(self._store.rows(sql, list(scene_ids)))
+        sql = "SELECT rating_key, scene_id FROM item WHERE asked != '' AND scene_id IN (...)"
+        return dict(self._store.rows_in(sql, scene_ids))
 
     def _decided(self, rating_keys: Sequence[int]) -> dict[int, dict[str, Decision]]:
-        marks = ",".join("?" * len(rating_keys))
         found: dict[int, dict[str, Decision]] = {}
-        for key, name, choice in self._store.rows(
-            f"SELECT rating_key, field, choice FROM decision WHERE rating_key IN ({marks})",
-            list(rating_keys),
-        ):
+        sql = "SELECT rating_key, field, choice FROM decision WHERE rating_key IN (...)"
+        for key, name, choice in self._store.rows_in(sql, rating_keys):
             if name in (*BY_NAME, *IMAGES) and (one := decision_of(choice)):
                 found.setdefault(key, {})[name] = one
         return found

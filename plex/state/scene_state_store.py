@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from disk.database import batches, insert
+from disk.database import batches, insert, parameters
 from plex.state.database import Store
 from plex.state.journal import Journal
 from plex.state.scene_state import HIDDEN, IN_SYNC, NOT_IN_PLEX, UNKNOWN
@@ -32,11 +32,8 @@ class Seen:
 
     def of(self, ids: Collection[int]) -> "dict[int, State]":
         """The states of these scenes, as far as they are known."""
-        found: dict[int, State] = {}
-        for some in batches(ids):
-            rows = self._store.rows(f"SELECT * FROM scene_state WHERE {_one_of(some)}", some)
-            found |= {number: (state, why) for number, state, why in rows}
-        return found
+        rows = self._store.rows_in("SELECT * FROM scene_state WHERE scene_id IN (...)", ids)
+        return {number: (state, why) for number, state, why in rows}
 
     def between(self, after: int, last: int) -> list[int]:
         """The scenes with a state whose ids are in this range, without `after`."""
@@ -63,10 +60,8 @@ class Seen:
 
     def doubt_items(self, rating_keys: Collection[int]) -> None:
         """The same for the scenes on these items."""
-        for some in batches(rating_keys):
-            marks = ",".join("?" * len(some))
-            sql = f"SELECT DISTINCT scene_id FROM item WHERE rating_key IN ({marks})"
-            self.doubt(row[0] for row in self._store.rows(sql, some))
+        sql = "SELECT DISTINCT scene_id FROM item WHERE rating_key IN (...)"
+        self.doubt(row[0] for row in self._store.rows_in(sql, rating_keys))
 
     def forget(self, scene_id: int) -> None:
         """Stash no longer has the scene: it has no state, and its hold waits for its return."""
@@ -78,8 +73,4 @@ class Seen:
     def _compare_again(self, ids: Iterable[int]) -> None:
         with self._store.writing() as db:
             for some in batches(list(ids)):
-                db.execute(f"DELETE FROM verified WHERE {_one_of(some)}", some)
-
-
-def _one_of(ids: Collection[int]) -> str:
-    return f"scene_id IN ({','.join('?' * len(ids))})"
+                db.execute(f"DELETE FROM verified WHERE scene_id IN ({parameters(some)})", some)

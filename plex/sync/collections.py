@@ -126,12 +126,8 @@ class Collections:
 
     def _places_before(self, works: Sequence[Work]) -> dict[Spot, int]:
         keys = [work.item.rating_key for work in works if "collections" in work.wanted]
-        rows = self._store.rows(
-            "SELECT section, name, rating_key, place FROM place"
-            f" WHERE rating_key IN ({','.join('?' * len(keys))})",
-            keys,
-        )
-        return {row[:3]: row[3] for row in rows}
+        sql = "SELECT section, name, rating_key, place FROM place WHERE rating_key IN (...)"
+        return {row[:3]: row[3] for row in self._store.rows_in(sql, keys)}
 
     def left(self, section: int, titles: Iterable[str]) -> None:
         """An item is about to lose these: should they be empty then, `tidy` removes them."""

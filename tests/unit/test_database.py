@@ -371,6 +371,13 @@ def test_rows_are_put_in_by_few_statements(opened: Open, count: int) -> None:
     assert len([one for one in said if one.startswith("INSERT")]) == -(-count // 450)
 
 
+@pytest.mark.parametrize("count", [0, 1, 500, 501, 2000])
+def test_rows_are_found_by_any_number_of_values(opened: Open, count: int) -> None:
+    db = filled(opened(Later), 2000)
+    sql = "SELECT rowid FROM thing WHERE rowid > ? AND rowid IN (...) ORDER BY rowid"
+    assert db.rows_in(sql, range(1, count + 1), (1,)) == [(n,) for n in range(2, count + 1)]
+
+
 def test_what_was_a_whim_of_the_disk_sets_nothing_aside(opened: Open) -> None:
     db = filled(opened(), 3)
     with pytest.raises(errors.SetupError, match="for a moment"), db.writing():
