@@ -16,7 +16,8 @@ from stash import hook, stdio
 if TYPE_CHECKING:
     from plex.library.scans import Scans
     from plex.state.scene_state_store import Seen
-    from plex.sync.pipeline import Begun, Outcome, Sync
+    from plex.sync.outcome import Outcome
+    from plex.sync.pipeline import Begun, Sync
     from plex.sync.prefetch import Foreseen
     from validation.settings import SyncSettings
 

@@ -92,10 +92,11 @@ def _patiently(act, path: str) -> None:  # type: ignore[no-untyped-def]
     """`act(path)`, again for a moment while permission is refused."""
     for pause in PATIENCE:
         try:
-            return act(path)
+            act(path)
+            return
         except PermissionError:
             time.sleep(pause)
-    return act(path)
+    act(path)
 
 
 def home(data_dir: str) -> str:

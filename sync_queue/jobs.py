@@ -290,9 +290,9 @@ class Jobs(Letters):
 
     def next_due(self, last: int = BULK) -> "float | None":
         """When the next job is due (epoch seconds), the `last` rank included; None when none waits."""
-        return self.value(
-            f"SELECT min(due) FROM {TABLE} WHERE status = {AckStatus.ready} AND rank <= ?", (last,)
-        )
+        sql = f"SELECT min(due) FROM {TABLE} WHERE status = {AckStatus.ready} AND rank <= ?"
+        due: float | None = self.value(sql, (last,))
+        return due
 
     def is_much(self, most: int, now: float) -> bool:
         """Whether more than so many scenes are due that nobody picked one by one."""

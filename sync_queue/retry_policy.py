@@ -93,7 +93,8 @@ def is_early(look_at: float, now: float) -> bool:
 
 def backoff(attempts: int, jitter: float) -> float:
     """Seconds until the next attempt: exponential, full jitter, never nothing."""
-    return max(1.0, jitter * min(RETRY_CAP, RETRY_BASE * 2 ** max(0, attempts - 1)))
+    longest: float = min(RETRY_CAP, RETRY_BASE * 2 ** max(0, attempts - 1))
+    return max(1.0, jitter * longest)
 
 
 def in_words(error: Exception) -> str:

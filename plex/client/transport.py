@@ -199,7 +199,7 @@ class Transport:
         """A Plex that is up always answers its front door: any failure there is no job's fault."""
 
         def greet() -> Server:
-            server = self._plex(lambda: Server(self._url, token, session=self._session))
+            server: Server = self._plex(lambda: Server(self._url, token, session=self._session))
             # An empty answer leaves plexapi without the attribute.
             if not getattr(server, "machineIdentifier", ""):
                 raise not_plex(self._url)

@@ -159,11 +159,12 @@ def _value(video: Any, one: Field, locked: bool) -> Value:
     if one.kind == "tags":
         tags = video.findall(one.element)
         return tuple(tag.attrib["tag"] for tag in tags if tag.attrib.get("tag"))
-    found = video.attrib.get(one.wire, "")
+    found: str = video.attrib.get(one.wire, "")
     if one.kind == "rating":
         return _rating(found)
     if one.derived:  # from the title; an equal one may be left out
-        return (found or video.attrib.get("title", "")) if locked else ""
+        title: str = video.attrib.get("title", "")
+        return (found or title) if locked else ""
     return found
 
 

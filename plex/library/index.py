@@ -71,7 +71,7 @@ class Index:
 
     def size(self) -> int:
         """How many files Plex listed."""
-        return self._store.value("SELECT count(*) FROM part")
+        return int(self._store.value("SELECT count(*) FROM part"))
 
     def refresh(
         self,

@@ -228,7 +228,7 @@ def _rows(db: sqlite3.Connection, rating_keys: Collection[int]) -> set[Row]:
 
 
 def _count(store: Store, section: int) -> int:
-    return store.value("SELECT count(*) FROM part WHERE section = ?", (section,))
+    return int(store.value("SELECT count(*) FROM part WHERE section = ?", (section,)))
 
 
 def _among(keys: Sequence[int]) -> str:

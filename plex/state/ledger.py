@@ -221,4 +221,4 @@ class Ledger:
 
     def size(self) -> int:
         """How many items show a scene."""
-        return self._store.value("SELECT count(*) FROM item WHERE scene_id != 0")
+        return int(self._store.value("SELECT count(*) FROM item WHERE scene_id != 0"))
