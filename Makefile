@@ -24,6 +24,7 @@ help:
 	@echo "make format       puts the sources into their format"
 	@echo "make play         keeps the box up, to play with (ARGS='--scenes 50 --page')"
 	@echo "make shots        draws the pictures of the README (needs Chromium and npm)"
+	@echo "make picture      draws docs/images/architecture.svg from the imports"
 	@echo "make package      builds dist/Stash2Plex.zip and dist/index.yml"
 	@echo "make bench        measures everything, in about 15 minutes, and writes docs/performance.md"
 	@echo "make bench-check  measures, and fails when something has become worse than recorded"
@@ -63,6 +64,10 @@ check: $(READY)
 format: $(READY)
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+.PHONY: picture
+picture: $(READY)
+	@$(PY) scripts/architecture.py
 
 package: $(READY)
 	@$(PY) scripts/package.py $(ARGS)

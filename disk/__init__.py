@@ -1,1 +1,1 @@
-"""Files that survive a kill: SQLite, JSON, locks, and what to do with a damaged one."""
+"""Files that survive a kill: SQLite, JSON, locks, and what happens to a damaged file."""

@@ -1,1 +1,1 @@
-"""HTTP for both servers: sessions, deadlines, retries, reading ahead."""
+"""HTTP for both servers: sessions, deadlines, retries, reading ahead. Knows neither server."""

@@ -1,4 +1,4 @@
-"""The Plex side: from the paths of files up to a whole sync, in eight packages.
+"""The Plex side, in eight packages: from the paths of files up to a whole sync.
 
-sync -> library, images -> state, client -> plan -> fields -> path_map: imports point only down.
+Imports point only down: sync -> library, images -> state, client -> plan -> fields -> path_map.
 """

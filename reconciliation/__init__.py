@@ -1,4 +1,7 @@
-"""Finds what Plex lost or never got, and when it is time to look."""
+"""Finds the gaps between Stash and Plex, and decides when to look for them.
+
+Compares both sides by fingerprint, and calls the same `decide` as a sync for what moved.
+"""
 
 from typing import TYPE_CHECKING, Any
 

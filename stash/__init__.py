@@ -1,1 +1,4 @@
-"""The Stash side: its process interface, the hook lane, its API, and what a scene is."""
+"""The Stash side: its process interface, the hook, its API, and what a scene is.
+
+`stdio`, `hook` and `light_json` run inside the user's Save and import next to nothing.
+"""

@@ -1,1 +1,1 @@
-"""Settings and values from outside: what they may be. Sends no request, writes no file."""
+"""Settings and values from outside, and which values are valid. Sends no request, writes no file."""

@@ -1,1 +1,1 @@
-"""What each task and each operation does. Each command gets a `Run` and returns its answer."""
+"""What each task and each operation does: a command gets a `Run` and returns its answer."""

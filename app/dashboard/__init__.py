@@ -1,1 +1,4 @@
-"""What the page polls, read from our files. No third-party package, no lock, no request."""
+"""Answers what the page polls, from our files: no third-party package, no lock, no request.
+
+`state_rule` computes the state of a scene; every place that shows a state calls it.
+"""

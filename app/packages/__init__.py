@@ -1,1 +1,1 @@
-"""The third-party packages of requirements.txt: found, or installed when they are missing."""
+"""Finds the third-party packages of requirements.txt, and installs them when they are missing."""

@@ -1,1 +1,1 @@
-"""Check Setup and Health Check: looks, findings and advice. Writes nothing to Plex or Stash."""
+"""Check Setup and Health Check: checks, findings and advice. Writes nothing to Plex or Stash."""

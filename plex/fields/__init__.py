@@ -1,1 +1,1 @@
-"""What Plex should say about a scene, field by field, and what an item says. Pure."""
+"""What Plex should show of a scene, field by field, and what an item shows now. Pure."""

@@ -1,1 +1,1 @@
-"""Posters and backgrounds: which an item should show, and how it gets them."""
+"""Posters and backgrounds: which image an item should show, and how Plex gets it."""

@@ -1,1 +1,1 @@
-"""Which item of Plex holds which file: the index, the path map, scans. Writes nothing to items."""
+"""Which item of Plex holds which file: index, path map, scans. Writes nothing to items."""

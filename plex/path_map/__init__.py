@@ -1,1 +1,1 @@
-"""Paths of two servers, and which file of Stash is which of Plex. Pure: no server, no database."""
+"""Pairs the files of Stash with the files of Plex by path and size. Pure."""

@@ -1,1 +1,1 @@
-"""From what Stash says, what Plex says and what we wrote last to a list of changes. Pure."""
+"""Turns what Stash says, what Plex says and what we last wrote into a list of changes. Pure."""
