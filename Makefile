@@ -25,6 +25,7 @@ help:
 	@echo "make play         keeps the box up, to play with (ARGS='--scenes 50 --page')"
 	@echo "make shots        draws the pictures of the README (needs Chromium and npm)"
 	@echo "make picture      draws docs/images/architecture.svg from the imports"
+	@echo "make words        lists sentences that a stranger has to read twice (ARGS='plex/sync')"
 	@echo "make package      builds dist/Stash2Plex.zip and dist/index.yml"
 	@echo "make bench        measures everything, in about 15 minutes, and writes docs/performance.md"
 	@echo "make bench-check  measures, and fails when something has become worse than recorded"
@@ -65,7 +66,10 @@ format: $(READY)
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-.PHONY: picture
+.PHONY: words picture
+words: $(READY)
+	@$(PY) scripts/english.py $(ARGS)
+
 picture: $(READY)
 	@$(PY) scripts/architecture.py
 

@@ -1,0 +1,91 @@
+"""Sentences are read once: no file gains an opening or a word that scripts/english.py flags."""
+
+from pathlib import Path
+
+import pytest
+
+import english
+
+
+def test_no_file_has_more_flags_than_its_number():
+    excess = english.excess(english.counts(), english.allowed())
+
+    assert excess == {}, (
+        "`make words ARGS=<file>` lists these. After a file got fewer flags, or another name, "
+        "write the new numbers with `python scripts/english.py --write`"
+    )
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "What the index holds.",
+        "Reads a page. Of each row only the key counts.",
+        "Those that came later.",
+        "It ends. So the next one begins.",
+        "Such rows are rare.",
+        "The drain is told the key.",
+        "Nothing is ever said about it.",
+        "What is owed.",
+        "jobs that are owed",
+        "All is well here",
+        "A run begins by itself.",
+        "where a scene stands",
+    ],
+)
+def test_a_sentence_that_is_read_twice_is_flagged(tmp_path: Path, sentence: str):
+    assert words(tmp_path, f'"""{sentence}"""')
+    assert words(tmp_path, f"x = 1  # {sentence}")
+    assert words(tmp_path, f'say("{sentence}")')
+    assert words(tmp_path, sentence, "page.md")
+    assert words(tmp_path, f"| name | {sentence} |", "page.md")
+    assert words(tmp_path, f"// {sentence}", "page.js")
+    assert words(tmp_path, f"say(`{sentence}`)", "page.js")
+    assert words(tmp_path, f"    description: {sentence}", "page.yml")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "What should the plugin do?",
+        "Reads the rows of a page.",
+        "This sets a poster as well.",
+        "The server said nothing.",
+        "Names what the user sees, of whatever kind.",
+        "A well-known name.",
+        "The standard library.",
+        "Calls `told` and `owed`.",
+    ],
+)
+def test_plain_english_is_not_flagged(tmp_path: Path, sentence: str):
+    assert words(tmp_path, f'"""{sentence}"""') == []
+    assert words(tmp_path, sentence, "page.md") == []
+
+
+def test_a_query_and_a_block_of_code_are_no_sentences(tmp_path: Path):
+    assert words(tmp_path, 'db("CREATE INDEX owed ON queue")') == []
+    assert words(tmp_path, "```\nWhat is owed\n```\n", "page.md") == []
+
+
+def test_the_second_line_of_a_comment_begins_no_sentence(tmp_path: Path):
+    assert words(tmp_path, "# Compares the files of both sides, and the names\n# Of Mice\n") == []
+
+
+def test_a_flag_names_its_line(tmp_path: Path):
+    path = tmp_path / "page.py"
+    path.write_text('"""First.\n\nSecond.\n\nWhat is third.\n"""\n', encoding="utf-8")
+
+    assert [(line, word) for line, word, _ in english.flags(path)] == [(5, "What")]
+
+
+def test_a_renamed_file_may_keep_the_flags_of_its_old_name():
+    assert english.excess({"new.py": 3}, {"old.py": 3}) == {}
+    assert english.excess({"new.py": 4}, {"old.py": 3}) == {"new.py": 4}
+    assert english.excess({"old.py": 4}, {"old.py": 3}) == {"old.py": 1}
+    assert english.excess({"old.py": 0, "new.py": 1}, {"old.py": 3}) == {"new.py": 1}
+
+
+def words(folder: Path, text: str, name: str = "page.py") -> list[str]:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return [word for _, word, _ in english.flags(path)]

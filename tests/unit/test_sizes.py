@@ -1,0 +1,46 @@
+"""Product code is short: functions, files and folders."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+from statistics import median, quantiles
+
+import english
+
+ROOT = english.ROOT
+CODE = [path for path in english.files() if path.suffix == ".py"]
+# What is still too long, with its number: a file may only get shorter.
+LONG_FILES = {
+    "app/drain_task.py": 379,
+    "plex/client/client.py": 361,
+    "plex/client/transport.py": 365,
+}
+FULL_FOLDERS = {"reconciliation": 21}
+
+
+def test_functions_are_short():
+    lengths = [
+        (node.end_lineno or node.lineno) - node.lineno + 1
+        for path in CODE
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+
+    assert median(lengths) <= 6
+    assert quantiles(lengths, n=10)[8] <= 15
+
+
+def test_no_file_is_longer_than_350_lines():
+    lengths = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in CODE}
+
+    assert {n: c for n, c in lengths.items() if c > LONG_FILES.get(n, 350)} == {}
+
+
+def test_no_folder_has_more_than_20_modules():
+    modules = Counter(name(path.parent) for path in CODE if path.name != "__init__.py")
+
+    assert {n: c for n, c in modules.items() if c > FULL_FOLDERS.get(n, 20)} == {}
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
