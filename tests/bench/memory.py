@@ -1,10 +1,10 @@
-"""What the commands that walk the library, or what is owed, hold in memory and take, as it grows.
+"""Memory and time of the commands that read the library or the queue, as both grow.
 
     make bench-memory        (or: python tests/bench/memory.py [10000 100000])
 
 Each row is one process of the plugin with a library of which Plex says nothing yet that Stash says.
 *Sync All* finds another drain at work, so that it only owes all scenes; the looks come after that,
-and find them owed. Bars: at most 120 MB at any size; against the smallest size of the run at most
+and find them in the queue. Bars: at most 120 MB at any size; against the smallest size of the run at most
 1.3 times the memory, and 1.1 times as much time of a core as there are times as many scenes (on the
 wall the simulated servers would be measured as well). Exits with 1 when a bar is missed. Reconciliation and drain tell of their memory in their own benchmarks.
 """
@@ -32,16 +32,16 @@ def measure(scenes: int) -> Costs:
         data_dir.mkdir(parents=True)
         with Servers(Path(folder) / "stash", scenes) as servers:
             plugin = Plugin(servers, data_dir)
-            found = {"process_queue, nothing owed": plugin.run("process_queue")}
+            found = {"process_queue, empty queue": plugin.run("process_queue")}
             found["preview"] = plugin.run("preview")
             with FileLock(data_dir / inbox.LOCK):
-                found["all, owed only"] = plugin.run("all")
-            found["queue_status, all owed"] = plugin.run("queue_status")
+                found["all, only queued"] = plugin.run("all")
+            found["queue_status, full queue"] = plugin.run("queue_status")
             look = [sys.executable, ENTRY], from_stash(folder, {"mode": "status"})
-            found["status (lean), all owed"] = measured(*look)
+            found["status (lean), full queue"] = measured(*look)
             with FileLock(data_dir / inbox.LOCK):
                 found["process_queue, another at work"] = plugin.run("process_queue")
-            found["clear_queue, all owed"] = plugin.run("clear_queue")
+            found["clear_queue, full queue"] = plugin.run("clear_queue")
     return found
 
 

@@ -1,4 +1,4 @@
-"""README, manifest, settings and handlers say the same; what the documents name exists."""
+"""Documents, manifest, settings and commands agree; every file and task in a document exists."""
 
 from __future__ import annotations
 
@@ -23,32 +23,43 @@ MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "Stash2Plex.yml").read_text(en
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
-def _rows(section: str, text: str = README) -> list[list[str]]:
-    """The cells of the first table below a heading, without its head."""
-    body = text.split(f"\n## {section}\n", 1)[1].split("\n## ", 1)[0]
+def _rows(section: str, name: str, level: str = "##") -> list[list[str]]:
+    """The cells of the first table below a heading of docs/<name>, without its head."""
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    body = text.split(f"{level} {section}\n", 1)[1].split("\n## ", 1)[0]
     lines = [line for line in body.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
 def _rules(section: str) -> list[list[str]]:
     """The rows of a table in docs/fields.md, without the backticks."""
-    text = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")
-    return [[_bare(cell) for cell in row] for row in _rows(section, text)]
+    return [[_bare(cell) for cell in row] for row in _rows(section, "fields.md")]
+
+
+def _settings() -> list[list[str]]:
+    """Name in Stash, key, text and default of each setting in docs/settings.md."""
+    return _rows("Settings", "settings.md", "#")
 
 
 def _bare(cell: str) -> str:
     return cell.strip("`")
 
 
-def test_every_setting_is_in_the_readme_and_in_the_manifest_in_one_order() -> None:
+def test_every_setting_is_in_the_table_and_the_manifest_in_one_order() -> None:
     settings = [name for name in Stash2PlexConfig.model_fields if name not in UNLISTED]
 
-    assert [_bare(row[0]) for row in _rows("Settings")] == settings
+    assert [_bare(row[1]) for row in _settings()] == settings
     assert list(MANIFEST["settings"]) == settings
 
 
-def test_the_readme_says_the_defaults_of_numbers_and_choices() -> None:
-    for name, _, default in _rows("Settings"):
+def test_the_table_has_the_names_that_stash_shows() -> None:
+    shown = [setting["displayName"] for setting in MANIFEST["settings"].values()]
+
+    assert [row[0] for row in _settings()] == shown
+
+
+def test_the_table_has_the_defaults_of_numbers_and_choices() -> None:
+    for _, name, _, default in _settings():
         value = Stash2PlexConfig.model_fields[_bare(name)].default
         if isinstance(value, bool):
             assert value is False, name
@@ -64,76 +75,79 @@ def test_every_task_has_a_handler_and_every_handler_a_task() -> None:
     assert sorted(modes) == sorted(known - {*registry.WITHOUT_BUTTON})
 
 
-def test_every_task_is_in_the_readme_with_its_name_in_a_terminal() -> None:
-    told = [(row[0], _bare(row[1])) for row in _rows("Tasks")]
+def test_every_task_is_in_the_table_with_its_name_in_a_terminal() -> None:
+    rows = [(row[0], _bare(row[1])) for row in _rows("Tasks", "tasks.md")]
 
-    assert told == [
+    assert rows == [
         (task["name"], task["defaultArgs"]["mode"].replace("_", "-")) for task in MANIFEST["tasks"]
     ]
 
 
-def test_every_field_is_in_the_readme_by_the_name_of_its_setting() -> None:
-    told = [_bare(row[2]) for row in _rows("Fields")]
-
-    assert set(told) == {*(field.name for field in FIELDS), *IMAGES}
-    assert set(told) == {*SYNC_FIELDS, *ON_REQUEST}
-    assert len(told) == len(set(told))
+def test_the_setting_can_name_every_field() -> None:
+    assert {*(field.name for field in FIELDS), *IMAGES} == {*SYNC_FIELDS, *ON_REQUEST}
 
 
-def test_the_rule_of_every_field_is_told() -> None:
-    told = _rules("Fields")
+def test_every_field_has_a_row_with_its_name_in_plex() -> None:
+    rows = _rules("Fields")
     of_plex = {field.name: field.wire for field in FIELDS} | {POSTER: "thumb", BACKGROUND: "art"}
 
-    assert {row[0]: row[1] for row in told} == of_plex
-    assert len(told) == len(of_plex)
+    assert {row[0]: row[1] for row in rows} == of_plex
+    assert len(rows) == len(of_plex)
 
 
-def test_where_a_field_waits_for_a_setting_is_told() -> None:
-    told = {row[0]: row[2] for row in _rules("Fields")}
+def test_a_field_that_waits_for_a_setting_names_it() -> None:
+    rows = {row[0]: row[2].replace("`", "") for row in _rules("Fields") if row[2]}
     waits = {name: ", ".join(own) for name, own in SETTINGS.items()}
-    waits |= dict.fromkeys(ON_REQUEST, "if named")
 
-    assert {name: said.replace("`", "") for name, said in told.items() if said} == waits
-    for name, readme in [(_bare(row[2]), row[3]) for row in _rows("Fields")]:
-        assert ("if named" in readme) == (name in ON_REQUEST), name
+    assert rows == waits | dict.fromkeys(ON_REQUEST, "if named")
 
 
-def test_the_parts_of_a_template_are_told() -> None:
+def test_the_parts_of_a_template_are_listed() -> None:
     text = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")
-    sentence = text.split("## Templates", 1)[1].split(". Of a scene", 1)[0]
+    sentence = text.split("## Templates", 1)[1].split(". For a scene", 1)[0]
 
     assert tuple(re.findall(r"`\{(\w+)\}`", sentence)) == template.PLACES
 
 
 @pytest.mark.parametrize("row", _rules("Templates"), ids=lambda row: " ".join(row[:2]))
-def test_what_a_template_gives_is_as_it_is_told(row: list[str]) -> None:
-    said = {"title": "The Quay", "performers": "Ann, Bob", "studio": "Acme", "date": "2024-05"}
-    said |= {"year": "2024", "code": "C-1"}
-    known = {name: value for name, value in said.items() if name not in row[1].split()}
+def test_a_template_gives_the_documented_text(row: list[str]) -> None:
+    parts = {"title": "The Quay", "performers": "Ann, Bob", "studio": "Acme", "date": "2024-05"}
+    parts |= {"year": "2024", "code": "C-1"}
+    known = {name: value for name, value in parts.items() if name not in row[1].split()}
 
     assert template.filled(template.checked(row[0]), known) == row[2]
 
 
-def test_what_becomes_a_collection_is_told() -> None:
-    told = [row[1].partition(": ")[2].strip("`").split("`")[0] for row in _rules("Collections")]
+def test_every_source_of_collections_has_a_row() -> None:
+    rows = [row[1].partition(": ")[2].strip("`").split("`")[0] for row in _rules("Collections")]
 
-    assert tuple(name for name in told if name) == SOURCES
+    assert tuple(name for name in rows if name) == SOURCES
     assert [row[2] for row in _rules("Collections")] == list(KINDS.values())
 
 
-def test_the_reasons_why_a_scene_is_skipped_are_told_in_their_order() -> None:
-    told = _rules("Scenes")
+def test_the_reasons_to_exclude_a_scene_are_in_their_order() -> None:
+    rows = _rules("Scenes")
 
-    assert [row[0] for row in told] == list(selection.REASONS)
-    assert {row[1] for row in told} <= set(Stash2PlexConfig.model_fields)
+    assert [row[0] for row in rows] == list(selection.REASONS)
+    assert {row[1] for row in rows} <= set(Stash2PlexConfig.model_fields)
 
 
-def test_every_task_that_the_documents_name_in_bold_exists() -> None:
+def test_every_task_and_setting_that_the_first_steps_name_exists() -> None:
     known = {task["name"] for task in MANIFEST["tasks"]}
     known |= {setting["displayName"] for setting in MANIFEST["settings"].values()}
     steps = README.split("\n## First steps\n", 1)[1].split("\n## ", 1)[0]
 
     assert set(re.findall(r"\*\*([^*]+?)\*\*", steps)) <= known
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_setting_in_prose_has_the_name_that_stash_shows(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    tables = re.compile(r"^\|.*$|^    .*$|^```.*?^```", re.MULTILINE | re.DOTALL)
+    shown = {setting["displayName"] for setting in MANIFEST["settings"].values()}
+    named = set(re.findall(r"[Ss]ettings? \*([A-Z][^*]+)\*", tables.sub("", text)))
+
+    assert named - shown == set()
 
 
 def test_make_knows_every_target_that_the_documents_name() -> None:
@@ -171,15 +185,18 @@ def test_the_gate_runs_the_test_command_of_the_readme() -> None:
 def test_no_relative_link_is_broken(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     links = re.findall(r"\]\(([^)\s]+)\)", text)
-    anchors = {_anchor(line) for line in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
-    files = [link for link in links if not link.startswith(("http://", "https://", "#"))]
+    files = [link.partition("#") for link in links if not link.startswith(("http://", "https://"))]
+    targets = [(document.parent / name if name else document, anchor) for name, _, anchor in files]
 
-    assert [one for one in files if not (document.parent / one.split("#")[0]).exists()] == []
-    assert {link[1:] for link in links if link.startswith("#")} <= anchors
+    assert [str(path) for path, _ in targets if not path.exists()] == []
+    assert [f"{path}#{anchor}" for path, anchor in targets if anchor not in _anchors(path)] == []
 
 
-def _anchor(heading: str) -> str:
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+def _anchors(path: Path) -> set[str]:
+    """The anchors of the headings; "" is the page itself."""
+    text = path.read_text(encoding="utf-8") if path.suffix == ".md" else ""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {"", *(re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in headings)}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -198,10 +215,10 @@ def test_dependencies_are_those_of_the_requirements() -> None:
     assert sorted(told) == sorted(line for line in lines if line and not line.startswith("#"))
 
 
-def test_the_changelog_has_a_place_for_the_next_version() -> None:
+def test_the_changelog_has_a_chapter_for_the_version_of_the_manifest() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
-    assert "\n## Unreleased\n" in changelog
+    assert re.search(rf"^## {re.escape(MANIFEST['version'])} - ", changelog, re.MULTILINE)
 
 
 def test_the_licence_is_named_alike() -> None:
@@ -209,7 +226,7 @@ def test_the_licence_is_named_alike() -> None:
     assert "MIT" in README
 
 
-def test_the_older_settings_are_those_that_are_understood() -> None:
+def test_the_table_of_older_settings_is_complete() -> None:
     text = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     assert set(re.findall(r"`(\w+)`", " ".join(rows))) == set(_LEGACY)
