@@ -29,7 +29,6 @@ from reconciliation.found import GONE, Found
 from reconciliation.gone import Gone
 from reconciliation.judging import Judging
 from reconciliation.newcomers import Newcomers
-from reconciliation.outlines import Outlines
 from reconciliation.result import GapDetectionResult
 from reconciliation.sampling import Sampling
 from reconciliation.verified import Verified
@@ -189,9 +188,7 @@ class GapDetectionEngine:
         return Verified(self._store, self._index, self._ledger, self._settings, self._path_map)
 
     def _walking(self, verified: Verified, tell: Callable[[], None], gone: Gone) -> Walking:
-        outlines = Outlines(self._store, verified.rules, self._path_map)
-        holds = self._holds()
-        return Walking(self._stash, self._settings, verified, outlines, holds, tell, gone)
+        return Walking(self._stash, self._settings, verified, self._holds(), tell, gone)
 
     def _holds(self, freed: bool = False) -> Holds:
         return Holds(Journal(self._store), self._path_map, freed, self._warn)

@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from disk.database import insert
 from plex.fields.item import whole_print
@@ -17,7 +18,7 @@ from plex.library.index import Index
 from plex.path_map import paths
 from plex.state.database import LOST, Store
 from plex.state.ledger import Ledger
-from reconciliation.outlines import Outline
+from stash import scene
 from validation.settings import SyncSettings
 
 CODE = ("plex", "reconciliation", "stash", "validation")  # where our rules are
@@ -36,29 +37,36 @@ class Verified:
         path_map: paths.PathMap,
     ) -> None:
         self._store, self._index, self._ledger = store, index, ledger
+        self._path_map = path_map
         decisive = (settings, path_map, type(path_map).__name__, letterbox.available())
-        self.rules = _code() + repr((decisive, store.meta(LOST))).encode()
+        self._rules = _code() + repr((decisive, store.meta(LOST))).encode()
 
-    def prints(self, page: Outline) -> Prints:
+    def prints(self, rows: Mapping[int, Any]) -> Prints:
         """The numbers of a page of scenes, without those of which it cannot be told: such as have
         no item, share one, or have one that changed just now."""
-        marks = self._index.marks(list({key for some in page.keys.values() for key in some}))
-        items = {
-            n: {i for key in some for i in marks.get(key, ())} for n, some in page.keys.items()
-        }
+        keys = {number: self._keys(row) for number, row in rows.items()}
+        marks = self._index.marks(list({key for some in keys.values() for key in some}))
+        items = {n: {i for key in some for i in marks.get(key, ())} for n, some in keys.items()}
         claims = Counter(key for found in items.values() for key, _ in found)
         known = self._ledger.prints(list(claims))
         return {
-            number: self._print(page.said[number], sorted(found), known)
+            number: self._print(rows[number], sorted(found), known)
             for number, found in items.items()
             if found and all(mark and claims[key] == 1 for key, mark in found)
         }
 
-    def _print(
-        self, said: int, items: Iterable[tuple[int, int]], known: Mapping[int, bytes]
-    ) -> int:
+    def _print(self, row: Any, items: Iterable[tuple[int, int]], known: Mapping[int, bytes]) -> int:
         seen = [b"%d %d %b" % (key, mark, known.get(key, b"")) for key, mark in items]
-        return whole_print(b"\0".join([self.rules, b"%d" % said, *seen]))
+        return whole_print(b"\0".join([self._rules, scene.said(row), *seen]))
+
+    def _keys(self, row: Any) -> list[str]:
+        """The index's keys of the scene's files; none for a row that is no scene, which whoever
+        reads it will say."""
+        try:
+            files = scene.files(row)
+        except ValueError:
+            return []
+        return paths.candidates((one.path for one in files), self._path_map)
 
     def agreed(self, ids: Collection[int]) -> Prints:
         """The numbers of these scenes, and of some others, when they were last found to agree."""

@@ -8,11 +8,9 @@ import errors
 from net.ahead import ahead
 from plex.sync.work import extras
 from reconciliation.gone import Gone
-from reconciliation.outlines import Outline, Outlines
 from reconciliation.result import GapDetectionResult
 from reconciliation.verified import Prints, Verified
 from stash.api import EVERYTHING, SceneFilter
-from stash.page import Page, unknown
 from stash.scene import Scene
 from validation.settings import SyncSettings
 
@@ -28,13 +26,12 @@ class Walking:
         stash: Any,
         settings: SyncSettings,
         verified: Verified,
-        outlines: Outlines,
         held: Container[int],
         tell: Callable[[], None],
         gone: Gone,
     ) -> None:
         self._stash, self._extras = stash, extras(settings)
-        self._verified, self._outlines = verified, outlines
+        self._verified = verified
         self._held, self._tell, self._gone = held, tell, gone
         self._unread = 0  # scenes in a row
 
@@ -42,11 +39,11 @@ class Walking:
         self, only: SceneFilter, deep: bool, result: GapDetectionResult
     ) -> Iterator[Walked]:
         """Those that moved, or all of them if it is to be `deep`; the others are counted."""
-        for page, outline in self._pages(only):
-            ids, prints = outline.said.keys(), self._verified.prints(outline)
+        for page in ahead(self._stash.pages(only, extras=self._extras)):
+            ids, prints = page.rows.keys(), self._verified.prints(page.rows)
             result.left_out += [f"scene {number}: {why}" for number, why in page.unread.items()]
             if only == EVERYTHING:
-                self._gone.met(page.extent.last, {*ids, *page.unread})
+                self._gone.met(page.last, {*ids, *page.unread})
             moved = ids if deep else self._moved(ids, prints, result)
             if moved:
                 rows = {number: page.rows[number] for number in moved}
@@ -67,11 +64,6 @@ class Walking:
                 if self._unread == IN_A_ROW:  # it is Stash then
                     raise
                 result.left_out.append(f"scene {number}: {error}")
-
-    def _pages(self, only: SceneFilter) -> Iterator[tuple[Page, Outline]]:
-        known = self._outlines.known if only == EVERYTHING else unknown
-        for page in ahead(self._stash.pages(only, extras=self._extras, known=known)):
-            yield page, self._outlines.of(page)
 
     def _moved(self, ids: Collection[int], prints: Prints, result: GapDetectionResult) -> list[int]:
         agreed = self._verified.agreed(ids)

@@ -1,7 +1,6 @@
 """What the product asks of Stash: scenes by id and by page, settings, covers."""
 
 import copy
-import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
@@ -10,8 +9,7 @@ import errors
 from net.place import is_loopback
 from net.session import Session
 from stash import hook, scene
-from stash.page import Known, Page, Rows, unknown
-from stash.patching import patched
+from stash.patching import Rows, patched
 from stash.transport import Transport
 from validation.image import is_cover
 
@@ -44,6 +42,16 @@ class SceneFilter(NamedTuple):
 
 
 EVERYTHING = SceneFilter()
+
+
+class ScenePage(NamedTuple):
+    """Rows by scene id, ascending; the id up to which the page reaches; how many scenes Stash has
+    for it; and why it cannot give some of them, by id."""
+
+    rows: Rows
+    last: int
+    size: int
+    unread: Mapping[int, str] = {}
 
 
 class StashApi:
@@ -137,10 +145,9 @@ class StashApi:
         only: SceneFilter = EVERYTHING,
         size: int = PAGE,
         extras: Collection[str] = (),
-        known: Known = unknown,
-    ) -> "Iterator[Page]":
-        """The same as Stash sends them, for `read`; a page that is `known` is not parsed."""
-        return self._pages("...S", scene.fragment(extras), only, size, known)
+    ) -> Iterator[ScenePage]:
+        """The same as Stash sends them, for `read`."""
+        return self._pages("...S", scene.fragment(extras), only, size)
 
     def read(self, rows: Mapping[int, Any], extras: Collection[str] = ()) -> "list[scene.Scene]":
         """The scenes in rows of `pages` with the same `extras`."""
@@ -180,46 +187,38 @@ class StashApi:
             yield list(one.rows)
 
     def _pages(
-        self, fields: str, fragment: str, only: SceneFilter, size: int, known: Known = unknown
-    ) -> "Iterator[Page]":
+        self, fields: str, fragment: str, only: SceneFilter, size: int
+    ) -> Iterator[ScenePage]:
         query = _PAGE.format(fields=fields, fragment=fragment)
         window = {"sort": "id", "direction": "ASC", "per_page": size}
         last = 0
         while True:
             variables = {"only": _criteria(only, after=last), "filter": window}
             try:
-                page = self._page(query, variables, last, known)
+                page = self._page(query, variables, last)
             except errors.Busy:
                 if not fragment:
                     raise
                 page = self._patched(fragment, variables, last)
-            if page.extent.size:
+            if page.size:
                 yield page
-            if page.extent.size < size:
+            if page.size < size:
                 return
-            last = page.extent.last
+            last = page.last
 
-    def _patched(self, fragment: str, variables: Mapping[str, Any], after: int) -> Page:
+    def _patched(self, fragment: str, variables: Mapping[str, Any], after: int) -> ScenePage:
         """A page that Stash cannot give as a whole: what it has of its scenes."""
-        asked = self._page(_PAGE.format(fields="id", fragment=""), variables, after, unknown)
-        ids = list(asked.rows)
-        rows, unread = patched(ids, lambda some: self._by_id(some, fragment)) if ids else ({}, {})
-        return Page(after, lambda: rows, asked.extent, unread)
+        asked = self._page(_PAGE.format(fields="id", fragment=""), variables, after)
+        if not asked.rows:
+            return asked
+        rows, unread = patched(list(asked.rows), lambda some: self._by_id(some, fragment))
+        return ScenePage(rows, asked.last, asked.size, unread)
 
-    def _page(self, query: str, variables: Mapping[str, Any], after: int, known: Known) -> Page:
-        def seen(body: bytes) -> "Page | None":
-            if not (extent := known(after, body)):
-                return None
-            return Page(after, lambda: self._rows(json.loads(body)["data"], after), extent)
-
-        found = self._wire.ask(query, variables, seen)
-        return found if isinstance(found, Page) else Page(after, lambda: self._rows(found, after))
-
-    def _rows(self, data: Any, after: int) -> Rows:
-        rows = self._read(lambda: _ascending(data))
+    def _page(self, query: str, variables: Mapping[str, Any], after: int) -> ScenePage:
+        rows = self._asked(_ascending, query, variables)
         if rows and next(iter(rows)) <= after:
             raise _unreadable("scenes that were asked for before")
-        return rows
+        return ScenePage(rows, max(rows, default=after), len(rows))
 
     def newest_timestamp(self) -> "str | None":
         """The latest `updated_at` in Stash's own writing, None without scenes."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import errors
-from stash.page import Rows
 
+Rows = dict[int, Any]  # by the ids of scenes
 AT_ONCE = 100  # scenes of one question
 IN_A_ROW = 3  # scenes that fail before any other came: it is the server then
 

@@ -77,21 +77,9 @@ class Transport(GQLWrapper):
                 self._cookie = self._renewed = rest.partition(";")[0]
                 self._sign()
 
-    def ask(
-        self,
-        query: str,
-        variables: "Mapping[str, Any] | None" = None,
-        known: Callable[[bytes], Any] = lambda body: None,
-    ) -> Any:
-        """The `data` of one GraphQL call, or what `known` has for its bytes; Unreachable, Refused,
-        Busy or SetupError otherwise."""
-
-        def once() -> Any:
-            response = self._GQL(query, dict(variables or {}))
-            found = known(response.content) if response.status_code == 200 else None
-            return _data(response) if found is None else found
-
-        return self._again(once)
+    def ask(self, query: str, variables: "Mapping[str, Any] | None" = None) -> Any:
+        """The `data` of one GraphQL call; Unreachable, Refused, Busy or SetupError otherwise."""
+        return self._again(lambda: _data(self._GQL(query, dict(variables or {}))))
 
     def image(self, path: str, limit: int) -> "tuple[str, bytes]":
         """(content type, bytes) of a path on this Stash; ("", b"") when it has none, or one of more

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Row = tuple[Any, ...]
 
 QUEUE, PLEX, PREVIEW = "queue/queue.sqlite", "plex.sqlite", "preview.sqlite"
-VERSIONS = {QUEUE: 1, PLEX: 13, PREVIEW: 1}
+VERSIONS = {QUEUE: 1, PLEX: 14, PREVIEW: 1}
 TABLE = "ack_queue_default"  # of the queue
 READY, CLAIMED, DEAD = 1, 2, 9  # as persist-queue has them
 BUSY_SECONDS = 5

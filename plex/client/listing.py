@@ -53,11 +53,6 @@ class Page:
         return self._told.get(b"totalSize") if self._whole is None else self._whole.total
 
     @cached_property
-    def print(self) -> int:
-        """Another number whenever Plex says anything else of the items in it."""
-        return whole_print(self._unwatched)
-
-    @cached_property
     def marks(self) -> dict[int, int]:
         """A number for each row by its rating key: another one whenever Plex says anything else of
         the item. Empty if it cannot be told where the rows begin.
@@ -100,17 +95,13 @@ class Page:
         """The rows by their rating keys; {} if they cannot be told apart for sure."""
         if self._whole is not None:
             return {}
-        _, *rows = self._unwatched.split(_ROW)
+        _, *rows = _unwatched(self._xml).split(_ROW)
         rows[-1] = rows[-1].rpartition(_END)[0]
         found = {key: row.rstrip() for row in rows if (key := _rating_key(row))}
         if len(found) == len(rows):
             return found
         self._whole = self._elements()
         return {}
-
-    @cached_property
-    def _unwatched(self) -> bytes:
-        return _unwatched(self._xml)
 
     def _elements(self) -> Elements:
         return Elements(self._parse(self._xml), "Video")

@@ -185,7 +185,6 @@ class Index:
         if gone:
             with self._store.writing() as db:
                 db.executemany("DELETE FROM part WHERE section = ?", gone)
-                db.executemany("DELETE FROM listed WHERE section = ?", gone)
                 db.executemany("DELETE FROM section WHERE id = ?", gone)
         return any(one.id in known and known[one.id][0] != one.stamp for one in sections)
 
@@ -230,7 +229,6 @@ class Index:
         """Whatever the next listing shows is put in anew, and is all that there is then."""
         with self._store.writing() as db:
             db.execute("UPDATE part SET mark = 0")
-            db.execute("DELETE FROM listed")
 
     def look_again(self) -> None:
         """Something has told that Plex has more now: its libraries may be asked for it at once."""

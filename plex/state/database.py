@@ -87,8 +87,7 @@ _VERIFIED = """
 ALTER TABLE part ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE verified (scene_id INTEGER PRIMARY KEY, print INTEGER NOT NULL);
 """
-# What was read of the pages of a listing (`plex/client/outline.py`): those of Plex by their place in it, those
-# of Stash by the id that they come after.
+# What earlier versions kept of the pages of a listing.
 _PAGES = """
 CREATE TABLE listed (
   section INTEGER NOT NULL, place INTEGER NOT NULL, print INTEGER NOT NULL, told BLOB NOT NULL,
@@ -107,7 +106,6 @@ INSERT INTO files SELECT path_key, rating_key, section, size, file, 0 FROM part;
 DROP TABLE part;
 ALTER TABLE files RENAME TO part;
 CREATE INDEX part_item ON part (rating_key);
-DELETE FROM listed;
 """
 # Which file each item had that something is remembered of, which scene each hold is of; what was known
 # of a field before a write; how many rows a run had; holds of scenes whose number has another file now.
@@ -129,6 +127,8 @@ CREATE TABLE scene_state (
 CREATE INDEX scene_state_state ON scene_state (state, scene_id);
 DELETE FROM verified;
 """
+# Pages are read anew each time.
+_NO_PAGES = "DROP TABLE IF EXISTS listed; DROP TABLE IF EXISTS walked;"
 
 
 LOST = "lost"  # among the meta: a ledger of this server had to be set aside
@@ -140,7 +140,7 @@ class Store(Database):
     FILE, LOCK = FILE, "plex.lock"
     STEPS = (
         _SCHEMA, _JOURNAL, _COLLECTIONS, _PHOTOS, _ART, _SPELLING, _CONTROL, _ASKED, _VERIFIED,
-        _PAGES, _UNSEEN, _FILES, _STATES,
+        _PAGES, _UNSEEN, _FILES, _STATES, _NO_PAGES,
     )  # fmt: skip
 
     def __init__(

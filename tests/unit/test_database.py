@@ -154,6 +154,24 @@ def test_the_memory_of_plex_is_brought_forward_whatever_version_it_names(
     assert said == []
 
 
+class WithPages(Store):
+    """The last version that kept the pages of listings."""
+
+    STEPS = Store.STEPS[:13]
+
+
+def test_an_update_drops_the_pages_and_keeps_the_rest(opened: Open, said: list[str]) -> None:
+    before = opened(WithPages)
+    before.set_meta("machine", "m")
+    with before.writing() as db:
+        db.execute("INSERT INTO listed VALUES (1, 1, 5, x'00')")
+    before.close()
+    after = opened(Store)
+    tables = {name for (name,) in after.rows("SELECT name FROM sqlite_master")}
+    assert not tables & {"listed", "walked"}
+    assert after.machine == "m" and said == []
+
+
 def test_a_file_that_lacks_what_its_version_has_is_set_aside_when_it_is_missed(
     opened: Open, said: list[str]
 ) -> None:

@@ -53,29 +53,13 @@ def test_of_pages_that_read_as_before_nothing_is_parsed(store):
     assert [Index(store).find([f"/m/{name}"]) for name in "abcx"] == [[5], [], [7], [6]]
 
 
-@pytest.mark.parametrize(
-    "damage", ["DELETE FROM part", "UPDATE listed SET told = x'00'", "DELETE FROM listed"]
-)
-def test_what_the_index_lost_is_listed_again_though_the_pages_are_the_same(store, damage):
+def test_what_the_index_lost_is_listed_again_though_the_pages_are_the_same(store):
     server, now = Resting({5: "/m/a", 6: "/m/b", 7: "/m/c"}), 1e9
     Index(store).refresh(server, now)
     with store.writing() as db:
-        db.execute(damage)
+        db.execute("DELETE FROM part")
     Index(store).refresh(server, now, force=True)
     assert [Index(store).find([f"/m/{name}"]) for name in "abc"] == [[5], [6], [7]]
-
-
-def test_pages_that_a_library_has_no_more_are_not_kept(store):
-    server = Resting({5: "/m/a", 6: "/m/b", 7: "/m/c"})
-    kept = "SELECT count(*) FROM listed WHERE place"
-    Index(store).refresh(server, 1e9)
-    assert store.value(kept) == 2
-    del server.found[1][7]
-    Index(store).refresh(server, 1e9, force=True)
-    assert store.value(kept) == 1
-    server.found = {2: {9: "/m/z"}}
-    Index(store).refresh(server, 1e9, force=True)
-    assert store.rows("SELECT section FROM listed WHERE place") == [(2,)]
 
 
 class Broken(Resting):
@@ -140,7 +124,7 @@ def test_two_processes_that_ask_at_once_forget_nothing(tmp_path, force):
         assert [index.find([file]) for file in files.values()] == [[key] for key in files]
 
 
-# -- sealed: only what has changed is written
+# -- only what has changed is written
 
 
 def kept(store: Store) -> list[Any]:
@@ -182,29 +166,6 @@ def test_a_mark_is_told_once_plex_can_not_change_the_item_unnoticed(store):
     parsed = len(server.parsed)
     Index(store).refresh(server, 1e9 + SETTLED + 2, force=True)
     assert len(server.parsed) == parsed
-
-
-@pytest.mark.parametrize("page", [1, 2])
-def test_what_is_gone_is_forgotten_though_what_was_kept_of_a_page_is_damaged(store, page):
-    server = Resting({5: "/m/a", 6: "/m/b", 7: "/m/c", 8: "/m/d"})
-    Index(store).refresh(server, 1e9)
-    with store.writing() as db:
-        db.execute("UPDATE listed SET told = x'00' WHERE place = ?", (page,))
-    del server.found[1][5], server.found[1][8]
-    for seconds in (1, 2):  # the first time nobody knows what the page had
-        Index(store).refresh(server, 1e9 + seconds, force=True)
-    assert kept(store) == [("/m/b", 6, 1), ("/m/c", 7, 1)]
-
-
-def test_a_page_that_went_with_its_items_is_forgotten_though_what_was_kept_of_it_is_damaged(store):
-    server = Resting({5: "/m/a", 6: "/m/b", 7: "/m/c"})
-    Index(store).refresh(server, 1e9)
-    with store.writing() as db:
-        db.execute("UPDATE listed SET told = x'00' WHERE place = 2")
-    del server.found[1][7]
-    for seconds in (1, 2):
-        Index(store).refresh(server, 1e9 + seconds, force=True)
-    assert kept(store) == [("/m/a", 5, 1), ("/m/b", 6, 1)]
 
 
 # -- whatever happens

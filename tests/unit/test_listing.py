@@ -101,18 +101,6 @@ def test_a_row_without_updated_at_tells_nothing_by_its_mark():
     assert files(page(listed(video(5).replace("updatedAt", "addedAt")))) == [(5, 3, "/m/a", False)]
 
 
-def test_a_page_is_told_by_its_number_before_its_rows_are_looked_for():
-    one, same = page(listed(video(5), video(6))), page(listed(video(5), video(6)))
-    assert one.print == same.print
-    watched = page(listed(video(5, more=' viewCount="3"'), video(6)))
-    assert one.print == watched.print
-    others = [
-        page(listed(video(6), video(5))), page(listed(video(5), video(6, title="U"))),
-        page(listed(video(5), video(6), total=10)),
-    ]  # fmt: skip
-    assert len({one.print, *(other.print for other in others)}) == 4
-
-
 # -- a listing without an end
 
 

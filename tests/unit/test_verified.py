@@ -13,7 +13,6 @@ from plex.library.section_listing import SETTLED, Listed
 from plex.state.database import Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
-from reconciliation.outlines import outline
 from reconciliation.verified import Verified
 from stash import scene
 from tests.support.settings import sync_settings
@@ -44,7 +43,7 @@ def number(
     chosen = sync_settings(**settings)
     index = listed(store, xml, now)
     verified = Verified(store, index, Ledger(store), chosen, chosen.path_map)
-    return verified.prints(outline({1: one or row()}, chosen.path_map)).get(1)
+    return verified.prints({1: one or row()}).get(1)
 
 
 def test_the_same_things_have_the_same_number(store):
