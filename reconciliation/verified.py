@@ -21,6 +21,7 @@ from plex.state.ledger import Ledger
 from stash import scene
 from validation.settings import SyncSettings
 
+ROOT = Path(__file__).resolve().parent.parent
 CODE = ("plex", "reconciliation", "stash", "validation")  # where our rules are
 Prints = dict[int, int]  # by the ids of scenes
 
@@ -39,7 +40,7 @@ class Verified:
         self._store, self._index, self._ledger = store, index, ledger
         self._path_map = path_map
         decisive = (settings, path_map, type(path_map).__name__, letterbox.available())
-        self._rules = _code() + repr((decisive, store.meta(LOST))).encode()
+        self._rules = code(ROOT) + repr((decisive, store.meta(LOST))).encode()
 
     def prints(self, rows: Mapping[int, Any]) -> Prints:
         """The numbers of a page of scenes, without those of which it cannot be told: such as have
@@ -86,10 +87,10 @@ class Verified:
             db.execute("DELETE FROM verified")
 
 
-def _code() -> bytes:
+def code(root: Path) -> bytes:
     """A digest of our rules: an update may have changed them."""
-    root, found = Path(__file__).resolve().parent.parent, hashlib.blake2b(digest_size=8)
+    found = hashlib.blake2b(digest_size=8)
     for name in CODE:
-        for path in sorted((root / name).glob("*.py")):
+        for path in sorted((root / name).rglob("*.py")):
             found.update(path.read_bytes())
     return found.digest()

@@ -13,7 +13,7 @@ from plex.library.section_listing import SETTLED, Listed
 from plex.state.database import Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
-from reconciliation.verified import Verified
+from reconciliation.verified import Verified, code
 from stash import scene
 from tests.support.settings import sync_settings
 
@@ -93,6 +93,15 @@ def test_settings_that_decide_count(store):
     before = number(store)
     assert number(store, max_tags=7) != before
     assert number(store, read_timeout=7, brake_share=50, deep_interval="never") == before
+
+
+def test_each_module_of_the_rules_counts(tmp_path):
+    module = tmp_path / "plex" / "sync" / "decide.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("RULE = 1")
+    before = code(tmp_path)
+    module.write_text("RULE = 2")
+    assert code(tmp_path) != before
 
 
 def test_of_some_items_nothing_can_be_told(store):
