@@ -3,11 +3,13 @@
 Compares both sides by fingerprint, and calls the same `decide` as a sync for what moved.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciliation.engine import GapDetectionEngine, GapDetectionResult
-    from reconciliation.scheduler import ReconciliationScheduler, ReconciliationState
+    from reconciliation.engine import GapDetectionEngine
+    from reconciliation.result import GapDetectionResult
+    from reconciliation.scheduler import ReconciliationScheduler
+    from reconciliation.state import ReconciliationState
 
 __all__ = [
     "GapDetectionEngine",
@@ -15,14 +17,18 @@ __all__ = [
     "ReconciliationScheduler",
     "ReconciliationState",
 ]
+_HOMES = {
+    "GapDetectionEngine": "engine",
+    "GapDetectionResult": "result",
+    "ReconciliationScheduler": "scheduler",
+    "ReconciliationState": "state",
+}
 
 
-def __getattr__(name: str) -> Any:
-    """Import on first use: whoever only asks whether a run is due needs no engine."""
-    if name not in __all__:
+def __getattr__(name: str) -> object:
+    """Imports on first use: to ask whether a run is due takes no engine."""
+    from importlib import import_module
+
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name.startswith("Reconciliation"):
-        from reconciliation import scheduler as home
-    else:
-        from reconciliation import engine as home  # type: ignore[no-redef]
-    return getattr(home, name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -4,19 +4,29 @@ An unmounted disk, a library that is gone, a Stash with a new or an older databa
 every scene a gap, or take from Plex what Stash seems to have lost.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
 
 import errors
+from plex.library import match
 from plex.library.index import Index
 from plex.path_map import paths
-from plex.plan.plan import Change
 from plex.state.ledger import Ledger
+from reconciliation.compare import Comparison
+from reconciliation.result import Findings, GapDetectionResult
+from reconciliation.scan import CHUNK, Chunk, Selection
 from sync_queue.job import FEW
 
+if TYPE_CHECKING:
+    from plex.client.client import PlexClient
+    from plex.state.scene_state import State
+    from stash.api import StashApi
 
-def stash_is_empty(stash: Any, ledger: Ledger) -> None:
-    """LibraryEmpty when Stash has no scene at all, while Plex was written from some."""
+IN_A_ROW = 3  # scenes that fail before any other was compared: the fault is the server's
+
+
+def stash_is_empty(stash: "StashApi", ledger: Ledger) -> None:
+    """Raises LibraryEmpty when Stash has no scene at all, while Plex was written from some."""
     known = ledger.size()
     if known and stash.count() == 0:
         raise errors.LibraryEmpty(
@@ -25,9 +35,11 @@ def stash_is_empty(stash: Any, ledger: Ledger) -> None:
         ).of(errors.STASH)
 
 
-def plex_lost_everything(stash: Any, index: Index, ledger: Ledger, path_map: paths.PathMap) -> None:
-    """LibraryEmpty when the listing, just refreshed, has none of the items that we wrote, and no
-    file of any scene either: a library that was made anew has them under other keys. A listing with
+def plex_lost_everything(
+    stash: "StashApi", index: Index, ledger: Ledger, path_map: paths.PathMap
+) -> None:
+    """Raises LibraryEmpty when the listing, just refreshed, has none of the items that we wrote, and
+    no file of any scene either: a new library has the same files under other keys. A listing with
     gaps proves nothing."""
     known = ledger.size()
     if not known or index.unlisted.parts() or index.shows_written():
@@ -42,18 +54,9 @@ def plex_lost_everything(stash: Any, index: Index, ledger: Ledger, path_map: pat
     ).of(errors.PLEX)
 
 
-def loses(changes: Iterable[Change]) -> bool:
-    """Whether these leave less in Plex than is there: a field emptied, a list shortened."""
-    return any(change.writes and _size(change.after) < _size(change.before) for change in changes)
-
-
-def _size(value: object) -> int:
-    return len(value) if isinstance(value, tuple) else int(bool(value))
-
-
 def too_much(losing: int, compared: int, share: int, whole: float = 1.0) -> None:
-    """Braked when so many of the scenes that were compared would lose something in Plex, and that
-    is more than a `share` in percent. They stand for `whole` times as many."""
+    """Raises Braked when more than `share` percent of the compared scenes would lose something in
+    Plex, and more than a few. Each of them represents `whole` scenes."""
     if losing * whole <= FEW or losing * 100 <= compared * share:
         return
     part, sample = losing * 100 / compared, "a sample of " if whole > 1 else ""
@@ -64,11 +67,78 @@ def too_much(losing: int, compared: int, share: int, whole: float = 1.0) -> None
     )
 
 
-def too_many(owed: int, most: int) -> None:
-    """Braked when a run that nobody asked for would touch more scenes than `most`."""
-    if owed > most:
+def too_many(touching: int, most: int) -> None:
+    """Raises Braked when a run that nobody asked for would touch more scenes than `most`."""
+    if touching > most:
         raise errors.Braked(
-            f"{owed} scenes differ, and a run that nobody asked for may touch {most} "
+            f"{touching} scenes differ, and a run that nobody asked for may touch {most} "
             "(brake_scenes): nothing is changed. Preview shows what would be, and Reconcile "
             "Library does it"
         )
+
+
+class Sample:
+    """Compares some scenes with their items, before many scenes are written. Leaves out a scene that
+    cannot be compared, reports it to `warn`, and concludes nothing from it."""
+
+    def __init__(
+        self,
+        stash: "StashApi",
+        plex: "PlexClient",
+        selection: Selection,
+        comparison: Comparison,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._stash, self._plex = stash, plex
+        self._selection, self._comparison, self._warn = selection, comparison, warn
+        self._result = GapDetectionResult()
+        self.states: dict[int, State] = {}  # of the compared scenes
+        self._left_out: dict[int, errors.Stash2PlexError] = {}
+        self._compared = 0
+
+    def compare(self, ids: Sequence[int], extras: Collection[str]) -> GapDetectionResult:
+        """Returns the counts. Raises the error of a scene when more than half cannot be compared."""
+        for at in range(0, len(ids), CHUNK):
+            self._try(ids[at : at + CHUNK], extras)
+            if len(self._left_out) * 2 > len(ids):
+                raise next(iter(self._left_out.values()))
+        for number, error in self._left_out.items():
+            self._warn(f"scene {number} is left out of the sample: {error}")
+        return self._result
+
+    def _try(self, ids: Sequence[int], extras: Collection[str]) -> None:
+        """Compares these scenes together; one by one if one of them makes that fail."""
+        findings = Findings()
+        try:
+            self._compare(ids, extras, findings)
+        except (errors.Busy, errors.Gone, errors.Rejected) as error:
+            self._failed(ids, extras, error)
+        else:
+            self._compared += len(ids)
+            self._result.compared += findings.result.compared
+            self._result.losing += findings.result.losing
+            self.states |= findings.states
+
+    def _failed(
+        self, ids: Sequence[int], extras: Collection[str], error: errors.Stash2PlexError
+    ) -> None:
+        if len(ids) > 1:
+            for number in ids:
+                self._try([number], extras)
+            return
+        self._left_out[ids[0]] = error
+        if not self._compared and len(self._left_out) >= IN_A_ROW:
+            raise error
+
+    def _compare(self, ids: Sequence[int], extras: Collection[str], findings: Findings) -> None:
+        scenes = self._stash.scenes(ids, extras)
+        for chunk in self._selection.chunks(((one, None) for one in scenes.values()), findings):
+            items = self._plex.items(chunk.hints.rating_keys)
+            self._check_absent(chunk, items)
+            self._comparison.compare(chunk, match.Read(items, {}), findings)
+
+    def _check_absent(self, chunk: Chunk, items: Collection[int]) -> None:
+        """An item that does not come with the others is gone, or cannot be read: asked alone, Plex
+        says which."""
+        for key in set(chunk.hints.rating_keys) - set(items):
+            self._plex.items([key])

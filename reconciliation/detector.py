@@ -25,8 +25,8 @@ def gap(
     wanted: Fields,
     also: tuple[str, ...] = (),
 ) -> "Gap | None":
-    """The gap of a scene that has an item; None when Plex says what it should. `also` names what
-    is due besides the changes.
+    """Returns the gap of a scene that has an item; None when Plex says what it should. `also` names
+    what is due besides the changes.
 
     An edit in Plex that a sync would undo (on_edit_in_plex: stash) is due like any other difference.
     """
@@ -38,18 +38,21 @@ def gap(
     return Gap(scene_id, DRIFTED, moved) if moved else None
 
 
-def unasked(changes: Sequence[plan.Change], asked: Sequence[str]) -> tuple[str, ...]:
-    """Fields that a person has to decide about and that are not listed for it yet."""
-    return tuple(c.field for c in changes if c.why == plan.CONFLICT and c.field not in asked)
+def changes_decisions(changes: Iterable[plan.Change], asked: Iterable[str]) -> bool:
+    """Whether the fields that need a person's decision differ from those that are `asked` about."""
+    return {change.field for change in changes if change.why == plan.CONFLICT} != set(asked)
 
 
-def moot(changes: Sequence[plan.Change], asked: Iterable[str]) -> tuple[str, ...]:
-    """Fields that are listed for a decision, and about which there is nothing to decide any more."""
-    waits = {c.field for c in changes if c.why == plan.CONFLICT}
-    return tuple(name for name in asked if name not in waits)
+def loses(changes: Iterable[plan.Change]) -> bool:
+    """Whether the changes leave less in Plex than is there: a field emptied, a list shortened."""
+    return any(change.writes and _size(change.after) < _size(change.before) for change in changes)
+
+
+def _size(value: object) -> int:
+    return len(value) if isinstance(value, tuple) else int(bool(value))
 
 
 def worst(gaps: Sequence[Gap]) -> "Gap | None":
-    """A scene on several items counts once, by what needs most."""
+    """Returns the gap that needs most: a scene on several items counts once."""
     order: Mapping[str, int] = {EMPTY: 0, STALE: 1, MISSING: 2, DRIFTED: 3}
     return min(gaps, key=lambda one: order[one.kind]) if gaps else None

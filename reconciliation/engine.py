@@ -1,13 +1,14 @@
-"""GapDetectionEngine: walk the scenes of a scope, compare each with its item, owe what differs.
+"""GapDetectionEngine: scans the scenes of a scope, compares each with its items, queues what differs.
 
 Plex is listed once and read in batches, Stash in pages by id; nothing is kept of a page but counts.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import errors
 from disk import servers
@@ -23,16 +24,11 @@ from plex.state.ledger import Ledger
 from plex.state.scene_state_store import Seen
 from plex.sync.work import extras
 from reconciliation import brake
-from reconciliation.choosing import Choosing, Chunk
-from reconciliation.comparing import Comparing
-from reconciliation.found import GONE, Found
-from reconciliation.gone import Gone
-from reconciliation.judging import Judging
+from reconciliation.compare import Comparison, Judge
+from reconciliation.fingerprints import Fingerprints
 from reconciliation.newcomers import Newcomers
-from reconciliation.result import GapDetectionResult
-from reconciliation.sampling import Sampling
-from reconciliation.verified import Verified
-from reconciliation.walking import Walked, Walking
+from reconciliation.result import GONE, Findings, GapDetectionResult
+from reconciliation.scan import Chunk, DeletedScenes, Scan, Scanned, Selection
 from reconciliation.window import reached, reaching, window
 from stash.api import EVERYTHING, SceneFilter
 from stash.scene import Scene
@@ -41,23 +37,25 @@ from sync_queue.jobs import Jobs
 from validation.scope import engine_scope
 
 if TYPE_CHECKING:
+    from plex.client.client import PlexClient
+    from stash.api import StashApi
     from validation.config import Stash2PlexConfig
 
-AT_ONCE = 500  # scenes whose state is kept, so many at a time
-TOO_MANY, IN_A_ROW = 20, 3  # chunks that cannot be checked: it is the server then, not the chunk
+AT_ONCE = 500  # scenes whose state is kept in one transaction
+TOO_MANY, IN_A_ROW = 20, 3  # chunks that fail: the fault is the server's then, not the chunk's
 
 
 class GapDetectionEngine:
-    """Finds gaps. Without a `queue` it only counts them; `plex` is a client of the server."""
+    """Finds gaps. Without a `queue` it only counts them. `plex` is a client of the server."""
 
     def __init__(
         self,
-        stash: Any,
+        stash: "StashApi",
         config: "Stash2PlexConfig",
-        data_dir: Any,
+        data_dir: "str | os.PathLike[str]",
         queue: "Jobs | None" = None,
         *,
-        plex: Any = None,
+        plex: "PlexClient | None" = None,
         store: "Store | None" = None,
         clock: Callable[[], float] = time.time,
         progress: Callable[[float], None] = lambda fraction: None,
@@ -68,7 +66,8 @@ class GapDetectionEngine:
         passed: Callable[[Sequence[int]], None] = lambda ids: None,
     ) -> None:
         """`unasked`: no person started this run. With `seen_until` (see the scheduler) a scope that
-        counts back from now reaches back to there. `passed` is told the scenes that may be written."""
+        counts back from now reaches back to that moment. `passed` gets the scenes that may be
+        written."""
         self._stash, self._config, self._jobs = stash, config, queue
         self._settings = config.sync_settings()
         self._plex = plex or _connect(config)
@@ -80,43 +79,44 @@ class GapDetectionEngine:
             config.path_map, stash, self._index, self._store, clock, warn=warn
         )
         self._path_map = self._paths.path_map
-        self._judge = Judging(self._ledger, self._settings)
+        self._judge = Judge(self._ledger, self._settings)
         self._failed = 0  # chunks in a row
         self._others: Sequence[int] = ()  # items of which some can be read
         self._unasked, self._seen_until = unasked, seen_until
         self._passed = passed
-        self._found = Found()
+        self._findings = Findings()
 
     def run(self, scope: str = "all", deep: bool = False) -> GapDetectionResult:
-        """Check the scope (`all`, `recent`, `recent_7days`, or a custom range) once. What agreed
-        before and has not moved since is not read again, unless the run is to be `deep`.
+        """Checks the scope (`all`, `recent`, `recent_7days`, or a custom range) once. Does not read
+        again what agreed before and has not moved since, unless the run is `deep`.
 
-        What is found is owed when all was looked at, or could be. Raises what stops a run: a
-        server out of reach, a side that is suddenly empty, more to change than the brake allows.
+        Queues what differs, also what was found before an error. Raises what stops a run: a server
+        out of reach, a side that is suddenly empty, more to change than the brake allows.
         """
         try:
-            self._look(scope, deep)
+            self._check(scope, deep)
         except Exception:
             with suppress(errors.Braked):
-                self._owe()
+                self._queue()
             raise
-        self._owe()
-        return self._found.result
+        self._queue()
+        return self._findings.result
 
     def sample(self, ids: Sequence[int], whole: float = 1.0, freed: bool = False) -> None:
-        """Braked if too many of these scenes would lose something by a sync; nothing is owed. They
-        stand for `whole` times as many; those that are `freed` are held until then.
+        """Raises Braked if too many of these scenes would lose something by a sync; queues nothing.
+        Each scene represents `whole` scenes. Scenes that are `freed` are held until then.
 
-        A scene that cannot be compared is left out, and told. Whatever else fails is raised.
+        A scene that cannot be compared is left out, with a warning. Raises whatever else fails.
         """
         self._index.refresh(self._plex, self._clock())
-        choosing = self._choosing(freed)
-        sampling = Sampling(self._stash, self._plex, choosing, self._comparing(), self._warn)
-        result = sampling.result(ids, extras(self._settings))
-        self._seen.put(sampling.states)
+        sample = brake.Sample(
+            self._stash, self._plex, self._selection(freed), self._comparison(), self._warn
+        )
+        result = sample.compare(ids, extras(self._settings))
+        self._seen.put(sample.states)
         brake.too_much(result.losing, result.compared, self._config.brake_share, whole)
 
-    def _look(self, scope: str, deep: bool) -> None:
+    def _check(self, scope: str, deep: bool) -> None:
         now, newest = self._clock(), self._stash.newest_timestamp()
         only = self._filter(scope, newest, now)
         total = self._stash.count(only)
@@ -130,76 +130,75 @@ class GapDetectionEngine:
         self._paths.look()
         self._path_map = self._paths.path_map
         brake.plex_lost_everything(self._stash, self._index, self._ledger, self._path_map)
-        self._walk(only, total, deep)
-        result = self._found.result
+        self._scan(only, total, deep)
+        result = self._findings.result
         for line in result.left_out:
             self._warn(f"left out: {line}")
-        result.left_out += [one.line for one in self._index.unlisted.parts().values()]
+        result.left_out += [part.line for part in self._index.unlisted.parts().values()]
         result.since, result.until = only.since, only.until
-        # What was left out has to be looked at by the next run as well.
+        # The next run has to look at what this run left out.
         result.newest = "" if result.left_out else reached(newest, now)
         result.deep = only == EVERYTHING and not (result.unmoved or result.errors)
 
-    def _walk(self, only: SceneFilter, total: int, deep: bool) -> None:
-        found = self._found = Found()
-        verified, tell = self._verified(), partial(self._tell, total)
+    def _scan(self, only: SceneFilter, total: int, deep: bool) -> None:
+        findings = self._findings = Findings()
+        fingerprints, tell = self._fingerprints(), partial(self._tell, total)
         if deep and only == EVERYTHING:
-            verified.forget()
-        gone = self._gone()
-        walked = self._walking(verified, tell, gone)(only, deep, found.result)
+            fingerprints.forget()
+        deleted = self._deleted()
+        scan = Scan(self._stash, self._settings, fingerprints, self._holds(), tell, deleted)
+        scanned = scan.changed(only, deep, findings.result)
         if only != EVERYTHING:
-            walked = self._with_newcomers(walked)
-        compare, self._others = self._comparing(), Witnesses(self._store).besides()
+            scanned = self._with_newcomers(scanned)
+        comparison, self._others = self._comparison(), Witnesses(self._store).besides()
         try:
-            for chunk, items in fetched(self._choosing()(walked, found), self._items):
-                self._try_chunk(compare, chunk, items)
-                if len(found.states) >= AT_ONCE:
-                    self._keep(verified)
+            chunks = self._selection().chunks(scanned, findings)
+            for chunk, items in fetched(chunks, self._items):
+                self._try_chunk(comparison, chunk, items)
+                if len(findings.states) >= AT_ONCE:
+                    self._keep(fingerprints)
                 tell()
         finally:
-            self._keep(verified)
-        if only == EVERYTHING and not found.result.errors:
-            for number in gone.ids:
-                found.owed.add(number, GONE)
+            self._keep(fingerprints)
+        if only == EVERYTHING and not findings.result.errors:
+            for number in deleted.ids:
+                findings.to_sync.add(number, GONE)
 
-    def _with_newcomers(self, walked: Iterable[Walked]) -> Iterator[Walked]:
+    def _with_newcomers(self, scanned: Iterable[Scanned]) -> Iterator[Scanned]:
         met: set[int] = set()
-        for one in walked:
-            met.add(one[0].id)
-            yield one
+        for scene, fingerprint in scanned:
+            met.add(scene.id)
+            yield scene, fingerprint
         yield from Newcomers(
             self._stash, self._store, self._index, self._path_map, extras(self._settings)
         ).walk(met)
 
-    def _keep(self, verified: Verified) -> None:
-        """What was seen so far, whatever becomes of the run."""
-        states, agreed = self._found.states, self._found.agreed
-        self._found.states, self._found.agreed = {}, {}
+    def _keep(self, fingerprints: Fingerprints) -> None:
+        """Keeps what the run has seen so far, whatever happens to it later."""
+        states, agreed = self._findings.states, self._findings.agreed
+        self._findings.states, self._findings.agreed = {}, {}
         if states:
             with self._store.writing():
                 self._seen.put(states)
-                verified.put(agreed)
+                fingerprints.put(agreed)
 
-    def _gone(self) -> Gone:
+    def _deleted(self) -> DeletedScenes:
         held = Journal(self._store).held()
-        return Gone(self._seen, [*held, *(self._jobs.dead_scenes() if self._jobs else ())])
+        return DeletedScenes(self._seen, [*held, *(self._jobs.dead_scenes() if self._jobs else ())])
 
-    def _verified(self) -> Verified:
-        return Verified(self._store, self._index, self._ledger, self._settings, self._path_map)
-
-    def _walking(self, verified: Verified, tell: Callable[[], None], gone: Gone) -> Walking:
-        return Walking(self._stash, self._settings, verified, self._holds(), tell, gone)
+    def _fingerprints(self) -> Fingerprints:
+        return Fingerprints(self._store, self._index, self._ledger, self._settings, self._path_map)
 
     def _holds(self, freed: bool = False) -> Holds:
         return Holds(Journal(self._store), self._path_map, freed, self._warn)
 
-    def _choosing(self, freed: bool = False) -> Choosing:
-        holds = self._holds(freed)
-        return Choosing(self._index, self._ledger, self._settings, holds, self._path_map)
+    def _selection(self, freed: bool = False) -> Selection:
+        held = self._holds(freed)
+        return Selection(self._index, self._ledger, self._settings, held, self._path_map)
 
-    def _comparing(self) -> Comparing:
+    def _comparison(self) -> Comparison:
         finds_missing = self._config.reconcile_missing and not self._config.skip_not_found
-        return Comparing(
+        return Comparison(
             self._stash, self._index, self._ledger, self._settings, self._judge, self._path_map,
             finds_missing,
         )  # fmt: skip
@@ -208,7 +207,7 @@ class GapDetectionEngine:
         return match.read(self._plex, chunk.hints.rating_keys, lambda: self._others)
 
     def _tell(self, total: int) -> None:
-        checked = self._found.result.scenes_checked
+        checked = self._findings.result.scenes_checked
         self._progress(0.1 + 0.8 * min(1.0, checked / max(1, total)))
 
     def _filter(self, scope: str, newest: "str | None", now: float) -> SceneFilter:
@@ -218,10 +217,12 @@ class GapDetectionEngine:
             since = reaching(since, self._seen_until, now)
         return SceneFilter(since=since, until=until)
 
-    def _try_chunk(self, compare: Comparing, chunk: Chunk, had: Callable[[], match.Read]) -> None:
-        self._found.result.scenes_checked += len(chunk.scenes)
+    def _try_chunk(
+        self, comparison: Comparison, chunk: Chunk, read: Callable[[], match.Read]
+    ) -> None:
+        self._findings.result.scenes_checked += len(chunk.scenes)
         try:
-            compare(chunk, had(), self._found)
+            comparison.compare(chunk, read(), self._findings)
             self._failed = 0
         except Exception as error:  # one bad page must not end the run
             if retry_policy.action_of(error) == retry_policy.PAUSE:
@@ -230,7 +231,7 @@ class GapDetectionEngine:
             self._note(error, chunk.scenes)
 
     def _note(self, error: Exception, scenes: Sequence[Scene]) -> None:
-        words, failures = retry_policy.in_words(error), self._found.result.errors
+        words, failures = retry_policy.in_words(error), self._findings.result.errors
         failures.append(f"scenes {scenes[0].id} to {scenes[-1].id}: {words}"[:500])
         self._warn(failures[-1])
         if self._failed >= IN_A_ROW or len(failures) >= TOO_MANY:
@@ -238,24 +239,28 @@ class GapDetectionEngine:
             said = f"too much could not be checked, the last: {words}"
             raise errors.Busy(said).of(server, cause) from None
 
-    def _owe(self) -> None:
-        """Put what was found into the queue, unless the brake says no."""
+    def _queue(self) -> None:
+        """Puts the scenes to sync into the queue, unless a brake raises Braked."""
         if self._jobs is None:
             return
-        result, owed = self._found.result, self._found.owed
+        result, to_sync = self._findings.result, self._findings.to_sync
         brake.too_much(result.losing, result.compared, self._config.brake_share)
         if self._unasked:
-            brake.too_many(owed.touching, self._config.brake_scenes)
-        for ids in owed.by_reason.values():
+            brake.too_many(to_sync.touching, self._config.brake_scenes)
+        for ids in to_sync.by_reason.values():
             self._passed(ids)
-        result.enqueued_count += owed.put(self._jobs, self._clock())
+        result.enqueued_count += to_sync.put(self._jobs, self._clock())
 
 
 def _store_of(
-    plex: Any, url: str, data_dir: Any, clock: Callable[[], float], warn: Callable[[str], None]
+    plex: "PlexClient",
+    url: str,
+    data_dir: "str | os.PathLike[str]",
+    clock: Callable[[], float],
+    warn: Callable[[str], None],
 ) -> Store:
-    """What is remembered of this server."""
-    store = Store(inbox.home(data_dir), clock, warn)
+    """Opens the store of this server."""
+    store = Store(inbox.home(os.fspath(data_dir)), clock, warn)
     present = servers.in_force(data_dir, store.machine)
     if not (present and plex.machine) or present == plex.machine:
         store.belongs_to(plex.machine)
@@ -267,12 +272,12 @@ def _store_of(
     return store
 
 
-def _connect(config: "Stash2PlexConfig") -> Any:
+def _connect(config: "Stash2PlexConfig") -> "PlexClient":
     from plex.client.client import connect
     from validation.config import problem
 
-    if said := problem(config):
-        raise errors.SetupError(said)
+    if fault := problem(config):
+        raise errors.SetupError(fault)
     return connect(
         config.plex_url, config.token, config.connect_timeout, config.read_timeout,
         verify=not config.plex_insecure_tls,

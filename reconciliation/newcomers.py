@@ -1,7 +1,7 @@
 """Scenes that were not in Plex, and whose file Plex may have now: a run looks for them outside its scope."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from plex.library import match
 from plex.library.index import RELIST_SECONDS, Index
@@ -9,6 +9,9 @@ from plex.path_map.paths import PathMap
 from plex.state.database import Store
 from plex.state.scene_state_store import Seen
 from stash.scene import Scene
+
+if TYPE_CHECKING:
+    from stash.api import StashApi
 
 MEMORY = "newcomers"  # among the meta: what the index had when they were last looked for
 PLACE = "newcomers_place"  # where the last look ended, and what the index had when it began
@@ -21,7 +24,12 @@ class Newcomers:
     that were not in Plex."""
 
     def __init__(
-        self, stash: Any, store: Store, index: Index, path_map: PathMap, extras: Collection[str]
+        self,
+        stash: "StashApi",
+        store: Store,
+        index: Index,
+        path_map: PathMap,
+        extras: Collection[str],
     ) -> None:
         self._stash, self._store, self._index = stash, store, index
         self._path_map, self._extras = path_map, extras

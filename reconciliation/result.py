@@ -1,22 +1,32 @@
-"""GapDetectionResult: what a run counts."""
+"""What a run counts, and the scenes that it finds for a sync."""
 
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from plex.state.scene_state import UNKNOWN
 from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap
 
-NAMED, TOLD = 1000, 50  # how many of the drifted scenes are kept, and how many of these told
+if TYPE_CHECKING:
+    from plex.state.scene_state import State
+    from reconciliation.fingerprints import ByScene
+    from stash.scene import Scene
+    from sync_queue.jobs import Jobs
+
+MOST_DRIFTED, SHOWN = 1000, 50  # drifted scenes that are kept, and that an answer names
+GONE = "gone"  # the reason for a scene that Stash no longer has: the sync forgets it
+_WITHOUT_ITEM = (MISSING, GONE)
 
 
 @dataclass
 class GapDetectionResult:
-    """Counts of one run. `total_gaps` leaves out `drifted_count`: those are not to be repaired."""
+    """Counts of one run. `total_gaps` leaves out `drifted_count`: a sync does not repair those."""
 
     scenes_checked: int = 0
-    unmoved: int = 0  # of these, such as agreed before, and neither side has moved since
-    deep: bool = False  # whether everything there is was compared by value
+    unmoved: int = 0  # scenes whose fingerprint is the same as when they last agreed
+    deep: bool = False  # whether the run compared everything by value
     empty_metadata_count: int = 0
     stale_sync_count: int = 0
     missing_count: int = 0
@@ -26,9 +36,9 @@ class GapDetectionResult:
     cover_checks: int = 0
     enqueued_count: int = 0
     compared: int = 0  # scenes with an item
-    losing: int = 0  # of these, such as would have less in Plex afterwards
+    losing: int = 0  # scenes that would have less in Plex after a sync
     newest: str = ""  # what the run has reached (`window.reached`)
-    since: "str | None" = None  # which of these were looked at
+    since: "str | None" = None  # the bounds of the scope, as Stash writes them
     until: "str | None" = None
     errors: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)  # parts of either side, and why
@@ -36,10 +46,10 @@ class GapDetectionResult:
     skipped: Counter[str] = field(default_factory=Counter)  # not selected, by reason
 
     def count(self, gap: Gap, items: Sequence[int]) -> None:
-        """The gap of a scene on these items."""
+        """Counts the gap of a scene on these items."""
         name = f"{gap.kind}_count"
         setattr(self, name, getattr(self, name) + 1)
-        if gap.kind == DRIFTED and len(self.drifted) < NAMED:
+        if gap.kind == DRIFTED and len(self.drifted) < MOST_DRIFTED:
             self.drifted.append(
                 {"scene": gap.scene_id, "items": list(items), "fields": list(gap.fields)}
             )
@@ -70,7 +80,45 @@ class GapDetectionResult:
             "enqueued": self.enqueued_count,
             "losing": self.losing,
             "skipped": dict(self.skipped),
-            "drifted": self.drifted[:TOLD],
+            "drifted": self.drifted[:SHOWN],
             "errors": self.errors,
             "left_out": self.left_out,
         }
+
+
+class ScenesToSync:
+    """Ids of scenes, by the reason for their sync."""
+
+    def __init__(self) -> None:
+        self.by_reason: dict[str, array[int]] = {}
+
+    def add(self, scene_id: int, reason: str) -> None:
+        self.by_reason.setdefault(reason, array("q")).append(scene_id)
+
+    @property
+    def touching(self) -> int:
+        """The number of scenes that have an item."""
+        return sum(len(ids) for why, ids in self.by_reason.items() if why not in _WITHOUT_ITEM)
+
+    def put(self, jobs: "Jobs", now: float) -> int:
+        """Puts the scenes into the queue. Returns how many of them are new there."""
+        # A missing scene goes on waiting. The others waited for something that is there now.
+        return sum(
+            jobs.owe(ids, reason, now, put_off=reason != MISSING)
+            for reason, ids in self.by_reason.items()
+        )
+
+
+@dataclass
+class Findings:
+    """What a run has found so far. `agreed` (fingerprints) and `states` are not on disk yet."""
+
+    result: GapDetectionResult = field(default_factory=GapDetectionResult)
+    to_sync: ScenesToSync = field(default_factory=ScenesToSync)
+    agreed: "ByScene" = field(default_factory=dict)
+    states: "dict[int, State]" = field(default_factory=dict)
+
+    def leave_out(self, scene: "Scene", error: Exception) -> None:
+        """Notes a scene that cannot be compared."""
+        self.states[scene.id] = UNKNOWN, str(error)
+        self.result.left_out.append(f"{scene.label()}: {error}")

@@ -18,8 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from disk.lock import FileLock, is_held
-from reconciliation import deep, report, runs
-from reconciliation.due import INTERVAL_SECONDS, LONGEST_RETRY, due_at, just_ran, retry_at, tidy
+from reconciliation import report
+from reconciliation.schedule import (
+    INTERVAL_SECONDS,
+    LONGEST_RETRY,
+    deep_due_at,
+    due_at,
+    just_ran,
+    retry_at,
+    tidy,
+)
 from reconciliation.state import STATE_FILE, ReconciliationState, read, write
 
 __all__ = [
@@ -138,7 +146,7 @@ class ReconciliationScheduler:
     def is_deep_due(self, interval: str, now: float | None = None) -> bool:
         """Whether the next run is to compare everything by value."""
         now = self._now(now)
-        due = deep.due_at(self.load_state(), interval, now)
+        due = deep_due_at(self.load_state(), interval, now)
         return due is not None and now >= due
 
     def refresh(
@@ -167,7 +175,7 @@ class ReconciliationScheduler:
 
     def _remember(self, state: ReconciliationState, due: bool) -> bool:
         if due:
-            self._seen = runs.so_far(state)
+            self._seen = report.so_far(state)
         return due
 
     # --- runs ---
@@ -180,9 +188,9 @@ class ReconciliationScheduler:
         seen, self._seen = self._seen, None
         try:
             with self._changing() as state:
-                free = seen in (None, runs.so_far(state))
+                free = seen in (None, report.so_far(state))
                 if free:
-                    runs.begin(state, os.getpid(), self._now(now))
+                    report.begin(state, os.getpid(), self._now(now))
             self._claimed = free
         finally:
             if not self._claimed:
@@ -196,7 +204,7 @@ class ReconciliationScheduler:
         self._claimed = False
         try:
             with self._changing() as state:
-                runs.end(state)
+                report.end(state)
         finally:
             self._run_lock.release()
 
@@ -207,7 +215,7 @@ class ReconciliationScheduler:
         every run but one at startup lets the interval begin anew."""
         now = self._now(now)
         with self._changing() as state:
-            runs.succeed(state, result, scope, is_startup, now)
+            report.succeed(state, result, scope, is_startup, now)
             if self.identity is not None:
                 state.stash_identity = self.identity
             state.next_due = self._due_at(state, state.interval, now)
@@ -219,7 +227,7 @@ class ReconciliationScheduler:
         later than after `longest` seconds."""
         now = self._now(now)
         with self._changing() as state:
-            runs.fail(state, str(error), now, longest)
+            report.fail(state, str(error), now, longest)
             state.next_due = self._due_at(state, state.interval, now)
 
     # --- what people see ---

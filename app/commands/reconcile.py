@@ -73,7 +73,7 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> d
 
 def _patience(error: Exception) -> float:
     """A setting that is wrong may be right in a minute: such a failure is not backed off from."""
-    from reconciliation.due import FIRST_RETRY, LONGEST_RETRY
+    from reconciliation.schedule import FIRST_RETRY, LONGEST_RETRY
 
     mended = isinstance(error, (errors.SetupError, errors.Refused))
     return FIRST_RETRY if mended else LONGEST_RETRY

@@ -82,7 +82,7 @@ CREATE TABLE decision (
 # A page asks which items wait for a decision, again and again.
 _ASKED = "CREATE INDEX item_asked ON item (rating_key, scene_id, asked) WHERE asked != '';"
 # What a listing tells of an item, as a number (`listing.mark`); and of each scene the number of all
-# that was compared when both sides last agreed (`reconciliation/verified.py`).
+# that was compared when both sides last agreed (`reconciliation/fingerprints.py`).
 _VERIFIED = """
 ALTER TABLE part ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE verified (scene_id INTEGER PRIMARY KEY, print INTEGER NOT NULL);

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from reconciliation import deep
+from reconciliation.report import note_deep
+from reconciliation.schedule import deep_due_at
 from reconciliation.scheduler import ReconciliationScheduler
 from reconciliation.state import ReconciliationState
 
@@ -21,21 +22,21 @@ RUN, DEEP = SimpleNamespace(unmoved=7), SimpleNamespace(deep=True)
 )
 def test_it_is_due_an_interval_after_the_last_one(interval, days):
     state = ReconciliationState(last_deep_time=NOW)
-    assert deep.due_at(state, interval, NOW) == (None if days is None else NOW + days * DAY)
+    assert deep_due_at(state, interval, NOW) == (None if days is None else NOW + days * DAY)
 
 
 def test_before_the_first_run_none_is_due_and_after_it_the_interval_counts_from_there():
     state = ReconciliationState()
-    assert deep.due_at(state, "weekly", NOW) is None
-    deep.record(state, RUN, NOW)
-    deep.record(state, RUN, NOW + DAY)
-    assert deep.due_at(state, "weekly", NOW + DAY) == NOW + 7 * DAY
-    deep.record(state, DEEP, NOW + 2 * DAY)
-    assert deep.due_at(state, "weekly", NOW + 2 * DAY) == NOW + 9 * DAY
+    assert deep_due_at(state, "weekly", NOW) is None
+    note_deep(state, RUN, NOW)
+    note_deep(state, RUN, NOW + DAY)
+    assert deep_due_at(state, "weekly", NOW + DAY) == NOW + 7 * DAY
+    note_deep(state, DEEP, NOW + 2 * DAY)
+    assert deep_due_at(state, "weekly", NOW + 2 * DAY) == NOW + 9 * DAY
 
 
 def test_a_clock_that_was_set_back_makes_it_due():
-    assert deep.due_at(ReconciliationState(last_deep_time=NOW + DAY), "weekly", NOW) == 0.0
+    assert deep_due_at(ReconciliationState(last_deep_time=NOW + DAY), "weekly", NOW) == 0.0
 
 
 def test_the_scheduler_tells_of_it(tmp_path):

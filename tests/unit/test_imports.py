@@ -68,8 +68,8 @@ HOMES = {
 }
 SPINES = {
     "plex.sync.pipeline", "plex.sync.decide", "plex.sync.write", "plex.sync.verify", "plex.sync.record",
-    "sync_queue.drain", "reconciliation.engine", "reconciliation.walking",
-    "reconciliation.choosing", "reconciliation.comparing", "reconciliation.judging",
+    "sync_queue.drain", "reconciliation.engine", "reconciliation.scan",
+    "reconciliation.compare",
 }  # fmt: skip
 CLIENTS = {
     "plex.client.client",
@@ -179,7 +179,7 @@ def test_there_is_no_library_without_a_home() -> None:
 @pytest.mark.parametrize("name", sorted(SPINES))
 def test_a_spine_is_handed_its_clients(name: str) -> None:
     at_start = imported(name, late=False)
-    filters = {"reconciliation.engine", "reconciliation.walking"}
+    filters = {"reconciliation.engine", "reconciliation.scan"}
     allowed = {"stash.api"} if name in filters else set()  # its SceneFilter
     assert (at_start & CLIENTS) - allowed == set()
     assert {one for one in at_start if is_library(one)} == set()

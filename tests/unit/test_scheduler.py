@@ -13,8 +13,8 @@ import errors
 import reconciliation
 from disk.lock import FileLock
 from disk.quarantine import asides
-from reconciliation.due import backoff
 from reconciliation.report import NO_RUNS
+from reconciliation.schedule import backoff
 from reconciliation.scheduler import (
     INTERVAL_SECONDS,
     RUN_LOCK,

@@ -13,7 +13,7 @@ from plex.library.section_listing import SETTLED, Listed
 from plex.state.database import Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
-from reconciliation.verified import Verified, code
+from reconciliation.fingerprints import Fingerprints, code
 from stash import scene
 from tests.support.settings import sync_settings
 
@@ -42,8 +42,8 @@ def number(
     """The number of scene 1, as things are; None if it has none."""
     chosen = sync_settings(**settings)
     index = listed(store, xml, now)
-    verified = Verified(store, index, Ledger(store), chosen, chosen.path_map)
-    return verified.prints({1: one or row()}).get(1)
+    fingerprints = Fingerprints(store, index, Ledger(store), chosen, chosen.path_map)
+    return fingerprints.compute({1: one or row()}).get(1)
 
 
 def test_the_same_things_have_the_same_number(store):
@@ -118,11 +118,11 @@ def test_a_row_of_another_shape_is_told_by_whoever_reads_it(store, odd):
 
 
 def test_what_agreed_is_kept_until_it_is_forgotten(store):
-    verified = Verified(store, Index(store), Ledger(store), sync_settings(), ())
-    verified.put({1: -5, 2: 6})
-    assert verified.agreed([1, 2, 3]) == {1: -5, 2: 6}
-    verified.forget()
-    assert verified.agreed([1]) == {}
+    fingerprints = Fingerprints(store, Index(store), Ledger(store), sync_settings(), ())
+    fingerprints.put({1: -5, 2: 6})
+    assert fingerprints.agreed([1, 2, 3]) == {1: -5, 2: 6}
+    fingerprints.forget()
+    assert fingerprints.agreed([1]) == {}
 
 
 # --- what a page asks of the disk ----------------------------------------------------------------
@@ -139,9 +139,9 @@ def test_no_statement_of_a_page_reads_a_whole_table(store):
     ledger.entries([5])
     ledger.items_of(1)
     ledger.scenes_showing("tag", 3)
-    verified = Verified(store, Index(store), ledger, sync_settings(), ())
-    verified.put({1: 2})
-    verified.agreed([1, 2])
+    fingerprints = Fingerprints(store, Index(store), ledger, sync_settings(), ())
+    fingerprints.put({1: 2})
+    fingerprints.agreed([1, 2])
     Index(store).find(["/m/a"])
     store.db.set_trace_callback(None)
     plans = {

@@ -6,7 +6,7 @@ import pytest
 
 from plex.state.database import Store
 from plex.state.scene_state_store import Seen
-from reconciliation.gone import Gone
+from reconciliation.scan import DeletedScenes
 
 PAGES = [(3, (1, 2, 3)), (6, (4, 6)), (9, (8, 9))]  # the last id, and all ids
 
@@ -25,15 +25,15 @@ def test_a_known_scene_that_no_page_has_is_gone(
     store: Store, known: tuple[int, ...], others: tuple[int, ...], gone: list[int]
 ) -> None:
     Seen(store).put(dict.fromkeys(known, ("in_sync", "")))
-    found = Gone(Seen(store), others)
+    deleted = DeletedScenes(Seen(store), others)
     for last, ids in PAGES:
-        found.met(last, ids)
-    found.end()
-    assert list(found.ids) == gone
+        deleted.page(last, ids)
+    deleted.end()
+    assert list(deleted.ids) == gone
 
 
 def test_of_a_stash_without_pages_all_are_gone(store: Store) -> None:
     Seen(store).put({4: ("in_sync", "")})
-    found = Gone(Seen(store))
-    found.end()
-    assert list(found.ids) == [4]
+    deleted = DeletedScenes(Seen(store))
+    deleted.end()
+    assert list(deleted.ids) == [4]
