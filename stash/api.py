@@ -3,18 +3,22 @@
 import copy
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import errors
+from net.halving import by_halves
 from net.place import is_loopback
 from net.session import Session
 from stash import hook, scene
-from stash.patching import Rows, patched
 from stash.transport import Transport
 from validation.image import is_cover
 
 PAGE = 1000
+AT_ONCE = 100  # scenes of a page that Stash cannot give as a whole
+IN_A_ROW = 3  # bad scenes before any good one: the fault is Stash's
 IMAGE_BYTES = 10 << 20  # Plex answers 500 to anything larger
+Rows = dict[int, Any]  # by scene id, ascending
 T = TypeVar("T")
 # What reading an answer of another shape raises.
 _SHAPES = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
@@ -199,19 +203,29 @@ class StashApi:
             except errors.Busy:
                 if not fragment:
                     raise
-                page = self._patched(fragment, variables, last)
+                page = self._partial_page(fragment, variables, last)
             if page.size:
                 yield page
             if page.size < size:
                 return
             last = page.last
 
-    def _patched(self, fragment: str, variables: Mapping[str, Any], after: int) -> ScenePage:
-        """A page that Stash cannot give as a whole: what it has of its scenes."""
+    def _partial_page(self, fragment: str, variables: Mapping[str, Any], after: int) -> ScenePage:
+        """Returns what Stash gives of a page that it cannot give as a whole. Raises if it gives no
+        scene of it."""
         asked = self._page(_PAGE.format(fields="id", fragment=""), variables, after)
         if not asked.rows:
             return asked
-        rows, unread = patched(list(asked.rows), lambda some: self._by_id(some, fragment))
+        ids, rows, unread = list(asked.rows), Rows(), dict[int, str]()
+        parts = [ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE)]
+        ask = partial(self._by_id, fragment=fragment)
+        for part, answer in by_halves(parts, ask, (errors.Busy,)):
+            if not isinstance(answer, errors.Stash2PlexError):
+                rows |= answer
+                continue
+            unread[part[0]] = str(answer)
+            if not rows and (len(unread) == IN_A_ROW or part[0] == ids[-1]):
+                raise answer
         return ScenePage(rows, asked.last, asked.size, unread)
 
     def _page(self, query: str, variables: Mapping[str, Any], after: int) -> ScenePage:

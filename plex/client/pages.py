@@ -1,10 +1,12 @@
 """Long answers of Plex, a page at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import errors
 from errors import PLEX
+from net.halving import by_halves
 from plex.fields.item import number
 
 PAGE = 1000
@@ -129,28 +131,29 @@ def patched(get: "Get[P]", count: Callable[[], "int | None"]) -> "Iterator[P | H
 
 
 def _around(get: "Get[P]", start: int, size: int) -> "Iterator[P | Hole]":
-    """What Plex gives of these rows, by halves."""
-    asked = [(start, size)]  # the last of them comes next
-    lost = 0
-    while asked:
-        at, many = asked.pop()
-        try:
-            page = get(window(at, many), many == 1)
-        except BAD_PART as error:
-            if many > 1:
-                asked += [(at + many // 2, many - many // 2), (at, many // 2)]
-                continue
+    """Yields what Plex gives of these rows, asked for by halves."""
+    end, lost = start + size, 0
+    asked = by_halves([range(start, end)], partial(_rows, get), BAD_PART, _rest)
+    for rows, page in asked:
+        if isinstance(page, errors.Stash2PlexError):
             lost += 1
             if lost == ROWS:
-                yield _hole(at, start + size - at, error)
+                yield _hole(rows[0], end - rows[0], page)
                 return
-            yield _hole(at, 1, error)
+            yield _hole(rows[0], 1, page)
             continue
         lost = 0
         if len(page):
             yield page
-            if len(page) < many:
-                asked.append((at + len(page), many - len(page)))
+
+
+def _rows(get: "Get[P]", rows: Sequence[int]) -> P:
+    return get(window(rows[0], len(rows)), len(rows) == 1)
+
+
+def _rest(rows: Sequence[int], page: Rows) -> Sequence[int]:
+    """The rows behind a page that is shorter than Plex was asked for."""
+    return rows[len(page) :] if len(page) else ()
 
 
 def _hole(start: int, size: int, error: errors.Stash2PlexError) -> Hole:
