@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import errors
 from app.commands.registry import COMMANDS, RECONCILE
 from app.modes import objection
-from net.place import is_loopback
 from stash import stdio
 
 EPILOG = """The API key is read from the file, or from the variable STASH_API_KEY; it is never an
@@ -117,6 +116,8 @@ def _config_path(connection: dict[str, Any]) -> str:
 
 
 def _trust(host: str) -> ssl.SSLContext:
+    from net.session import is_loopback
+
     context = ssl.create_default_context()
     if is_loopback(host):  # Stash's own certificate is self-signed
         context.check_hostname = False

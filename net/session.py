@@ -4,6 +4,7 @@ A redirect that is followed blindly would carry the token to another host.
 """
 
 import http.client
+import ipaddress
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -177,6 +178,15 @@ def _broken(error: BaseException) -> Fate:
         said = [one.strerror for one in inner if isinstance(one, OSError) and one.strerror]
         return Fate("refused", said[-1] if said else "no connection", False)
     return Fate("lost", "the connection broke", True)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this very machine. Nobody is in between then: its certificates may be its
+    own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _chain(error: "BaseException | None") -> Iterator[BaseException]:

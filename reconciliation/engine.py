@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import errors
 from disk import servers
-from net.ahead import fetched
+from net.prefetch import fetch_ahead
 from plex.library import match
 from plex.library.index import Index
 from plex.library.path_map import Finder
@@ -153,7 +153,7 @@ class GapDetectionEngine:
         comparison, self._others = self._comparison(), Witnesses(self._store).besides()
         try:
             chunks = self._selection().chunks(scanned, findings)
-            for chunk, items in fetched(chunks, self._items):
+            for chunk, items in fetch_ahead(chunks, self._items):
                 self._try_chunk(comparison, chunk, items)
                 if len(findings.states) >= AT_ONCE:
                     self._keep(fingerprints)

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import errors
-from net.ahead import ahead
+from net.prefetch import read_ahead
 from plex.fields import selection
 from plex.library import match
 from plex.library.index import Index
@@ -55,7 +55,7 @@ class Scan:
     ) -> Iterator[Scanned]:
         """Yields the scenes whose fingerprint changed since both sides last agreed, with their new
         fingerprints; all scenes if the run is `deep`. Counts the other scenes."""
-        for page in ahead(self._stash.pages(only, extras=self._extras)):
+        for page in read_ahead(self._stash.pages(only, extras=self._extras)):
             ids, fingerprints = page.rows.keys(), self._fingerprints.compute(page.rows)
             result.left_out += [f"scene {number}: {why}" for number, why in page.unread.items()]
             if only == EVERYTHING:

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import errors
 from net.halving import by_halves
-from net.place import is_loopback
-from net.session import Session
+from net.session import Session, is_loopback
 from stash import hook, scene
 from stash.transport import Transport
 from validation.image import is_cover

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from disk.database import batches
-from net.ahead import ahead
+from net.prefetch import read_ahead
 from plex.client.listing import Page
 from plex.client.pages import Hole
 from plex.fields.item import Part
@@ -61,7 +61,7 @@ class Listed:
         """Read one section whole and let go of what it no longer shows. If it shows nothing at all,
         or has holes, nothing is let go."""
         reading = Reading(self._store, section.id, now)
-        for page in ahead(plex.listing(section.id)):
+        for page in read_ahead(plex.listing(section.id)):
             if isinstance(page, Hole):
                 reading.holes.append(page.words)
             else:

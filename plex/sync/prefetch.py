@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import errors
-from net.beside import Beside
+from net.prefetch import ReaderThread
 from plex.fields.item import Item
 from plex.fields.registry import IMAGES
 from plex.images import covers
@@ -79,24 +79,24 @@ class Foreseen:
         self._stash, self._plex = sides
         self._reader = Reader(*beside, store, settings, clock)
         self._timer = timer
-        self._thread = Beside()
+        self._thread = ReaderThread()
         sys.setswitchinterval(SWITCH)
         self._coming: deque[Read] = deque(maxlen=2)  # the next batch, and the one after it
         self._current: Read | None = None
 
     def ahead(self, ids: Sequence[int]) -> None:
         """Begin to read what these need. What fails is raised where it is asked for."""
-        read, thread = self._reader, self._thread
-        scenes = thread(lambda: read.scenes(ids))
-        items = thread(lambda: read.items(scenes.result()))
-        images = thread(lambda: read.covers(scenes.result(), items.result()))
+        read, submit = self._reader, self._thread.submit
+        scenes = submit(lambda: read.scenes(ids))
+        items = submit(lambda: read.items(scenes.result()))
+        images = submit(lambda: read.covers(scenes.result(), items.result()))
         self._coming.append(Read(list(ids), self._timer(), scenes, items, images))
 
     def look(self, rating_keys: Sequence[int]) -> Callable[[], Items]:
         """Begin to ask for these items; what it gives waits for them."""
         if not rating_keys:
             return dict
-        return self._thread(lambda: self._reader.plex.items(rating_keys)).result
+        return self._thread.submit(lambda: self._reader.plex.items(rating_keys)).result
 
     def write(self, rating_keys: Collection[int]) -> None:
         """All is decided, and these are about to be written on."""

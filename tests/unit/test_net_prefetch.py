@@ -1,4 +1,4 @@
-"""A page ahead: the same pages in the same order, and their errors where they belong."""
+"""What a second thread reads ahead: in order, and its errors where they belong."""
 
 from __future__ import annotations
 
@@ -7,12 +7,39 @@ from collections.abc import Iterator
 
 import pytest
 
-from net.ahead import ahead, fetched
+from net.prefetch import ReaderThread, fetch_ahead, read_ahead
+
+
+def test_it_does_what_it_is_given_one_after_the_other_in_a_thread_of_its_own() -> None:
+    reader, seen = ReaderThread(), []
+    calls = [reader.submit(lambda n=n: seen.append(n) or threading.get_ident()) for n in range(20)]
+    idents = {call.result(10) for call in calls}
+    assert seen == list(range(20))
+    assert len(idents) == 1 and threading.get_ident() not in idents
+    reader.close()
+
+
+def test_what_a_call_raises_is_raised_where_it_is_waited_for_and_the_next_is_done() -> None:
+    reader = ReaderThread()
+    bad, good = reader.submit(lambda: 1 // 0), reader.submit(lambda: 7)
+    assert good.result(10) == 7
+    with pytest.raises(ZeroDivisionError):
+        bad.result(10)
+    reader.close()
+
+
+def test_nobody_waits_for_it_at_the_end() -> None:
+    reader, gate = ReaderThread(), threading.Event()
+    waiting = reader.submit(lambda: gate.wait(60))
+    reader.close()
+    assert all(one.daemon for one in threading.enumerate() if one.name == "reader")
+    gate.set()
+    assert waiting.result(10) is True
 
 
 def test_all_pages_come_in_order():
-    assert list(ahead(iter([[1], [2], [3]]))) == [[1], [2], [3]]
-    assert list(ahead(iter([]))) == []
+    assert list(read_ahead(iter([[1], [2], [3]]))) == [[1], [2], [3]]
+    assert list(read_ahead(iter([]))) == []
 
 
 def test_the_next_page_is_fetched_while_one_is_worked_on():
@@ -23,7 +50,7 @@ def test_the_next_page_is_fetched_while_one_is_worked_on():
         begun.set()
         yield 2
 
-    coming = ahead(pages())
+    coming = read_ahead(pages())
     assert next(coming) == 1
     assert begun.wait(10)
     assert list(coming) == [2]
@@ -34,7 +61,7 @@ def test_an_error_is_raised_where_its_page_is_due():
         yield 1
         raise ValueError("torn")
 
-    coming = ahead(pages())
+    coming = read_ahead(pages())
     assert next(coming) == 1
     with pytest.raises(ValueError, match="torn"):
         next(coming)
@@ -42,7 +69,7 @@ def test_an_error_is_raised_where_its_page_is_due():
 
 def test_whoever_stops_in_the_middle_leaves_no_thread_behind():
     before = threading.active_count()
-    coming = ahead(iter([1, 2, 3]))
+    coming = read_ahead(iter([1, 2, 3]))
     next(coming)
     coming.close()  # type: ignore[attr-defined]
     assert threading.active_count() == before
@@ -62,16 +89,16 @@ def test_what_is_asked_is_fetched_one_ahead_and_in_order():
             second.set()
         return number * 10
 
-    coming = fetched(ask(), fetch)
+    coming = fetch_ahead(ask(), fetch)
     first, got = next(coming)
     assert second.wait(10), "fetched while the first is worked on"
     assert (first, got(), asked) == (1, 10, [1, 2])
     assert [(one, give()) for one, give in coming] == [(2, 20), (3, 30)]
-    assert list(fetched([], fetch)) == []
+    assert list(fetch_ahead([], fetch)) == []
 
 
 def test_what_cannot_be_fetched_is_told_when_it_is_due_and_ends_nothing():
-    coming = fetched([1, 0, 2], lambda number: 6 // number)
+    coming = fetch_ahead([1, 0, 2], lambda number: 6 // number)
     assert next(coming)[1]() == 6
     with pytest.raises(ZeroDivisionError):
         next(coming)[1]()
