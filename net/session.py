@@ -15,7 +15,7 @@ import requests
 import urllib3
 
 from net.deadline import Deadline
-from net.short import Adapter, Known
+from net.shortcut import Adapter, Shortcut
 
 CHUNK = 1 << 16
 # Listings of 1000 items come to about 2 MB; anything far beyond is not an answer to us.
@@ -64,7 +64,7 @@ class Session(requests.Session):
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
             self.mount(scheme, Adapter(self._deadline, pool_connections=1, max_retries=0))
-        self._known = Known()
+        self._shortcut = Shortcut()
 
     def twin(self: Own) -> Own:
         """The same for another thread, with connections of its own."""
@@ -94,12 +94,12 @@ class Session(requests.Session):
     def _sent(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         """The answer without its body; the short way to it once requests has found all in order."""
         headers = dict(self.headers) | dict(options.get("headers") or {})
-        if prepared := self._known.prepared(method, url, headers, options):
+        if prepared := self._shortcut.prepared(method, url, headers, options):
             adapter = self.get_adapter(url)
             return adapter.send(prepared, True, self._timeout, self.verify)
         response = super().request(method, url, **options)
         if not response.is_redirect:
-            self._known.learn(response.request, headers)
+            self._shortcut.learn(response.request, headers)
         return response
 
 

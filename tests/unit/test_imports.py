@@ -62,7 +62,7 @@ HOMES = {
     "plexapi": {"plex.client.transport"},
     "stashapi": {"stash.transport"},
     "persistqueue": {"sync_queue.jobs", "sync_queue.dead_letters"},
-    "requests": {"net.session", "net.short", "plex.client.transport", "stash.transport"},
+    "requests": {"net.session", "net.shortcut", "plex.client.transport", "stash.transport"},
     "urllib3": {"net.session"},
     "PIL": {"plex.images.letterbox"},
 }
