@@ -45,6 +45,7 @@ class Section(NamedTuple):
     id: int
     title: str
     stamp: str
+    roots: tuple[str, ...] = ()
 
 
 class Plex:
