@@ -13,50 +13,30 @@ from typing import Any
 from validation import library
 from validation.template import checked
 
-SYNC_FIELDS = (
-    "title",
-    "summary",
-    "studio",
-    "date",
-    "genres",
-    "actors",
-    "directors",
-    "rating",
-    "collections",
-    "poster",
+# Fields in their usual order, each with the other words that people use for it.
+FIELDS = {
+    "title": ("titles",),
+    "summary": ("description", "details"),
+    "studio": ("studios",),
+    "date": ("release_date", "dates"),
+    "genres": ("tags", "tag", "genre"),
+    "actors": ("performers", "performer", "actor"),
+    "directors": ("director",),
+    "rating": ("ratings", "user_rating"),
+    "collections": ("collection",),
+    "poster": ("cover", "posters"),
     # These wait for a setting of their own.
-    "sort_title",
-    "tagline",
-    "content_rating",
-    "labels",
-)
-# Written only if they are named: `all` has not meant them ever since there are installations.
-ON_REQUEST = ("original_title", "background")
-FIELD_ALIASES = {
-    "titles": "title",
-    "code": "original_title",
-    "description": "summary",
-    "details": "summary",
-    "studios": "studio",
-    "release_date": "date",
-    "dates": "date",
-    "tags": "genres",
-    "tag": "genres",
-    "genre": "genres",
-    "performers": "actors",
-    "performer": "actors",
-    "actor": "actors",
-    "director": "directors",
-    "ratings": "rating",
-    "user_rating": "rating",
-    "collection": "collections",
-    "cover": "poster",
-    "posters": "poster",
-    "label": "labels",
-    "certificate": "content_rating",
-    "art": "background",
-    "fanart": "background",
+    "sort_title": (),
+    "tagline": (),
+    "content_rating": ("certificate",),
+    "labels": ("label",),
+    "original_title": ("code",),
+    "background": ("art", "fanart"),
 }
+# `all` leaves these out: a user has to name them.
+ON_REQUEST = ("original_title", "background")
+SYNC_FIELDS = tuple(name for name in FIELDS if name not in ON_REQUEST)
+_ALIASES = {word: name for name, words in FIELDS.items() for word in words}
 SOURCES = ("studio", "parent_studio", "group", "performer")
 # Half of a character: no request and no log line can hold it.
 _BROKEN = re.compile("[\ud800-\udfff]")
@@ -155,13 +135,12 @@ def sources(value: object) -> tuple[str, ...]:
 def fields(value: object) -> tuple[str, ...]:
     """Names of fields in their usual order; `none`, and `all` for all but ON_REQUEST."""
     words = [re.sub(r"[\s-]+", "_", one.lower()) for one in _pieces(value, ",;\n")]
-    asked = {FIELD_ALIASES.get(word, word) for word in words}
+    asked = {_ALIASES.get(word, word) for word in words}
     if "all" in asked:
         asked |= set(SYNC_FIELDS)
-    every = (*SYNC_FIELDS, *ON_REQUEST)
-    known = tuple(name for name in every if name in asked)
-    if asked - {*every, "all", "none"}:
-        message = f"must be a list of {', '.join(every)}"
+    known = tuple(name for name in FIELDS if name in asked)
+    if asked - {*FIELDS, "all", "none"}:
+        message = f"must be a list of {', '.join(FIELDS)}"
         raise Partly(message, known) if known else ValueError(message)
     return known
 

@@ -8,13 +8,8 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from plex.fields.names import name_key
-from plex.fields.registry import BY_NAME, FIELDS, Field, Value
+from plex.fields.registry import BY_NAME, FIELDS, FROM_FILE, Field, Value
 
-# Fields that a file can fill: by its name, its time, or what is embedded in it.
-OF_FILE = (
-    "title", "sort_title", "original_title", "summary", "tagline", "studio", "date", "content_rating",
-    "genres", "actors", "directors",
-)  # fmt: skip
 # The guid of an item names the agent that filled it. These know nothing but the file.
 _PERSONAL = re.compile(r"(?:local|\w+(?:\.\w+)*\.agents\.none)://")
 _WORD = re.compile(r"[^\W_]+")
@@ -75,7 +70,7 @@ class Item:
     def guesses(self) -> frozenset[str]:
         """Fields that Plex filled by itself. Plex Web locks what a person edits, so that of personal
         media every other value is of the file."""
-        return self.scanned | self._unlocked(OF_FILE if self.is_personal else ())
+        return self.scanned | self._unlocked(FROM_FILE if self.is_personal else ())
 
     @property
     def without_scanned(self) -> dict[str, Value]:

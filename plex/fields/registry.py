@@ -1,7 +1,7 @@
-"""Scene + config -> what Plex should say, field by field. Pure.
+"""The table of fields, and what Plex should say in each of them about a scene. Pure.
 
-`Fields` maps a field's name to its value; a field that is absent is none of our business (switched
-off, or its setting is blank), an empty value means that Stash says nothing there.
+`Fields` maps a field's name to its value. A field that is absent is not synced: it is switched off,
+or its setting is blank. An empty value means that Stash says nothing there.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,81 +15,84 @@ from validation.settings import SyncSettings
 
 Value = str | float | None | tuple[str, ...]
 Fields = Mapping[str, Value]
+Rule = Callable[[Scene, SyncSettings], Value]
+
+
+def _rating(scene: Scene, settings: SyncSettings) -> "float | None":
+    of_100 = scene.rating100
+    return min(100, of_100) / 10 if of_100 and of_100 > 0 else None
+
+
+def _no_value(scene: Scene, settings: SyncSettings) -> None:
+    """The rule of an image, which has a plan of its own (`plex.images.image_plan`)."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field: our name, how it behaves, and what Plex calls it.
+    """One field: our name, what Plex calls it, and how it behaves.
 
-    `kind` is text, rating (per account; we set no lock) or tags; `wire` is the XML attribute and edit
-    parameter of a scalar, or the parameter of a tag list whose XML children are called `element`.
-    `derived`: Plex makes the text by itself unless it is locked.
+    kind          text, rating (per account, written without a lock) or tags
+    wire          Plex's name: XML attribute, edit parameter and lock
+    rule          gives the value for a scene
+    element       the XML element of one tag
+    derived       Plex makes the text from the title unless it is locked
+    needs         settings of which one has to be set, else the field is not synced
+    from_file     the scanner of Plex can fill it: by the file's name, its time, or what is embedded
+    is_substance  Plex knows something about the scene if it says something here
     """
 
     name: str
     kind: str
     wire: str
+    rule: Rule = _no_value
     element: str = ""
     derived: bool = False
+    needs: tuple[str, ...] = ()
+    from_file: bool = False
+    is_substance: bool = False
 
 
 FIELDS = (
-    Field("title", "text", "title"),
-    Field("sort_title", "text", "titleSort", derived=True),
-    Field("original_title", "text", "originalTitle"),
-    Field("summary", "text", "summary"),
-    Field("tagline", "text", "tagline"),
-    Field("studio", "text", "studio"),
-    Field("date", "text", "originallyAvailableAt"),
-    Field("content_rating", "text", "contentRating"),
-    Field("rating", "rating", "userRating"),
-    Field("genres", "tags", "genre", "Genre"),
-    Field("actors", "tags", "actor", "Role"),
-    Field("directors", "tags", "director", "Director"),
-    Field("collections", "tags", "collection", "Collection"),
-    Field("labels", "tags", "label", "Label"),
-)
+    Field("title", "text", "title", text.title, from_file=True),
+    Field(
+        "sort_title", "text", "titleSort", text.sort_title, derived=True, from_file=True,
+        needs=("sort_title_template",),
+    ),
+    Field("original_title", "text", "originalTitle", text.original_title, from_file=True),
+    Field("summary", "text", "summary", text.summary, from_file=True, is_substance=True),
+    Field(
+        "tagline", "text", "tagline", text.tagline, from_file=True, needs=("tagline_template",)
+    ),
+    Field("studio", "text", "studio", text.studio, from_file=True, is_substance=True),
+    Field(
+        "date", "text", "originallyAvailableAt", text.release_date, from_file=True,
+        is_substance=True,
+    ),
+    Field(
+        "content_rating", "text", "contentRating", text.content_rating, from_file=True,
+        needs=("content_rating",),
+    ),
+    Field("rating", "rating", "userRating", _rating),
+    Field("genres", "tags", "genre", tags.genres, "Genre", from_file=True, is_substance=True),
+    Field("actors", "tags", "actor", tags.actors, "Role", from_file=True, is_substance=True),
+    Field("directors", "tags", "director", tags.directors, "Director", from_file=True),
+    Field("collections", "tags", "collection", tags.collections, "Collection"),
+    Field(
+        "labels", "tags", "label", tags.labels, "Label",
+        needs=("labels", "label_tags", "label_organized"),
+    ),
+)  # fmt: skip
 BY_NAME = {field.name: field for field in FIELDS}
-# Plex's names of fields that we write without a lock: one that is there is a person's.
+# Plex's names of fields that we write without a lock. A lock that is there is a person's.
 UNLOCKED = frozenset(field.wire for field in FIELDS if field.kind == "rating")
 POSTER, BACKGROUND = IMAGES = ("poster", "background")
-# What a person sees as "Plex knows nothing about this": a title alone is only the file's name.
-SUBSTANCE = ("studio", "actors", "genres", "summary", "date")
-
-
-def rating(scene: Scene, settings: SyncSettings) -> "float | None":
-    of_100 = scene.rating100
-    return min(100, of_100) / 10 if of_100 and of_100 > 0 else None
-
-
-RULES: Mapping[str, Callable[[Scene, SyncSettings], Value]] = {
-    "title": text.title,
-    "sort_title": text.sort_title,
-    "original_title": text.original_title,
-    "summary": text.summary,
-    "tagline": text.tagline,
-    "studio": text.studio,
-    "date": text.release_date,
-    "content_rating": text.content_rating,
-    "rating": rating,
-    "genres": tags.genres,
-    "actors": tags.actors,
-    "directors": tags.directors,
-    "collections": tags.collections,
-    "labels": tags.labels,
-}
-# Fields that only say something once one of these settings does.
-SETTINGS: Mapping[str, tuple[str, ...]] = {
-    "sort_title": ("sort_title_template",),
-    "tagline": ("tagline_template",),
-    "content_rating": ("content_rating",),
-    "labels": ("labels", "label_tags", "label_organized"),
-}
+SUBSTANCE = tuple(field.name for field in FIELDS if field.is_substance)
+FROM_FILE = tuple(field.name for field in FIELDS if field.from_file)
 
 
 def wanted(scene: Scene, settings: SyncSettings) -> dict[str, Value]:
     """What Plex should say about the scene, for the fields that are switched on."""
-    return {name: RULES[name](scene, settings) for name in switched_on(settings)}
+    return {name: BY_NAME[name].rule(scene, settings) for name in switched_on(settings)}
 
 
 def says(scene: Scene, settings: SyncSettings) -> bool:
@@ -100,11 +103,11 @@ def says(scene: Scene, settings: SyncSettings) -> bool:
 def switched_on(settings: SyncSettings) -> list[str]:
     """The fields that are named in `sync_fields`, and whose setting is not blank."""
     named = set(settings.sync_fields)
-    return [name for name in RULES if name in named and _is_set(name, settings)]
+    return [field.name for field in FIELDS if field.name in named and _is_set(field, settings)]
 
 
-def _is_set(name: str, settings: SyncSettings) -> bool:
-    return name not in SETTINGS or any(getattr(settings, setting) for setting in SETTINGS[name])
+def _is_set(field: Field, settings: SyncSettings) -> bool:
+    return not field.needs or any(getattr(settings, name) for name in field.needs)
 
 
 def extras(settings: SyncSettings) -> frozenset[str]:

@@ -11,7 +11,7 @@ import yaml
 
 from app.commands import registry
 from plex.fields import selection
-from plex.fields.registry import BACKGROUND, FIELDS, IMAGES, POSTER, SETTINGS
+from plex.fields.registry import BACKGROUND, FIELDS, IMAGES, POSTER
 from plex.fields.tags import KINDS
 from validation import template
 from validation.config import _LEGACY, UNLISTED, Stash2PlexConfig
@@ -97,7 +97,7 @@ def test_every_field_has_a_row_with_its_name_in_plex() -> None:
 
 def test_a_field_that_waits_for_a_setting_names_it() -> None:
     rows = {row[0]: row[2].replace("`", "") for row in _rules("Fields") if row[2]}
-    waits = {name: ", ".join(own) for name, own in SETTINGS.items()}
+    waits = {field.name: ", ".join(field.needs) for field in FIELDS if field.needs}
 
     assert rows == waits | dict.fromkeys(ON_REQUEST, "if named")
 

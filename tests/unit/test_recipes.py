@@ -11,10 +11,11 @@ from app.commands import bundle_fields, registry
 from app.modes import ONLY_LOOKS, OPERATIONS
 from devserver import proof
 from devserver.plex import kinds, query, views
-from plex.fields import item, selection
-from plex.fields.registry import FIELDS, IMAGES, RULES
+from plex.fields import selection
+from plex.fields.registry import FIELDS, FROM_FILE, IMAGES, Field
 from validation.config import UNLISTED, Stash2PlexConfig
-from validation.values import FIELD_ALIASES, ON_REQUEST
+from validation.values import FIELDS as OTHER_NAMES
+from validation.values import ON_REQUEST
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = {name for name in Stash2PlexConfig.model_fields if name not in UNLISTED}
@@ -81,13 +82,15 @@ def test_every_setting_has_a_test_of_its_own():
 
 
 def test_every_field_has_a_rule():
-    assert set(RULES) == NAMES
+    without = Field("none", "text", "none").rule
+
+    assert [field.name for field in FIELDS if field.rule is without] == []
 
 
 def test_every_field_has_another_name_or_needs_none():
-    named = set(FIELD_ALIASES.values())
+    only_one = {name for name, others in OTHER_NAMES.items() if not others}
 
-    assert {*NAMES, *IMAGES} - named == ONE_NAME, "FIELD_ALIASES, or ONE_NAME here"
+    assert only_one == ONE_NAME, "FIELDS in validation/values.py, or ONE_NAME here"
 
 
 def test_the_manifest_says_which_fields_are_synced_only_by_name():
@@ -97,7 +100,7 @@ def test_the_manifest_says_which_fields_are_synced_only_by_name():
 
 
 def test_it_is_known_whether_a_file_can_fill_a_field():
-    assert {*item.OF_FILE} | NOT_OF_A_FILE == NAMES, "item.OF_FILE, or NOT_OF_A_FILE here"
+    assert {*FROM_FILE} | NOT_OF_A_FILE == NAMES, "from_file in FIELDS, or NOT_OF_A_FILE here"
 
 
 def test_the_proof_expects_every_field():

@@ -47,13 +47,12 @@ def test_the_usual_fields_are_on_and_the_others_wait_for_their_setting():
     }
     assert set(wanted()) == usual
     settings = EVERYTHING | {"content_rating": "XXX", "labels": "stash"}
-    assert set(wanted(settings)) == set(registry.BY_NAME) == set(registry.RULES)
-    for name, own in registry.SETTINGS.items():
-        for setting in own:
-            assert set(wanted({setting: "{title}" if "template" in setting else "x"})) == usual | {
-                name
-            }
-            assert name not in wanted({setting: "{title}", "sync_fields": "title"})
+    assert set(wanted(settings)) == set(registry.BY_NAME)
+    waiting = [(field.name, setting) for field in registry.FIELDS for setting in field.needs]
+    for name, setting in waiting:
+        value = "{title}" if "template" in setting else "x"
+        assert set(wanted({setting: value})) == usual | {name}
+        assert name not in wanted({setting: "{title}", "sync_fields": "title"})
 
 
 def test_what_a_setting_gives_shows_on_every_scene():
