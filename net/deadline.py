@@ -1,7 +1,7 @@
 """One deadline for a whole request, whatever phase it is in, on connections of urllib3.
 
-A timeout of a socket starts anew with every byte: a server that sends one every few seconds, in its
-status line, its headers, between two chunks or after them, would hold the drain for ever.
+The timeout of a socket starts again with every byte: a server that sends a byte every few seconds, in
+its status line, its headers, between two chunks or after them, would hold the drain for ever.
 """
 
 import io
@@ -14,18 +14,18 @@ PIECE = 1 << 14  # bytes sent at once: over TLS each piece has a timeout of its 
 
 
 class Deadline(threading.local):
-    """The moment, on `clock`, at which the request in work must be over; each thread has its own."""
+    """The moment, on `clock`, at which the current request must be over. Each thread has its own."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self._seconds, self._clock = seconds, clock
         self._ends = clock() + seconds
 
     def begin(self) -> None:
-        """A request begins."""
+        """Starts the deadline of a request."""
         self._ends = self._clock() + self._seconds
 
     def left(self) -> float:
-        """Seconds, more than 0; TimeoutError when none is left."""
+        """Returns the remaining seconds, more than 0. Raises TimeoutError when none is left."""
         left = self._ends - self._clock()
         if left <= 0:
             raise TimeoutError("the answer did not end in time")
@@ -33,8 +33,8 @@ class Deadline(threading.local):
 
 
 class _Answer(io.RawIOBase):
-    """What arrives at a socket, for as long as the deadline allows. It stands for the socket where
-    http.client makes a file of it, which is all that it does."""
+    """The bytes that arrive at a socket before the deadline. http.client gets this object instead of
+    the socket, and only makes a file of it."""
 
     def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
         self._socket, self._deadline = connected, deadline
@@ -51,8 +51,8 @@ class _Answer(io.RawIOBase):
         left = self._deadline.left()
         if left < self._silence:
             self._socket.settimeout(left)
-        found: int | None = self._raw.readinto(buffer)
-        return found
+        size: int | None = self._raw.readinto(buffer)
+        return size
 
     def close(self) -> None:
         self._raw.close()
@@ -60,7 +60,7 @@ class _Answer(io.RawIOBase):
 
 
 def timed(connection_class: Any, deadline: Deadline) -> Any:
-    """A kind of urllib3's connection that keeps to `deadline` while it connects, sends and reads."""
+    """Returns a class of urllib3 connections that connect, send and read before `deadline`."""
 
     class Timed(connection_class):
         timeout: float

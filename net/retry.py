@@ -1,5 +1,7 @@
-"""Asking again: what met a passing fault is asked once or twice more, after a short pause. A question
-whose answer breaks off each time is told from a server that is away."""
+"""Asks again, once or twice and after a short pause, when a request meets a passing fault.
+
+Also tells a question whose answer always breaks off from a server that is away.
+"""
 
 import time
 from collections.abc import Callable
@@ -8,19 +10,19 @@ from typing import TypeVar
 import errors
 
 PAUSES = (0.2, 0.6)  # seconds
-# Whoever asks for more patience than that (Retry-After) gets it from the queue.
-LONGEST = 3.0
-# Faults of a moment; a server that is down, or that does not want us, stays that way.
+# The queue waits for a server that asks for more patience (Retry-After).
+LONGEST = 3.0  # seconds
+# Causes that may be over in a moment. A server that is down, or that refuses us, stays that way.
 PASSING = frozenset(("starting", "gateway", "unreadable", "lost", "busy"))
 
 Answer = TypeVar("Answer")
 Chances = Callable[[errors.Stash2PlexError], int]
 
 
-def again(
+def retry(
     ask: Callable[[], Answer], chances: Chances, sleep: Callable[[float], None] = time.sleep
 ) -> Answer:
-    """The answer of `ask`, which is called again as often as its error is given `chances`."""
+    """Returns the answer of `ask`. Calls it again as often as its error has `chances`."""
     tried = 0
     while True:
         try:
@@ -32,19 +34,19 @@ def again(
         tried += 1
 
 
-def of_this_only(ask: Callable[[], Answer], is_up: Callable[[], object]) -> Answer:
-    """The answer of `ask`, which only asks. If the connection breaks while the server answers `is_up`,
-    asked once, the error is Busy: this part of the server is bad. Otherwise it stays Lost.
+def ask_part(ask: Callable[[], Answer], is_up: Callable[[], object]) -> Answer:
+    """Returns the answer of `ask`, which only reads. Raises Busy if the connection breaks while the
+    server answers `is_up`, asked once: then only this part is bad. Raises Lost otherwise.
 
-    A slow answer stays Lost as well: to ask around it would take too long.
+    A slow answer stays Lost: to ask around it would take too long.
     """
     try:
         return ask()
     except errors.Lost as lost:
         if lost.cause == "timeout" or not _answers(is_up):
             raise
-        said = f"{lost.server} breaks off its answer to this, and answers other questions"
-        raise errors.Busy(said).of(lost.server, lost.cause) from None
+        words = f"{lost.server} breaks off its answer to this, and answers other questions"
+        raise errors.Busy(words).of(lost.server, lost.cause) from None
 
 
 def _answers(is_up: Callable[[], object]) -> bool:
@@ -55,24 +57,24 @@ def _answers(is_up: Callable[[], object]) -> bool:
     return True
 
 
-def of_question(error: errors.Stash2PlexError) -> int:
-    """What only asks may be asked again; a slow answer once, since it costs the most."""
+def question_chances(error: errors.Stash2PlexError) -> int:
+    """Returns how often a question may be asked again; once after a slow answer, which costs most."""
     if error.cause == "timeout":
         return 1 if isinstance(error, errors.Lost) else 0
     return len(PAUSES) if error.cause in PASSING else 0
 
 
-def of_quick_question(error: errors.Stash2PlexError) -> int:
-    """The same where there is something better to do than to wait for a slow answer again."""
-    return 0 if error.cause == "timeout" else of_question(error)
+def quick_question_chances(error: errors.Stash2PlexError) -> int:
+    """Returns the same for a caller that has a better way than to wait for a slow answer again."""
+    return 0 if error.cause == "timeout" else question_chances(error)
 
 
-def of_one(error: errors.Stash2PlexError) -> int:
-    """What is asked in another way if it fails."""
+def no_chances(error: errors.Stash2PlexError) -> int:
+    """Returns 0, for a caller that asks in another way after a failure."""
     return 0
 
 
-def of_write(error: errors.Stash2PlexError) -> int:
-    """A write that was turned away, so that it surely was not carried out."""
+def write_chances(error: errors.Stash2PlexError) -> int:
+    """Returns 1 for a write that the server turned away, which was certainly not carried out."""
     turned_away = error.cause in ("starting", "busy") and not isinstance(error, errors.Lost)
     return 1 if turned_away else 0

@@ -1,6 +1,6 @@
 """One HTTP session for both servers: a deadline for each request, no redirects, bounded bodies.
 
-A redirect that is followed blindly would carry the token to another host.
+It follows no redirect: that would carry the token to another host.
 """
 
 import http.client
@@ -18,9 +18,9 @@ from net.deadline import Deadline
 from net.shortcut import Adapter, Shortcut
 
 CHUNK = 1 << 16
-# Listings of 1000 items come to about 2 MB; anything far beyond is not an answer to us.
+# A listing of 1,000 items has about 2 MB. A much larger answer is not meant for us.
 MAX_BYTES = 64 << 20
-# An address or a header that cannot be sent at all: the settings are wrong, not the server.
+# Errors for an address or a header that cannot be sent: the settings are wrong, not the server.
 UNUSABLE = (
     requests.exceptions.URLRequired,
     requests.exceptions.MissingSchema,
@@ -35,13 +35,13 @@ Own = TypeVar("Own", bound="Session")
 
 
 class TooLarge(requests.exceptions.ContentDecodingError):
-    """The body is longer than it may be; what is beyond was not read."""
+    """The body is longer than the limit. The rest was not read."""
 
 
 class Session(requests.Session):
     """A requests session with `(connect, read)` timeouts and an overall deadline, in seconds.
 
-    It sends everything once: what may be sent again, only the caller knows.
+    It sends each request once: only the caller knows what may be sent again.
     """
 
     def __init__(
@@ -53,27 +53,28 @@ class Session(requests.Session):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        # Both servers are on this machine or in the LAN: a proxy or .netrc of the
-        # environment is not meant for them.
+        # Both servers are on this machine or in the LAN. A proxy or .netrc of the environment is
+        # not meant for them.
         self.trust_env = False
         self.verify = verify
         self._timeout = (connect, read)
         self._seconds, self._clock = deadline or 2 * read, clock
         self._deadline = Deadline(self._seconds, clock)
-        # Cookies are set by hand: a jar sends the old and the refreshed one together.
+        # The clients set cookies by hand: a jar sends the old and the renewed cookie together.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
             self.mount(scheme, Adapter(self._deadline, pool_connections=1, max_retries=0))
         self._shortcut = Shortcut()
 
     def twin(self: Own) -> Own:
-        """The same for another thread, with connections of its own."""
+        """Returns the same session for another thread, with its own connections."""
         return type(self)(*self._timeout, bool(self.verify), self._seconds, self._clock)
 
     def request(  # type: ignore[override]
         self, method: Any, url: Any, limit: int = 0, **options: Any
     ) -> requests.Response:
-        """Like requests', with the whole body read: `limit` bytes at most, before the deadline."""
+        """Like `requests.Session.request`, but reads the whole body, at most `limit` bytes, before the
+        deadline."""
         options["timeout"] = self._timeout
         options["stream"] = True
         options["allow_redirects"] = False
@@ -84,15 +85,15 @@ class Session(requests.Session):
             raise requests.exceptions.ConnectionError(error) from error
         except requests.exceptions.InvalidHeader as error:
             if not isinstance(error.__context__, urllib3.exceptions.InvalidHeader):
-                raise  # of our request
-            said = "the answer tells its length twice"
-            raise requests.exceptions.ContentDecodingError(said) from error
+                raise  # the header is in our request
+            words = "the answer tells its length twice"
+            raise requests.exceptions.ContentDecodingError(words) from error
         response._content = _body(response, limit or MAX_BYTES)
         response._content_consumed = True
         return response
 
     def _sent(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
-        """The answer without its body; the short way to it once requests has found all in order."""
+        """Returns the answer without its body. Takes the shortcut once requests accepted the headers."""
         headers = dict(self.headers) | dict(options.get("headers") or {})
         if prepared := self._shortcut.prepared(method, url, headers, options):
             adapter = self.get_adapter(url)
@@ -118,7 +119,7 @@ def _body(response: requests.Response, limit: int) -> bytes:
 
 
 def _pieces(response: requests.Response) -> Iterator[bytes]:
-    """The body as it arrives; `iter_content` alone would wait for a full chunk each time."""
+    """Yields the body as it arrives. `iter_content` would wait for full chunks."""
     raw = response.raw
     if not hasattr(raw, "read1"):
         yield from response.iter_content(1024)
@@ -135,28 +136,27 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
     raw.release_conn()
 
 
-# How OpenSSL, in its versions, says that what it got is no TLS.
+# How the versions of OpenSSL say that the answer is no TLS.
 _PLAIN = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "record layer failure")
 SPEAKS_PLAINLY = "it does not speak TLS: write http:// instead of https://"
 
 
 class Fate(NamedTuple):
-    """Why no answer came: a cause of `errors.CAUSES`, the same for a person, and whether the
-    request may have been carried out."""
+    """Why no answer came."""
 
-    cause: str
-    words: str
-    sent: bool
+    cause: str  # of `errors.CAUSES`
+    words: str  # for a person
+    sent: bool  # whether the server may have carried out the request
 
 
 def fate(error: Exception) -> Fate:
-    """What an error of requests says about the request; not one of UNUSABLE."""
+    """Returns what an error of requests means for the request. Not for the errors in UNUSABLE."""
     kinds = requests.exceptions
     if isinstance(error, kinds.ConnectTimeout):
         return Fate("timeout", "no connection in time", False)
     if isinstance(error, kinds.Timeout):
         return Fate("timeout", "no answer in time", True)
-    if isinstance(error, kinds.SSLError) and any(one in str(error) for one in _PLAIN):
+    if isinstance(error, kinds.SSLError) and any(word in str(error) for word in _PLAIN):
         return Fate("tls", SPEAKS_PLAINLY, False)
     if isinstance(error, kinds.SSLError) and "EOF" not in str(error):
         return Fate("tls", "the certificate is not accepted", False)
@@ -170,19 +170,21 @@ def fate(error: Exception) -> Fate:
 
 
 def _broken(error: BaseException) -> Fate:
-    """A connection that was not made, or that ended too soon."""
-    inner = list(_chain(error))
-    if any(isinstance(one, socket.gaierror) for one in inner):
+    """The fate of a request whose connection was not made, or ended too soon."""
+    causes = list(_chain(error))
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
         return Fate("dns", "its name is not known", False)
-    if any(isinstance(one, urllib3.exceptions.NewConnectionError) for one in inner):
-        said = [one.strerror for one in inner if isinstance(one, OSError) and one.strerror]
-        return Fate("refused", said[-1] if said else "no connection", False)
+    if any(isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes):
+        words = [
+            cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror
+        ]
+        return Fate("refused", words[-1] if words else "no connection", False)
     return Fate("lost", "the connection broke", True)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this very machine. Nobody is in between then: its certificates may be its
-    own."""
+    """Whether the host is this machine. Nobody is in between then, and a self-signed certificate is
+    safe."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -190,7 +192,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _chain(error: "BaseException | None") -> Iterator[BaseException]:
-    """The error and what it came from, the first cause last."""
+    """Yields the error and its causes, the first cause last."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

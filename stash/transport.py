@@ -16,7 +16,7 @@ from stashapi.classes import GQLWrapper
 
 import errors
 from errors import STASH
-from net.retry import again, of_question, of_this_only
+from net.retry import ask_part, question_chances, retry
 from net.session import SPEAKS_PLAINLY, UNUSABLE, Session, TooLarge, fate
 from stash import hook, stdio
 
@@ -90,8 +90,8 @@ class Transport(GQLWrapper):
             return "", b""
 
     def _again(self, ask: Callable[[], Any]) -> Any:
-        return of_this_only(
-            lambda: again(lambda: self._once(ask), of_question, self._sleep),
+        return ask_part(
+            lambda: retry(lambda: self._once(ask), question_chances, self._sleep),
             lambda: self._once(lambda: _data(self._GQL(_IS_UP))),
         )
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 import errors
 from errors import PLEX
-from net.retry import Chances, of_one, of_question, of_quick_question
+from net.retry import Chances, no_chances, question_chances, quick_question_chances
 from plex.client import edit_request
 from plex.client.collection import CUSTOM, Collection, collection
 from plex.client.listing import Page
@@ -97,7 +97,9 @@ class PlexClient:
         """All items of a section, a page at a time, and the rows that Plex cannot give."""
         key = f"{_path(section)}/all?type={MOVIES}"
         return patched(
-            lambda window, again: self._plex.page(key, window, of_question if again else of_one),
+            lambda window, again: self._plex.page(
+                key, window, question_chances if again else no_chances
+            ),
             lambda: self.count(section),
         )
 
@@ -141,7 +143,7 @@ class PlexClient:
         if len(rating_keys) == 1 and unread is None:
             return self._read(rating_keys)
         try:
-            return self._read(rating_keys, of_quick_question)
+            return self._read(rating_keys, quick_question_chances)
         except (errors.Busy, errors.Rejected):
             pass
         except errors.Lost as error:
@@ -165,7 +167,9 @@ class PlexClient:
                     unread[key] = error
         return found
 
-    def _read(self, rating_keys: Sequence[int], chances: Chances = of_question) -> list[item.Item]:
+    def _read(
+        self, rating_keys: Sequence[int], chances: Chances = question_chances
+    ) -> list[item.Item]:
         key = f"/library/metadata/{','.join(map(str, rating_keys))}"
         try:
             container = self._plex.get(key, chances=chances)

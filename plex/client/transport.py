@@ -13,7 +13,7 @@ import requests
 
 import errors
 from errors import PLEX
-from net.retry import Answer, Chances, again, of_question, of_this_only, of_write
+from net.retry import Answer, Chances, ask_part, question_chances, retry, write_chances
 from net.session import SPEAKS_PLAINLY, UNUSABLE, Session, TooLarge, fate
 from plex.client.listing import Page
 from plex.client.markup import MAX_BYTES, Declared, document
@@ -114,7 +114,7 @@ class Transport:
         self,
         key: str,
         headers: "dict[str, str] | None" = None,
-        chances: Chances = of_question,
+        chances: Chances = question_chances,
     ) -> Any:
         """The container that Plex sends; asked again when a passing fault comes in between. Busy when
         Plex breaks off its answer to this and to nothing else."""
@@ -124,7 +124,9 @@ class Transport:
 
         return self._again(ask, chances, is_part=key != LIBRARIES)
 
-    def page(self, key: str, headers: "dict[str, str]", chances: Chances = of_question) -> Page:
+    def page(
+        self, key: str, headers: "dict[str, str]", chances: Chances = question_chances
+    ) -> Page:
         """A page of a listing, unparsed as far as that goes; asked again like `get`."""
 
         def ask() -> Page:
@@ -135,9 +137,9 @@ class Transport:
 
     def _again(self, ask: Callable[[], Answer], chances: Chances, is_part: bool = True) -> Answer:
         def answer() -> Answer:
-            return again(ask, chances, self._sleep)
+            return retry(ask, chances, self._sleep)
 
-        return of_this_only(answer, lambda: self._ask(LIBRARIES)) if is_part else answer()
+        return ask_part(answer, lambda: self._ask(LIBRARIES)) if is_part else answer()
 
     def _bytes(self, key: str, headers: "dict[str, str]") -> bytes:
         sent = self._server._headers(**headers)
@@ -150,21 +152,21 @@ class Transport:
     def touch(self, key: str) -> None:
         """A GET that makes Plex do something, with nothing to say about it."""
         self._refuse_while_paused()
-        again(lambda: self._ask(key), of_question, self._sleep)
+        retry(lambda: self._ask(key), question_chances, self._sleep)
 
     def put(self, key: str) -> None:
         """Change something. Lost when Plex may have done it without our hearing of it."""
-        again(lambda: self._write(key, self._session.put), of_write, self._sleep)
+        retry(lambda: self._write(key, self._session.put), write_chances, self._sleep)
 
     def delete(self, key: str) -> None:
         """Take something away; as with `put`."""
-        again(lambda: self._write(key, self._session.delete), of_write, self._sleep)
+        retry(lambda: self._write(key, self._session.delete), write_chances, self._sleep)
 
     def post(self, key: str, data: bytes) -> None:
         """The same with a body; never sent again but to a Plex that was still starting."""
-        again(
+        retry(
             lambda: self._write(key, self._session.post, data=data),
-            lambda error: of_write(error) if error.cause == "starting" else 0,
+            lambda error: write_chances(error) if error.cause == "starting" else 0,
             self._sleep,
         )
 
@@ -206,7 +208,7 @@ class Transport:
             return server
 
         try:
-            return again(greet, of_question, self._sleep)
+            return retry(greet, question_chances, self._sleep)
         except (errors.Gone, errors.Busy, errors.Rejected) as error:
             raise _not_up(self._url, error) from None
 

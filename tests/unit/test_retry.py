@@ -6,7 +6,14 @@ import pytest
 
 import errors
 from errors import PLEX
-from net.retry import LONGEST, PAUSES, again, of_question, of_quick_question, of_write
+from net.retry import (
+    LONGEST,
+    PAUSES,
+    question_chances,
+    quick_question_chances,
+    retry,
+    write_chances,
+)
 
 
 class Asked:
@@ -21,8 +28,8 @@ class Asked:
             raise self.faults.pop(0)
         return "answer"
 
-    def again(self, chances=of_question) -> str:
-        return again(self, chances, self.pauses.append)
+    def again(self, chances=question_chances) -> str:
+        return retry(self, chances, self.pauses.append)
 
 
 def busy(after: float = 0.0) -> errors.Busy:
@@ -68,7 +75,7 @@ def test_after_the_last_chance_the_error_goes_on() -> None:
 )
 def test_how_many_chances_each_error_has(error, question, quick, write) -> None:
     """A write is sent again without a look only if it was turned away for the moment."""
-    assert (of_question(error), of_quick_question(error), of_write(error)) == (
+    assert (question_chances(error), quick_question_chances(error), write_chances(error)) == (
         question, quick, write,
     )  # fmt: skip
     assert error.cause in (*errors.CAUSES, "")
@@ -89,4 +96,4 @@ def test_a_server_that_asks_for_long_is_left_to_the_queue() -> None:
 
 def test_what_is_no_error_of_a_server_is_none_of_its_business() -> None:
     with pytest.raises(KeyError):
-        again(lambda: {}["x"], of_question, lambda seconds: None)
+        retry(lambda: {}["x"], question_chances, lambda seconds: None)
