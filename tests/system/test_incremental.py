@@ -63,7 +63,7 @@ class Pair(Bench):
                 self._api, self.config(), None, plex=self.client(), store=store, clock=self.clock
             )
             found = engine.run("all", deep).as_dict()
-            owed = engine._found.owed.by_reason
+            owed = engine._findings.to_sync.by_reason
             return found | {"owed": {why: sorted(ids) for why, ids in owed.items()}}
 
     def both(self) -> tuple[dict[str, Any], dict[str, Any]]:
