@@ -16,6 +16,7 @@ from stash import hook, stdio
 if TYPE_CHECKING:
     from plex.library.scans import Scans
     from plex.state.scene_state_store import Seen
+    from plex.sync.decide import Decider
     from plex.sync.outcome import Outcome
     from plex.sync.pipeline import Begun, Sync
     from plex.sync.prefetch import Foreseen
@@ -173,6 +174,15 @@ def sync_of(run: Run, foresees: bool = False) -> "Sync":
         stdio.info,
         _foreseen(run, settings) if foresees else None,
     )
+
+
+def decider_of(run: Run) -> "Decider":
+    """What decides in this run about scenes, with a Plex that answers."""
+    from plex.state.ledger import Ledger
+    from plex.sync.decide import Decider
+
+    settings = run.config.sync_settings(run.path_map)
+    return Decider(run.stash, run.plex, run.index, Ledger(run.store), settings, run.clock)
 
 
 def _foreseen(run: Run, settings: "SyncSettings") -> "Foreseen":

@@ -12,6 +12,7 @@ from plex.library import match
 from plex.library.index import Index
 from plex.path_map import paths
 from plex.state.ledger import Ledger
+from plex.sync.decide import Decider
 from reconciliation.compare import Comparison
 from reconciliation.result import Findings, GapDetectionResult
 from reconciliation.scan import CHUNK, Chunk, Selection
@@ -83,55 +84,53 @@ class Sample:
 
     def __init__(
         self,
-        stash: "StashApi",
+        decider: Decider,
         plex: "PlexClient",
         selection: Selection,
         comparison: Comparison,
         warn: Callable[[str], None],
     ) -> None:
-        self._stash, self._plex = stash, plex
+        self._decider, self._plex = decider, plex
         self._selection, self._comparison, self._warn = selection, comparison, warn
         self._result = GapDetectionResult()
         self.states: dict[int, State] = {}  # of the compared scenes
         self._left_out: dict[int, errors.Stash2PlexError] = {}
         self._compared = 0
 
-    def compare(self, ids: Sequence[int], extras: Collection[str]) -> GapDetectionResult:
+    def compare(self, ids: Sequence[int]) -> GapDetectionResult:
         """Returns the counts. Raises the error of a scene when more than half cannot be compared."""
         for at in range(0, len(ids), CHUNK):
-            self._try(ids[at : at + CHUNK], extras)
+            self._try(ids[at : at + CHUNK])
             if len(self._left_out) * 2 > len(ids):
                 raise next(iter(self._left_out.values()))
         for number, error in self._left_out.items():
             self._warn(f"scene {number} is left out of the sample: {error}")
         return self._result
 
-    def _try(self, ids: Sequence[int], extras: Collection[str]) -> None:
+    def _try(self, ids: Sequence[int]) -> None:
         """Compares these scenes together; one by one if one of them makes that fail."""
         findings = Findings()
         try:
-            self._compare(ids, extras, findings)
+            self._compare(ids, findings)
         except (errors.Busy, errors.Gone, errors.Rejected) as error:
-            self._failed(ids, extras, error)
+            self._failed(ids, error)
         else:
             self._compared += len(ids)
             self._result.compared += findings.result.compared
             self._result.losing += findings.result.losing
             self.states |= findings.states
 
-    def _failed(
-        self, ids: Sequence[int], extras: Collection[str], error: errors.Stash2PlexError
-    ) -> None:
+    def _failed(self, ids: Sequence[int], error: errors.Stash2PlexError) -> None:
         if len(ids) > 1:
             for number in ids:
-                self._try([number], extras)
+                self._try([number])
             return
         self._left_out[ids[0]] = error
         if not self._compared and len(self._left_out) >= IN_A_ROW:
             raise error
 
-    def _compare(self, ids: Sequence[int], extras: Collection[str], findings: Findings) -> None:
-        scenes = self._stash.scenes(ids, extras)
+    def _compare(self, ids: Sequence[int], findings: Findings) -> None:
+        scenes = self._decider.scenes(ids)
         for chunk in self._selection.chunks(((one, None) for one in scenes.values()), findings):
             items = self._plex.items(chunk.hints.rating_keys)
             self._check_absent(chunk, items)

@@ -22,9 +22,10 @@ from plex.state.holds import Holds
 from plex.state.journal import Journal
 from plex.state.ledger import Ledger
 from plex.state.scene_state_store import Seen
+from plex.sync.decide import Decider
 from plex.sync.work import extras
 from reconciliation import brake
-from reconciliation.compare import Comparison, Judge
+from reconciliation.compare import Comparison
 from reconciliation.fingerprints import Fingerprints
 from reconciliation.newcomers import Newcomers
 from reconciliation.result import GONE, Findings, GapDetectionResult
@@ -79,9 +80,7 @@ class GapDetectionEngine:
             config.path_map, stash, self._index, self._store, clock, warn=warn
         )
         self._path_map = self._paths.path_map
-        self._judge = Judge(self._ledger, self._settings)
         self._failed = 0  # chunks in a row
-        self._others: Sequence[int] = ()  # items of which some can be read
         self._unasked, self._seen_until = unasked, seen_until
         self._passed = passed
         self._findings = Findings()
@@ -109,10 +108,10 @@ class GapDetectionEngine:
         A scene that cannot be compared is left out, with a warning. Raises whatever else fails.
         """
         self._index.refresh(self._plex, self._clock())
-        sample = brake.Sample(
-            self._stash, self._plex, self._selection(freed), self._comparison(), self._warn
-        )
-        result = sample.compare(ids, extras(self._settings))
+        decider = self._decider()
+        selection, comparison = self._selection(decider, freed), self._comparison(decider)
+        sample = brake.Sample(decider, self._plex, selection, comparison, self._warn)
+        result = sample.compare(ids)
         self._seen.put(sample.states)
         brake.too_much(result.losing, result.compared, self._config.brake_share, whole)
 
@@ -146,14 +145,20 @@ class GapDetectionEngine:
         if deep and only == EVERYTHING:
             fingerprints.forget()
         deleted = self._deleted()
-        scan = Scan(self._stash, self._settings, fingerprints, self._holds(), tell, deleted)
+        holds = Holds(Journal(self._store), self._path_map)
+        scan = Scan(self._stash, self._settings, fingerprints, holds, tell, deleted)
         scanned = scan.changed(only, deep, findings.result)
         if only != EVERYTHING:
             scanned = self._with_newcomers(scanned)
-        comparison, self._others = self._comparison(), Witnesses(self._store).besides()
+        decider = self._decider()
+        # Asked here: the thread that reads items must not read our database.
+        others = Witnesses(self._store).besides()
+        comparison = self._comparison(decider)
         try:
-            chunks = self._selection().chunks(scanned, findings)
-            for chunk, items in fetch_ahead(chunks, self._items):
+            chunks = self._selection(decider).chunks(scanned, findings)
+            for chunk, items in fetch_ahead(
+                chunks, lambda c: decider.read(c.hints, lambda: others)
+            ):
                 self._try_chunk(comparison, chunk, items)
                 if len(findings.states) >= AT_ONCE:
                     self._keep(fingerprints)
@@ -189,22 +194,16 @@ class GapDetectionEngine:
     def _fingerprints(self) -> Fingerprints:
         return Fingerprints(self._store, self._index, self._ledger, self._settings, self._path_map)
 
-    def _holds(self, freed: bool = False) -> Holds:
-        return Holds(Journal(self._store), self._path_map, freed, self._warn)
+    def _selection(self, decider: Decider, freed: bool = False) -> Selection:
+        return Selection(decider, self._ledger, self._settings, decider.holds(freed), self._warn)
 
-    def _selection(self, freed: bool = False) -> Selection:
-        held = self._holds(freed)
-        return Selection(self._index, self._ledger, self._settings, held, self._path_map)
-
-    def _comparison(self) -> Comparison:
+    def _comparison(self, decider: Decider) -> Comparison:
         finds_missing = self._config.reconcile_missing and not self._config.skip_not_found
-        return Comparison(
-            self._stash, self._index, self._ledger, self._settings, self._judge, self._path_map,
-            finds_missing,
-        )  # fmt: skip
+        return Comparison(decider, self._settings, finds_missing)
 
-    def _items(self, chunk: Chunk) -> match.Read:
-        return match.read(self._plex, chunk.hints.rating_keys, lambda: self._others)
+    def _decider(self) -> Decider:
+        settings = self._config.sync_settings(self._path_map)
+        return Decider(self._stash, self._plex, self._index, self._ledger, settings, self._clock)
 
     def _tell(self, total: int) -> None:
         checked = self._findings.result.scenes_checked

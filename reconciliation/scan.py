@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import errors
 from net.prefetch import read_ahead
-from plex.fields import selection
 from plex.library import match
-from plex.library.index import Index
-from plex.path_map.paths import PathMap
-from plex.state import file_id, scene_state
+from plex.state import scene_state
 from plex.state.holds import Holds
 from plex.state.ledger import Ledger
 from plex.state.scene_state_store import Seen
+from plex.sync.decide import Decider
+from plex.sync.decision import SceneDecision
 from plex.sync.restore import RESTORE
 from plex.sync.work import extras
 from reconciliation.fingerprints import ByScene, Fingerprints
@@ -126,10 +125,10 @@ class DeletedScenes:
 
 
 class Chunk(NamedTuple):
-    """Some scenes; those of them that are compared; what Plex may have of these; fingerprints."""
+    """Some scenes; the decisions about those that are compared; what Plex may have of these."""
 
     scenes: Sequence[Scene]
-    chosen: Sequence[Scene]
+    chosen: Sequence[SceneDecision]
     hints: match.Hints
     fingerprints: ByScene
 
@@ -138,47 +137,42 @@ class Selection:
     """Passes over scenes that are not selected, and scenes that a person holds."""
 
     def __init__(
-        self, index: Index, ledger: Ledger, settings: SyncSettings, held: Holds, path_map: PathMap
+        self,
+        decider: Decider,
+        ledger: Ledger,
+        settings: SyncSettings,
+        held: Holds,
+        warn: Callable[[str], None],
     ) -> None:
-        self._index, self._ledger, self._settings = index, ledger, settings
-        self._held, self._path_map = held, path_map
+        self._decider, self._ledger, self._settings = decider, ledger, settings
+        self._held, self._warn = held, warn
 
     def chunks(self, scanned: Iterable[Scanned], findings: Findings) -> Iterator[Chunk]:
         rest = iter(scanned)
         while some := list(islice(rest, CHUNK)):
             scenes = [scene for scene, _ in some]
-            selected = self._selected(scenes, findings)
-            chosen = [scene for scene in selected if not self._held.why(scene)]
-            findings.result.held_count += len(selected) - len(chosen)
-            hints = match.hints(chosen, self._index, self._path_map)
+            decisions = self._decider.choose(scenes, self._held)
+            for decision in decisions:
+                for line in decision.warnings:
+                    self._warn(f"{decision.scene.label()} {line}")
+            self._pass_over([decision for decision in decisions if decision.skip], findings)
+            findings.result.held_count += sum(bool(d.held and not d.skip) for d in decisions)
+            chosen = [decision for decision in decisions if decision.is_chosen]
             fingerprints = {scene.id: number for scene, number in some if number is not None}
-            yield Chunk(scenes, chosen, hints, fingerprints)
+            yield Chunk(scenes, chosen, self._decider.hints(chosen), fingerprints)
 
-    def _selected(self, scenes: Sequence[Scene], findings: Findings) -> list[Scene]:
-        skips = [(scene, selection.skip(scene, self._settings)) for scene in scenes]
-        skipped = [(scene, why) for scene, why in skips if why]
-        findings.result.skipped.update(why.reason for _, why in skipped)
-        findings.states |= {s.id: (scene_state.LEFT_OUT, why.words) for s, why in skipped}
-        self._add_left([scene for scene, _ in skipped], findings)
-        return [scene for scene, why in skips if not why]
-
-    def _add_left(self, skipped: Sequence[Scene], findings: Findings) -> None:
-        """Adds the scenes that left the selection unnoticed, if their items have to be restored or
-        their open decision is void."""
+    def _pass_over(self, skipped: Sequence[SceneDecision], findings: Findings) -> None:
+        """Counts the scenes, and adds those that left the selection unnoticed, if their items have to
+        be restored or their open decision is void."""
         if not skipped:
             return
-        ids = [scene.id for scene in skipped]
+        findings.result.skipped.update(one.skip.reason for one in skipped if one.skip)
+        findings.states |= {d.scene.id: scene_state.worst(d.states.values()) for d in skipped}
         if self._settings.on_leave != RESTORE:
-            left = set(self._ledger.asking(ids).values())
+            left = set(self._ledger.asking([one.scene.id for one in skipped]).values())
         else:
-            shown = set(self._ledger.showing(ids))
-            left = {s.id for s in skipped if s.id in shown and self._is_to_be_restored(s)}
+            left = {one.scene.id for one in skipped if one.restores}
             findings.result.compared += len(left)
             findings.result.losing += len(left)
         for number in sorted(left):
             findings.to_sync.add(number, LEFT)
-
-    def _is_to_be_restored(self, scene: Scene) -> bool:
-        """Whether an item was written from this very scene, and nobody holds the scene."""
-        ids = file_id.of_scene(scene, self._path_map)
-        return scene.id not in self._held and bool(self._ledger.items_of(scene.id, ids))

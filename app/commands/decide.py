@@ -117,22 +117,20 @@ def _works(run: Run, keys: Sequence[int], field: str = "") -> "list[Work]":
     """The plans of these items, from what both sides say now; nothing is written to Plex. Questions
     that are void by now are forgotten."""
     from plex.state.ledger import Ledger
-    from plex.sync.outcome import Outcome
+    from plex.sync.decide import works_of
     from plex.sync.record import asked
 
     ledger, sync = Ledger(run.store), drain_task.sync_of(run)
     entries = ledger.entries(keys)
     ids = [entry.scene_id for entry in entries.values() if entry.scene_id]
-    scenes = run.stash.scenes(ids, sync.extras)
-    outcomes = {number: Outcome(number, one.label()) for number, one in scenes.items()}
-    sync.decide.look_at(IMAGES if field == "all" else (field,))
-    works = sync.decide(list(scenes.values()), outcomes)
-    sync.keep_states(outcomes.values())
+    images = IMAGES if field == "all" else (field,)
+    decisions = sync.look(sync.decider.scenes(ids).values(), images)
+    works = works_of(decisions)
     now = {
         work.item.rating_key: asked(work, run.config.sync_fields)
         for work in works if work.item.rating_key in entries
     }  # fmt: skip
-    left_out = [number for number, one in outcomes.items() if one.skipped]
+    left_out = [one.scene.id for one in decisions if one.skip]
     now |= dict.fromkeys(ledger.asking(left_out), ())
     ledger.ask({key: names for key, names in now.items() if set(names) != set(entries[key].asked)})
     return [work for work in works if work.item.rating_key in entries]

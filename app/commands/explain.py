@@ -26,7 +26,6 @@ VALUE = 80  # characters of a value in a log line
 
 def explain(run: Run) -> dict[str, Any]:
     """Everything that decides what Plex says about the `scene`."""
-    from plex.sync.outcome import Outcome
     from plex.sync.work import extras
 
     wanted = number(run, "scene")
@@ -35,14 +34,12 @@ def explain(run: Run) -> dict[str, Any]:
     scene = run.stash.scenes([wanted], extras(run.config.sync_settings())).get(wanted)
     found: dict[str, Any] = {"scene": wanted, "in_stash": scene is not None}
     if scene:
-        outcome = Outcome(scene.id, scene.label())
-        sync = drain_task.sync_of(run)
-        works = sync.decide([scene], {scene.id: outcome})
-        sync.keep_states([outcome])
+        (decision,) = drain_task.sync_of(run).look([scene])
+        outcome = decision.outcome
         found |= {
             "title": scene.label(),
             "files": _files(run, scene),
-            "items": [_item(work) | {"link": _link(run, work)} for work in works],
+            "items": [_item(work) | {"link": _link(run, work)} for work in decision.works],
             "said": outcome.said,
             "skipped": outcome.skipped,
             "missing": outcome.missing,

@@ -117,11 +117,11 @@ def _rows(run: Run, scope: str, found: Found) -> Iterator[dict[str, Any]]:
 
 
 def _decided(sync: Any, chunk: "Sequence[Scene]", found: Found) -> Iterator[dict[str, Any]]:
-    from plex.sync.outcome import Outcome
+    from plex.sync.decide import works_of
 
-    outcomes = {scene.id: Outcome(scene.id, scene.label()) for scene in chunk}
-    works = sync.decide(chunk, outcomes)
-    sync.keep_states(outcomes.values())
+    decisions = sync.look(chunk)
+    outcomes = {one.scene.id: one.outcome for one in decisions}
+    works = works_of(decisions)
     taken = {work.item.rating_key for work in works}
     rows = [row for work in works for row in _of_work(work)]
     for scene in chunk:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from app import drain_task
 from app.run import Run
 from app.setup_check import diagnosis
 from app.setup_check.finding import Finding
@@ -63,30 +64,16 @@ class Sought:
 
 def sought(run: Run, pages: int, page: int) -> Sought:
     """Look for the items of some scenes as a sync does."""
-    from plex.fields import selection
-    from plex.library import claims, match
-    from plex.library.witnesses import Witnesses
-    from plex.sync.work import extras
-
-    found, chosen, settings = Sought(), [], run.config.sync_settings()
-    for scene in run.stash.some(pages, page, extras(settings)):
-        if why := selection.skip(scene, settings):
-            found.skipped[why.reason] += 1
-        elif scene.files:
-            chosen.append(scene)
-    others = Witnesses(run.store).besides
-    matches = match.match(chosen, run.index, run.plex, run.path_map, lambda: False, others)
-    for scene in chosen:
-        items = matches.of(scene)
-        if scene.id in matches.unread or (
-            not items and match.hidden(scene, run.index, run.path_map)
-        ):
-            continue  # it cannot be told whether Plex has it
-        found.looked_at += 1
-        if not items:
+    decider, found = drain_task.decider_of(run), Sought()
+    for decision in decider.locate(run.stash.some(pages, page, decider.extras)):
+        scene = decision.scene
+        if decision.skip:
+            found.skipped[decision.skip.reason] += 1
+        if decision.is_missing:
             found.lost.append(scene)
-        elif not claims.fit(scene, items, run.path_map, settings).sure:
+        elif decision.unsure and not decision.sure:
             found.ambiguous.append(scene.label())
+        found.looked_at += bool(decision.items) or decision.is_missing
     return found
 
 

@@ -41,6 +41,15 @@ def in_question(
             yield kind
 
 
+def unlooked(
+    scene: Scene, item: Item, entry: Entry, settings: SyncSettings, rules: Rules
+) -> list[str]:
+    """The images whose cover has to be looked at before anybody knows whether they are right. Those
+    about which a person was asked wait for the answer, not for a look."""
+    due = in_question(scene, item, entry, settings, rules) if scene.has_cover else ()
+    return [kind.field for kind in due if kind.field not in entry.asked]
+
+
 def open_to_look(entry: Entry, settings: SyncSettings) -> set[Kind]:
     """The kinds at which a sync looks again: the last look may have come too soon to be the last,
     or a person was asked."""
@@ -96,13 +105,14 @@ class Covers:
         shown = image_plan.shown(kind, offered, rules)
         return Showing(kind, image_plan.decided(picture, at, shown, entry, rules), offered)
 
-    def show(self, rating_key: int, one: Showing) -> str:
-        """Put the image up; what there is to say if Plex does not take it."""
-        if not one.look.picture:
-            return ""
-        try:
-            images.show(self._plex, rating_key, one.look.picture, one.offered)
-        except errors.Rejected as error:  # it would refuse these bytes again
-            one.refused = True
-            return f"has a cover that Plex does not take as {one.kind.field}: {error}"
+
+def show(plex: images.Images, rating_key: int, one: Showing) -> str:
+    """Puts the image up. Returns what there is to say if Plex does not take it."""
+    if not one.look.picture:
         return ""
+    try:
+        images.show(plex, rating_key, one.look.picture, one.offered)
+    except errors.Rejected as error:  # it would refuse these bytes again
+        one.refused = True
+        return f"has a cover that Plex does not take as {one.kind.field}: {error}"
+    return ""

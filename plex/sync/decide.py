@@ -1,39 +1,33 @@
-"""Scenes -> what is to be done for them on their items: match, plan, look at covers. Nothing is written."""
+"""Scenes -> decisions: which scenes are synced, which items are theirs, and what is to be written.
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+The only place that matches scenes, compares them with their items and asks the ledger: a sync does
+what is decided here, a preview shows it, a reconciliation counts it. Nothing is written to Plex.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import errors
 from plex.fields import actor_photos, selection
-from plex.fields.item import Item
+from plex.images import covers, images
 from plex.images.covers import Covers
 from plex.library import claims, match, readiness
 from plex.library.claims import Claims
 from plex.library.index import Index
 from plex.library.witnesses import Witnesses
-from plex.state import file_id, scene_state
+from plex.plan.plan import Rules
+from plex.state import file_id
 from plex.state.entry import Entry
 from plex.state.holds import Holds
 from plex.state.journal import Journal
 from plex.state.ledger import Ledger
-from plex.sync.outcome import (
-    Outcome,
-    ambiguous,
-    fail,
-    hide,
-    hold,
-    leave,
-    share,
-    skip,
-    unsettle,
-    yields,
-)
+from plex.sync.decision import Other, SceneDecision
 from plex.sync.restore import RESTORE
 from plex.sync.work import (
     Work,
     claim_photos,
-    decided,
     extras,
+    planned,
     refuse_partial,
     rules,
     state_before,
@@ -49,13 +43,13 @@ class Stash(Protocol):
     def cover(self, one: Scene) -> "bytes | None": ...
 
 
-class Plex(match.Source, readiness.Plex, Protocol):
+class Plex(match.Source, readiness.Plex, images.Images, Protocol):
     """What is asked of Plex."""
 
     def sections(self) -> Sequence[readiness.Section]: ...
 
 
-class Deciding:
+class Decider:
     """Lives as long as a process: Plex's libraries are looked at once, a photo goes out once."""
 
     def __init__(
@@ -64,149 +58,146 @@ class Deciding:
         plex: Plex,
         index: Index,
         ledger: Ledger,
-        journal: Journal,
         settings: SyncSettings,
-        covers: Covers,
         clock: Callable[[], float],
-        scanned: Callable[[], None],
-        others: Witnesses,
+        scanned: Callable[[], None] = lambda: None,
+        others: "Witnesses | None" = None,
         items: "match.Items | None" = None,
     ) -> None:
-        """`others` tells of items to ask for when Plex gives none of those at hand; `items`: where
-        items are had from, else from Plex."""
+        """`items`: where items are had from, else from Plex. `scanned` is called when Plex has
+        scanned since its libraries were listed. `others` are items to ask for when Plex gives none of
+        those at hand."""
         self._stash, self._plex, self._items = stash, plex, items or plex
-        self._index, self._ledger, self._journal = index, ledger, journal
-        self._settings, self._covers, self._clock = settings, covers, clock
-        self._scanned = scanned
-        self.extras = extras(settings)  # what has to be known of a scene besides the usual
+        self._index, self._ledger, self._journal = index, ledger, Journal(ledger.store)
+        self._settings, self._clock = settings, clock
+        self._covers = Covers(stash, plex, settings, clock)
+        self._scanned, self._others = scanned, others or Witnesses(ledger.store)
+        self.extras = extras(settings)
         self._claims = Claims(stash, settings, self.extras)
         self._settling = readiness.Settling(plex, clock)
-        self._others = others
         self._claimed: set[str] = set()  # actors whose photo goes out in this process
         self._looked = False
-        self._look_at: Collection[str] = ()
+        self._warnings: list[str] = []  # of the scene at hand
 
-    def __call__(
+    # -- all of it
+
+    def scenes(self, ids: Sequence[int]) -> dict[int, Scene]:
+        """Reads these scenes as far as Stash has them, with everything that the settings need."""
+        return self._stash.scenes(ids, self.extras)
+
+    def decide(
         self,
-        scenes: Sequence[Scene],
-        outcomes: Mapping[int, Outcome],
+        scenes: Iterable[Scene],
         settle: Callable[[Collection[int]], bool] = lambda keys: False,
-    ) -> list[Work]:
-        """The works; why others are left is in `outcomes`. `settle` is told the items in question:
-        what is still to be remembered of them is, and it says whether there was anything."""
-        refuse_partial(scenes, self.extras)
+        shown: Collection[str] = (),
+    ) -> list[SceneDecision]:
+        """Decides about scenes that were read with the `extras`. `settle` gets the items in question,
+        remembers what is still open about them, and returns whether anything was. `shown` are images that are looked
+        at even where nothing calls for that."""
         self._look_at_libraries()
-        told: list[str] = []
-        holds, chosen = Holds(self._journal, self._settings.path_map, warn=told.append), []
-        for scene in scenes:
-            held = holds.why(scene)
-            outcomes[scene.id].warnings += [
-                line.removeprefix(scene.label()).strip() for line in told
-            ]
-            told.clear()
-            if why := selection.skip(scene, self._settings):
-                self._pass_over(scene, why, outcomes[scene.id], bool(held))
-            elif held:
-                hold(outcomes[scene.id], held)
-            else:
-                chosen.append(scene)
-        return self._matched(chosen, outcomes, settle)
+        decisions = self.choose(scenes, self.holds())
+        settle({key for one in decisions if one.restores for key in one.written})
+        chosen = [one for one in decisions if one.is_chosen]
+        self._place(chosen, self._match(chosen, settle))
+        entries = self._entries(chosen)
+        self._wait(chosen, entries)
+        self._plan(chosen, entries)
+        for one in chosen:
+            self._look_at_covers(one, shown)
+        self._conclude(chosen)
+        return decisions
 
-    def look_at(self, images: Collection[str]) -> None:
-        """Look at these images of all scenes, also where nothing calls for it."""
-        self._look_at = images
+    def locate(self, scenes: Iterable[Scene]) -> list[SceneDecision]:
+        """Only finds the items of the scenes that are selected, held or not; Plex is not listed anew."""
+        decisions = self.choose(scenes, self.holds(freed=True))
+        chosen = [one for one in decisions if one.is_chosen]
+        hints = self.hints(chosen)
+        self._place(chosen, match.matched(hints, self.read(hints), self._index))
+        return decisions
+
+    # -- the same by steps, for a reconciliation, which reads items while it compares others
+
+    def holds(self, freed: bool = False) -> Holds:
+        """The holds as they are now; `freed`: as if a person had let go of all."""
+        return Holds(self._journal, self._settings.path_map, freed, self._warnings.append)
+
+    def choose(self, scenes: Iterable[Scene], holds: Holds) -> list[SceneDecision]:
+        """Begins the decisions: which scenes are selected, and which are held."""
+        decisions = []
+        for scene in scenes:
+            refuse_partial(scene, self.extras)
+            held = holds.why(scene)
+            decisions.append(SceneDecision(scene, selection.skip(scene, self._settings), held=held))
+            decisions[-1].warnings = [
+                line.removeprefix(scene.label()).strip() for line in self._warnings
+            ]
+            self._warnings.clear()
+        self._pass_over([one for one in decisions if one.skip])
+        return decisions
+
+    def hints(self, decisions: Iterable[SceneDecision]) -> match.Hints:
+        """Returns where the index has the files of these scenes."""
+        return match.hints([one.scene for one in decisions], self._index, self._settings.path_map)
+
+    def read(
+        self, hints: match.Hints, others: "Callable[[], Sequence[int]] | None" = None
+    ) -> match.Read:
+        """Reads the items of the hints. `others` are items that Plex is asked for when it gives none
+        of these; another thread, which cannot ask our database, has to name them."""
+        return match.read(self._items, hints.rating_keys, others or self._others.besides)
+
+    def compare(
+        self, decisions: Sequence[SceneDecision], hints: match.Hints, had: match.Read
+    ) -> None:
+        """Completes decisions of chosen scenes from items that were read. Covers that have to be
+        looked at are only named, and what Plex is still reading is not asked."""
+        self._place(decisions, match.matched(hints, had, self._index))
+        self._plan(decisions, self._entries(decisions))
+        for work in works_of(decisions):
+            how = self._rules(work)
+            work.unlooked = covers.unlooked(work.scene, work.item, work.entry, self._settings, how)
+        self._conclude(decisions)
 
     def give_up(self, work: Work) -> None:
-        """It was not written: the photos that were to go out with it are due again."""
+        """Takes back the photos of a work that was not written: they go out with another one."""
         self._claimed -= work.photos.keys()
 
+    # -- steps
+
     def _look_at_libraries(self) -> None:
-        """Once per process: what was indexed of a library that is out of bounds now is not used."""
+        """Forgets, once per process, what was indexed of libraries that are out of bounds by now."""
         if not self._looked:
             if self._index.keep_to(self._plex.sections()):
                 self._scanned()
             self._looked = True
 
-    def _pass_over(self, scene: Scene, why: selection.Skip, outcome: Outcome, held: bool) -> None:
-        """A scene that has left the selection is left as it is, unless the setting says that its
-        items are to be restored. Nobody touches what a person holds."""
-        restores = self._settings.on_leave == RESTORE and not held
-        ids = file_id.of_scene(scene, self._settings.path_map)
-        skip(outcome, why, self._ledger.items_of(scene.id, ids), restores)
+    def _pass_over(self, decisions: Sequence[SceneDecision]) -> None:
+        """A scene that left the selection stays as it is, unless `on_leave` restores its items.
+        Nobody touches what a person holds."""
+        shown = set(self._ledger.showing([one.scene.id for one in decisions]) if decisions else ())
+        for one in decisions:
+            if one.scene.id in shown:
+                ids = file_id.of_scene(one.scene, self._settings.path_map)
+                one.written = self._ledger.items_of(one.scene.id, ids)
+                one.restores = self._settings.on_leave == RESTORE and not one.held
 
-    def _matched(
-        self,
-        scenes: list[Scene],
-        outcomes: Mapping[int, Outcome],
-        settle: Callable[[Collection[int]], bool],
-    ) -> list[Work]:
-        settle({key for one in outcomes.values() for key in one.leaves})
-        matches = self._match(scenes)
-        if settle({item.rating_key for items in matches.items.values() for item in items}):
-            matches = self._match(scenes)
-        pairs = []
-        for scene in scenes:
-            if error := matches.unread.get(scene.id):
-                fail(outcomes[scene.id], error)
-                continue
-            items = self._usable(scene, matches.of(scene), outcomes[scene.id])
-            pairs += [(scene, item) for item in items]
-        entries = self._ledger.about(item for _, item in pairs)
-        works = self._works(self._settled(pairs, entries, outcomes), entries, outcomes)
-        self._claim_photos(works)
-        for work in works:
-            state = state_before(work, self._settings)
-            outcomes[work.scene.id].states[work.item.rating_key] = state
-        return works
+    def _match(
+        self, chosen: Sequence[SceneDecision], settle: Callable[[Collection[int]], bool]
+    ) -> match.Matches:
+        def matched() -> match.Matches:
+            scenes = [one.scene for one in chosen]
+            return match.match(
+                scenes,
+                self._index,
+                self._items,
+                self._settings.path_map,
+                self._refresh,
+                self._others.besides,
+            )
 
-    def _match(self, scenes: Sequence[Scene]) -> match.Matches:
-        path_map = self._settings.path_map
-        others = self._others.besides
-        return match.match(scenes, self._index, self._items, path_map, self._refresh, others)
-
-    def _works(
-        self,
-        pairs: list[tuple[Scene, Item]],
-        entries: Mapping[int, Entry],
-        outcomes: Mapping[int, Outcome],
-    ) -> list[Work]:
-        holders = {key: e.scene_id for key, e in entries.items()}
-        owners = self._claims.owners(pairs, holders, self._settings.path_map)
-        works = []
-        new = {key: owners.of[key] for key in owners.of.keys() - entries.keys()}
-        known = {**entries, **self._ledger.new(new, {item.rating_key: item for _, item in pairs})}
-        for scene, item in pairs:
-            entry, owner = known[item.rating_key], owners.of[item.rating_key]
-            if owner != scene.id:
-                its = [other for one, other in pairs if one is scene]
-                _LOST[owners.standing(scene, item, its)](outcomes[scene.id], item, owner)
-            elif work := decided(scene, item, entry, self._settings):
-                self._look_at_cover(work, outcomes[scene.id])
-                works.append(work)
-            else:
-                leave(outcomes[scene.id], item, scene.id)
-        return works
-
-    def _settled(
-        self,
-        pairs: list[tuple[Scene, Item]],
-        entries: Mapping[int, Entry],
-        outcomes: Mapping[int, Outcome],
-    ) -> list[tuple[Scene, Item]]:
-        """Without the scenes with an item, new to us, that Plex has yet to read."""
-        fresh = [item for _, item in pairs if item.rating_key not in entries]
-        waiting = self._settling.unsettled(fresh)
-        for scene, item in pairs:
-            if item.rating_key in waiting:
-                unsettle(outcomes[scene.id], item.rating_key)
-        return [pair for pair in pairs if not outcomes[pair[0].id].unsettled]
-
-    def _claim_photos(self, works: list[Work]) -> None:
-        names = {name for work in works for name in actor_photos.wanted(work.scene, self._settings)}
-        if names:
-            sent = self._ledger.photos(names)
-            holders = self._ledger.holders(sent)
-            claim_photos(works, sent, holders, self._settings, self._claimed)
+        found = matched()
+        keys = {item.rating_key for items in found.items.values() for item in items}
+        return matched() if settle(keys) else found
 
     def _refresh(self) -> bool:
         self._settling.listed()
@@ -215,32 +206,84 @@ class Deciding:
             self._scanned()
         return found
 
-    def _usable(self, scene: Scene, items: list[Item], outcome: Outcome) -> list[Item]:
-        if not items and (why := match.hidden(scene, self._index, self._settings.path_map)):
-            hide(outcome, why)
-            return []
-        if not items:
-            outcome.missing = bool(scene.files)
-            outcome.states[0] = scene_state.MISSING if scene.files else scene_state.NO_FILE
-            outcome.folders = [f.path for f in scene.files]
-            outcome.said = "is not in Plex yet" if scene.files else "has no file"
-        sure, unsure = claims.fit(scene, items, self._settings.path_map, self._settings)
-        if unsure:
-            ambiguous(outcome, unsure, self._index.titles(), bool(sure))
-        return sure
+    def _place(self, decisions: Iterable[SceneDecision], matches: match.Matches) -> None:
+        """Notes the items of each scene, or why it has none."""
+        for one in decisions:
+            if error := matches.unread.get(one.scene.id):
+                one.unread = error
+                continue
+            one.items = matches.of(one.scene)
+            if not one.items:
+                one.hidden = match.hidden(one.scene, self._index, self._settings.path_map)
+            fit = claims.fit(one.scene, one.items, self._settings.path_map, self._settings)
+            one.sure, one.unsure = fit
+            if one.unsure:
+                one.libraries = self._index.titles()
 
-    def _look_at_cover(self, work: Work, outcome: Outcome) -> None:
-        """One that cannot be had stops nothing else."""
-        how = rules(work.item, work.entry, self._settings)
-        try:
-            work.looked = self._covers.look(work.scene, work.item, work.entry, how, self._look_at)
-        except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene stays owed
-            outcome.error = error
-        work.changes += tuple(c for one in work.looked if (c := one.look.change) and not c.writes)
-        decided = work.entry.decided  # about an image that was not looked at, that waits
-        left = {name: one for name, one in decided.items() if name not in work.unseen}
-        work.entry = work.entry.but(decided=left)
+    def _entries(self, decisions: Iterable[SceneDecision]) -> dict[int, Entry]:
+        return self._ledger.about(item for one in decisions for item in one.sure)
+
+    def _wait(self, decisions: Iterable[SceneDecision], entries: Mapping[int, Entry]) -> None:
+        """Notes the items, new to us, that Plex has yet to read: their scenes wait."""
+        fresh = [i for one in decisions for i in one.sure if i.rating_key not in entries]
+        waiting = self._settling.unsettled(fresh)
+        for one in decisions:
+            one.unready = [i.rating_key for i in one.sure if i.rating_key in waiting]
+
+    def _plan(self, decisions: Iterable[SceneDecision], entries: Mapping[int, Entry]) -> None:
+        """Plans the works, each item for the scene that it shows."""
+        pairs = [(one, item) for one in decisions if not one.unready for item in one.sure]
+        holders = {key: entry.scene_id for key, entry in entries.items()}
+        owners = self._claims.owners(
+            [(one.scene, item) for one, item in pairs], holders, self._settings.path_map
+        )
+        new = {key: owners.of[key] for key in owners.of.keys() - entries.keys()}
+        items = {item.rating_key: item for _, item in pairs}
+        known = {**entries, **self._ledger.new(new, items)}
+        for one, item in pairs:
+            entry, owner = known[item.rating_key], owners.of[item.rating_key]
+            standing = owners.standing(one.scene, item, one.sure)
+            if standing != claims.SHOWN:
+                one.others.append(Other(item, standing, owner))
+            elif work := planned(one.scene, item, entry, self._settings):
+                one.works.append(work)
+            else:
+                one.others.append(Other(item, claims.SILENT, owner))
+
+    def _look_at_covers(self, decision: SceneDecision, also: Collection[str]) -> None:
+        """A cover that cannot be had stops nothing else."""
+        for work in decision.works:
+            try:
+                work.looked = self._covers.look(
+                    work.scene, work.item, work.entry, self._rules(work), also
+                )
+            except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene is retried
+                decision.cover_error = error
+            seen = [one.look.change for one in work.looked]
+            work.changes += tuple(change for change in seen if change and not change.writes)
+            decided = work.entry.decided  # about an image that was not looked at, that waits
+            left = {name: one for name, one in decided.items() if name not in work.unseen}
+            work.entry = work.entry.but(decided=left)
+
+    def _rules(self, work: Work) -> Rules:
+        return rules(work.item, work.entry, self._settings)
+
+    def _conclude(self, decisions: Sequence[SceneDecision]) -> None:
+        """Gives each photo that is due to one work, and notes where the scenes stand."""
+        names = {
+            name for work in works_of(decisions)
+            for name in actor_photos.wanted(work.scene, self._settings)
+        }  # fmt: skip
+        sent = self._ledger.photos(names) if names else {}
+        holders = self._ledger.holders(sent) if names else {}
+        for one in decisions:
+            if names:
+                claim_photos(one.works, sent, holders, self._settings, self._claimed)
+                mine = actor_photos.wanted(one.scene, self._settings)
+                one.awaits_photo = not self._claimed.isdisjoint(mine)
+            for work in one.works:
+                work.state = state_before(work, self._settings)
 
 
-# What is told of a scene whose item shows another one.
-_LOST = {claims.SILENT: leave, claims.YIELDED: yields, claims.SHARED: share}
+def works_of(decisions: Iterable[SceneDecision]) -> list[Work]:
+    return [work for one in decisions for work in one.works]

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from plex.fields import registry, selection
 from plex.fields.item import Item
 from plex.fields.text import whole_summary
+from plex.library import claims
 from plex.plan import baseline, plan
-from plex.state import scene_state
 from plex.state.scene_state import IN_SYNC, UNKNOWN, worst
 from plex.sync.work import Work
 from validation import text
 
 if TYPE_CHECKING:
-    import errors
     from plex.state.scene_state import State
+    from plex.sync.decision import SceneDecision
 
 LEFT_ALONE = "is left as it is"
 SHOWN = 100  # characters of a value in a log line
@@ -118,54 +118,75 @@ def _brief(value: registry.Value) -> str:
     return shown if len(shown) <= SHOWN else shown[: SHOWN - 1] + "…"
 
 
-def share(outcome: Outcome, item: Item, owner: int) -> None:
-    """Two scenes on one item: say so, and write the one that has it."""
+def outcome_of(decision: "SceneDecision") -> Outcome:
+    """What the decision alone says about the scene, before its works are done."""
+    scene = decision.scene
+    outcome = Outcome(scene.id, scene.label(), warnings=list(decision.warnings))
+    outcome.states = dict(decision.states)
+    outcome.error = decision.unread or decision.cover_error
+    if decision.skip:
+        _skip(outcome, decision.skip, decision.written, decision.restores)
+    elif decision.held:
+        _hold(outcome, decision.held)
+    elif decision.lacks_item:
+        outcome.missing = decision.is_missing
+        outcome.folders = [file.path for file in scene.files]
+        outcome.said = "is not in Plex yet" if decision.is_missing else "has no file"
+    if decision.hidden:
+        outcome.hidden, outcome.said = True, f"waits: {decision.hidden}"
+    if decision.unsure:
+        _ambiguous(outcome, decision)
+    if decision.unready:
+        outcome.unsettled = True
+        outcome.said = f"waits: Plex is still reading its item {decision.unready[-1]}"
+    for item, standing, owner in decision.others:
+        _LOST[standing](outcome, item, owner)
+    return outcome
+
+
+def _share(outcome: Outcome, item: Item, owner: int) -> None:
+    """The item shows another scene, and can show only one."""
     said = (
         f"shares Plex item {item.rating_key} “{item.title}” with scene {owner}, which it shows; "
         "split the item in Plex to have both"
     )
     outcome.said, outcome.refused = said, True
-    outcome.states[item.rating_key] = scene_state.shared(item.rating_key, owner)
     outcome.warnings.append(said)
 
 
-def ambiguous(
-    outcome: Outcome, items: Sequence[Item], libraries: Mapping[int, str], has_other: bool = False
-) -> None:
-    """One file on several items: name them, and leave them alone. `has_other`: another file of the
-    scene has an item of its own."""
-    which = "; ".join(
-        f"{one.rating_key} “{one.title}” in “{libraries.get(one.section, '?')}” with “{file}”"
-        for one in items
-        for file in one.files[:1]
-    )
-    fits = "has a further file that fits" if has_other else "fits"
-    outcome.said = f"{fits} {len(items)} Plex items and is left alone: {which}"
-    outcome.refused = True
-    outcome.states[0] = scene_state.several(one.rating_key for one in items)
-    outcome.warnings.append(outcome.said + " (allow_ambiguous_match writes all of them)")
-
-
-def yields(outcome: Outcome, item: Item, owner: int) -> None:
-    """A further file of the scene lies in the item of another scene: that one has it."""
+def _yield(outcome: Outcome, item: Item, owner: int) -> None:
+    """A further file of the scene lies in the item of another scene: that one has the item."""
     said = f"leaves Plex item {item.rating_key} to scene {owner}"
     outcome.said = f"{outcome.said}; {said}" if outcome.said else said
 
 
-def leave(outcome: Outcome, item: Item, owner: int) -> None:
-    """Nothing was decided: say why."""
+def _leave(outcome: Outcome, item: Item, owner: int) -> None:
+    """The scene says nothing that could be written."""
     outcome.items.append(item.rating_key)
-    outcome.states[item.rating_key] = scene_state.NO_TEXT
     outcome.said = f"says nothing yet; Plex item {item.rating_key} is left as it is"
 
 
-def skip(
-    outcome: Outcome, why: selection.Skip, keys: Sequence[int], restores: bool = False
-) -> None:
-    """The scene is not selected: say why, and what becomes of the items on which it was written."""
+# What is told of a scene on whose item nothing is written.
+_LOST = {claims.SILENT: _leave, claims.YIELDED: _yield, claims.SHARED: _share}
+
+
+def _ambiguous(outcome: Outcome, decision: "SceneDecision") -> None:
+    """One file on several items: names them."""
+    which = "; ".join(
+        f"{item.rating_key} “{item.title}” in “{decision.libraries.get(item.section, '?')}” with “{file}”"
+        for item in decision.unsure
+        for file in item.files[:1]
+    )
+    fits = "has a further file that fits" if decision.sure else "fits"
+    outcome.said = f"{fits} {len(decision.unsure)} Plex items and is left alone: {which}"
+    outcome.refused = True
+    outcome.warnings.append(outcome.said + " (allow_ambiguous_match writes all of them)")
+
+
+def _skip(outcome: Outcome, why: selection.Skip, keys: Sequence[int], restores: bool) -> None:
+    """The scene is not selected; `keys` are the items on which it was written."""
     outcome.said, outcome.skipped = f"is not synced: {why.words}", why.reason
     outcome.leaves = keys if restores else ()
-    outcome.states[0] = scene_state.LEFT_OUT, why.words
     if keys:
         outcome.said += f"; Plex item {many(keys)} {'is put back' if restores else LEFT_ALONE}"
 
@@ -183,27 +204,7 @@ def handed_over(outcome: Outcome) -> None:
     outcome.said = outcome.said.replace("is put back", "shows another scene now")
 
 
-def unsettle(outcome: Outcome, key: int) -> None:
-    """Plex itself has yet to say something there: say that the scene waits for it."""
-    outcome.unsettled = True
-    outcome.said = f"waits: Plex is still reading its item {key}"
-    outcome.states[0] = UNKNOWN, f"Plex is still reading its item {key}"
-
-
-def fail(outcome: Outcome, error: "errors.Stash2PlexError") -> None:
-    """Plex has an item for it, and cannot give it."""
-    outcome.error = error
-    outcome.states[0] = UNKNOWN, str(error)
-
-
-def hide(outcome: Outcome, why: str) -> None:
-    """Its file may be in a part of Plex that was not seen: say that the scene waits for it."""
-    outcome.hidden = True
-    outcome.said = f"waits: {why}"
-    outcome.states[0] = scene_state.hidden(why)
-
-
-def hold(outcome: Outcome, why: str) -> None:
+def _hold(outcome: Outcome, why: str) -> None:
     """A person wants the scene left alone."""
     outcome.said = f"is held ({why}) and left alone; Resume Held Scenes ends that"
     outcome.refused = True

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from plex.fields.actor_photos import Sent
-from plex.images.covers import Covers
 from plex.library import match
 from plex.library.index import Index
 from plex.library.witnesses import Witnesses
@@ -14,7 +13,8 @@ from plex.state.ledger import Ledger
 from plex.state.scene_state_store import Seen
 from plex.sync import collections, decide, record, undo, write
 from plex.sync.collections import Collections
-from plex.sync.decide import Deciding, Stash
+from plex.sync.decide import Decider, Stash, works_of
+from plex.sync.decision import SceneDecision
 from plex.sync.outcome import Outcome, many, tell
 from plex.sync.restore import Leaving
 from plex.sync.tempo import Tempo
@@ -90,27 +90,25 @@ class Sync:
         its libraries were listed; `say` is told what is of no scene."""
         stash = foreseen or stash
         self.tempo = Tempo()
-        covers = Covers(stash, plex, settings, clock)
         self._journal = journal or Journal(ledger.store)
         self._collections = Collections(plex, ledger.store, settings, say, timer)
         undo = Undo(plex, ledger, self._journal, clock, self._collections.left, LEFT)
         self.leaving = Leaving(undo, ledger, self._journal)
         others = Witnesses(ledger.store)
-        self.decide = Deciding(
-            stash, plex, index, ledger, self._journal, settings, covers, clock, scanned, others,
-            foreseen,
-        )  # fmt: skip
-        self._write = Writing(plex, index, others, covers, self.decide.give_up, self.tempo)
+        self.decider = Decider(
+            stash, plex, index, ledger, settings, clock, scanned, others, foreseen
+        )
+        self._write = Writing(plex, index, others, self.decider.give_up, self.tempo)
         self._foreseen = foreseen
         self._look: Look = foreseen.look if foreseen else lambda keys: lambda: plex.items(keys)
-        self._stash, self._ledger, self._settings, self._clock = stash, ledger, settings, clock
+        self._ledger, self._settings, self._clock = ledger, settings, clock
         self._seen = Seen(ledger.store)
         self._open: list[Begun] = []  # their writes are on Plex, and not remembered
 
     @property
     def extras(self) -> Collection[str]:
         """What has to be known of a scene besides the usual."""
-        return self.decide.extras
+        return self.decider.extras
 
     def __call__(self, ids: Sequence[int]) -> list[Outcome]:
         return self.begin(ids)()
@@ -130,10 +128,12 @@ class Sync:
         back beside them, if it is about others."""
         ids = list(dict.fromkeys(ids))
         self._end_open(ids)
-        scenes = self._stash.scenes(ids, self.extras)
-        outcomes = {n: self._outcome(n, scenes.get(n)) for n in ids}
+        scenes = self.decider.scenes(ids)
+        outcomes = {n: self._vanished(n) for n in ids if n not in scenes}
         chosen = [scenes[n] for n in ids if n in scenes]
-        works = self.decide(chosen, outcomes, lambda keys: self._end_open(keys=keys))
+        decisions = self.decider.decide(chosen, lambda keys: self._end_open(keys=keys))
+        outcomes |= {one.scene.id: one.outcome for one in decisions}
+        works = works_of(decisions)
         self._write_on(_keys(works, outcomes))
         self.leaving(outcomes.values(), {work.item.rating_key for work in works})
         self._collections.expect(works)
@@ -165,9 +165,8 @@ class Sync:
             one.end()
         return bool(again)
 
-    def _outcome(self, number: int, scene: "Scene | None") -> Outcome:
-        if scene:
-            return Outcome(number, scene.label())
+    def _vanished(self, number: int) -> Outcome:
+        """Forgets a scene that Stash no longer has."""
         keys = self._ledger.forget_scene(number)
         self._seen.forget(number)
         left = f"; Plex item {many(keys)} is left as it is" if keys else ""
@@ -203,9 +202,15 @@ class Sync:
             for name, url in work.photos.items()
             if work.after
         })  # fmt: skip
-        self.keep_states(outcomes.values())
+        self._keep_states(outcomes.values())
 
-    def keep_states(self, outcomes: Iterable[Outcome]) -> None:
+    def look(self, scenes: Iterable[Scene], images: Collection[str] = ()) -> list[SceneDecision]:
+        """Decides without writing anything to Plex, and remembers where the scenes stand."""
+        decisions = self.decider.decide(scenes, shown=images)
+        self._keep_states(one.outcome for one in decisions)
+        return decisions
+
+    def _keep_states(self, outcomes: Iterable[Outcome]) -> None:
         """Remember where these scenes stand, as far as anybody looked."""
         self._seen.put({one.scene_id: one.state for one in outcomes if one.state})
 

@@ -31,8 +31,10 @@ class Work:
     wanted: dict[str, registry.Value]
     changes: tuple[plan.Change, ...]
     looked: list[Showing] = field(default_factory=list)  # of its images, what became of the look
+    unlooked: list[str] = field(default_factory=list)  # images whose cover is still to be looked at
     after: "Item | None" = None
     photos: dict[str, str] = field(default_factory=dict)  # to be sent, by the keys of the names
+    state: "State" = (scene_state.UNKNOWN, "")  # where the scene stands before the work is done
 
     @property
     def shows(self) -> list[Showing]:
@@ -94,8 +96,8 @@ class Work:
         )
 
 
-def decided(scene: Scene, item: Item, entry: Entry, settings: SyncSettings) -> "Work | None":
-    """What is to be done for the scene on its item; a sync does it, a reconciliation counts it.
+def planned(scene: Scene, item: Item, entry: Entry, settings: SyncSettings) -> "Work | None":
+    """Plans what is to be done for the scene on its item, without its images and photos.
 
     None when the item shows what another scene said, and this one says nothing (yet): a scene
     that is still being identified cannot wipe Plex.
@@ -113,7 +115,8 @@ def decided(scene: Scene, item: Item, entry: Entry, settings: SyncSettings) -> "
 def state_before(work: Work, settings: SyncSettings) -> "State":
     """Where the scene stands beside its item before the work is done."""
     due = [one.kind.field for one in work.shows] + ["photos"] * bool(work.photos)
-    return scene_state.compared([*work.changes, *_kept_unseen(work, work.entry, settings)], due)
+    kept = _kept_unseen(work, work.entry, settings)
+    return scene_state.compared([*work.changes, *kept], due, work.unlooked)
 
 
 def state_after(work: Work, entry: Entry, settings: SyncSettings) -> "State":
@@ -131,7 +134,8 @@ def state_after(work: Work, entry: Entry, settings: SyncSettings) -> "State":
 
 
 def _kept_unseen(work: Work, entry: Entry, settings: SyncSettings) -> list[plan.Change]:
-    return covers.kept(entry, settings, [one.kind.field for one in work.looked])
+    looked = [one.kind.field for one in work.looked]
+    return covers.kept(entry, settings, [*looked, *work.unlooked])
 
 
 def rules(item: Item, entry: Entry, settings: SyncSettings) -> plan.Rules:
@@ -217,12 +221,11 @@ def extras(settings: SyncSettings) -> frozenset[str]:
     return registry.extras(settings) | selection.extras(settings)
 
 
-def refuse_partial(scenes: Iterable[Scene], needed: frozenset[str]) -> None:
-    """ValueError for a scene that was read without what the settings need (`extras`): a decision
-    about it would take what was not asked for as gone."""
-    for scene in scenes:
-        if lacks := needed - scene.extras:
-            raise ValueError(f"scene {scene.id} was read without {', '.join(sorted(lacks))}")
+def refuse_partial(scene: Scene, needed: frozenset[str]) -> None:
+    """Raises ValueError for a scene that was read without what the settings need (`extras`): a
+    decision about it would take what was not asked for as gone."""
+    if lacks := needed - scene.extras:
+        raise ValueError(f"scene {scene.id} was read without {', '.join(sorted(lacks))}")
 
 
 def rows(work: Work) -> list[Row]:

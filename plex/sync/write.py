@@ -5,8 +5,7 @@ from typing import Protocol
 
 import errors
 from plex.client import edit_request
-from plex.images import images
-from plex.images.covers import Covers
+from plex.images import covers, images
 from plex.library import witnesses
 from plex.library.index import Index
 from plex.library.witnesses import Witnesses
@@ -33,19 +32,18 @@ class Writing:
         plex: Plex,
         index: Index,
         others: Witnesses,
-        covers: Covers,
         give_up: Callable[[Work], None],
         tempo: Tempo,
     ) -> None:
         self._plex, self._index, self._others = plex, index, others
-        self._covers, self._give_up, self._tempo = covers, give_up, tempo
+        self._give_up, self._tempo = give_up, tempo
 
     def __call__(self, work: Work, outcome: Outcome) -> bool:
         """Write one item; False when that failed, with the reason in the outcome."""
 
         def write() -> None:
             self._send(work, work.writes)
-            said = [self._covers.show(work.item.rating_key, one) for one in work.shows]
+            said = [covers.show(self._plex, work.item.rating_key, one) for one in work.shows]
             outcome.warnings += filter(None, said)
 
         return self._tried(write, work, outcome)

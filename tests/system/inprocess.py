@@ -17,6 +17,7 @@ from plex.plan.plan import REFUSED
 from plex.state.database import Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
+from plex.sync.decide import works_of
 from plex.sync.outcome import Outcome
 from plex.sync.pipeline import Sync
 from stash.api import StashApi
@@ -107,22 +108,22 @@ class Bench:
                 method, nth, when = kill
                 dying = Dying(ledger if method == "put" else plex, method, nth, when == "before")
                 plex, ledger = (plex, dying) if method == "put" else (dying, ledger)  # type: ignore[assignment]
-            sync = Sync(self._api, plex, Index(store), ledger, self.sync_settings(), self.clock)
+            sync = self._sync(plex, store, ledger)
             try:
                 return sync(ids)
             except Killed:
                 return []
+
+    def _sync(self, plex: PlexClient, store: Store, ledger: Ledger) -> Sync:
+        return Sync(self._api, plex, Index(store), ledger, self.sync_settings(), self.clock)
 
     def decide(self, rating_key: int, side: str) -> list[str]:
         """A person decides every field of an item that was kept; which those are."""
         with closing(Store(self.data)) as store:
             ledger = Ledger(store)
             entry = ledger.entries([rating_key])[rating_key]
-            sync = Sync(
-                self._api, self.client(), Index(store), ledger, self.sync_settings(), self.clock
-            )
-            scene = self._api.scenes([entry.scene_id], sync.extras)[entry.scene_id]
-            works = sync.decide([scene], {scene.id: Outcome(scene.id, "")})
+            sync = self._sync(self.client(), store, ledger)
+            works = works_of(sync.look(sync.decider.scenes([entry.scene_id]).values()))
             kept = [
                 (change.field, change.before, work.stash_says(change.field))
                 for work in works
