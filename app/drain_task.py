@@ -16,11 +16,9 @@ from stash import hook, stdio
 if TYPE_CHECKING:
     from plex.library.scans import Scans
     from plex.state.scene_state_store import Seen
-    from plex.sync.decide import Decider
     from plex.sync.outcome import Outcome
-    from plex.sync.pipeline import Begun, Sync
-    from plex.sync.prefetch import Foreseen
-    from validation.settings import SyncSettings
+    from plex.sync.pipeline import Pipeline
+    from plex.sync.pipelined import Pipelined
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
 TOLD = 50  # scenes of which an answer tells
@@ -149,47 +147,38 @@ def seen_of(run: Run) -> "Seen":
     return Seen(run.store)
 
 
-def sync_of(run: Run, foresees: bool = False) -> "Sync":
-    """The sync of this run, with a Plex that answers; one that `foresees` is told what comes next,
-    and has to be closed."""
+def pipeline_of(run: Run) -> "Pipeline":
+    """The pipeline of this run, with a Plex that answers."""
     from plex.images import letterbox
     from plex.state.ledger import Ledger
-    from plex.sync.pipeline import Sync
+    from plex.sync.pipeline import Pipeline
 
     if run.config.poster_fit and not letterbox.available():
         stdio.warning(letterbox.MISSING)
     plex = run.plex
     if run.paths.is_blank and run.paths.is_due:
         run.paths.look(plex)
-    settings = run.config.sync_settings(run.path_map)
-    return Sync(
+    return Pipeline(
         run.stash,
         plex,
         run.index,
         Ledger(run.store),
-        settings,
+        run.config.sync_settings(run.path_map),
         run.clock,
         lambda: run.jobs.hasten_waits(run.clock()),
         run.journal,
         stdio.info,
-        _foreseen(run, settings) if foresees else None,
     )
 
 
-def decider_of(run: Run) -> "Decider":
-    """What decides in this run about scenes, with a Plex that answers."""
-    from plex.state.ledger import Ledger
-    from plex.sync.decide import Decider
-
-    settings = run.config.sync_settings(run.path_map)
-    return Decider(run.stash, run.plex, run.index, Ledger(run.store), settings, run.clock)
-
-
-def _foreseen(run: Run, settings: "SyncSettings") -> "Foreseen":
-    from plex.sync.prefetch import Foreseen
+def _pipelined(run: Run, pipeline: "Pipeline") -> "Pipelined":
+    """The pipeline with batches that overlap; it has to be closed."""
+    from plex.sync.pipelined import Pipelined
+    from plex.sync.prefetch import Prefetch
 
     sides, beside = (run.stash, run.plex), (run.stash.beside(), run.plex.beside())
-    return Foreseen(sides, beside, run.store, settings, run.clock)
+    settings = run.config.sync_settings(run.path_map)
+    return Pipelined(pipeline, Prefetch(sides, beside, run.store, settings, run.clock))
 
 
 class Batch:
@@ -197,19 +186,20 @@ class Batch:
 
     def __init__(self, run: Run, told: "dict[int, str] | None" = None) -> None:
         self._run, self._told = run, told
-        self._sync: Sync | None = None
+        self._pipeline: Pipeline | Pipelined | None = None
         self._next: Sequence[int] = ()  # told before anybody could read ahead
         self._missing = 0
         self._scans: Scans | None = None
 
     def __call__(self, ids: Sequence[int]) -> "Callable[[], list[Outcome]]":
         with self._doubting(ids):
-            begun = self._ready().begin(ids)
-        return lambda: self._finished(ids, begun)
+            outcomes = self._ready().begin(ids)
 
-    def _finished(self, ids: Sequence[int], begun: "Begun") -> "list[Outcome]":
-        with self._doubting(ids):
-            return self._ended(begun())
+        def finished() -> "list[Outcome]":
+            with self._doubting(ids):
+                return self._ended(outcomes())
+
+        return finished
 
     @contextmanager
     def _doubting(self, ids: Sequence[int]) -> Iterator[None]:
@@ -224,37 +214,37 @@ class Batch:
     def ahead(self, ids: Sequence[int]) -> None:
         """These come next."""
         self._next = ids
-        if self._sync:
-            self._look_ahead(self._sync)
+        self._look_ahead()
 
     def rest(self) -> float:
         """Seconds for which Plex is to be left alone."""
-        seconds = self._sync.tempo.rest() if self._sync else 0.0
+        seconds = self._pipeline.rest() if self._pipeline else 0.0
         if seconds:
             stdio.debug(f"Plex is busy, or much slower than before: it has {seconds:.1f} s of rest")
         return seconds
 
     def close(self) -> None:
-        if self._sync:
-            self._sync.close()
+        if self._pipeline:
+            self._pipeline.close()
 
-    def _ready(self) -> "Sync":
-        if self._sync is None:
-            self._sync = sync_of(self._run, foresees=True)
-            self._look_ahead(self._sync)
-        return self._sync
+    def _ready(self) -> "Pipeline | Pipelined":
+        if self._pipeline is None:
+            self._pipeline = pipeline_of(self._run)
+            self._pipeline = _pipelined(self._run, self._pipeline)  # without: one batch at a time
+            self._look_ahead()
+        return self._pipeline
 
-    def _look_ahead(self, sync: "Sync") -> None:
-        if self._next:
-            sync.ahead(self._next)
-        self._next = ()
+    def _look_ahead(self) -> None:
+        if self._pipeline and self._next:
+            self._pipeline.ahead(self._next)
+            self._next = ()
 
     def _ended(self, outcomes: "list[Outcome]") -> "list[Outcome]":
         missing = [one.scene_id for one in outcomes if one.missing]
         if missing and self._are_elsewhere(len(missing)):
             self.close()
-            self._sync = None
-            found = {one.scene_id: one for one in self._ready()(missing)}
+            self._pipeline = None
+            found = {one.scene_id: one for one in self._ready().sync(missing)}
             outcomes = [found.get(one.scene_id, one) for one in outcomes]
         for one in outcomes:
             self._tell(one)

@@ -156,9 +156,7 @@ class GapDetectionEngine:
         comparison = self._comparison(decider)
         try:
             chunks = self._selection(decider).chunks(scanned, findings)
-            for chunk, items in fetch_ahead(
-                chunks, lambda c: decider.read(c.hints, lambda: others)
-            ):
+            for chunk, items in fetch_ahead(chunks, lambda c: decider.read(c.hints, others)):
                 self._try_chunk(comparison, chunk, items)
                 if len(findings.states) >= AT_ONCE:
                     self._keep(fingerprints)

@@ -120,11 +120,11 @@ def _works(run: Run, keys: Sequence[int], field: str = "") -> "list[Work]":
     from plex.sync.decide import works_of
     from plex.sync.record import asked
 
-    ledger, sync = Ledger(run.store), drain_task.sync_of(run)
+    ledger, pipeline = Ledger(run.store), drain_task.pipeline_of(run)
     entries = ledger.entries(keys)
     ids = [entry.scene_id for entry in entries.values() if entry.scene_id]
     images = IMAGES if field == "all" else (field,)
-    decisions = sync.look(sync.decider.scenes(ids).values(), images)
+    decisions = pipeline.look(pipeline.decider.scenes(ids).values(), images)
     works = works_of(decisions)
     now = {
         work.item.rating_key: asked(work, run.config.sync_fields)

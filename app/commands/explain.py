@@ -34,7 +34,7 @@ def explain(run: Run) -> dict[str, Any]:
     scene = run.stash.scenes([wanted], extras(run.config.sync_settings())).get(wanted)
     found: dict[str, Any] = {"scene": wanted, "in_stash": scene is not None}
     if scene:
-        (decision,) = drain_task.sync_of(run).look([scene])
+        (decision,) = drain_task.pipeline_of(run).look([scene])
         outcome = decision.outcome
         found |= {
             "title": scene.label(),

@@ -20,6 +20,7 @@ from stash import stdio
 if TYPE_CHECKING:
     from plex.state.journal import Row
     from plex.sync.outcome import Outcome
+    from plex.sync.pipeline import Pipeline
     from plex.sync.work import Work
     from stash.scene import Scene
 
@@ -104,29 +105,31 @@ def _rows(run: Run, scope: str, found: Found) -> Iterator[dict[str, Any]]:
     parsed = parse_scope(scope)
     newest = None if parsed.kind == "all" else run.stash.newest_timestamp()
     only = SceneFilter(*window(parsed, run.clock(), newest))
-    total, sync = max(1, run.stash.count(only)), drain_task.sync_of(run)
+    total, pipeline = max(1, run.stash.count(only)), drain_task.pipeline_of(run)
     seen = 0
-    for page in run.stash.walk(only, extras=sync.extras):
+    for page in run.stash.walk(only, extras=pipeline.decider.extras):
         for at in range(0, len(page), CHUNK):
             chunk = page[at : at + CHUNK]
-            for row in _decided(sync, chunk, found):
+            for row in _decided(pipeline, chunk, found):
                 found.add(row)
                 yield row
             seen += len(chunk)
             run.progress(min(1.0, seen / total))
 
 
-def _decided(sync: Any, chunk: "Sequence[Scene]", found: Found) -> Iterator[dict[str, Any]]:
+def _decided(
+    pipeline: "Pipeline", chunk: "Sequence[Scene]", found: Found
+) -> Iterator[dict[str, Any]]:
     from plex.sync.decide import works_of
 
-    decisions = sync.look(chunk)
+    decisions = pipeline.look(chunk)
     outcomes = {one.scene.id: one.outcome for one in decisions}
     works = works_of(decisions)
     taken = {work.item.rating_key for work in works}
     rows = [row for work in works for row in _of_work(work)]
     for scene in chunk:
         if keys := [key for key in outcomes[scene.id].leaves if key not in taken]:
-            rows += [_of_row(scene, row) for row in sync.leaving.plan(keys)]
+            rows += [_of_row(scene, row) for row in pipeline.restorer.plan(keys)]
     writes = {row["scene"] for row in rows if row["writes"]}
     kept = {work.scene.id for work in works}
     for scene in chunk:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from app import drain_task
 from app.run import Run
 from app.setup_check import diagnosis
 from app.setup_check.finding import Finding
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from plex.client.client import Section
     from plex.library.path_map import Evidence
     from plex.path_map.infer import Found
+    from plex.sync.decide import Decider
     from stash.scene import Scene
 
 SHOWN = 20  # scenes without an item that are told of
@@ -64,7 +64,7 @@ class Sought:
 
 def sought(run: Run, pages: int, page: int) -> Sought:
     """Look for the items of some scenes as a sync does."""
-    decider, found = drain_task.decider_of(run), Sought()
+    decider, found = _decider(run), Sought()
     for decision in decider.locate(run.stash.some(pages, page, decider.extras)):
         scene = decision.scene
         if decision.skip:
@@ -75,6 +75,14 @@ def sought(run: Run, pages: int, page: int) -> Sought:
             found.ambiguous.append(scene.label())
         found.looked_at += bool(decision.items) or decision.is_missing
     return found
+
+
+def _decider(run: Run) -> "Decider":
+    from plex.state.ledger import Ledger
+    from plex.sync.decide import Decider
+
+    settings = run.config.sync_settings(run.path_map)
+    return Decider(run.stash, run.plex, run.index, Ledger(run.store), settings, run.clock)
 
 
 def of_files(run: Run, found: Sought, lost: list[Lost], do: str) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ two genres of twenty without saying so.
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import errors
@@ -17,6 +17,8 @@ from plex.client import edit_request
 from plex.client.collection import CUSTOM, Collection, collection
 from plex.client.listing import Page
 from plex.client.pages import Elements, Hole, pages, patched, window
+from plex.client.port import Section as Section
+from plex.client.port import Unread
 from plex.client.transport import LIBRARIES, PlexSession, Transport
 from plex.client.transport import probe as probe
 from plex.client.write_once import once
@@ -29,21 +31,6 @@ NEWEST = 100
 BATCH = 25  # full items per read: so many take Plex under a second, 50 may take twelve
 IN_A_ROW = 3  # items that cannot be read, and none that can
 MOVIES = 1  # Plex's number for items of movie-type libraries, Other Videos included
-
-
-class Section(NamedTuple):
-    """A library, of movie type if we look after it; `roots` are its folders as Plex sees them. While
-    it is `refreshing` files are looked for in them; what was found is read for longer than that. The
-    `id` of one whose number cannot be read is below 0: whatever is asked about it is Busy."""
-
-    id: int
-    title: str
-    agent: str
-    stamp: str
-    roots: tuple[str, ...]
-    type: str = "movie"
-    language: str = ""
-    refreshing: bool = False
 
 
 class PlexClient:
@@ -126,7 +113,7 @@ class PlexClient:
     def items(
         self,
         rating_keys: Sequence[int],
-        unread: "dict[int, errors.Stash2PlexError] | None" = None,
+        unread: "Unread | None" = None,
     ) -> dict[int, item.Item]:
         """Full items by rating key; those that no longer exist are left out, and those that Plex
         cannot give, which `unread` gets with the reason."""
@@ -136,9 +123,7 @@ class PlexClient:
                 found[one.rating_key] = one
         return found
 
-    def _batch(
-        self, rating_keys: Sequence[int], unread: "dict[int, errors.Stash2PlexError] | None"
-    ) -> list[item.Item]:
+    def _batch(self, rating_keys: Sequence[int], unread: "Unread | None") -> list[item.Item]:
         """One read; one by one when a single bad item stalls it or makes it fail."""
         if len(rating_keys) == 1 and unread is None:
             return self._read(rating_keys)
@@ -151,9 +136,7 @@ class PlexClient:
                 raise
         return self._singly(rating_keys, unread)
 
-    def _singly(
-        self, rating_keys: Sequence[int], unread: "dict[int, errors.Stash2PlexError] | None"
-    ) -> list[item.Item]:
+    def _singly(self, rating_keys: Sequence[int], unread: "Unread | None") -> list[item.Item]:
         found: list[item.Item] = []
         failed, most = 0, 2 if unread is None else IN_A_ROW
         for key in rating_keys:

@@ -1,9 +1,9 @@
 """What of a scene's cover Plex has to be shown: looked at before the writes, shown with them."""
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Protocol
 
 import errors
+from plex.client.port import PlexPort
 from plex.fields.image_kinds import KINDS, POSTER, Kind
 from plex.fields.item import Item
 from plex.images import image_plan, images, letterbox
@@ -14,12 +14,6 @@ from stash.scene import Scene
 from validation.settings import SyncSettings
 
 FITTED = " 2:3"  # behind the version of a cover that was fitted
-
-
-class Stash(Protocol):
-    """What is asked of Stash."""
-
-    def cover(self, one: Scene) -> "bytes | None": ...
 
 
 def version(scene: Scene, kind: Kind, settings: SyncSettings) -> str:
@@ -73,21 +67,25 @@ def kept(entry: Entry, settings: SyncSettings, besides: Collection[str]) -> list
 class Covers:
     """Looks at covers; `clock` gives epoch seconds."""
 
-    def __init__(
-        self, stash: Stash, plex: images.Images, settings: SyncSettings, clock: Callable[[], float]
-    ) -> None:
-        self._stash, self._plex, self._settings, self._clock = stash, plex, settings, clock
+    def __init__(self, plex: PlexPort, settings: SyncSettings, clock: Callable[[], float]) -> None:
+        self._plex, self._settings, self._clock = plex, settings, clock
 
     def look(
-        self, scene: Scene, item: Item, entry: Entry, rules: Rules, also: Collection[str] = ()
+        self,
+        scene: Scene,
+        item: Item,
+        entry: Entry,
+        rules: Rules,
+        cover: Callable[[Scene], "bytes | None"],
+        also: Collection[str] = (),
     ) -> list[Showing]:
-        """Of each kind in question, and of those that are named, what is to be shown, if anything;
-        Busy or Gone if the cover cannot be had."""
+        """Returns what to show for each kind in question, and for those in `also`. Raises Busy or Gone
+        if Stash cannot serve the `cover`."""
         due = set(in_question(scene, item, entry, self._settings, rules))
         due |= open_to_look(entry, self._settings)
         asked = set(also).intersection(self._settings.sync_fields)
         due |= {kind for kind in KINDS if kind.field in asked}
-        data = self._stash.cover(scene) if due else None
+        data = cover(scene) if due else None
         kinds = [kind for kind in KINDS if kind in due]
         return [self._looked(kind, data, scene, item, entry, rules) for kind in kinds]
 
@@ -106,7 +104,7 @@ class Covers:
         return Showing(kind, image_plan.decided(picture, at, shown, entry, rules), offered)
 
 
-def show(plex: images.Images, rating_key: int, one: Showing) -> str:
+def show(plex: PlexPort, rating_key: int, one: Showing) -> str:
     """Puts the image up. Returns what there is to say if Plex does not take it."""
     if not one.look.picture:
         return ""

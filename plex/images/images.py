@@ -3,22 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import errors
+from plex.client.port import PlexPort
 from plex.client.write_once import once
 from plex.fields.image_kinds import Kind
 from plex.fields.item import Item
 from plex.images.spool import Spooled
 from plex.state.entry import Past
-
-
-class Images(Protocol):
-    """What is asked of Plex."""
-
-    def images(self, rating_key: int, kind: Kind) -> dict[str, bool]: ...
-    def upload_image(self, rating_key: int, kind: Kind, data: bytes) -> None: ...
-    def select_image(self, rating_key: int, kind: Kind, key: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +30,7 @@ def picture(kind: Kind, data: bytes) -> Picture:
     return Picture(kind, Spooled(data), hashlib.sha1(data, usedforsecurity=False).hexdigest())
 
 
-def known(plex: Images, item: Item, kind: Kind, past: Past) -> "dict[str, bool] | None":
+def known(plex: PlexPort, item: Item, kind: Kind, past: Past) -> "Mapping[str, bool] | None":
     """What Plex offers for the item, if it matters: after an earlier upload, or one whose answer
     was lost, it can have the bytes already; and what a person picked has to be known for an undo."""
     if past.sha1 or past.begun or kind.lock in item.locks:
@@ -47,7 +39,7 @@ def known(plex: Images, item: Item, kind: Kind, past: Past) -> "dict[str, bool] 
 
 
 def show(
-    plex: Images, rating_key: int, image: Picture, offered: "Mapping[str, bool] | None"
+    plex: PlexPort, rating_key: int, image: Picture, offered: "Mapping[str, bool] | None"
 ) -> None:
     """Make Plex show the image. Uploads can never be deleted, so none is made twice."""
     kind = image.kind
@@ -60,7 +52,7 @@ def show(
     )
 
 
-def _picked(plex: Images, rating_key: int, image: Picture, offered: Mapping[str, bool]) -> bool:
+def _picked(plex: PlexPort, rating_key: int, image: Picture, offered: Mapping[str, bool]) -> bool:
     """Whether Plex has the bytes; it shows them then."""
     kind = image.kind
     if image.key in offered and not offered[image.key]:

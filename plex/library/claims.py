@@ -3,22 +3,17 @@ scenes have files in one item."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from plex.fields import registry, selection
 from plex.fields.item import Item
 from plex.library import match
 from plex.path_map import paths
+from stash.port import StashPort
 from stash.scene import Scene
 from validation.settings import SyncSettings
 
 SHOWN, SILENT, YIELDED, SHARED = "shown", "silent", "yielded", "shared"
-
-
-class Stash(Protocol):
-    """What is asked of Stash."""
-
-    def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> dict[int, Scene]: ...
 
 
 class Fit(NamedTuple):
@@ -96,7 +91,7 @@ class Owners:
 class Claims:
     """Decides between scenes that have files in one item."""
 
-    def __init__(self, stash: Stash, settings: SyncSettings, extras: Collection[str]) -> None:
+    def __init__(self, stash: StashPort, settings: SyncSettings, extras: Collection[str]) -> None:
         self._stash, self._settings, self._extras = stash, settings, extras
 
     def owners(

@@ -5,7 +5,8 @@ from functools import partial
 
 import errors
 from plex.client.pages import BAD_PART
-from plex.library.section_listing import Listed, Listing, Section
+from plex.client.port import PlexPort, Section
+from plex.library.section_listing import Listed
 from plex.library.unlisted import Failure, Tries, Unlisted
 from plex.path_map.file_pairs import File
 from plex.state.database import Store
@@ -75,7 +76,7 @@ class Index:
 
     def refresh(
         self,
-        plex: Listing,
+        plex: PlexPort,
         now: float,
         force: bool = False,
         progress: Callable[[float], None] = lambda fraction: None,
@@ -94,7 +95,7 @@ class Index:
         return news > 0
 
     def _listed_anew(
-        self, plex: Listing, now: float, force: bool, progress: Callable[[float], None]
+        self, plex: PlexPort, now: float, force: bool, progress: Callable[[float], None]
     ) -> int:
         """See `refresh`."""
         sections = list(plex.sections())
@@ -159,7 +160,7 @@ class Index:
                 "take it out of plex_library or remove the library in Plex"
             )
 
-    def _add_newest(self, plex: Listing, section: int, now: float) -> int:
+    def _add_newest(self, plex: PlexPort, section: int, now: float) -> int:
         """How many files were new to us among those that Plex added last."""
         page = plex.newest(section)
         found = page.parts()
@@ -192,14 +193,14 @@ class Index:
         rows = self._store.rows("SELECT id, stamp, listed FROM section")
         return {row[0]: (row[1], row[2]) for row in rows}
 
-    def _glance(self, plex: Listing, section: Section, tries: Tries, now: float) -> int:
+    def _glance(self, plex: PlexPort, section: Section, tries: Tries, now: float) -> int:
         """What was added last; all of it if Plex cannot give that."""
         try:
             return self._add_newest(plex, section.id, now)
         except BAD_PART:
             return self._list(plex, section, tries, now)
 
-    def _list(self, plex: Listing, section: Section, tries: Tries, now: float) -> int:
+    def _list(self, plex: PlexPort, section: Section, tries: Tries, now: float) -> int:
         """1: of a library that was listed more may be known now."""
         before, holes = self._files.read(plex, section, now)
         if holes:

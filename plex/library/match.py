@@ -1,19 +1,17 @@
 """Scenes -> items: by full path through the index, each hit checked against the item's own files."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import errors
+from plex.client.port import Unread
 from plex.fields.item import Item
 from plex.library.index import Index
-from plex.library.section_listing import Listing
-from plex.library.witnesses import serves
 from plex.path_map import paths
 from stash.scene import Scene
 
 Files = Mapping[str, int]  # path key -> size, 0 for any
-Unread = dict[int, errors.Stash2PlexError]  # by rating keys, or by the ids of scenes
 
 
 class Read(NamedTuple):
@@ -21,18 +19,6 @@ class Read(NamedTuple):
 
     items: Mapping[int, Item]
     unread: Unread
-
-
-class Items(Protocol):
-    """What matching asks of Plex."""
-
-    def items(
-        self, rating_keys: Sequence[int], unread: "Unread | None" = None
-    ) -> dict[int, Item]: ...
-
-
-class Source(Items, Listing, Protocol):
-    """The same, and what listing anew asks."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +39,7 @@ class Matches:
     give an item that may be the scene's."""
 
     items: dict[int, list[Item]] = field(default_factory=dict)
-    unread: Unread = field(default_factory=dict)
+    unread: dict[int, errors.Stash2PlexError] = field(default_factory=dict)
 
     def of(self, scene: Scene) -> list[Item]:
         return self.items.get(scene.id, [])
@@ -62,37 +48,39 @@ class Matches:
 def match(
     scenes: Sequence[Scene],
     index: Index,
-    plex: Items,
     path_map: paths.PathMap,
+    read_items: Callable[[Sequence[int]], Read],
     refresh: Callable[[], bool],
-    others: Callable[[], Sequence[int]],
 ) -> Matches:
-    """Find the items of some scenes, listing Plex anew (`refresh`) only if one is not found. For
-    `others` see `read`."""
+    """Finds the items of some scenes. Lists Plex anew (`refresh`) only if one is not found."""
     first = hints(scenes, index, path_map)
-    found = matched(first, read(plex, first.rating_keys, others), index)
+    found = matched(first, read_items(first.rating_keys), index)
     lost = [
         scene for scene in scenes
         if first.wanted[scene.id] and not found.of(scene) and scene.id not in found.unread
     ]  # fmt: skip
     if lost and refresh():
         again = hints(lost, index, path_map)
-        more = matched(again, read(plex, again.rating_keys, others), index)
+        more = matched(again, read_items(again.rating_keys), index)
         found.items.update(more.items)
         found.unread.update(more.unread)
     return found
 
 
-def read(plex: Items, rating_keys: Sequence[int], others: Callable[[], Sequence[int]]) -> Read:
-    """What Plex gives of these items. Unreachable if it gives none at all, neither of these nor of
-    `others`: then it is not the fault of an item."""
+def read(
+    items: Callable[[Sequence[int], Unread], Mapping[int, Item]],
+    rating_keys: Sequence[int],
+    serves_others: Callable[[Collection[int]], bool],
+) -> Read:
+    """Reads these items. Raises Unreachable if Plex gives none of them, and none but them either
+    (`serves_others`): then it is not the fault of an item."""
     unread: Unread = {}
-    items = plex.items(rating_keys, unread)
-    if unread and not items and not serves(plex, [k for k in others() if k not in unread]):
+    found = items(rating_keys, unread)
+    if unread and not found and not serves_others(unread):
         error = next(iter(unread.values()))
         said = f"Plex gives none of its items: {error}"
         raise errors.Unreachable(said).of(error.server, error.cause)
-    return Read(items, {key: _named(error, key) for key, error in unread.items()})
+    return Read(found, {key: _named(error, key) for key, error in unread.items()})
 
 
 def _named(error: errors.Stash2PlexError, key: int) -> errors.Stash2PlexError:

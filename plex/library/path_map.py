@@ -5,34 +5,20 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import errors
+from plex.client.port import PlexPort
 from plex.library.index import Index
-from plex.library.section_listing import Listing
 from plex.path_map import file_pairs, infer, paths
 from plex.path_map.infer import Found
 from plex.state.database import Store
+from stash.port import StashPort
 
 META = "paths"
 # While nothing is found out, or files are missing, a sync looks only this often.
 AGAIN_SECONDS = 600.0
 _NO_ANSWER = (errors.Busy, errors.Rejected, errors.Gone)
-
-
-class File(Protocol):
-    """A file as Stash tells of it."""
-
-    @property
-    def path(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-
-
-class Stash(Protocol):
-    """What is asked of Stash."""
-
-    def sample(self) -> Sequence[File]: ...
 
 
 @dataclass(frozen=True)
@@ -92,7 +78,7 @@ class Finder:
     def __init__(
         self,
         setting: paths.PathMap,
-        stash: Stash,
+        stash: StashPort,
         index: Index,
         store: Store,
         clock: Callable[[], float] = time.time,
@@ -121,7 +107,7 @@ class Finder:
         """Whether the last look was so long ago that a sync may look again."""
         return not 0 <= self._clock() - self.memory.looked < AGAIN_SECONDS
 
-    def look(self, plex: "Listing | None" = None) -> bool:
+    def look(self, plex: "PlexPort | None" = None) -> bool:
         """Compare files of both servers; whether the map is another one now.
 
         With `plex` what it holds is listed anew before, if need be.

@@ -3,12 +3,11 @@
 What is written before that pass may be lost, and what the item says before it is not what it said.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable
 
 import errors
+from plex.client.port import PlexPort, Section
 from plex.fields.item import Item
-from plex.library import section_listing
 
 # Kinds of activities in which items change. One of others, long done, is always there.
 READING = ("library.", "media.generate.", "provider.subscriptions.")
@@ -17,21 +16,7 @@ RECENT = 600.0  # seconds since an item was added in which its own pass is waite
 _NO_ANSWER = (errors.Busy, errors.Gone, errors.Rejected, errors.Refused)
 
 
-class Section(section_listing.Section, Protocol):
-    """A library; `refreshing` falls long before its new items have settled."""
-
-    @property
-    def refreshing(self) -> bool: ...
-
-
-class Plex(Protocol):
-    """What is asked of Plex."""
-
-    def sections(self) -> Sequence[Section]: ...
-    def activities(self) -> list[str]: ...
-
-
-def is_reading(plex: Plex, sections: "Iterable[Section] | None" = None) -> bool:
+def is_reading(plex: PlexPort, sections: "Iterable[Section] | None" = None) -> bool:
     """Whether Plex scans, or reads what a scan has found. `sections`, if just asked for."""
     known = plex.sections() if sections is None else sections
     if any(one.refreshing for one in known):
@@ -50,7 +35,7 @@ def is_recent(item: Item, now: float) -> bool:
 class Settling:
     """Asks only for items that are new, and not again before Plex was listed again."""
 
-    def __init__(self, plex: Plex, clock: Callable[[], float]) -> None:
+    def __init__(self, plex: PlexPort, clock: Callable[[], float]) -> None:
         self._plex, self._clock = plex, clock
         self._settled = False
 

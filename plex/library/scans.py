@@ -5,9 +5,9 @@ A folder is asked for once in a while, by however many processes: the times are 
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
 
 import errors
+from plex.client.port import PlexPort, Section
 from plex.library import readiness
 from plex.path_map import paths
 from plex.state.database import Store
@@ -20,27 +20,12 @@ MEMORY = "scans"  # among the meta
 _NO_SCAN = (errors.Busy, errors.Rejected, errors.Gone, errors.SetupError)
 
 
-class Section(readiness.Section, Protocol):
-    """A library; `roots` are its folders as Plex sees them."""
-
-    @property
-    def roots(self) -> Sequence[str]: ...
-
-
-class Plex(Protocol):
-    """What is asked of Plex."""
-
-    def sections(self) -> Sequence[Section]: ...
-    def activities(self) -> list[str]: ...
-    def scan(self, section: int, folder: str) -> None: ...
-
-
 class Scans:
     """What a process has asked for and waits for. `settled` is called when Plex is done."""
 
     def __init__(
         self,
-        plex: Plex,
+        plex: PlexPort,
         store: Store,
         clock: Callable[[], float],
         warn: Callable[[str], None],

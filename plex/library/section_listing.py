@@ -5,13 +5,14 @@ meanwhile, what is known of an item is what one telling said.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from disk.database import batches
 from net.prefetch import read_ahead
 from plex.client.listing import Page
 from plex.client.pages import Hole
+from plex.client.port import PlexPort, Section
 from plex.fields.item import Part
 from plex.path_map import paths
 from plex.state.database import Store
@@ -19,28 +20,6 @@ from plex.state.database import Store
 # Plex tells its times in seconds: what changed in the very second in which it was listed looks the
 # same afterwards. And its clock need not be ours.
 SETTLED = 600.0
-
-
-class Section(Protocol):
-    """A movie-type library. `stamp` changes whenever Plex scanned it; `roots` are its folders as Plex
-    sees them. An `id` below 0 is of one whose number cannot be read."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def stamp(self) -> str: ...
-    @property
-    def roots(self) -> Sequence[str]: ...
-
-
-class Listing(Protocol):
-    """What the index asks of Plex."""
-
-    def sections(self) -> Sequence[Section]: ...
-    def listing(self, section: int) -> "Iterator[Page | Hole]": ...
-    def newest(self, section: int) -> Page: ...
 
 
 class Result(NamedTuple):
@@ -57,7 +36,7 @@ class Listed:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def read(self, plex: Listing, section: Section, now: float) -> "Result":
+    def read(self, plex: PlexPort, section: Section, now: float) -> "Result":
         """Read one section whole and let go of what it no longer shows. If it shows nothing at all,
         or has holes, nothing is let go."""
         reading = Reading(self._store, section.id, now)

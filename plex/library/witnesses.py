@@ -1,28 +1,16 @@
 """Whose fault is a refusal? Items that it is not about are asked, whatever library they are in."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 import errors
+from plex.client.port import PlexPort
 from plex.state.database import Store
 
 MOST = 4  # items that are asked; one that serves is enough
 
 
-class Plex(Protocol):
-    """What is asked of Plex."""
-
-    def takes_edits(self, rating_key: int) -> "bool | None": ...
-
-
-class Gives(Protocol):
-    """What is asked of Plex about what it gives."""
-
-    def items(self, rating_keys: Sequence[int]) -> Mapping[int, object]: ...
-
-
-def take_edits(plex: Plex, rating_keys: Sequence[int]) -> "bool | None":
+def take_edits(plex: PlexPort, rating_keys: Sequence[int]) -> "bool | None":
     """Whether Plex takes an edit of any of these items; None if none of them is there."""
     answers = []
     for key in rating_keys:
@@ -75,12 +63,12 @@ class Witnesses:
         return found
 
 
-def serves(plex: Gives, rating_keys: Sequence[int]) -> bool:
+def serves(plex: PlexPort, rating_keys: Sequence[int]) -> bool:
     """Whether Plex gives any of these items. Asked for one by one: a bad one may spoil the others."""
     return any(_gives(plex, key) for key in rating_keys)
 
 
-def _gives(plex: Gives, rating_key: int) -> bool:
+def _gives(plex: PlexPort, rating_key: int) -> bool:
     try:
         return bool(plex.items([rating_key]))
     except (errors.Busy, errors.Rejected):

@@ -8,37 +8,18 @@ that a person made, or changed in Plex, is left alone.
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import errors
 from plex.client.collection import CUSTOM, Collection
 from plex.client.pages import BAD_PART
+from plex.client.port import PlexPort
 from plex.fields import tags
 from plex.fields.names import name_key
 from plex.state.database import Store
 from plex.sync.collection_order import arranged, moves
 from plex.sync.work import Work
 from validation.settings import SyncSettings
-
-
-class Section(Protocol):
-    """A library."""
-
-    @property
-    def id(self) -> int: ...
-
-
-class Plex(Protocol):
-    """What is asked of Plex."""
-
-    def libraries(self) -> Sequence[Section]: ...
-    def collections(self, section: int) -> Sequence[Collection]: ...
-    def collection(self, rating_key: int) -> "Collection | None": ...
-    def members(self, rating_key: int) -> Sequence[int]: ...
-    def sort_by_hand(self, rating_key: int) -> None: ...
-    def move(self, rating_key: int, member: int, after: int) -> None: ...
-    def delete_collection(self, rating_key: int) -> None: ...
-
 
 Spot = tuple[int, str, int]  # section, name of a collection, item
 # Plex lists an item in a collection a second or so after it was told of it: one that got an item
@@ -67,7 +48,7 @@ class Collections:
 
     def __init__(
         self,
-        plex: Plex,
+        plex: PlexPort,
         store: Store,
         settings: SyncSettings,
         say: Callable[[str], None],

@@ -5,16 +5,16 @@ what is decided here, a preview shows it, a reconciliation counts it. Nothing is
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Protocol
 
 import errors
+from plex.client.port import PlexPort
 from plex.fields import actor_photos, selection
-from plex.images import covers, images
+from plex.images import covers
 from plex.images.covers import Covers
 from plex.library import claims, match, readiness
 from plex.library.claims import Claims
 from plex.library.index import Index
-from plex.library.witnesses import Witnesses
+from plex.library.witnesses import Witnesses, serves
 from plex.plan.plan import Rules
 from plex.state import file_id
 from plex.state.entry import Entry
@@ -22,6 +22,7 @@ from plex.state.holds import Holds
 from plex.state.journal import Journal
 from plex.state.ledger import Ledger
 from plex.sync.decision import Other, SceneDecision
+from plex.sync.reads import Reads
 from plex.sync.restore import RESTORE
 from plex.sync.work import (
     Work,
@@ -32,21 +33,9 @@ from plex.sync.work import (
     rules,
     state_before,
 )
+from stash.port import StashPort
 from stash.scene import Scene
 from validation.settings import SyncSettings
-
-
-class Stash(Protocol):
-    """What is asked of Stash."""
-
-    def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> dict[int, Scene]: ...
-    def cover(self, one: Scene) -> "bytes | None": ...
-
-
-class Plex(match.Source, readiness.Plex, images.Images, Protocol):
-    """What is asked of Plex."""
-
-    def sections(self) -> Sequence[readiness.Section]: ...
 
 
 class Decider:
@@ -54,23 +43,21 @@ class Decider:
 
     def __init__(
         self,
-        stash: Stash,
-        plex: Plex,
+        stash: StashPort,
+        plex: PlexPort,
         index: Index,
         ledger: Ledger,
         settings: SyncSettings,
         clock: Callable[[], float],
         scanned: Callable[[], None] = lambda: None,
         others: "Witnesses | None" = None,
-        items: "match.Items | None" = None,
     ) -> None:
-        """`items`: where items are had from, else from Plex. `scanned` is called when Plex has
-        scanned since its libraries were listed. `others` are items to ask for when Plex gives none of
-        those at hand."""
-        self._stash, self._plex, self._items = stash, plex, items or plex
+        """`scanned` is called when Plex has scanned since its libraries were listed. `others` are items
+        to ask for when Plex gives none of those at hand."""
+        self._plex, self._reads = plex, Reads(stash, plex)
         self._index, self._ledger, self._journal = index, ledger, Journal(ledger.store)
         self._settings, self._clock = settings, clock
-        self._covers = Covers(stash, plex, settings, clock)
+        self._covers = Covers(plex, settings, clock)
         self._scanned, self._others = scanned, others or Witnesses(ledger.store)
         self.extras = extras(settings)
         self._claims = Claims(stash, settings, self.extras)
@@ -81,29 +68,31 @@ class Decider:
 
     # -- all of it
 
-    def scenes(self, ids: Sequence[int]) -> dict[int, Scene]:
+    def scenes(self, ids: Sequence[int], reads: "Reads | None" = None) -> dict[int, Scene]:
         """Reads these scenes as far as Stash has them, with everything that the settings need."""
-        return self._stash.scenes(ids, self.extras)
+        return (reads or self._reads).scenes(ids, self.extras)
 
     def decide(
         self,
         scenes: Iterable[Scene],
+        images: Collection[str] = (),
+        reads: "Reads | None" = None,
         settle: Callable[[Collection[int]], bool] = lambda keys: False,
-        shown: Collection[str] = (),
     ) -> list[SceneDecision]:
-        """Decides about scenes that were read with the `extras`. `settle` gets the items in question,
-        remembers what is still open about them, and returns whether anything was. `shown` are images that are looked
-        at even where nothing calls for that."""
+        """Decides about scenes that were read with the `extras`. The cover is looked at for `images`
+        even where nothing calls for that. `reads` may have read things before. `settle` gets the items
+        in question, remembers what is still open about them, and returns whether anything was."""
+        reads = reads or self._reads
         self._look_at_libraries()
         decisions = self.choose(scenes, self.holds())
         settle({key for one in decisions if one.restores for key in one.written})
         chosen = [one for one in decisions if one.is_chosen]
-        self._place(chosen, self._match(chosen, settle))
+        self._place(chosen, self._match(chosen, reads, settle))
         entries = self._entries(chosen)
         self._wait(chosen, entries)
         self._plan(chosen, entries)
         for one in chosen:
-            self._look_at_covers(one, shown)
+            self._look_at_covers(one, reads, images)
         self._conclude(chosen)
         return decisions
 
@@ -112,7 +101,9 @@ class Decider:
         decisions = self.choose(scenes, self.holds(freed=True))
         chosen = [one for one in decisions if one.is_chosen]
         hints = self.hints(chosen)
-        self._place(chosen, match.matched(hints, self.read(hints), self._index))
+        self._place(
+            chosen, match.matched(hints, self.read(hints, self._others.besides()), self._index)
+        )
         return decisions
 
     # -- the same by steps, for a reconciliation, which reads items while it compares others
@@ -139,12 +130,15 @@ class Decider:
         """Returns where the index has the files of these scenes."""
         return match.hints([one.scene for one in decisions], self._index, self._settings.path_map)
 
-    def read(
-        self, hints: match.Hints, others: "Callable[[], Sequence[int]] | None" = None
-    ) -> match.Read:
-        """Reads the items of the hints. `others` are items that Plex is asked for when it gives none
-        of these; another thread, which cannot ask our database, has to name them."""
-        return match.read(self._items, hints.rating_keys, others or self._others.besides)
+    def read(self, hints: match.Hints, others: Sequence[int]) -> match.Read:
+        """Reads the items of the hints, without a look at our database: any thread may do it. `others`
+        are the items to ask for when Plex gives none of them."""
+        return match.read(
+            self._reads.items, hints.rating_keys, lambda bad: self._serves(others, bad)
+        )
+
+    def _serves(self, others: Iterable[int], bad: Collection[int]) -> bool:
+        return serves(self._plex, [key for key in others if key not in bad])
 
     def compare(
         self, decisions: Sequence[SceneDecision], hints: match.Hints, had: match.Read
@@ -182,18 +176,20 @@ class Decider:
                 one.restores = self._settings.on_leave == RESTORE and not one.held
 
     def _match(
-        self, chosen: Sequence[SceneDecision], settle: Callable[[Collection[int]], bool]
+        self,
+        chosen: Sequence[SceneDecision],
+        reads: Reads,
+        settle: Callable[[Collection[int]], bool],
     ) -> match.Matches:
-        def matched() -> match.Matches:
-            scenes = [one.scene for one in chosen]
-            return match.match(
-                scenes,
-                self._index,
-                self._items,
-                self._settings.path_map,
-                self._refresh,
-                self._others.besides,
+        scenes = [one.scene for one in chosen]
+
+        def read(rating_keys: Sequence[int]) -> match.Read:
+            return match.read(
+                reads.items, rating_keys, lambda bad: self._serves(self._others.besides(), bad)
             )
+
+        def matched() -> match.Matches:
+            return match.match(scenes, self._index, self._settings.path_map, read, self._refresh)
 
         found = matched()
         keys = {item.rating_key for items in found.items.values() for item in items}
@@ -250,12 +246,12 @@ class Decider:
             else:
                 one.others.append(Other(item, claims.SILENT, owner))
 
-    def _look_at_covers(self, decision: SceneDecision, also: Collection[str]) -> None:
+    def _look_at_covers(self, decision: SceneDecision, reads: Reads, also: Collection[str]) -> None:
         """A cover that cannot be had stops nothing else."""
         for work in decision.works:
             try:
                 work.looked = self._covers.look(
-                    work.scene, work.item, work.entry, self._rules(work), also
+                    work.scene, work.item, work.entry, self._rules(work), reads.cover, also
                 )
             except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene is retried
                 decision.cover_error = error

@@ -1,23 +1,14 @@
 """Collections of ours that Plex emptied by itself: their items were deleted, or are in another library."""
 
-from collections.abc import Sequence
-from typing import Protocol
-
 import errors
 from disk.database import batches
-from plex.client.collection import Collection
+from plex.client.port import PlexPort
 from plex.fields.names import name_key
 from plex.state.database import Store
 from plex.state.ledger import Ledger
 
 
-class Plex(Protocol):
-    """What is asked of Plex."""
-
-    def collections(self, section: int) -> Sequence[Collection]: ...
-
-
-def note(plex: Plex, store: Store) -> None:
+def note(plex: PlexPort, store: Store) -> None:
     """Mark them, so that the next drain removes those that are still empty then. What a library does
     not tell concerns no other one."""
     for (section,) in store.rows("SELECT DISTINCT section FROM collection WHERE rating_key != 0"):

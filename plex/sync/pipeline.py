@@ -2,80 +2,64 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass, field
 
+from plex.client.port import PlexPort
 from plex.fields.actor_photos import Sent
-from plex.library import match
 from plex.library.index import Index
 from plex.library.witnesses import Witnesses
 from plex.state.journal import LEFT, Journal
 from plex.state.ledger import Ledger
 from plex.state.scene_state_store import Seen
-from plex.sync import collections, decide, record, undo, write
+from plex.sync import record
 from plex.sync.collections import Collections
-from plex.sync.decide import Decider, Stash, works_of
+from plex.sync.decide import Decider, works_of
 from plex.sync.decision import SceneDecision
 from plex.sync.outcome import Outcome, many, tell
-from plex.sync.restore import Leaving
-from plex.sync.tempo import Tempo
+from plex.sync.reads import Reads
+from plex.sync.restore import Restorer
 from plex.sync.undo import Undo
-from plex.sync.verify import Items, Look, ReadBack
+from plex.sync.verify import Items, ReadBack
 from plex.sync.work import Work, rows, state_after
-from plex.sync.write import Writing
+from plex.sync.write import Writer
+from stash.port import StashPort
 from stash.scene import Scene
 from validation.settings import SyncSettings
 
 
-class Plex(decide.Plex, write.Plex, collections.Plex, undo.Plex, Protocol):
-    """What a sync asks of Plex."""
+@dataclass(eq=False)
+class Batch:
+    """Some scenes on their way to Plex; `written` are the works that have arrived there."""
+
+    ids: Sequence[int]
+    outcomes: dict[int, Outcome]
+    works: list[Work]
+    written: list[Work] = field(default_factory=list)
+
+    @property
+    def items(self) -> set[int]:
+        """The rating keys of the items that are written on."""
+        left = {key for one in self.outcomes.values() for key in one.leaves}
+        return {work.item.rating_key for work in self.works} | left
+
+    @property
+    def edited(self) -> list[int]:
+        """The rating keys of the items that are read back."""
+        return [work.item.rating_key for work in self.written if work.edits]
+
+    @property
+    def results(self) -> list[Outcome]:
+        """The outcomes in the order of the ids."""
+        return [self.outcomes[number] for number in self.ids]
 
 
-class Foreseen(Stash, match.Items, Protocol):
-    """What may have been read before it is asked for, in the place of Stash and Plex."""
-
-    def ahead(self, ids: Sequence[int]) -> None: ...
-    def write(self, rating_keys: Collection[int]) -> None: ...
-    def look(self, rating_keys: Sequence[int]) -> Callable[[], Items]: ...
-    def close(self) -> None: ...
-
-
-class Begun:
-    """A batch whose writes are on Plex. What Plex made of them is known, and remembered, when its
-    outcomes are asked for; asked again, it says the same."""
-
-    def __init__(self, ids: Sequence[int], keys: Collection[int], end: Callable[[], None],
-                 outcomes: Mapping[int, Outcome]) -> None:  # fmt: skip
-        self._ids, self._keys, self._end, self._outcomes = ids, keys, end, outcomes
-        self.ended = False
-        self._error: Exception | None = None
-
-    def touches(self, ids: Collection[int] = (), keys: Collection[int] = ()) -> bool:
-        """Whether any of these scenes or items is still open in it."""
-        return not (self.ended or (_apart(self._ids, ids) and _apart(self._keys, keys)))
-
-    def end(self) -> None:
-        """What fails is kept for whoever asks for the outcomes."""
-        if not self.ended:
-            self.ended = True
-            try:
-                self._end()
-            except Exception as error:
-                self._error = error
-
-    def __call__(self) -> list[Outcome]:
-        self.end()
-        if self._error:
-            raise self._error
-        return [self._outcomes[number] for number in self._ids]
-
-
-class Sync:
-    """Calls with scene ids; Unreachable, Refused and the like pass through: they stop the drain."""
+class Pipeline:
+    """Lives as long as a process. Unreachable, Refused and the like pass through: they stop the drain."""
 
     def __init__(
         self,
-        stash: Stash,
-        plex: Plex,
+        stash: StashPort,
+        plex: PlexPort,
         index: Index,
         ledger: Ledger,
         settings: SyncSettings,
@@ -83,87 +67,85 @@ class Sync:
         scanned: Callable[[], None] = lambda: None,
         journal: "Journal | None" = None,
         say: Callable[[str], None] = lambda line: None,
-        foreseen: "Foreseen | None" = None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         """`clock` gives epoch seconds, `timer` any. `scanned` is called when Plex has scanned since
-        its libraries were listed; `say` is told what is of no scene."""
-        stash = foreseen or stash
-        self.tempo = Tempo()
+        its libraries were listed. `say` gets log lines that are about no scene."""
+        self._plex, self._ledger, self._settings, self._clock = plex, ledger, settings, clock
         self._journal = journal or Journal(ledger.store)
         self._collections = Collections(plex, ledger.store, settings, say, timer)
         undo = Undo(plex, ledger, self._journal, clock, self._collections.left, LEFT)
-        self.leaving = Leaving(undo, ledger, self._journal)
+        self.restorer = Restorer(undo, ledger, self._journal)
         others = Witnesses(ledger.store)
-        self.decider = Decider(
-            stash, plex, index, ledger, settings, clock, scanned, others, foreseen
-        )
-        self._write = Writing(plex, index, others, self.decider.give_up, self.tempo)
-        self._foreseen = foreseen
-        self._look: Look = foreseen.look if foreseen else lambda keys: lambda: plex.items(keys)
-        self._ledger, self._settings, self._clock = ledger, settings, clock
+        self.decider = Decider(stash, plex, index, ledger, settings, clock, scanned, others)
+        self._writer = Writer(plex, index, others, self.decider.give_up)
         self._seen = Seen(ledger.store)
-        self._open: list[Begun] = []  # their writes are on Plex, and not remembered
 
-    @property
-    def extras(self) -> Collection[str]:
-        """What has to be known of a scene besides the usual."""
-        return self.decider.extras
+    # -- all of it
 
-    def __call__(self, ids: Sequence[int]) -> list[Outcome]:
-        return self.begin(ids)()
+    def sync(self, ids: Iterable[int]) -> list[Outcome]:
+        """Brings the items of these scenes up to date."""
+        batch = self.decide(ids)
+        self.write(batch)
+        self.finish(batch)
+        return batch.results
+
+    def look(self, scenes: Iterable[Scene], images: Collection[str] = ()) -> list[SceneDecision]:
+        """Decides without writing anything to Plex, and remembers where the scenes stand."""
+        decisions = self.decider.decide(scenes, images)
+        self._keep_states(one.outcome for one in decisions)
+        return decisions
+
+    def rest(self) -> float:
+        """Seconds for which Plex is to be left alone."""
+        return self._writer.tempo.rest()
+
+    # -- what `Pipelined` does otherwise
+
+    def begin(self, ids: Sequence[int]) -> Callable[[], list[Outcome]]:
+        """Syncs, and returns a call that gives the outcomes."""
+        outcomes = self.sync(ids)
+        return lambda: outcomes
 
     def ahead(self, ids: Sequence[int]) -> None:
-        """These scenes come next: what they need may be read from now on."""
-        if self._foreseen:
-            self._foreseen.ahead(ids)
+        """These scenes come next: nothing is read ahead."""
 
     def close(self) -> None:
-        """Nothing is read ahead any more."""
-        if self._foreseen:
-            self._foreseen.close()
+        """There is nothing to close."""
 
-    def begin(self, ids: Sequence[int]) -> Begun:
-        """The writes that these scenes need. What the batch before it left open goes on being read
-        back beside them, if it is about others."""
+    # -- the steps
+
+    def decide(
+        self,
+        ids: Iterable[int],
+        reads: "Reads | None" = None,
+        settle: Callable[[Collection[int]], bool] = lambda keys: False,
+    ) -> Batch:
+        """Decides what to write. For `reads` and `settle` see the decider."""
         ids = list(dict.fromkeys(ids))
-        self._end_open(ids)
-        scenes = self.decider.scenes(ids)
-        outcomes = {n: self._vanished(n) for n in ids if n not in scenes}
-        chosen = [scenes[n] for n in ids if n in scenes]
-        decisions = self.decider.decide(chosen, lambda keys: self._end_open(keys=keys))
+        scenes = self.decider.scenes(ids, reads)
+        outcomes = {number: self._vanished(number) for number in ids if number not in scenes}
+        chosen = [scenes[number] for number in ids if number in scenes]
+        decisions = self.decider.decide(chosen, reads=reads, settle=settle)
         outcomes |= {one.scene.id: one.outcome for one in decisions}
-        works = works_of(decisions)
-        self._write_on(_keys(works, outcomes))
-        self.leaving(outcomes.values(), {work.item.rating_key for work in works})
+        return Batch(ids, outcomes, works_of(decisions))
+
+    def write(self, batch: Batch) -> None:
+        """Writes to Plex, after a note on disk of what will be ours."""
+        works, outcomes = batch.works, batch.outcomes
+        self.restorer.restore(outcomes.values(), {work.item.rating_key for work in works})
         self._collections.expect(works)
         self._unask(outcomes)
         self._note(works)
-        done = [work for work in works if self._write(work, outcomes[work.scene.id])]
-        return self._opened(ids, done, outcomes)
+        batch.written = [w for w in works if self._writer.write(w, outcomes[w.scene.id])]
 
-    def _opened(self, ids: list[int], works: list[Work], outcomes: dict[int, Outcome]) -> Begun:
-        back, keys = ReadBack(works, outcomes, self._write, self._look), _keys(works, outcomes)
-
-        def end() -> None:
-            self._write_on(keys)  # what it did not hear it is told again
-            self._remember(back.works(), outcomes)
-            self._collections.tidy()
-
-        begun = Begun(ids, keys, end, outcomes)
-        self._open = [*(one for one in self._open if not one.ended), begun]
-        return begun
-
-    def _write_on(self, keys: Collection[int]) -> None:
-        if self._foreseen:
-            self._foreseen.write(keys)
-
-    def _end_open(self, ids: Collection[int] = (), keys: Collection[int] = ()) -> bool:
-        """The same scene, or the same item, again: what is known of it has to be remembered first."""
-        again = [one for one in self._open if one.touches(ids, keys)]
-        for one in again:
-            one.end()
-        return bool(again)
+    def finish(self, batch: Batch, first: "Callable[[], Items] | None" = None) -> None:
+        """Reads back what was written, and remembers it. `first` gives what Plex says of the items
+        that were edited, if it was asked already."""
+        first = first or (lambda: self._plex.items(batch.edited))
+        back = ReadBack(batch.written, batch.outcomes, self._writer, self._plex.items, first)
+        self._remember(back.works(), batch.outcomes)
+        self._collections.tidy()
 
     def _vanished(self, number: int) -> Outcome:
         """Forgets a scene that Stash no longer has."""
@@ -204,22 +186,6 @@ class Sync:
         })  # fmt: skip
         self._keep_states(outcomes.values())
 
-    def look(self, scenes: Iterable[Scene], images: Collection[str] = ()) -> list[SceneDecision]:
-        """Decides without writing anything to Plex, and remembers where the scenes stand."""
-        decisions = self.decider.decide(scenes, shown=images)
-        self._keep_states(one.outcome for one in decisions)
-        return decisions
-
     def _keep_states(self, outcomes: Iterable[Outcome]) -> None:
         """Remember where these scenes stand, as far as anybody looked."""
         self._seen.put({one.scene_id: one.state for one in outcomes if one.state})
-
-
-def _keys(works: Iterable[Work], outcomes: Mapping[int, Outcome]) -> set[int]:
-    """The items that are written on."""
-    left = {key for one in outcomes.values() for key in one.leaves}
-    return {work.item.rating_key for work in works} | left
-
-
-def _apart(some: Collection[int], others: Collection[int]) -> bool:
-    return set(some).isdisjoint(others)

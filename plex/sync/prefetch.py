@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import errors
 from net.prefetch import ReaderThread
+from plex.client.port import PlexPort, Unread
 from plex.fields.item import Item
 from plex.fields.registry import IMAGES
 from plex.images import covers
@@ -26,9 +26,10 @@ from plex.library.index import Index
 from plex.state.database import Glimpse, Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
-from plex.sync.decide import Stash
+from plex.sync.reads import Reads
 from plex.sync.verify import Items
 from plex.sync.work import extras, rules
+from stash.port import StashPort
 from stash.scene import Scene
 from validation.settings import SyncSettings
 
@@ -38,14 +39,6 @@ STALE = 30.0  # seconds
 SWITCH = 0.001
 
 Pictures = Mapping[int, "Spooled | None"]
-
-
-class Plex(Protocol):
-    """What is asked of Plex."""
-
-    def items(
-        self, rating_keys: Sequence[int], unread: "match.Unread | None" = None
-    ) -> dict[int, Item]: ...
 
 
 @dataclass(eq=False)
@@ -62,21 +55,20 @@ class Read:
     overtaken: set[int] = field(default_factory=set)
 
 
-class Foreseen:
-    """Answers in the place of Stash and Plex where it can, and asks them where it cannot. Clocks:
-    `clock` gives epoch seconds, `timer` any."""
+class Prefetch(Reads):
+    """Answers what was read ahead, and reads the rest. Clocks: `clock` gives epoch seconds, `timer` any."""
 
     def __init__(
         self,
-        sides: "tuple[Stash, Plex]",
-        beside: "tuple[Stash, Plex]",
+        sides: "tuple[StashPort, PlexPort]",
+        beside: "tuple[StashPort, PlexPort]",
         store: Store,
         settings: SyncSettings,
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         """`sides` are for this thread, `beside` is for the other one."""
-        self._stash, self._plex = sides
+        super().__init__(*sides)
         self._reader = Reader(*beside, store, settings, clock)
         self._timer = timer
         self._thread = ReaderThread()
@@ -92,14 +84,14 @@ class Foreseen:
         images = submit(lambda: read.covers(scenes.result(), items.result()))
         self._coming.append(Read(list(ids), self._timer(), scenes, items, images))
 
-    def look(self, rating_keys: Sequence[int]) -> Callable[[], Items]:
-        """Begin to ask for these items; what it gives waits for them."""
+    def read_back(self, rating_keys: Sequence[int]) -> Callable[[], Items]:
+        """Begins to read these items. Returns a call that waits for them."""
         if not rating_keys:
             return dict
         return self._thread.submit(lambda: self._reader.plex.items(rating_keys)).result
 
-    def write(self, rating_keys: Collection[int]) -> None:
-        """All is decided, and these are about to be written on."""
+    def spend(self, rating_keys: Collection[int]) -> None:
+        """Forgets these items, which are about to be written on: the batch at hand is decided."""
         self._current = None
         for one in self._coming:
             one.spent.update(rating_keys)
@@ -110,7 +102,7 @@ class Foreseen:
 
     # -- in the place of Stash and Plex
 
-    def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> dict[int, Scene]:
+    def scenes(self, ids: Sequence[int], extras: Collection[str]) -> dict[int, Scene]:
         self._current = None  # it may be that of a batch that failed: these may say more by now
         read = next((one for one in self._coming if one.ids == list(ids)), None)
         if read:
@@ -118,22 +110,20 @@ class Foreseen:
         for other in self._coming:
             other.overtaken.update(ids)
         if read is None or self._timer() - read.at > STALE:
-            return self._stash.scenes(ids, extras)
+            return super().scenes(ids, extras)
         scenes, again = read.scenes.result(), sorted(read.overtaken.intersection(ids))
         if again:
             kept = {number: one for number, one in scenes.items() if number not in again}
-            scenes = kept | self._stash.scenes(again, extras)
+            scenes = kept | super().scenes(again, extras)
         self._current = read
         return scenes
 
-    def items(
-        self, rating_keys: Sequence[int], unread: "match.Unread | None" = None
-    ) -> dict[int, Item]:
-        found = self._foreseen(rating_keys) if self._current else {}
+    def items(self, rating_keys: Sequence[int], unread: Unread) -> dict[int, Item]:
+        found = self._known_items(rating_keys) if self._current else {}
         left = [key for key in rating_keys if key not in found]
-        return found | self._plex.items(left, unread) if left else found
+        return found | super().items(left, unread) if left else found
 
-    def _foreseen(self, rating_keys: Sequence[int]) -> dict[int, Item]:
+    def _known_items(self, rating_keys: Sequence[int]) -> dict[int, Item]:
         current, self._current = self._current, None  # should this fail, it is asked anew
         assert current
         read = current.items.result()
@@ -143,15 +133,15 @@ class Foreseen:
         current.spent.update(rating_keys)  # who asks again doubts it
         return found
 
-    def cover(self, one: Scene) -> "bytes | None":
+    def cover(self, scene: Scene) -> "bytes | None":
         try:
             read = self._current.covers.result() if self._current else {}
         except (errors.Stash2PlexError, sqlite3.Error, OSError):
             read = {}
-        if one.id not in read or (self._current and one.id in self._current.overtaken):
-            return self._stash.cover(one)
-        found = read[one.id]
-        return found.read() if found else None
+        if scene.id not in read or (self._current and scene.id in self._current.overtaken):
+            return super().cover(scene)
+        picture = read[scene.id]
+        return picture.read() if picture else None
 
 
 class Reader:
@@ -159,8 +149,8 @@ class Reader:
 
     def __init__(
         self,
-        stash: Stash,
-        plex: Plex,
+        stash: StashPort,
+        plex: PlexPort,
         store: Store,
         settings: SyncSettings,
         clock: Callable[[], float],

@@ -11,7 +11,7 @@ from plex.sync.undo import Undo, first_touches
 RESTORE = "restore"  # the setting on_leave; else they are left as they are
 
 
-class Leaving:
+class Restorer:
     """Puts back what a person has not changed since, and forgets whose the items were: they are
     not looked at again, and brought up to date when the scene is selected again."""
 
@@ -22,7 +22,7 @@ class Leaving:
         """What would be written on these items."""
         return self._undo.plan(first_touches(self._journal, keys, self._ledger))
 
-    def __call__(self, outcomes: Iterable[Outcome], taken: Collection[int]) -> None:
+    def restore(self, outcomes: Iterable[Outcome], taken: Collection[int]) -> None:
         """Restore the items that the scenes leave, but for those that another scene has `taken`."""
         for one in outcomes:
             if keys := [key for key in one.leaves if key not in taken]:
@@ -33,7 +33,7 @@ class Leaving:
     def _restore(self, outcome: Outcome, keys: Sequence[int]) -> None:
         try:
             rows = first_touches(self._journal, keys, self._ledger)
-            done = self._undo(rows, original=True)
+            done = self._undo.undo(rows, original=True)
         except (errors.Busy, errors.Rejected, errors.Gone) as error:
             outcome.error = error
             return

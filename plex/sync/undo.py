@@ -1,10 +1,9 @@
 """Undo: put back what Plex said before a write, unless somebody has changed it since."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 import errors
-from plex.client import edit_request
+from plex.client.port import PlexPort
 from plex.fields.image_kinds import BY_FIELD as IMAGES
 from plex.fields.image_kinds import Kind
 from plex.fields.item import Item
@@ -35,21 +34,6 @@ ANOTHER = "the item has another file now"
 IN_A_ROW = 3  # items that Plex does not take: it is the server then
 
 
-class Plex(Protocol):
-    """What an undo asks of Plex."""
-
-    def items(
-        self, rating_keys: Sequence[int], unread: "dict[int, errors.Stash2PlexError]"
-    ) -> Mapping[int, Item]: ...
-    def edit(
-        self, section: int, rating_key: int, parameters: Sequence[edit_request.Parameter]
-    ) -> None: ...
-    def rate(self, rating_key: int, rating: "float | None") -> None: ...
-    def images(self, rating_key: int, kind: Kind) -> dict[str, bool]: ...
-    def select_image(self, rating_key: int, kind: Kind, key: str) -> None: ...
-    def unset_image(self, rating_key: int, kind: Kind) -> None: ...
-
-
 class Undo:
     """Takes rows of the journal back; one item after the other, each written in one request.
 
@@ -59,7 +43,7 @@ class Undo:
 
     def __init__(
         self,
-        plex: Plex,
+        plex: PlexPort,
         ledger: Ledger,
         journal: Journal,
         clock: Callable[[], float],
@@ -73,7 +57,7 @@ class Undo:
         self._failed = 0  # items in a row
         self._unread: dict[int, errors.Stash2PlexError] = {}  # items that Plex cannot give, and why
 
-    def __call__(self, rows: Sequence[Row], original: bool = False) -> Undone:
+    def undo(self, rows: Sequence[Row], original: bool = False) -> Undone:
         """`original`: back to what each item said before our first touch."""
         done = Undone()
         for wanted in by_item(rows):

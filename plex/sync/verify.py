@@ -8,35 +8,38 @@ from plex.fields import registry
 from plex.fields.item import Item
 from plex.sync.outcome import Outcome
 from plex.sync.work import Work
-from plex.sync.write import Writing
+from plex.sync.write import Writer
 
 Items = Mapping[int, Item]
-# Asks for the items at once or later; what it gives waits for them.
-Look = Callable[[Sequence[int]], Callable[[], Items]]
 
 
 class ReadBack:
-    """Of the works of one batch that were written; it begins to ask as soon as it is made."""
+    """Compares the works of one batch with what Plex says after them. `first` gives the items that were
+    edited, `read` reads items again."""
 
     def __init__(
-        self, works: Sequence[Work], outcomes: Mapping[int, Outcome], writing: Writing, look: Look
+        self,
+        works: Sequence[Work],
+        outcomes: Mapping[int, Outcome],
+        writer: Writer,
+        read: Callable[[Sequence[int]], Items],
+        first: Callable[[], Items],
     ) -> None:
         self._works, self._outcomes = works, outcomes
-        self._writing, self._look = writing, look
-        self._asked = look([work.item.rating_key for work in works if work.edits])
+        self._writer, self._read, self._first = writer, read, first
 
     def works(self) -> list[Work]:
-        """The works of which it is known what Plex made of them."""
-        _seen([work for work in self._works if work.edits], self._asked())
+        """Returns the works that Plex has carried out, as far as it ever will."""
+        _seen([work for work in self._works if work.edits], self._first())
         seen = [work for work in self._works if not work.edits or self._is_seen(work)]
         ignored = [work for work in seen if work.ignored]
-        seen = [w for w in seen if w not in ignored or self._writing.again(w, self._of(w))]
+        seen = [w for w in seen if w not in ignored or self._writer.again(w, self._of(w))]
         self._look_again(ignored)
         seen = [w for w in seen if not w.unheard or self._failed(w, _unheard())]
         stubborn = [work for work in seen if left_over(work)]
         done = [
             w for w in seen
-            if w not in stubborn or self._writing.singly(w, self._of(w), left_over(w))
+            if w not in stubborn or self._writer.singly(w, self._of(w), left_over(w))
         ]  # fmt: skip
         self._look_again(stubborn)
         return done
@@ -45,14 +48,14 @@ class ReadBack:
         return self._outcomes[work.scene.id]
 
     def _failed(self, work: Work, error: errors.Stash2PlexError) -> bool:
-        return self._writing.failed(work, self._of(work), error)
+        return self._writer.failed(work, self._of(work), error)
 
     def _is_seen(self, work: Work) -> bool:
         gone = errors.Gone(f"Plex item {work.item.rating_key} vanished while it was written")
         return work.after is not None or self._failed(work, gone)
 
     def _look_again(self, works: Sequence[Work]) -> None:
-        _seen(works, self._look([work.item.rating_key for work in works])())
+        _seen(works, self._read([work.item.rating_key for work in works]))
 
 
 def _seen(works: Sequence[Work], found: Items) -> None:

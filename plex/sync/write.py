@@ -1,52 +1,92 @@
 """The works are done, one after the other; whose fault it is when one is not."""
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from statistics import median
 
 import errors
 from plex.client import edit_request
-from plex.images import covers, images
+from plex.client.port import PlexPort
+from plex.images import covers
 from plex.library import witnesses
 from plex.library.index import Index
 from plex.library.witnesses import Witnesses
 from plex.plan import plan
 from plex.sync.outcome import Outcome
-from plex.sync.tempo import Tempo
 from plex.sync.work import Work
 
-
-class Plex(images.Images, witnesses.Plex, Protocol):
-    """What is told to Plex."""
-
-    def edit(
-        self, section: int, rating_key: int, parameters: Sequence[edit_request.Parameter]
-    ) -> None: ...
-    def rate(self, rating_key: int, rating: "float | None") -> None: ...
+# How fast Plex answers our edits, and when that means that it wants rest.
+RECENT = 400  # edits by which the usual time is known
+ENOUGH = 40  # edits before anything is known
+LATEST = 20  # edits that are compared to them
+TIMES, AT_LEAST = 3.0, 0.05  # so many times as slow, and so many seconds slower
+LONGEST = 5.0  # seconds
 
 
-class Writing:
-    """`give_up` is told of each work that failed."""
+def rest(latest: Sequence[float], usual: Sequence[float]) -> float:
+    """Seconds to leave Plex alone: as many as the latest edits took longer than usual. Pure."""
+    if not latest or len(usual) < ENOUGH:
+        return 0.0
+    now, before = median(latest), median(usual)
+    if now < TIMES * before or now < before + AT_LEAST:
+        return 0.0
+    return min(LONGEST, (now - before) * len(latest))
+
+
+class Tempo:
+    """How fast Plex answers. `timer` gives seconds, from any start."""
+
+    def __init__(self, timer: Callable[[], float] = time.perf_counter) -> None:
+        self._timer = timer
+        self._usual: deque[float] = deque(maxlen=RECENT)
+        self._latest: list[float] = []
+        self._asked = 0.0
+
+    @contextmanager
+    def edit(self) -> Iterator[None]:
+        """Around one edit; of one that fails nothing is learnt but that Plex wants time."""
+        began = self._timer()
+        try:
+            yield
+        except errors.Busy as error:
+            self._asked = min(LONGEST, max(error.after, self._asked))
+            raise
+        self._latest.append(self._timer() - began)
+
+    def rest(self) -> float:
+        """Seconds of rest that are due now. What was slow is a part of what is usual from then on,
+        so a Plex that stays slow is not waited for again and again."""
+        latest, self._latest = self._latest[-LATEST:], []
+        seconds = max(rest(latest, self._usual), self._asked)
+        self._asked = 0.0
+        self._usual.extend(latest)
+        return seconds
+
+
+class Writer:
+    """Lives as long as a process. `give_up` gets each work that failed."""
 
     def __init__(
         self,
-        plex: Plex,
+        plex: PlexPort,
         index: Index,
         others: Witnesses,
         give_up: Callable[[Work], None],
-        tempo: Tempo,
     ) -> None:
         self._plex, self._index, self._others = plex, index, others
-        self._give_up, self._tempo = give_up, tempo
+        self._give_up, self.tempo = give_up, Tempo()
 
-    def __call__(self, work: Work, outcome: Outcome) -> bool:
+    def write(self, work: Work, outcome: Outcome) -> bool:
         """Write one item; False when that failed, with the reason in the outcome."""
 
-        def write() -> None:
+        def send() -> None:
             self._send(work, work.writes)
             said = [covers.show(self._plex, work.item.rating_key, one) for one in work.shows]
             outcome.warnings += filter(None, said)
 
-        return self._tried(write, work, outcome)
+        return self._tried(send, work, outcome)
 
     def again(self, work: Work, outcome: Outcome) -> bool:
         """Plex said yes and nothing has changed: perhaps it was somebody else who said it."""
@@ -87,7 +127,7 @@ class Writing:
         locks = [one.kind.lock for one in work.shows]
         parameters += [(f"{name}.locked", "1") for name in locks if name not in work.item.locks]
         if parameters:
-            with self._tempo.edit():
+            with self.tempo.edit():
                 self._plex.edit(work.item.section, work.item.rating_key, parameters)
             self._others.took(work.item.rating_key)
         for change in changes:

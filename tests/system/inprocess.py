@@ -19,7 +19,7 @@ from plex.state.entry import Entry
 from plex.state.ledger import Ledger
 from plex.sync.decide import works_of
 from plex.sync.outcome import Outcome
-from plex.sync.pipeline import Sync
+from plex.sync.pipeline import Pipeline
 from stash.api import StashApi
 from validation.config import Stash2PlexConfig
 from validation.settings import SyncSettings
@@ -108,22 +108,22 @@ class Bench:
                 method, nth, when = kill
                 dying = Dying(ledger if method == "put" else plex, method, nth, when == "before")
                 plex, ledger = (plex, dying) if method == "put" else (dying, ledger)  # type: ignore[assignment]
-            sync = self._sync(plex, store, ledger)
+            pipeline = self._pipeline(plex, store, ledger)
             try:
-                return sync(ids)
+                return pipeline.sync(ids)
             except Killed:
                 return []
 
-    def _sync(self, plex: PlexClient, store: Store, ledger: Ledger) -> Sync:
-        return Sync(self._api, plex, Index(store), ledger, self.sync_settings(), self.clock)
+    def _pipeline(self, plex: PlexClient, store: Store, ledger: Ledger) -> Pipeline:
+        return Pipeline(self._api, plex, Index(store), ledger, self.sync_settings(), self.clock)
 
     def decide(self, rating_key: int, side: str) -> list[str]:
         """A person decides every field of an item that was kept; which those are."""
         with closing(Store(self.data)) as store:
             ledger = Ledger(store)
             entry = ledger.entries([rating_key])[rating_key]
-            sync = self._sync(self.client(), store, ledger)
-            works = works_of(sync.look(sync.decider.scenes([entry.scene_id]).values()))
+            pipeline = self._pipeline(self.client(), store, ledger)
+            works = works_of(pipeline.look(pipeline.decider.scenes([entry.scene_id]).values()))
             kept = [
                 (change.field, change.before, work.stash_says(change.field))
                 for work in works

@@ -45,7 +45,7 @@ def uploads(bench: Bench, kind: str = "") -> int:
 def undo(bench: Bench) -> None:
     with closing(Store(bench.data)) as store:
         journal = Journal(store)
-        Undo(bench.client(), Ledger(store), journal, bench.clock)(journal.rows())
+        Undo(bench.client(), Ledger(store), journal, bench.clock).undo(journal.rows())
 
 
 def test_the_cover_is_the_background_too_if_it_is_wanted(bench):

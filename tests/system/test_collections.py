@@ -15,7 +15,9 @@ from plex.library.index import Index
 from plex.state.database import Store
 from plex.state.ledger import Ledger
 from plex.sync.collections import LAG
-from plex.sync.pipeline import Sync
+from plex.sync.pipeline import Pipeline
+from plex.sync.pipelined import Pipelined
+from plex.sync.prefetch import Prefetch
 
 pytestmark = pytest.mark.uncovered
 
@@ -277,10 +279,13 @@ def test_one_that_the_next_batch_has_just_filled_is_not_taken_for_empty(bench, s
     members = client.members
     client.members = lambda key: [k for k in members(key) if k != second]  # type: ignore[method-assign]
     with closing(Store(bench.data)) as store:
-        sync = Sync(
-            bench._api, client, Index(store), Ledger(store), bench.sync_settings(), bench.clock,
+        settings = bench.sync_settings()
+        pipeline = Pipeline(
+            bench._api, client, Index(store), Ledger(store), settings, bench.clock,
             timer=lambda: now,
         )  # fmt: skip
+        sides = (bench._api, client), (bench._api.beside(), client.beside())
+        sync = Pipelined(pipeline, Prefetch(*sides, store, settings, bench.clock))
         begun = [sync.begin([one]), sync.begin([two])]
         now = seconds
         for each in begun:

@@ -17,8 +17,9 @@ from plex.library.index import Index
 from plex.state.database import Store
 from plex.state.ledger import Ledger
 from plex.sync.outcome import Outcome
-from plex.sync.pipeline import Sync
-from plex.sync.prefetch import STALE, Foreseen
+from plex.sync.pipeline import Pipeline
+from plex.sync.pipelined import Pipelined
+from plex.sync.prefetch import STALE, Prefetch
 from tests.system.inprocess import Bench
 
 YEARS = 10 * 365 * 86400.0
@@ -37,16 +38,14 @@ class Line:
     def __init__(self, bench: Bench, store: Store, writer: Any) -> None:
         settings, self.now = bench.sync_settings(), 0.0
         sides = (bench._api, writer), (bench._api.beside(), writer.beside())
-        self.foreseen = Foreseen(*sides, store, settings, bench.clock, lambda: self.now)
-        self.sync = Sync(
-            bench._api, writer, Index(store), Ledger(store), settings, bench.clock,
-            foreseen=self.foreseen,
-        )  # fmt: skip
+        self.prefetch = Prefetch(*sides, store, settings, bench.clock, lambda: self.now)
+        pipeline = Pipeline(bench._api, writer, Index(store), Ledger(store), settings, bench.clock)
+        self.sync = Pipelined(pipeline, self.prefetch)
 
     def ahead(self, *ids: int) -> None:
         """Read all that they need, and be done with that."""
         self.sync.ahead(ids)
-        read = self.foreseen._coming[-1]
+        read = self.prefetch._coming[-1]
         for one in (read.scenes, read.items, read.covers):
             one.exception(30)
 
@@ -153,7 +152,7 @@ def test_what_was_read_stays_whole_for_the_thread_that_looks_for_its_covers(benc
     (scene,) = known(bench, 1)
     with line(bench) as it:
         it.ahead(scene)
-        read = it.foreseen._coming[-1]
+        read = it.prefetch._coming[-1]
         assert wrote(it.sync.begin([scene])()) == [["title"]]
     assert len(read.items.result()) == 1
 
@@ -274,7 +273,7 @@ def test_a_cover_that_was_read_ahead_for_a_batch_that_failed_is_read_again(bench
     newest = b"\xff\xd8\xff" + b"\x01" * 200
     with line(bench) as it:
         it.ahead(scene)
-        it.foreseen.write(list(bench.plex.library.items))  # so it is read again, and that fails
+        it.prefetch.spend(list(bench.plex.library.items))  # so it is read again, and that fails
         bench.plex.faults.arm("500", "/library/metadata", times=99)
         with pytest.raises(errors.Unreachable):
             it.sync.begin([scene])

@@ -43,7 +43,7 @@ def undo(bench: Bench, run: int = 0, origin: bool = False, **narrower: Any) -> U
             rows = first_touches(journal, journal.touched(), ledger)
         else:
             rows = journal.rows(run=run or journal.last_run(), **narrower)
-        return Undo(bench.client(), ledger, journal, bench.clock)(rows, original=origin)
+        return Undo(bench.client(), ledger, journal, bench.clock).undo(rows, original=origin)
 
 
 def resume(bench: Bench) -> list[int]:

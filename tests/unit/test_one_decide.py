@@ -13,7 +13,7 @@ HOME = "plex.sync.decide"
 PARTS: dict[str, set[str]] = {
     "match.match": set(),
     "match.matched": {"plex.library.match"},
-    "match.read": {"plex.library.match"},
+    "match.read": set(),
     "match.hidden": set(),
     "claims.fit": set(),
     "claims.Claims": set(),
@@ -31,12 +31,13 @@ CALLERS = {
     "app.commands.preview": {"look"},
     "app.setup_check.paths": {"locate"},
     "plex.sync.pipeline": {"scenes", "decide", "give_up"},
+    "plex.sync.pipelined": {"decide"},  # of the pipeline
     "reconciliation.brake": {"scenes"},  # its sample
     "reconciliation.compare": {"compare"},
     "reconciliation.engine": {"holds", "read"},
     "reconciliation.scan": {"choose", "hints"},
 }
-_ASKS = re.compile(r"(?:decider|sync|drain_task\.sync_of\(run\))\.(\w+)$")
+_ASKS = re.compile(r"(?:decider|pipeline|pipeline_of\(run\))\.(\w+)$")
 METHODS = {
     "scenes",
     "decide",

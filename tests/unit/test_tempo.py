@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import errors
-from plex.sync.tempo import ENOUGH, LATEST, LONGEST, Tempo, rest
+from plex.sync.write import ENOUGH, LATEST, LONGEST, Tempo, rest
 
 QUICK = [0.02] * 200
 

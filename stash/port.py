@@ -1,0 +1,23 @@
+"""StashPort: everything that is asked of Stash about scenes. `StashApi` is the real one."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from stash.scene import File, Scene
+
+if TYPE_CHECKING:
+    from stash.api import SceneFilter
+
+
+class StashPort(Protocol):
+    """See `StashApi` for what each method does and raises."""
+
+    def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> dict[int, Scene]: ...
+    def walk(
+        self, only: "SceneFilter" = ..., page: int = ..., extras: Collection[str] = ()
+    ) -> Iterator[list[Scene]]: ...
+    def read(self, rows: Mapping[int, Any], extras: Collection[str] = ()) -> list[Scene]: ...
+    def count(self, only: "SceneFilter" = ...) -> int: ...
+    def newest_timestamp(self) -> "str | None": ...
+    def sample(self, pages: int = ..., page: int = ...) -> Sequence[File]: ...
+    def cover(self, one: Scene) -> "bytes | None": ...
