@@ -1,16 +1,41 @@
 """Posters and backgrounds: what they are, and how one gets into Plex, once."""
 
 import hashlib
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import IO
 
 import errors
 from plex.client.port import PlexPort
 from plex.client.write_once import once
 from plex.fields.image_kinds import Kind
 from plex.fields.item import Item
-from plex.images.spool import Spooled
 from plex.state.entry import Past
+
+SMALL = 64 << 10  # bytes
+
+
+class Spooled:
+    """Some bytes, to be read again and again. The file goes with the last one who holds this."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._file: IO[bytes] | None = None
+        if len(data) > SMALL:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 (it is open as long as this lives)
+            self._file.write(data)
+            self._data = b""
+
+    def __del__(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def read(self) -> bytes:
+        if self._file is None:
+            return self._data
+        self._file.seek(0)
+        return self._file.read()
 
 
 @dataclass(frozen=True)

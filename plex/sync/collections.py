@@ -7,17 +7,19 @@ that a person made, or changed in Plex, is left alone.
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import errors
+from disk.database import batches
 from plex.client.collection import CUSTOM, Collection
 from plex.client.pages import BAD_PART
 from plex.client.port import PlexPort
 from plex.fields import tags
 from plex.fields.names import name_key
 from plex.state.database import Store
-from plex.sync.collection_order import arranged, moves
+from plex.state.ledger import Ledger
 from plex.sync.work import Work
 from validation.settings import SyncSettings
 
@@ -259,3 +261,74 @@ def _tags(works: Iterable[Work], gained: bool) -> Iterator[tuple[int, str, int]]
             for title in have if isinstance(have, tuple) else ():
                 if name_key(title) not in kept:
                     yield work.item.section, title, work.item.rating_key
+
+
+# -- collections that Plex emptied: their items were deleted, or are in another library
+
+
+def note_empty(plex: PlexPort, store: Store) -> None:
+    """Mark them, so that the next drain removes those that are still empty then. What a library does
+    not tell concerns no other one."""
+    for (section,) in store.rows("SELECT DISTINCT section FROM collection WHERE rating_key != 0"):
+        try:
+            listed = plex.collections(section)
+        except errors.Stash2PlexError:
+            continue
+        if empty := {name_key(one.title) for one in listed if one.size == 0}:
+            _mark_empty(store, section, empty)
+
+
+def _mark_empty(store: Store, section: int, names: set[str]) -> None:
+    sql = "SELECT name FROM collection WHERE section = ? AND rating_key != 0 AND NOT emptied"
+    ours = {row[0] for row in store.rows(sql, (section,))} & names
+    # Plex lists an item in a collection a moment after it got the tag.
+    if vacant := ours and ours - _taken(store, section):
+        with store.writing() as db:
+            db.executemany(
+                "UPDATE collection SET emptied = 1 WHERE section = ? AND name = ?",
+                [(section, name) for name in sorted(vacant)],
+            )
+
+
+def _taken(store: Store, section: int) -> set[str]:
+    """The collections that items of the library are in, as they were written last."""
+    sql = "SELECT rating_key FROM item WHERE rating_key IN (SELECT rating_key FROM part WHERE section = ?)"
+    keys = [row[0] for row in store.rows(sql, (section,))]
+    found: set[str] = set()
+    for some in batches(keys):
+        for entry in Ledger(store).entries(some).values():
+            written = entry.baseline.get("collections")
+            found.update(map(name_key, written.ours if written else ()))
+    return found
+
+
+# -- the order inside a collection
+
+
+def arranged(members: Sequence[int], places: Mapping[int, int]) -> list[int]:
+    """The members by their places; those without one come last, in the order that they have."""
+    known = sorted((key for key in members if key in places), key=lambda key: (places[key], key))
+    return known + [key for key in members if key not in places]
+
+
+def moves(have: Sequence[int], want: Sequence[int]) -> list[tuple[int, int]]:
+    """(member, the one that it goes behind; 0 for the front), to be made in this order."""
+    stay = _longest_rising(have, {key: number for number, key in enumerate(want)})
+    before = [0, *want]
+    return [(key, before[n]) for n, key in enumerate(want) if key not in stay]
+
+
+def _longest_rising(have: Sequence[int], rank: Mapping[int, int]) -> set[int]:
+    """A longest part of the members whose order is right already: these can stay."""
+    ends: list[int] = []  # the last member of the best run of each length
+    before: dict[int, int] = {}
+    for key in have:
+        at = bisect_left([rank[end] for end in ends], rank[key])
+        before[key] = ends[at - 1] if at else 0
+        ends[at:] = [key, *ends[at + 1 :]]
+    stay: set[int] = set()
+    key = ends[-1] if ends else 0
+    while key:
+        stay.add(key)
+        key = before[key]
+    return stay

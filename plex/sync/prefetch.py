@@ -20,7 +20,7 @@ from plex.client.port import PlexPort, Unread
 from plex.fields.item import Item
 from plex.fields.registry import IMAGES
 from plex.images import covers
-from plex.images.spool import Spooled
+from plex.images.images import Spooled
 from plex.library import match, readiness
 from plex.library.index import Index
 from plex.state.database import Glimpse, Store

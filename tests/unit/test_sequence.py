@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plex.sync.collection_order import arranged, moves
+from plex.sync.collections import arranged, moves
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from plex.images.spool import SMALL, Spooled
+from plex.images.images import SMALL, Spooled
 
 
 @pytest.mark.parametrize("size", [0, 1, SMALL, SMALL + 1, 3 << 20])
