@@ -85,21 +85,21 @@ class Decider:
         reads = reads or self._reads
         self._look_at_libraries()
         decisions = self.choose(scenes, self.holds())
-        settle({key for one in decisions if one.restores for key in one.written})
-        chosen = [one for one in decisions if one.is_chosen]
+        settle({key for decision in decisions if decision.restores for key in decision.written})
+        chosen = [decision for decision in decisions if decision.is_chosen]
         self._place(chosen, self._match(chosen, reads, settle))
         entries = self._entries(chosen)
         self._wait(chosen, entries)
         self._plan(chosen, entries)
-        for one in chosen:
-            self._look_at_covers(one, reads, images)
+        for decision in chosen:
+            self._look_at_covers(decision, reads, images)
         self._conclude(chosen)
         return decisions
 
     def locate(self, scenes: Iterable[Scene]) -> list[SceneDecision]:
         """Only finds the items of the scenes that are selected, held or not; Plex is not listed anew."""
         decisions = self.choose(scenes, self.holds(freed=True))
-        chosen = [one for one in decisions if one.is_chosen]
+        chosen = [decision for decision in decisions if decision.is_chosen]
         hints = self.hints(chosen)
         self._place(
             chosen, match.matched(hints, self.read(hints, self._others.besides()), self._index)
@@ -123,12 +123,14 @@ class Decider:
                 line.removeprefix(scene.label()).strip() for line in self._warnings
             ]
             self._warnings.clear()
-        self._pass_over([one for one in decisions if one.skip])
+        self._pass_over([decision for decision in decisions if decision.skip])
         return decisions
 
     def hints(self, decisions: Iterable[SceneDecision]) -> match.Hints:
         """Returns where the index has the files of these scenes."""
-        return match.hints([one.scene for one in decisions], self._index, self._settings.path_map)
+        return match.hints(
+            [decision.scene for decision in decisions], self._index, self._settings.path_map
+        )
 
     def read(self, hints: match.Hints, others: Sequence[int]) -> match.Read:
         """Reads the items of the hints, without a look at our database: any thread may do it. `others`
@@ -168,12 +170,14 @@ class Decider:
     def _pass_over(self, decisions: Sequence[SceneDecision]) -> None:
         """A scene that left the selection stays as it is, unless `on_leave` restores its items.
         Nobody touches what a person holds."""
-        shown = set(self._ledger.showing([one.scene.id for one in decisions]) if decisions else ())
-        for one in decisions:
-            if one.scene.id in shown:
-                ids = file_id.of_scene(one.scene, self._settings.path_map)
-                one.written = self._ledger.items_of(one.scene.id, ids)
-                one.restores = self._settings.on_leave == RESTORE and not one.held
+        shown = set(
+            self._ledger.showing([decision.scene.id for decision in decisions]) if decisions else ()
+        )
+        for decision in decisions:
+            if decision.scene.id in shown:
+                ids = file_id.of_scene(decision.scene, self._settings.path_map)
+                decision.written = self._ledger.items_of(decision.scene.id, ids)
+                decision.restores = self._settings.on_leave == RESTORE and not decision.held
 
     def _match(
         self,
@@ -181,7 +185,7 @@ class Decider:
         reads: Reads,
         settle: Callable[[Collection[int]], bool],
     ) -> match.Matches:
-        scenes = [one.scene for one in chosen]
+        scenes = [decision.scene for decision in chosen]
 
         def read(rating_keys: Sequence[int]) -> match.Read:
             return match.read(
@@ -191,60 +195,67 @@ class Decider:
         def matched() -> match.Matches:
             return match.match(scenes, self._index, self._settings.path_map, read, self._refresh)
 
-        found = matched()
-        keys = {item.rating_key for items in found.items.values() for item in items}
-        return matched() if settle(keys) else found
+        matches = matched()
+        keys = {item.rating_key for items in matches.items.values() for item in items}
+        return matched() if settle(keys) else matches
 
     def _refresh(self) -> bool:
         self._settling.listed()
-        found = self._index.refresh(self._plex, self._clock())
+        is_more = self._index.refresh(self._plex, self._clock())
         if self._index.came_back:
             self._scanned()
-        return found
+        return is_more
 
     def _place(self, decisions: Iterable[SceneDecision], matches: match.Matches) -> None:
         """Notes the items of each scene, or why it has none."""
-        for one in decisions:
-            if error := matches.unread.get(one.scene.id):
-                one.unread = error
+        for decision in decisions:
+            if error := matches.unread.get(decision.scene.id):
+                decision.unread = error
                 continue
-            one.items = matches.of(one.scene)
-            if not one.items:
-                one.hidden = match.hidden(one.scene, self._index, self._settings.path_map)
-            fit = claims.fit(one.scene, one.items, self._settings.path_map, self._settings)
-            one.sure, one.unsure = fit
-            if one.unsure:
-                one.libraries = self._index.titles()
+            decision.items = matches.of(decision.scene)
+            if not decision.items:
+                decision.hidden = match.hidden(decision.scene, self._index, self._settings.path_map)
+            fit = claims.fit(
+                decision.scene, decision.items, self._settings.path_map, self._settings
+            )
+            decision.sure, decision.unsure = fit
+            if decision.unsure:
+                decision.libraries = self._index.titles()
 
     def _entries(self, decisions: Iterable[SceneDecision]) -> dict[int, Entry]:
-        return self._ledger.about(item for one in decisions for item in one.sure)
+        return self._ledger.about(item for decision in decisions for item in decision.sure)
 
     def _wait(self, decisions: Iterable[SceneDecision], entries: Mapping[int, Entry]) -> None:
         """Notes the items, new to us, that Plex has yet to read: their scenes wait."""
-        fresh = [i for one in decisions for i in one.sure if i.rating_key not in entries]
+        fresh = [i for decision in decisions for i in decision.sure if i.rating_key not in entries]
         waiting = self._settling.unsettled(fresh)
-        for one in decisions:
-            one.unready = [i.rating_key for i in one.sure if i.rating_key in waiting]
+        for decision in decisions:
+            decision.unready = [i.rating_key for i in decision.sure if i.rating_key in waiting]
 
     def _plan(self, decisions: Iterable[SceneDecision], entries: Mapping[int, Entry]) -> None:
         """Plans the works, each item for the scene that it shows."""
-        pairs = [(one, item) for one in decisions if not one.unready for item in one.sure]
+        pairs = [
+            (decision, item)
+            for decision in decisions
+            if not decision.unready
+            for item in decision.sure
+        ]
         holders = {key: entry.scene_id for key, entry in entries.items()}
         owners = self._claims.owners(
-            [(one.scene, item) for one, item in pairs], holders, self._settings.path_map
+            [(decision.scene, item) for decision, item in pairs], holders, self._settings.path_map
         )
         new = {key: owners.of[key] for key in owners.of.keys() - entries.keys()}
         items = {item.rating_key: item for _, item in pairs}
         known = {**entries, **self._ledger.new(new, items)}
-        for one, item in pairs:
+        for decision, item in pairs:
             entry, owner = known[item.rating_key], owners.of[item.rating_key]
-            standing = owners.standing(one.scene, item, one.sure)
+            standing = owners.standing(decision.scene, item, decision.sure)
             if standing != claims.SHOWN:
-                one.others.append(Other(item, standing, owner))
-            elif work := planned(one.scene, item, entry, self._settings):
-                one.works.append(work)
+                decision.others.append(Other(item, standing, owner))
+            elif work := planned(decision.scene, item, entry, self._settings):
+                decision.works.append(work)
             else:
-                one.others.append(Other(item, claims.SILENT, owner))
+                decision.others.append(Other(item, claims.SILENT, owner))
 
     def _look_at_covers(self, decision: SceneDecision, reads: Reads, also: Collection[str]) -> None:
         """A cover that cannot be had stops nothing else."""
@@ -265,21 +276,21 @@ class Decider:
         return rules(work.item, work.entry, self._settings)
 
     def _conclude(self, decisions: Sequence[SceneDecision]) -> None:
-        """Gives each photo that is due to one work, and notes where the scenes stand."""
+        """Gives each photo that is due to one work, and notes the states of the scenes."""
         names = {
             name for work in works_of(decisions)
             for name in actor_photos.wanted(work.scene, self._settings)
         }  # fmt: skip
         sent = self._ledger.photos(names) if names else {}
         holders = self._ledger.holders(sent) if names else {}
-        for one in decisions:
+        for decision in decisions:
             if names:
-                claim_photos(one.works, sent, holders, self._settings, self._claimed)
-                mine = actor_photos.wanted(one.scene, self._settings)
-                one.awaits_photo = not self._claimed.isdisjoint(mine)
-            for work in one.works:
+                claim_photos(decision.works, sent, holders, self._settings, self._claimed)
+                mine = actor_photos.wanted(decision.scene, self._settings)
+                decision.awaits_photo = not self._claimed.isdisjoint(mine)
+            for work in decision.works:
                 work.state = state_before(work, self._settings)
 
 
 def works_of(decisions: Iterable[SceneDecision]) -> list[Work]:
-    return [work for one in decisions for work in one.works]
+    return [work for decision in decisions for work in decision.works]

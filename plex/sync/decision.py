@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 class Other(NamedTuple):
-    """An item with a file of the scene that nothing is written on for it: `owner` is the scene that
-    the item shows, `standing` (see `claims`) what this one is to the item."""
+    """An item with a file of the scene, on which nothing is written for the scene. `owner` is the scene
+    that the item shows; `standing` (see `claims`) is why."""
 
     item: Item
     standing: str
@@ -48,11 +48,11 @@ class SceneDecision:
     works: list[Work] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
     cover_error: "errors.Stash2PlexError | None" = None
-    awaits_photo: bool = False  # a photo of one of its actors goes out, with this scene or another
+    awaits_photo: bool = False  # a photo of one of its actors goes out, maybe with another scene
 
     @cached_property
     def outcome(self) -> Outcome:
-        """What became of the scene; filled further while its works are done."""
+        """The result for the scene, completed while its works are done."""
         return outcome_of(self)
 
     @property
@@ -67,7 +67,7 @@ class SceneDecision:
 
     @property
     def is_missing(self) -> bool:
-        """Whether it waits for Plex to get its file."""
+        """Whether the scene waits for Plex to get its file."""
         return self.lacks_item and bool(self.scene.files)
 
     @property
@@ -79,23 +79,23 @@ class SceneDecision:
 
     @property
     def states(self) -> "dict[int, State]":
-        """Where the scene stands, by item; under 0, what is true of all of them."""
+        """The states of the scene, by rating key; under 0, what is true of all items."""
         if self.skip:
             return {0: (scene_state.LEFT_OUT, self.skip.words)}
         if self.unread:
             return {0: (UNKNOWN, str(self.unread))}
-        found: dict[int, State] = {}
+        states: dict[int, State] = {}
         if self.lacks_item:
-            found[0] = scene_state.MISSING if self.scene.files else scene_state.NO_FILE
+            states[0] = scene_state.MISSING if self.scene.files else scene_state.NO_FILE
         if self.hidden:
-            found[0] = scene_state.hidden(self.hidden)
+            states[0] = scene_state.hidden(self.hidden)
         if self.unsure:
-            found[0] = scene_state.several(item.rating_key for item in self.unsure)
+            states[0] = scene_state.several(item.rating_key for item in self.unsure)
         if self.unready:
-            found[0] = UNKNOWN, f"Plex is still reading its item {self.unready[-1]}"
+            states[0] = UNKNOWN, f"Plex is still reading its item {self.unready[-1]}"
         for item, standing, owner in self.others:
             if standing == claims.SILENT:
-                found[item.rating_key] = scene_state.NO_TEXT
+                states[item.rating_key] = scene_state.NO_TEXT
             elif standing == claims.SHARED:
-                found[item.rating_key] = scene_state.shared(item.rating_key, owner)
-        return found | {work.item.rating_key: work.state for work in self.works}
+                states[item.rating_key] = scene_state.shared(item.rating_key, owner)
+        return states | {work.item.rating_key: work.state for work in self.works}

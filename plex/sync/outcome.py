@@ -1,4 +1,4 @@
-"""What became of one scene, and what is told about it. Pure."""
+"""Outcome: the result of a sync for one scene, and its log lines. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ SHOWN = 100  # characters of a value in a log line
 
 @dataclass
 class Outcome:
-    """What became of one scene; `said` is its log line, without the scene's name."""
+    """The result for one scene. `said` is its log line, without the scene's name."""
 
     scene_id: int
     label: str
@@ -32,40 +32,44 @@ class Outcome:
     items: list[int] = field(default_factory=list)
     missing: bool = False
     unsettled: bool = False  # Plex has its file, and has not read it yet
-    hidden: bool = False  # Plex may have its file, in a part that it cannot list
+    hidden: bool = False  # Plex may have its file, in a part that Plex cannot list
     wrote: bool = False
-    refused: bool = False  # left alone, for a reason that only a person can take away
-    skipped: str = ""  # not selected, for one of `selection.REASONS`
-    leaves: Sequence[int] = ()  # the items that it showed, and that are to be restored
+    refused: bool = False  # not synced, for a reason that only a person can take away
+    skipped: str = ""  # why the scene is not selected: one of `selection.REASONS`
+    leaves: Sequence[int] = ()  # items that showed the scene, and that are to be restored
     warnings: list[str] = field(default_factory=list)
     error: "Exception | None" = None
     folders: list[str] = field(default_factory=list)
-    states: "dict[int, State]" = field(default_factory=dict)  # by items; of all of them 0
+    states: "dict[int, State]" = field(default_factory=dict)  # see `SceneDecision.states`
 
     @property
     def state(self) -> "State | None":
-        """Where the scene stands, as it was seen; None if nobody looked."""
-        found = worst(self.states.values()) if self.states else None
-        if self.error and (found is None or found[0] == IN_SYNC):
-            return UNKNOWN, ""  # not all of it was seen
-        return found
+        """The worst state that was seen; None if nobody looked."""
+        seen = worst(self.states.values()) if self.states else None
+        if self.error and (seen is None or seen[0] == IN_SYNC):
+            return UNKNOWN, ""  # some items were not seen
+        return seen
 
 
-def tell(work: Work, outcome: Outcome, state: "State") -> None:
-    """Add what happened on one item, and the `state` in which that leaves the scene, to its outcome."""
+def add_work(outcome: Outcome, work: Work, state: "State") -> None:
+    """Adds a work that was done, and the `state` of the scene after it."""
     outcome.states[work.item.rating_key] = state
     outcome.items.append(work.item.rating_key)
     outcome.changes += work.changes
     done = [change.field for change in work.writes]
     done += ["photos"] if work.photos else []
-    done += [one.kind.field for one in work.shows if not one.refused]
+    done += [image.kind.field for image in work.shows if not image.refused]
     outcome.wrote = outcome.wrote or bool(done)
-    said = f"Plex item {work.item.rating_key}: " + (", ".join(done) if done else "says the same")
+    sentence = f"Plex item {work.item.rating_key}: {', '.join(done) or 'says the same'}"
     if kept := _kept(work.changes):
-        said += f" ({kept})"
-    outcome.said = f"{outcome.said}; {said}" if outcome.said else said
+        sentence += f" ({kept})"
+    _add(outcome, sentence)
     cut = _cut(work)
     outcome.warnings += ([cut] if cut else []) + _refusals(work, "summary" if cut else "")
+
+
+def _add(outcome: Outcome, sentence: str) -> None:
+    outcome.said = f"{outcome.said}; {sentence}" if outcome.said else sentence
 
 
 _LEFT = {
@@ -77,7 +81,7 @@ _LEFT = {
 
 
 def _kept(changes: Sequence[plan.Change]) -> str:
-    """What is left alone and why; what Plex refused was told when it did."""
+    """Names the fields that stay as they are, and why. A value that Plex refused was a warning before."""
     left: dict[str, list[str]] = {}
     for change in changes:
         if change.why in _LEFT:
@@ -86,7 +90,7 @@ def _kept(changes: Sequence[plan.Change]) -> str:
 
 
 def _cut(work: Work) -> str:
-    """How much of a long summary Plex got, if it did not get all."""
+    """Says how much of a long summary Plex got; '' if it got all."""
     if not any(change.field == "summary" for change in work.writes):
         return ""
     whole = whole_summary(work.scene)
@@ -100,15 +104,15 @@ def _cut(work: Work) -> str:
     )
 
 
-def _refusals(work: Work, told: str) -> list[str]:
-    """Values that Plex, read back, does not show as they were sent; `told` is a field to skip."""
+def _refusals(work: Work, besides: str) -> list[str]:
+    """Names the values that Plex does not show as they were sent, `besides` a field that has a warning."""
     now = work.after.values if work.after else {}
     return [
-        f"Plex was told {change.field} = {_brief(change.after)} and says "
-        f"{_brief(now.get(change.field))}; it is not told again until Stash says something else"
+        f"Plex got {change.field} = {_brief(change.after)} and shows {_brief(now.get(change.field))}; "
+        "the field is sent again when it changes in Stash"
         for change in work.writes
         if work.after
-        and change.field != told
+        and change.field != besides
         and baseline.refused(registry.BY_NAME[change.field], change, now)
     ]
 
@@ -119,7 +123,7 @@ def _brief(value: registry.Value) -> str:
 
 
 def outcome_of(decision: "SceneDecision") -> Outcome:
-    """What the decision alone says about the scene, before its works are done."""
+    """The outcome before the works of the decision are done."""
     scene = decision.scene
     outcome = Outcome(scene.id, scene.label(), warnings=list(decision.warnings))
     outcome.states = dict(decision.states)
@@ -146,27 +150,26 @@ def outcome_of(decision: "SceneDecision") -> Outcome:
 
 def _share(outcome: Outcome, item: Item, owner: int) -> None:
     """The item shows another scene, and can show only one."""
-    said = (
+    sentence = (
         f"shares Plex item {item.rating_key} “{item.title}” with scene {owner}, which it shows; "
         "split the item in Plex to have both"
     )
-    outcome.said, outcome.refused = said, True
-    outcome.warnings.append(said)
+    outcome.said, outcome.refused = sentence, True
+    outcome.warnings.append(sentence)
 
 
 def _yield(outcome: Outcome, item: Item, owner: int) -> None:
-    """A further file of the scene lies in the item of another scene: that one has the item."""
-    said = f"leaves Plex item {item.rating_key} to scene {owner}"
-    outcome.said = f"{outcome.said}; {said}" if outcome.said else said
+    """A further file of the scene lies in the item of another scene, which keeps the item."""
+    _add(outcome, f"leaves Plex item {item.rating_key} to scene {owner}")
 
 
 def _leave(outcome: Outcome, item: Item, owner: int) -> None:
-    """The scene says nothing that could be written."""
+    """The scene says nothing yet that could be written."""
     outcome.items.append(item.rating_key)
     outcome.said = f"says nothing yet; Plex item {item.rating_key} is left as it is"
 
 
-# What is told of a scene on whose item nothing is written.
+# How a scene is logged on whose item nothing is written.
 _LOST = {claims.SILENT: _leave, claims.YIELDED: _yield, claims.SHARED: _share}
 
 
@@ -192,15 +195,16 @@ def _skip(outcome: Outcome, why: selection.Skip, keys: Sequence[int], restores: 
 
 
 def restored(outcome: Outcome, keys: Sequence[int], fields: int, left: Mapping[str, int]) -> None:
-    """Items of a scene that left the selection say what they said before: say so."""
+    """The items of a scene that left the selection say again what they said before our first write."""
     outcome.wrote = fields > 0
-    said = f"{fields} field" + ("" if fields == 1 else "s") + " put back"
-    said += "".join(f", {count} left ({why})" for why, count in left.items())
-    outcome.said = f"{outcome.said.rpartition('; Plex item ')[0]}; Plex item {many(keys)}: {said}"
+    sentence = f"{fields} field" + ("" if fields == 1 else "s") + " put back"
+    sentence += "".join(f", {count} left ({why})" for why, count in left.items())
+    start = outcome.said.rpartition("; Plex item ")[0]
+    outcome.said = f"{start}; Plex item {many(keys)}: {sentence}"
 
 
 def handed_over(outcome: Outcome) -> None:
-    """Another scene shows on all of them by now."""
+    """All items of a scene that left the selection show another scene by now."""
     outcome.said = outcome.said.replace("is put back", "shows another scene now")
 
 
@@ -211,5 +215,5 @@ def _hold(outcome: Outcome, why: str) -> None:
 
 
 def many(keys: Sequence[int]) -> str:
-    """Rating keys as a log line names them."""
+    """Rating keys for a log line."""
     return ", ".join(map(str, keys))

@@ -1,4 +1,4 @@
-"""A batch of scenes: read, decide, note, write, read back, remember. The spine."""
+"""The spine of a sync: a batch of scenes is read, decided, noted, written, read back, remembered."""
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from plex.sync import record
 from plex.sync.collections import Collections
 from plex.sync.decide import Decider, works_of
 from plex.sync.decision import SceneDecision
-from plex.sync.outcome import Outcome, many, tell
+from plex.sync.outcome import Outcome, add_work, many
 from plex.sync.reads import Reads
 from plex.sync.restore import Restorer
 from plex.sync.undo import Undo
@@ -39,7 +39,7 @@ class Batch:
     @property
     def items(self) -> set[int]:
         """The rating keys of the items that are written on."""
-        left = {key for one in self.outcomes.values() for key in one.leaves}
+        left = {key for outcome in self.outcomes.values() for key in outcome.leaves}
         return {work.item.rating_key for work in self.works} | left
 
     @property
@@ -91,9 +91,9 @@ class Pipeline:
         return batch.results
 
     def look(self, scenes: Iterable[Scene], images: Collection[str] = ()) -> list[SceneDecision]:
-        """Decides without writing anything to Plex, and remembers where the scenes stand."""
+        """Decides without writing anything to Plex, and remembers the states of the scenes."""
         decisions = self.decider.decide(scenes, images)
-        self._keep_states(one.outcome for one in decisions)
+        self._keep_states(decision.outcome for decision in decisions)
         return decisions
 
     def rest(self) -> float:
@@ -127,7 +127,7 @@ class Pipeline:
         outcomes = {number: self._vanished(number) for number in ids if number not in scenes}
         chosen = [scenes[number] for number in ids if number in scenes]
         decisions = self.decider.decide(chosen, reads=reads, settle=settle)
-        outcomes |= {one.scene.id: one.outcome for one in decisions}
+        outcomes |= {decision.scene.id: decision.outcome for decision in decisions}
         return Batch(ids, outcomes, works_of(decisions))
 
     def write(self, batch: Batch) -> None:
@@ -155,18 +155,18 @@ class Pipeline:
         return Outcome(number, f"scene {number}", f"is no longer in Stash{left}")
 
     def _unask(self, outcomes: Mapping[int, Outcome]) -> None:
-        """Of scenes that are not synced there is nothing to decide."""
-        left = [number for number, one in outcomes.items() if one.skipped]
+        """Forgets the questions about scenes that are not synced: nothing is left to decide."""
+        left = [number for number, outcome in outcomes.items() if outcome.skipped]
         if left and (keys := self._ledger.asking(left)):
             self._ledger.ask(dict.fromkeys(keys, ()))
 
     def _note(self, works: list[Work]) -> None:
-        """Say on disk what will be ours, before it is: a kill in between must not orphan it."""
-        begun = [record.begun(work) for work in works if work.writes or work.shows]
-        if begun:
+        """Records what will be ours before it is written: a kill in between must not orphan it."""
+        entries = [record.begun(work) for work in works if work.writes or work.shows]
+        if entries:
             with self._ledger.store.writing():
                 self._journal.record([row for work in works for row in rows(work)], self._clock())
-                self._ledger.put(begun)
+                self._ledger.put(entries)
 
     def _remember(self, works: list[Work], outcomes: dict[int, Outcome]) -> None:
         entries = []
@@ -174,7 +174,8 @@ class Pipeline:
             entry = record.done(work, self._clock(), self._settings.sync_fields)
             if record.is_news(entry, work):
                 entries.append(entry)
-            tell(work, outcomes[work.scene.id], state_after(work, entry, self._settings))
+            state = state_after(work, entry, self._settings)
+            add_work(outcomes[work.scene.id], work, state)
         refs = self._ledger.moved_refs({work.scene.id: work.scene.refs() for work in works})
         if entries or refs:
             self._ledger.put(entries, refs)
@@ -187,5 +188,5 @@ class Pipeline:
         self._keep_states(outcomes.values())
 
     def _keep_states(self, outcomes: Iterable[Outcome]) -> None:
-        """Remember where these scenes stand, as far as anybody looked."""
-        self._seen.put({one.scene_id: one.state for one in outcomes if one.state})
+        """Remembers the states of these scenes, as far as anybody looked."""
+        self._seen.put({outcome.scene_id: outcome.state for outcome in outcomes if outcome.state})

@@ -76,13 +76,13 @@ class Pipelined:
             self._pipeline.finish(batch, read_back)
 
         opened = OpenBatch(batch, finish)
-        self._open = [*(one for one in self._open if not one.is_finished), opened]
+        self._open = [*(other for other in self._open if not other.is_finished), opened]
         return opened.outcomes
 
     def _finish_open(self, ids: Collection[int] = (), items: Collection[int] = ()) -> bool:
         """Finishes batches with these scenes or items: what is known of them has to be remembered
         before they are decided about again. Returns whether there was any."""
-        again = [one for one in self._open if one.touches(ids, items)]
-        for one in again:
-            one.finish()
+        again = [batch for batch in self._open if batch.touches(ids, items)]
+        for batch in again:
+            batch.finish()
         return bool(again)

@@ -1,8 +1,7 @@
-"""What the next batch needs, read by another thread while this one is written.
+"""Prefetch: another thread reads what the next batch needs, while this batch is written.
 
-The thread has connections of its own to Stash and Plex, and one to our file that only reads. What
-is read ahead is what anybody would have read at that moment; what we have written on since, what is
-new to Plex, and what is old, is read again.
+The thread has its own connections to Stash and Plex, and a read-only one to our file. Items that we
+have written on since, items that are new to Plex, and whatever is old is read again.
 """
 
 import sqlite3
@@ -34,8 +33,8 @@ from stash.scene import Scene
 from validation.settings import SyncSettings
 
 STALE = 30.0  # seconds
-# Seconds for which the other thread may go on when this one has got an answer: Python's 5 ms are as
-# much as a quick Plex takes for an edit.
+# Seconds for which the other thread may go on when this thread has its answer. Python's 5 ms are as
+# long as a quick Plex takes for an edit.
 SWITCH = 0.001
 
 Pictures = Mapping[int, "Spooled | None"]
@@ -43,8 +42,8 @@ Pictures = Mapping[int, "Spooled | None"]
 
 @dataclass(eq=False)
 class Read:
-    """What was asked for one batch, `at` which time; `spent` are the items that we have written on
-    since then or that were given out, `overtaken` the scenes that an edit has brought to their turn before."""
+    """The reads for one batch, which began `at` a time. `spent` are items that were written on since
+    then or given out, `overtaken` are scenes that were synced since then."""
 
     ids: Sequence[int]
     at: float
@@ -67,7 +66,7 @@ class Prefetch(Reads):
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`sides` are for this thread, `beside` is for the other one."""
+        """`sides` are for this thread, `beside` is for the other thread."""
         super().__init__(*sides)
         self._reader = Reader(*beside, store, settings, clock)
         self._timer = timer
@@ -77,7 +76,7 @@ class Prefetch(Reads):
         self._current: Read | None = None
 
     def ahead(self, ids: Sequence[int]) -> None:
-        """Begin to read what these need. What fails is raised where it is asked for."""
+        """Begins to read what these scenes need. An error is raised when they are asked for."""
         read, submit = self._reader, self._thread.submit
         scenes = submit(lambda: read.scenes(ids))
         items = submit(lambda: read.items(scenes.result()))
@@ -93,17 +92,17 @@ class Prefetch(Reads):
     def spend(self, rating_keys: Collection[int]) -> None:
         """Forgets these items, which are about to be written on: the batch at hand is decided."""
         self._current = None
-        for one in self._coming:
-            one.spent.update(rating_keys)
+        for read in self._coming:
+            read.spent.update(rating_keys)
 
     def close(self) -> None:
         self._coming.clear()
         self._thread.close()
 
-    # -- in the place of Stash and Plex
+    # -- reads
 
     def scenes(self, ids: Sequence[int], extras: Collection[str]) -> dict[int, Scene]:
-        self._current = None  # it may be that of a batch that failed: these may say more by now
+        self._current = None  # a batch that failed may have left it, and is older than these scenes
         read = next((one for one in self._coming if one.ids == list(ids)), None)
         if read:
             self._coming.remove(read)
@@ -113,25 +112,25 @@ class Prefetch(Reads):
             return super().scenes(ids, extras)
         scenes, again = read.scenes.result(), sorted(read.overtaken.intersection(ids))
         if again:
-            kept = {number: one for number, one in scenes.items() if number not in again}
+            kept = {number: scene for number, scene in scenes.items() if number not in again}
             scenes = kept | super().scenes(again, extras)
         self._current = read
         return scenes
 
     def items(self, rating_keys: Sequence[int], unread: Unread) -> dict[int, Item]:
-        found = self._known_items(rating_keys) if self._current else {}
-        left = [key for key in rating_keys if key not in found]
-        return found | super().items(left, unread) if left else found
+        items = self._known_items(rating_keys) if self._current else {}
+        left = [key for key in rating_keys if key not in items]
+        return items | super().items(left, unread) if left else items
 
     def _known_items(self, rating_keys: Sequence[int]) -> dict[int, Item]:
-        current, self._current = self._current, None  # should this fail, it is asked anew
+        current, self._current = self._current, None  # if this fails, everything is read anew
         assert current
         read = current.items.result()
         self._current = current
-        # What is read is left as it is: the other thread looks at it for the covers.
-        found = {key: read[key] for key in rating_keys if key in read and key not in current.spent}
-        current.spent.update(rating_keys)  # who asks again doubts it
-        return found
+        # Items stay in `read`: the other thread needs them for the covers.
+        items = {key: read[key] for key in rating_keys if key in read and key not in current.spent}
+        current.spent.update(rating_keys)  # a second question means doubt
+        return items
 
     def cover(self, scene: Scene) -> "bytes | None":
         try:
@@ -145,7 +144,7 @@ class Prefetch(Reads):
 
 
 class Reader:
-    """What the other thread does."""
+    """The work of the other thread."""
 
     def __init__(
         self,
@@ -163,32 +162,32 @@ class Reader:
         return self._stash.scenes(ids, self._extras)
 
     def items(self, scenes: Mapping[int, Scene]) -> dict[int, Item]:
-        """The items that the index has for the scenes' files; without those that are new, to Plex
-        and to us: whether it has read them is asked when it is their turn, and they are read then."""
+        """Reads the items that the index has for the scenes' files, except items that are new to Plex
+        and to us: when their batch begins, Plex may have read more of their files."""
         try:
             with closing(Glimpse(self._store)) as seen:
                 keys = self._hints(scenes, seen).rating_keys
                 known = Ledger(seen).known(keys)
-        except sqlite3.Error:  # whoever writes to the file meets it as well, and says so
+        except sqlite3.Error:  # the other thread meets the error as well, and reports it
             return {}
-        now, found = self._clock(), self.plex.items(keys)
+        now, items = self._clock(), self.plex.items(keys)
         return {
-            key: one for key, one in found.items()
-            if key in known or not readiness.is_recent(one, now)
+            key: item for key, item in items.items()
+            if key in known or not readiness.is_recent(item, now)
         }  # fmt: skip
 
     def _hints(self, scenes: Mapping[int, Scene], seen: Store) -> match.Hints:
         return match.hints(list(scenes.values()), Index(seen), self._settings.path_map)
 
     def covers(self, scenes: Mapping[int, Scene], items: Mapping[int, Item]) -> Pictures:
-        """The covers that are likely to be looked at, by scene."""
-        found: dict[int, Spooled | None] = {}
+        """Reads the covers that will probably be looked at, by scene."""
+        pictures: dict[int, Spooled | None] = {}
         if not set(IMAGES) & set(self._settings.sync_fields):
-            return found
+            return pictures
         for scene in self._in_question(scenes, items):
             data = self._stash.cover(scene)
-            found[scene.id] = Spooled(data) if data else None
-        return found
+            pictures[scene.id] = Spooled(data) if data else None
+        return pictures
 
     def _in_question(
         self, scenes: Mapping[int, Scene], items: Mapping[int, Item]

@@ -1,4 +1,4 @@
-"""What the ledger says of an item before the writes of a work, and after them. Pure."""
+"""The ledger's entry of an item before the writes of a work, and after them. Pure."""
 
 from collections.abc import Iterable
 
@@ -13,9 +13,9 @@ from plex.sync.work import Work
 
 def begun(work: Work) -> Entry:
     """The entry before the writes."""
-    entry, locks = work.entry, {one.kind.lock for one in work.shows}
-    for one in work.shows:
-        entry = image_plan.begun(entry, one)
+    entry, locks = work.entry, {image.kind.lock for image in work.shows}
+    for image in work.shows:
+        entry = image_plan.begun(entry, image)
     return entry.but(
         scene_id=work.scene.id,
         baseline=baseline.begun(entry.baseline, work.changes, work.wanted),
@@ -25,7 +25,7 @@ def begun(work: Work) -> Entry:
 
 
 def done(work: Work, now: float, synced: Iterable[str]) -> Entry:
-    """The entry after them; `synced` are the fields of the settings."""
+    """The entry after the writes; `synced` are the fields of the settings."""
     item, known = work.after or work.item, work.entry
     entry = _moved(known, work.item, item).but(
         scene_id=work.scene.id,
@@ -37,26 +37,26 @@ def done(work: Work, now: float, synced: Iterable[str]) -> Entry:
         files=file_id.of_item(item),
         synced=now,
     )
-    for one in work.looked:
-        entry = image_plan.remembered(entry, one, item)
+    for image in work.looked:
+        entry = image_plan.remembered(entry, image, item)
     return entry
 
 
 def is_news(entry: Entry, work: Work) -> bool:
-    """Whether the entry says more than what is in the ledger but for its time."""
+    """Whether the entry differs from the one in the ledger in more than its time."""
     known = work.entry.but(synced=entry.synced)
     return entry != known or bool(work.entry.decided) or not work.entry.synced
 
 
 def asked(work: Work, synced: Iterable[str]) -> tuple[str, ...]:
-    """The fields that a person has to decide about."""
+    """The fields that wait for a person's decision."""
     asked = tuple(change.field for change in work.changes if change.why == plan.CONFLICT)
     unseen = [name for name in work.unseen if name in synced]
     return asked + tuple(name for name in unseen if name in work.entry.asked)
 
 
 def _moved(entry: Entry, before: Item, now: Item) -> Entry:
-    """The entry with where Plex shows its images now: what we write moves those as well."""
+    """The entry with the places at which Plex shows its images now: our writes move them."""
     for kind in KINDS:
         past = entry.past(kind.field)
         if before.images.get(kind.lock, "") == past.shown:

@@ -1,4 +1,4 @@
-"""Scenes that left the selection: their items go back to what they said before our first touch."""
+"""Puts the items of scenes that left the selection back to what they said before our first write."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -8,27 +8,29 @@ from plex.state.ledger import Ledger
 from plex.sync.outcome import Outcome, handed_over, restored
 from plex.sync.undo import Undo, first_touches
 
-RESTORE = "restore"  # the setting on_leave; else they are left as they are
+RESTORE = (
+    "restore"  # a value of the setting on_leave; with the other one the items stay as they are
+)
 
 
 class Restorer:
-    """Puts back what a person has not changed since, and forgets whose the items were: they are
-    not looked at again, and brought up to date when the scene is selected again."""
+    """Puts back what a person has not changed since, and forgets which scene the items showed: nobody
+    looks at them again until the scene is selected again."""
 
     def __init__(self, undo: Undo, ledger: Ledger, journal: Journal) -> None:
         self._undo, self._ledger, self._journal = undo, ledger, journal
 
     def plan(self, keys: Sequence[int]) -> list[Row]:
-        """What would be written on these items."""
+        """Returns what `restore` would write on these items."""
         return self._undo.plan(first_touches(self._journal, keys, self._ledger))
 
     def restore(self, outcomes: Iterable[Outcome], taken: Collection[int]) -> None:
-        """Restore the items that the scenes leave, but for those that another scene has `taken`."""
-        for one in outcomes:
-            if keys := [key for key in one.leaves if key not in taken]:
-                self._restore(one, keys)
-            elif one.leaves:
-                handed_over(one)
+        """Restores the items that the scenes leave, except those that another scene has `taken`."""
+        for outcome in outcomes:
+            if keys := [key for key in outcome.leaves if key not in taken]:
+                self._restore(outcome, keys)
+            elif outcome.leaves:
+                handed_over(outcome)
 
     def _restore(self, outcome: Outcome, keys: Sequence[int]) -> None:
         try:

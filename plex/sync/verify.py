@@ -1,4 +1,4 @@
-"""What Plex made of the writes: read back, and told again where it did not hear."""
+"""Reads back what Plex made of the writes, and sends again what it ignored."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -35,7 +35,7 @@ class ReadBack:
         ignored = [work for work in seen if work.ignored]
         seen = [w for w in seen if w not in ignored or self._writer.again(w, self._of(w))]
         self._look_again(ignored)
-        seen = [w for w in seen if not w.unheard or self._failed(w, _unheard())]
+        seen = [w for w in seen if not w.was_dropped or self._failed(w, _dropped())]
         stubborn = [work for work in seen if left_over(work)]
         done = [
             w for w in seen
@@ -58,13 +58,13 @@ class ReadBack:
         _seen(works, self._read([work.item.rating_key for work in works]))
 
 
-def _seen(works: Sequence[Work], found: Items) -> None:
+def _seen(works: Sequence[Work], items: Items) -> None:
     for work in works:
-        work.after = found.get(work.item.rating_key, work.after)
+        work.after = items.get(work.item.rating_key, work.after)
 
 
 def left_over(work: Work) -> list[edit_request.Parameter]:
-    """The removals that Plex did not make, each as an edit of its own."""
+    """The removals that Plex did not make, as one edit each."""
     now = work.after.values if work.after else {}
     return [
         edit_request.removal(field.wire, [name])
@@ -74,6 +74,6 @@ def left_over(work: Work) -> list[edit_request.Parameter]:
     ]
 
 
-def _unheard() -> errors.Busy:
-    said = "Plex was told, said yes, and shows nothing of it"
-    return errors.Busy(said).of(errors.PLEX, "unreadable")
+def _dropped() -> errors.Busy:
+    sentence = "Plex accepted an edit twice, and shows nothing of it"
+    return errors.Busy(sentence).of(errors.PLEX, "unreadable")

@@ -1,4 +1,4 @@
-"""Work: what is to be done for one scene on one item, and what came of it. Pure."""
+"""Work: the plan for one scene on one item, and what Plex says after it. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,37 +23,40 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Work:
-    """One scene on one item: what was decided, before it is done."""
+    """Everything to write for one scene on one item. `changes` and `looked` decide, `after` is the item read
+    back."""
 
     scene: Scene
     item: Item
     entry: Entry
     wanted: dict[str, registry.Value]
     changes: tuple[plan.Change, ...]
-    looked: list[Showing] = field(default_factory=list)  # of its images, what became of the look
-    unlooked: list[str] = field(default_factory=list)  # images whose cover is still to be looked at
+    looked: list[Showing] = field(default_factory=list)  # its images whose cover was looked at
+    unlooked: list[str] = field(default_factory=list)  # images whose cover has to be looked at
     after: "Item | None" = None
-    photos: dict[str, str] = field(default_factory=dict)  # to be sent, by the keys of the names
-    state: "State" = (scene_state.UNKNOWN, "")  # where the scene stands before the work is done
+    photos: dict[str, str] = field(
+        default_factory=dict
+    )  # addresses to send, by the keys of the names
+    state: "State" = (scene_state.UNKNOWN, "")  # of the scene, before the work is done
 
     @property
     def shows(self) -> list[Showing]:
         """The images that are to be shown."""
-        return [one for one in self.looked if one.look.picture]
+        return [image for image in self.looked if image.look.picture]
 
     @property
     def writes(self) -> list[plan.Change]:
         return [change for change in self.changes if change.writes]
 
     def stash_says(self, field: str) -> registry.Value:
-        """What Stash says in a field; of an image, Plex's key of the cover."""
-        seen = {one.kind.field: one.look.wanted for one in self.looked}
+        """The value of a field in Stash; for an image, Plex's key of the cover."""
+        seen = {image.kind.field: image.look.wanted for image in self.looked}
         return seen[field] if field in seen else self.wanted[field]
 
     @property
     def unseen(self) -> list[str]:
         """The images at which nobody looked."""
-        seen = [one.kind.field for one in self.looked]
+        seen = [image.kind.field for image in self.looked]
         return [name for name in registry.IMAGES if name not in seen]
 
     @property
@@ -63,22 +66,22 @@ class Work:
 
     @property
     def actors(self) -> tuple[str, ...]:
-        """Who is on the item after the writes."""
+        """The actors of the item after the writes."""
         now = self.item.values.get("actors")
         after = [change.after for change in self.writes if change.field == "actors"]
-        found = after[0] if after else now
-        return found if isinstance(found, tuple) else ()
+        actors = after[0] if after else now
+        return actors if isinstance(actors, tuple) else ()
 
     @property
     def ignored(self) -> list[plan.Change]:
-        """Writes that have left no trace in Plex, not even a lock. The rating is written apart."""
+        """The writes that left no trace in Plex, not even a lock. The rating is a request of its own."""
         ratings = [change for change in self.writes if change.field == "rating"]
         others = [change for change in self.writes if change.field != "rating"]
         return [change for some in (others, ratings) if not self._traced(some) for change in some]
 
     @property
-    def unheard(self) -> bool:
-        """Whether Plex cannot have carried out the edit: a value it may refuse, a lock never."""
+    def was_dropped(self) -> bool:
+        """Whether Plex cannot have carried out the edit: it may refuse a value, but never a lock."""
         asked = {registry.BY_NAME[change.field].wire for change in self.ignored}
         locks = self.after.locks if self.after else frozenset()
         return bool(asked - {"userRating"} - locks)
@@ -99,99 +102,104 @@ class Work:
 def planned(scene: Scene, item: Item, entry: Entry, settings: SyncSettings) -> "Work | None":
     """Plans what is to be done for the scene on its item, without its images and photos.
 
-    None when the item shows what another scene said, and this one says nothing (yet): a scene
-    that is still being identified cannot wipe Plex.
+    Returns None when the item shows another scene's text, and this scene says nothing yet: a scene
+    that the user still identifies must not wipe Plex.
     """
     wanted = registry.wanted(scene, settings)
     if entry.scene_id != scene.id and not registry.says(scene, settings):
         return None
     entry = _settled(entry, item, wanted)
-    found = plan.changes(
+    changes = plan.changes(
         _still_known(entry, item), item.values, wanted, rules(item, entry, settings)
     )
-    return Work(scene, item, entry, wanted, found)
+    return Work(scene, item, entry, wanted, changes)
 
 
 def state_before(work: Work, settings: SyncSettings) -> "State":
-    """Where the scene stands beside its item before the work is done."""
-    due = [one.kind.field for one in work.shows] + ["photos"] * bool(work.photos)
+    """The state of the scene beside its item before the work is done."""
+    due = [image.kind.field for image in work.shows] + ["photos"] * bool(work.photos)
     kept = _kept_unseen(work, work.entry, settings)
     return scene_state.compared([*work.changes, *kept], due, work.unlooked)
 
 
 def state_after(work: Work, entry: Entry, settings: SyncSettings) -> "State":
-    """Where the scene stands once its work is done, from what Plex says then; `entry` is what the
-    ledger keeps of that."""
+    """The state of the scene after its work, from what Plex says then. `entry` is what the ledger keeps."""
     if work.after is None:
         changes = [change for change in work.changes if not change.writes]
     else:
         known, says = _still_known(entry, work.after), work.after.values
-        found = plan.changes(known, says, work.wanted, rules(work.after, entry, settings))
-        changes = [*found, *(one for one in work.changes if one.field in registry.IMAGES)]
-    refused = [one.kind.field for one in work.shows if one.refused]
+        now = plan.changes(known, says, work.wanted, rules(work.after, entry, settings))
+        changes = [*now, *(change for change in work.changes if change.field in registry.IMAGES)]
+    refused = [image.kind.field for image in work.shows if image.refused]
     changes += [plan.Change(name, None, None, plan.REFUSED) for name in refused]
     return scene_state.compared([*changes, *_kept_unseen(work, entry, settings)])
 
 
 def _kept_unseen(work: Work, entry: Entry, settings: SyncSettings) -> list[plan.Change]:
-    looked = [one.kind.field for one in work.looked]
+    looked = [image.kind.field for image in work.looked]
     return covers.kept(entry, settings, [*looked, *work.unlooked])
 
 
 def rules(item: Item, entry: Entry, settings: SyncSettings) -> plan.Rules:
-    """What of the settings and of the item decides besides the values."""
+    """The rules that decide besides the values, from the settings and the item."""
     return plan.Rules(
         settings.on_edit_in_plex,
         settings.preserve_plex_edits,
-        # What we have written once is ours, a person's, or what the scanner makes.
+        # A value that we have written once is ours, a person's, or what the scanner makes.
         item.scanned | (item.guesses - entry.baseline.keys()),
-        # Of an item that was written before locks were remembered, all are ours that we ever set.
+        # If an item was written before locks were remembered, all locks that we ever set are ours.
         (item.locks & registry.UNLOCKED if entry.locks is None else item.locks - entry.locks),
     )
 
 
 def _settled(entry: Entry, item: Item, wanted: registry.Fields) -> Entry:
-    """The entry with what a person decided taken into it, as far as both sides say the same still."""
+    """The entry with a person's decisions in it, as far as both sides still say the same."""
     if not entry.decided:
         return entry
     known, locks = dict(entry.baseline), entry.locks
-    for name, one in entry.decided.items():
+    for name, decision in entry.decided.items():
         if name not in wanted:
             continue
         field, cur = registry.BY_NAME[name], item.values.get(name)
-        if one.fits(field, cur, wanted[name]):
-            known[name] = baseline.settled(field, known.get(name), one)
-            if locks is not None and one.side == plan.STASH:
+        if decision.fits(field, cur, wanted[name]):
+            known[name] = baseline.settled(field, known.get(name), decision)
+            if locks is not None and decision.side == plan.STASH:
                 locks |= {field.wire}
     return entry.but(baseline=known, locks=locks)
 
 
 def _still_known(entry: Entry, item: Item) -> Mapping[str, Written]:
-    """The baseline, without what vanished when Plex lost all that it knew of the item.
+    """The baseline, without the values that vanished when Plex lost all that it knew of the item.
 
-    A person empties one field; a database that was begun anew, or a new match, empties all of them and
-    gives the item the title that Plex makes of its file.
+    A person empties one field. A new database or a new match empties all of them, and gives the item
+    the title that Plex makes of its file.
     """
     if _is_reset(entry, item):
-        kept = (field for field in registry.FIELDS if _stands(field, entry, item))
+        kept = (field for field in registry.FIELDS if _still_holds(field, entry, item))
         return {field.name: entry.baseline[field.name] for field in kept}
-    lost = [name for name in registry.SUBSTANCE if (one := entry.baseline.get(name)) and one.got]
+    lost = [name for name in registry.SUBSTANCE if (base := entry.baseline.get(name)) and base.got]
     if len(lost) < 2 or not registry.is_bare(item.without_scanned):
         return entry.baseline
-    says = [one for one in registry.FIELDS if item.values.get(one.name)]
-    kept = (one for one in says if one.name not in item.scanned or _stands(one, entry, item))
-    return {one.name: entry.baseline[one.name] for one in kept if one.name in entry.baseline}
+    says = [field for field in registry.FIELDS if item.values.get(field.name)]
+    kept = (
+        field
+        for field in says
+        if field.name not in item.scanned or _still_holds(field, entry, item)
+    )
+    return {
+        field.name: entry.baseline[field.name] for field in kept if field.name in entry.baseline
+    }
 
 
-def _stands(field: registry.Field, entry: Entry, item: Item) -> bool:
-    """Whether what is known of the field still tells something about an item that was begun anew."""
+def _still_holds(field: registry.Field, entry: Entry, item: Item) -> bool:
+    """Whether the baseline of the field is still true of an item that Plex began anew."""
     base = entry.baseline.get(field.name)
     locked = field.wire in item.locks
     return base is not None and (locked or same(field, item.values.get(field.name), base.got))
 
 
 def _is_reset(entry: Entry, item: Item) -> bool:
-    """Whether Plex has begun the item anew: where we had written a title, it has that of a new one."""
+    """Whether Plex has begun the item anew: it has the title of a new item where we had written one."""
     base = entry.baseline.get("title")
     if base is None or "title" not in item.scanned:
         return False
@@ -205,8 +213,7 @@ def claim_photos(
     settings: SyncSettings,
     claimed: set[str],
 ) -> None:
-    """Give each work the photos that are due with it, each name once (`claimed`); see
-    `photos.wanted`."""
+    """Gives each work the photos that are due with it, and each photo to one work only (`claimed`)."""
     for work in works:
         if "actors" in work.wanted:
             wish = actor_photos.wanted(work.scene, settings, holders)
@@ -217,7 +224,7 @@ def claim_photos(
 
 
 def extras(settings: SyncSettings) -> frozenset[str]:
-    """What the settings need to know of a scene besides the usual."""
+    """Everything that these settings need of a scene besides the usual."""
     return registry.extras(settings) | selection.extras(settings)
 
 
@@ -229,12 +236,12 @@ def refuse_partial(scene: Scene, needed: frozenset[str]) -> None:
 
 
 def rows(work: Work) -> list[Row]:
-    """What the journal has to know before the work is done."""
-    told = [(change.field, change.before, change.after, change.why) for change in work.writes]
-    told += [
-        (one.kind.field, one.key, one.look.picture.key,
-         one.look.change.why if one.look.change else plan.WRITE)
-        for one in work.shows if one.look.picture
+    """The journal's rows of a work, to record before it is done."""
+    values = [(change.field, change.before, change.after, change.why) for change in work.writes]
+    values += [
+        (image.kind.field, image.key, image.look.picture.key,
+         image.look.change.why if image.look.change else plan.WRITE)
+        for image in work.shows if image.look.picture
     ]  # fmt: skip
     files = file_id.of_item(work.item)
     return [
@@ -243,5 +250,5 @@ def rows(work: Work) -> list[Row]:
             entry_history.lock_of(name) in work.item.locks, why, files=files,
             known=entry_history.known(work.entry, name),
         )
-        for name, before, after, why in told
+        for name, before, after, why in values
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The works are done, one after the other; whose fault it is when one is not."""
+"""Writes works to Plex one by one, and finds out whose fault a failure is."""
 
 import time
 from collections import deque
@@ -46,7 +46,7 @@ class Tempo:
 
     @contextmanager
     def edit(self) -> Iterator[None]:
-        """Around one edit; of one that fails nothing is learnt but that Plex wants time."""
+        """Measures one edit. A failed edit tells only how long Plex wants to be left alone."""
         began = self._timer()
         try:
             yield
@@ -56,8 +56,8 @@ class Tempo:
         self._latest.append(self._timer() - began)
 
     def rest(self) -> float:
-        """Seconds of rest that are due now. What was slow is a part of what is usual from then on,
-        so a Plex that stays slow is not waited for again and again."""
+        """Returns the seconds of rest that are due now. Slow edits count as usual from then on, so a
+        Plex that stays slow is not waited for again and again."""
         latest, self._latest = self._latest[-LATEST:], []
         seconds = max(rest(latest, self._usual), self._asked)
         self._asked = 0.0
@@ -79,21 +79,23 @@ class Writer:
         self._give_up, self.tempo = give_up, Tempo()
 
     def write(self, work: Work, outcome: Outcome) -> bool:
-        """Write one item; False when that failed, with the reason in the outcome."""
+        """Writes one item. Returns False if that failed, with the reason in the outcome."""
 
         def send() -> None:
             self._send(work, work.writes)
-            said = [covers.show(self._plex, work.item.rating_key, one) for one in work.shows]
-            outcome.warnings += filter(None, said)
+            refusals = [
+                covers.show(self._plex, work.item.rating_key, image) for image in work.shows
+            ]
+            outcome.warnings += filter(None, refusals)
 
         return self._tried(send, work, outcome)
 
     def again(self, work: Work, outcome: Outcome) -> bool:
-        """Plex said yes and nothing has changed: perhaps it was somebody else who said it."""
+        """Sends again what Plex ignored: perhaps something in front of Plex had accepted it."""
         return self._tried(lambda: self._send(work, work.ignored), work, outcome)
 
     def singly(self, work: Work, outcome: Outcome, left: Sequence[edit_request.Parameter]) -> bool:
-        """Some servers honour only the first removal of a request: send the others alone."""
+        """Sends removals one by one: some servers honour only the first removal of a request."""
 
         def remove() -> None:
             for parameter in left:
@@ -102,7 +104,7 @@ class Writer:
         return self._tried(remove, work, outcome)
 
     def failed(self, work: Work, outcome: Outcome, error: errors.Stash2PlexError) -> bool:
-        """Say so; always False."""
+        """Notes that the work failed. Returns False."""
         if isinstance(error, errors.Gone):
             self._index.doubt([work.item.rating_key])
         if isinstance(error, (errors.Busy, errors.Rejected)):
@@ -124,7 +126,7 @@ class Writer:
             parameters = edit_request.with_photos(parameters, work.photos, work.actors)
             sent = {value for name, value in parameters if name.endswith(".tag.thumb")}
             work.photos = {name: url for name, url in work.photos.items() if url in sent}
-        locks = [one.kind.lock for one in work.shows]
+        locks = [image.kind.lock for image in work.shows]
         parameters += [(f"{name}.locked", "1") for name in locks if name not in work.item.locks]
         if parameters:
             with self.tempo.edit():
@@ -135,12 +137,12 @@ class Writer:
                 self._plex.rate(work.item.rating_key, change.after)  # type: ignore[arg-type]
 
     def _blame(self, work: Work, error: errors.Stash2PlexError) -> None:
-        """Whose fault is it? Unreachable if Plex takes no edit at all, else it is `alone`.
+        """Raises Unreachable if Plex takes no edit at all, else marks the error as `alone`.
 
-        Whoever is asked is told what it says already.
+        The items that are tried for that get an edit that changes nothing.
         """
         takes = witnesses.take_edits(self._plex, self._others.besides(work.item.rating_key))
         if takes is False:
-            said = f"Plex answers, and takes no changes now ({error})"
-            raise errors.Unreachable(said).of(errors.PLEX, error.cause or "busy") from None
+            sentence = f"Plex answers, and takes no changes now ({error})"
+            raise errors.Unreachable(sentence).of(errors.PLEX, error.cause or "busy") from None
         error.alone = takes is True

@@ -315,7 +315,7 @@ def test_what_plex_refuses_is_told_once_and_tried_again_when_stash_says_somethin
     bench.settings = {"sync_fields": "studio"}
     bench.plex.options.deaf_to = {"studio"}
     (told,) = sync(bench).warnings
-    assert "Plex was told studio = 'S studio'" in told
+    assert "Plex got studio = 'S studio'" in told
     (change,) = sync(bench).changes
     assert change.why == "refused" and rests(bench)
     bench.plex.options.deaf_to = set()
