@@ -1,4 +1,4 @@
-"""What of a scene's cover Plex has to be shown: looked at before the writes, shown with them."""
+"""Covers of scenes: looked at before the writes, shown with them."""
 
 from collections.abc import Callable, Collection, Iterator
 
@@ -17,7 +17,7 @@ FITTED = " 2:3"  # behind the version of a cover that was fitted
 
 
 def version(scene: Scene, kind: Kind, settings: SyncSettings) -> str:
-    """What changes whenever the image may have: the cover's own version, and how it is made."""
+    """Changes whenever the image may have changed: the cover's own version, and how the image is made."""
     if scene.cover_version and kind is POSTER and settings.poster_fit and letterbox.available():
         return scene.cover_version + FITTED
     return scene.cover_version
@@ -26,7 +26,7 @@ def version(scene: Scene, kind: Kind, settings: SyncSettings) -> str:
 def in_question(
     scene: Scene, item: Item, entry: Entry, settings: SyncSettings, rules: Rules
 ) -> Iterator[Kind]:
-    """The kinds that are switched on, and whose image may not be right any more."""
+    """Yields the kinds in `sync_fields` whose image may not be right any more."""
     for kind in KINDS:
         named = version(scene, kind, settings)
         if kind.field in settings.sync_fields and image_plan.is_due(
@@ -38,15 +38,15 @@ def in_question(
 def unlooked(
     scene: Scene, item: Item, entry: Entry, settings: SyncSettings, rules: Rules
 ) -> list[str]:
-    """The images whose cover has to be looked at before anybody knows whether they are right. Those
-    about which a person was asked wait for the answer, not for a look."""
+    """The images whose cover has to be looked at before anybody knows whether they are right. An image
+    that waits for a person's decision is not among them."""
     due = in_question(scene, item, entry, settings, rules) if scene.has_cover else ()
     return [kind.field for kind in due if kind.field not in entry.asked]
 
 
 def open_to_look(entry: Entry, settings: SyncSettings) -> set[Kind]:
-    """The kinds at which a sync looks again: the last look may have come too soon to be the last,
-    or a person was asked."""
+    """The kinds at which a sync looks again: the last look may have come too soon, or a person has to
+    decide, or has decided."""
     return {
         kind for kind in KINDS
         if kind.field in settings.sync_fields
@@ -55,7 +55,7 @@ def open_to_look(entry: Entry, settings: SyncSettings) -> set[Kind]:
 
 
 def kept(entry: Entry, settings: SyncSettings, besides: Collection[str]) -> list[Change]:
-    """What is known of images that Plex keeps, `besides` those that were looked at just now."""
+    """Changes for images that Plex keeps, as the ledger knows them, `besides` those just looked at."""
     return [
         Change(kind.field, None, None, why)
         for kind in KINDS
@@ -104,13 +104,13 @@ class Covers:
         return Showing(kind, image_plan.decided(picture, at, shown, entry, rules), offered)
 
 
-def show(plex: PlexPort, rating_key: int, one: Showing) -> str:
+def show(plex: PlexPort, rating_key: int, showing: Showing) -> str:
     """Puts the image up. Returns what there is to say if Plex does not take it."""
-    if not one.look.picture:
+    if not showing.look.picture:
         return ""
     try:
-        images.show(plex, rating_key, one.look.picture, one.offered)
+        images.show(plex, rating_key, showing.look.picture, showing.offered)
     except errors.Rejected as error:  # it would refuse these bytes again
-        one.refused = True
-        return f"has a cover that Plex does not take as {one.kind.field}: {error}"
+        showing.refused = True
+        return f"has a cover that Plex does not take as {showing.kind.field}: {error}"
     return ""

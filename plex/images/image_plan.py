@@ -28,11 +28,11 @@ Offered = Mapping[str, bool]  # what Plex has for an item, by key; whether it sh
 
 
 class Look(NamedTuple):
-    """What a look at the cover found.
+    """The result of a look at the cover.
 
-    `version` is the one looked at. `picture` is to be shown; `sha1` is that of the image of ours
-    that Plex shows then; `wanted` is the key of the cover. `change` says why Plex gets it, or keeps
-    another. `chosen` is what is known of an image that a person decided for.
+    `version` is the cover's version. `picture` is to be shown; `sha1` is the hash of our image that
+    Plex shows after that; `wanted` is the key of the cover. `change` says why Plex gets the cover, or
+    keeps another image. `chosen` is the baseline of an image that a person decided for.
     """
 
     version: str = ""
@@ -44,15 +44,15 @@ class Look(NamedTuple):
 
     @property
     def is_kept(self) -> bool:
-        """Whether Plex goes on showing another."""
+        """Whether Plex goes on showing another image."""
         return self.change is not None and not self.change.writes
 
 
 @dataclass
 class Showing:
-    """One image of an item: what was found when its cover was looked at.
+    """One image of an item, after a look at its cover.
 
-    `offered` are the images that Plex has, if that was asked; `refused`: it does not take this one.
+    `offered` are the images that Plex has, if that was asked. `refused`: Plex does not take the cover.
     """
 
     kind: Kind
@@ -62,7 +62,7 @@ class Showing:
 
     @property
     def key(self) -> str:
-        """What Plex shows now, as far as that was asked."""
+        """The key of the image that Plex shows now, as far as that was asked."""
         return next((key for key, shown in (self.offered or {}).items() if shown), "")
 
 
@@ -70,29 +70,28 @@ def is_due(kind: Kind, version: str, item: Item, entry: Entry, rules: Rules) -> 
     """Whether the cover has to be downloaded to know if the image is right."""
     past, held = entry.past(kind.field), rules.holds(kind.as_field)
     if rules.fill_only and not past.sha1 and item.images.get(kind.lock) and held:
-        return False  # somebody chose it; Plex shows a frame of the video by itself
+        return False  # somebody chose it; Plex shows a frame of the video on its own
     released = past.version.endswith(HELD) and (rules.policy == STASH or not held)
     moved = not version or version != past.version.rstrip(FRESH + HELD)
     return past.begun or moved or released or may_be_edited(kind, item, past, rules)
 
 
 def may_be_edited(kind: Kind, item: Item, past: Past, rules: Rules) -> bool:
-    """Whether a person may have picked another image since, where that matters at once."""
+    """Whether a person may have picked another image since, with a setting that reacts to that."""
     elsewhere = item.images.get(kind.lock, "") != past.shown
     return bool(past.sha1) and rules.policy in (STASH, ASK) and elsewhere
 
 
 def may_lag(past: Past) -> bool:
-    """Whether the last look came so soon that the same version may stand for another cover.
+    """Whether the last look came so soon that the same version may be another cover's by now.
 
-    That change has an event of its own: a sync looks again, a reconciliation need not.
+    Stash reports that change with an event, so a sync looks again and a reconciliation need not.
     """
     return FRESH in past.version
 
 
 def kept(entry: Entry, name: str) -> str:
-    """Why the image is kept that Plex showed when it was last looked at; '' if it is ours, or that
-    was not remembered."""
+    """Why Plex keeps an image, from the last look; '' if the image is ours, or nobody looked."""
     if name in entry.asked:
         return CONFLICT
     return LOCKED if entry.past(name).version.endswith(HELD) else ""
@@ -100,7 +99,7 @@ def kept(entry: Entry, name: str) -> str:
 
 def seen(version: str, now: float) -> str:
     """The version to remember of a look that is made now."""
-    # It begins with a time in whole seconds: in the same second another cover may follow.
+    # A version begins with a time in whole seconds: another cover may follow in the same second.
     time = version.partition(" ")[0]
     return version + FRESH if time.isdigit() and now - int(time) < SETTLED else version
 
@@ -108,7 +107,8 @@ def seen(version: str, now: float) -> str:
 def as_before(
     picture: Picture, version: str, item: Item, entry: Entry, rules: Rules
 ) -> "Look | None":
-    """The look that finds the very bytes that we uploaded last, where nothing else matters."""
+    """The look for a cover that is the very image that we uploaded last; None if more has to be
+    decided."""
     kind, past = picture.kind, entry.past(picture.kind.field)
     open_ = may_be_edited(kind, item, past, rules) or kind.field in (*entry.asked, *entry.decided)
     if picture.sha1 != past.sha1 or past.begun or open_:
@@ -117,7 +117,7 @@ def as_before(
 
 
 def decided(picture: Picture, version: str, cur: str, entry: Entry, rules: Rules) -> Look:
-    """The decision about the image; `cur` is the key of what is `shown`."""
+    """Decides about the image; `cur` is the key of the image that is `shown`."""
     field, key = picture.kind.as_field, picture.key
     base, chosen = _base(picture, entry), None
     decision = entry.decided.get(field.name)
@@ -134,13 +134,13 @@ def decided(picture: Picture, version: str, cur: str, entry: Entry, rules: Rules
 
 
 def shown(kind: Kind, offered: "Offered | None", rules: Rules) -> str:
-    """The key of the image that somebody uploaded or picked; '' for Plex's own."""
+    """The key of the image that somebody uploaded or picked; '' for Plex's own image."""
     key = next((key for key, selected in (offered or {}).items() if selected), "")
     return key if key.startswith(UPLOADED) or rules.holds(kind.as_field) else ""
 
 
 def _base(picture: Picture, entry: Entry) -> "Written | None":
-    """The ledger's words about the image in those of a field."""
+    """The ledger's entry about the image, as the baseline of a field."""
     kind, past = picture.kind, entry.past(picture.kind.field)
     ours = kind.key(past.sha1) if past.sha1 else ""
     known = entry.baseline.get(kind.field)
@@ -153,25 +153,25 @@ def _base(picture: Picture, entry: Entry) -> "Written | None":
     return Written(ours, ours, SCALAR) if ours else None
 
 
-def begun(entry: Entry, one: Showing) -> Entry:
-    """The entry before the image is shown, and which one of a person's it is about to replace."""
-    name, change, past = one.kind.field, one.look.change, entry.past(one.kind.field)
+def begun(entry: Entry, image: Showing) -> Entry:
+    """The entry before the image is shown, with the person's image that it is about to replace."""
+    name, change, past = image.kind.field, image.look.change, entry.past(image.kind.field)
     before = str(change.before or "") if change else ""
-    if change and before.startswith(UPLOADED) and before != one.kind.key(past.sha1):
+    if change and before.startswith(UPLOADED) and before != image.kind.key(past.sha1):
         known = {**entry.baseline, name: Written(change.after, before, begun=True)}
         entry = entry.but(baseline=known)
     return entry.with_past(name, past._replace(begun=True))
 
 
-def remembered(entry: Entry, one: Showing, now: Item) -> Entry:
-    """The entry after a look; `now` is what Plex shows then."""
-    name, look, past = one.kind.field, one.look, entry.past(one.kind.field)
+def remembered(entry: Entry, image: Showing, now: Item) -> Entry:
+    """The entry after a look; `now` is the item after the writes."""
+    name, look, past = image.kind.field, image.look, entry.past(image.kind.field)
     left = {field: base for field, base in entry.baseline.items() if field != name}
     if look.chosen or (look.is_kept and name in entry.baseline):
         left[name] = look.chosen or entry.baseline[name]
     ours = bool(look.picture) or bool(look.sha1 and not past.sha1)
-    locks = entry.locks | {one.kind.lock} if ours and entry.locks is not None else entry.locks
+    locks = entry.locks | {image.kind.lock} if ours and entry.locks is not None else entry.locks
     is_known = look.sha1 or look.chosen or name in left
-    place = now.images.get(one.kind.lock, "") if is_known else past.shown
+    place = now.images.get(image.kind.lock, "") if is_known else past.shown
     after = Past(look.version, look.sha1 or past.sha1, shown=place)
     return entry.but(baseline=left, locks=locks).with_past(name, after)

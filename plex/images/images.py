@@ -1,4 +1,4 @@
-"""Posters and backgrounds: what they are, and how one gets into Plex, once."""
+"""Uploads posters and backgrounds to Plex, each image once."""
 
 import hashlib
 import tempfile
@@ -17,7 +17,8 @@ SMALL = 64 << 10  # bytes
 
 
 class Spooled:
-    """Some bytes, to be read again and again. The file goes with the last one who holds this."""
+    """Some bytes that wait for their turn. Large ones are in a file without a name, which goes with the
+    object."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -56,8 +57,11 @@ def picture(kind: Kind, data: bytes) -> Picture:
 
 
 def known(plex: PlexPort, item: Item, kind: Kind, past: Past) -> "Mapping[str, bool] | None":
-    """What Plex offers for the item, if it matters: after an earlier upload, or one whose answer
-    was lost, it can have the bytes already; and what a person picked has to be known for an undo."""
+    """The images that Plex offers for the item, and whether it shows them; None if that does not matter.
+
+    After an earlier upload, even if its answer was lost, Plex may have the bytes already. The image that
+    a person picked has to be known for an undo.
+    """
     if past.sha1 or past.begun or kind.lock in item.locks:
         return plex.images(item.rating_key, kind)
     return None
@@ -66,7 +70,7 @@ def known(plex: PlexPort, item: Item, kind: Kind, past: Past) -> "Mapping[str, b
 def show(
     plex: PlexPort, rating_key: int, image: Picture, offered: "Mapping[str, bool] | None"
 ) -> None:
-    """Make Plex show the image. Uploads can never be deleted, so none is made twice."""
+    """Makes Plex show the image. Uploads can never be deleted, so none is made twice."""
     kind = image.kind
     if offered and _picked(plex, rating_key, image, offered):
         return
@@ -78,7 +82,7 @@ def show(
 
 
 def _picked(plex: PlexPort, rating_key: int, image: Picture, offered: Mapping[str, bool]) -> bool:
-    """Whether Plex has the bytes; it shows them then."""
+    """Picks the image if Plex has its bytes. Returns whether it has."""
     kind = image.kind
     if image.key in offered and not offered[image.key]:
         once(

@@ -1,8 +1,7 @@
-"""Collections that we made: known before they are made, put in order, and removed when nothing is
-left in them.
+"""Collections that we made: recorded before they are made, put in order, and removed when empty.
 
-Plex makes a collection when an item gets its tag, and may keep it when the last one loses it. One
-that a person made, or changed in Plex, is left alone.
+Plex makes a collection when an item gets its tag, and may keep it when the last item loses the tag.
+A collection that a person made, or changed in Plex, is left alone.
 """
 
 import sqlite3
@@ -23,17 +22,17 @@ from plex.state.ledger import Ledger
 from plex.sync.work import Work
 from validation.settings import SyncSettings
 
-Spot = tuple[int, str, int]  # section, name of a collection, item
-# Plex lists an item in a collection a second or so after it was told of it: one that got an item
-# this long ago, be it from the batch that is written by now, is not empty whatever is listed.
+Membership = tuple[int, str, int]  # section, name of a collection, item
+# Plex lists an item in a collection a second or so after the item got its tag. A collection that got
+# an item less than this ago is not empty, whatever Plex lists.
 LAG = 10.0  # seconds
 
 
-class Made(NamedTuple):
-    """A collection that we made; `rating_key` is 0 until Plex was seen to have it.
+class OurCollection(NamedTuple):
+    """A collection that we made; `rating_key` is 0 until Plex lists it.
 
-    `emptied`: an item has left it. `disordered`: an item of a group has come or moved. `sorted`: we
-    have told Plex to sort it as we do.
+    `emptied`: an item has left it. `disordered`: an item of a group has come or moved. `sorted`: Plex
+    sorts it by hand, because we asked for that.
     """
 
     section: int
@@ -46,7 +45,8 @@ class Made(NamedTuple):
 
 
 class Collections:
-    """Lives as long as a process. `say` is told what was removed, and what Plex would not remove."""
+    """Lives as long as a process. `say` gets a line for each collection that was removed, or that Plex
+    does not remove."""
 
     def __init__(
         self,
@@ -60,17 +60,17 @@ class Collections:
         self._timer = timer
         # Names by section; None where Plex cannot list them.
         self._known: dict[int, set[str] | None] = {}
-        self._told: set[str] = set()  # what could not be looked at
-        self._left: dict[tuple[int, str], set[int]] = {}  # items that lost the tag just now
+        self._logged: set[str] = set()  # parts of Plex that could not be read
+        self._left: dict[tuple[int, str], set[int]] = {}  # items that have just lost the tag
         self._joined: dict[tuple[int, str], float] = {}  # when an item got the tag last
 
     def expect(self, works: Sequence[Work]) -> None:
-        """Say on disk, before the writes, what they will make, leave empty or put out of order."""
+        """Records, before the writes, which collections they make, leave empty or put out of order."""
         gained, gone = list(_tags(works, gained=True)), list(_tags(works, gained=False))
         fresh = {}
         for section, title, _ in gained:
             names = self._names(section)
-            # Where it is not known which there are none is taken for ours.
+            # If Plex cannot list its collections, none is taken for ours.
             if names is not None and name_key(title) not in names:
                 names.add(name_key(title))
                 fresh[section, name_key(title)] = title
@@ -99,7 +99,7 @@ class Collections:
                 [(*spot, place) for spot, place in places.items()],
             )
 
-    def _places_of(self, works: Iterable[Work]) -> dict[Spot, int]:
+    def _places_of(self, works: Iterable[Work]) -> dict[Membership, int]:
         return {
             (work.item.section, name, work.item.rating_key): place
             for work in works
@@ -107,63 +107,64 @@ class Collections:
             for name, place in tags.places(work.scene, self._settings).items()
         }
 
-    def _places_before(self, works: Sequence[Work]) -> dict[Spot, int]:
+    def _places_before(self, works: Sequence[Work]) -> dict[Membership, int]:
         keys = [work.item.rating_key for work in works if "collections" in work.wanted]
         sql = "SELECT section, name, rating_key, place FROM place WHERE rating_key IN (...)"
         return {row[:3]: row[3] for row in self._store.rows_in(sql, keys)}
 
     def left(self, section: int, titles: Iterable[str]) -> None:
-        """An item is about to lose these: should they be empty then, `tidy` removes them."""
+        """Records that an item is about to leave these collections: `tidy` removes them if they are
+        empty then."""
         with self._store.writing() as db:
             _mark(db, "emptied", {(section, name_key(title)) for title in titles})
 
     def _names(self, section: int) -> "set[str] | None":
-        """The collections of a section, asked for once; those that we make are added."""
+        """The names of a library's collections, read once; those that we make are added."""
         if section not in self._known:
             try:
                 listed = self._plex.collections(section)
-                self._known[section] = {name_key(one.title) for one in listed}
+                self._known[section] = {name_key(collection.title) for collection in listed}
             except BAD_PART as error:
                 self._pass_over(f"the collections of library {section}", error)
                 self._known[section] = None
         return self._known[section]
 
     def tidy(self) -> None:
-        """After the writes: find what was made, put it in order, and remove what was left empty.
+        """After the writes, finds the collections that were made, sorts them, and removes empty ones.
 
-        Nothing that fails here is worth an error: what could not be settled is looked at again.
+        An error here fails no scene: the collection is looked at again by a later sync.
         """
         try:
-            for section in {one.section for one in self._open() if not one.rating_key}:
+            for section in {ours.section for ours in self._open() if not ours.rating_key}:
                 self._see(section)
-            for one in self._open():
-                if one.rating_key:
-                    self._try(one)
+            for ours in self._open():
+                if ours.rating_key:
+                    self._try(ours)
         except errors.Stash2PlexError:
             return
 
-    def _try(self, one: Made) -> None:
-        """One that Plex cannot give keeps no other from being settled."""
+    def _try(self, ours: OurCollection) -> None:
+        """Tidies one collection. If Plex cannot give it, the others are tidied all the same."""
         try:
-            self._settle(one)
+            self._settle(ours)
         except BAD_PART as error:
-            self._pass_over(f"the collection “{one.title}”", error)
+            self._pass_over(f"the collection “{ours.title}”", error)
 
     def _pass_over(self, what: str, error: errors.Stash2PlexError) -> None:
-        if what not in self._told:
-            self._told.add(what)
+        if what not in self._logged:
+            self._logged.add(what)
             self._say(f"{what} could not be looked at and waits for a later sync: {error}")
 
-    def _open(self) -> list[Made]:
+    def _open(self) -> list[OurCollection]:
         rows = self._store.rows(
             "SELECT section, name, title, rating_key, emptied, disordered, sorted FROM collection"
             " WHERE emptied OR disordered OR NOT rating_key ORDER BY section, name"
         )
-        return [Made(*row) for row in rows]
+        return [OurCollection(*row) for row in rows]
 
     def _see(self, section: int) -> None:
-        """Keep the keys that Plex gave those that were made. The others never came to be."""
-        fresh = [one for one in self._open() if one.section == section and not one.rating_key]
+        """Keeps the rating keys of the collections that Plex made. The others never came to be."""
+        fresh = [ours for ours in self._open() if ours.section == section and not ours.rating_key]
         try:
             keys = {name_key(c.title): c.rating_key for c in self._plex.collections(section)}
         except BAD_PART as error:
@@ -172,78 +173,83 @@ class Collections:
             else:
                 self._pass_over(f"the collections of library {section}", error)
             return
-        self._forget([one for one in fresh if one.name not in keys])
-        for one in fresh:
-            if one.name in keys:
-                self._put(one._replace(rating_key=keys[one.name]))
+        self._forget([ours for ours in fresh if ours.name not in keys])
+        for ours in fresh:
+            if ours.name in keys:
+                self._put(ours._replace(rating_key=keys[ours.name]))
 
     def _is_deleted(self, section: int, error: errors.Stash2PlexError) -> bool:
         if not isinstance(error, errors.Gone):
             return False
-        numbers = {one.id for one in self._plex.libraries()}
+        numbers = {section.id for section in self._plex.libraries()}
         return section not in numbers and min(numbers, default=1) > 0  # each can be read
 
-    def _settle(self, one: Made) -> None:
-        found = self._plex.collection(one.rating_key)
-        if found is None or found.edited or name_key(found.title) != one.name:
-            return self._forget([one])  # gone, or a person's by now
-        members = self._plex.members(one.rating_key)
-        if not members and one.emptied and not self._has_just_got_one(one):
-            return self._remove(one)
-        if one.disordered and members:
-            one = self._arrange(one, found, members)
-        if set(members) - self._left.get((one.section, one.name), set()):
-            one = one._replace(emptied=0)
-        return self._put(one)  # else Plex still lists what it was told to take out: another time
+    def _settle(self, ours: OurCollection) -> None:
+        theirs = self._plex.collection(ours.rating_key)
+        if theirs is None or theirs.edited or name_key(theirs.title) != ours.name:
+            return self._forget([ours])  # gone, or a person's by now
+        members = self._plex.members(ours.rating_key)
+        if not members and ours.emptied and not self._has_just_got_one(ours):
+            return self._remove(ours)
+        if ours.disordered and members:
+            ours = self._arrange(ours, theirs, members)
+        if set(members) - self._left.get((ours.section, ours.name), set()):
+            ours = ours._replace(emptied=0)
+        # Plex may still list an item that has left: then a later sync looks again.
+        return self._put(ours)
 
-    def _has_just_got_one(self, one: Made) -> bool:
-        joined = self._joined.get((one.section, one.name))
+    def _has_just_got_one(self, ours: OurCollection) -> bool:
+        joined = self._joined.get((ours.section, ours.name))
         return joined is not None and self._timer() - joined < LAG
 
-    def _arrange(self, one: Made, found: Collection, members: Sequence[int]) -> Made:
-        """By the numbers in the group; not if a person chose another order."""
-        if not one.sorted and found.sort != CUSTOM:
-            self._plex.sort_by_hand(one.rating_key)
-            members = self._plex.members(one.rating_key)
-        elif found.sort != CUSTOM:
-            return one._replace(disordered=0)
-        for key, after in moves(members, arranged(members, self._places(one))):
-            self._plex.move(one.rating_key, key, after)
-        return one._replace(disordered=0, sorted=1)
+    def _arrange(
+        self, ours: OurCollection, theirs: Collection, members: Sequence[int]
+    ) -> OurCollection:
+        """Sorts a collection by the numbers in the group, unless a person chose another order."""
+        if not ours.sorted and theirs.sort != CUSTOM:
+            self._plex.sort_by_hand(ours.rating_key)
+            members = self._plex.members(ours.rating_key)
+        elif theirs.sort != CUSTOM:
+            return ours._replace(disordered=0)
+        for key, after in moves(members, arranged(members, self._places(ours))):
+            self._plex.move(ours.rating_key, key, after)
+        return ours._replace(disordered=0, sorted=1)
 
-    def _places(self, one: Made) -> dict[int, int]:
+    def _places(self, ours: OurCollection) -> dict[int, int]:
         return dict(
             self._store.rows(
                 "SELECT rating_key, place FROM place WHERE section = ? AND name = ?",
-                (one.section, one.name),
+                (ours.section, ours.name),
             )
         )
 
-    def _remove(self, one: Made) -> None:
-        said = f"the collection “{one.title}” was empty and is removed from Plex"
+    def _remove(self, ours: OurCollection) -> None:
+        sentence = f"the collection “{ours.title}” was empty and is removed from Plex"
         try:
-            self._plex.delete_collection(one.rating_key)
+            self._plex.delete_collection(ours.rating_key)
         except (errors.Rejected, errors.Refused) as error:
-            said = f"the collection “{one.title}” is empty, and Plex does not remove it: {error}"
-        self._forget([one])
-        self._say(said)
+            sentence = (
+                f"the collection “{ours.title}” is empty, and Plex does not remove it: {error}"
+            )
+        self._forget([ours])
+        self._say(sentence)
 
-    def _put(self, one: Made) -> None:
+    def _put(self, ours: OurCollection) -> None:
         with self._store.writing() as db:
-            db.execute("INSERT OR REPLACE INTO collection VALUES (?, ?, ?, ?, ?, ?, ?)", one)
+            db.execute("INSERT OR REPLACE INTO collection VALUES (?, ?, ?, ?, ?, ?, ?)", ours)
 
-    def _forget(self, some: Sequence[Made]) -> None:
+    def _forget(self, some: Sequence[OurCollection]) -> None:
         with self._store.writing() as db:
             db.executemany(
                 "DELETE FROM collection WHERE section = ? AND name = ?",
-                [(one.section, one.name) for one in some],
+                [(ours.section, ours.name) for ours in some],
             )
-        for one in some:
-            (self._known.get(one.section) or set()).discard(one.name)
+        for ours in some:
+            (self._known.get(ours.section) or set()).discard(ours.name)
 
 
 def _mark(db: sqlite3.Connection, mark: str, names: Iterable[tuple[int, str]]) -> None:
-    """Of the collections that we made only: others are not in the table."""
+    """Marks collections that we made; the table has no others."""
     db.executemany(
         f"UPDATE collection SET {mark} = 1 WHERE section = ? AND name = ?", sorted(names)
     )
@@ -267,14 +273,14 @@ def _tags(works: Iterable[Work], gained: bool) -> Iterator[tuple[int, str, int]]
 
 
 def note_empty(plex: PlexPort, store: Store) -> None:
-    """Mark them, so that the next drain removes those that are still empty then. What a library does
-    not tell concerns no other one."""
+    """Marks our empty collections, so that the next drain removes them if they are still empty. A
+    library that cannot list its collections is left out."""
     for (section,) in store.rows("SELECT DISTINCT section FROM collection WHERE rating_key != 0"):
         try:
             listed = plex.collections(section)
         except errors.Stash2PlexError:
             continue
-        if empty := {name_key(one.title) for one in listed if one.size == 0}:
+        if empty := {name_key(collection.title) for collection in listed if collection.size == 0}:
             _mark_empty(store, section, empty)
 
 
@@ -291,35 +297,36 @@ def _mark_empty(store: Store, section: int, names: set[str]) -> None:
 
 
 def _taken(store: Store, section: int) -> set[str]:
-    """The collections that items of the library are in, as they were written last."""
+    """The collections of the library's items, as they were written last."""
     sql = "SELECT rating_key FROM item WHERE rating_key IN (SELECT rating_key FROM part WHERE section = ?)"
     keys = [row[0] for row in store.rows(sql, (section,))]
-    found: set[str] = set()
+    names: set[str] = set()
     for some in batches(keys):
         for entry in Ledger(store).entries(some).values():
             written = entry.baseline.get("collections")
-            found.update(map(name_key, written.ours if written else ()))
-    return found
+            names.update(map(name_key, written.ours if written else ()))
+    return names
 
 
 # -- the order inside a collection
 
 
 def arranged(members: Sequence[int], places: Mapping[int, int]) -> list[int]:
-    """The members by their places; those without one come last, in the order that they have."""
+    """The members by their places. Members without a place come last and keep their order."""
     known = sorted((key for key in members if key in places), key=lambda key: (places[key], key))
     return known + [key for key in members if key not in places]
 
 
 def moves(have: Sequence[int], want: Sequence[int]) -> list[tuple[int, int]]:
-    """(member, the one that it goes behind; 0 for the front), to be made in this order."""
+    """The fewest moves that lead from `have` to `want`, in their order. Each is (member, the member to
+    put it behind, or 0 for the front)."""
     stay = _longest_rising(have, {key: number for number, key in enumerate(want)})
     before = [0, *want]
     return [(key, before[n]) for n, key in enumerate(want) if key not in stay]
 
 
 def _longest_rising(have: Sequence[int], rank: Mapping[int, int]) -> set[int]:
-    """A longest part of the members whose order is right already: these can stay."""
+    """The largest set of members whose order is right already, which can stay where they are."""
     ends: list[int] = []  # the last member of the best run of each length
     before: dict[int, int] = {}
     for key in have:

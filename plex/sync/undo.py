@@ -1,4 +1,4 @@
-"""Undo: put back what Plex said before a write, unless somebody has changed it since."""
+"""Undo: puts back what Plex said before a write, unless somebody has changed it since."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -31,11 +31,11 @@ GONE = "the item is gone"
 NOT_GIVEN = "Plex cannot give the item"
 NOT_TAKEN = "Plex did not take it"
 ANOTHER = "the item has another file now"
-IN_A_ROW = 3  # items that Plex does not take: it is the server then
+IN_A_ROW = 3  # items that Plex does not take: then the server refuses everything
 
 
 class Undo:
-    """Takes rows of the journal back; one item after the other, each written in one request.
+    """Takes rows of the journal back, item by item, each written in one request.
 
     Whatever cuts in, the same call goes on where it was: a row is done once Plex was seen to say what
     it said before, and what an undo itself has written is not among the rows.
@@ -50,15 +50,15 @@ class Undo:
         left: Callable[[int, Sequence[str]], None] = lambda section, titles: None,
         why: str = UNDO,
     ) -> None:
-        """`left` is told which collections of a library an item is about to leave. What a person
-        undoes is held afterwards."""
+        """`left` gets the collections of a library that an item is about to leave. Scenes that a person
+        undoes are held afterwards."""
         self._plex, self._ledger, self._journal, self._left = plex, ledger, journal, left
         self._clock, self._why = clock, why
         self._failed = 0  # items in a row
         self._unread: dict[int, errors.Stash2PlexError] = {}  # items that Plex cannot give, and why
 
     def undo(self, rows: Sequence[Row], original: bool = False) -> Undone:
-        """`original`: back to what each item said before our first touch."""
+        """Puts the rows back. `original`: the rows lead back to before our first write."""
         done = Undone()
         for wanted in by_item(rows):
             items = self._plex.items(list(wanted), self._unread)
@@ -73,14 +73,14 @@ class Undo:
         return done
 
     def plan(self, rows: Sequence[Row]) -> list[Row]:
-        """What would be written; nothing is."""
-        found: list[Row] = []
+        """Returns what `undo` would write."""
+        planned: list[Row] = []
         for wanted in by_item(rows):
             items = self._plex.items(list(wanted), self._unread)
             entries = self._ledger.about(items.values())
             chosen = self._chosen(wanted, items, entries, Undone())
-            found += self._rows(chosen, items, entries)
-        return found
+            planned += self._rows(chosen, items, entries)
+        return planned
 
     def _chosen(
         self,
@@ -102,7 +102,8 @@ class Undo:
         return chosen
 
     def _backs(self, rows: Sequence[Row], item: "Item | None", done: Undone) -> list[Back]:
-        """Only of rows about the item as it is now: its rating key may have stood for another file."""
+        """The fields to put back on an item, from the rows about its file: the rating key may have been
+        another file's."""
         if item is None:
             return backs(rows)
         ids = file_id.of_item(item)
@@ -141,11 +142,11 @@ class Undo:
         items: Mapping[int, Item],
         entries: Mapping[int, Entry],
     ) -> None:
-        """On disk before it is done: who is held, and that these are writes as well."""
+        """Records the holds and the writes before they are done."""
         rows = self._rows(chosen, items, entries)
         if self._why == UNDO:
             scenes = {row.scene_id: row.files for row in rows if row.scene_id}
-            known = self._journal.held()  # one that a person holds stays theirs
+            known = self._journal.held()  # a hold that a person set stays as it is
             self._journal.hold(
                 {number: files for number, files in scenes.items() if number not in known},
                 "undone",
@@ -158,8 +159,8 @@ class Undo:
                     self._left(items[key].section, back.last)
 
     def _obstacle_of(self, item: Item, of_item: Sequence[Back]) -> str:
-        """Put the fields of one item back; why they could not be, '' if they were. What one item
-        refuses stops no other; a server that refuses them all does."""
+        """Puts the fields of one item back. Returns why that failed, '' if it did not. Raises the error
+        of a server that refuses all items."""
         try:
             self._restore(item, of_item)
         except (errors.Busy, errors.Rejected, errors.Gone) as error:
@@ -189,7 +190,7 @@ class Undo:
         self._plex.edit(item.section, item.rating_key, [lock])
 
     def _confirm(self, chosen: Mapping[int, list[Back]], done: Undone, original: bool) -> None:
-        """Look what Plex says now, and know of each field what was known before it was written."""
+        """Reads back, and remembers about each field what the ledger knew before it was written."""
         items = self._plex.items(list(chosen), self._unread)
         entries = self._ledger.about(items.values())
         for key, of_item in chosen.items():
@@ -206,7 +207,7 @@ class Undo:
     def _settle(
         self, good: Sequence[Back], item: "Item | None", entry: "Entry | None", original: bool
     ) -> None:
-        """One transaction: a row that is undone and a ledger that does not know it would not fit."""
+        """Changes journal and ledger in one transaction: they must not contradict each other."""
         with self._ledger.store.writing():
             self._journal.undone([row for back in good for row in back.rows], original)
             if entry and item:
@@ -216,8 +217,8 @@ class Undo:
                 self._ledger.put([entry])
 
     def _known(self, back: Back, item: Item, entry: Entry) -> str:
-        """What was known of the field before its first row. Rows of before that was kept name no
-        files either: what the journal had of the item by then is ours."""
+        """The ledger's knowledge of the field before its first row. Old rows without files do not have
+        that: then it is rebuilt from the rows before them."""
         first, key = back.rows[0], back.rating_key
         if first.files:
             return first.known
@@ -238,15 +239,15 @@ class Undo:
 
 
 def first_touches(journal: Journal, rating_keys: Sequence[int], ledger: Ledger) -> list[Row]:
-    """Rows that lead back to what these items said before our first touch."""
-    entries, written, found = ledger.entries(rating_keys), journal.written(rating_keys), []
+    """Rows that lead back to what these items said before our first write."""
+    entries, written, rows = ledger.entries(rating_keys), journal.written(rating_keys), []
     for key, origins in journal.origins(rating_keys).items():
         entry = entries.get(key)
         for name, origin in origins.items():
             rows = [row for row in written.get(key, ()) if row.field == name]
             last = next((r for r in reversed(rows) if file_id.is_same(origin.files, r.files)), None)
-            found.append(_to_origin(key, name, origin, last, entry))
-    return found
+            rows.append(_to_origin(key, name, origin, last, entry))
+    return rows
 
 
 def _to_origin(
@@ -261,7 +262,7 @@ def _to_origin(
 
 
 def _last_written(entry: "Entry | None", name: str) -> Value:
-    """What the ledger still knows when the journal has let go of it."""
+    """The value that was written last, from the ledger, when the journal no longer has it."""
     if entry is None:
         return None
     if kind := IMAGES.get(name):

@@ -1,4 +1,4 @@
-"""From rows of the journal to what has to be put back, and what is said of that."""
+"""Rows of the journal -> what an undo has to put back, and its results. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,13 +26,13 @@ class Back:
     field: str
     value: Value
     locked: bool
-    last: Value  # what we told Plex last, as far as these rows know
+    last: Value  # the value that we wrote last, as far as these rows know
     rows: tuple[Row, ...]
 
 
 @dataclass
 class Undone:
-    """What became of it: fields and items put back, and why others were left."""
+    """The result of an undo: fields and items put back, and why others were left."""
 
     fields: int = 0
     items: set[int] = field(default_factory=set)
@@ -46,18 +46,18 @@ class Undone:
 
 
 def backs(rows: Iterable[Row]) -> list[Back]:
-    """Per field of an item: from what it was told last to what it said before the first row."""
-    found: dict[tuple[int, str], list[Row]] = {}
-    for one in rows:
-        found.setdefault((one.rating_key, one.field), []).append(one)
+    """One `Back` for each field of an item: from its last value to the value before the first row."""
+    rows_of: dict[tuple[int, str], list[Row]] = {}
+    for row in rows:
+        rows_of.setdefault((row.rating_key, row.field), []).append(row)
     return [
         Back(key, name, of[0].before, of[0].locked, of[-1].after, tuple(of))
-        for (key, name), of in found.items()
+        for (key, name), of in rows_of.items()
     ]
 
 
 def is_ours(back: Back, current: Value, entry: "Entry | None") -> bool:
-    """Whether Plex still says what we wrote, or what it made of that."""
+    """Whether Plex still says what we wrote, or what Plex made of it."""
     kind = BY_NAME[back.field]
     if same(kind, current, back.last):
         return True
@@ -69,13 +69,13 @@ def is_ours(back: Back, current: Value, entry: "Entry | None") -> bool:
 
 
 def goal(back: Back, offered: Mapping[str, bool]) -> str:
-    """The earlier image; Plex's own where there was none of anybody's, or '' for none at all."""
+    """The key of the earlier image; Plex's own image if nobody had set one, or '' for no image."""
     own = (key for key in offered if not key.startswith(UPLOADED))
     return str(back.value) if back.value in offered else next(own, "")
 
 
 def is_untouched(back: Back, offered: Mapping[str, bool]) -> bool:
-    """Whether ours is shown, or what an undo puts there, and not what a person picked since."""
+    """Whether Plex shows our image, or the one that an undo puts there, and none picked since."""
     shown = next((key for key, selected in offered.items() if selected), "")
     if not back.last and not shown.startswith(UPLOADED):
         return True
@@ -84,8 +84,8 @@ def is_untouched(back: Back, offered: Mapping[str, bool]) -> bool:
 
 def by_item(rows: Iterable[Row]) -> Iterator[dict[int, list[Row]]]:
     by_item: dict[int, list[Row]] = {}
-    for one in rows:
-        by_item.setdefault(one.rating_key, []).append(one)
+    for row in rows:
+        by_item.setdefault(row.rating_key, []).append(row)
     keys = list(by_item)
     for at in range(0, len(keys), BATCH):
         yield {key: by_item[key] for key in keys[at : at + BATCH]}
@@ -101,15 +101,16 @@ def row_of(back: Back, item: Item, entry: "Entry | None", why: str) -> Row:
 
 
 def scene_of(back: Back, entry: "Entry | None") -> int:
-    """The scene that the item shows: its number may be another one than at the time of the write."""
+    """The scene that the item shows now: at the time of the write it may have had another id."""
     return (entry.scene_id if entry else 0) or back.rows[-1].scene_id
 
 
 def edit_of(fields: Sequence[Back], item: Item) -> list[edit_request.Parameter]:
-    found = edit_request.parameters(
+    parameters = edit_request.parameters(
         plan.Change(back.field, item.values.get(back.field), back.value, "write") for back in fields
     )
     locks = {f"{BY_NAME[back.field].wire}.locked": back.locked for back in fields}
     return [
-        (name, ("1" if locks[name] else "0") if name in locks else value) for name, value in found
+        (name, ("1" if locks[name] else "0") if name in locks else value)
+        for name, value in parameters
     ]
