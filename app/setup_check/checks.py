@@ -17,7 +17,7 @@ from app.setup_check.finding import Finding
 from stash import hook
 
 if TYPE_CHECKING:
-    from plex.client.client import Section
+    from plex.client.section import Section
 
 THEIR_DATA = "data"  # where an older public plugin with our id keeps its queue
 
@@ -143,7 +143,7 @@ def check_libraries(visit: Visit) -> None:
     that lists them."""
     if not visit.answers("plex"):
         return
-    from plex.client.client import numbered
+    from plex.client.section import numbered
 
     plex = visit.facts["plex"]
     try:

@@ -9,7 +9,7 @@ from app.setup_check.finding import ERROR, NOTE, OK, WARNING, Finding
 from plex.state.scene_state import HIDDEN
 
 if TYPE_CHECKING:
-    from plex.client.client import Section
+    from plex.client.section import Section
     from plex.path_map.infer import Found
 
 SETTINGS = "Settings > Plugins > Stash2Plex"

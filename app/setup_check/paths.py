@@ -10,7 +10,7 @@ from app.setup_check import diagnosis
 from app.setup_check.finding import Finding
 
 if TYPE_CHECKING:
-    from plex.client.client import Section
+    from plex.client.section import Section
     from plex.library.path_map import Evidence
     from plex.path_map.infer import Found
     from plex.sync.decide import Decider

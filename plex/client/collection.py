@@ -1,4 +1,4 @@
-"""Collection: what Plex says about one of its collections, read from XML. Pure."""
+"""Collection: one of Plex's collections, read from XML. Pure."""
 
 from typing import Any, NamedTuple
 
@@ -8,8 +8,8 @@ CUSTOM = 2
 
 
 class Collection(NamedTuple):
-    """`edited`: somebody changed it in Plex, which locks what was changed. `sort` is CUSTOM where
-    its items stand as they were moved. `size` is how many items Plex counts, None if it does not say."""
+    """`edited`: somebody changed the collection in Plex, which locks the changed fields. `sort` is CUSTOM
+    if its items keep the order in which they were moved. `size` is Plex's number of items, if it has one."""
 
     rating_key: int
     title: str
@@ -24,5 +24,5 @@ def collection(directory: Any) -> Collection:
         title=directory.get("title", ""),
         sort=number(directory.get("collectionSort")) or 0,
         size=number(directory.get("childCount")),
-        edited=any(one.get("locked") == "1" for one in directory.findall("Field")),
+        edited=any(child.get("locked") == "1" for child in directory.findall("Field")),
     )

@@ -17,37 +17,37 @@ URL_BYTES = 6500  # proxies in front of Plex allow 8 KB for the whole request li
 
 
 def parameters(changes: Iterable[Change]) -> list[Parameter]:
-    """The edit of all changes that write, values and locks; the rating has a request of its own."""
-    found: list[Parameter] = []
+    """The parameters of all changes that write: values and locks. A rating has its own request."""
+    request: list[Parameter] = []
     for change in changes:
         if not change.writes or (field := BY_NAME[change.field]).kind == "rating":
             continue
         if field.kind == "tags":
-            found += tag_list(field.wire, change.before, change.after)
+            request += tag_list(field.wire, change.before, change.after)
         else:
-            found.append((f"{field.wire}.value", str(change.after or "")))
-        found.append((f"{field.wire}.locked", "0" if field.derived and not change.after else "1"))
-    return found
+            request.append((f"{field.wire}.value", str(change.after or "")))
+        request.append((f"{field.wire}.locked", "0" if field.derived and not change.after else "1"))
+    return request
 
 
 def tag_list(kind: str, before: object, after: object) -> list[Parameter]:
-    """The full list, and the removal of what is not in it any more."""
+    """The full list, and the removal of the names that are no longer in it."""
     keep = after if isinstance(after, tuple) else ()
     kept = {name_key(name) for name in keep}
     gone = [n for n in before if name_key(n) not in kept] if isinstance(before, tuple) else []
-    found = [(f"{kind}[{number}].tag.tag", name) for number, name in enumerate(keep)]
-    return found + ([removal(kind, gone)] if gone else [])
+    listed = [(f"{kind}[{number}].tag.tag", name) for number, name in enumerate(keep)]
+    return listed + ([removal(kind, gone)] if gone else [])
 
 
 def with_photos(
-    found: Sequence[Parameter], photos: Mapping[str, str], actors: Sequence[str]
+    edit: Sequence[Parameter], photos: Mapping[str, str], actors: Sequence[str]
 ) -> list[Parameter]:
-    """The edit with these actors' photos, by `name_key`; their list goes along in any case.
+    """The edit with these actors' photos, by `name_key`, and always with the list of actors.
 
-    Those that make it too long are left out: they are due again the next time.
+    Photos that make the edit too long are left out: they are due again the next time.
     """
-    listed = any(name.endswith("].tag.tag") and name.startswith("actor[") for name, _ in found)
-    whole = list(found) if listed else [*found, *tag_list("actor", actors, actors)]
+    listed = any(name.endswith("].tag.tag") and name.startswith("actor[") for name, _ in edit)
+    whole = list(edit) if listed else [*edit, *tag_list("actor", actors, actors)]
     added = [
         (name.removesuffix(".tag") + ".thumb", photos[name_key(value)])
         for name, value in whole
@@ -63,13 +63,13 @@ def removal(kind: str, names: Iterable[str]) -> Parameter:
     return (f"{kind}[].tag.tag-", ",".join(quote(name, safe="") for name in names))
 
 
-def requests_for(found: Sequence[Parameter]) -> Iterator[list[Parameter]]:
+def requests_for(edit: Sequence[Parameter]) -> Iterator[list[Parameter]]:
     """One request if it fits; else one per field: a list must never be sent in slices."""
-    if _size(found) <= URL_BYTES:
-        yield list(found)
+    if _size(edit) <= URL_BYTES:
+        yield list(edit)
         return
     packed: list[Parameter] = []
-    for group in sorted(_by_field(found).values(), key=_size):
+    for group in sorted(_by_field(edit).values(), key=_size):
         if packed and _size(packed + group) > URL_BYTES:
             yield packed
             packed = []
@@ -78,56 +78,58 @@ def requests_for(found: Sequence[Parameter]) -> Iterator[list[Parameter]]:
         yield packed
 
 
-def _by_field(found: Iterable[Parameter]) -> dict[str, list[Parameter]]:
+def _by_field(edit: Iterable[Parameter]) -> dict[str, list[Parameter]]:
     """The parameters by Plex's name of the field."""
     groups: dict[str, list[Parameter]] = {}
-    for name, value in found:
+    for name, value in edit:
         groups.setdefault(name.partition(".")[0].partition("[")[0], []).append((name, value))
     return groups
 
 
-def is_long(found: Iterable[Parameter]) -> bool:
+def is_long(edit: Iterable[Parameter]) -> bool:
     """Whether something between us and Plex may refuse the request for its length."""
-    return _size(found) > URL_BYTES
+    return _size(edit) > URL_BYTES
 
 
-def shorter(found: Sequence[Parameter]) -> "list[Parameter] | None":
-    """The same with its longest text cut to fit; None if it is a list of names that is too long."""
-    longest = max(found, key=lambda pair: len(pair[1]), default=("", ""))
-    room = URL_BYTES - _size(pair for pair in found if pair is not longest) - len(longest[0]) - 2
+def shorter(edit: Sequence[Parameter]) -> "list[Parameter] | None":
+    """The edit with its longest text cut to fit; None if a list of names is too long."""
+    longest = max(edit, key=lambda pair: len(pair[1]), default=("", ""))
+    room = URL_BYTES - _size(pair for pair in edit if pair is not longest) - len(longest[0]) - 2
     if not longest[0].endswith(".value") or room < 0:
         return None
     short = (longest[0], address_fit(longest[1], room))
-    return [short if pair is longest else pair for pair in found]
+    return [short if pair is longest else pair for pair in edit]
 
 
-def _size(found: Iterable[Parameter]) -> int:
-    return sum(len(quote(name, safe="")) + len(quote(value, safe="")) + 2 for name, value in found)
+def _size(edit: Iterable[Parameter]) -> int:
+    return sum(len(quote(name, safe="")) + len(quote(value, safe="")) + 2 for name, value in edit)
 
 
 _FIELDS = {field.wire: field for field in FIELDS}
 
 
 def left(
-    found: Iterable[Parameter],
+    edit: Iterable[Parameter],
     current: Fields,
     locks: Collection[str],
     photos: Collection[str] = (),
 ) -> list[Parameter]:
-    """What of an edit an item does not show: whole fields, so that no list is sent in slices."""
+    """The part of an edit that an item does not show: whole fields, so that no list is sent in slices."""
     rest: list[Parameter] = []
-    for name, group in _by_field(found).items():
+    for name, group in _by_field(edit).items():
         field = _FIELDS.get(name)
         now = current.get(field.name) if field else None
-        named = [one for one in group if not one[0].endswith(".tag.thumb")]
-        pictured = all(one[1] in photos for one in group if one not in named)
-        if not (pictured and all(_is_shown(one, field, now, locks) for one in named)):
+        named = [parameter for parameter in group if not parameter[0].endswith(".tag.thumb")]
+        pictured = all(parameter[1] in photos for parameter in group if parameter not in named)
+        if not (pictured and all(_is_shown(parameter, field, now, locks) for parameter in named)):
             rest += group
     return rest
 
 
-def _is_shown(one: Parameter, field: "Field | None", now: Value, locks: Collection[str]) -> bool:
-    name, value = one
+def _is_shown(
+    parameter: Parameter, field: "Field | None", now: Value, locks: Collection[str]
+) -> bool:
+    name, value = parameter
     if name.endswith(".locked"):
         return (name.removesuffix(".locked") in locks) == (value == "1")
     if field is None or field.kind != "tags":
@@ -139,7 +141,7 @@ def _is_shown(one: Parameter, field: "Field | None", now: Value, locks: Collecti
 
 
 def left_over(change: Change, current: object) -> list[str]:
-    """Names that `change` took away and that Plex, read back, still has."""
+    """The names that `change` removed and that Plex still has."""
     have = {name_key(name) for name in current} if isinstance(current, tuple) else set()
     after = change.after if isinstance(change.after, tuple) else ()
     kept = {name_key(name) for name in after}

@@ -1,35 +1,18 @@
 """PlexPort: everything that the product asks of one Plex server. `PlexClient` is the real one."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import errors
 from plex.client.collection import Collection
 from plex.client.edit_request import Parameter
 from plex.client.listing import Page
 from plex.client.pages import Hole
+from plex.client.section import Section
 from plex.fields.image_kinds import Kind
 from plex.fields.item import Item
 
 Unread = dict[int, errors.Stash2PlexError]  # rating key -> why Plex cannot give the item
-
-
-class Section(NamedTuple):
-    """A library, of movie type if we look after it; `roots` are its folders as Plex sees them.
-
-    `stamp` changes whenever Plex has scanned it. While it is `refreshing` Plex looks for files in it;
-    what was found is read for longer than that. The `id` of a library whose number cannot be read is
-    below 0: every question about it raises Busy.
-    """
-
-    id: int
-    title: str
-    agent: str
-    stamp: str
-    roots: tuple[str, ...]
-    type: str = "movie"
-    language: str = ""
-    refreshing: bool = False
 
 
 class PlexPort(Protocol):

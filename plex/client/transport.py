@@ -18,6 +18,7 @@ from net.session import SPEAKS_PLAINLY, UNUSABLE, Session, TooLarge, fate
 from plex.client.listing import Page
 from plex.client.markup import MAX_BYTES, Declared, document
 from plex.client.plexapi_config import only_our_settings
+from plex.client.section import LIBRARIES
 
 with only_our_settings():
     import plexapi
@@ -31,7 +32,6 @@ IDENTITY = {
     "X-Plex-Product": "Stash2Plex",
     "X-Plex-Device-Name": "Stash2Plex",
 }
-LIBRARIES = "/library/sections"  # a Plex that gives this list is up
 STARTING = "still starting up"
 BREATH = 1.0  # seconds that a busy Plex gets when it does not say how many it wants
 GOOD = (200, 201, 204)

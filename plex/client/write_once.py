@@ -1,4 +1,4 @@
-"""A write whose answer was lost is looked up, and sent again only if it is not there."""
+"""After a lost answer, looks whether Plex has the write, and sends it again only if not."""
 
 from collections.abc import Callable
 
@@ -12,10 +12,10 @@ def once(
     is_done: Callable[[], bool],
     doubts: Doubts = (errors.Lost,),
 ) -> None:
-    """Send; after an error of `doubts` look (`is_done`), and if need be send a second time.
+    """Sends. After an error of `doubts` looks (`is_done`), and sends a second time if need be.
 
-    Busy when that is lost as well although Plex answers in between: it is this request then,
-    not the server. If nothing can be seen, the doubt itself goes on.
+    Raises Busy when that answer is lost as well although Plex answers in between: then the fault is
+    this request's, not the server's. Raises the first error when nothing can be seen.
     """
     try:
         return send()
@@ -27,8 +27,8 @@ def once(
     except errors.Lost as lost:
         if _looked(is_done, lost):
             return None
-        said = "Plex answers, but its answer to this change was lost twice"
-        raise errors.Busy(said).of(errors.PLEX, lost.cause) from None
+        sentence = "Plex answers, but its answer to this change was lost twice"
+        raise errors.Busy(sentence).of(errors.PLEX, lost.cause) from None
 
 
 def _looked(is_done: Callable[[], bool], doubt: errors.Stash2PlexError) -> bool:

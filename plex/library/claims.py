@@ -1,5 +1,5 @@
-"""Which of a scene's items are its own: where one of its files fits several items, and where several
-scenes have files in one item."""
+"""Decides which items are a scene's own: one file may fit several items, and several scenes may have
+files in one item."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ SHOWN, SILENT, YIELDED, SHARED = "shown", "silent", "yielded", "shared"
 
 
 class Fit(NamedTuple):
-    """The items of a scene: those that alone have one of its files, and those that share one. When
-    several have the first of its files that Plex knows, none is sure."""
+    """The items of a scene: `sure` if an item alone has one of its files, `unsure` if several items have
+    one file. If several have the first file that Plex knows, none is sure."""
 
     sure: list[Item]
     unsure: list[Item]
@@ -27,14 +27,14 @@ class Fit(NamedTuple):
 def fit(
     scene: Scene, items: Sequence[Item], path_map: paths.PathMap, settings: SyncSettings
 ) -> Fit:
-    """Each file of a scene may have an item of its own: its duplicates were merged in Stash."""
+    """Each file of a scene may have an item of its own: the user merges duplicates in Stash."""
     if len(items) < 2 or settings.allow_ambiguous_match:
         return Fit(list(items), [])
-    by_file = [found for found in match.by_file(scene, items, path_map) if found]
+    by_file = [having for having in match.by_file(scene, items, path_map) if having]
     if not by_file or len(by_file[0]) > 1:
         return Fit([], list(items))
-    sure = {found[0].rating_key for found in by_file if len(found) == 1}
-    unsure = {item.rating_key for found in by_file if len(found) > 1 for item in found}
+    sure = {having[0].rating_key for having in by_file if len(having) == 1}
+    unsure = {item.rating_key for having in by_file if len(having) > 1 for item in having}
     return Fit(
         [item for item in items if item.rating_key in sure],
         [item for item in items if item.rating_key in unsure],
@@ -42,7 +42,7 @@ def fit(
 
 
 class Claim(NamedTuple):
-    """A scene that has files in an item. `place`: which file of the item is its first one."""
+    """The claim of a scene on an item with its files. `place`: the number of the first one in the item."""
 
     scene_id: int
     says: bool
@@ -51,12 +51,12 @@ class Claim(NamedTuple):
 
     @property
     def weight(self) -> tuple[bool, bool]:
-        """Who has more of it takes an item over from the scene that it shows."""
+        """A scene with more weight takes an item over from the scene that it shows."""
         return self.says, self.is_primary
 
     @property
     def rank(self) -> tuple[bool, bool, int, int]:
-        """The lowest has an item that shows no scene yet."""
+        """The scene with the lowest rank gets an item that shows no scene yet."""
         return not self.says, not self.is_primary, self.place, self.scene_id
 
 
@@ -75,16 +75,16 @@ class Owners:
     contested: Mapping[tuple[int, int], Claim]
 
     def standing(self, scene: Scene, item: Item, items: Iterable[Item]) -> str:
-        """What the scene is to the item, one of its `items`: its owner (SHOWN); one that says nothing
-        (SILENT); one that has another item, and whose primary file is not here (YIELDED); or one whose
-        item shows another scene (SHARED)."""
+        """Says whether the item, one of the scene's `items`, shows the scene (SHOWN), and why not: the
+        scene says nothing (SILENT), or has another item and its primary file is not here (YIELDED), or
+        the item shows another scene (SHARED)."""
         key = item.rating_key
         if self.of[key] == scene.id:
             return SHOWN
         mine = self.contested[scene.id, key]
         if not mine.says:
             return SILENT
-        elsewhere = any(self.of.get(one.rating_key) == scene.id for one in items)
+        elsewhere = any(self.of.get(other.rating_key) == scene.id for other in items)
         return YIELDED if elsewhere and not mine.is_primary else SHARED
 
 
@@ -101,27 +101,28 @@ class Claims:
         path_map: paths.PathMap,
     ) -> Owners:
         """The scene that was written last (`written_for`) keeps an item while it still has a file
-        there, says something, and no other has its primary file there instead. So two scenes never
+        there, says something, and no other has its primary file there instead: two scenes never
         overwrite each other in turn."""
         by_item: dict[int, tuple[Item, list[Scene]]] = {}
         for scene, item in pairs:
             by_item.setdefault(item.rating_key, (item, []))[1].append(scene)
-        found: dict[int, int] = {}
+        owners: dict[int, int] = {}
         contested: dict[tuple[int, int], Claim] = {}
         for key, (item, scenes) in by_item.items():
             holder = written_for.get(key, 0)
             if len(scenes) == 1 and holder in (0, scenes[0].id):
-                found[key] = scenes[0].id
+                owners[key] = scenes[0].id
                 continue
-            claims = [claim(one, item, path_map, self._settings) for one in scenes]
-            contested |= {(one.scene_id, key): one for one in claims}
-            found[key] = chosen(claims, holder, self._holders(holder, item, path_map))
-        return Owners(found, contested)
+            claims = [claim(scene, item, path_map, self._settings) for scene in scenes]
+            contested |= {(rival.scene_id, key): rival for rival in claims}
+            owners[key] = chosen(claims, holder, self._holders(holder, item, path_map))
+        return Owners(owners, contested)
 
     def _holders(
         self, scene_id: int, item: Item, path_map: paths.PathMap
     ) -> "Callable[[], Claim | None]":
-        """The claim of a scene that is not at hand; None when it has left the item."""
+        """Returns a call that reads the claim of a scene that is not at hand; None when the scene has left
+        the item."""
 
         def look() -> "Claim | None":
             holder = self._stash.scenes([scene_id], self._extras).get(scene_id)
@@ -137,8 +138,8 @@ class Claims:
 def chosen(
     claims: Sequence[Claim], holder: int, look: "Callable[[], Claim | None]" = lambda: None
 ) -> int:
-    """The scene that the item shows; `look` gives the claim of a holder that is not among them."""
-    best = min(claims, key=lambda one: one.rank)
-    held = next((one for one in claims if one.scene_id == holder), None)
+    """The scene that the item shows. `look` reads the claim of a holder that is not among the claims."""
+    best = min(claims, key=lambda claim: claim.rank)
+    held = next((claim for claim in claims if claim.scene_id == holder), None)
     held = held or (look() if holder else None)
     return best.scene_id if held is None or best.weight > held.weight else held.scene_id

@@ -5,7 +5,8 @@ from functools import partial
 
 import errors
 from plex.client.pages import BAD_PART
-from plex.client.port import PlexPort, Section
+from plex.client.port import PlexPort
+from plex.client.section import Section
 from plex.library.section_listing import Listed
 from plex.library.unlisted import Failure, Tries, Unlisted
 from plex.path_map.file_pairs import File

@@ -23,7 +23,8 @@ class Read(NamedTuple):
 
 @dataclass(frozen=True)
 class Hints:
-    """By scene id: the files that would be a scene's, and the rating keys of what may be its items."""
+    """By scene id: the scene's files as Plex would call them, and the rating keys of items that may have
+    them."""
 
     wanted: Mapping[int, Files]
     keys: Mapping[int, Sequence[int]]
@@ -35,7 +36,7 @@ class Hints:
 
 @dataclass
 class Matches:
-    """Scene id -> its items; scenes without one are absent. `unread`: scene id -> why Plex could not
+    """The items by scene id, without the scenes that have none. `unread`: scene id -> why Plex could not
     give an item that may be the scene's."""
 
     items: dict[int, list[Item]] = field(default_factory=dict)
@@ -54,17 +55,17 @@ def match(
 ) -> Matches:
     """Finds the items of some scenes. Lists Plex anew (`refresh`) only if one is not found."""
     first = hints(scenes, index, path_map)
-    found = matched(first, read_items(first.rating_keys), index)
+    matches = matched(first, read_items(first.rating_keys), index)
     lost = [
         scene for scene in scenes
-        if first.wanted[scene.id] and not found.of(scene) and scene.id not in found.unread
+        if first.wanted[scene.id] and not matches.of(scene) and scene.id not in matches.unread
     ]  # fmt: skip
     if lost and refresh():
         again = hints(lost, index, path_map)
         more = matched(again, read_items(again.rating_keys), index)
-        found.items.update(more.items)
-        found.unread.update(more.unread)
-    return found
+        matches.items.update(more.items)
+        matches.unread.update(more.unread)
+    return matches
 
 
 def read(
@@ -75,12 +76,12 @@ def read(
     """Reads these items. Raises Unreachable if Plex gives none of them, and none but them either
     (`serves_others`): then it is not the fault of an item."""
     unread: Unread = {}
-    found = items(rating_keys, unread)
-    if unread and not found and not serves_others(unread):
+    given = items(rating_keys, unread)
+    if unread and not given and not serves_others(unread):
         error = next(iter(unread.values()))
-        said = f"Plex gives none of its items: {error}"
-        raise errors.Unreachable(said).of(error.server, error.cause)
-    return Read(found, {key: _named(error, key) for key, error in unread.items()})
+        sentence = f"Plex gives none of its items: {error}"
+        raise errors.Unreachable(sentence).of(error.server, error.cause)
+    return Read(given, {key: _named(error, key) for key, error in unread.items()})
 
 
 def _named(error: errors.Stash2PlexError, key: int) -> errors.Stash2PlexError:
@@ -90,7 +91,7 @@ def _named(error: errors.Stash2PlexError, key: int) -> errors.Stash2PlexError:
 
 
 def hints(scenes: Sequence[Scene], index: Index, path_map: paths.PathMap) -> Hints:
-    """What the index has at the scenes' files; it may be outdated."""
+    """Looks up the scenes' files in the index, which may be outdated."""
     wanted = {scene.id: _wanted(scene, path_map) for scene in scenes}
     marks = index.marks(list({key for keys in wanted.values() for key in keys}))
     return Hints(wanted, {
@@ -100,29 +101,29 @@ def hints(scenes: Sequence[Scene], index: Index, path_map: paths.PathMap) -> Hin
 
 
 def matched(hints: Hints, had: Read, index: Index) -> Matches:
-    """Those of the items that do have the files; what has them no more is told to the index."""
-    found = Matches()
+    """Keeps the items that contain the files, and marks stale index rows for re-listing."""
+    matches = Matches()
     wrong: set[int] = set()
     for number, keys in hints.keys.items():
         for key in keys:
             item = had.items.get(key)
             if key in had.unread:
-                found.unread[number] = had.unread[key]
+                matches.unread[number] = had.unread[key]
             elif item and _holds(item, hints.wanted[number]):
-                found.items.setdefault(number, []).append(item)
+                matches.items.setdefault(number, []).append(item)
             elif not item or hints.wanted[number].keys().isdisjoint(map(paths.key, item.files)):
                 wrong.add(key)
     if wrong:
         index.doubt(wrong)
-    return found
+    return matches
 
 
 def _wanted(scene: Scene, path_map: paths.PathMap) -> Files:
-    """The files that would be the scene's. Their size tells only where the map is a guess: a file
-    may have been replaced that one of the two servers has not looked at again."""
-    told = isinstance(path_map, paths.Inferred)
+    """The scene's files as Plex would call them. Sizes count only where the path map is a guess: one of
+    the servers may not have seen yet that a file was replaced."""
+    is_guess = isinstance(path_map, paths.Inferred)
     return {
-        paths.key(paths.plex_path(f.path, path_map)): f.size if told else 0 for f in scene.files
+        paths.key(paths.plex_path(f.path, path_map)): f.size if is_guess else 0 for f in scene.files
     }
 
 
@@ -144,13 +145,13 @@ def holds(item: Item, scene: Scene, path_map: paths.PathMap) -> bool:
 
 
 def hidden(scene: Scene, index: Index, path_map: paths.PathMap) -> str:
-    """Why it cannot be told whether Plex has one of the scene's files, in words; '' if it can."""
+    """Why nobody can know whether Plex has one of the scene's files; '' if that is known."""
     part = index.unlisted.hides([paths.plex_path(f.path, path_map) for f in scene.files])
     return part.words if part else ""
 
 
 def by_file(scene: Scene, items: Sequence[Item], path_map: paths.PathMap) -> list[list[Item]]:
-    """Of each file of the scene, in their order, the items that have it."""
+    """The items that have each file of the scene, in the order of the files."""
     return [
         [item for item in items if _holds(item, {key: size})]
         for key, size in _wanted(scene, path_map).items()

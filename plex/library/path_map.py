@@ -1,5 +1,5 @@
-"""The path map in force: the setting, or else what the files of both servers prove, remembered in
-plex.sqlite with its evidence."""
+"""The path map in force: the setting, or else the pairs of folders that the files of both servers prove.
+plex.sqlite keeps these pairs with their evidence."""
 
 import json
 import time
@@ -16,45 +16,45 @@ from plex.state.database import Store
 from stash.port import StashPort
 
 META = "paths"
-# While nothing is found out, or files are missing, a sync looks only this often.
+# While nothing is proven, or files are missing, a sync looks only this often.
 AGAIN_SECONDS = 600.0
 _NO_ANSWER = (errors.Busy, errors.Rejected, errors.Gone)
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What was found, and when it was looked for; 0 for never."""
+    """The pairs that were found, and the time of the last look; 0 for never."""
 
     found: tuple[Found, ...] = ()
     looked: float = 0.0
 
     @property
     def path_map(self) -> paths.PathMap:
-        """Paths that are the same on both sides need no map."""
-        if all(is_same(one) for one in self.found):
+        """The map to use; empty if paths are the same on both sides."""
+        if all(is_same(pair) for pair in self.found):
             return ()
-        return paths.Inferred(one.pair for one in self.found)
+        return paths.Inferred(pair.pair for pair in self.found)
 
 
 class Evidence(NamedTuple):
-    """The pairs of the map in force as files bear them out, the pairs that files prove, and why
-    these prove nothing ('' if they do)."""
+    """The pairs of the map in force with their evidence, the pairs that files prove, and why files prove
+    nothing ('' if they do)."""
 
     found: list[Found]
     proven: list[Found]
     silence: str
 
 
-def is_same(one: Found) -> bool:
+def is_same(pair: Found) -> bool:
     """Whether the pair says that Plex has the files where Stash has them."""
-    return paths.key(one.stash) == paths.key(one.plex)
+    return paths.key(pair.stash) == paths.key(pair.plex)
 
 
 def remembered(store: Store) -> Memory:
-    """What the last look left behind."""
+    """The result of the last look, from the store."""
     try:
         pairs, looked = json.loads(store.meta(META))
-        return Memory(tuple(_found(*one) for one in pairs), float(looked))
+        return Memory(tuple(_found(*pair) for pair in pairs), float(looked))
     except (ValueError, TypeError):
         return Memory()
 
@@ -99,7 +99,7 @@ class Finder:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing says anything of the paths."""
+        """Whether there is neither a setting nor a pair that was found."""
         return not (self._setting or self.memory.found)
 
     @property
@@ -108,9 +108,9 @@ class Finder:
         return not 0 <= self._clock() - self.memory.looked < AGAIN_SECONDS
 
     def look(self, plex: "PlexPort | None" = None) -> bool:
-        """Compare files of both servers; whether the map is another one now.
+        """Compares files of both servers. Returns whether the map has changed.
 
-        With `plex` what it holds is listed anew before, if need be.
+        Lists `plex` anew before, if that is given and needed.
         """
         if self._setting or self._looked:
             return False
@@ -127,48 +127,50 @@ class Finder:
         return self.path_map != before
 
     def evidence(self) -> Evidence:
-        """How the map in force fares with some files now, and what these prove."""
+        """Checks the map in force with some files, and finds the pairs that they prove."""
         seen = self._seen()
-        pairs = self._setting or [one.pair for one in self.memory.found]
+        pairs = self._setting or [pair.pair for pair in self.memory.found]
         proven = infer.pairs(seen)
         why = silence(seen) if seen.size and not proven else ""
         return Evidence(infer.evidence(pairs, seen), proven, why)
 
     def _seen(self) -> file_pairs.Comparison:
-        sample = [file_pairs.File(one.path, one.size) for one in self._stash.sample()]
+        sample = [file_pairs.File(file.path, file.size) for file in self._stash.sample()]
         return file_pairs.compare(sample, self._index.files(file_pairs.Net(sample).catches))
 
     def _learn(self, seen: file_pairs.Comparison) -> None:
         known = self.memory.found
         for old, now in zip(known, infer.evidence([o.pair for o in known], seen), strict=True):
             if now.is_denied and not old.is_denied:
-                said = f"paths: no longer right: {words(now)}, and it was {of(old)}"
-                self._warn(f"{said}; one that does not is {now.against[0]}")
-        found = tuple(infer.renewed(known, seen))
-        remember(self._store, Memory(found, self._clock()))
-        for one in found:
-            if one.pair not in [old.pair for old in known]:
-                self._say(f"paths: found by themselves: {words(one)}")
-        if not found and seen.size and not _look_the_same(seen):
+                sentence = f"paths: no longer right: {words(now)}, and it was {of(old)}"
+                self._warn(f"{sentence}; one that does not is {now.against[0]}")
+        renewed = tuple(infer.renewed(known, seen))
+        remember(self._store, Memory(renewed, self._clock()))
+        for pair in renewed:
+            if pair.pair not in [old.pair for old in known]:
+                self._say(f"paths: found by comparing files: {words(pair)}")
+        if not renewed and seen.size and not _look_the_same(seen):
             self._say(f"paths: {silence(seen)}")
 
 
-def words(one: Found) -> str:
+def words(pair: Found) -> str:
     """A pair and its evidence, for the log."""
-    return f"{'the same paths' if is_same(one) else ' => '.join(one.pair)}: {of(one)} agree"
+    return f"{'the same paths' if is_same(pair) else ' => '.join(pair.pair)}: {of(pair)} agree"
 
 
-def of(one: Found) -> str:
-    return f"{one.agree} of {one.of}"
+def of(pair: Found) -> str:
+    return f"{pair.agree} of {pair.of}"
 
 
 def _look_the_same(seen: file_pairs.Comparison) -> bool:
-    same = [paths.key(one.stash.file.path) == paths.key(one.plex.file.path) for one in seen.twins]
+    same = [
+        paths.key(twin.stash.file.path) == paths.key(twin.plex.file.path) for twin in seen.twins
+    ]
     return bool(same) and all(same)
 
 
 def silence(seen: file_pairs.Comparison) -> str:
-    """Why nothing could be told."""
+    """Why the files prove nothing."""
     return (
         f"of {seen.size} files in Stash {len(seen.twins)} have their like in Plex, which does not "
         "tell where Plex has the others; looked for are the same paths, or what path_map says"

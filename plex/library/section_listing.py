@@ -12,7 +12,8 @@ from disk.database import batches
 from net.prefetch import read_ahead
 from plex.client.listing import Page
 from plex.client.pages import Hole
-from plex.client.port import PlexPort, Section
+from plex.client.port import PlexPort
+from plex.client.section import Section
 from plex.fields.item import Part
 from plex.path_map import paths
 from plex.state.database import Store

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import errors
 from plex.client.pages import BAD_PART, in_words
-from plex.client.port import Section
+from plex.client.section import Section
 from plex.path_map import paths
 from plex.state.database import Store
 from plex.state.scene_state import HIDDEN

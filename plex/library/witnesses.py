@@ -1,4 +1,4 @@
-"""Whose fault is a refusal? Items that it is not about are asked, whatever library they are in."""
+"""Finds out whose fault a refusal is, by asking Plex about other items, in any library."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ import errors
 from plex.client.port import PlexPort
 from plex.state.database import Store
 
-MOST = 4  # items that are asked; one that serves is enough
+MOST = 4  # items that are asked about; a single good answer is enough
 
 
 def take_edits(plex: PlexPort, rating_keys: Sequence[int]) -> "bool | None":
@@ -28,25 +28,24 @@ class Witnesses:
         self._took = 0
 
     def took(self, rating_key: int) -> None:
-        """This item has taken an edit just now."""
+        """Notes that this item has just taken an edit."""
         self._took = rating_key
 
     def besides(self, rating_key: int = 0) -> list[int]:
-        """The rating keys to ask: the item that took an edit last, then some by chance, first those
-        of other libraries. Were they always the same ones, a few bad items could stop every sync
-        for good."""
-        found = [rating_key, self._took or self._written_last()]
+        """The rating keys to ask about: the item that took an edit last, then some by chance, other
+        libraries first. If they were always the same, a few bad items could stop every sync for good."""
+        keys = [rating_key, self._took or self._written_last()]
         for number in self._libraries(rating_key):
-            found.append(self._by_chance("part WHERE section = ?", number, found))
-        found.append(self._by_chance("item WHERE synced > ?", 0, found))
-        return [key for key in found if key not in (0, rating_key)][:MOST]
+            keys.append(self._by_chance("part WHERE section = ?", number, keys))
+        keys.append(self._by_chance("item WHERE synced > ?", 0, keys))
+        return [key for key in keys if key not in (0, rating_key)][:MOST]
 
     def _written_last(self) -> int:
         sql = (
             "SELECT rating_key FROM item WHERE synced > 0 ORDER BY synced DESC, rating_key LIMIT 1"
         )
-        found: int = self._store.value(sql) or 0
-        return found
+        key: int = self._store.value(sql) or 0
+        return key
 
     def _libraries(self, rating_key: int) -> list[int]:
         own = self._store.value("SELECT section FROM part WHERE rating_key = ?", (rating_key,))
@@ -54,17 +53,17 @@ class Witnesses:
         return sorted(sections, key=lambda number: (number == own, self._chance()))
 
     def _by_chance(self, rows: str, given: int, besides: Sequence[int]) -> int:
-        """One of these rows that is not among `besides`, 0 if there is none."""
+        """The rating key of a random row that is not among `besides`, 0 if there is none."""
         rows = f"{rows} AND rating_key NOT IN ({','.join('?' * len(besides))})"
         values = (given, *besides)
         last = self._store.value(f"SELECT max(rating_key) FROM {rows}", values) or 0
         sql = f"SELECT min(rating_key) FROM {rows} AND rating_key >= ?"
-        found: int = self._store.value(sql, (*values, int(self._chance() * (last + 1)))) or 0
-        return found
+        key: int = self._store.value(sql, (*values, int(self._chance() * (last + 1)))) or 0
+        return key
 
 
 def serves(plex: PlexPort, rating_keys: Sequence[int]) -> bool:
-    """Whether Plex gives any of these items. Asked for one by one: a bad one may spoil the others."""
+    """Whether Plex gives any of these items. Reads them one by one: a bad item may spoil the others."""
     return any(_gives(plex, key) for key in rating_keys)
 
 

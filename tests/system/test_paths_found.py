@@ -59,7 +59,7 @@ def test_a_first_sync_finds_the_paths_and_everything_reaches_plex(box):
     fill(box)
     box.task(SYNC_ALL)
     assert box.differences() == {}
-    assert about_paths(box) == ["paths: found by themselves: /data => /media: 6 of 6 agree"]
+    assert about_paths(box) == ["paths: found by comparing files: /data => /media: 6 of 6 agree"]
 
 
 def test_so_does_a_first_reconciliation(box):
@@ -88,8 +88,8 @@ def test_several_roots_and_names_that_are_everywhere(box):
     box.task(SYNC_ALL)
     assert box.differences() == {}
     assert about_paths(box) == [
-        "paths: found by themselves: /data => /media: 5 of 5 agree",
-        "paths: found by themselves: /films => /srv/films: 5 of 5 agree",
+        "paths: found by comparing files: /data => /media: 5 of 5 agree",
+        "paths: found by comparing files: /films => /srv/films: 5 of 5 agree",
     ]
 
 
@@ -112,7 +112,7 @@ def test_the_same_paths_are_an_answer_too(box):
         box.plex.add_file(f"/data/{n}.mp4", section=section, size=100 + n)
         box.paths[number] = f"/data/{n}.mp4"
     box.task(SYNC_ALL)
-    assert about_paths(box) == ["paths: found by themselves: the same paths: 4 of 4 agree"]
+    assert about_paths(box) == ["paths: found by comparing files: the same paths: 4 of 4 agree"]
     quiet(box)
     box.task(SYNC_ALL)
     box.task(RECONCILE)
@@ -198,7 +198,7 @@ def test_a_reconciliation_follows_files_to_another_root(box, copies):
         "one that does not is /data/clips/0/clip 0.mp4"
     ]
     assert about_paths(box, "info") == [
-        "paths: found by themselves: /data => /media/new: 6 of 6 agree"
+        "paths: found by comparing files: /data => /media/new: 6 of 6 agree"
     ]
 
 
@@ -213,7 +213,7 @@ def test_a_root_that_comes_later_is_found_later(box):
         box.plex.add_file(box.paths[number], section=box.section, size=9000 + n)
     box.task(RECONCILE)
     assert box.differences() == {}
-    assert "paths: found by themselves: /more => /srv: 4 of 4 agree" in about_paths(box)
+    assert "paths: found by comparing files: /more => /srv: 4 of 4 agree" in about_paths(box)
 
 
 def test_a_disk_that_is_not_mounted_changes_no_map(box):

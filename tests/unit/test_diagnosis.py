@@ -8,7 +8,7 @@ import errors
 from app.phrasing import sized
 from app.setup_check import diagnosis, finding, settings_report
 from app.setup_check.finding import ERROR, NOTE, OK, WARNING, Finding
-from plex.client.client import Section
+from plex.client.section import Section
 from validation.config import load
 
 MB = 1 << 20

@@ -11,8 +11,9 @@ import pytest
 
 import errors
 from devserver.plex import PlexServer
-from plex.client.client import Section, connect
+from plex.client.client import connect
 from plex.client.listing import Page
+from plex.client.section import Section
 from plex.library.index import ASK_SECONDS, RELIST_SECONDS, Index
 from plex.library.section_listing import Listed
 from plex.state.entry import Entry

@@ -98,7 +98,7 @@ def test_a_look_finds_and_says(world):
     world.has(below("/data"), below("/media"))
     assert world.look()
     assert world.finder().path_map == (("/data", "/media"),)
-    assert world.said == ["paths: found by themselves: /data => /media: 5 of 5 agree"]
+    assert world.said == ["paths: found by comparing files: /data => /media: 5 of 5 agree"]
 
 
 def test_a_second_look_says_nothing_new(world):

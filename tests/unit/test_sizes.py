@@ -12,7 +12,6 @@ CODE = [path for path in english.files() if path.suffix == ".py"]
 # What is still too long, with its number: a file may only get shorter.
 LONG_FILES = {
     "app/drain_task.py": 379,
-    "plex/client/client.py": 386,
     "plex/client/transport.py": 373,
 }
 FULL_FOLDERS = {"reconciliation": 21}

@@ -1,0 +1,75 @@
+"""Section: one of Plex's libraries, read from XML. Pure."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import errors
+from plex.fields.item import number
+from validation import library
+
+LIBRARIES = "/library/sections"  # a Plex that gives this list is up
+
+
+class Section(NamedTuple):
+    """A library, of movie type if we look after it; `roots` are its folders as Plex sees them.
+
+    `stamp` changes whenever Plex has scanned it. While it is `refreshing` Plex looks for files in it;
+    what was found is read for longer than that. The `id` of a library whose number cannot be read is
+    below 0: every question about it raises Busy.
+    """
+
+    id: int
+    title: str
+    agent: str
+    stamp: str
+    roots: tuple[str, ...]
+    type: str = "movie"
+    language: str = ""
+    refreshing: bool = False
+
+
+def read_section(directory: Any, place: int) -> Section:
+    """The library of a row; `place` is the row's number, from 1 on."""
+    return Section(
+        id=number(directory.get("key")) or -place,
+        title=directory.get("title") or f"row {place}",
+        agent=directory.get("agent", ""),
+        stamp=json.dumps((directory.get("scannedAt"), directory.get("uuid"))),
+        roots=tuple(child.get("path", "") for child in directory.iter("Location")),
+        type=directory.get("type", ""),
+        language=directory.get("language", ""),
+        refreshing=directory.get("refreshing") == "1",
+    )
+
+
+def unnumbered(sections: Sequence[Section]) -> list[Section]:
+    """The libraries whose number cannot be read: nothing more is known of them."""
+    return [one for one in sections if one.id < 0]
+
+
+def numbered(sections: Sequence[Section]) -> list[Section]:
+    """The libraries whose number can be read. Raises Busy if there are only others."""
+    readable = [one for one in sections if one.id > 0]
+    if sections and not readable:
+        raise _no_number()
+    return readable
+
+
+def path_of(section: int) -> str:
+    """The address of a library. Raises Busy if its number could not be read."""
+    if section <= 0:
+        raise _no_number()
+    return f"{LIBRARIES}/{section}"
+
+
+def typed(sections: Sequence[Section]) -> str:
+    """The names and numbers that a user can type for these libraries."""
+    titles = ", ".join(library.typed(one.title) for one in sections) or "none"
+    numbers = ", ".join(f"#{one.id}" for one in sections)
+    return f"{titles} (in this order also: {numbers})" if sections else titles
+
+
+def _no_number() -> errors.Busy:
+    sentence = "the number of a library in Plex's list cannot be read"
+    return errors.Busy(sentence).of(errors.PLEX, "unreadable")
