@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 import errors
+from plex.client.port import PlexPort
 from plex.library import match
 from plex.library.index import Index
 from plex.path_map import paths
@@ -16,17 +17,16 @@ from plex.sync.decide import Decider
 from reconciliation.compare import Comparison
 from reconciliation.result import Findings, GapDetectionResult
 from reconciliation.scan import CHUNK, Chunk, Selection
+from stash.port import StashPort
 from sync_queue.job import FEW
 
 if TYPE_CHECKING:
-    from plex.client.client import PlexClient
     from plex.state.scene_state import State
-    from stash.api import StashApi
 
 IN_A_ROW = 3  # scenes that fail before any other was compared: the fault is the server's
 
 
-def stash_is_empty(stash: "StashApi", ledger: Ledger) -> None:
+def stash_is_empty(stash: StashPort, ledger: Ledger) -> None:
     """Raises LibraryEmpty when Stash has no scene at all, while Plex was written from some."""
     known = ledger.size()
     if known and stash.count() == 0:
@@ -37,7 +37,7 @@ def stash_is_empty(stash: "StashApi", ledger: Ledger) -> None:
 
 
 def plex_lost_everything(
-    stash: "StashApi", index: Index, ledger: Ledger, path_map: paths.PathMap
+    stash: StashPort, index: Index, ledger: Ledger, path_map: paths.PathMap
 ) -> None:
     """Raises LibraryEmpty when the listing, just refreshed, has none of the items that we wrote, and
     no file of any scene either: a new library has the same files under other keys. A listing with
@@ -85,7 +85,7 @@ class Sample:
     def __init__(
         self,
         decider: Decider,
-        plex: "PlexClient",
+        plex: PlexPort,
         selection: Selection,
         comparison: Comparison,
         warn: Callable[[str], None],

@@ -1,17 +1,14 @@
 """Scenes that were not in Plex, and whose file Plex may have now: a run looks for them outside its scope."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from plex.library import match
 from plex.library.index import RELIST_SECONDS, Index
 from plex.path_map.paths import PathMap
 from plex.state.database import Store
 from plex.state.scene_state_store import Seen
+from stash.port import StashPort
 from stash.scene import Scene
-
-if TYPE_CHECKING:
-    from stash.api import StashApi
 
 MEMORY = "newcomers"  # among the meta: what the index had when they were last looked for
 PLACE = "newcomers_place"  # where the last look ended, and what the index had when it began
@@ -25,7 +22,7 @@ class Newcomers:
 
     def __init__(
         self,
-        stash: "StashApi",
+        stash: StashPort,
         store: Store,
         index: Index,
         path_map: PathMap,

@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import errors
 from net.prefetch import read_ahead
@@ -19,11 +19,9 @@ from plex.sync.work import extras
 from reconciliation.fingerprints import ByScene, Fingerprints
 from reconciliation.result import Findings, GapDetectionResult
 from stash.api import EVERYTHING, SceneFilter
+from stash.port import StashPort
 from stash.scene import Scene
 from validation.settings import SyncSettings
-
-if TYPE_CHECKING:
-    from stash.api import StashApi
 
 CHUNK = 25  # scenes per look at Plex: one batch of full items
 IN_A_ROW = 3  # scenes that cannot be read
@@ -37,7 +35,7 @@ class Scan:
 
     def __init__(
         self,
-        stash: "StashApi",
+        stash: StashPort,
         settings: SyncSettings,
         fingerprints: Fingerprints,
         held: Container[int],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from stash.scene import File, Scene
 
 if TYPE_CHECKING:
-    from stash.api import SceneFilter
+    from stash.api import SceneFilter, ScenePage
 
 
 class StashPort(Protocol):
@@ -16,6 +16,9 @@ class StashPort(Protocol):
     def walk(
         self, only: "SceneFilter" = ..., page: int = ..., extras: Collection[str] = ()
     ) -> Iterator[list[Scene]]: ...
+    def pages(
+        self, only: "SceneFilter" = ..., size: int = ..., extras: Collection[str] = ()
+    ) -> "Iterator[ScenePage]": ...
     def read(self, rows: Mapping[int, Any], extras: Collection[str] = ()) -> list[Scene]: ...
     def count(self, only: "SceneFilter" = ...) -> int: ...
     def newest_timestamp(self) -> "str | None": ...

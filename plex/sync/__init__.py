@@ -1,5 +1,5 @@
 """One batch of scenes on its way to Plex: decide, write, verify, record; undo and restore.
 
-The first thread writes, one item after the other. A second thread reads the next batch and
-verifies the batch before.
+`decide` is the only place that decides about scenes. `Pipeline` writes one item after the other;
+`Pipelined` lets a second thread read the next batch and verify the batch before.
 """

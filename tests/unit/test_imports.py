@@ -250,6 +250,31 @@ def test_the_packages_inside_plex_import_no_circle() -> None:
             del inside[name]
 
 
+def classes(*packages: str) -> Iterator[tuple[str, ast.ClassDef]]:
+    for name, tree in TREES.items():
+        if top(name) in packages:
+            yield from ((name, one) for one in ast.walk(tree) if isinstance(one, ast.ClassDef))
+
+
+def test_each_server_has_one_port() -> None:
+    found = {
+        f"{name}.{one.name}"
+        for name, one in classes("plex", "stash", "reconciliation")
+        if "Protocol" in map(ast.unparse, one.bases)
+    }
+    assert found == {"plex.client.port.PlexPort", "stash.port.StashPort", "plex.client.pages.Rows"}
+
+
+def test_no_object_of_plex_is_called_like_a_function() -> None:
+    found = {
+        f"{name}.{one.name}"
+        for name, one in classes("plex", "reconciliation")
+        for inner in one.body
+        if isinstance(inner, ast.FunctionDef) and inner.name == "__call__"
+    }
+    assert found == set()
+
+
 def test_the_drain_knows_neither_plex_nor_stash() -> None:
     assert {one for one in imported("sync_queue.drain") if top(one) in ("plex", "stash")} == set()
 
