@@ -61,10 +61,12 @@ check: $(READY)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	@sh scripts/prettier.sh --check
 
 format: $(READY)
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+	@sh scripts/prettier.sh --write
 
 .PHONY: words picture
 words: $(READY)
@@ -102,5 +104,5 @@ $(BROWSER): $(READY) tests/ui/requirements.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) dist build htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis .cache
+	rm -rf $(VENV) node_modules dist build htmlcov .coverage .coverage.* .pytest_cache .ruff_cache .mypy_cache .hypothesis .cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

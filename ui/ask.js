@@ -8,36 +8,45 @@
     try {
       // Relative to <base href>: Stash may live below a path.
       answer = await fetch(new URL("graphql", document.baseURI), {
-        method: "POST", credentials: "same-origin", signal,
-        headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query, variables }),
+        method: "POST",
+        credentials: "same-origin",
+        signal,
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ query, variables }),
       });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw new Error("Stash does not answer");
     }
     const found = await answer.json().catch(() => ({}));
-    if (found.errors && found.errors.length) throw new Error(found.errors.map((one) => one.message).join("; "));
+    if (found.errors && found.errors.length)
+      throw new Error(found.errors.map((one) => one.message).join("; "));
     if (!found.data) throw new Error(`Stash answered ${answer.status}`);
     return found.data;
   }
 
-  const OPERATION = "mutation Stash2PlexOperation($id: ID!, $args: Map!) { runPluginOperation(plugin_id: $id, args: $args) }";
+  const OPERATION =
+    "mutation Stash2PlexOperation($id: ID!, $args: Map!) { runPluginOperation(plugin_id: $id, args: $args) }";
   async function operation(mode, args, signal) {
     const given = { mode };
-    for (const [name, value] of Object.entries(args || {})) if (value !== undefined && value !== null && value !== "") given[name] = value;
+    for (const [name, value] of Object.entries(args || {}))
+      if (value !== undefined && value !== null && value !== "") given[name] = value;
     return (await graphql(OPERATION, { id: ID, args: given }, signal)).runPluginOperation;
   }
 
-  const TASK = "mutation Stash2PlexTask($id: ID!, $said: String, $args: Map!) { runPluginTask(plugin_id: $id, description: $said, args_map: $args) }";
+  const TASK =
+    "mutation Stash2PlexTask($id: ID!, $said: String, $args: Map!) { runPluginTask(plugin_id: $id, description: $said, args_map: $args) }";
   // A job of Stash: it can be watched and stopped, and outlives this tab. Gives its id.
   async function task(mode, args, description) {
     const said = `Stash2Plex: ${description}`;
     return (await graphql(TASK, { id: ID, said, args: { mode, as_task: true, ...args } })).runPluginTask;
   }
 
-  const JOB = "query Stash2PlexJob($id: ID!) { findJob(input: { id: $id }) { id status progress startTime error } }";
+  const JOB =
+    "query Stash2PlexJob($id: ID!) { findJob(input: { id: $id }) { id status progress startTime error } }";
   // Stash forgets a job soon after its end.
-  const job = async (id, signal) => (await graphql(JOB, { id }, signal)).findJob || { id, status: "FINISHED" };
+  const job = async (id, signal) =>
+    (await graphql(JOB, { id }, signal)).findJob || { id, status: "FINISHED" };
   // Stash calls a task of a plugin finished whatever came of it; ours leave a note.
   async function problemOf(mode, job) {
     if (!job || job.status !== "FINISHED") return (job && job.error) || "";
@@ -62,7 +71,8 @@
   }
 
   const SIZE = 200;
-  const PAGE = "query Stash2PlexPage($page: Int!, $size: Int!) { findScenes(filter: { page: $page, per_page: $size, sort: \"id\", direction: DESC }) { count scenes { id title files { path } } } }";
+  const PAGE =
+    'query Stash2PlexPage($page: Int!, $size: Int!) { findScenes(filter: { page: $page, per_page: $size, sort: "id", direction: DESC }) { count scenes { id title files { path } } } }';
   // A page of all scenes, the newest first: { count, size, scenes: [{ id, title }] }.
   async function scenePage(page, signal) {
     const { count, scenes } = (await graphql(PAGE, { page, size: SIZE }, signal)).findScenes;
@@ -70,15 +80,21 @@
   }
 
   async function sceneCount(signal) {
-    return (await graphql("query Stash2PlexCount { findScenes(filter: { per_page: 1 }) { count } }", {}, signal)).findScenes.count;
+    return (
+      await graphql("query Stash2PlexCount { findScenes(filter: { per_page: 1 }) { count } }", {}, signal)
+    ).findScenes.count;
   }
 
   // The settings that the user has made; those of other plugins are left as they are.
   async function settings() {
-    const found = await graphql("query Stash2PlexSettings($ids: [ID!]) { configuration { plugins(include: $ids) } }", { ids: [ID] });
+    const found = await graphql(
+      "query Stash2PlexSettings($ids: [ID!]) { configuration { plugins(include: $ids) } }",
+      { ids: [ID] },
+    );
     return (found.configuration.plugins || {})[ID] || {};
   }
-  const CONFIGURE = "mutation Stash2PlexConfigure($id: ID!, $input: Map!) { configurePlugin(plugin_id: $id, input: $input) }";
+  const CONFIGURE =
+    "mutation Stash2PlexConfigure($id: ID!, $input: Map!) { configurePlugin(plugin_id: $id, input: $input) }";
   // Stash replaces the whole map of a plugin, so what is there is read first.
   async function configure(changed) {
     return graphql(CONFIGURE, { id: ID, input: { ...(await settings()), ...changed } });
@@ -94,5 +110,17 @@
     return answer;
   }
 
-  Object.assign(window.Stash2Plex, { operation, task, job, problemOf, stop, titles, scenePage, sceneCount, settings, configure, tested });
+  Object.assign(window.Stash2Plex, {
+    operation,
+    task,
+    job,
+    problemOf,
+    stop,
+    titles,
+    scenePage,
+    sceneCount,
+    settings,
+    configure,
+    tested,
+  });
 })();

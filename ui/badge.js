@@ -4,18 +4,22 @@
   const S = window.Stash2Plex;
   const { h, React, Icon } = S;
   const { useState, useEffect } = React;
-  const GATHER = 150, KEPT = 30000, MOST = 200; // ms, ms, scenes of one look
+  const GATHER = 150,
+    KEPT = 30000,
+    MOST = 200; // ms, ms, scenes of one look
 
   const known = new Map(); // id -> { state, at }; without a state it could not be told
   const wanted = new Set(); // ids that are asked for next
   const listeners = new Set();
-  let timer = null, wish = null;
+  let timer = null,
+    wish = null;
 
   const isYoung = (one) => one && Date.now() - one.at < KEPT;
 
   // Whether the setting is on. Stash itself is asked, which starts no process.
   async function isOn() {
-    if (!isYoung(wish)) wish = { on: S.settings().then((ours) => [true, "true"].includes(ours.card_badge)), at: Date.now() };
+    if (!isYoung(wish))
+      wish = { on: S.settings().then((ours) => [true, "true"].includes(ours.card_badge)), at: Date.now() };
     return wish.on;
   }
 
@@ -28,12 +32,16 @@
 
   async function ask() {
     timer = null;
-    if (document.hidden) { document.addEventListener("visibilitychange", ask, { once: true }); return; }
+    if (document.hidden) {
+      document.addEventListener("visibilitychange", ask, { once: true });
+      return;
+    }
     const ids = [...wanted];
     wanted.clear();
     try {
       if (!ids.length) return;
-      if (await isOn()) await states(ids); else known.clear();
+      if (await isOn()) await states(ids);
+      else known.clear();
     } catch (error) {
       // A card is no place for trouble: it has no badge then, and is asked about again later.
       console.info(`Stash2Plex: the badges cannot be told (${error.message})`);
@@ -57,11 +65,23 @@
       listeners.add(hear);
       hear();
       want(id);
-      return () => { listeners.delete(hear); };
+      return () => {
+        listeners.delete(hear);
+      };
     }, [id]);
     const shown = S.STATES[state];
     if (!shown) return null;
     const said = `Plex: ${shown.name}`;
-    return h("span", { className: `s2p-card-badge s2p-is-${state}`, role: "img", "aria-label": said, title: said, "data-state": state }, h(Icon, { name: shown.icon }));
+    return h(
+      "span",
+      {
+        className: `s2p-card-badge s2p-is-${state}`,
+        role: "img",
+        "aria-label": said,
+        title: said,
+        "data-state": state,
+      },
+      h(Icon, { name: shown.icon }),
+    );
   };
 })();

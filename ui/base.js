@@ -10,7 +10,9 @@ window.Stash2Plex = (() => {
   function Icon({ name, title }) {
     const icon = FontAwesomeSolid && FontAwesomeSolid[name];
     const Drawn = (ReactFontAwesome && ReactFontAwesome.FontAwesomeIcon) || api.components.Icon;
-    return icon && Drawn ? h(Drawn, { icon, title, className: "fa-icon", "aria-hidden": title ? undefined : true }) : null;
+    return icon && Drawn
+      ? h(Drawn, { icon, title, className: "fa-icon", "aria-hidden": title ? undefined : true })
+      : null;
   }
 
   const many = (count, noun) => `${count.toLocaleString()} ${noun}${count === 1 ? "" : "s"}`;
@@ -22,7 +24,12 @@ window.Stash2Plex = (() => {
   // A distance in time, in its largest unit: "3 min ago", "in 2 h".
   function away(seconds, now) {
     const gap = Math.abs(seconds - now);
-    const [name, size] = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]].find(([, size]) => gap >= size) || ["s", 1];
+    const [name, size] = [
+      ["d", 86400],
+      ["h", 3600],
+      ["min", 60],
+      ["s", 1],
+    ].find(([, size]) => gap >= size) || ["s", 1];
     const said = `${Math.round(gap / size)} ${name}`;
     return seconds > now ? `in ${said}` : `${said} ago`;
   }
@@ -30,14 +37,27 @@ window.Stash2Plex = (() => {
   // A value of a field, always as text; <bdi> keeps right-to-left text to itself.
   function Value({ of }) {
     const text = Array.isArray(of) ? of.join(", ") : of === null || of === undefined ? "" : String(of);
-    return text === "" ? h("em", { className: "s2p-nothing" }, "nothing") : h("bdi", { className: "s2p-value" }, text);
+    return text === ""
+      ? h("em", { className: "s2p-nothing" }, "nothing")
+      : h("bdi", { className: "s2p-value" }, text);
   }
 
-  const FIELD_NAMES = { sort_title: "sort title", content_rating: "content rating", original_title: "original title" };
+  const FIELD_NAMES = {
+    sort_title: "sort title",
+    content_rating: "content rating",
+    original_title: "original title",
+  };
   const fieldName = (field) => FIELD_NAMES[field] || field;
 
   // A setting as a person writes it.
-  const plain = (value) => (Array.isArray(value) ? value.map((one) => (Array.isArray(one) ? one.join(" => ") : one)) : typeof value === "boolean" ? (value ? "on" : "off") : value);
+  const plain = (value) =>
+    Array.isArray(value)
+      ? value.map((one) => (Array.isArray(one) ? one.join(" => ") : one))
+      : typeof value === "boolean"
+        ? value
+          ? "on"
+          : "off"
+        : value;
 
   // The states of a scene, as the operations call them: the name, the icon, and the colour in the ring.
   const STATES = {
@@ -58,6 +78,22 @@ window.Stash2Plex = (() => {
     return `${count.toLocaleString()} ${name === "differs" && count !== 1 ? "differ" : name}`;
   }
 
-  return { api, React, h, Bootstrap, Router: ReactRouterDOM, Icon, Value, many, when, away, fieldName, plain, STATES, manyAre,
-           ID: "Stash2Plex", PAGE: "/plugins/stash2plex" };
+  return {
+    api,
+    React,
+    h,
+    Bootstrap,
+    Router: ReactRouterDOM,
+    Icon,
+    Value,
+    many,
+    when,
+    away,
+    fieldName,
+    plain,
+    STATES,
+    manyAre,
+    ID: "Stash2Plex",
+    PAGE: "/plugins/stash2plex",
+  };
 })();

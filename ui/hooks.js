@@ -3,14 +3,16 @@
 (() => {
   const S = window.Stash2Plex;
   const { useState, useEffect, useRef, useCallback } = S.React;
-  const BUSY = 2000, QUIET = 15000;
+  const BUSY = 2000,
+    QUIET = 15000;
 
   // Calls `look(signal)` now, and again after `rest(result)` ms; never while the tab is hidden.
   function usePoll(look, rest, deps) {
     const [state, set] = useState({ data: null, error: null });
     const [turn, again] = useState(0);
     useEffect(() => {
-      let timer = null, gone = false;
+      let timer = null,
+        gone = false;
       const control = new AbortController();
       const visit = async () => {
         timer = null;
@@ -27,7 +29,10 @@
       };
       const seen = () => {
         if (!document.hidden && timer === null && !gone) visit();
-        if (document.hidden && timer !== null) { clearTimeout(timer); timer = null; }
+        if (document.hidden && timer !== null) {
+          clearTimeout(timer);
+          timer = null;
+        }
       };
       visit();
       document.addEventListener("visibilitychange", seen);
@@ -41,9 +46,15 @@
     return { ...state, reload: useCallback(() => again((n) => n + 1), []) };
   }
 
-  const restOf = (found) => (found && (found.busy || found.queue.pending + found.queue.flagged > 0) ? BUSY : QUIET);
+  const restOf = (found) =>
+    found && (found.busy || found.queue.pending + found.queue.flagged > 0) ? BUSY : QUIET;
   // Without a mode nothing is asked. `running`: a task that this page has started.
-  const useStatus = (mode, running) => usePoll(async (signal) => (mode ? S.operation(mode, {}, signal) : null), mode ? (found) => (running ? BUSY : restOf(found)) : null, [mode, running]);
+  const useStatus = (mode, running) =>
+    usePoll(
+      async (signal) => (mode ? S.operation(mode, {}, signal) : null),
+      mode ? (found) => (running ? BUSY : restOf(found)) : null,
+      [mode, running],
+    );
   const useOnce = (look, deps) => usePoll(look, null, deps);
 
   // A list in pages: `rows` so far, `more` if there are more. Begun anew when `args` or `version` change.
@@ -59,7 +70,14 @@
       setMore((before) => [...before, page]);
     };
     const rows = first.data ? [first.data, ...more].flatMap((page) => page.rows) : null;
-    return { rows, first: first.data, error: first.error, more: next !== null && next !== undefined, load, reload: first.reload };
+    return {
+      rows,
+      first: first.data,
+      error: first.error,
+      more: next !== null && next !== undefined,
+      load,
+      reload: first.reload,
+    };
   }
 
   // The titles of scenes, as far as Stash has told them.
@@ -79,7 +97,12 @@
   function useDeed(say) {
     const [busy, setBusy] = useState(false);
     const alive = useRef(true);
-    useEffect(() => () => { alive.current = false; }, []);
+    useEffect(
+      () => () => {
+        alive.current = false;
+      },
+      [],
+    );
     const run = async (deed) => {
       setBusy(true);
       try {

@@ -13,7 +13,8 @@
     const one = came.scenes[0];
     const name = S.STATES[one.state].name;
     // These reasons are sentences by themselves.
-    if (["differs", "edited", "ambiguous"].includes(one.state)) return one.why[0].toUpperCase() + one.why.slice(1);
+    if (["differs", "edited", "ambiguous"].includes(one.state))
+      return one.why[0].toUpperCase() + one.why.slice(1);
     return one.why ? `${name}: ${one.why}` : one.said ? `${name}. ${one.said}` : name;
   }
 
@@ -25,13 +26,49 @@
 
   function Item({ item, takeOver }) {
     const isKept = item.plan.some((one) => one.kept);
-    return h(Card, { title: `Item ${item.item} in Plex`, actions: item.link && h("a", { href: item.link, target: "_blank", rel: "noreferrer noopener", className: "btn btn-secondary btn-sm" },
-      h(Icon, { name: "faExternalLinkAlt" }), " Open in Plex") },
-    h(Table, { label: "The plan, field by field", heads: ["Field", "Plex says", "Stash says", "Plan", ...(isKept ? ["Do"] : [])], rows: item.plan.map((one) => ({
-      key: one.field, className: one.why === "in agreement" ? "s2p-undone" : "",
-      cells: [S.fieldName(one.field), h(Value, { of: one.plex }), h(Value, { of: one.stash }), one.why,
-        ...(isKept ? [one.kept && h(Deed, { label: "Take over", name: `Take over ${one.field} of item ${item.item}`, deed: takeOver(item.item, one.field) })] : [])],
-    })) }));
+    return h(
+      Card,
+      {
+        title: `Item ${item.item} in Plex`,
+        actions:
+          item.link &&
+          h(
+            "a",
+            {
+              href: item.link,
+              target: "_blank",
+              rel: "noreferrer noopener",
+              className: "btn btn-secondary btn-sm",
+            },
+            h(Icon, { name: "faExternalLinkAlt" }),
+            " Open in Plex",
+          ),
+      },
+      h(Table, {
+        label: "The plan, field by field",
+        heads: ["Field", "Plex says", "Stash says", "Plan", ...(isKept ? ["Do"] : [])],
+        rows: item.plan.map((one) => ({
+          key: one.field,
+          className: one.why === "in agreement" ? "s2p-undone" : "",
+          cells: [
+            S.fieldName(one.field),
+            h(Value, { of: one.plex }),
+            h(Value, { of: one.stash }),
+            one.why,
+            ...(isKept
+              ? [
+                  one.kept &&
+                    h(Deed, {
+                      label: "Take over",
+                      name: `Take over ${one.field} of item ${item.item}`,
+                      deed: takeOver(item.item, one.field),
+                    }),
+                ]
+              : []),
+          ],
+        })),
+      }),
+    );
   }
 
   function Panel({ scene }) {
@@ -40,23 +77,85 @@
     const look = S.useOnce((signal) => S.operation("explain", { scene: id }, signal), [id]);
     const say = (text, kind) => setSaid({ text, kind });
     const found = look.data;
-    const deed = (mode, done) => async () => { const came = await S.operation(mode, { scene: id }); look.reload(); return done(came); };
+    const deed = (mode, done) => async () => {
+      const came = await S.operation(mode, { scene: id });
+      look.reload();
+      return done(came);
+    };
     const sync = deed("sync", outcome);
-    const takeOver = (item, field) => async () => { const came = await S.operation("decide", { item, field, side: "stash" }); look.reload(); return came.paused ? `Paused: ${came.paused}` : came.written ? `${S.fieldName(field)}: Plex says what Stash says` : "It is decided, and written as soon as that can be done"; };
-    return h(S.Saying.Provider, { value: say }, h("div", { className: "s2p-page s2p-scene" },
-      h(Notice, { said, onClose: () => setSaid(null) }), h(Trouble, { text: look.error }),
-      h("div", { className: "s2p-actions" },
-        h(Deed, { label: "Sync now", icon: "faSync", deed: sync }),
-        found && (found.held ? h(Deed, { label: "Resume", icon: "faPlay", deed: deed("resume", () => "Resumed and synced") })
-          : h(Deed, { label: "Hold", icon: "faPause", deed: deed("hold", () => "Left alone until it is resumed") })),
-        h(Deed, { label: "Look again", deed: async () => look.reload() })),
-      !found ? !look.error && h(Loading) : h(React.Fragment, null,
-        h("p", null, h(StateBadge, { state: found.state }), " ", h("bdi", null, beside(found))),
-        (found.warnings || []).map((one, at) => h(Trouble, { key: at, text: one })),
-        (found.items || []).map((item) => h(Item, { key: item.item, item, takeOver })),
-        found.files && h(Card, { title: "Files" }, h(Table, { label: "Files", heads: ["In Stash", "Looked for in Plex as"], rows: found.files.map((one, at) => ({ key: at, cells: [h("bdi", null, one.stash), h("bdi", null, one.plex)] })) })),
-        found.writes.length > 0 && h(Card, { title: "Last writes" }, h(Table, { label: "Last writes", heads: ["Run", "Field", "Before", "After"], rows: [...found.writes].reverse().map((one, at) => ({
-          key: at, cells: [`#${one.run}`, S.fieldName(one.field), h(Value, { of: one.before }), h(Value, { of: one.after })] })) })))));
+    const takeOver = (item, field) => async () => {
+      const came = await S.operation("decide", { item, field, side: "stash" });
+      look.reload();
+      return came.paused
+        ? `Paused: ${came.paused}`
+        : came.written
+          ? `${S.fieldName(field)}: Plex says what Stash says`
+          : "It is decided, and written as soon as that can be done";
+    };
+    return h(
+      S.Saying.Provider,
+      { value: say },
+      h(
+        "div",
+        { className: "s2p-page s2p-scene" },
+        h(Notice, { said, onClose: () => setSaid(null) }),
+        h(Trouble, { text: look.error }),
+        h(
+          "div",
+          { className: "s2p-actions" },
+          h(Deed, { label: "Sync now", icon: "faSync", deed: sync }),
+          found &&
+            (found.held
+              ? h(Deed, { label: "Resume", icon: "faPlay", deed: deed("resume", () => "Resumed and synced") })
+              : h(Deed, {
+                  label: "Hold",
+                  icon: "faPause",
+                  deed: deed("hold", () => "Left alone until it is resumed"),
+                })),
+          h(Deed, { label: "Look again", deed: async () => look.reload() }),
+        ),
+        !found
+          ? !look.error && h(Loading)
+          : h(
+              React.Fragment,
+              null,
+              h("p", null, h(StateBadge, { state: found.state }), " ", h("bdi", null, beside(found))),
+              (found.warnings || []).map((one, at) => h(Trouble, { key: at, text: one })),
+              (found.items || []).map((item) => h(Item, { key: item.item, item, takeOver })),
+              found.files &&
+                h(
+                  Card,
+                  { title: "Files" },
+                  h(Table, {
+                    label: "Files",
+                    heads: ["In Stash", "Looked for in Plex as"],
+                    rows: found.files.map((one, at) => ({
+                      key: at,
+                      cells: [h("bdi", null, one.stash), h("bdi", null, one.plex)],
+                    })),
+                  }),
+                ),
+              found.writes.length > 0 &&
+                h(
+                  Card,
+                  { title: "Last writes" },
+                  h(Table, {
+                    label: "Last writes",
+                    heads: ["Run", "Field", "Before", "After"],
+                    rows: [...found.writes].reverse().map((one, at) => ({
+                      key: at,
+                      cells: [
+                        `#${one.run}`,
+                        S.fieldName(one.field),
+                        h(Value, { of: one.before }),
+                        h(Value, { of: one.after }),
+                      ],
+                    })),
+                  }),
+                ),
+            ),
+      ),
+    );
   }
 
   // The panel asks both servers, so it begins only when its tab is opened.
@@ -64,8 +163,13 @@
     const [open, setOpen] = useState(false);
     const place = React.useRef(null);
     useEffect(() => {
-      if (!place.current || typeof IntersectionObserver === "undefined") { setOpen(true); return undefined; }
-      const watch = new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) setOpen(true); });
+      if (!place.current || typeof IntersectionObserver === "undefined") {
+        setOpen(true);
+        return undefined;
+      }
+      const watch = new IntersectionObserver((seen) => {
+        if (seen.some((one) => one.isIntersecting)) setOpen(true);
+      });
       watch.observe(place.current);
       return () => watch.disconnect();
     }, [scene.id]);
