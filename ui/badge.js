@@ -1,33 +1,43 @@
-// The badge on scene cards, if the user wants it: one look for all cards that are shown together.
+// The badge on scene cards, if the setting is on. One operation asks for all cards that are shown together.
 "use strict";
 (() => {
   const S = window.Stash2Plex;
-  const { h, React, Icon } = S;
+  const { h, React, Icon, text } = S;
   const { useState, useEffect } = React;
-  const GATHER = 150,
-    KEPT = 30000,
-    MOST = 200; // ms, ms, scenes of one look
+  const GATHER = 150, // ms in which cards are gathered for one operation
+    KEPT = 30000, // ms for which a state counts
+    MOST = 200; // scenes of one operation
 
-  const known = new Map(); // id -> { state, at }; without a state it could not be told
-  const wanted = new Set(); // ids that are asked for next
+  const known = new Map(); // id -> { state, at }; the state is null if it could not be read
+  const wanted = new Set(); // ids of the next operation
   const listeners = new Set();
   let timer = null,
-    wish = null;
+    setting = null; // { on: a promise, at }
 
-  const isYoung = (one) => one && Date.now() - one.at < KEPT;
+  const isYoung = (entry) => entry && Date.now() - entry.at < KEPT;
+  const stateOf = (id) => (known.get(id) || {}).state;
+  const keep = (id, state) => known.set(id, { state, at: Date.now() });
 
-  // Whether the setting is on. Stash itself is asked, which starts no process.
+  // Stash itself is asked whether the setting is on, because that starts no process.
   async function isOn() {
-    if (!isYoung(wish))
-      wish = { on: S.settings().then((ours) => [true, "true"].includes(ours.card_badge)), at: Date.now() };
-    return wish.on;
+    if (!isYoung(setting)) {
+      const on = S.settings().then((settings) => [true, "true"].includes(settings.card_badge));
+      setting = { on, at: Date.now() };
+    }
+    return setting.on;
   }
 
-  async function states(ids) {
-    for (let at = 0; at < ids.length; at += MOST) {
-      const { rows } = await S.operation("scene_states", { scenes: ids.slice(at, at + MOST) });
-      for (const row of rows) known.set(row.scene, { state: row.state, at: Date.now() });
+  async function readStates(ids) {
+    for (let start = 0; start < ids.length; start += MOST) {
+      const { rows } = await S.operation("scene_states", { scenes: ids.slice(start, start + MOST) });
+      for (const row of rows) keep(row.scene, row.state);
     }
+  }
+
+  // Without an answer there is no badge: a card is no place for an error.
+  function giveUp(ids, error) {
+    console.info(text("badge.failed", { problem: error.message }));
+    for (const id of ids) keep(id, null);
   }
 
   async function ask() {
@@ -38,16 +48,14 @@
     }
     const ids = [...wanted];
     wanted.clear();
+    if (!ids.length) return;
     try {
-      if (!ids.length) return;
-      if (await isOn()) await states(ids);
+      if (await isOn()) await readStates(ids);
       else known.clear();
     } catch (error) {
-      // A card is no place for trouble: it has no badge then, and is asked about again later.
-      console.info(`Stash2Plex: the badges cannot be told (${error.message})`);
-      for (const id of ids) known.set(id, { state: null, at: Date.now() });
+      giveUp(ids, error);
     }
-    listeners.forEach((hear) => hear());
+    listeners.forEach((listener) => listener());
   }
 
   function want(id) {
@@ -56,32 +64,27 @@
     if (timer === null) timer = setTimeout(ask, GATHER);
   }
 
-  const stateOf = (id) => (known.get(id) || {}).state;
-
-  S.CardBadge = function CardBadge({ id }) {
+  function useSceneState(id) {
     const [state, set] = useState(() => stateOf(id));
     useEffect(() => {
-      const hear = () => set(stateOf(id));
-      listeners.add(hear);
-      hear();
+      const listener = () => set(stateOf(id));
+      listeners.add(listener);
+      listener();
       want(id);
-      return () => {
-        listeners.delete(hear);
-      };
+      return () => listeners.delete(listener);
     }, [id]);
-    const shown = S.STATES[state];
-    if (!shown) return null;
-    const said = `Plex: ${shown.name}`;
+    return state;
+  }
+
+  S.CardBadge = function CardBadge({ id }) {
+    const state = useSceneState(id);
+    if (!S.STATES[state]) return null;
+    const label = text("badge.label", { state: S.stateName(state) });
+    const className = `s2p-card-badge s2p-is-${state}`;
     return h(
       "span",
-      {
-        className: `s2p-card-badge s2p-is-${state}`,
-        role: "img",
-        "aria-label": said,
-        title: said,
-        "data-state": state,
-      },
-      h(Icon, { name: shown.icon }),
+      { className, role: "img", "aria-label": label, title: label, "data-state": state },
+      h(Icon, { name: S.STATES[state].icon }),
     );
   };
 })();

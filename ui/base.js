@@ -1,99 +1,112 @@
-// The namespace of all our files, what we take of Stash, and how things are said in words.
+// The namespace of all files of the page: what Stash lends us, our texts, and how values are shown.
 "use strict";
 window.Stash2Plex = (() => {
   const api = window.PluginApi;
   const { React } = api;
   const { Bootstrap, ReactRouterDOM, FontAwesomeSolid, ReactFontAwesome } = api.libraries;
   const h = React.createElement;
-
-  // FontAwesome's component came into the API late; before, Stash's own `Icon` is there.
-  function Icon({ name, title }) {
-    const icon = FontAwesomeSolid && FontAwesomeSolid[name];
-    const Drawn = (ReactFontAwesome && ReactFontAwesome.FontAwesomeIcon) || api.components.Icon;
-    return icon && Drawn
-      ? h(Drawn, { icon, title, className: "fa-icon", "aria-hidden": title ? undefined : true })
-      : null;
-  }
-
-  const many = (count, noun) => `${count.toLocaleString()} ${noun}${count === 1 ? "" : "s"}`;
-
-  function when(seconds) {
-    return seconds ? new Date(seconds * 1000).toLocaleString() : "never";
-  }
-
-  // A distance in time, in its largest unit: "3 min ago", "in 2 h".
-  function away(seconds, now) {
-    const gap = Math.abs(seconds - now);
-    const [name, size] = [
-      ["d", 86400],
-      ["h", 3600],
-      ["min", 60],
-      ["s", 1],
-    ].find(([, size]) => gap >= size) || ["s", 1];
-    const said = `${Math.round(gap / size)} ${name}`;
-    return seconds > now ? `in ${said}` : `${said} ago`;
-  }
-
-  // A value of a field, always as text; <bdi> keeps right-to-left text to itself.
-  function Value({ of }) {
-    const text = Array.isArray(of) ? of.join(", ") : of === null || of === undefined ? "" : String(of);
-    return text === ""
-      ? h("em", { className: "s2p-nothing" }, "nothing")
-      : h("bdi", { className: "s2p-value" }, text);
-  }
-
-  const FIELD_NAMES = {
-    sort_title: "sort title",
-    content_rating: "content rating",
-    original_title: "original title",
-  };
-  const fieldName = (field) => FIELD_NAMES[field] || field;
-
-  // A setting as a person writes it.
-  const plain = (value) =>
-    Array.isArray(value)
-      ? value.map((one) => (Array.isArray(one) ? one.join(" => ") : one))
-      : typeof value === "boolean"
-        ? value
-          ? "on"
-          : "off"
-        : value;
-
-  // The states of a scene, as the operations call them: the name, the icon, and the colour in the ring.
-  const STATES = {
-    in_sync: { name: "In sync", icon: "faCheck", colour: "#3dcc91" },
-    waiting: { name: "Waiting", icon: "faClock", colour: "#48aff0" },
-    differs: { name: "Differs", icon: "faNotEqual", colour: "#ffb366" },
-    edited: { name: "Edited in Plex", icon: "faPen", colour: "#c9a5ff" },
-    not_in_plex: { name: "Not in Plex", icon: "faTimes", colour: "#ff7373" },
-    ambiguous: { name: "Ambiguous", icon: "faClone", colour: "#4bd3d3" },
-    held: { name: "Held", icon: "faPause", colour: "#a7b6c2" },
-    left_out: { name: "Left out", icon: "faMinus", colour: "#738694" },
-    gave_up: { name: "Gave up", icon: "faBan", colour: "#ff66a1" },
-    unknown: { name: "Not looked at yet", icon: "faQuestion", colour: "#e8e0b8" },
-  };
-  // So many scenes of a state: "3 differ".
-  function manyAre(count, state) {
-    const name = STATES[state].name[0].toLowerCase() + STATES[state].name.slice(1);
-    return `${count.toLocaleString()} ${name === "differs" && count !== 1 ? "differ" : name}`;
-  }
-
-  return {
+  const S = {
     api,
     React,
     h,
     Bootstrap,
     Router: ReactRouterDOM,
-    Icon,
-    Value,
-    many,
-    when,
-    away,
-    fieldName,
-    plain,
-    STATES,
-    manyAre,
     ID: "Stash2Plex",
     PAGE: "/plugins/stash2plex",
   };
+
+  // Older versions of Stash lend no FontAwesome component, but their own `Icon` does the same.
+  S.Icon = function Icon({ name, title }) {
+    const icon = FontAwesomeSolid && FontAwesomeSolid[name];
+    const Component = (ReactFontAwesome && ReactFontAwesome.FontAwesomeIcon) || api.components.Icon;
+    if (!icon || !Component) return null;
+    return h(Component, { icon, title, className: "fa-icon", "aria-hidden": title ? undefined : true });
+  };
+
+  // -- texts: S.TEXTS is in texts.js
+
+  // {name} is a value, and {name:job|jobs} is the word that fits the number `name`.
+  const PLACE = /\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g;
+  const plurals = new Intl.PluralRules("en");
+
+  function filled(key, [place, name, one, other], values) {
+    const value = values[name];
+    if (value === undefined) {
+      console.error(S.ID, key, place);
+      return place;
+    }
+    if (one !== undefined) return plurals.select(value) === "one" ? one : other;
+    return typeof value === "number" ? value.toLocaleString() : value;
+  }
+
+  // The text of a key in pieces: what is between its places, and what fills them.
+  function pieces(key, values) {
+    const template = S.TEXTS[key];
+    if (template === undefined) {
+      console.error(S.ID, key);
+      return [key];
+    }
+    const found = [];
+    let end = 0;
+    for (const match of template.matchAll(PLACE)) {
+      found.push(template.slice(end, match.index), filled(key, match, values));
+      end = match.index + match[0].length;
+    }
+    return [...found, template.slice(end)];
+  }
+
+  // Numbers are shown as numbers (1,234). An id is passed as a string, so that it stays as it is.
+  S.text = (key, values = {}) => pieces(key, values).join("");
+  // The same, with React elements as values.
+  S.richText = (key, values) => h(React.Fragment, null, ...pieces(key, values));
+  S.list = (items) => items.join(S.text("list.separator"));
+  // The text for a name that comes from the plugin. A name without a text is shown as it is.
+  S.nameOf = (group, name) => S.TEXTS[`${group}.${name}`] || name.replace(/_/g, " ");
+  S.fieldName = (field) => S.nameOf("field", field);
+
+  // -- times
+
+  S.when = (seconds) => (seconds ? new Date(seconds * 1000).toLocaleString() : S.text("time.never"));
+
+  const UNITS = { days: 86400, hours: 3600, minutes: 60, seconds: 1 };
+  // A distance in time, in its largest unit: "3 min ago", "in 2 h".
+  S.distance = (seconds, now) => {
+    const gap = Math.abs(seconds - now);
+    const unit = Object.keys(UNITS).find((name) => gap >= UNITS[name]) || "seconds";
+    const count = Math.round(gap / UNITS[unit]);
+    return S.text(seconds > now ? `time.in.${unit}` : `time.ago.${unit}`, { count });
+  };
+
+  // -- values
+
+  // A value of a field, always as text. <bdi> keeps the direction of right-to-left text to itself.
+  S.Value = function Value({ of }) {
+    const shown = Array.isArray(of) ? of.join(", ") : of === null || of === undefined ? "" : String(of);
+    if (shown === "") return h("em", { className: "s2p-nothing" }, S.text("value.nothing"));
+    return h("bdi", { className: "s2p-value" }, shown);
+  };
+
+  // The value of a setting as a person writes it.
+  S.settingValue = (value) => {
+    if (typeof value === "boolean") return S.text(value ? "value.on" : "value.off");
+    if (!Array.isArray(value)) return value;
+    return value.map((item) => (Array.isArray(item) ? item.join(" => ") : item));
+  };
+
+  // The states of a scene: the icon, and the colour in the ring.
+  S.STATES = {
+    in_sync: { icon: "faCheck", colour: "#3dcc91" },
+    waiting: { icon: "faClock", colour: "#48aff0" },
+    differs: { icon: "faNotEqual", colour: "#ffb366" },
+    edited: { icon: "faPen", colour: "#c9a5ff" },
+    not_in_plex: { icon: "faTimes", colour: "#ff7373" },
+    ambiguous: { icon: "faClone", colour: "#4bd3d3" },
+    held: { icon: "faPause", colour: "#a7b6c2" },
+    left_out: { icon: "faMinus", colour: "#738694" },
+    gave_up: { icon: "faBan", colour: "#ff66a1" },
+    unknown: { icon: "faQuestion", colour: "#e8e0b8" },
+  };
+  S.stateName = (state) => S.text(`state.${state}`);
+
+  return S;
 })();

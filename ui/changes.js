@@ -1,217 +1,169 @@
-// What was written and how it was before, undone by field, item or run; conflicts; held scenes.
+// Changes: the runs that wrote to Plex and what they wrote, each with its undo; and the held scenes.
 "use strict";
 (() => {
   const S = window.Stash2Plex;
-  const { h, React, Router } = S;
-  const { Card, Deed, TaskDeed, Pages, SceneLink, Value, Table, Trouble } = S;
+  const { h, React, Router, text } = S;
+  const { Card, ActionButton, TaskButton, PagedTable, SceneLink, Value } = S;
 
-  const left = (found) => Object.entries(found.left || {}).map(([why, count]) => `${count} left: ${why}`);
-  const undone = (found) =>
-    [
-      `${S.many(found.fields, "field")} put back`,
-      ...left(found),
-      found.held ? `${S.many(found.held, "scene")} held until resumed` : "",
-    ]
-      .filter(Boolean)
-      .join("; ");
+  const UNDO = "undo"; // the command of a run that took back another one
+  const address = (run) => (run ? `${S.PAGE}?view=changes&run=${run}` : `${S.PAGE}?view=changes`);
+
+  // -- all runs
+
+  function writtenText({ fields, items, undone }) {
+    return text(undone ? "runs.wroteAndUndone" : "runs.wrote", { fields, items, undone });
+  }
+
+  function UndoRunButton({ run, changed }) {
+    return h(TaskButton, {
+      mode: "undo",
+      args: { run },
+      task: text("task.undoRun", { run: `${run}` }),
+      label: text("button.undo"),
+      name: text("button.undo.name", { run: `${run}` }),
+      confirm: text("changes.confirmUndo"),
+      onEnd: changed,
+    });
+  }
+
+  function runRow(changed) {
+    return (row) => {
+      const link = { to: address(row.run), "aria-label": text("changes.openRun", { run: `${row.run}` }) };
+      // To undo an undo is to resume its scenes.
+      const canUndo = row.command !== UNDO && row.undone < row.fields;
+      const cells = [
+        h(Router.Link, link, text("changes.run", { run: `${row.run}` })),
+        S.when(row.at),
+        row.command === UNDO ? text("changes.undo") : S.nameOf("task", row.command),
+        writtenText(row),
+        canUndo && h(UndoRunButton, { run: row.run, changed }),
+      ];
+      return { key: row.run, cells };
+    };
+  }
 
   function Runs({ version, changed }) {
-    const list = S.usePages("list_runs", {}, version);
+    const heads = ["head.run", "head.when", "head.by", "head.wrote", "head.actions"];
+    const table = {
+      list: S.usePagedList("list_runs", {}, version),
+      label: text("changes.runsLabel"),
+      heads: heads.map((key) => text(key)),
+      empty: text("changes.noRuns"),
+      row: runRow(changed),
+    };
+    return h(Card, { title: text("changes.runs") }, h(PagedTable, table));
+  }
+
+  // -- the changes of one run
+
+  // What an undo did, and how much it left as it is.
+  function undoneText({ fields, held, left }) {
+    const parts = [text("changes.undone", { fields })];
+    for (const [reason, count] of Object.entries(left || {}))
+      parts.push(text("changes.left", { count, reason }));
+    if (held) parts.push(text("changes.held", { held }));
+    return parts.join(" ");
+  }
+
+  function UndoButtons({ row, isFirst, undo }) {
+    const { field, item } = row;
+    const fieldName = text("button.undoField.name", { field: S.fieldName(field), item: `${item}` });
+    const itemName = text("button.undoItem.name", { item: `${item}` });
     return h(
-      Card,
-      { title: "Runs" },
-      h(Pages, {
-        list,
-        label: "Runs that wrote to Plex",
-        heads: ["Run", "When", "By", "Wrote", "Do"],
-        empty: "Nothing was written to Plex yet.",
-        row: (row) => ({
-          key: row.run,
-          cells: [
-            h(
-              Router.Link,
-              { to: `${S.PAGE}?view=changes&run=${row.run}`, "aria-label": `What run ${row.run} changed` },
-              `#${row.run}`,
-            ),
-            S.when(row.at),
-            row.command.replace(/_/g, " "),
-            `${S.many(row.fields, "field")} of ${S.many(row.items, "item")}${row.undone ? `, ${row.undone} undone` : ""}`,
-            row.command !== "undo" &&
-              row.undone < row.fields &&
-              h(TaskDeed, {
-                mode: "undo",
-                args: { run: row.run },
-                description: `undo run ${row.run}`,
-                label: "Undo",
-                name: `Undo run ${row.run}`,
-                sure: "Undo this run?",
-                onEnd: changed,
-              }),
-          ],
-        }),
-      }),
+      "div",
+      { className: "s2p-actions" },
+      h(ActionButton, { label: text("button.undoField"), name: fieldName, action: undo({ item, field }) }),
+      isFirst && h(ActionButton, { label: text("button.undoItem"), name: itemName, action: undo({ item }) }),
+    );
+  }
+
+  function changeRow({ titles, undo, rows }) {
+    return (row) => {
+      const isFirst = rows.find((other) => other.item === row.item) === row;
+      const cells = [
+        h(SceneLink, { id: row.scene, titles }),
+        S.fieldName(row.field),
+        h(Value, { of: row.before }),
+        h(Value, { of: row.after }),
+        row.undone ? text("changes.isUndone") : h(UndoButtons, { row, isFirst, undo }),
+      ];
+      return { key: row.number, className: row.undone ? "s2p-undone" : "", cells };
+    };
+  }
+
+  function RunActions({ run, changed }) {
+    const undo = {
+      mode: "undo",
+      args: { run },
+      task: text("task.undoRun", { run: `${run}` }),
+      label: text("button.undoRun"),
+      icon: "faUndo",
+      confirm: text("changes.confirmUndoAll"),
+      onEnd: changed,
+    };
+    return h(
+      React.Fragment,
+      null,
+      h(Router.Link, { to: address() }, text("changes.allRuns")),
+      h(TaskButton, undo),
     );
   }
 
   function Run({ run, version, changed }) {
-    const list = S.usePages("list_changes", { run }, version);
+    const list = S.usePagedList("list_changes", { run }, version);
     const rows = list.rows || [];
     const titles = S.useTitles(rows.map((row) => row.scene));
-    const undo = (args) => async () => {
-      const found = await S.operation("undo", { run, ...args });
+    const undo = (which) => async () => {
+      const result = await S.operation("undo", { run, ...which });
       changed();
-      return undone(found);
+      return undoneText(result);
     };
-    const firsts = new Set();
-    const isFirst = (row) => !firsts.has(row.item) && firsts.add(row.item);
-    return h(
-      Card,
-      {
-        title: `Run ${run}`,
-        actions: [
-          h(Router.Link, { key: 1, to: `${S.PAGE}?view=changes` }, "All runs"),
-          h(TaskDeed, {
-            key: 2,
-            mode: "undo",
-            args: { run },
-            description: `undo run ${run}`,
-            label: "Undo run",
-            icon: "faUndo",
-            sure: "Undo all of it?",
-            onEnd: changed,
-          }),
-        ],
-      },
-      h(Pages, {
-        list,
-        label: `What run ${run} changed`,
-        heads: ["Scene", "Field", "Before", "After", "Do"],
-        empty: "This run is not remembered any more.",
-        row: (row) => {
-          const first = isFirst(row);
-          return {
-            key: row.number,
-            className: row.undone ? "s2p-undone" : "",
-            cells: [
-              h(SceneLink, { id: row.scene, titles }),
-              S.fieldName(row.field),
-              h(Value, { of: row.before }),
-              h(Value, { of: row.after }),
-              row.undone
-                ? "undone"
-                : h(
-                    "div",
-                    { className: "s2p-actions" },
-                    h(Deed, {
-                      label: "Undo field",
-                      name: `Undo ${row.field} of item ${row.item}`,
-                      deed: undo({ item: row.item, field: row.field }),
-                    }),
-                    first &&
-                      h(Deed, {
-                        label: "Undo item",
-                        name: `Undo item ${row.item}`,
-                        deed: undo({ item: row.item }),
-                      }),
-                  ),
-            ],
-          };
-        },
-      }),
-    );
+    const heads = ["head.scene", "head.field", "head.before", "head.after", "head.actions"];
+    const table = {
+      list,
+      label: text("changes.openRun", { run: `${run}` }),
+      heads: heads.map((key) => text(key)),
+      empty: text("changes.forgotten"),
+      row: changeRow({ titles, undo, rows }),
+    };
+    const title = text("changes.runTitle", { run: `${run}` });
+    return h(Card, { title, actions: h(RunActions, { run, changed }) }, h(PagedTable, table));
   }
 
-  function Conflicts({ version, changed }) {
-    const list = S.usePages("list_decisions", {}, version);
-    const rows = list.rows || [];
-    const titles = S.useTitles(rows.map((row) => row.scene));
-    // What both say: Plex and Stash are asked, so only if there is something to ask about.
-    const values = S.useOnce(
-      async (signal) => (rows.length ? (await S.operation("decide", {}, signal)).open : []),
-      [rows.map((row) => row.item).join(), version],
-    );
-    const said = (row, field) =>
-      (values.data || []).find((one) => one.item === row.item && one.field === field);
-    const decide = (row, field, side) => async () => {
-      await S.operation("decide", { item: row.item, field, side, later: true });
-      changed();
-      return side === "plex" ? "What Plex says stays" : "What Stash says will be written";
+  // -- held scenes
+
+  function heldRow(titles, resume) {
+    return ({ scene, why, since }) => {
+      const name = text("button.resume.name", { scene: `${scene}` });
+      const button = h(ActionButton, { label: text("button.resume"), name, action: resume({ scene }) });
+      return { key: scene, cells: [h(SceneLink, { id: scene, titles }), why, S.when(since), button] };
     };
-    const fields = rows.flatMap((row) => row.fields.map((field) => ({ row, field, both: said(row, field) })));
-    if (!fields.length && !list.error) return null;
-    return h(
-      Card,
-      { title: "To be decided" },
-      h("p", null, "Both sides were edited. Whose value counts?"),
-      h(Trouble, { text: list.error || values.error }),
-      h(Table, {
-        label: "Conflicts",
-        heads: ["Scene", "Field", "Plex says", "Stash says", "Decide"],
-        rows: fields.map(({ row, field, both }) => ({
-          key: `${row.item} ${field}`,
-          cells: [
-            h(SceneLink, { id: row.scene, titles }),
-            S.fieldName(field),
-            both ? h(Value, { of: both.plex }) : "…",
-            both ? h(Value, { of: both.stash }) : "…",
-            h(
-              "div",
-              { className: "s2p-actions" },
-              h(Deed, {
-                label: "Plex",
-                name: `Keep what Plex says of ${field} of item ${row.item}`,
-                deed: decide(row, field, "plex"),
-              }),
-              h(Deed, {
-                label: "Stash",
-                name: `Write what Stash says of ${field} of item ${row.item}`,
-                deed: decide(row, field, "stash"),
-              }),
-            ),
-          ],
-        })),
-      }),
-      list.more && h(Deed, { label: "More", deed: list.load }),
-    );
   }
 
   function Held({ version, changed }) {
-    const list = S.usePages("list_held", {}, version);
+    const list = S.usePagedList("list_held", {}, version);
     const rows = list.rows || [];
     const titles = S.useTitles(rows.map((row) => row.scene));
-    const resume = (args) => async () => {
-      const found = await S.operation("resume", { ...args, later: true });
+    const resume = (which) => async () => {
+      const { resumed } = await S.operation("resume", { ...which, later: true });
       changed();
-      return `${S.many(found.resumed.length, "scene")} resumed`;
+      return text("held.resumed", { count: resumed.length });
     };
-    return h(
-      Card,
-      {
-        title: "Held scenes",
-        actions:
-          rows.length > 0 &&
-          h(Deed, { label: "Resume all", icon: "faPlay", deed: resume({}), sure: "Sync all of them?" }),
-      },
-      h(Pages, {
-        list,
-        label: "Held scenes",
-        heads: ["Scene", "Held", "Since", "Do"],
-        empty: "No scene is held: all are kept in sync.",
-        row: (row) => ({
-          key: row.scene,
-          cells: [
-            h(SceneLink, { id: row.scene, titles }),
-            row.why,
-            S.when(row.since),
-            h(Deed, {
-              label: "Resume",
-              name: `Resume scene ${row.scene}`,
-              deed: resume({ scene: row.scene }),
-            }),
-          ],
-        }),
-      }),
-    );
+    const resumeAll = {
+      label: text("button.resumeAll"),
+      icon: "faPlay",
+      action: resume({}),
+      confirm: text("held.confirmResume"),
+    };
+    const table = {
+      list,
+      label: text("held.title"),
+      heads: [text("head.scene"), text("head.heldBy"), text("head.since"), text("head.actions")],
+      empty: text("held.empty"),
+      row: heldRow(titles, resume),
+    };
+    const actions = rows.length > 0 && h(ActionButton, resumeAll);
+    return h(Card, { title: text("held.title"), actions }, h(PagedTable, table));
   }
 
   S.Changes = function Changes({ version, changed, params }) {
@@ -219,7 +171,7 @@
     return h(
       React.Fragment,
       null,
-      h(Conflicts, { version, changed }),
+      h(S.Decisions, { version, changed }),
       run ? h(Run, { run, version, changed, key: run }) : h(Runs, { version, changed }),
       h(Held, { version, changed }),
     );

@@ -1,126 +1,146 @@
-// What is asked of Stash: its GraphQL, our operations and tasks. Errors are sentences.
+// What the page asks of Stash: GraphQL, our operations and our tasks. A failure is an Error with a sentence.
 "use strict";
 (() => {
-  const { ID } = window.Stash2Plex;
+  const S = window.Stash2Plex;
+  const { ID, text } = S;
 
-  async function graphql(query, variables, signal) {
-    let answer;
+  async function post(body, signal) {
     try {
-      // Relative to <base href>: Stash may live below a path.
-      answer = await fetch(new URL("graphql", document.baseURI), {
+      // The address is relative to <base href>, because Stash may live below a path.
+      return await fetch(new URL("graphql", document.baseURI), {
         method: "POST",
         credentials: "same-origin",
         signal,
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ query, variables }),
+        body: JSON.stringify(body),
       });
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      throw new Error("Stash does not answer");
+      throw new Error(text("stash.noAnswer"));
     }
-    const found = await answer.json().catch(() => ({}));
-    if (found.errors && found.errors.length)
-      throw new Error(found.errors.map((one) => one.message).join("; "));
-    if (!found.data) throw new Error(`Stash answered ${answer.status}`);
-    return found.data;
   }
 
-  const OPERATION =
-    "mutation Stash2PlexOperation($id: ID!, $args: Map!) { runPluginOperation(plugin_id: $id, args: $args) }";
+  async function graphql(query, variables, signal) {
+    const response = await post({ query, variables }, signal);
+    const { data, errors } = await response.json().catch(() => ({}));
+    if (errors && errors.length) throw new Error(errors.map((error) => error.message).join("; "));
+    if (!data) throw new Error(text("stash.noData", { status: `${response.status}` }));
+    return data;
+  }
+
+  const OPERATION = `mutation Stash2PlexOperation($id: ID!, $args: Map!) {
+    runPluginOperation(plugin_id: $id, args: $args)
+  }`;
+  const isGiven = ([, value]) => value !== undefined && value !== null && value !== "";
+  // Arguments without a value are left out.
   async function operation(mode, args, signal) {
-    const given = { mode };
-    for (const [name, value] of Object.entries(args || {}))
-      if (value !== undefined && value !== null && value !== "") given[name] = value;
+    const given = { mode, ...Object.fromEntries(Object.entries(args || {}).filter(isGiven)) };
     return (await graphql(OPERATION, { id: ID, args: given }, signal)).runPluginOperation;
   }
 
-  const TASK =
-    "mutation Stash2PlexTask($id: ID!, $said: String, $args: Map!) { runPluginTask(plugin_id: $id, description: $said, args_map: $args) }";
-  // A job of Stash: it can be watched and stopped, and outlives this tab. Gives its id.
-  async function task(mode, args, description) {
-    const said = `Stash2Plex: ${description}`;
-    return (await graphql(TASK, { id: ID, said, args: { mode, as_task: true, ...args } })).runPluginTask;
+  // -- tasks
+
+  const TASK = `mutation Stash2PlexTask($id: ID!, $description: String, $args: Map!) {
+    runPluginTask(plugin_id: $id, description: $description, args_map: $args)
+  }`;
+  // Starts a job of Stash, which can be watched and stopped, and outlives this tab. Returns its id.
+  async function startTask(mode, args, task) {
+    const description = text("task.inStash", { task });
+    const found = await graphql(TASK, { id: ID, description, args: { mode, as_task: true, ...args } });
+    return found.runPluginTask;
   }
 
-  const JOB =
-    "query Stash2PlexJob($id: ID!) { findJob(input: { id: $id }) { id status progress startTime error } }";
+  const JOB = `query Stash2PlexJob($id: ID!) {
+    findJob(input: { id: $id }) { id status progress startTime error }
+  }`;
   // Stash forgets a job soon after its end.
   const job = async (id, signal) =>
     (await graphql(JOB, { id }, signal)).findJob || { id, status: "FINISHED" };
-  // Stash calls a task of a plugin finished whatever came of it; ours leave a note.
+
+  // Stash calls each job of a plugin finished, even if it failed. The plugin keeps a note of a failure.
   async function problemOf(mode, job) {
     if (!job || job.status !== "FINISHED") return (job && job.error) || "";
     const { failure } = await operation("status", { of: mode });
     const since = job.startTime ? Math.floor(Date.parse(job.startTime) / 1000) : Infinity;
     return failure && failure.at >= since ? failure.said : "";
   }
-  const stop = (id) => graphql("mutation Stash2PlexStop($id: ID!) { stopJob(job_id: $id) }", { id });
 
-  const known = new Map();
-  const nameOf = (one) => one.title || (one.files[0] ? one.files[0].path.split(/[\\/]/).pop() : "");
-  // id -> title, or the name of the file; what Stash no longer has is left out. Each is asked for by
-  // itself, in one query: `findScenes(ids)` gives none of them when one is gone.
+  const STOP = "mutation Stash2PlexStop($id: ID!) { stopJob(job_id: $id) }";
+  const stopJob = (id) => graphql(STOP, { id });
+
+  // -- scenes
+
+  const knownTitles = new Map();
+  const titleOf = (scene) => scene.title || (scene.files[0] ? scene.files[0].path.split(/[\\/]/).pop() : "");
+
+  async function loadTitles(ids, signal) {
+    // One `findScene` for each id, because `findScenes(ids)` returns nothing at all if one of them is gone.
+    const parts = ids.map((id) => `s${id}: findScene(id: "${id}") { title files { path } }`);
+    const found = await graphql(`query Stash2PlexTitles { ${parts.join(" ")} }`, {}, signal);
+    for (const id of ids) if (found[`s${id}`]) knownTitles.set(id, titleOf(found[`s${id}`]));
+  }
+
+  // Returns id -> title, or the name of the file if there is no title. Scenes that are gone have none.
   async function titles(ids, signal) {
-    const asked = [...new Set(ids)].filter((id) => id > 0 && !known.has(id));
-    if (asked.length) {
-      const parts = asked.map((id) => `s${id}: findScene(id: "${id}") { title files { path } }`);
-      const found = await graphql(`query Stash2PlexTitles { ${parts.join(" ")} }`, {}, signal);
-      for (const id of asked) if (found[`s${id}`]) known.set(id, nameOf(found[`s${id}`]));
-    }
-    return new Map(ids.map((id) => [id, known.get(id)]));
+    const missing = [...new Set(ids)].filter((id) => id > 0 && !knownTitles.has(id));
+    if (missing.length) await loadTitles(missing, signal);
+    return new Map(ids.map((id) => [id, knownTitles.get(id)]));
   }
 
   const SIZE = 200;
-  const PAGE =
-    'query Stash2PlexPage($page: Int!, $size: Int!) { findScenes(filter: { page: $page, per_page: $size, sort: "id", direction: DESC }) { count scenes { id title files { path } } } }';
+  const SCENES = `query Stash2PlexPage($page: Int!, $size: Int!) {
+    findScenes(filter: { page: $page, per_page: $size, sort: "id", direction: DESC }) {
+      count
+      scenes { id title files { path } }
+    }
+  }`;
   // A page of all scenes, the newest first: { count, size, scenes: [{ id, title }] }.
   async function scenePage(page, signal) {
-    const { count, scenes } = (await graphql(PAGE, { page, size: SIZE }, signal)).findScenes;
-    return { count, size: SIZE, scenes: scenes.map((one) => ({ id: Number(one.id), title: nameOf(one) })) };
+    const { count, scenes } = (await graphql(SCENES, { page, size: SIZE }, signal)).findScenes;
+    const rows = scenes.map((scene) => ({ id: Number(scene.id), title: titleOf(scene) }));
+    return { count, size: SIZE, scenes: rows };
   }
 
-  async function sceneCount(signal) {
-    return (
-      await graphql("query Stash2PlexCount { findScenes(filter: { per_page: 1 }) { count } }", {}, signal)
-    ).findScenes.count;
-  }
+  const COUNT = "query Stash2PlexCount { findScenes(filter: { per_page: 1 }) { count } }";
+  const sceneCount = async (signal) => (await graphql(COUNT, {}, signal)).findScenes.count;
 
-  // The settings that the user has made; those of other plugins are left as they are.
+  // -- settings
+
+  const SETTINGS = `query Stash2PlexSettings($ids: [ID!]) {
+    configuration { plugins(include: $ids) }
+  }`;
+  // The settings that the user has made.
   async function settings() {
-    const found = await graphql(
-      "query Stash2PlexSettings($ids: [ID!]) { configuration { plugins(include: $ids) } }",
-      { ids: [ID] },
-    );
+    const found = await graphql(SETTINGS, { ids: [ID] });
     return (found.configuration.plugins || {})[ID] || {};
   }
-  const CONFIGURE =
-    "mutation Stash2PlexConfigure($id: ID!, $input: Map!) { configurePlugin(plugin_id: $id, input: $input) }";
-  // Stash replaces the whole map of a plugin, so what is there is read first.
+
+  const CONFIGURE = `mutation Stash2PlexConfigure($id: ID!, $input: Map!) {
+    configurePlugin(plugin_id: $id, input: $input)
+  }`;
+  // Stash replaces all settings of a plugin at once, so the others are read first.
   async function configure(changed) {
     return graphql(CONFIGURE, { id: ID, input: { ...(await settings()), ...changed } });
   }
 
-  // Both servers are asked at once; what is wrong is the error.
-  async function tested() {
-    const { stash, plex, healthy } = await operation("health_check");
-    const wrong = [stash, plex].map((one) => one && one.problem).filter(Boolean);
-    if (wrong.length) throw new Error(wrong.join("; "));
-    const answer = `Stash ${stash.version} and Plex ${plex.version} answer`;
-    if (!healthy) throw new Error(`${answer}, but not all is as it should be: see Setup`);
-    return answer;
+  const NAMES = "query Stash2PlexNames { plugins { id settings { name display_name } } }";
+  // Returns key -> the name that Stash shows for the setting.
+  async function settingNames(signal) {
+    const { plugins } = await graphql(NAMES, {}, signal);
+    const ours = (plugins || []).find((plugin) => plugin.id === ID);
+    return new Map(((ours && ours.settings) || []).map((row) => [row.name, row.display_name || row.name]));
   }
 
-  Object.assign(window.Stash2Plex, {
-    operation,
-    task,
-    job,
-    problemOf,
-    stop,
-    titles,
-    scenePage,
-    sceneCount,
-    settings,
-    configure,
-    tested,
-  });
+  // Asks both servers. Returns what they answer; a problem is the Error.
+  async function testConnection() {
+    const { stash, plex, healthy } = await operation("health_check");
+    const problems = [stash, plex].map((server) => server && server.problem).filter(Boolean);
+    if (problems.length) throw new Error(problems.join("; "));
+    const versions = { stash: stash.version, plex: plex.version };
+    if (!healthy) throw new Error(text("servers.unhealthy", versions));
+    return text("servers.answer", versions);
+  }
+
+  Object.assign(S, { operation, startTask, job, problemOf, stopJob, titles, scenePage, sceneCount });
+  Object.assign(S, { settings, configure, settingNames, testConnection });
 })();

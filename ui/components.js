@@ -2,12 +2,13 @@
 "use strict";
 (() => {
   const S = window.Stash2Plex;
-  const { h, React, Bootstrap, Router, Icon } = S;
+  const { h, React, Bootstrap, Router, Icon, text } = S;
   const { Button, Spinner } = Bootstrap;
   const { useState, useEffect } = React;
+  const CONFIRM = 6000; // ms in which the second press counts
 
-  // A fault of ours must not take Stash's page down with it; `instead` is shown, or said what is wrong.
-  class Guard extends React.Component {
+  // An error of ours must not take Stash's page down. Shows `instead`, or the error if that is not given.
+  class ErrorBoundary extends React.Component {
     constructor(props) {
       super(props);
       this.state = { error: null };
@@ -16,53 +17,66 @@
       return { error };
     }
     render() {
-      if (!this.state.error) return this.props.children;
-      return "instead" in this.props
-        ? this.props.instead
-        : h(Trouble, { text: `Stash2Plex cannot be shown here: ${this.state.error.message}` });
+      const { error } = this.state;
+      if (!error) return this.props.children;
+      if ("instead" in this.props) return this.props.instead;
+      return h(Problem, { text: text("page.broken", { problem: error.message }) });
     }
   }
 
-  // What the page says at its top; every view and button can say something there.
-  const Saying = React.createContext(() => {});
-  const Watching = React.createContext(() => {});
+  // -- messages
 
-  function Notice({ said, onClose }) {
-    return h(
-      "div",
-      { role: "status", "aria-live": "polite", className: "s2p-notices" },
-      said &&
-        h(
-          "div",
-          { className: `s2p-notice s2p-${said.kind}` },
-          h("bdi", null, said.text),
-          h(
-            Button,
-            { variant: "secondary", size: "sm", onClick: onClose, "aria-label": "Close this message" },
-            "×",
-          ),
-        ),
-    );
+  // Every view and button can show a message at the top of the page: say(text, "success" or "danger").
+  const SayContext = React.createContext(() => {});
+  // Shows the job at the top of the page until it ends: watch({ id, mode, task, onEnd }).
+  const WatchContext = React.createContext(() => {});
+
+  function CloseButton({ onClick }) {
+    const name = text("button.close.name");
+    return h(Button, { variant: "secondary", size: "sm", onClick, "aria-label": name }, text("button.close"));
   }
 
-  // A button that does something. With `sure`, a second press is wanted: it says what will happen.
-  function Deed({ label, icon, deed, sure, danger, disabled, name }) {
-    const say = React.useContext(Saying);
-    const [busy, run] = S.useDeed(say);
-    const [asking, ask] = useState(false);
+  function Message({ message, onClose }) {
+    const shown =
+      message &&
+      h(
+        "div",
+        { className: `s2p-notice s2p-${message.kind}` },
+        h("bdi", null, message.text),
+        h(CloseButton, { onClick: onClose }),
+      );
+    return h("div", { role: "status", "aria-live": "polite", className: "s2p-notices" }, shown);
+  }
+
+  const Problem = ({ text }) =>
+    text ? h("p", { className: "s2p-notice s2p-danger", role: "alert" }, h("bdi", null, text)) : null;
+  const Empty = ({ children }) => h("p", { className: "s2p-empty" }, children);
+  const Loading = () => h(Empty, null, text("page.loading"));
+
+  // -- buttons
+
+  // True from a press on until CONFIRM ms later.
+  function useConfirming() {
+    const [confirming, set] = useState(false);
     useEffect(() => {
-      if (!asking) return undefined;
-      const timer = setTimeout(() => ask(false), 6000);
+      if (!confirming) return undefined;
+      const timer = setTimeout(() => set(false), CONFIRM);
       return () => clearTimeout(timer);
-    }, [asking]);
+    }, [confirming]);
+    return [confirming, set];
+  }
+
+  // `action` returns the message to show. With `confirm`, the button shows that question and waits for a
+  // second press. `name` is for screen readers, where several buttons have the same label.
+  function ActionButton({ label, name, icon, action, confirm, disabled }) {
+    const [busy, run] = S.useAction(React.useContext(SayContext));
+    const [confirming, setConfirming] = useConfirming();
     const press = () => {
-      if (sure && !asking) {
-        ask(true);
-        return;
-      }
-      ask(false);
-      run(deed);
+      const isFirst = Boolean(confirm) && !confirming;
+      setConfirming(isFirst);
+      if (!isFirst) run(action);
     };
+    const spinner = h(Spinner, { animation: "border", size: "sm", role: "presentation" });
     return h(
       Button,
       {
@@ -70,154 +84,109 @@
         size: "sm",
         onClick: press,
         disabled: busy || disabled,
-        "aria-label": asking ? undefined : name,
-        className: `s2p-deed${danger || asking ? " s2p-danger" : ""}`,
+        "aria-label": confirming ? undefined : name,
+        className: confirming ? "s2p-deed s2p-danger" : "s2p-deed",
       },
-      busy
-        ? h(Spinner, { animation: "border", size: "sm", role: "presentation" })
-        : icon && h(Icon, { name: icon }),
+      busy ? spinner : icon && h(Icon, { name: icon }),
       " ",
-      asking ? sure : label,
+      confirming ? confirm : label,
     );
   }
 
-  // Starts a task of Stash, and shows it at the top until it has ended.
-  function TaskDeed({ mode, args, description, onEnd, ...rest }) {
-    const watch = React.useContext(Watching);
-    const deed = async () => {
-      watch({ id: await S.task(mode, args, description), mode, said: description, onEnd });
-    };
-    return h(Deed, { ...rest, deed });
+  // Starts a task of Stash. `task` is its name in messages.
+  function TaskButton({ mode, args, task = text(`task.${mode}`), label = task, onEnd, ...rest }) {
+    const watch = React.useContext(WatchContext);
+    const action = async () => watch({ id: await S.startTask(mode, args, task), mode, task, onEnd });
+    return h(ActionButton, { ...rest, label, action });
   }
+
+  const TestButton = ({ action = S.testConnection }) =>
+    h(ActionButton, { label: text("button.testConnection"), icon: "faPlug", action });
+
+  // -- frames
 
   function Card({ title, children, actions }) {
     const id = `s2p-${title.replace(/\W+/g, "-").toLowerCase()}`;
+    const buttons = h("div", { className: "s2p-actions" }, actions);
     return h(
       "section",
       { className: "s2p-card", "aria-labelledby": id },
-      h("header", null, h("h2", { id }, title), h("div", { className: "s2p-actions" }, actions)),
+      h("header", null, h("h2", { id }, title), buttons),
       children,
     );
   }
 
-  const Trouble = ({ text }) =>
-    text ? h("p", { className: "s2p-notice s2p-danger", role: "alert" }, h("bdi", null, text)) : null;
-  const Empty = ({ children }) => h("p", { className: "s2p-empty" }, children);
-  const Loading = () => h("p", { className: "s2p-empty" }, "Looking…");
-
-  // `heads` are texts; each row is an array of cells, its `key` the row's.
+  // `heads` are texts or elements. Each row is { key, cells, className }.
   function Table({ heads, rows, label }) {
+    const headOf = (at) => (typeof heads[at] === "string" ? heads[at] : "");
+    const head = heads.map((content, at) => h("th", { key: at, scope: "col" }, content));
+    const cell = (content, at) => h("td", { key: at, "data-head": headOf(at) }, content);
+    const body = rows.map(({ key, cells, className }) => h("tr", { key, className }, cells.map(cell)));
     return h(
       "div",
       { className: "s2p-scroll", tabIndex: 0, role: "region", "aria-label": label },
-      h(
-        "table",
-        { className: "s2p-table" },
-        h(
-          "thead",
-          null,
-          h(
-            "tr",
-            null,
-            heads.map((head, at) => h("th", { key: at, scope: "col" }, head)),
-          ),
-        ),
-        h(
-          "tbody",
-          null,
-          rows.map(({ key, cells, className }) =>
-            h(
-              "tr",
-              { key, className },
-              cells.map((cell, at) =>
-                h("td", { key: at, "data-head": typeof heads[at] === "string" ? heads[at] : "" }, cell),
-              ),
-            ),
-          ),
-        ),
-      ),
+      h("table", { className: "s2p-table" }, h("thead", null, h("tr", null, head)), h("tbody", null, body)),
     );
   }
 
-  // A list in pages: its table, or why there is none.
-  function Pages({ list, heads, label, row, empty }) {
-    if (!list.rows) return list.error ? h(Trouble, { text: list.error }) : h(Loading);
+  const MoreButton = ({ load }) => h(ActionButton, { label: text("button.more"), action: load });
+
+  // A list of usePagedList: its table, or the reason why there is none. `row` makes a row of the table.
+  function PagedTable({ list, heads, label, row, empty }) {
+    if (!list.rows) return list.error ? h(Problem, { text: list.error }) : h(Loading);
+    const table = () => h(Table, { heads, label, rows: list.rows.map(row) });
     return h(
       React.Fragment,
       null,
-      h(Trouble, { text: list.error }),
-      list.rows.length ? h(Table, { heads, label, rows: list.rows.map(row) }) : h(Empty, null, empty),
-      list.more && h(Deed, { label: "More", deed: list.load }),
+      h(Problem, { text: list.error }),
+      list.rows.length ? table() : h(Empty, null, empty),
+      list.more && h(MoreButton, { load: list.load }),
     );
   }
 
-  // A state by its name, its icon and its colour.
+  // -- small parts
+
   function StateBadge({ state }) {
-    const shown = S.STATES[state] || S.STATES.unknown;
+    const known = S.STATES[state] ? state : "unknown";
     return h(
       "span",
       { className: `s2p-badge s2p-is-${state}`, "data-state": state },
-      h(Icon, { name: shown.icon }),
-      ` ${shown.name}`,
+      h(Icon, { name: S.STATES[known].icon }),
+      " ",
+      S.stateName(known),
     );
   }
 
   function SceneLink({ id, titles, title }) {
-    const said = title || (titles && titles.get(id));
-    return id
-      ? h(Router.Link, { to: `/scenes/${id}` }, h("bdi", null, said || `Scene ${id}`))
-      : h("span", null, "a scene that is gone");
+    if (!id) return h("span", null, text("scene.gone"));
+    const shown = title || (titles && titles.get(id)) || text("scene.untitled", { id: `${id}` });
+    return h(Router.Link, { to: `/scenes/${id}` }, h("bdi", null, shown));
   }
 
+  // `options` are pairs of a value and its text.
   function Select({ label, value, onChange, options }) {
-    return h(
-      "label",
-      { className: "s2p-field" },
-      `${label} `,
-      h(
-        "select",
-        {
-          className: "form-control form-control-sm",
-          value,
-          onChange: (event) => onChange(event.target.value),
-        },
-        options.map(([key, said]) => h("option", { key, value: key }, said)),
-      ),
+    const choose = (event) => onChange(event.target.value);
+    const choices = options.map(([key, shown]) => h("option", { key, value: key }, shown));
+    const select = h(
+      "select",
+      { className: "form-control form-control-sm", value, onChange: choose },
+      choices,
     );
+    return h("label", { className: "s2p-field" }, label, " ", select);
   }
 
+  // `part` is from 0 to 1.
   function Progress({ part, label }) {
     const percent = Math.round(100 * Math.max(0, Math.min(1, part || 0)));
+    const range = { "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": percent };
     return h(
       "div",
-      {
-        className: "s2p-progress",
-        role: "progressbar",
-        "aria-label": label,
-        "aria-valuemin": 0,
-        "aria-valuemax": 100,
-        "aria-valuenow": percent,
-      },
+      { className: "s2p-progress", role: "progressbar", "aria-label": label, ...range },
       h("div", { style: { width: `${percent}%` } }),
     );
   }
 
-  Object.assign(S, {
-    Guard,
-    Saying,
-    Watching,
-    Notice,
-    Deed,
-    TaskDeed,
-    Card,
-    Trouble,
-    Empty,
-    Loading,
-    Table,
-    Pages,
-    SceneLink,
-    StateBadge,
-    Select,
-    Progress,
-  });
+  Object.assign(S, { ErrorBoundary, SayContext, WatchContext, Message, Problem, Empty, Loading });
+  Object.assign(S, { ActionButton, TaskButton, TestButton, MoreButton, Card, Table, PagedTable });
+  Object.assign(S, { StateBadge, SceneLink, Select, Progress });
 })();

@@ -1,88 +1,91 @@
-// How a view gets its data: looked at again while the tab is seen, and in pages.
+// How a view gets its data: it asks again while the tab is visible, and reads lists page by page.
 "use strict";
 (() => {
   const S = window.Stash2Plex;
   const { useState, useEffect, useRef, useCallback } = S.React;
-  const BUSY = 2000,
+  const BUSY = 2000, // ms between two looks
     QUIET = 15000;
 
-  // Calls `look(signal)` now, and again after `rest(result)` ms; never while the tab is hidden.
-  function usePoll(look, rest, deps) {
-    const [state, set] = useState({ data: null, error: null });
-    const [turn, again] = useState(0);
-    useEffect(() => {
-      let timer = null,
-        gone = false;
-      const control = new AbortController();
-      const visit = async () => {
-        timer = null;
-        if (gone || document.hidden) return;
-        let found = null;
-        try {
-          found = await look(control.signal);
-          if (!gone) set({ data: found, error: null });
-        } catch (error) {
-          if (!gone) set((before) => ({ data: before.data, error: error.message }));
-        }
-        const pause = rest ? rest(found) : 0;
-        if (!gone && pause) timer = setTimeout(visit, pause);
-      };
-      const seen = () => {
-        if (!document.hidden && timer === null && !gone) visit();
-        if (document.hidden && timer !== null) {
-          clearTimeout(timer);
-          timer = null;
-        }
-      };
-      visit();
-      document.addEventListener("visibilitychange", seen);
-      return () => {
-        gone = true;
+  // Calls `look(signal)` now, and again after `pauseAfter(data)` ms, but never while the tab is hidden.
+  // Passes { data } or { error } to `report`. Returns a function that stops it.
+  function poll(look, pauseAfter, report) {
+    const control = new AbortController();
+    let timer = null,
+      stopped = false;
+    const visit = async () => {
+      timer = null;
+      if (stopped || document.hidden) return;
+      const result = await attempt(look, control.signal);
+      if (stopped) return;
+      report(result);
+      const pause = pauseAfter ? pauseAfter(result.data) : 0;
+      if (pause) timer = setTimeout(visit, pause);
+    };
+    const onVisibility = () => {
+      if (!document.hidden && timer === null) visit();
+      if (document.hidden && timer !== null) {
         clearTimeout(timer);
-        document.removeEventListener("visibilitychange", seen);
-        control.abort();
-      };
-    }, [...deps, turn]);
-    return { ...state, reload: useCallback(() => again((n) => n + 1), []) };
+        timer = null;
+      }
+    };
+    visit();
+    document.addEventListener("visibilitychange", onVisibility);
+    return () => {
+      stopped = true;
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", onVisibility);
+      control.abort();
+    };
   }
 
-  const restOf = (found) =>
-    found && (found.busy || found.queue.pending + found.queue.flagged > 0) ? BUSY : QUIET;
-  // Without a mode nothing is asked. `running`: a task that this page has started.
-  const useStatus = (mode, running) =>
-    usePoll(
-      async (signal) => (mode ? S.operation(mode, {}, signal) : null),
-      mode ? (found) => (running ? BUSY : restOf(found)) : null,
-      [mode, running],
-    );
+  const attempt = async (look, signal) => {
+    try {
+      return { data: await look(signal) };
+    } catch (error) {
+      return { error: error.message };
+    }
+  };
+
+  // Returns { data, error, reload }. After an error the data of the last look stays.
+  function usePoll(look, pauseAfter, deps) {
+    const [state, set] = useState({ data: null, error: null });
+    const [turn, setTurn] = useState(0);
+    const report = ({ data, error }) =>
+      set((before) => (error === undefined ? { data, error: null } : { data: before.data, error }));
+    useEffect(() => poll(look, pauseAfter, report), [...deps, turn]);
+    return { ...state, reload: useCallback(() => setTurn((n) => n + 1), []) };
+  }
+
   const useOnce = (look, deps) => usePoll(look, null, deps);
 
-  // A list in pages: `rows` so far, `more` if there are more. Begun anew when `args` or `version` change.
-  function usePages(mode, args, version) {
+  const isBusy = (status) => status && (status.busy || status.queue.pending + status.queue.flagged > 0);
+  // Without a mode nothing is asked. `running`: this page has started a task.
+  function useStatus(mode, running) {
+    const look = async (signal) => (mode ? S.operation(mode, {}, signal) : null);
+    const pauseAfter = (status) => (running || isBusy(status) ? BUSY : QUIET);
+    return usePoll(look, mode ? pauseAfter : null, [mode, running]);
+  }
+
+  // A list in pages: `rows` are those that are loaded, `more` is true if there are others. It starts again
+  // when `args` or `version` change.
+  function usePagedList(mode, args, version) {
     const key = JSON.stringify(args);
-    const [more, setMore] = useState([]);
+    const [pages, setPages] = useState([]);
     const first = useOnce((signal) => S.operation(mode, args, signal), [mode, key, version]);
-    useEffect(() => setMore([]), [first.data]);
-    const last = more.length ? more[more.length - 1] : first.data;
+    useEffect(() => setPages([]), [first.data]);
+    const last = pages.length ? pages[pages.length - 1] : first.data;
     const next = last ? last.next : null;
     const load = async () => {
       const page = await S.operation(mode, { ...args, after: next });
-      setMore((before) => [...before, page]);
+      setPages((before) => [...before, page]);
     };
-    const rows = first.data ? [first.data, ...more].flatMap((page) => page.rows) : null;
-    return {
-      rows,
-      first: first.data,
-      error: first.error,
-      more: next !== null && next !== undefined,
-      load,
-      reload: first.reload,
-    };
+    const rows = first.data ? [first.data, ...pages].flatMap((page) => page.rows) : null;
+    return { rows, first: first.data, error: first.error, more: next !== null && next !== undefined, load };
   }
 
-  // The titles of scenes, as far as Stash has told them.
+  // The titles of scenes, as a Map. It is empty until Stash answers.
   function useTitles(ids) {
-    const [found, set] = useState(new Map());
+    const [titles, set] = useState(new Map());
     const key = [...new Set(ids)].join(",");
     useEffect(() => {
       if (!key) return undefined;
@@ -90,31 +93,35 @@
       S.titles(key.split(",").map(Number), control.signal).then(set, () => {});
       return () => control.abort();
     }, [key]);
-    return found;
+    return titles;
   }
 
-  // Does something once at a time, and says what came of it.
-  function useDeed(say) {
+  // A function that returns the name which Stash shows for a setting.
+  function useSettingNames() {
+    const names = useOnce(S.settingNames, []).data;
+    return (key) => (names && names.get(key)) || key;
+  }
+
+  // Runs an action, one at a time, and says its result or its problem. Returns [busy, run].
+  function useAction(say) {
     const [busy, setBusy] = useState(false);
-    const alive = useRef(true);
+    const mounted = useRef(true);
     useEffect(
       () => () => {
-        alive.current = false;
+        mounted.current = false;
       },
       [],
     );
-    const run = async (deed) => {
+    const run = async (action) => {
       setBusy(true);
-      try {
-        const said = await deed();
-        if (said && alive.current) say(said, "success");
-      } catch (error) {
-        if (alive.current) say(error.message, "danger");
-      }
-      if (alive.current) setBusy(false);
+      const { data, error } = await attempt(action);
+      if (!mounted.current) return;
+      if (error !== undefined) say(error, "danger");
+      else if (data) say(data, "success");
+      setBusy(false);
     };
     return [busy, run];
   }
 
-  Object.assign(S, { usePoll, useStatus, useOnce, usePages, useTitles, useDeed });
+  Object.assign(S, { usePoll, useOnce, useStatus, usePagedList, useTitles, useSettingNames, useAction });
 })();

@@ -1,209 +1,219 @@
-// What is owed to Plex, and what was given up: why, and once more or not at all.
+// Queue: what waits to be synced and why, and the dead letters, which are retried or dropped.
 "use strict";
 (() => {
   const S = window.Stash2Plex;
-  const { h, React } = S;
-  const { Card, Deed, TaskDeed, Pages, SceneLink, Select } = S;
+  const { h, React, text } = S;
+  const { Card, ActionButton, TaskButton, PagedTable, SceneLink, Select } = S;
   const { useState } = React;
 
-  const thing = (row, titles) =>
-    row.kind === "scene" ? h(SceneLink, { id: row.id, titles }) : `${row.kind} ${row.id}`;
-  const REASONS = {
-    edit: "changed in Stash",
-    empty_metadata: "empty in Plex",
-    stale_sync: "Plex says something else",
-    missing: "was not in Plex",
-    asked: "asked for",
-    decided: "decided",
-    resumed: "resumed",
-    gone: "no longer in Stash",
-  };
+  const isScene = (row) => row.kind === "scene";
+  const kindName = (row) => S.nameOf("kind", row.kind);
+  const useSceneTitles = (rows) => S.useTitles(rows.filter(isScene).map((row) => row.id));
 
-  function standing(row) {
-    if (row.state === "in progress") return "being done now";
-    const tried = row.attempts ? `, ${S.many(row.attempts, "attempt")} failed` : "";
-    const why = row.waits ? "Plex does not have its file yet" : row.state === "waiting" ? "put off" : "due";
-    return row.state === "waiting" ? `${why}; next look ${S.when(row.due)}${tried}` : `${why}${tried}`;
+  function Subject({ row, titles }) {
+    if (isScene(row)) return h(SceneLink, { id: row.id, titles });
+    return text("queue.subject", { kind: kindName(row), id: `${row.id}` });
   }
 
-  function Owed({ version, changed, state, choose }) {
-    const list = S.usePages("list_queue", { state }, version);
-    const titles = S.useTitles((list.rows || []).filter((row) => row.kind === "scene").map((row) => row.id));
-    const clear = async () => {
-      const found = await S.operation("clear_queue");
-      changed();
-      return `${S.many(found.cleared, "job")} forgotten; a reconciliation finds what still differs`;
+  // -- jobs
+
+  // `waits` counts the looks for a file that Plex did not have.
+  function stateKey({ state, waits }) {
+    if (state === "waiting") return waits ? "queue.noFile" : "queue.putOff";
+    return waits ? "queue.noFileDue" : "queue.due";
+  }
+
+  // The state of a job, in a sentence.
+  function stateText(job) {
+    if (job.state === "in progress") return text("queue.inProgress");
+    const key = stateKey(job);
+    const { due, attempts } = job;
+    return text(attempts ? `${key}.again` : key, { due: S.when(due), attempts });
+  }
+
+  function jobRow(titles) {
+    return (row) => {
+      const reason = S.nameOf("reason", row.reason);
+      return { key: row.number, cells: [h(Subject, { row, titles }), reason, stateText(row)] };
     };
+  }
+
+  const FILTERS = ["all", "pending", "waiting"];
+
+  function JobActions({ filter, choose, clear }) {
+    const options = FILTERS.map((name) => [name === "all" ? "" : name, text(`queue.filter.${name}`)]);
     return h(
-      Card,
-      {
-        title: "Queue",
-        actions: [
-          h(Select, {
-            key: 1,
-            label: "Show",
-            value: state,
-            onChange: choose,
-            options: [
-              ["", "all"],
-              ["pending", "due"],
-              ["waiting", "for later"],
-            ],
-          }),
-          h(TaskDeed, {
-            key: 2,
-            mode: "process_queue",
-            description: "process queue",
-            label: "Process now",
-            icon: "faPlay",
-          }),
-          h(Deed, {
-            key: 3,
-            label: "Clear queue",
-            icon: "faTrash",
-            sure: "Forget all that is owed?",
-            deed: clear,
-          }),
-        ],
-      },
-      h(Pages, {
-        list,
-        label: "What is owed to Plex",
-        heads: ["What", "Why", "Standing"],
-        empty: "Nothing is owed to Plex.",
-        row: (row) => ({
-          key: row.number,
-          cells: [thing(row, titles), REASONS[row.reason] || row.reason, standing(row)],
-        }),
+      React.Fragment,
+      null,
+      h(Select, { label: text("queue.filter"), value: filter, onChange: choose, options }),
+      h(TaskButton, { mode: "process_queue", icon: "faPlay" }),
+      h(ActionButton, {
+        label: text("button.clearQueue"),
+        icon: "faTrash",
+        confirm: text("queue.confirmClear"),
+        action: clear,
       }),
     );
   }
 
-  function DeadLetters({ version, changed }) {
-    const [error, setError] = useState("");
-    const [chosen, choose] = useState(new Set());
-    const list = S.usePages("list_dead_letters", { error }, version);
-    const titles = S.useTitles((list.rows || []).filter((row) => row.kind === "scene").map((row) => row.id));
-    const reasons = (list.first && list.first.reasons) || [];
-    const narrow = (value) => {
-      choose(new Set());
-      setError(value);
+  function Jobs({ version, changed, filter, choose }) {
+    const list = S.usePagedList("list_queue", { state: filter }, version);
+    const titles = useSceneTitles(list.rows || []);
+    const clear = async () => {
+      const { cleared } = await S.operation("clear_queue");
+      changed();
+      return text("queue.cleared", { count: cleared });
     };
+    const table = {
+      list,
+      label: text("queue.label"),
+      heads: [text("head.subject"), text("head.why"), text("head.state")],
+      empty: text("queue.empty"),
+      row: jobRow(titles),
+    };
+    const actions = h(JobActions, { filter, choose, clear });
+    return h(Card, { title: text("queue.title"), actions }, h(PagedTable, table));
+  }
+
+  // -- dead letters
+
+  // The numbers of the chosen rows, and what changes them.
+  function useChoice() {
+    const [chosen, set] = useState(new Set());
     const toggle = (number) =>
-      choose((before) => {
+      set((before) => {
         const after = new Set(before);
         if (!after.delete(number)) after.add(number);
         return after;
       });
-    const done = (said) => {
-      choose(new Set());
-      changed();
-      return said;
+    return { chosen, choose: (numbers) => set(new Set(numbers)), toggle };
+  }
+
+  // retry(which) and drop(which) are actions; `which` is { ids }, { error } or {} for all.
+  function deadLetterActions(done) {
+    const run = (mode, key, countOf) => (which) => async () => {
+      const result = await S.operation(mode, which);
+      done();
+      return text(key, { count: countOf(result) });
     };
-    const retry = (args) => async () =>
-      done(
-        `${S.many((await S.operation("retry_dlq", { ...args, later: true })).requeued, "dead letter")} back in the queue`,
-      );
-    const drop = (args) => async () =>
-      done(`${S.many((await S.operation("clear_dlq", args)).cleared, "dead letter")} dropped`);
-    const rows = list.rows || [];
+    const retry = run("retry_dlq", "letters.retried", (result) => result.requeued);
+    const drop = run("clear_dlq", "letters.dropped", (result) => result.cleared);
+    return { retry: (which) => retry({ ...which, later: true }), drop };
+  }
+
+  function DeadLetterButtons({ chosen, total, all, retry, drop }) {
     const some = { ids: [...chosen] };
-    const all = error ? { error } : {};
-    const count = reasons
-      .filter((one) => !error || one.error === error)
-      .reduce((sum, one) => sum + one.count, 0);
-    const every = rows.length > 0 && rows.every((row) => chosen.has(row.number));
+    const count = chosen.size;
+    const confirm = text("letters.confirmDrop");
+    const ofChosen = { disabled: !count };
+    return h(
+      React.Fragment,
+      null,
+      h(ActionButton, { label: text("button.retryChosen", { count }), action: retry(some), ...ofChosen }),
+      h(ActionButton, {
+        label: text("button.dropChosen", { count }),
+        action: drop(some),
+        confirm,
+        ...ofChosen,
+      }),
+      h(ActionButton, {
+        label: text("button.retryAll", { count: total }),
+        icon: "faRedo",
+        action: retry(all),
+      }),
+      h(ActionButton, {
+        label: text("button.dropAll", { count: total }),
+        icon: "faTrash",
+        action: drop(all),
+        confirm: text("letters.confirmDropAll"),
+      }),
+    );
+  }
+
+  const Checkbox = ({ name, checked, onChange }) =>
+    h("input", { type: "checkbox", "aria-label": name, checked, onChange });
+
+  function ChooseAll({ rows, chosen, choose }) {
+    const checked = rows.length > 0 && rows.every((row) => chosen.has(row.number));
+    const onChange = () => choose(checked ? [] : rows.map((row) => row.number));
+    return h(Checkbox, { name: text("letters.chooseAll"), checked, onChange });
+  }
+
+  function RowButtons({ row, retry, drop }) {
+    const which = { ids: [row.number] };
+    const about = { kind: kindName(row), id: `${row.id}` };
+    const retryName = text("button.retry.name", about);
+    const dropName = text("button.drop.name", about);
+    return h(
+      "div",
+      { className: "s2p-actions" },
+      h(ActionButton, { label: text("button.retry"), name: retryName, action: retry(which) }),
+      h(ActionButton, { label: text("button.drop"), name: dropName, action: drop(which) }),
+    );
+  }
+
+  function deadLetterRow({ titles, chosen, toggle, retry, drop }) {
+    return (row) => {
+      const name = text("letters.choose", { kind: kindName(row), id: `${row.id}` });
+      const onChange = () => toggle(row.number);
+      const cells = [
+        h(Checkbox, { name, checked: chosen.has(row.number), onChange }),
+        h(Subject, { row, titles }),
+        h("bdi", null, row.error),
+        S.when(row.at),
+        h(RowButtons, { row, retry, drop }),
+      ];
+      return { key: row.number, cells };
+    };
+  }
+
+  function ReasonFilter({ reasons, error, onChange }) {
+    if (reasons.length < 2 && !error) return null;
+    const option = ({ error, count }) => [error, text("letters.reason", { count, error })];
+    const options = [["", text("filter.allReasons")], ...reasons.map(option)];
+    return h(Select, { label: text("filter.reason"), value: error, onChange, options });
+  }
+
+  function DeadLetters({ version, changed }) {
+    const [error, setError] = useState("");
+    const { chosen, choose, toggle } = useChoice();
+    const list = S.usePagedList("list_dead_letters", { error }, version);
+    const rows = list.rows || [];
+    const titles = useSceneTitles(rows);
+    const reasons = (list.first && list.first.reasons) || [];
+    const shown = reasons.filter((reason) => !error || reason.error === error);
+    const total = shown.reduce((sum, reason) => sum + reason.count, 0);
+    const actions = deadLetterActions(() => {
+      choose([]);
+      changed();
+    });
+    const narrow = (value) => {
+      choose([]);
+      setError(value);
+    };
+    const heads = ["head.subject", "head.reason", "head.gaveUp", "head.actions"].map((key) => text(key));
+    const buttons = h(DeadLetterButtons, { chosen, total, all: error ? { error } : {}, ...actions });
     return h(
       Card,
-      {
-        title: "Dead letters",
-        actions: rows.length > 0 && [
-          h(Deed, {
-            key: 1,
-            label: `Retry chosen (${chosen.size})`,
-            disabled: !chosen.size,
-            deed: retry(some),
-          }),
-          h(Deed, {
-            key: 2,
-            label: `Drop chosen (${chosen.size})`,
-            disabled: !chosen.size,
-            deed: drop(some),
-            sure: "Drop them?",
-          }),
-          h(Deed, { key: 3, label: `Retry all (${count})`, icon: "faRedo", deed: retry(all) }),
-          h(Deed, {
-            key: 4,
-            label: `Drop all (${count})`,
-            icon: "faTrash",
-            deed: drop(all),
-            sure: "Drop all of them?",
-          }),
-        ],
-      },
-      (reasons.length > 1 || error) &&
-        h(Select, {
-          label: "Reason",
-          value: error,
-          onChange: narrow,
-          options: [["", "all reasons"], ...reasons.map((one) => [one.error, `${one.count} × ${one.error}`])],
-        }),
-      h(Pages, {
+      { title: text("letters.title"), actions: rows.length > 0 && buttons },
+      h(ReasonFilter, { reasons, error, onChange: narrow }),
+      h(PagedTable, {
         list,
-        label: "Dead letters",
-        empty: "No dead letters: nothing was given up.",
-        heads: [
-          h("input", {
-            key: "all",
-            type: "checkbox",
-            "aria-label": "Choose all that are shown",
-            checked: every,
-            onChange: () => choose(every ? new Set() : new Set(rows.map((row) => row.number))),
-          }),
-          "What",
-          "Reason",
-          "Given up",
-          "Do",
-        ],
-        row: (row) => ({
-          key: row.number,
-          cells: [
-            h("input", {
-              type: "checkbox",
-              "aria-label": `Choose ${row.kind} ${row.id}`,
-              checked: chosen.has(row.number),
-              onChange: () => toggle(row.number),
-            }),
-            thing(row, titles),
-            h("bdi", null, row.error),
-            S.when(row.at),
-            h(
-              "div",
-              { className: "s2p-actions" },
-              h(Deed, {
-                label: "Retry",
-                name: `Retry ${row.kind} ${row.id}`,
-                deed: retry({ ids: [row.number] }),
-              }),
-              h(Deed, {
-                label: "Drop",
-                name: `Drop ${row.kind} ${row.id}`,
-                deed: drop({ ids: [row.number] }),
-              }),
-            ),
-          ],
-        }),
+        label: text("letters.title"),
+        empty: text("letters.empty"),
+        heads: [h(ChooseAll, { rows, chosen, choose }), ...heads],
+        row: deadLetterRow({ titles, chosen, toggle, ...actions }),
       }),
     );
   }
 
   S.Queue = function Queue({ version, changed, params, go }) {
-    const state = params.get("state") || "";
+    const choose = (state) => go("queue", { state });
     return h(
       React.Fragment,
       null,
       h(DeadLetters, { version, changed }),
-      h(Owed, { version, changed, state, choose: (value) => go("queue", { state: value }) }),
+      h(Jobs, { version, changed, filter: params.get("state") || "", choose }),
     );
   };
 })();

@@ -1,178 +1,186 @@
-// The tab on a scene: its state, the plan field by field, the last writes, and what can be done.
+// The tab on a scene: its state, the plan field by field, the last writes, and buttons to sync and hold it.
 "use strict";
 (() => {
   const S = window.Stash2Plex;
-  const { h, React } = S;
-  const { Card, Deed, Table, Trouble, Loading, Value, Notice, Icon, StateBadge } = S;
+  const { h, React, text } = S;
+  const { Card, ActionButton, Table, Problem, Loading, Value, Message, Icon, StateBadge } = S;
   const { useState, useEffect } = React;
+  const AGREES = "in agreement"; // the reason of a field that needs no write
 
-  // What came of a sync: where the scene stands now, and why.
-  function outcome(came) {
-    if (came.busy) return "Another run is at it and does this as well";
-    if (came.paused) return `Paused: ${came.paused}`;
-    const one = came.scenes[0];
-    const name = S.STATES[one.state].name;
-    // These reasons are sentences by themselves.
-    if (["differs", "edited", "ambiguous"].includes(one.state))
-      return one.why[0].toUpperCase() + one.why.slice(1);
-    return one.why ? `${name}: ${one.why}` : one.said ? `${name}. ${one.said}` : name;
+  // -- answers of the operations
+
+  const pausedText = ({ paused }) => text("scene.paused", { reason: paused });
+
+  // The reasons of these states name the state, in a sentence.
+  const SENTENCES = ["differs", "edited", "ambiguous"];
+
+  // The state of the scene after a sync, and the reason.
+  function syncText(result) {
+    if (result.busy) return text("scene.busy");
+    if (result.paused) return pausedText(result);
+    const { state, why, said } = result.scenes[0];
+    if (SENTENCES.includes(state)) return why[0].toUpperCase() + why.slice(1);
+    const name = S.stateName(state);
+    if (why) return text("scene.stateAndReason", { state: name, reason: why });
+    return said ? text("scene.stateAndResult", { state: name, result: said }) : name;
   }
 
-  // The reason beside the badge, which says the name of the state already.
-  function beside({ state, why }) {
-    const name = `${S.STATES[state].name}: `;
-    return why.toLowerCase().startsWith(name.toLowerCase()) ? why.slice(name.length) : why;
+  function takeOverText(result, field) {
+    if (result.paused) return pausedText(result);
+    return text(result.written ? "scene.tookOver" : "scene.willTakeOver", { field: S.fieldName(field) });
   }
 
-  function Item({ item, takeOver }) {
-    const isKept = item.plan.some((one) => one.kept);
+  // The reason beside the badge does not repeat the name of the state.
+  function reasonText({ state, why }) {
+    const start = text("scene.stateAndReason", { state: S.stateName(state), reason: "" });
+    return why.toLowerCase().startsWith(start.toLowerCase()) ? why.slice(start.length) : why;
+  }
+
+  // -- the plan
+
+  function planRow({ item, hasActions, takeOver }) {
+    return ({ field, plex, stash, why, kept }) => {
+      const name = text("button.takeOver.name", { field: S.fieldName(field), item: `${item}` });
+      const action = takeOver(item, field);
+      const button = kept && h(ActionButton, { label: text("button.takeOver"), name, action });
+      const cells = [S.fieldName(field), h(Value, { of: plex }), h(Value, { of: stash }), why];
+      const className = why === AGREES ? "s2p-undone" : "";
+      return { key: field, className, cells: hasActions ? [...cells, button] : cells };
+    };
+  }
+
+  function PlexLink({ link }) {
+    const attributes = {
+      href: link,
+      target: "_blank",
+      rel: "noreferrer noopener",
+      className: "btn btn-secondary btn-sm",
+    };
+    return h("a", attributes, h(Icon, { name: "faExternalLinkAlt" }), " ", text("scene.openInPlex"));
+  }
+
+  function Item({ item: { item, link, plan }, takeOver }) {
+    const hasActions = plan.some((row) => row.kept);
+    const heads = ["head.field", "head.plex", "head.stash", "head.plan"];
+    if (hasActions) heads.push("head.actions");
+    const table = {
+      label: text("scene.plan"),
+      heads: heads.map((key) => text(key)),
+      rows: plan.map(planRow({ item, hasActions, takeOver })),
+    };
+    const title = text("scene.item", { item: `${item}` });
+    return h(Card, { title, actions: link && h(PlexLink, { link }) }, h(Table, table));
+  }
+
+  // -- files and writes
+
+  function Files({ files }) {
+    const rows = files.map(({ stash, plex }, at) => ({
+      key: at,
+      cells: [h("bdi", null, stash), h("bdi", null, plex)],
+    }));
+    const heads = [text("head.inStash"), text("head.lookedForInPlex")];
+    return h(Card, { title: text("scene.files") }, h(Table, { label: text("scene.files"), heads, rows }));
+  }
+
+  function Writes({ writes }) {
+    const cells = ({ run, field, before, after }) => [
+      text("changes.run", { run: `${run}` }),
+      S.fieldName(field),
+      h(Value, { of: before }),
+      h(Value, { of: after }),
+    ];
+    const rows = [...writes].reverse().map((row, at) => ({ key: at, cells: cells(row) }));
+    const heads = ["head.run", "head.field", "head.before", "head.after"].map((key) => text(key));
+    return h(Card, { title: text("scene.writes") }, h(Table, { label: text("scene.writes"), heads, rows }));
+  }
+
+  // -- the panel
+
+  function HoldButton({ held, resume, hold }) {
+    return held
+      ? h(ActionButton, { label: text("button.resume"), icon: "faPlay", action: resume })
+      : h(ActionButton, { label: text("button.hold"), icon: "faPause", action: hold });
+  }
+
+  function Buttons({ id, found, reload }) {
+    const action = (mode, answer) => async () => {
+      const result = await S.operation(mode, { scene: id });
+      reload();
+      return answer(result);
+    };
+    const hold = action("hold", () => text("scene.held"));
+    const resume = action("resume", () => text("scene.resumed"));
+    const look = async () => reload();
     return h(
-      Card,
-      {
-        title: `Item ${item.item} in Plex`,
-        actions:
-          item.link &&
-          h(
-            "a",
-            {
-              href: item.link,
-              target: "_blank",
-              rel: "noreferrer noopener",
-              className: "btn btn-secondary btn-sm",
-            },
-            h(Icon, { name: "faExternalLinkAlt" }),
-            " Open in Plex",
-          ),
-      },
-      h(Table, {
-        label: "The plan, field by field",
-        heads: ["Field", "Plex says", "Stash says", "Plan", ...(isKept ? ["Do"] : [])],
-        rows: item.plan.map((one) => ({
-          key: one.field,
-          className: one.why === "in agreement" ? "s2p-undone" : "",
-          cells: [
-            S.fieldName(one.field),
-            h(Value, { of: one.plex }),
-            h(Value, { of: one.stash }),
-            one.why,
-            ...(isKept
-              ? [
-                  one.kept &&
-                    h(Deed, {
-                      label: "Take over",
-                      name: `Take over ${one.field} of item ${item.item}`,
-                      deed: takeOver(item.item, one.field),
-                    }),
-                ]
-              : []),
-          ],
-        })),
-      }),
+      "div",
+      { className: "s2p-actions" },
+      h(ActionButton, { label: text("button.syncNow"), icon: "faSync", action: action("sync", syncText) }),
+      found && h(HoldButton, { held: found.held, hold, resume }),
+      h(ActionButton, { label: text("button.lookAgain"), action: look }),
     );
   }
 
-  function Panel({ scene }) {
-    const id = Number(scene.id);
-    const [said, setSaid] = useState(null);
-    const look = S.useOnce((signal) => S.operation("explain", { scene: id }, signal), [id]);
-    const say = (text, kind) => setSaid({ text, kind });
-    const found = look.data;
-    const deed = (mode, done) => async () => {
-      const came = await S.operation(mode, { scene: id });
-      look.reload();
-      return done(came);
-    };
-    const sync = deed("sync", outcome);
+  function Explanation({ found, takeOver }) {
+    const { state, warnings, items, files, writes } = found;
+    return h(
+      React.Fragment,
+      null,
+      h("p", null, h(StateBadge, { state }), " ", h("bdi", null, reasonText(found))),
+      (warnings || []).map((warning, at) => h(Problem, { key: at, text: warning })),
+      (items || []).map((item) => h(Item, { key: item.item, item, takeOver })),
+      files && h(Files, { files }),
+      writes.length > 0 && h(Writes, { writes }),
+    );
+  }
+
+  function Panel({ id }) {
+    const [message, setMessage] = useState(null);
+    const look = (signal) => S.operation("explain", { scene: id }, signal);
+    const { data: found, error, reload } = S.useOnce(look, [id]);
+    const say = (text, kind) => setMessage({ text, kind });
     const takeOver = (item, field) => async () => {
-      const came = await S.operation("decide", { item, field, side: "stash" });
-      look.reload();
-      return came.paused
-        ? `Paused: ${came.paused}`
-        : came.written
-          ? `${S.fieldName(field)}: Plex says what Stash says`
-          : "It is decided, and written as soon as that can be done";
+      const result = await S.operation("decide", { item, field, side: "stash" });
+      reload();
+      return takeOverText(result, field);
     };
     return h(
-      S.Saying.Provider,
+      S.SayContext.Provider,
       { value: say },
       h(
         "div",
         { className: "s2p-page s2p-scene" },
-        h(Notice, { said, onClose: () => setSaid(null) }),
-        h(Trouble, { text: look.error }),
-        h(
-          "div",
-          { className: "s2p-actions" },
-          h(Deed, { label: "Sync now", icon: "faSync", deed: sync }),
-          found &&
-            (found.held
-              ? h(Deed, { label: "Resume", icon: "faPlay", deed: deed("resume", () => "Resumed and synced") })
-              : h(Deed, {
-                  label: "Hold",
-                  icon: "faPause",
-                  deed: deed("hold", () => "Left alone until it is resumed"),
-                })),
-          h(Deed, { label: "Look again", deed: async () => look.reload() }),
-        ),
-        !found
-          ? !look.error && h(Loading)
-          : h(
-              React.Fragment,
-              null,
-              h("p", null, h(StateBadge, { state: found.state }), " ", h("bdi", null, beside(found))),
-              (found.warnings || []).map((one, at) => h(Trouble, { key: at, text: one })),
-              (found.items || []).map((item) => h(Item, { key: item.item, item, takeOver })),
-              found.files &&
-                h(
-                  Card,
-                  { title: "Files" },
-                  h(Table, {
-                    label: "Files",
-                    heads: ["In Stash", "Looked for in Plex as"],
-                    rows: found.files.map((one, at) => ({
-                      key: at,
-                      cells: [h("bdi", null, one.stash), h("bdi", null, one.plex)],
-                    })),
-                  }),
-                ),
-              found.writes.length > 0 &&
-                h(
-                  Card,
-                  { title: "Last writes" },
-                  h(Table, {
-                    label: "Last writes",
-                    heads: ["Run", "Field", "Before", "After"],
-                    rows: [...found.writes].reverse().map((one, at) => ({
-                      key: at,
-                      cells: [
-                        `#${one.run}`,
-                        S.fieldName(one.field),
-                        h(Value, { of: one.before }),
-                        h(Value, { of: one.after }),
-                      ],
-                    })),
-                  }),
-                ),
-            ),
+        h(Message, { message, onClose: () => setMessage(null) }),
+        h(Problem, { text: error }),
+        h(Buttons, { id, found, reload }),
+        found && h(Explanation, { found, takeOver }),
+        !found && !error && h(Loading),
       ),
     );
   }
 
-  // The panel asks both servers, so it begins only when its tab is opened.
-  S.ScenePanel = function ScenePanel({ scene }) {
-    const [open, setOpen] = useState(false);
-    const place = React.useRef(null);
+  // True once the element of `place` was visible.
+  function useSeen(place, deps) {
+    const [seen, setSeen] = useState(false);
     useEffect(() => {
       if (!place.current || typeof IntersectionObserver === "undefined") {
-        setOpen(true);
+        setSeen(true);
         return undefined;
       }
-      const watch = new IntersectionObserver((seen) => {
-        if (seen.some((one) => one.isIntersecting)) setOpen(true);
+      const observer = new IntersectionObserver((entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) setSeen(true);
       });
-      watch.observe(place.current);
-      return () => watch.disconnect();
-    }, [scene.id]);
-    return h("div", { ref: place, className: "s2p-place" }, open && h(Panel, { scene, key: scene.id }));
+      observer.observe(place.current);
+      return () => observer.disconnect();
+    }, deps);
+    return seen;
+  }
+
+  // The panel asks both servers, so it begins only when its tab is opened.
+  S.ScenePanel = function ScenePanel({ scene }) {
+    const place = React.useRef(null);
+    const seen = useSeen(place, [scene.id]);
+    const panel = seen && h(Panel, { id: Number(scene.id), key: scene.id });
+    return h("div", { ref: place, className: "s2p-place" }, panel);
   };
 })();

@@ -1,111 +1,93 @@
-// Scenes by state: the plugin lists those that it knows; the others only Stash can list.
+// Scenes by state: the plugin lists the scenes that it knows, and Stash lists the others.
 "use strict";
 (() => {
   const S = window.Stash2Plex;
-  const { h, React } = S;
-  const { Card, Deed, Table, SceneLink, StateBadge, Select, Empty, Loading, Trouble } = S;
+  const { h, React, text } = S;
+  const { Card, MoreButton, PagedTable, Table, SceneLink, StateBadge, Select, Empty, Loading, Problem } = S;
   const { useState, useEffect } = React;
-  const ENOUGH = 50,
-    PAGES = 10; // rows, and pages of Stash, of one press
+  const ENOUGH = 50, // rows of one press
+    PAGES = 10; // pages of Stash of one press
 
-  // From this page of Stash on, until there are enough rows of the state.
-  async function walk(state, from, signal) {
+  // -- the plugin's own list of a state, with the reasons
+
+  function KnownScenes({ state, version }) {
+    const list = S.usePagedList("list_scenes", { state }, version);
+    const titles = S.useTitles((list.rows || []).map((row) => row.scene));
+    const row = ({ scene, why }) => ({
+      key: scene,
+      cells: [h(SceneLink, { id: scene, titles }), h("bdi", null, why)],
+    });
+    const heads = [text("head.scene"), text("head.why")];
+    return h(PagedTable, { list, label: text("scenes.title"), heads, empty: text("scenes.empty"), row });
+  }
+
+  // -- Stash's list, with the state of each scene
+
+  async function withStates(scenes, signal) {
+    if (!scenes.length) return [];
+    const { rows } = await S.operation("scene_states", { scenes: scenes.map((scene) => scene.id) }, signal);
+    return scenes.map((scene, at) => ({ ...scene, state: rows[at].state }));
+  }
+
+  // Reads pages of Stash from `first` on, until there are enough rows of the state ("" for any).
+  async function readPages(state, first, signal) {
     const rows = [];
-    for (let page = from; ; page += 1) {
+    for (let page = first; ; page += 1) {
       const { count, size, scenes } = await S.scenePage(page, signal);
-      const found = scenes.length
-        ? (await S.operation("scene_states", { scenes: scenes.map((one) => one.id) }, signal)).rows
-        : [];
-      rows.push(
-        ...scenes
-          .map((one, at) => ({ ...one, state: found[at].state }))
-          .filter((one) => !state || one.state === state),
-      );
+      const found = await withStates(scenes, signal);
+      rows.push(...found.filter((scene) => !state || scene.state === state));
       const isLast = page * size >= count;
-      if (isLast || rows.length >= ENOUGH || page - from + 1 >= PAGES) {
+      if (isLast || rows.length >= ENOUGH || page - first + 1 >= PAGES) {
         return { rows, count, seen: Math.min(page * size, count), next: isLast ? null : page + 1 };
       }
     }
   }
 
-  // The plugin's own list of a state, with the reason.
-  function Listed({ state, version }) {
-    const list = S.usePages("list_scenes", { state }, version);
-    const rows = list.rows || [];
-    const titles = S.useTitles(rows.map((row) => row.scene));
-    return h(S.Pages, {
-      list,
-      label: "Scenes by state",
-      heads: ["Scene", "Why"],
-      empty: "None of them.",
-      row: (row) => ({
-        key: row.scene,
-        cells: [h(SceneLink, { id: row.scene, titles }), h("bdi", null, row.why)],
-      }),
-    });
+  function sceneRow({ id, title, state }) {
+    return { key: id, cells: [h(SceneLink, { id, title }), h(StateBadge, { state })] };
   }
 
-  const OPTIONS = [["", "all"], ...Object.entries(S.STATES).map(([key, one]) => [key, one.name])];
+  // `last` is what the last press found: { seen, count, next }.
+  function FoundScenes({ rows, last, load }) {
+    const counts = { shown: rows.length, seen: last.seen, count: last.count };
+    const heads = [text("head.scene"), text("head.state")];
+    const table = () => h(Table, { label: text("scenes.title"), heads, rows: rows.map(sceneRow) });
+    return h(
+      React.Fragment,
+      null,
+      h("p", null, text(last.next ? "scenes.someSeen" : "scenes.allSeen", counts)),
+      rows.length ? table() : h(Empty, null, text("scenes.empty")),
+      last.next && h(MoreButton, { load }),
+    );
+  }
 
-  function Walked({ state, version }) {
-    const first = S.useOnce((signal) => walk(state, 1, signal), [state, version]);
+  function AllScenes({ state, version }) {
+    const first = S.useOnce((signal) => readPages(state, 1, signal), [state, version]);
     const [more, setMore] = useState([]);
     useEffect(() => setMore([]), [first.data]);
     const parts = first.data ? [first.data, ...more] : [];
     const last = parts[parts.length - 1];
-    const rows = parts.flatMap((part) => part.rows);
     const load = async () => {
-      const part = await walk(state, last.next);
+      const part = await readPages(state, last.next);
       setMore((before) => [...before, part]);
     };
+    const rows = parts.flatMap((part) => part.rows);
     return h(
       React.Fragment,
       null,
-      h(Trouble, { text: first.error }),
-      !last
-        ? !first.error && h(Loading)
-        : h(
-            React.Fragment,
-            null,
-            h(
-              "p",
-              null,
-              `${rows.length.toLocaleString()} of ${last.next ? `the newest ${S.many(last.seen, "scene")}; Stash has ${last.count.toLocaleString()}` : S.many(last.seen, "scene")}`,
-            ),
-            rows.length
-              ? h(Table, {
-                  label: "Scenes by state",
-                  heads: ["Scene", "State"],
-                  rows: rows.map((row) => ({
-                    key: row.id,
-                    cells: [
-                      h(SceneLink, { id: row.id, title: row.title }),
-                      h(StateBadge, { state: row.state }),
-                    ],
-                  })),
-                })
-              : h(Empty, null, "None of them."),
-            last.next && h(Deed, { label: "More", deed: load }),
-          ),
+      h(Problem, { text: first.error }),
+      last && h(FoundScenes, { rows, last, load }),
+      !last && !first.error && h(Loading),
     );
   }
 
   S.Scenes = function Scenes({ version, params, go }) {
-    const state = S.STATES[params.get("state")] ? params.get("state") : "";
-    return h(
-      Card,
-      {
-        title: "Scenes by state",
-        actions: h(Select, {
-          label: "State",
-          value: state,
-          onChange: (value) => go("scenes", { state: value }),
-          options: OPTIONS,
-        }),
-      },
-      state && state !== "unknown"
-        ? h(Listed, { state, version, key: state })
-        : h(Walked, { state, version, key: state }),
-    );
+    const states = Object.keys(S.STATES);
+    const state = states.find((name) => name === params.get("state")) || "";
+    const options = [["", text("filter.all")], ...states.map((name) => [name, S.stateName(name)])];
+    const choose = (value) => go("scenes", { state: value });
+    const actions = h(Select, { label: text("filter.state"), value: state, onChange: choose, options });
+    const List = state && state !== "unknown" ? KnownScenes : AllScenes;
+    return h(Card, { title: text("scenes.title"), actions }, h(List, { state, version, key: state }));
   };
 })();

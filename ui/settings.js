@@ -1,169 +1,171 @@
-// Stash's own settings of the plugin: at each field what is in force and what is wrong with it, the
-// token masked; and a block of ours above them.
+// Stash's settings of the plugin: each field shows the value in force and what is wrong with it. Above
+// them is a block of ours, in which the token is set without being shown.
 "use strict";
 (() => {
   const S = window.Stash2Plex;
-  const { h, React, Router, Notice, Trouble, Deed } = S;
+  const { h, React, Router, text, richText } = S;
+  const { Message, Problem, TestButton } = S;
+  const { Button } = S.Bootstrap;
   const { useState, useEffect } = React;
   const TOKEN = "plex_token";
-  const SAVED = 1500; // ms after which Stash has saved a change, and we know what counts now
+  const SAVED = 1500; // ms after which Stash has saved a change
 
-  const Found = React.createContext([]);
+  // The rows of the operation `settings`: { name, value, default, is_default, problem }.
+  const RowsContext = React.createContext([]);
+  const useRow = (name) => React.useContext(RowsContext).find((row) => row.name === name);
+
+  const RowProblem = ({ row }) =>
+    row && row.problem
+      ? h("div", { className: "s2p-trouble", role: "alert" }, h("bdi", null, row.problem))
+      : null;
+
+  // -- Stash's own fields
 
   // Below the description of a field, also in the dialog that changes it.
   function InForce({ name }) {
-    const one = React.useContext(Found).find((row) => row.name === name);
-    return one
-      ? h(
-          "div",
-          { className: "s2p-in-force" },
-          one.problem && h("div", { className: "s2p-trouble", role: "alert" }, h("bdi", null, one.problem)),
-          "In force: ",
-          h(S.Value, { of: S.plain(one.value) }),
-          one.is_default
-            ? " (the default)"
-            : h(React.Fragment, null, "; default: ", h(S.Value, { of: S.plain(one.default) })),
-        )
-      : null;
+    const row = useRow(name);
+    if (!row) return null;
+    const value = (of) => h(S.Value, { of: S.settingValue(of) });
+    const shown = row.is_default
+      ? richText("settings.default", { value: value(row.value) })
+      : richText("settings.changed", { value: value(row.value), default: value(row.default) });
+    return h("div", { className: "s2p-in-force" }, h(RowProblem, { row }), shown);
   }
 
-  // The settings as Stash shows them: the token has a field of ours, which does not show it.
-  S.settingsShown = (settings) =>
-    settings
-      .filter((one) => one.name !== TOKEN)
-      .map((one) => ({
-        ...one,
-        description: h(
-          React.Fragment,
-          null,
-          one.description,
-          h(S.Guard, { instead: null }, h(InForce, { name: one.name })),
-        ),
-      }));
+  function described(setting) {
+    const inForce = h(S.ErrorBoundary, { instead: null }, h(InForce, { name: setting.name }));
+    return { ...setting, description: h(React.Fragment, null, setting.description, inForce) };
+  }
 
-  function Token({ say }) {
+  // The settings as Stash shows them. Stash would show the token, so that field is ours.
+  S.settingsShown = (settings) => settings.filter((setting) => setting.name !== TOKEN).map(described);
+
+  // -- the token
+
+  // Returns our settings as Stash's page knows them, and what saves them.
+  function useOurSettings() {
     const { plugins, savePluginSettings } = S.api.hooks.useSettings();
     const ours = (plugins && plugins[S.ID]) || {};
-    const known = React.useContext(Found).find((row) => row.name === TOKEN);
-    const [draft, setDraft] = useState(null);
-    const save = (event) => {
+    return { ours, save: (changed) => savePluginSettings(S.ID, { ...ours, ...changed }) };
+  }
+
+  function TokenForm({ save, cancel }) {
+    const [draft, setDraft] = useState("");
+    const submit = (event) => {
       event.preventDefault();
-      savePluginSettings(S.ID, { ...ours, [TOKEN]: draft.trim() });
-      setDraft(null);
-      say("The token is saved", "success");
+      save(draft.trim());
     };
+    const input = {
+      type: "password",
+      autoComplete: "off",
+      "aria-label": text("settings.token"),
+      className: "form-control form-control-sm",
+      value: draft,
+      onChange: (event) => setDraft(event.target.value),
+    };
+    const look = { variant: "secondary", size: "sm" };
+    return h(
+      "form",
+      { onSubmit: submit, className: "s2p-actions" },
+      h("input", input),
+      h(Button, { ...look, type: "submit", disabled: !draft.trim() }, text("button.saveToken")),
+      h(Button, { ...look, onClick: cancel }, text("button.cancel")),
+    );
+  }
+
+  function TokenHeading({ isSet }) {
+    const row = useRow(TOKEN);
     return h(
       "div",
-      { className: "setting", id: `plugin-${S.ID}-${TOKEN}` },
+      null,
+      h("h3", null, text("settings.token")),
       h(
         "div",
-        null,
-        h("h3", null, "Plex Token"),
-        h(
-          "div",
-          { className: "sub-heading" },
-          ours[TOKEN] ? "Set; it is not shown." : "Not set: Plex refuses everything without it.",
-          known &&
-            known.problem &&
-            h("div", { className: "s2p-trouble", role: "alert" }, h("bdi", null, known.problem)),
-        ),
-      ),
-      h(
-        "div",
-        null,
-        draft === null
-          ? h(
-              S.Bootstrap.Button,
-              { variant: "secondary", size: "sm", onClick: () => setDraft("") },
-              "Change token",
-            )
-          : h(
-              "form",
-              { onSubmit: save, className: "s2p-actions" },
-              h("input", {
-                type: "password",
-                autoComplete: "off",
-                "aria-label": "Plex token",
-                className: "form-control form-control-sm",
-                value: draft,
-                onChange: (event) => setDraft(event.target.value),
-              }),
-              h(
-                S.Bootstrap.Button,
-                { variant: "secondary", size: "sm", type: "submit", disabled: !draft.trim() },
-                "Save token",
-              ),
-              h(
-                S.Bootstrap.Button,
-                { variant: "secondary", size: "sm", onClick: () => setDraft(null) },
-                "Cancel",
-              ),
-            ),
+        { className: "sub-heading" },
+        text(isSet ? "settings.tokenSet" : "settings.noToken"),
+        h(RowProblem, { row }),
       ),
     );
   }
 
-  function Block({ look }) {
-    const [said, setSaid] = useState(null);
-    const say = (text, kind) => setSaid({ text, kind });
-    const rows = look.data ? look.data.settings : [];
-    const wrong = rows.filter((one) => one.problem);
+  function Token({ say }) {
+    const { ours, save } = useOurSettings();
+    const [open, setOpen] = useState(false);
+    const saveToken = (token) => {
+      save({ [TOKEN]: token });
+      setOpen(false);
+      say(text("settings.tokenSaved"), "success");
+    };
+    const openButton = { variant: "secondary", size: "sm", onClick: () => setOpen(true) };
     return h(
-      S.Saying.Provider,
+      "div",
+      { className: "setting", id: `plugin-${S.ID}-${TOKEN}` },
+      h(TokenHeading, { isSet: Boolean(ours[TOKEN]) }),
+      h(
+        "div",
+        null,
+        open
+          ? h(TokenForm, { save: saveToken, cancel: () => setOpen(false) })
+          : h(Button, openButton, text("button.changeToken")),
+      ),
+    );
+  }
+
+  // -- our block
+
+  function Introduction({ rows }) {
+    const changed = rows.filter((row) => !row.is_default).length;
+    const count = rows.length > 0 && ` ${text("settings.count", { changed, all: rows.length })}`;
+    return h("p", null, h(Router.Link, { to: S.PAGE }, text("settings.openPage")), count);
+  }
+
+  function ProblemNames({ rows }) {
+    const nameOf = S.useSettingNames();
+    const wrong = rows.filter((row) => row.problem);
+    if (!wrong.length) return null;
+    const badge = ({ name }) => h("span", { className: "s2p-badge s2p-danger" }, nameOf(name));
+    const names = wrong.map((row) => h(React.Fragment, { key: row.name }, badge(row), " "));
+    return h("p", null, richText("settings.problems", { names }));
+  }
+
+  function Block({ rows, error }) {
+    const [message, setMessage] = useState(null);
+    const say = (text, kind) => setMessage({ text, kind });
+    return h(
+      S.SayContext.Provider,
       { value: say },
       h(
         "div",
         { className: "s2p-page s2p-settings" },
-        h(Notice, { said, onClose: () => setSaid(null) }),
-        h(Trouble, { text: look.error }),
-        h(
-          "p",
-          null,
-          h(Router.Link, { to: S.PAGE }, "Open the page of Stash2Plex"),
-          look.data &&
-            `; ${rows.filter((one) => !one.is_default).length} of ${rows.length} settings differ from their defaults`,
-        ),
-        wrong.length > 0 &&
-          h(
-            "p",
-            null,
-            "What is wrong stands at ",
-            wrong.map((one) =>
-              h(
-                React.Fragment,
-                { key: one.name },
-                h("span", { className: "s2p-badge s2p-danger" }, one.name),
-                " ",
-              ),
-            ),
-          ),
-        h(
-          "div",
-          { className: "s2p-actions" },
-          h(Deed, { label: "Test the connection", icon: "faPlug", deed: S.tested }),
-        ),
+        h(Message, { message, onClose: () => setMessage(null) }),
+        h(Problem, { text: error }),
+        h(Introduction, { rows }),
+        h(ProblemNames, { rows }),
+        h("div", { className: "s2p-actions" }, h(TestButton)),
         h(Token, { say }),
       ),
     );
   }
 
-  // Around Stash's fields: what counts is asked once, and again when something was changed.
-  S.SettingsPlace = function SettingsPlace({ children }) {
-    const { plugins } = S.api.hooks.useSettings();
-    const look = S.useOnce((signal) => S.operation("settings", {}, signal), []);
-    const ours = JSON.stringify((plugins && plugins[S.ID]) || {});
-    const before = React.useRef(ours);
+  // Asks for the settings in force, and asks again after each change.
+  function useRows() {
+    const { ours } = useOurSettings();
+    const { data, error, reload } = S.useOnce((signal) => S.operation("settings", {}, signal), []);
+    const now = JSON.stringify(ours);
+    const before = React.useRef(now);
     useEffect(() => {
-      if (before.current === ours) return undefined;
-      before.current = ours;
-      const timer = setTimeout(look.reload, SAVED);
+      if (before.current === now) return undefined;
+      before.current = now;
+      const timer = setTimeout(reload, SAVED);
       return () => clearTimeout(timer);
-    }, [ours]);
-    return h(
-      Found.Provider,
-      { value: look.data ? look.data.settings : [] },
-      h(S.Guard, null, h(Block, { look })),
-      children,
-    );
+    }, [now]);
+    return { rows: data ? data.settings : [], error };
+  }
+
+  // `children` are Stash's fields.
+  S.SettingsPlace = function SettingsPlace({ children }) {
+    const { rows, error } = useRows();
+    const block = h(S.ErrorBoundary, null, h(Block, { rows, error }));
+    return h(RowsContext.Provider, { value: rows }, block, children);
   };
 })();

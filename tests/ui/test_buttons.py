@@ -8,22 +8,26 @@ from pathlib import Path
 HERE = Path(__file__).parent
 UI = HERE.parent.parent / "ui"
 TESTS = "\n".join(
-    one.read_text(encoding="utf-8") for one in HERE.glob("test_*.py") if one != Path(__file__)
+    path.read_text(encoding="utf-8") for path in HERE.glob("test_*.py") if path != Path(__file__)
 )
 
 
+def texts() -> dict[str, str]:
+    found = re.findall(r'^  "([\w.]+)":\s+"(.*)",$', (UI / "texts.js").read_text("utf-8"), re.M)
+    return dict(found)
+
+
 def buttons() -> set[str]:
-    """What stands on them, as far as it is the same for all: `Retry ${row.kind}` is `Retry `."""
-    found = set()
+    """Their names up to the first place: `Retry {kind} {id}` is `Retry `. A name for screen readers
+    counts instead of the label, and a task's name where there is no label."""
+    known = texts()
+    keys = [key for key in known if key.startswith("button.") and f"{key}.name" not in known]
     for path in UI.glob("*.js"):
-        text = path.read_text(encoding="utf-8")
-        for part in re.split(r"Deed, \{", text)[1:]:
-            given = part.split(" })")[0]
-            said = re.search(r" name: ([^,]+)", given) or re.search(r"label: ([^,]+)", given)
-            found |= set(re.findall(r'["`]([^"`]+)["`]', said[1] if said else ""))
-        found |= set(re.findall(r'Bootstrap\.Button, \{[^}]*\}[^"]*"([^"]+)"', text))
-        found |= set(re.findall(r'"aria-label": "(Close[^"]+)"', text))
-    return {one.split("${")[0] for one in found} - {""}
+        for given in re.findall(r"TaskButton, \{(.*?)\}\)", path.read_text(encoding="utf-8"), re.S):
+            mode = re.search(r'mode: "(\w+)"', given)
+            if mode and not re.search(r"\b(label|task):", given):
+                keys.append(f"task.{mode[1]}")
+    return {known[key].split("{")[0] for key in keys}
 
 
 def test_every_button_is_pressed() -> None:

@@ -102,7 +102,7 @@ def test_a_look_that_fails_leaves_the_cards_as_they_are(box: Box, tab: View) -> 
     jobs = Jobs(box.data_dir)
     jobs.rows("PRAGMA user_version = 99")
     jobs.close()
-    with tab.page.expect_console_message(lambda one: "badges cannot be told" in one.text):
+    with tab.page.expect_console_message(lambda one: "cannot load the badges" in one.text):
         cards(tab)
     assert tab.page.locator(".scene-card").count() == 4 and shown(tab) == {}
 

@@ -26,8 +26,8 @@ def test_the_overview_syncs_all_and_its_ring_says_so(box: Box, tab: View) -> Non
     filled(box)
     tab.go()
     tab.shows("3 not looked at yet")
-    tab.press("Sync all")
-    tab.says("Sync all scenes is done")
+    tab.press("Sync All Scenes to Plex")
+    tab.says("Sync All Scenes to Plex is done")
     tab.shows("3 in sync")
     tab.card("Servers").get_by_text("Plex 1.").wait_for()
     assert box.differences() == {}
@@ -36,11 +36,11 @@ def test_the_overview_syncs_all_and_its_ring_says_so(box: Box, tab: View) -> Non
 def test_the_overview_reconciles_and_draws_the_gaps(box: Box, tab: View) -> None:
     filled(box)
     tab.go()
-    tab.press("Reconcile all")
-    tab.says("Reconcile the library is done")
+    tab.press("Reconcile Library (All)")
+    tab.says("Reconcile Library (All) is done")
     tab.card("Reconciliation").get_by_text("3 gaps").first.wait_for()
-    tab.press("Recent")
-    tab.says("Reconcile recent scenes is done")
+    tab.press("Reconcile Library (Recent)")
+    tab.says("Reconcile Library (Recent) is done")
     tab.until(lambda: tab.page.locator(".s2p-bars li").count() == 2)
     assert box.differences() == {}
 
@@ -50,8 +50,8 @@ def test_the_overview_processes_what_is_owed(box: Box, tab: View) -> None:
     inbox.mark(str(box.data_dir), "scene", scene)
     tab.go()
     tab.card("Now").get_by_text("1 job due").wait_for()
-    tab.press("Process queue")
-    tab.says("Process queue is done")
+    tab.press("Process Queue")
+    tab.says("Process Queue is done")
     assert box.differences() == {}
 
 
@@ -60,16 +60,16 @@ def test_an_outage_is_told_with_what_it_holds_and_its_end(box: Box, tab: View) -
     box.plex.stop()
     box.operation("all")
     tab.go()
-    tab.shows("Plex is away, since")
-    tab.shows("2 jobs held until it is back")
+    tab.shows("Plex has been away since")
+    tab.shows("2 jobs wait until Plex is back")
     tab.card("Servers").get_by_text("trouble").wait_for()
     tab.shot("outage")
     box.plex.start()
     tab.press("Test the connection")
     tab.says("answer")
     tab.card("Servers").get_by_text("trouble").wait_for(state="detached")
-    tab.press("Process queue")
-    tab.says("Process queue is done")
+    tab.press("Process Queue")
+    tab.says("Process Queue is done")
     tab.shows("2 in sync")
     assert box.differences() == {}
 
@@ -81,19 +81,19 @@ def test_what_a_brake_says_is_shown_until_a_run_of_its_kind_ends_well(
     later = Activity(str(box.data_dir), "reconcile_all", lambda: time.time() + 100)
     later.ended("of another kind")
     tab = open_tab().go()
-    tab.press("Sync all")
-    tab.says("Sync all scenes did not end well: ")
+    tab.press("Sync All Scenes to Plex")
+    tab.says("Sync All Scenes to Plex failed: ")
     tab.says("brake_share to 100")
     tab.shows("22 differ")
     later.reconciled()
     for one in (tab, open_tab().go()):
-        shown = one.card("Now").get_by_text("Syncing all scenes did not end well")
+        shown = one.card("Now").get_by_text("Sync All Scenes to Plex failed")
         shown.wait_for()
         assert "brake_share to 100" in shown.inner_text()
     tab.shot("braked")
     box.configure(brake_share=100)
-    tab.press("Process queue")
-    tab.says("Process queue is done")
+    tab.press("Process Queue")
+    tab.says("Process Queue is done")
     shown.wait_for(state="detached")
 
 
@@ -115,8 +115,8 @@ def test_a_person_need_not_wait_for_the_next_look_at_plex(box: Box, tab: View) -
     tab.go()
     tab.card("Servers").get_by_text("in trouble since").wait_for()
     tab.press("Try now")
-    tab.says("Look whether Plex is back did not end well: paused: Plex does not answer")
-    tab.shows("Plex is away, since")
+    tab.says("Process Queue failed: paused: Plex does not answer")
+    tab.shows("Plex has been away since")
     box.plex.start()
     tab.press("Try now")
     tab.shows("2 in sync")
@@ -166,7 +166,7 @@ def test_dead_letters_are_retried_and_dropped_one_by_one_some_and_all(box: Box, 
     bury(box, 6, first=scenes[0])
     tab.go("queue")
     tab.press(f"Retry scene {scenes[0]}")
-    tab.says("1 dead letter back in the queue")
+    tab.says("1 dead letter is back in the queue")
     box.settle()
     assert scenes[0] not in box.differences()
     tab.press(f"Drop scene {scenes[1]}")
@@ -179,7 +179,7 @@ def test_dead_letters_are_retried_and_dropped_one_by_one_some_and_all(box: Box, 
     tab.press("Drop chosen (1)", sure="Drop them?")
     tab.button(f"Retry scene {scenes[3]}").wait_for(state="detached")
     tab.press("Retry all (2)")
-    tab.shows("No dead letters")
+    tab.shows("There are no dead letters")
     box.settle()
     assert set(box.differences()) == {scenes[1], scenes[3]}
 
@@ -218,12 +218,12 @@ def test_the_queue_is_filtered_processed_and_cleared(box: Box, tab: View) -> Non
     box.operation("all")
     tab.go("queue")
     tab.page.get_by_label("Show").select_option("pending")
-    tab.shows("Nothing is owed to Plex")
+    tab.shows("Nothing is waiting to be synced")
     tab.page.get_by_label("Show").select_option("waiting")
     tab.card("Queue").get_by_text("Gone for now").wait_for()
-    tab.press("Process now")
-    tab.says("Process queue is done")
-    tab.press("Clear queue", sure="Forget all that is owed?")
+    tab.press("Process Queue")
+    tab.says("Process Queue is done")
+    tab.press("Clear Pending Queue", sure="Forget everything that is waiting?")
     tab.says("1 job forgotten")
     assert box.operation("status")["queue"]["waiting"] == 0
 
@@ -249,7 +249,7 @@ def test_a_field_an_item_and_a_run_are_undone(box: Box, tab: View) -> None:
     tab.says("fields put back")
     assert "Rain" not in str(box.item(scenes[1]))
     tab.press("Undo run", sure="Undo all of it?")
-    tab.says("Undo run 1 is done")
+    tab.says("Undo Run 1 is done")
     assert {scene: box.item(scene)["title"] for scene in scenes} == before
 
 
@@ -258,13 +258,13 @@ def test_a_run_is_undone_from_the_list_and_its_scenes_are_resumed(box: Box, tab:
     box.operation("all")
     tab.go("changes")
     tab.press("Undo run 1", sure="Undo this run?")
-    tab.says("Undo run 1 is done")
+    tab.says("Undo Run 1 is done")
     assert set(box.differences()) == set(scenes)
     tab.press(f"Resume scene {scenes[0]}")
     tab.says("1 scene resumed")
     box.settle()
     assert set(box.differences()) == set(scenes[1:])
-    tab.press("Resume all", sure="Sync all of them?")
+    tab.press("Resume Held Scenes", sure="Sync all of them?")
     tab.says("2 scenes resumed")
     box.settle()
     assert box.differences() == {}
@@ -281,12 +281,12 @@ def test_a_conflict_is_decided_for_either_side(box: Box, tab: View) -> None:
     box.settle()
     box.operation("all")
     tab.go("changes")
-    tab.card("To be decided").get_by_text(f"By hand {scenes[0]}").wait_for()
+    tab.card("Open Decisions").get_by_text(f"By hand {scenes[0]}").wait_for()
     tab.shot("conflicts")
     tab.press(f"Keep what Plex says of title of item {items[0]}")
-    tab.says("What Plex says stays")
+    tab.says("Plex keeps its value")
     tab.press(f"Write what Stash says of title of item {items[1]}")
-    tab.says("What Stash says will be written")
+    tab.says("The value of Stash will be written")
     box.settle()
     assert box.item(scenes[0])["title"] == f"By hand {scenes[0]}"
     assert box.item(scenes[1])["title"] == f"In Stash {scenes[1]}"
@@ -322,7 +322,7 @@ def test_a_preview_of_a_range_shows_what_changed_in_it(box: Box, tab: View) -> N
     given = tab.page.get_by_role("textbox", name="Range")
     given.fill("nonsense")
     tab.press("Make a preview")
-    tab.says("Preview did not end well: ")
+    tab.says("Preview failed: ")
     given.fill("12h")
     tab.press("Make a preview")
     tab.shows("scope 12h")
@@ -341,20 +341,20 @@ def test_setup_tells_what_is_wrong_and_picks_a_library(box: Box, tab: View) -> N
     box.plex.add_section("Others", roots=["/others"])
     box.configure(poster_fit=True, max_retries=500)
     tab.go("setup")
-    tab.card("Settings in force").get_by_text("max_retries").first.wait_for()
+    tab.card("Settings in force").get_by_text("Max Retries").first.wait_for()
     tab.page.get_by_label("Others").uncheck()
     tab.shot("setup")
     tab.press("Save libraries")
-    tab.says("Synced is now: Scenes")
+    tab.says("These libraries are synced now: Scenes")
     settings = box.settings()
     assert settings["plex_library"] == "#1" and settings["max_retries"] == 500
     tab.page.get_by_label("defaults too").check()
-    tab.card("Settings in force").get_by_text("journal_rows").wait_for()
+    tab.card("Settings in force").get_by_text("Journal Rows").wait_for()
     assert box.plex.url in tab.card("Settings in force").inner_text()
     assert "plex-token" not in tab.page.content()
     assert box.operation("health_check")["libraries"] == ["Scenes"]
     box.configure(plex_library="Scenes", paused=True)
-    tab.press("Check again")
+    tab.press("Check Setup")
     tab.card("Check").get_by_text("paused").first.wait_for()
     tab.press("Test the connection")
     tab.says("answer")
@@ -367,7 +367,7 @@ def test_all_libraries_ticked_are_all_that_there_will_ever_be(box: Box, tab: Vie
     tab.go("setup")
     tab.page.get_by_label("Others").check()
     tab.press("Save libraries")
-    tab.says("Synced are now all libraries of films")
+    tab.says("All movie libraries are synced now")
     assert not box.settings().get("plex_library")
     tab.page.get_by_label("Scenes").uncheck()
     tab.press("Save libraries")
@@ -380,10 +380,10 @@ def test_setup_accepts_the_paths_that_files_prove(box: Box, tab: View) -> None:
         box.add(f"Studio {number % 3}/clip {number}.mp4", title=f"T{number}")
     box.configure(path_map="")
     tab.go("setup")
-    tab.press("Accept what files prove", sure="Set path_map?")
-    tab.says(f"path_map is now: {box.path_map}")
+    tab.press("Accept what files prove", sure="Set Path Map?")
+    tab.says(f"Path Map is now: {box.path_map}")
     assert box.settings()["path_map"] == box.path_map
-    tab.shows("Set by you (path_map):")
+    tab.shows("Set by you (Path Map):")
     box.operation("all")
     assert box.differences() == {}
 
@@ -393,7 +393,7 @@ def test_the_report_for_a_bug_is_downloaded_without_anything_private(box: Box, t
     tab.go("setup")
     tab.card("Libraries").wait_for()
     with tab.page.expect_download() as waiting:
-        tab.press("Report for a bug")
+        tab.press("Bug Report")
     found = Path(waiting.value.path()).read_text(encoding="utf-8")
     assert json.loads(found)["about"]["version"] and "plex-token" not in found
     assert "/media" not in found and box.plex.url not in found

@@ -68,12 +68,12 @@ def test_a_scene_tells_its_plan_and_is_synced_held_and_resumed(box: Box, tab: Vi
     item = box.item(scene)["ratingKey"]
     assert link and link.startswith(box.plex.url) and link.endswith(f"metadata%2F{item}")
     tab.press("Hold")
-    tab.says("Left alone until it is resumed")
+    tab.says("The scene is not synced until you resume it")
     box.stash.update_scene(scene, title="Changed while held")
     box.settle()
     assert box.item(scene)["title"] == "Title 0"
     tab.press("Resume")
-    tab.says("Resumed and synced")
+    tab.says("The scene is resumed and synced")
     assert box.item(scene)["title"] == "Changed while held"
     box.plex.edit_as_person(int(item), title="By hand")
     tab.press("Look again")
@@ -170,9 +170,9 @@ def serious(tab: View, axe: str) -> list[str]:
 def test_a_button_is_pressed_by_keyboard(box: Box, tab: View) -> None:
     filled(box, 1)
     tab.go()
-    tab.button("Sync all").focus()
+    tab.button("Sync All Scenes to Plex").focus()
     tab.page.keyboard.press("Enter")
-    tab.says("Sync all scenes is done")
+    tab.says("Sync All Scenes to Plex is done")
     assert box.differences() == {}
 
 
@@ -197,7 +197,7 @@ def test_a_hidden_tab_asks_nothing_and_a_seen_one_asks_at_once(box: Box, open_ta
     tab.page.clock.install()
     tab.go()
     tab.until(lambda: looks(tab) == 1)
-    tab.shows("Idle; nothing is owed")
+    tab.shows("Idle. Nothing is waiting.")
     tab.page.clock.run_for(14_000)
     assert looks(tab) == 1, "nothing runs: every 15 seconds"
     tab.page.clock.run_for(2_000)
@@ -218,7 +218,7 @@ def test_what_the_page_starts_is_looked_at_at_once(box: Box, open_tab: Open) -> 
     before = looks(tab)
     tab.page.clock.pause_at(datetime.now() + timedelta(hours=1))
     tab.until(lambda: looks(tab) == before + 1)
-    tab.press("Sync all")
+    tab.press("Sync All Scenes to Plex")
     tab.until(lambda: looks(tab) == before + 2)
     box.settle()
     assert box.differences([scene]) == {}
@@ -255,9 +255,9 @@ def test_below_a_path_everything_is_asked_below_it(box: Box, tab: View) -> None:
     box.configure(card_badge=True)
     tab.page.route("**/*", handed_on)
     tab.page.goto(f"{box.stash.url}/stash{PAGE}")
-    tab.shows("Idle; nothing is owed")
+    tab.shows("Idle. Nothing is waiting.")
     tab.page.get_by_role("link", name="Queue").click()
-    tab.shows("Nothing is owed to Plex")
+    tab.shows("Nothing is waiting to be synced")
     tab.page.get_by_role("link", name="Scenes").first.click()
     tab.page.locator(".s2p-card-badge").wait_for()
     tab.page.wait_for_load_state("networkidle")
@@ -283,6 +283,6 @@ Object.defineProperty(window, 'PluginApi', {configurable: true, set(api) {
 def test_a_stash_without_our_places_still_has_the_page(box: Box, tab: View) -> None:
     tab.page.add_init_script(LACKING)
     tab.go()
-    tab.shows("Idle; nothing is owed")
+    tab.shows("Idle. Nothing is waiting.")
     tab.page.goto(f"{box.stash.url}/settings?tab=plugins")
     tab.page.locator("#plugin-Stash2Plex-plex_token").wait_for()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from devserver.box import Box
@@ -21,10 +22,10 @@ def held_up(box: Box) -> Any:
 def test_two_tabs_and_one_that_is_closed_meanwhile_lose_nothing(box: Box, open_tab: Open) -> None:
     filled(box, 40)
     one, two = open_tab().go(), open_tab().go("queue")
-    one.press("Sync all")
-    two.press("Process now")
+    one.press("Sync All Scenes to Plex")
+    two.press("Process Queue")
     two.page.close()
-    one.says("Sync all scenes is done")
+    one.says("Sync All Scenes to Plex is done")
     box.settle()
     assert box.differences() == {} and box.plex.overlapping_writes == 0
 
@@ -40,13 +41,13 @@ def test_a_tab_that_is_closed_in_the_middle_of_an_operation_loses_nothing(
     write = held_up(box)
     two.press("Sync now")
     two.until(lambda: write.fired > 0)
-    one.press("Sync all")
-    one.says("Sync all scenes is done")
+    one.press("Sync All Scenes to Plex")
+    one.says("Sync All Scenes to Plex is done")
     assert box.operation("status")["draining"], "the operation has the drain's lock"
     two.page.close()
     one.until(lambda: not box.operation("status")["draining"])  # Stash ends it with its request
-    one.press("Process queue")
-    one.says("Process queue is done")
+    one.press("Process Queue")
+    one.says("Process Queue is done")
     assert box.differences() == {} and box.plex.overlapping_writes == 0
     for scene in scenes:
         box.operation("undo", scene=scene, original=True)
@@ -61,20 +62,20 @@ def test_what_another_tab_dropped_is_not_retried(box: Box, open_tab: Open) -> No
     one.press(f"Drop scene {scene}")
     one.says("1 dead letter dropped")
     two.press(f"Retry scene {scene}")
-    two.says("0 dead letters back in the queue")
-    two.shows("No dead letters")
+    two.says("0 dead letters are back in the queue")
+    two.shows("There are no dead letters")
     assert set(box.differences()) == {scene}
 
 
-def test_a_task_that_is_stopped_keeps_what_is_owed(box: Box, tab: View) -> None:
+def test_a_stopped_task_keeps_the_rest_of_its_work(box: Box, tab: View) -> None:
     filled(box, 5)
     write = held_up(box)
     tab.go()
-    tab.press("Sync all")
+    tab.press("Sync All Scenes to Plex")
     tab.until(lambda: write.fired > 0)
-    tab.press("Stop sync all scenes")
-    tab.says("Sync all scenes was stopped")
-    tab.card("Now").get_by_text("Idle; something is owed").wait_for()
-    tab.press("Process queue")
-    tab.says("Process queue is done")
+    tab.press("Stop Sync All Scenes to Plex")
+    tab.says("Sync All Scenes to Plex was stopped")
+    tab.card("Now").get_by_text(re.compile(r"Idle\. \d+ jobs? (is|are) waiting")).wait_for()
+    tab.press("Process Queue")
+    tab.says("Process Queue is done")
     assert box.differences() == {}

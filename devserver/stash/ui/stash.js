@@ -338,9 +338,24 @@
   function Scenes() {
     const [scenes, setScenes] = React.useState([]);
     React.useEffect(() => {
-      graphql(
-        'query { findScenes(filter: { per_page: 40, sort: "id" }) { scenes { id title date paths { screenshot } studio { id name } } } }',
-      ).then((found) => setScenes(found.findScenes.scenes));
+      graphql(`
+        query {
+          findScenes(filter: { per_page: 40, sort: "id" }) {
+            scenes {
+              id
+              title
+              date
+              paths {
+                screenshot
+              }
+              studio {
+                id
+                name
+              }
+            }
+          }
+        }
+      `).then((found) => setScenes(found.findScenes.scenes));
     }, []);
     return h(
       "main",

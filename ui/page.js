@@ -1,0 +1,136 @@
+// The page: its tabs, its messages, and the jobs that it has started.
+"use strict";
+(() => {
+  const S = window.Stash2Plex;
+  const { h, React, Router, text } = S;
+  const { ErrorBoundary, Message, Progress, ActionButton } = S;
+  const { useState, useEffect, useCallback } = React;
+
+  const VIEWS = {
+    overview: S.Overview,
+    scenes: S.Scenes,
+    queue: S.Queue,
+    changes: S.Changes,
+    preview: S.Preview,
+    setup: S.Setup,
+  };
+  // These views load their lists again when the queue or the work changes.
+  const FOLLOWING = ["scenes", "queue", "changes"];
+
+  // -- a job of Stash
+
+  // What the page says at the end of a job, by the status that Stash gives it.
+  const ENDED = { FINISHED: "job.done", CANCELLED: "job.stopped", FAILED: "job.failed" };
+  const LOOK = 1000; // ms between two looks at a job
+  const NEVER = 3600000;
+
+  function endMessage(task, status, problem) {
+    if (problem) return { text: text("job.failedWith", { task, problem }), kind: "danger" };
+    return { text: text(ENDED[status], { task }), kind: status === "FAILED" ? "danger" : "success" };
+  }
+
+  function StopButton({ id, task, say }) {
+    const label = text("button.stop");
+    const name = text("button.stop.name", { task });
+    const stop = async () => {
+      await S.stopJob(id);
+      say(text("job.stopping", { task }), "success");
+    };
+    return h(ActionButton, { label, name, action: stop });
+  }
+
+  function RunningJob({ started, onEnd, say }) {
+    const { id, task } = started;
+    const isOver = (job) => job && ENDED[job.status];
+    const pauseAfter = (job) => (job && !isOver(job) ? LOOK : NEVER);
+    const job = S.usePoll((signal) => S.job(id, signal), pauseAfter, [id]).data;
+    useEffect(() => {
+      if (isOver(job)) onEnd(started, job);
+    }, [Boolean(isOver(job))]);
+    const isWaiting = job && job.status === "READY";
+    return h(
+      "div",
+      { className: "s2p-job" },
+      h("span", null, text(isWaiting ? "job.waiting" : "job.running", { task })),
+      h(Progress, { part: job && job.progress > 0 ? job.progress : 0, label: task }),
+      h(StopButton, { id, task, say }),
+    );
+  }
+
+  // The jobs that this page has started, until they end.
+  function useJobs(say, changed) {
+    const [jobs, setJobs] = useState([]);
+    const watch = useCallback((started) => setJobs((before) => [...before, started]), []);
+    const onEnd = useCallback(async (started, job) => {
+      setJobs((before) => before.filter((other) => other !== started));
+      const problem = await S.problemOf(started.mode, job).catch((error) => error.message);
+      const message = endMessage(started.task, job.status, problem);
+      say(message.text, message.kind);
+      changed();
+      if (started.onEnd) started.onEnd();
+    }, []);
+    return { jobs, watch, onEnd };
+  }
+
+  // -- the page
+
+  // Calls `changed` when the queue or the work changes, if the view does not ask for the status itself.
+  function useFollowing(view, running, changed) {
+    const status = S.useStatus(FOLLOWING.includes(view) ? "status" : null, running).data;
+    const now = status && JSON.stringify([status.queue, status.busy]);
+    const before = React.useRef(null);
+    useEffect(() => {
+      if (before.current && now && before.current !== now) changed();
+      before.current = now;
+    }, [now]);
+  }
+
+  function Tabs({ view }) {
+    const tab = (name) => {
+      const current = name === view ? "page" : undefined;
+      const link = { key: name, to: `${S.PAGE}?view=${name}`, "aria-current": current };
+      return h(Router.Link, link, text(`view.${name}`));
+    };
+    const nav = { className: "s2p-tabs", "aria-label": text("page.tabs") };
+    return h("nav", nav, Object.keys(VIEWS).map(tab));
+  }
+
+  function useTitle(view) {
+    useEffect(() => {
+      document.title = text("page.title", { view: text(`view.${view}`) });
+    }, [view]);
+  }
+
+  // The view that the address names, its parameters, and what opens another one.
+  function useAddress() {
+    const location = Router.useLocation();
+    const history = Router.useHistory();
+    const params = new URLSearchParams(location.search);
+    const view = Object.keys(VIEWS).find((name) => name === params.get("view")) || "overview";
+    const go = (name, more) => history.push(`${S.PAGE}?${new URLSearchParams({ view: name, ...more })}`);
+    return { view, params, go };
+  }
+
+  S.Page = function Page() {
+    const { view, params, go } = useAddress();
+    const [message, setMessage] = useState(null);
+    const [version, setVersion] = useState(0);
+    const say = useCallback((text, kind) => setMessage({ text, kind }), []);
+    const changed = useCallback(() => setVersion((n) => n + 1), []);
+    const { jobs, watch, onEnd } = useJobs(say, changed);
+    const running = jobs.length > 0;
+    useFollowing(view, running, changed);
+    useTitle(view);
+    const content = h(
+      "main",
+      { className: "s2p-page container-fluid" },
+      h("h1", null, S.ID),
+      h(Tabs, { view }),
+      h(Message, { message, onClose: () => setMessage(null) }),
+      jobs.map((started) => h(RunningJob, { key: started.id, started, onEnd, say })),
+      h(ErrorBoundary, { key: view }, h(VIEWS[view], { version, running, changed, params, go })),
+    );
+    const watching = h(S.WatchContext.Provider, { value: watch }, content);
+    return h(S.SayContext.Provider, { value: say }, watching);
+  };
+})();
