@@ -33,8 +33,9 @@
     const label = text("button.stop");
     const name = text("button.stop.name", { task });
     const stop = async () => {
-      await S.stopJob(id);
+      // This comes first, because the job may end before Stash answers, and its end is the last word.
       say(text("job.stopping", { task }), "success");
+      await S.stopJob(id);
     };
     return h(ActionButton, { label, name, action: stop });
   }

@@ -79,3 +79,24 @@ def test_a_stopped_task_keeps_the_rest_of_its_work(box: Box, tab: View) -> None:
     tab.press("Process Queue")
     tab.says("Process Queue is done")
     assert box.differences() == {}
+
+
+def test_the_end_of_a_task_is_shown_though_stop_answers_later(box: Box, tab: View) -> None:
+    filled(box, 1)
+    write = held_up(box)
+
+    def late(route: Any, request: Any) -> None:
+        answer = route.fetch()
+        if "Stash2PlexStop" in (request.post_data or ""):
+            tab.says("was stopped")
+        route.fulfill(response=answer)
+
+    tab.page.route("**/graphql", late)
+    tab.go()
+    tab.press("Sync All Scenes to Plex")
+    tab.until(lambda: write.fired > 0)
+    with tab.page.expect_response(lambda one: "Stash2PlexStop" in (one.request.post_data or "")):
+        tab.press("Stop Sync All Scenes to Plex")
+    tab.page.wait_for_timeout(200)
+    tab.says("Sync All Scenes to Plex was stopped")
+    tab.page.unroute_all(behavior="wait")
