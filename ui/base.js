@@ -46,13 +46,13 @@ window.Stash2Plex = (() => {
       console.error(S.ID, key);
       return [key];
     }
-    const found = [];
+    const result = [];
     let end = 0;
     for (const match of template.matchAll(PLACE)) {
-      found.push(template.slice(end, match.index), filled(key, match, values));
+      result.push(template.slice(end, match.index), filled(key, match, values));
       end = match.index + match[0].length;
     }
-    return [...found, template.slice(end)];
+    return [...result, template.slice(end)];
   }
 
   // Numbers are shown as numbers (1,234). An id is passed as a string, so that it stays as it is.
@@ -62,6 +62,8 @@ window.Stash2Plex = (() => {
   S.list = (items) => items.join(S.text("list.separator"));
   // The text for a name that comes from the plugin. A name without a text is shown as it is.
   S.nameOf = (group, name) => S.TEXTS[`${group}.${name}`] || name.replace(/_/g, " ");
+  // The heads of a table's columns.
+  S.heads = (...names) => names.map((name) => S.text(`head.${name}`));
   S.fieldName = (field) => S.nameOf("field", field);
 
   // -- times

@@ -43,11 +43,11 @@
   }
 
   function Runs({ version, changed }) {
-    const heads = ["head.run", "head.when", "head.by", "head.wrote", "head.actions"];
+    const heads = S.heads("run", "when", "by", "wrote", "actions");
     const table = {
       list: S.usePagedList("list_runs", {}, version),
       label: text("changes.runsLabel"),
-      heads: heads.map((key) => text(key)),
+      heads,
       empty: text("changes.noRuns"),
       row: runRow(changed),
     };
@@ -56,7 +56,7 @@
 
   // -- the changes of one run
 
-  // What an undo did, and how much it left as it is.
+  // The result of an undo, with the fields that it left as they are.
   function undoneText({ fields, held, left }) {
     const parts = [text("changes.undone", { fields })];
     for (const [reason, count] of Object.entries(left || {}))
@@ -118,11 +118,11 @@
       changed();
       return undoneText(result);
     };
-    const heads = ["head.scene", "head.field", "head.before", "head.after", "head.actions"];
+    const heads = S.heads("scene", "field", "before", "after", "actions");
     const table = {
       list,
       label: text("changes.openRun", { run: `${run}` }),
-      heads: heads.map((key) => text(key)),
+      heads,
       empty: text("changes.forgotten"),
       row: changeRow({ titles, undo, rows }),
     };
@@ -158,7 +158,7 @@
     const table = {
       list,
       label: text("held.title"),
-      heads: [text("head.scene"), text("head.heldBy"), text("head.since"), text("head.actions")],
+      heads: S.heads("scene", "heldBy", "since", "actions"),
       empty: text("held.empty"),
       row: heldRow(titles, resume),
     };

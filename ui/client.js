@@ -1,4 +1,4 @@
-// What the page asks of Stash: GraphQL, our operations and our tasks. A failure is an Error with a sentence.
+// All requests to Stash: GraphQL, our operations and our tasks. A failure is an Error with a sentence.
 "use strict";
 (() => {
   const S = window.Stash2Plex;
@@ -46,8 +46,8 @@
   // Starts a job of Stash, which can be watched and stopped, and outlives this tab. Returns its id.
   async function startTask(mode, args, task) {
     const description = text("task.inStash", { task });
-    const found = await graphql(TASK, { id: ID, description, args: { mode, as_task: true, ...args } });
-    return found.runPluginTask;
+    const input = { id: ID, description, args: { mode, as_task: true, ...args } };
+    return (await graphql(TASK, input)).runPluginTask;
   }
 
   const JOB = `query Stash2PlexJob($id: ID!) {
@@ -76,8 +76,8 @@
   async function loadTitles(ids, signal) {
     // One `findScene` for each id, because `findScenes(ids)` returns nothing at all if one of them is gone.
     const parts = ids.map((id) => `s${id}: findScene(id: "${id}") { title files { path } }`);
-    const found = await graphql(`query Stash2PlexTitles { ${parts.join(" ")} }`, {}, signal);
-    for (const id of ids) if (found[`s${id}`]) knownTitles.set(id, titleOf(found[`s${id}`]));
+    const scenes = await graphql(`query Stash2PlexTitles { ${parts.join(" ")} }`, {}, signal);
+    for (const id of ids) if (scenes[`s${id}`]) knownTitles.set(id, titleOf(scenes[`s${id}`]));
   }
 
   // Returns id -> title, or the name of the file if there is no title. Scenes that are gone have none.
@@ -111,8 +111,8 @@
   }`;
   // The settings that the user has made.
   async function settings() {
-    const found = await graphql(SETTINGS, { ids: [ID] });
-    return (found.configuration.plugins || {})[ID] || {};
+    const { configuration } = await graphql(SETTINGS, { ids: [ID] });
+    return (configuration.plugins || {})[ID] || {};
   }
 
   const CONFIGURE = `mutation Stash2PlexConfigure($id: ID!, $input: Map!) {

@@ -163,6 +163,16 @@
     return h(Router.Link, { to: `/scenes/${id}` }, h("bdi", null, shown));
   }
 
+  const isScene = (row) => row.kind === "scene";
+  const kindName = (row) => S.nameOf("kind", row.kind);
+  const useJobTitles = (rows) => S.useTitles(rows.filter(isScene).map((row) => row.id));
+
+  // The scene of a job, or the performer, studio, tag or group.
+  function JobSubject({ row, titles }) {
+    if (isScene(row)) return h(SceneLink, { id: row.id, titles });
+    return text("queue.subject", { kind: kindName(row), id: `${row.id}` });
+  }
+
   // `options` are pairs of a value and its text.
   function Select({ label, value, onChange, options }) {
     const choose = (event) => onChange(event.target.value);
@@ -188,5 +198,5 @@
 
   Object.assign(S, { ErrorBoundary, SayContext, WatchContext, Message, Problem, Empty, Loading });
   Object.assign(S, { ActionButton, TaskButton, TestButton, MoreButton, Card, Table, PagedTable });
-  Object.assign(S, { StateBadge, SceneLink, Select, Progress });
+  Object.assign(S, { StateBadge, SceneLink, JobSubject, kindName, useJobTitles, Select, Progress });
 })();

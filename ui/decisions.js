@@ -59,13 +59,13 @@
       row.fields.map((field) => decisionRow({ row, field, values: valuesOf(row, field), titles, changed })),
     );
     if (!rows.length && !list.error) return null;
-    const heads = ["head.scene", "head.field", "head.plex", "head.stash", "head.decide"];
+    const heads = S.heads("scene", "field", "plex", "stash", "decide");
     return h(
       Card,
       { title: text("decisions.title") },
       h("p", null, text("decisions.question")),
       h(Problem, { text: list.error || error }),
-      h(Table, { label: text("decisions.title"), heads: heads.map((key) => text(key)), rows }),
+      h(Table, { label: text("decisions.title"), heads, rows }),
       list.more && h(MoreButton, { load: list.load }),
     );
   };

@@ -102,7 +102,7 @@
     return (key) => (names && names.get(key)) || key;
   }
 
-  // Runs an action, one at a time, and says its result or its problem. Returns [busy, run].
+  // Runs an action, one at a time, and shows its result or its problem. Returns [busy, run].
   function useAction(say) {
     const [busy, setBusy] = useState(false);
     const mounted = useRef(true);

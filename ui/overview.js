@@ -24,7 +24,7 @@
     return h(Problem, { text: text("now.failed", places) });
   }
 
-  // What runs now, in a sentence.
+  // Returns a sentence about the work that runs now.
   function nowText({ activity, reconciling, draining, queue }) {
     if (activity) return text("now.running", { task: taskName(activity.mode) });
     if (reconciling) return text("now.reconciling");

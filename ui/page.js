@@ -19,7 +19,7 @@
 
   // -- a job of Stash
 
-  // What the page says at the end of a job, by the status that Stash gives it.
+  // The text for the end of a job, by the status that Stash gives it.
   const ENDED = { FINISHED: "job.done", CANCELLED: "job.stopped", FAILED: "job.failed" };
   const LOOK = 1000; // ms between two looks at a job
   const NEVER = 3600000;

@@ -12,7 +12,7 @@
       key: at,
       cells: [h("bdi", null, pair.stash), h("bdi", null, pair.plex), evidence(pair)],
     }));
-    const heads = [text("head.inStash"), text("head.inPlex"), text("head.evidence")];
+    const heads = S.heads("inStash", "inPlex", "evidence");
     return h(Table, { label, heads, rows });
   }
 

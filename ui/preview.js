@@ -92,11 +92,11 @@
 
   function Changes({ list, about }) {
     const titles = new Map((list.rows || []).map((row) => [row.scene, row.title]));
-    const heads = ["head.scene", "head.field", "head.plex", "head.stash", "head.reason"];
+    const heads = S.heads("scene", "field", "plex", "stash", "reason");
     return h(PagedTable, {
       list,
       label: text("preview.label"),
-      heads: heads.map((key) => text(key)),
+      heads,
       empty: about ? text("preview.noDifference") : text("preview.none"),
       row: changeRow(titles),
     });

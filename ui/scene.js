@@ -61,11 +61,11 @@
 
   function Item({ item: { item, link, plan }, takeOver }) {
     const hasActions = plan.some((row) => row.kept);
-    const heads = ["head.field", "head.plex", "head.stash", "head.plan"];
-    if (hasActions) heads.push("head.actions");
+    const heads = S.heads("field", "plex", "stash", "plan");
+    if (hasActions) heads.push(...S.heads("actions"));
     const table = {
       label: text("scene.plan"),
-      heads: heads.map((key) => text(key)),
+      heads,
       rows: plan.map(planRow({ item, hasActions, takeOver })),
     };
     const title = text("scene.item", { item: `${item}` });
@@ -79,7 +79,7 @@
       key: at,
       cells: [h("bdi", null, stash), h("bdi", null, plex)],
     }));
-    const heads = [text("head.inStash"), text("head.lookedForInPlex")];
+    const heads = S.heads("inStash", "lookedForInPlex");
     return h(Card, { title: text("scene.files") }, h(Table, { label: text("scene.files"), heads, rows }));
   }
 
@@ -91,7 +91,7 @@
       h(Value, { of: after }),
     ];
     const rows = [...writes].reverse().map((row, at) => ({ key: at, cells: cells(row) }));
-    const heads = ["head.run", "head.field", "head.before", "head.after"].map((key) => text(key));
+    const heads = S.heads("run", "field", "before", "after");
     return h(Card, { title: text("scene.writes") }, h(Table, { label: text("scene.writes"), heads, rows }));
   }
 
@@ -103,7 +103,7 @@
       : h(ActionButton, { label: text("button.hold"), icon: "faPause", action: hold });
   }
 
-  function Buttons({ id, found, reload }) {
+  function Buttons({ id, scene, reload }) {
     const action = (mode, answer) => async () => {
       const result = await S.operation(mode, { scene: id });
       reload();
@@ -116,17 +116,17 @@
       "div",
       { className: "s2p-actions" },
       h(ActionButton, { label: text("button.syncNow"), icon: "faSync", action: action("sync", syncText) }),
-      found && h(HoldButton, { held: found.held, hold, resume }),
+      scene && h(HoldButton, { held: scene.held, hold, resume }),
       h(ActionButton, { label: text("button.lookAgain"), action: look }),
     );
   }
 
-  function Explanation({ found, takeOver }) {
-    const { state, warnings, items, files, writes } = found;
+  function Explanation({ scene, takeOver }) {
+    const { state, warnings, items, files, writes } = scene;
     return h(
       React.Fragment,
       null,
-      h("p", null, h(StateBadge, { state }), " ", h("bdi", null, reasonText(found))),
+      h("p", null, h(StateBadge, { state }), " ", h("bdi", null, reasonText(scene))),
       (warnings || []).map((warning, at) => h(Problem, { key: at, text: warning })),
       (items || []).map((item) => h(Item, { key: item.item, item, takeOver })),
       files && h(Files, { files }),
@@ -137,7 +137,7 @@
   function Panel({ id }) {
     const [message, setMessage] = useState(null);
     const look = (signal) => S.operation("explain", { scene: id }, signal);
-    const { data: found, error, reload } = S.useOnce(look, [id]);
+    const { data: scene, error, reload } = S.useOnce(look, [id]);
     const say = (text, kind) => setMessage({ text, kind });
     const takeOver = (item, field) => async () => {
       const result = await S.operation("decide", { item, field, side: "stash" });
@@ -152,9 +152,9 @@
         { className: "s2p-page s2p-scene" },
         h(Message, { message, onClose: () => setMessage(null) }),
         h(Problem, { text: error }),
-        h(Buttons, { id, found, reload }),
-        found && h(Explanation, { found, takeOver }),
-        !found && !error && h(Loading),
+        h(Buttons, { id, scene, reload }),
+        scene && h(Explanation, { scene, takeOver }),
+        !scene && !error && h(Loading),
       ),
     );
   }

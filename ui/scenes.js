@@ -17,7 +17,7 @@
       key: scene,
       cells: [h(SceneLink, { id: scene, titles }), h("bdi", null, why)],
     });
-    const heads = [text("head.scene"), text("head.why")];
+    const heads = S.heads("scene", "why");
     return h(PagedTable, { list, label: text("scenes.title"), heads, empty: text("scenes.empty"), row });
   }
 
@@ -34,8 +34,8 @@
     const rows = [];
     for (let page = first; ; page += 1) {
       const { count, size, scenes } = await S.scenePage(page, signal);
-      const found = await withStates(scenes, signal);
-      rows.push(...found.filter((scene) => !state || scene.state === state));
+      const known = await withStates(scenes, signal);
+      rows.push(...known.filter((scene) => !state || scene.state === state));
       const isLast = page * size >= count;
       if (isLast || rows.length >= ENOUGH || page - first + 1 >= PAGES) {
         return { rows, count, seen: Math.min(page * size, count), next: isLast ? null : page + 1 };
@@ -47,10 +47,10 @@
     return { key: id, cells: [h(SceneLink, { id, title }), h(StateBadge, { state })] };
   }
 
-  // `last` is what the last press found: { seen, count, next }.
+  // `last` is the result of the last press: { seen, count, next }.
   function FoundScenes({ rows, last, load }) {
     const counts = { shown: rows.length, seen: last.seen, count: last.count };
-    const heads = [text("head.scene"), text("head.state")];
+    const heads = S.heads("scene", "state");
     const table = () => h(Table, { label: text("scenes.title"), heads, rows: rows.map(sceneRow) });
     return h(
       React.Fragment,

@@ -1,4 +1,4 @@
-// Setup: what Check Setup found and what to do, the libraries, the settings in force, and the bug report.
+// Setup: the findings of Check Setup, the libraries, the settings in force, and the bug report.
 "use strict";
 (() => {
   const S = window.Stash2Plex;
@@ -124,7 +124,7 @@
     const shown = settings.filter((row) => all || !row.is_default || row.problem);
     const box = h("input", { type: "checkbox", checked: all, onChange: () => setAll(!all) });
     const actions = h("label", { className: "s2p-field" }, box, " ", text("setup.showDefaults"));
-    const heads = ["head.setting", "head.inForce", "head.default", "head.problem"].map((key) => text(key));
+    const heads = S.heads("setting", "inForce", "default", "problem");
     const table = { label: text("setup.settings"), heads, rows: shown.map(settingRow(nameOf)) };
     return h(Card, { title: text("setup.settings"), actions }, h(Table, table));
   }
