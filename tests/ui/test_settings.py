@@ -83,7 +83,7 @@ def test_a_token_is_changed_and_nothing_else_with_it(box: Box, tab: View) -> Non
     tab.press("Change token")
     tab.press("Cancel")
     tab.press("Change token")
-    tab.page.get_by_label("Plex token", exact=True).fill("another-token-of-mine")
+    tab.page.get_by_label("Plex Token", exact=True).fill("another-token-of-mine")
     tab.press("Save token")
     tab.says("The token is saved")
     box.tokens.add("another-token-of-mine")
