@@ -209,7 +209,7 @@ window.Stash2Plex.TEXTS = {
   // -- jobs of Stash that this page has started
   "job.waiting": "{task} waits for its turn in Stash.",
   "job.running": "{task} is running.",
-  "job.stopping": "{task} is being stopped. What it did not do stays in the queue.",
+  "job.stopping": "{task} is being stopped. The rest of its work stays in the queue.",
   "job.done": "{task} is done.",
   "job.stopped": "{task} was stopped.",
   "job.failed": "{task} failed.",
@@ -310,7 +310,7 @@ window.Stash2Plex.TEXTS = {
   "changes.noRuns": "Nothing was written to Plex yet.",
   "changes.run": "#{run}",
   "changes.runTitle": "Run {run}",
-  "changes.openRun": "What run {run} changed",
+  "changes.openRun": "Changes of run {run}",
   "changes.allRuns": "All runs",
   "changes.forgotten": "The journal does not have this run any more.",
   "changes.undo": "undo",
@@ -341,7 +341,7 @@ window.Stash2Plex.TEXTS = {
   "preview.range": "Range",
   "preview.explanation":
     "A preview writes nothing. To apply it syncs each scene that it shows, in the state of that moment.",
-  "preview.label": "What a sync would do",
+  "preview.label": "Plan of a sync",
   "preview.summary": "Preview of {when}, scope {scope}: {outcomes}",
   "preview.noScenes": "Preview of {when}, scope {scope}: no scenes",
   "preview.outcome": "{count} {outcome}",

@@ -236,14 +236,14 @@ def test_a_field_an_item_and_a_run_are_undone(box: Box, tab: View) -> None:
     before = {scene: box.item(scene)["title"] for scene in scenes}
     box.operation("all")
     tab.go("changes")
-    tab.page.get_by_label("What run 1 changed").click()
+    tab.page.get_by_role("link", name="Changes of run 1").click()
     item = box.item(scenes[0])["ratingKey"]
     tab.press(f"Undo title of item {item}")
     tab.says("1 field put back")
     assert box.item(scenes[0])["title"] == before[scenes[0]]
     tab.shot("changes")
     tab.page.get_by_role("link", name="All runs").click()
-    tab.page.get_by_label("What run 1 changed").click()
+    tab.page.get_by_role("link", name="Changes of run 1").click()
     other = box.item(scenes[1])["ratingKey"]
     tab.press(f"Undo item {other}")
     tab.says("fields put back")

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from plex.fields.registry import FIELDS, IMAGES
 from plex.state.scene_state import STATES
 
 ROOT = Path(__file__).parents[2]
@@ -111,11 +110,7 @@ def test_tasks_have_the_names_that_stash_shows() -> None:
     assert {mode: TEXTS[f"task.{mode}"] for mode in names} == names
 
 
-def test_states_and_fields_have_the_names_of_the_plugin() -> None:
+def test_states_have_the_names_of_the_plugin() -> None:
     assert {state: TEXTS[f"state.{state}"].lower() for state in STATES} == {
         state: name.lower() for state, name in STATES.items()
-    }
-    fields = [*(field.name for field in FIELDS), *IMAGES]
-    assert {name: TEXTS.get(f"field.{name}") for name in fields} == {
-        name: name.replace("_", " ") for name in fields
     }
