@@ -1,7 +1,7 @@
-"""A real Chromium at the page of a box: every console error and every failed request fails the test.
+"""Opens the page of a box in Chromium. A console error or a failed request fails the test.
 
-With STASH_URL (and STASH_API_KEY) in the environment it is the page of that Stash. The tests fill it
-and empty it again, so it is to be one without scenes.
+With STASH_URL (and STASH_API_KEY) in the environment, the tests use the page of that Stash. They fill and
+empty its library, so it must have no scenes.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from tests.ui.real_stash import RealStash
 SHOTS = Path(os.environ.get("STASH2PLEX_SHOTS") or libraries.CACHE / "shots")
 PAGE = "/plugins/stash2plex"
 PATIENCE = 60_000  # milliseconds: the machine may be busy
-# What a real Stash's own page asks for in vain: previews that a scan does not make, Google's casts, and
-# the events of jobs, which a test that plays the proxy does not hand on.
+# A real Stash's own page asks for these in vain: previews that a scan does not make, Google's casts, and
+# the events of jobs, which a test that plays the proxy does not pass on.
 OF_STASH = (
     "/interactive_heatmap",
     "_thumbs.vtt",
@@ -34,15 +34,15 @@ OF_STASH = (
     "WebSocket connection to",
     "Unable to make websocket connection",
 )
-TOLD_TWICE = "Failed to load resource"  # of what the other events name with its address
+REPEATED = "Failed to load resource"  # another event names the same fault with its address
 
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    found = libraries.libraries()
-    if found is None:
+    folder = libraries.libraries()
+    if folder is None:
         pytest.skip("npm is not installed: the libraries of Stash's page cannot be had")
-    return found
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +74,7 @@ def box(real_stash: RealStash | None, request: pytest.FixtureRequest) -> Iterato
         yield request.getfixturevalue("make_box")()
         return
     given = [request.getfixturevalue(name) for name in ("plugin_zip", "compiled", "frame")]
-    # There is one of it for all workers.
+    # All workers share one real Stash.
     with (
         held(FileLock(libraries.CACHE / f"real-{real_stash.port}.lock")),
         RealBox(real_stash, *given) as real,
@@ -94,20 +94,21 @@ def held(lock: FileLock) -> Iterator[None]:
 
 
 class View:
-    """One tab. `page` is Playwright's; `faults` collects what must not happen."""
+    """One tab. `page` is Playwright's, and `faults` lists the errors of the page."""
 
     def __init__(self, page: Any, box: Box, allowed: list[str]) -> None:
         self.page, self.box, self.allowed = page, box, allowed
         self.faults: list[str] = []
-        self.asked: list[str] = []  # the modes of the operations, in their order
+        self.asked: list[str] = []  # the modes of the operations, in order
         page.on("request", self._request)
-        page.on("console", lambda said: said.type == "error" and self._fault(said.text))
+        page.on("console", lambda entry: entry.type == "error" and self._fault(entry.text))
         page.on("pageerror", lambda error: self._fault(f"error: {error}"))
         page.on("requestfailed", self._failed)
         page.on(
-            "response", lambda one: one.status >= 400 and self._fault(f"{one.status} {one.url}")
+            "response",
+            lambda reply: reply.status >= 400 and self._fault(f"{reply.status} {reply.url}"),
         )
-        page.on("dialog", lambda one: (self._fault("a dialog"), one.dismiss()))
+        page.on("dialog", lambda dialog: (self._fault("a dialog"), dialog.dismiss()))
         page.set_default_timeout(PATIENCE)
 
     def _request(self, request: Any) -> None:
@@ -118,9 +119,9 @@ class View:
         if request.failure != "net::ERR_ABORTED":  # closed by the page itself
             self._fault(f"{request.failure} {request.url}")
 
-    def _fault(self, said: str) -> None:
-        if not any(one in said for one in (TOLD_TWICE, *self.allowed)):
-            self.faults.append(said)
+    def _fault(self, fault: str) -> None:
+        if not any(part in fault for part in (REPEATED, *self.allowed)):
+            self.faults.append(fault)
 
     def go(self, view: str = "overview", more: str = "") -> View:
         self.page.goto(f"{self.box.stash.url}{PAGE}?view={view}{more}")
@@ -128,17 +129,17 @@ class View:
         return self
 
     def until(self, condition: Callable[[], bool]) -> None:
-        """Waits for what the page does not show."""
+        """Waits for a condition that the page does not show."""
         for _ in range(PATIENCE // 50):
             if condition():
                 return
             self.page.wait_for_timeout(50)
-        said = self.page.locator(".s2p-notices").all_inner_texts()
+        message = self.page.locator(".s2p-notices").all_inner_texts()
         waited = f"not true after {PATIENCE // 1000} s"
-        raise TimeoutError(f"{waited}; the page says {said}; asked were {self.asked}")
+        raise TimeoutError(f"{waited}; the page says {message}; its operations: {self.asked}")
 
     def press(self, name: str, sure: str = "") -> None:
-        """A button by its name; with `sure` the second press that it asks for."""
+        """Presses a button by its name, and with `sure` a second time to confirm."""
         self.button(name).click()
         if sure:
             self.button(sure).click()
@@ -147,13 +148,13 @@ class View:
         return self.page.get_by_role("button", name=re.compile(rf"^\s*{re.escape(name)}\s*$"))
 
     def says(self, text: str) -> None:
-        """The page's message has this in it."""
+        """Waits for a message of the page that contains the text."""
         self.page.locator(".s2p-notices").filter(has_text=text).first.wait_for()
 
     def shows(self, text: str) -> Any:
-        found = self.page.get_by_text(text).first
-        found.wait_for()
-        return found
+        place = self.page.get_by_text(text).first
+        place.wait_for()
+        return place
 
     def card(self, title: str) -> Any:
         heading = self.page.get_by_role("heading", name=title, exact=True)
@@ -169,7 +170,7 @@ Open = Callable[..., View]
 
 @pytest.fixture
 def open_tab(chromium: Any, box: Box, node_modules: Path) -> Iterator[Open]:
-    """Opens tabs of the box's page; `allow` names console errors that a test brings about."""
+    """Opens tabs of the box's page. `allow` names console errors that the test causes."""
     box.stash.libraries = node_modules
     real = isinstance(box, RealBox)
     key = box.stash.credentials() if real else {}

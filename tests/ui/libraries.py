@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 LISTS = ("package.json", "package-lock.json")
 CACHE = HERE.parent.parent / ".cache" / "ui"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# The last ones keep it from looking for hosts of its maker at every start.
+# The last three keep Chromium from asking hosts of its maker at every start.
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -23,7 +23,7 @@ FLAGS = (
 
 def browser() -> str | None:
     """The path of a Chromium on this machine."""
-    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
 def libraries() -> Path | None:

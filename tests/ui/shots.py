@@ -52,13 +52,13 @@ def draw(page: Any, box: Box, scene: int) -> None:
 def main() -> int:
     from playwright.sync_api import sync_playwright
 
-    path, found = libraries.browser(), libraries.libraries()
-    if path is None or found is None:
+    path, folder = libraries.browser(), libraries.libraries()
+    if path is None or folder is None:
         print("Chromium and npm are needed to draw the pictures")
         return 1
     Path(IMAGES).mkdir(parents=True, exist_ok=True)
     with open_box() as box, sync_playwright() as started:
-        box.stash.libraries = found
+        box.stash.libraries = folder
         scene = lived_in(box)
         browser = started.chromium.launch(executable_path=path, args=[*libraries.FLAGS])
         draw(browser.new_page(viewport=SIZE), box, scene)  # type: ignore[arg-type]
