@@ -85,7 +85,7 @@
         onClick: press,
         disabled: busy || disabled,
         "aria-label": confirming ? undefined : name,
-        className: confirming ? "s2p-deed s2p-danger" : "s2p-deed",
+        className: confirming ? "s2p-button s2p-danger" : "s2p-button",
       },
       busy ? spinner : icon && h(Icon, { name: icon }),
       " ",
@@ -105,8 +105,10 @@
 
   // -- frames
 
+  let cards = 0;
+
   function Card({ title, children, actions }) {
-    const id = `s2p-${title.replace(/\W+/g, "-").toLowerCase()}`;
+    const [id] = useState(() => `s2p-card-${(cards += 1)}`);
     const buttons = h("div", { className: "s2p-actions" }, actions);
     return h(
       "section",
