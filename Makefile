@@ -1,11 +1,11 @@
-# Everything here sets itself up: the first target that needs it makes .venv, once.
+# The first target that needs .venv makes it, once.
 #   make PYTHON=/path/to/python3.12 test    chooses the interpreter (3.10 or newer)
 SHELL = /bin/sh
 PYTHON =
 VENV = .venv
 PY = $(VENV)/bin/python
 READY = $(VENV)/.ready
-# What only the tests in a browser need.
+# The packages that only the tests in a browser need.
 BROWSER = $(VENV)/.browser
 ARGS =
 BENCHES = bench-hook bench-startup bench-page bench-drain bench-scale bench-memory bench-reconcile
@@ -14,25 +14,25 @@ BENCHES = bench-hook bench-startup bench-page bench-drain bench-scale bench-memo
 .PHONY: help demo play test whole ui torture flood check format package shots bench bench-check trip $(BENCHES) setup clean
 
 help:
-	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
-	@echo "make test         runs all tests with coverage (ARGS='-k word' hands pytest something)"
-	@echo "make whole        the same tests on more: 10,000 scenes, 500 jobs, 3,000 random cases"
+	@echo "make demo         shows the plugin at work, against a Stash and a Plex in a box"
+	@echo "make test         runs all tests with coverage (ARGS='-k word' are arguments for pytest)"
+	@echo "make whole        runs the same tests on more: 10,000 scenes, 500 jobs, 3,000 random cases"
 	@echo "make ui           presses every button of the page in Chromium"
-	@echo "make torture      kills the plugin 300 times, in ten minutes at most (ARGS='--seed 7')"
-	@echo "make flood        thousands of events at once, in a row and again and again"
-	@echo "make check        lint, format and types"
-	@echo "make format       puts the sources into their format"
-	@echo "make play         keeps the box up, to play with (ARGS='--scenes 50 --page')"
+	@echo "make torture      kills the plugin 300 times, in ten minutes at most (ARGS='--seed 7' repeats one)"
+	@echo "make flood        sends thousands of events at once and in a row"
+	@echo "make check        checks lint, format and types"
+	@echo "make format       formats the sources"
+	@echo "make play         starts a Stash and a Plex to play with (ARGS='--scenes 50 --page')"
 	@echo "make shots        draws the pictures of the README (needs Chromium and npm)"
 	@echo "make picture      draws docs/images/architecture.svg from the imports"
 	@echo "make words        lists sentences that a stranger has to read twice (ARGS='plex/sync')"
 	@echo "make package      builds dist/Stash2Plex.zip and dist/index.yml"
 	@echo "make bench        measures everything, in about 15 minutes, and writes docs/performance.md"
-	@echo "make bench-check  measures, and fails when something has become worse than recorded"
-	@echo "make bench-hook   one of them: hook startup page drain scale memory reconcile (ARGS='1000 100000')"
+	@echo "make bench-check  measures, and fails when a ratio is worse than its record"
+	@echo "make bench-hook   measures one: hook startup page drain scale memory reconcile (ARGS='1000 100000')"
 	@echo "make trip         counts the files that one edited title goes through"
-	@echo "make setup        only makes .venv"
-	@echo "make clean        removes what these have made, .venv too"
+	@echo "make setup        makes .venv only"
+	@echo "make clean        removes everything that these commands made, also .venv"
 
 demo: $(READY)
 	@$(PY) -m devserver.demo $(ARGS)
@@ -40,14 +40,14 @@ demo: $(READY)
 play: $(READY)
 	@$(PY) -m devserver $(ARGS)
 
-# With ARGS it runs a part, and then the coverage of the whole says nothing.
+# ARGS run a part of the tests. Its coverage says nothing about the whole, so it is not measured.
 test: $(READY)
 	@$(PY) -m pytest $(if $(ARGS),$(ARGS),-n 3 --dist worksteal --cov --cov-report=term)
 
 whole: $(READY)
 	@STASH2PLEX_WHOLE=1 $(PY) -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist worksteal)
 
-# Needs Chromium and npm, and some minutes: not a part of `make test`.
+# Needs Chromium, npm and some minutes, so `make test` does not include it.
 ui: $(BROWSER)
 	@$(PY) -m pytest -n 2 tests/ui $(ARGS)
 
@@ -78,7 +78,7 @@ picture: $(READY)
 package: $(READY)
 	@$(PY) scripts/package.py $(ARGS)
 
-# Not a part of `make test`: these want a machine that does nothing else.
+# These need an idle machine, so `make test` does not include them.
 bench: $(READY)
 	@$(PY) tests/bench/all.py $(ARGS)
 

@@ -1,8 +1,8 @@
-"""Builds what Stash's plugin manager installs from: the zip of the plugin and `index.yml`.
+"""Builds the zip of the plugin and `index.yml`, from which Stash's plugin manager installs.
 
     python scripts/package.py [--out dist] [--date "2026-01-31 12:00:00"]
 
-The zip holds exactly what runs, with fixed times in it: the same sources give the same bytes.
+The zip contains only the files that run, with fixed times: the same sources give the same bytes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _EPOCH = (2020, 1, 1, 0, 0, 0)
 
 
 def contents(root: Path = ROOT) -> Iterator[Path]:
-    """The files of the plugin, relative to `root`, sorted."""
+    """Yields the files of the plugin, relative to `root`, sorted."""
     yield from map(Path, FILES)
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
@@ -44,7 +44,7 @@ def contents(root: Path = ROOT) -> Iterator[Path]:
 
 
 def build(out: Path, date: datetime | None = None, root: Path = ROOT) -> Path:
-    """Write the zip and the index into `out`; gives the zip. `date` is UTC, default now."""
+    """Writes the zip and the index into `out`. Returns the zip. `date` is UTC, default now."""
     out.mkdir(parents=True, exist_ok=True)
     target = out / f"{ID}.zip"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -61,8 +61,8 @@ def build(out: Path, date: datetime | None = None, root: Path = ROOT) -> Path:
 
 
 def index_entry(archive: Path, date: datetime, root: Path = ROOT) -> dict[str, object]:
-    """What Stash reads of the package. An update is offered when `date` is newer: the version is
-    for people only."""
+    """Returns the entry that Stash reads. A newer `date` makes an update; the version is only for
+    people."""
     manifest = yaml.safe_load((root / f"{ID}.yml").read_text(encoding="utf-8"))
     return {
         "id": ID,

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the virtual environment that the Makefile works with: venv.sh FOLDER [PYTHON]
-# Says in one sentence what is missing when it cannot.
+# Makes the virtual environment of the Makefile: venv.sh FOLDER [PYTHON]
+# When it cannot, it says in one sentence why.
 set -eu
 
 venv=$1
