@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from dataclasses import fields
 from pathlib import Path
 
 from app.commands import bundle_fields, registry
@@ -14,6 +15,7 @@ from devserver.plex import kinds, query, views
 from plex.fields import selection
 from plex.fields.registry import FIELDS, FROM_FILE, IMAGES, Field
 from validation.config import UNLISTED, Stash2PlexConfig
+from validation.settings import SyncSettings
 from validation.values import FIELDS as OTHER_NAMES
 from validation.values import ON_REQUEST
 
@@ -36,6 +38,12 @@ ONE_NAME = {"sort_title", "tagline"}
 NOT_OF_A_FILE = {"rating", "collections", "labels"}
 # Fields by template: the proof would have to repeat the rules of templates.
 WITHOUT_PROOF = {"sort_title", "tagline"}
+# Settings of selection, of matching and of edits in Plex: the proof does not repeat these rules.
+PROOF_IGNORES = {
+    "path_map", "only_organized", "only_stash_id", "include_tags", "exclude_tags", "include_paths",
+    "exclude_paths", "on_leave", "sort_title_template", "tagline_template", "actor_photo_url",
+    "on_edit_in_plex", "preserve_plex_edits", "allow_ambiguous_match",
+}  # fmt: skip
 # Commands that neither work on the queue nor on the memory of one Plex server.
 OF_NO_SERVER = {
     "clear_queue", "clear_dlq", "purge_dlq", "outage_summary", "health_check", "doctor", "journal",
@@ -68,6 +76,13 @@ def test_a_setting_that_selects_scenes_has_a_row_and_a_case():
 
     assert [name for name in read if f"`{name}`" not in rows] == []
     assert [name for name in read for case in cases if f'"{name}"' not in case] == []
+
+
+def test_the_proof_knows_every_setting_that_decides_what_plex_says():
+    decides = {field.name for field in fields(SyncSettings)}
+    known = {name for name in decides if f'"{name}"' in text("devserver/proof.py")}
+
+    assert known | PROOF_IGNORES == decides, "devserver/proof.py, or PROOF_IGNORES here"
 
 
 def test_every_setting_has_a_test_of_its_own():
