@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+import english
 from app.commands import registry
 from plex.fields import selection
 from plex.fields.registry import BACKGROUND, FIELDS, IMAGES, POSTER
@@ -230,3 +231,21 @@ def test_the_table_of_older_settings_is_complete() -> None:
     text = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     assert set(re.findall(r"`(\w+)`", " ".join(rows))) == set(_LEGACY)
+
+
+def _literals() -> str:
+    """All texts of the product, one below the other."""
+    files = [path for path in english.files() if path.suffix == ".py"]
+    return "\n".join(text for path in files for _, text in english.texts(path))
+
+
+def test_the_log_lines_that_the_documents_quote_are_those_of_the_product() -> None:
+    troubles = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    paths = (ROOT / "docs" / "matching.md").read_text(encoding="utf-8")
+    quotes = re.findall(r'^\*\*[^*"]*"([^*]+?)"', troubles, re.MULTILINE)
+    quotes += re.findall(r"^paths: [^:]+:", paths, re.MULTILINE)
+    parts = [part.strip() for quote in quotes for part in re.split(r"…|\d|\(401\)", quote)]
+    known = _literals()
+
+    assert len(quotes) > 10
+    assert [part for part in parts if len(part) > 3 and part not in known] == []
