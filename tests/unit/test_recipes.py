@@ -148,6 +148,7 @@ def test_a_property_of_the_simulated_item_is_in_all_its_places():
     shown = inspect.getsource(views.attributes)
 
     assert {*kinds.SCALARS} - filters == WITHOUT_FILTER, "query.STRINGS, NUMBERS or DATES"
+    assert {*query.STRINGS} - {*kinds.SCALARS} == {"guid"}, "kinds.SCALARS"
     assert [name for name in kinds.SCALARS if f'"{name}"' not in shown] == []
 
 
