@@ -8,6 +8,8 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import yaml
+
 from app.commands import bundle_fields, registry
 from app.modes import ONLY_LOOKS, OPERATIONS
 from devserver import proof
@@ -74,7 +76,10 @@ def test_a_setting_that_selects_scenes_has_a_row_and_a_case():
     rows = text("docs/fields.md").split("\n## Scenes", 1)[1].split("\n## ", 1)[0]
     cases = text("tests/unit/test_selection.py"), text("tests/system/test_selection.py")
 
-    assert [name for name in read if f"`{name}`" not in rows] == []
+    settings = yaml.safe_load(text("Stash2Plex.yml"))["settings"]
+    shown = {name: setting["displayName"] for name, setting in settings.items()}
+
+    assert [name for name in read if f"| {shown[name]} |" not in rows] == []
     assert [name for name in read for case in cases if f'"{name}"' not in case] == []
 
 
