@@ -66,10 +66,15 @@ def texts(path: Path) -> Iterator[Text]:
 
 
 def _of_python(source: str) -> Iterator[Text]:
-    yield from _strings(ast.parse(source))
+    yield from strings(source)
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     comments = [(t.start[0], t.string.lstrip("#: ")) for t in tokens if t.type == tokenize.COMMENT]
     yield from _joined(comments)
+
+
+def strings(source: str) -> Iterator[Text]:
+    """The docstrings and literals of a module, with the line of each."""
+    return _strings(ast.parse(source))
 
 
 def _strings(node: ast.AST) -> Iterator[Text]:

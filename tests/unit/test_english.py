@@ -1,10 +1,17 @@
 """Sentences are read once: no file gains an opening or a word that scripts/english.py flags."""
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 import english
+
+PLACES = (ast.Module, ast.ClassDef, ast.FunctionDef)
+# Messages that still have the key of a setting: make it fewer, up to none.
+KEYS_LEFT = 40
 
 
 def test_no_file_has_more_flags_than_its_number():
@@ -83,6 +90,25 @@ def test_a_renamed_file_may_keep_the_flags_of_its_old_name():
     assert english.excess({"new.py": 4}, {"old.py": 3}) == {"new.py": 4}
     assert english.excess({"old.py": 4}, {"old.py": 3}) == {"old.py": 1}
     assert english.excess({"old.py": 0, "new.py": 1}, {"old.py": 3}) == {"new.py": 1}
+
+
+def test_messages_call_a_setting_by_the_name_that_stash_shows():
+    manifest = yaml.safe_load((english.ROOT / "Stash2Plex.yml").read_text(encoding="utf-8"))
+    keys = [key for key in manifest["settings"] if "_" in key]
+    key = re.compile(rf"\b({'|'.join(keys)})\b")
+    code = [path for path in english.files() if path.suffix == ".py"]
+    found = [f"{path.name}: {text}" for path in code for text in messages(path) if key.search(text)]
+
+    assert len(found) <= KEYS_LEFT, found
+
+
+def messages(path: Path) -> list[str]:
+    """The texts of a module that are no docstrings and no queries."""
+    source = path.read_text(encoding="utf-8")
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, PLACES)]
+    docs = " ".join(" ".join((ast.get_docstring(node) or "").split()) for node in nodes)
+    texts = (" ".join(text.split()) for _, text in english.strings(source))
+    return [text for text in texts if text not in docs and "{" not in text]
 
 
 def words(folder: Path, text: str, name: str = "page.py") -> list[str]:
