@@ -1,5 +1,6 @@
 """docs/architecture.md: its picture is what the imports are, and its table knows every package."""
 
+import ast
 from pathlib import Path
 
 import architecture
@@ -47,3 +48,18 @@ def test_the_architecture_fits_on_one_screen():
     lines = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").splitlines()
 
     assert len(lines) <= 45
+
+
+def test_a_package_begins_with_a_short_docstring_and_nothing_else():
+    public = ROOT / "reconciliation" / "__init__.py"  # exports names, on first use
+    for path in (path for path in ROOT.glob("*/**/__init__.py") if _is_product(path)):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        docstring = ast.get_docstring(tree)
+
+        assert docstring and len(docstring.splitlines()) <= 5, path
+        assert path == public or len(tree.body) == 1, path
+
+
+def _is_product(path: Path) -> bool:
+    top = path.relative_to(ROOT).parts[0]
+    return top in {name.partition(".")[0] for name in architecture.RANK}
