@@ -134,7 +134,7 @@ class Sample:
         for chunk in self._selection.chunks(((one, None) for one in scenes.values()), findings):
             items = self._plex.items(chunk.hints.rating_keys)
             self._check_absent(chunk, items)
-            self._comparison.compare(chunk, match.Read(items, {}), findings)
+            self._comparison.compare(chunk, match.ItemsRead(items, {}), findings)
 
     def _check_absent(self, chunk: Chunk, items: Collection[int]) -> None:
         """An item that does not come with the others is gone, or cannot be read: asked alone, Plex

@@ -29,7 +29,7 @@ class Comparison:
         self._decider, self._settings = decider, settings
         self._finds_missing = finds_missing
 
-    def compare(self, chunk: Chunk, read: match.Read, findings: Findings) -> None:
+    def compare(self, chunk: Chunk, read: match.ItemsRead, findings: Findings) -> None:
         """Adds to `findings` what differs between the scenes of the chunk and the items in `read`."""
         self._decider.compare(chunk.chosen, chunk.hints, read)
         for decision in chunk.chosen:
@@ -89,7 +89,7 @@ def judge(decision: SceneDecision, settings: SyncSettings) -> Judgement:
     loses = any(detector.loses(work.changes) for work in works)
     if worst and worst.kind != DRIFTED:
         return Judgement(worst, worst.kind, False, loses)
-    if any(work.unlooked for work in works):
+    if any(work.covers_due for work in works):
         return Judgement(worst, COVER, False, loses)
     # The sync for an edit writes nothing: it lists the edit for a decision.
     asking = any(_asks(work, settings) for work in works)

@@ -215,7 +215,7 @@ class GapDetectionEngine:
         return SceneFilter(since=since, until=until)
 
     def _try_chunk(
-        self, comparison: Comparison, chunk: Chunk, read: Callable[[], match.Read]
+        self, comparison: Comparison, chunk: Chunk, read: Callable[[], match.ItemsRead]
     ) -> None:
         self._findings.result.scenes_checked += len(chunk.scenes)
         try:

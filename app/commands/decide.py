@@ -90,7 +90,7 @@ def _open(work: "Work") -> "dict[str, Change]":
     from plex.plan.plan import KEPT
 
     found = {c.field: c for c in work.changes if c.why in KEPT or c.field in work.entry.decided}
-    for one in work.shows:
+    for one in work.new_images:
         if one.look.change and one.kind.field in work.entry.decided:
             found[one.kind.field] = one.look.change
     return found
@@ -109,7 +109,7 @@ def _chosen(work: "Work", field: str) -> "list[Change]":
 
 def _is_under_way(work: "Work", field: str) -> bool:
     """Whether what Stash says is on its way already: an earlier try was cut off."""
-    names = [change.field for change in work.writes] + [one.kind.field for one in work.shows]
+    names = [change.field for change in work.writes] + [one.kind.field for one in work.new_images]
     return bool(names) if field == "all" else field in names
 
 

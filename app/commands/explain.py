@@ -99,7 +99,7 @@ def _item(work: "Work") -> dict[str, Any]:
         "item": work.item.rating_key,
         "files": list(work.item.files),
         "locks": sorted(work.item.locks),
-        "images": {one.kind.field: "is to be uploaded" for one in work.shows},
+        "images": {one.kind.field: "is to be uploaded" for one in work.new_images},
         "plan": [
             {"field": name, "stash": value, "plex": work.item.values.get(name)}
             | _why(decided[name].why if name in decided else "in agreement")
@@ -125,7 +125,7 @@ def _images(work: "Work", decided: "Mapping[str, Change]") -> dict[str, str]:
 
     found = {
         name: decided[name].why if name in decided else image_plan.kept(work.entry, name)
-        for name in registry.IMAGES if name in decided or name in work.unseen
+        for name in registry.IMAGES if name in decided or name in work.unseen_images
     }  # fmt: skip
     return {name: why for name, why in found.items() if why}
 

@@ -7,7 +7,7 @@ from plex.client.port import PlexPort
 from plex.fields.image_kinds import KINDS, POSTER, Kind
 from plex.fields.item import Item
 from plex.images import image_plan, images, letterbox
-from plex.images.image_plan import Look, Showing
+from plex.images.image_plan import ItemImage, Look
 from plex.plan.plan import Change, Rules
 from plex.state.entry import Entry
 from stash.scene import Scene
@@ -35,7 +35,7 @@ def in_question(
             yield kind
 
 
-def unlooked(
+def due_covers(
     scene: Scene, item: Item, entry: Entry, settings: SyncSettings, rules: Rules
 ) -> list[str]:
     """The images whose cover has to be looked at before anybody knows whether they are right. An image
@@ -78,7 +78,7 @@ class Covers:
         rules: Rules,
         cover: Callable[[Scene], "bytes | None"],
         also: Collection[str] = (),
-    ) -> list[Showing]:
+    ) -> list[ItemImage]:
         """Returns what to show for each kind in question, and for those in `also`. Raises Busy or Gone
         if Stash cannot serve the `cover`."""
         due = set(in_question(scene, item, entry, self._settings, rules))
@@ -91,26 +91,26 @@ class Covers:
 
     def _looked(
         self, kind: Kind, data: "bytes | None", scene: Scene, item: Item, entry: Entry, rules: Rules
-    ) -> Showing:
+    ) -> ItemImage:
         named = version(scene, kind, self._settings)
         at = image_plan.seen(named, self._clock())
         if data is None:
-            return Showing(kind, Look(at))
+            return ItemImage(kind, Look(at))
         picture = images.picture(kind, letterbox.fitted(data) if named.endswith(FITTED) else data)
         if same := image_plan.as_before(picture, at, item, entry, rules):
-            return Showing(kind, same)
+            return ItemImage(kind, same)
         offered = images.known(self._plex, item, kind, entry.past(kind.field))
         shown = image_plan.shown(kind, offered, rules)
-        return Showing(kind, image_plan.decided(picture, at, shown, entry, rules), offered)
+        return ItemImage(kind, image_plan.decided(picture, at, shown, entry, rules), offered)
 
 
-def show(plex: PlexPort, rating_key: int, showing: Showing) -> str:
+def show(plex: PlexPort, rating_key: int, image: ItemImage) -> str:
     """Puts the image up. Returns what there is to say if Plex does not take it."""
-    if not showing.look.picture:
+    if not image.look.picture:
         return ""
     try:
-        images.show(plex, rating_key, showing.look.picture, showing.offered)
+        images.show(plex, rating_key, image.look.picture, image.offered)
     except errors.Rejected as error:  # it would refuse these bytes again
-        showing.refused = True
-        return f"has a cover that Plex does not take as {showing.kind.field}: {error}"
+        image.refused = True
+        return f"has a cover that Plex does not take as {image.kind.field}: {error}"
     return ""

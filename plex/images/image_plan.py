@@ -49,7 +49,7 @@ class Look(NamedTuple):
 
 
 @dataclass
-class Showing:
+class ItemImage:
     """One image of an item, after a look at its cover.
 
     `offered` are the images that Plex has, if that was asked. `refused`: Plex does not take the cover.
@@ -153,7 +153,7 @@ def _base(picture: Picture, entry: Entry) -> "Written | None":
     return Written(ours, ours, SCALAR) if ours else None
 
 
-def begun(entry: Entry, image: Showing) -> Entry:
+def begun(entry: Entry, image: ItemImage) -> Entry:
     """The entry before the image is shown, with the person's image that it is about to replace."""
     name, change, past = image.kind.field, image.look.change, entry.past(image.kind.field)
     before = str(change.before or "") if change else ""
@@ -163,7 +163,7 @@ def begun(entry: Entry, image: Showing) -> Entry:
     return entry.with_past(name, past._replace(begun=True))
 
 
-def remembered(entry: Entry, image: Showing, now: Item) -> Entry:
+def remembered(entry: Entry, image: ItemImage, now: Item) -> Entry:
     """The entry after a look; `now` is the item after the writes."""
     name, look, past = image.kind.field, image.look, entry.past(image.kind.field)
     left = {field: base for field, base in entry.baseline.items() if field != name}

@@ -14,7 +14,7 @@ from stash.scene import Scene
 Files = Mapping[str, int]  # path key -> size, 0 for any
 
 
-class Read(NamedTuple):
+class ItemsRead(NamedTuple):
     """Full items, and why others could not be read."""
 
     items: Mapping[int, Item]
@@ -50,7 +50,7 @@ def match(
     scenes: Sequence[Scene],
     index: Index,
     path_map: paths.PathMap,
-    read_items: Callable[[Sequence[int]], Read],
+    read_items: Callable[[Sequence[int]], ItemsRead],
     refresh: Callable[[], bool],
 ) -> Matches:
     """Finds the items of some scenes. Lists Plex anew (`refresh`) only if one is not found."""
@@ -72,7 +72,7 @@ def read(
     items: Callable[[Sequence[int], Unread], Mapping[int, Item]],
     rating_keys: Sequence[int],
     serves_others: Callable[[Collection[int]], bool],
-) -> Read:
+) -> ItemsRead:
     """Reads these items. Raises Unreachable if Plex gives none of them, and none but them either
     (`serves_others`): then it is not the fault of an item."""
     unread: Unread = {}
@@ -81,7 +81,7 @@ def read(
         error = next(iter(unread.values()))
         sentence = f"Plex gives none of its items: {error}"
         raise errors.Unreachable(sentence).of(error.server, error.cause)
-    return Read(given, {key: _named(error, key) for key, error in unread.items()})
+    return ItemsRead(given, {key: _named(error, key) for key, error in unread.items()})
 
 
 def _named(error: errors.Stash2PlexError, key: int) -> errors.Stash2PlexError:
@@ -100,7 +100,7 @@ def hints(scenes: Sequence[Scene], index: Index, path_map: paths.PathMap) -> Hin
     })  # fmt: skip
 
 
-def matched(hints: Hints, had: Read, index: Index) -> Matches:
+def matched(hints: Hints, had: ItemsRead, index: Index) -> Matches:
     """Keeps the items that contain the files, and marks stale index rows for re-listing."""
     matches = Matches()
     wrong: set[int] = set()

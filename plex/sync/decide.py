@@ -132,7 +132,7 @@ class Decider:
             [decision.scene for decision in decisions], self._index, self._settings.path_map
         )
 
-    def read(self, hints: match.Hints, others: Sequence[int]) -> match.Read:
+    def read(self, hints: match.Hints, others: Sequence[int]) -> match.ItemsRead:
         """Reads the items of the hints, without a look at our database: any thread may do it. `others`
         are the items to ask for when Plex gives none of them."""
         return match.read(
@@ -143,7 +143,7 @@ class Decider:
         return serves(self._plex, [key for key in others if key not in bad])
 
     def compare(
-        self, decisions: Sequence[SceneDecision], hints: match.Hints, had: match.Read
+        self, decisions: Sequence[SceneDecision], hints: match.Hints, had: match.ItemsRead
     ) -> None:
         """Completes decisions of chosen scenes from items that were read. Covers that have to be
         looked at are only named, and what Plex is still reading is not asked."""
@@ -151,7 +151,9 @@ class Decider:
         self._plan(decisions, self._entries(decisions))
         for work in works_of(decisions):
             how = self._rules(work)
-            work.unlooked = covers.unlooked(work.scene, work.item, work.entry, self._settings, how)
+            work.covers_due = covers.due_covers(
+                work.scene, work.item, work.entry, self._settings, how
+            )
         self._conclude(decisions)
 
     def give_up(self, work: Work) -> None:
@@ -187,7 +189,7 @@ class Decider:
     ) -> match.Matches:
         scenes = [decision.scene for decision in chosen]
 
-        def read(rating_keys: Sequence[int]) -> match.Read:
+        def read(rating_keys: Sequence[int]) -> match.ItemsRead:
             return match.read(
                 reads.items, rating_keys, lambda bad: self._serves(self._others.besides(), bad)
             )
@@ -261,15 +263,15 @@ class Decider:
         """A cover that cannot be had stops nothing else."""
         for work in decision.works:
             try:
-                work.looked = self._covers.look(
+                work.images = self._covers.look(
                     work.scene, work.item, work.entry, self._rules(work), reads.cover, also
                 )
             except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene is retried
                 decision.cover_error = error
-            seen = [one.look.change for one in work.looked]
+            seen = [one.look.change for one in work.images]
             work.changes += tuple(change for change in seen if change and not change.writes)
             decided = work.entry.decided  # about an image that was not looked at, that waits
-            left = {name: one for name, one in decided.items() if name not in work.unseen}
+            left = {name: one for name, one in decided.items() if name not in work.unseen_images}
             work.entry = work.entry.but(decided=left)
 
     def _rules(self, work: Work) -> Rules:

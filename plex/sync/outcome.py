@@ -58,7 +58,7 @@ def add_work(outcome: Outcome, work: Work, state: "State") -> None:
     outcome.changes += work.changes
     done = [change.field for change in work.writes]
     done += ["photos"] if work.photos else []
-    done += [image.kind.field for image in work.shows if not image.refused]
+    done += [image.kind.field for image in work.new_images if not image.refused]
     outcome.wrote = outcome.wrote or bool(done)
     sentence = f"Plex item {work.item.rating_key}: {', '.join(done) or 'says the same'}"
     if kept := _kept(work.changes):

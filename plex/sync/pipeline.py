@@ -28,7 +28,7 @@ from validation.settings import SyncSettings
 
 
 @dataclass(eq=False)
-class Batch:
+class SceneBatch:
     """Some scenes on their way to Plex; `written` are the works that have arrived there."""
 
     ids: Sequence[int]
@@ -120,7 +120,7 @@ class Pipeline:
         ids: Iterable[int],
         reads: "Reads | None" = None,
         settle: Callable[[Collection[int]], bool] = lambda keys: False,
-    ) -> Batch:
+    ) -> SceneBatch:
         """Decides what to write. For `reads` and `settle` see the decider."""
         ids = list(dict.fromkeys(ids))
         scenes = self.decider.scenes(ids, reads)
@@ -128,9 +128,9 @@ class Pipeline:
         chosen = [scenes[number] for number in ids if number in scenes]
         decisions = self.decider.decide(chosen, reads=reads, settle=settle)
         outcomes |= {decision.scene.id: decision.outcome for decision in decisions}
-        return Batch(ids, outcomes, works_of(decisions))
+        return SceneBatch(ids, outcomes, works_of(decisions))
 
-    def write(self, batch: Batch) -> None:
+    def write(self, batch: SceneBatch) -> None:
         """Writes to Plex, after a note on disk of what will be ours."""
         works, outcomes = batch.works, batch.outcomes
         self.restorer.restore(outcomes.values(), {work.item.rating_key for work in works})
@@ -139,7 +139,7 @@ class Pipeline:
         self._note(works)
         batch.written = [w for w in works if self._writer.write(w, outcomes[w.scene.id])]
 
-    def finish(self, batch: Batch, first: "Callable[[], Items] | None" = None) -> None:
+    def finish(self, batch: SceneBatch, first: "Callable[[], Items] | None" = None) -> None:
         """Reads back what was written, and remembers it. `first` gives what Plex says of the items
         that were edited, if it was asked already."""
         first = first or (lambda: self._plex.items(batch.edited))
@@ -162,7 +162,7 @@ class Pipeline:
 
     def _note(self, works: list[Work]) -> None:
         """Records what will be ours before it is written: a kill in between must not orphan it."""
-        entries = [record.begun(work) for work in works if work.writes or work.shows]
+        entries = [record.begun(work) for work in works if work.writes or work.new_images]
         if entries:
             with self._ledger.store.writing():
                 self._journal.record([row for work in works for row in rows(work)], self._clock())

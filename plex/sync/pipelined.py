@@ -6,14 +6,14 @@ Wraps a `Pipeline`, which is whole without it.
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from plex.sync.outcome import Outcome
-from plex.sync.pipeline import Batch, Pipeline
+from plex.sync.pipeline import Pipeline, SceneBatch
 from plex.sync.prefetch import Prefetch
 
 
 class OpenBatch:
     """A batch whose writes are on Plex, and that is not remembered yet."""
 
-    def __init__(self, batch: Batch, finish: Callable[[], None]) -> None:
+    def __init__(self, batch: SceneBatch, finish: Callable[[], None]) -> None:
         self._batch, self._finish, self._items = batch, finish, batch.items
         self.is_finished = False
         self._error: Exception | None = None

@@ -41,7 +41,7 @@ Pictures = Mapping[int, "Spooled | None"]
 
 
 @dataclass(eq=False)
-class Read:
+class PendingBatch:
     """The reads for one batch, which began `at` a time. `spent` are items that were written on since
     then or given out, `overtaken` are scenes that were synced since then."""
 
@@ -72,8 +72,8 @@ class Prefetch(Reads):
         self._timer = timer
         self._thread = ReaderThread()
         sys.setswitchinterval(SWITCH)
-        self._coming: deque[Read] = deque(maxlen=2)  # the next batch, and the one after it
-        self._current: Read | None = None
+        self._coming: deque[PendingBatch] = deque(maxlen=2)  # the next batch, and the one after it
+        self._current: PendingBatch | None = None
 
     def ahead(self, ids: Sequence[int]) -> None:
         """Begins to read what these scenes need. An error is raised when they are asked for."""
@@ -81,7 +81,7 @@ class Prefetch(Reads):
         scenes = submit(lambda: read.scenes(ids))
         items = submit(lambda: read.items(scenes.result()))
         images = submit(lambda: read.covers(scenes.result(), items.result()))
-        self._coming.append(Read(list(ids), self._timer(), scenes, items, images))
+        self._coming.append(PendingBatch(list(ids), self._timer(), scenes, items, images))
 
     def read_back(self, rating_keys: Sequence[int]) -> Callable[[], Items]:
         """Begins to read these items. Returns a call that waits for them."""

@@ -13,8 +13,8 @@ from plex.sync.work import Work
 
 def begun(work: Work) -> Entry:
     """The entry before the writes."""
-    entry, locks = work.entry, {image.kind.lock for image in work.shows}
-    for image in work.shows:
+    entry, locks = work.entry, {image.kind.lock for image in work.new_images}
+    for image in work.new_images:
         entry = image_plan.begun(entry, image)
     return entry.but(
         scene_id=work.scene.id,
@@ -37,7 +37,7 @@ def done(work: Work, now: float, synced: Iterable[str]) -> Entry:
         files=file_id.of_item(item),
         synced=now,
     )
-    for image in work.looked:
+    for image in work.images:
         entry = image_plan.remembered(entry, image, item)
     return entry
 
@@ -51,7 +51,7 @@ def is_news(entry: Entry, work: Work) -> bool:
 def asked(work: Work, synced: Iterable[str]) -> tuple[str, ...]:
     """The fields that wait for a person's decision."""
     asked = tuple(change.field for change in work.changes if change.why == plan.CONFLICT)
-    unseen = [name for name in work.unseen if name in synced]
+    unseen = [name for name in work.unseen_images if name in synced]
     return asked + tuple(name for name in unseen if name in work.entry.asked)
 
 

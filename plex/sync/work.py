@@ -8,7 +8,7 @@ from plex.fields import actor_photos, registry, selection
 from plex.fields.actor_photos import Sent
 from plex.fields.item import Item
 from plex.images import covers
-from plex.images.image_plan import Showing
+from plex.images.image_plan import ItemImage
 from plex.plan import baseline, plan
 from plex.plan.last_written import Written, same
 from plex.state import entry_history, file_id, scene_state
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Work:
-    """Everything to write for one scene on one item. `changes` and `looked` decide, `after` is the item read
+    """Everything to write for one scene on one item. `changes` and `images` decide, `after` is the item read
     back."""
 
     scene: Scene
@@ -31,8 +31,8 @@ class Work:
     entry: Entry
     wanted: dict[str, registry.Value]
     changes: tuple[plan.Change, ...]
-    looked: list[Showing] = field(default_factory=list)  # its images whose cover was looked at
-    unlooked: list[str] = field(default_factory=list)  # images whose cover has to be looked at
+    images: list[ItemImage] = field(default_factory=list)  # its images whose cover was looked at
+    covers_due: list[str] = field(default_factory=list)  # images whose cover has to be looked at
     after: "Item | None" = None
     photos: dict[str, str] = field(
         default_factory=dict
@@ -40,9 +40,9 @@ class Work:
     state: "State" = (scene_state.UNKNOWN, "")  # of the scene, before the work is done
 
     @property
-    def shows(self) -> list[Showing]:
+    def new_images(self) -> list[ItemImage]:
         """The images that are to be shown."""
-        return [image for image in self.looked if image.look.picture]
+        return [image for image in self.images if image.look.picture]
 
     @property
     def writes(self) -> list[plan.Change]:
@@ -50,13 +50,13 @@ class Work:
 
     def stash_says(self, field: str) -> registry.Value:
         """The value of a field in Stash; for an image, Plex's key of the cover."""
-        seen = {image.kind.field: image.look.wanted for image in self.looked}
+        seen = {image.kind.field: image.look.wanted for image in self.images}
         return seen[field] if field in seen else self.wanted[field]
 
     @property
-    def unseen(self) -> list[str]:
+    def unseen_images(self) -> list[str]:
         """The images at which nobody looked."""
-        seen = [image.kind.field for image in self.looked]
+        seen = [image.kind.field for image in self.images]
         return [name for name in registry.IMAGES if name not in seen]
 
     @property
@@ -117,9 +117,9 @@ def planned(scene: Scene, item: Item, entry: Entry, settings: SyncSettings) -> "
 
 def state_before(work: Work, settings: SyncSettings) -> "State":
     """The state of the scene beside its item before the work is done."""
-    due = [image.kind.field for image in work.shows] + ["photos"] * bool(work.photos)
+    due = [image.kind.field for image in work.new_images] + ["photos"] * bool(work.photos)
     kept = _kept_unseen(work, work.entry, settings)
-    return scene_state.compared([*work.changes, *kept], due, work.unlooked)
+    return scene_state.compared([*work.changes, *kept], due, work.covers_due)
 
 
 def state_after(work: Work, entry: Entry, settings: SyncSettings) -> "State":
@@ -130,14 +130,14 @@ def state_after(work: Work, entry: Entry, settings: SyncSettings) -> "State":
         known, says = _still_known(entry, work.after), work.after.values
         now = plan.changes(known, says, work.wanted, rules(work.after, entry, settings))
         changes = [*now, *(change for change in work.changes if change.field in registry.IMAGES)]
-    refused = [image.kind.field for image in work.shows if image.refused]
+    refused = [image.kind.field for image in work.new_images if image.refused]
     changes += [plan.Change(name, None, None, plan.REFUSED) for name in refused]
     return scene_state.compared([*changes, *_kept_unseen(work, entry, settings)])
 
 
 def _kept_unseen(work: Work, entry: Entry, settings: SyncSettings) -> list[plan.Change]:
-    looked = [image.kind.field for image in work.looked]
-    return covers.kept(entry, settings, [*looked, *work.unlooked])
+    looked = [image.kind.field for image in work.images]
+    return covers.kept(entry, settings, [*looked, *work.covers_due])
 
 
 def rules(item: Item, entry: Entry, settings: SyncSettings) -> plan.Rules:
@@ -241,7 +241,7 @@ def rows(work: Work) -> list[Row]:
     values += [
         (image.kind.field, image.key, image.look.picture.key,
          image.look.change.why if image.look.change else plan.WRITE)
-        for image in work.shows if image.look.picture
+        for image in work.new_images if image.look.picture
     ]  # fmt: skip
     files = file_id.of_item(work.item)
     return [

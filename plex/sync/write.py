@@ -84,7 +84,7 @@ class Writer:
         def send() -> None:
             self._send(work, work.writes)
             refusals = [
-                covers.show(self._plex, work.item.rating_key, image) for image in work.shows
+                covers.show(self._plex, work.item.rating_key, image) for image in work.new_images
             ]
             outcome.warnings += filter(None, refusals)
 
@@ -126,7 +126,7 @@ class Writer:
             parameters = edit_request.with_photos(parameters, work.photos, work.actors)
             sent = {value for name, value in parameters if name.endswith(".tag.thumb")}
             work.photos = {name: url for name, url in work.photos.items() if url in sent}
-        locks = [image.kind.lock for image in work.shows]
+        locks = [image.kind.lock for image in work.new_images]
         parameters += [(f"{name}.locked", "1") for name in locks if name not in work.item.locks]
         if parameters:
             with self.tempo.edit():

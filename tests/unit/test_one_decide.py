@@ -21,7 +21,7 @@ PARTS: dict[str, set[str]] = {
     "work.planned": set(),
     "work.claim_photos": set(),
     "work.state_before": set(),
-    "covers.unlooked": set(),
+    "covers.due_covers": set(),
     "plan.changes": {"plex.sync.work"},
 }
 # Who asks for decisions, and by which methods.
