@@ -58,7 +58,7 @@ def _is_conflict(decision: SceneDecision) -> bool:
     """Whether only a person can give the scene an item."""
     if decision.unsure and not decision.sure:
         return True
-    is_silent = any(other.standing == claims.SILENT for other in decision.others)
+    is_silent = any(other.role == claims.SILENT for other in decision.others)
     return bool(decision.sure) and not (decision.owned or is_silent)
 
 

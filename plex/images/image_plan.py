@@ -163,7 +163,7 @@ def begun(entry: Entry, image: ItemImage) -> Entry:
     return entry.with_past(name, past._replace(begun=True))
 
 
-def remembered(entry: Entry, image: ItemImage, now: Item) -> Entry:
+def after_look(entry: Entry, image: ItemImage, now: Item) -> Entry:
     """The entry after a look; `now` is the item after the writes."""
     name, look, past = image.kind.field, image.look, entry.past(image.kind.field)
     left = {field: base for field, base in entry.baseline.items() if field != name}

@@ -74,7 +74,7 @@ class Owners:
     of: Mapping[int, int]
     contested: Mapping[tuple[int, int], Claim]
 
-    def standing(self, scene: Scene, item: Item, items: Iterable[Item]) -> str:
+    def role(self, scene: Scene, item: Item, items: Iterable[Item]) -> str:
         """Says whether the item, one of the scene's `items`, shows the scene (SHOWN), and why not: the
         scene says nothing (SILENT), or has another item and its primary file is not here (YIELDED), or
         the item shows another scene (SHARED)."""

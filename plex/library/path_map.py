@@ -50,7 +50,7 @@ def is_same(pair: Found) -> bool:
     return paths.key(pair.stash) == paths.key(pair.plex)
 
 
-def remembered(store: Store) -> Memory:
+def load(store: Store) -> Memory:
     """The result of the last look, from the store."""
     try:
         pairs, looked = json.loads(store.meta(META))
@@ -63,13 +63,13 @@ def _found(stash: str, plex: str, agree: int, of: int, against: Sequence[str]) -
     return Found(str(stash), str(plex), int(agree), int(of), tuple(map(str, against)))
 
 
-def remember(store: Store, memory: Memory) -> None:
+def save(store: Store, memory: Memory) -> None:
     store.set_meta(META, json.dumps([memory.found, memory.looked]))
 
 
 def effective(setting: paths.PathMap, store: Store) -> paths.PathMap:
     """The setting if there is one."""
-    return setting or remembered(store).path_map
+    return setting or load(store).path_map
 
 
 class Finder:
@@ -95,7 +95,7 @@ class Finder:
 
     @property
     def memory(self) -> Memory:
-        return remembered(self._store)
+        return load(self._store)
 
     @property
     def is_blank(self) -> bool:
@@ -145,7 +145,7 @@ class Finder:
                 sentence = f"paths: no longer right: {words(now)}, and it was {of(old)}"
                 self._warn(f"{sentence}; one that does not is {now.against[0]}")
         renewed = tuple(infer.renewed(known, seen))
-        remember(self._store, Memory(renewed, self._clock()))
+        save(self._store, Memory(renewed, self._clock()))
         for pair in renewed:
             if pair.pair not in [old.pair for old in known]:
                 self._say(f"paths: found by comparing files: {words(pair)}")

@@ -251,9 +251,9 @@ class Decider:
         known = {**entries, **self._ledger.new(new, items)}
         for decision, item in pairs:
             entry, owner = known[item.rating_key], owners.of[item.rating_key]
-            standing = owners.standing(decision.scene, item, decision.sure)
-            if standing != claims.SHOWN:
-                decision.others.append(Other(item, standing, owner))
+            role = owners.role(decision.scene, item, decision.sure)
+            if role != claims.SHOWN:
+                decision.others.append(Other(item, role, owner))
             elif work := planned(decision.scene, item, entry, self._settings):
                 decision.works.append(work)
             else:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 class Other(NamedTuple):
     """An item with a file of the scene, on which nothing is written for the scene. `owner` is the scene
-    that the item shows; `standing` (see `claims`) is why."""
+    that the item shows; `role` (see `claims`) is why."""
 
     item: Item
-    standing: str
+    role: str
     owner: int
 
 
@@ -93,9 +93,9 @@ class SceneDecision:
             states[0] = scene_state.several(item.rating_key for item in self.unsure)
         if self.unready:
             states[0] = UNKNOWN, f"Plex is still reading its item {self.unready[-1]}"
-        for item, standing, owner in self.others:
-            if standing == claims.SILENT:
+        for item, role, owner in self.others:
+            if role == claims.SILENT:
                 states[item.rating_key] = scene_state.NO_TEXT
-            elif standing == claims.SHARED:
+            elif role == claims.SHARED:
                 states[item.rating_key] = scene_state.shared(item.rating_key, owner)
         return states | {work.item.rating_key: work.state for work in self.works}

@@ -143,8 +143,8 @@ def outcome_of(decision: "SceneDecision") -> Outcome:
     if decision.unready:
         outcome.unsettled = True
         outcome.said = f"waits: Plex is still reading its item {decision.unready[-1]}"
-    for item, standing, owner in decision.others:
-        _LOST[standing](outcome, item, owner)
+    for item, role, owner in decision.others:
+        _LOST[role](outcome, item, owner)
     return outcome
 
 

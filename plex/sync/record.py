@@ -38,7 +38,7 @@ def done(work: Work, now: float, synced: Iterable[str]) -> Entry:
         synced=now,
     )
     for image in work.images:
-        entry = image_plan.remembered(entry, image, item)
+        entry = image_plan.after_look(entry, image, item)
     return entry
 
 

@@ -140,7 +140,7 @@ def test_where_a_scene_stands_beside_its_items():
     pairs = [(merged, own), (merged, other), (first, other), (bare, other)]
     owners = Claims(Stash(), sync_settings(), ()).owners(pairs, {2: 7}, MAP)
     assert owners.of == {1: 7, 2: 5}
-    assert owners.standing(merged, own, [own, other]) == SHOWN
-    assert owners.standing(merged, other, [own, other]) == YIELDED
-    assert owners.standing(merged, other, [other]) == SHARED
-    assert owners.standing(bare, other, [other]) == SILENT
+    assert owners.role(merged, own, [own, other]) == SHOWN
+    assert owners.role(merged, other, [own, other]) == YIELDED
+    assert owners.role(merged, other, [other]) == SHARED
+    assert owners.role(bare, other, [other]) == SILENT

@@ -64,8 +64,8 @@ def world(store) -> World:
 
 @pytest.mark.parametrize("looked", [0.0, NOW])
 def test_what_was_found_is_remembered_with_its_evidence(store, looked):
-    path_map.remember(store, Memory((MEDIA,), looked))
-    assert path_map.remembered(store) == Memory((MEDIA,), looked)
+    path_map.save(store, Memory((MEDIA,), looked))
+    assert path_map.load(store) == Memory((MEDIA,), looked)
 
 
 @pytest.mark.parametrize(
@@ -73,11 +73,11 @@ def test_what_was_found_is_remembered_with_its_evidence(store, looked):
 )
 def test_a_memory_that_cannot_be_read_is_none(store, damaged):
     store.set_meta(path_map.META, damaged)
-    assert path_map.remembered(store) == Memory()
+    assert path_map.load(store) == Memory()
 
 
 def test_the_setting_wins(store):
-    path_map.remember(store, Memory((MEDIA,), NOW))
+    path_map.save(store, Memory((MEDIA,), NOW))
     assert path_map.effective([("/data", "/x")], store) == [("/data", "/x")]
     found = path_map.effective((), store)
     assert found == (("/data", "/media"),) and isinstance(found, paths.Inferred)
@@ -85,9 +85,9 @@ def test_the_setting_wins(store):
 
 def test_the_same_paths_need_no_map(store):
     same = Found("/data", "/data", 9, 9)
-    path_map.remember(store, Memory((same, Found("d:\\v", "D:\\V", 9, 9)), NOW))
+    path_map.save(store, Memory((same, Found("d:\\v", "D:\\V", 9, 9)), NOW))
     assert path_map.effective((), store) == ()
-    path_map.remember(store, Memory((same, MEDIA), NOW))
+    path_map.save(store, Memory((same, MEDIA), NOW))
     assert path_map.effective((), store) == (("/data", "/data"), ("/data", "/media"))
 
 
