@@ -63,18 +63,17 @@ def too_much(losing: int, compared: int, share: int, whole: float = 1.0) -> None
     part, sample = losing * 100 / compared, "a sample of " if whole > 1 else ""
     raise errors.Braked(
         f"{losing} of {sample}{compared} scenes ({part:.0f} %) would lose something in Plex, and "
-        f"brake_share allows {share} %: nothing is changed. Preview shows what they would lose. If that is as "
-        "you want it, set brake_share to 100 until it is done"
+        f"“Brake, Share” allows {share} %: nothing is changed. Preview shows what they would lose. If that "
+        "is right, set “Brake, Share” to 100 until the run is done"
     )
 
 
 def too_many(touching: int, most: int) -> None:
-    """Raises Braked when a run that nobody asked for would touch more scenes than `most`."""
+    """Raises Braked when an automatic run would change more than `most` scenes."""
     if touching > most:
         raise errors.Braked(
-            f"{touching} scenes differ, and a run that nobody asked for may touch {most} "
-            "(brake_scenes): nothing is changed. Preview shows what would be, and Reconcile "
-            "Library does it"
+            f"{touching} scenes differ, and an automatic run may change {most} (“Brake, Scenes”): "
+            "nothing is changed. Preview shows the changes, and Reconcile Library (All) makes them"
         )
 
 
@@ -108,7 +107,7 @@ class Sample:
         return self._result
 
     def _try(self, ids: Sequence[int]) -> None:
-        """Compares these scenes together; one by one if one of them makes that fail."""
+        """Compares these scenes together, or each alone if a scene makes that fail."""
         findings = Findings()
         try:
             self._compare(ids, findings)
@@ -131,7 +130,7 @@ class Sample:
 
     def _compare(self, ids: Sequence[int], findings: Findings) -> None:
         scenes = self._decider.scenes(ids)
-        for chunk in self._selection.chunks(((one, None) for one in scenes.values()), findings):
+        for chunk in self._selection.chunks(((scene, None) for scene in scenes.values()), findings):
             items = self._plex.items(chunk.hints.rating_keys)
             self._check_absent(chunk, items)
             self._comparison.compare(chunk, match.ItemsRead(items, {}), findings)

@@ -1,4 +1,4 @@
-"""What is wrong with one scene in Plex, from the very plan that a sync would carry out. Pure."""
+"""Finds the gap of one scene in Plex, from the same plan that a sync would carry out. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,4 +55,4 @@ def _size(value: object) -> int:
 def worst(gaps: Sequence[Gap]) -> "Gap | None":
     """Returns the gap that needs most: a scene on several items counts once."""
     order: Mapping[str, int] = {EMPTY: 0, STALE: 1, MISSING: 2, DRIFTED: 3}
-    return min(gaps, key=lambda one: order[one.kind]) if gaps else None
+    return min(gaps, key=lambda gap: order[gap.kind]) if gaps else None

@@ -233,8 +233,8 @@ class GapDetectionEngine:
         self._warn(failures[-1])
         if self._failed >= IN_A_ROW or len(failures) >= TOO_MANY:
             server, cause = getattr(error, "server", ""), getattr(error, "cause", "")
-            said = f"too much could not be checked, the last: {words}"
-            raise errors.Busy(said).of(server, cause) from None
+            summary = f"too much could not be checked, the last: {words}"
+            raise errors.Busy(summary).of(server, cause) from None
 
     def _queue(self) -> None:
         """Puts the scenes to sync into the queue, unless a brake raises Braked."""

@@ -1,4 +1,4 @@
-"""Scenes that were not in Plex, and whose file Plex may have now: a run looks for them outside its scope."""
+"""Finds scenes that were not in Plex, and whose file Plex may have now, outside the scope of a run."""
 
 from collections.abc import Collection, Iterator, Sequence
 
@@ -10,15 +10,15 @@ from plex.state.scene_state_store import Seen
 from stash.port import StashPort
 from stash.scene import Scene
 
-MEMORY = "newcomers"  # among the meta: what the index had when they were last looked for
-PLACE = "newcomers_place"  # where the last look ended, and what the index had when it began
-ASKED = "newcomers_asked"  # when Plex was last asked for their sake
-AT_ONCE = 50  # scenes of one question to Stash
+# Names in `meta`: the mark of the index at the last whole look; the mark at the begin of a look that
+# goes on, and the scene where it paused; when Plex was last asked for newcomers.
+MEMORY, PLACE, ASKED = "newcomers", "newcomers_place", "newcomers_asked"
+AT_ONCE = 50  # scenes in one question to Stash
 
 
 class Newcomers:
-    """Looks only when Plex lists other files than the last time; Stash is asked only about scenes
-    that were not in Plex."""
+    """Looks only when Plex lists other files than the last time. Asks Stash only about scenes that
+    were not in Plex."""
 
     def __init__(
         self,
@@ -32,8 +32,8 @@ class Newcomers:
         self._path_map, self._extras = path_map, extras
 
     def are_due(self, now: float) -> bool:
-        """Whether Plex is to be asked what it has got: there are scenes that wait for that, and it was
-        not asked just now."""
+        """Whether to ask Plex for new files: scenes wait for their file, and the last question was not
+        a moment ago."""
         asked = float(self._store.meta(ASKED) or 0)
         if 0 <= now - asked < RELIST_SECONDS or not Seen(self._store).absent():
             return False
@@ -41,10 +41,10 @@ class Newcomers:
         return True
 
     def walk(self, besides: Collection[int], most: int = 0) -> "Iterator[tuple[Scene, None]]":
-        """Those for which the index has an item, without the scenes that are looked at anyway. With
-        `most` so many of the scenes are looked at, and the next ones the next time."""
+        """Yields the scenes that have an item in the index now, except `besides`, which the run compares
+        anyway. Looks at `most` scenes (0: all), and goes on from there the next time."""
         absent = Seen(self._store).absent()
-        if not absent:  # as usual: then not even the index is counted
+        if not absent:  # the usual case, without a count of the index
             return
         mark = self._mark()
         if mark == self._store.meta(MEMORY):
@@ -54,14 +54,14 @@ class Newcomers:
         ids = [n for n in absent if n > place and n not in besides]
         some = ids[:most] if most else ids
         for at in range(0, len(some), AT_ONCE):
-            for scene in self._found(some[at : at + AT_ONCE]):
+            for scene in self._with_item(some[at : at + AT_ONCE]):
                 yield scene, None
-        is_through = len(some) == len(ids)
-        self._store.set_meta(PLACE, "" if is_through else f"{begun} {some[-1]}")
-        if is_through:
+        is_complete = len(some) == len(ids)
+        self._store.set_meta(PLACE, "" if is_complete else f"{begun} {some[-1]}")
+        if is_complete:
             self._store.set_meta(MEMORY, begun)
 
-    def _found(self, ids: Sequence[int]) -> list[Scene]:
+    def _with_item(self, ids: Sequence[int]) -> list[Scene]:
         scenes = list(self._stash.scenes(ids, self._extras).values())
         keys = match.hints(scenes, self._index, self._path_map).keys
         return [scene for scene in scenes if keys.get(scene.id)]

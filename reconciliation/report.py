@@ -1,4 +1,4 @@
-"""What a run leaves in the state (that it began, how it ended, what it found), and what people see."""
+"""Writes the beginning and the end of a run into the state, and puts the state into words."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def succeed(
     state: ReconciliationState, result: Any, scope: str, is_startup: bool, now: float
 ) -> None:
     """`result` is a GapDetectionResult or anything that has its counts. Every run except one at
-    startup begins the interval anew."""
+    startup starts the interval again."""
     state.seen_until = _seen_until(state, result)
     # Before the new time is in: states of older versions have only that.
     state.last_interval_time = counted_from(state) if is_startup else now

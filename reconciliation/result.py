@@ -1,4 +1,4 @@
-"""What a run counts, and the scenes that it finds for a sync."""
+"""The counts of a run, and the scenes that it finds for a sync."""
 
 from array import array
 from collections import Counter
@@ -111,7 +111,7 @@ class ScenesToSync:
 
 @dataclass
 class Findings:
-    """What a run has found so far. `agreed` (fingerprints) and `states` are not on disk yet."""
+    """Everything a run has found so far. `agreed` (fingerprints) and `states` are not on disk yet."""
 
     result: GapDetectionResult = field(default_factory=GapDetectionResult)
     to_sync: ScenesToSync = field(default_factory=ScenesToSync)

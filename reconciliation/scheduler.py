@@ -1,8 +1,8 @@
-"""Is it time to reconcile? Stash has no timer, so this is asked on every invocation.
+"""Decides whether it is time to reconcile. Stash has no timer, so every invocation asks this.
 
-Two kinds of runs come by themselves: at the interval of the settings, and once after Stash has
-started. The interval counts from the last interval or manual run, never from a startup run: else
-a weekly run would not come on a Stash that restarts every day.
+A run starts automatically at the interval of the settings, and once after a start of Stash. The
+interval counts from the last interval or manual run, never from a startup run: a Stash that restarts
+every day would otherwise never get its weekly run.
 
 Standard library, `disk`, `validation.scope` and `disk.lock` only.
 """
@@ -45,11 +45,11 @@ STATE_LOCK = "reconciliation_state.lock"
 
 
 class ReconciliationScheduler:
-    """Answers whether a run is due, and remembers how runs went, in `data_dir`.
+    """Answers whether a run is due, and keeps how runs went, in `data_dir`.
 
-    `identity` names the Stash process that started us (None: cannot be told). Every `now` is in
-    epoch seconds and defaults to `clock()`. `notices` collects sentences about a state file that
-    could not be used.
+    `identity` names the Stash process that started us (None if unknown). Every `now` is in epoch
+    seconds and defaults to `clock()`. `notices` collects sentences about a state file that could not
+    be used.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class ReconciliationScheduler:
         self._clock = clock or (lambda: time.time())
         self._run_lock = FileLock(self.data_dir / RUN_LOCK)
         self._claimed = False
-        # What the history looked like when a run was last said to be due.
+        # The history when this scheduler last answered that a run is due.
         self._seen: tuple[float, ...] | None = None
 
     # --- the state ---
@@ -77,13 +77,13 @@ class ReconciliationScheduler:
         return state
 
     def save_state(self, state: ReconciliationState) -> None:
-        """Replace the state as a whole; SetupError when the disk does not take it."""
+        """Replaces the state as a whole. Raises SetupError when the disk refuses it."""
         with self._alone():
             write(self.state_path, state)
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[ReconciliationState]:
-        """Read, change, and write if it did change, with no other process in between."""
+        """Reads the state, and writes it after a change, with no other process in between."""
         with self._alone():
             state = self.load_state()
             before = asdict(state)
@@ -103,7 +103,7 @@ class ReconciliationScheduler:
     # --- is it time? ---
 
     def is_due(self, interval: str, now: float | None = None) -> bool:
-        """Whether the interval run is due. An unknown interval never is."""
+        """Whether the interval run is due. With an unknown interval it never is."""
         now = self._now(now)
         state = self.load_state()
         due = self._due_at(state, interval, now)
@@ -112,7 +112,7 @@ class ReconciliationScheduler:
     def is_startup_due(self, now: float | None = None, interval: str | None = None) -> bool:
         """Whether Stash has started since the last run, and that run is over an hour ago.
 
-        `interval` (default: the one last seen) matters only as `never`, which switches this off.
+        `interval` (default: the last one seen) matters only as `never`, which switches this off.
         """
         now = self._now(now)
         state = self.load_state()
@@ -123,7 +123,7 @@ class ReconciliationScheduler:
         return self._remember(state, due)
 
     def next_due(self, interval: str, now: float | None = None) -> float | None:
-        """When the interval run is due: epoch seconds, in the past if overdue (0.0 if it never
+        """Returns when the interval run is due: epoch seconds, in the past if overdue (0.0 if it never
         ran), None for `never`."""
         return self._due_at(self.load_state(), interval, self._now(now))
 
@@ -133,13 +133,13 @@ class ReconciliationScheduler:
         return state.whole_due and now >= retry_at(state, now, self._abandoned(state))
 
     def expect_whole(self) -> None:
-        """Nobody told this Plex server what changed of late: the next run compares all scenes."""
+        """Makes the next run compare all scenes: this Plex server missed recent changes."""
         with self._changing() as state:
             state.whole_due = True
 
     def seen_until(self) -> str | None:
-        """The latest `updated_at` of Stash that runs have reached without leaving anything out, ''
-        if that is not known, None before the first run."""
+        """Returns the latest `updated_at` of Stash that runs have reached without leaving anything out;
+        '' if that is not known, None before the first run."""
         state = self.load_state()
         return state.seen_until if state.run_count else None
 
@@ -152,9 +152,8 @@ class ReconciliationScheduler:
     def refresh(
         self, interval: str, now: float | None = None, deep_interval: str | None = None
     ) -> float | None:
-        """Write down what others read from the file (`next_due`, `interval`, and the identity
-        when this start of Stash needs no run of its own); nothing is written when nothing changed.
-        Gives `next_due`."""
+        """Writes what others read from the file: `next_due`, `interval`, and the identity when this
+        start of Stash needs no run of its own. Writes only a change. Returns `next_due`."""
         now = self._now(now)
         with self._changing() as state:
             state.interval = tidy(interval)
@@ -181,8 +180,8 @@ class ReconciliationScheduler:
     # --- runs ---
 
     def claim(self, now: float | None = None) -> bool:
-        """Become the one process that reconciles. False when another one does, or did since this
-        scheduler last said that a run is due. The claim ends with the process at the latest."""
+        """Makes this process the only one that reconciles. Returns False when another process does, or
+        did since this scheduler last answered that a run is due. The claim ends with the process."""
         if self._claimed or not self._run_lock.acquire():
             return False
         seen, self._seen = self._seen, None
@@ -198,7 +197,7 @@ class ReconciliationScheduler:
         return self._claimed
 
     def release(self) -> None:
-        """Give the claim back; harmless without one."""
+        """Gives the claim back. Does nothing without a claim."""
         if not self._claimed:
             return
         self._claimed = False
@@ -211,8 +210,8 @@ class ReconciliationScheduler:
     def record_run(
         self, result: Any, scope: str, is_startup: bool = False, now: float | None = None
     ) -> None:
-        """A run came to its end. `result` is a GapDetectionResult or anything that has its counts;
-        every run but one at startup lets the interval begin anew."""
+        """Records the end of a run. `result` is a GapDetectionResult or anything that has its counts.
+        Every run except one at startup starts the interval again."""
         now = self._now(now)
         with self._changing() as state:
             report.succeed(state, result, scope, is_startup, now)
@@ -223,8 +222,8 @@ class ReconciliationScheduler:
     def record_failure(
         self, error: object, now: float | None = None, longest: float = LONGEST_RETRY
     ) -> None:
-        """A run failed: it does not count as done, and is tried again later and later, but no
-        later than after `longest` seconds."""
+        """Records a failed run: it is not done, and the next try comes later after each failure, but
+        no later than after `longest` seconds."""
         now = self._now(now)
         with self._changing() as state:
             report.fail(state, str(error), now, longest)
@@ -238,7 +237,7 @@ class ReconciliationScheduler:
         interval: str | None = None,
         deep_interval: str | None = None,
     ) -> dict[str, Any]:
-        """The block of View Queue Status, ready for JSON. Times are epoch seconds or None."""
+        """Returns the block of View Queue Status, ready for JSON. Times are epoch seconds or None."""
         now = self._now(now)
         state = self.load_state()
         return report.status(

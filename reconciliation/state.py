@@ -1,7 +1,7 @@
-"""What is remembered between runs, in one JSON document.
+"""The memory between runs, in one JSON document.
 
-Standard library only. A key that is unknown is ignored, one that is missing or of the wrong type
-has its default.
+Standard library only. An unknown key is ignored. A key that is missing or has the wrong type gets its
+default.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from disk import json_file
 
 STATE_FILE = "reconciliation_state.json"
 VERSION = 1
-HISTORY = 30  # runs that are remembered
-# The year 2920: a later time would fail wherever it is shown.
+HISTORY = 30  # runs that are kept
+# The year 2920: a later time cannot be shown.
 _LATEST = 3e10
 
 
@@ -40,49 +40,49 @@ class ReconciliationState:
     # Failures in a row, and when the next try is allowed.
     failure_count: int = 0
     retry_at: float = 0.0
-    # The settings and times that others read without asking the scheduler.
+    # Settings and times that others read from the file.
     interval: str = ""
     next_due: float | None = None
     stash_identity: str | None = None
-    # The latest runs, the newest last: what a page draws.
+    # The latest runs, the newest last, for the page.
     history: list[dict[str, Any]] = field(default_factory=list)
-    # Who runs now; left behind when that process is killed.
+    # The process that runs now; it stays here when that process is killed.
     claimed_by: int | None = None
     claimed_at: float = 0.0
-    # Whether the last run compared everything by value, and what it did not have to look at; when
-    # the last such run was, and since when one is due at its interval.
+    # Whether the last run was deep (compared everything by value), and how many scenes it did not
+    # have to compare; the time of the last deep run, and from when its interval counts.
     last_run_deep: bool = False
     last_unmoved: int = 0
     last_deep_time: float = 0.0
     deep_since: float = 0.0
     deep_interval: str = ""
-    # The latest `updated_at` of Stash, in its own writing, up to which nothing was left out.
+    # The latest `updated_at` of Stash, as Stash writes it, up to which nothing was left out.
     seen_until: str = ""
-    # This Plex server was away while another one had its place: all scenes have to be compared.
+    # Another Plex server was in force meanwhile: all scenes have to be compared.
     whole_due: bool = False
 
 
 def read(path: Path, now: float) -> tuple[ReconciliationState, str]:
-    """The state, and a sentence when the file could not be used and was set aside.
+    """Returns the state, and a sentence when the file could not be used and was set aside.
 
-    SetupError when it is of a later version, or not ours to read.
+    Raises SetupError when the file has a later version, or cannot be opened.
     """
-    found, notice = json_file.read(path, VERSION, now)
-    return from_map(found), notice
+    document, notice = json_file.read(path, VERSION, now)
+    return from_map(document), notice
 
 
-def from_map(found: dict[str, Any]) -> ReconciliationState:
-    """The state that `found` holds, as far as it is usable."""
+def from_map(document: dict[str, Any]) -> ReconciliationState:
+    """Returns the state in the document, as far as that is usable."""
     state = ReconciliationState()
-    for one in fields(state):
-        value = _CHECKS[str(one.type)](found.get(one.name))
+    for field_ in fields(state):
+        value = _CHECKS[str(field_.type)](document.get(field_.name))
         if value is not None:
-            setattr(state, one.name, value)
+            setattr(state, field_.name, value)
     return state
 
 
 def write(path: Path, state: ReconciliationState) -> None:
-    """Replace the file as a whole; SetupError when the disk does not take it."""
+    """Replaces the file as a whole. Raises SetupError when the disk refuses it."""
     json_file.write(path, asdict(state))
 
 
@@ -115,7 +115,7 @@ def _counts(value: object) -> dict[str, int] | None:
 def _list(value: object) -> list[dict[str, Any]] | None:
     if not isinstance(value, list):
         return None
-    return [one for one in value if isinstance(one, dict)][-HISTORY:]
+    return [run for run in value if isinstance(run, dict)][-HISTORY:]
 
 
 _CHECKS: dict[str, Callable[[object], Any]] = {

@@ -1,7 +1,7 @@
-"""A scope -> the bounds that Stash understands. Pure.
+"""Turns a scope into the bounds that Stash understands. Pure.
 
-Stash keeps `updated_at` as text with the server's own offset and compares it as text, so bounds
-are written in that offset, with an hour to spare for a change of the clocks.
+Stash keeps `updated_at` as text with the offset of its server, and compares it as text. Bounds are
+written in that offset, with an hour to spare for a change of the clocks.
 """
 
 from datetime import datetime, timedelta, timezone, tzinfo
@@ -9,12 +9,12 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from validation.scope import Scope, bounds
 
 SPARE = 3600.0
-# Between the offsets of the two ends of the world: as far as two times can be out of order as text.
+# The largest difference between two offsets: two times can be out of order as text by so much.
 AROUND_THE_WORLD = 26 * 3600.0
 
 
 def window(scope: Scope, now: float, newest: "str | None") -> "tuple[str | None, str | None]":
-    """(since, until) as Stash writes times; `newest` is any `updated_at` that Stash gave us."""
+    """Returns (since, until) as Stash writes times. `newest` is any `updated_at` of Stash."""
     zone = offset(newest)
     since, until = bounds(scope, now, zone)
     return (
@@ -24,9 +24,9 @@ def window(scope: Scope, now: float, newest: "str | None") -> "tuple[str | None,
 
 
 def reaching(since: "str | None", seen: str, now: float) -> "str | None":
-    """`since`, or as much earlier as it takes to have all that changed after `seen` (see `reached`).
-    The clock and the zone of Stash may have moved; all of it where `seen` is not known, or lies
-    ahead: then the clocks were set back."""
+    """Returns `since`, or an earlier bound that includes every change after `seen` (see `reached`),
+    although the clock and the zone of Stash may have moved. Returns None, for all scenes, if `seen` is
+    not known, or if it lies in the future: then a clock was set back."""
     moment = _moment(seen)
     if not since or moment is None or moment.timestamp() > now:
         return None
@@ -34,14 +34,14 @@ def reaching(since: "str | None", seen: str, now: float) -> "str | None":
 
 
 def covers(since: "str | None", until: "str | None", seen: str) -> bool:
-    """Whether these bounds leave out nothing that changed after `seen`."""
+    """Whether the bounds include every change after `seen`."""
     moment = _moment(seen)
     return not until and (not since or (moment is not None and since <= _back(moment)))
 
 
 def reached(newest: "str | None", now: float) -> str:
-    """Up to which `updated_at` a run that begins `now` leaves nothing out, if its bounds do not:
-    `newest` is the latest that Stash has. '' if that is not known."""
+    """Returns the `updated_at` up to which a run that begins `now` leaves nothing out, if its bounds
+    do not; '' if that is not known. `newest` is the latest `updated_at` of Stash."""
     moment = _moment(newest or "")
     if moment is None:
         return ""
@@ -54,14 +54,14 @@ def _back(moment: datetime) -> str:
 
 def _moment(stamp: str) -> "datetime | None":
     try:
-        found = datetime.fromisoformat(stamp.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(stamp.replace("Z", "+00:00"))
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def offset(stamp: "str | None") -> tzinfo:
-    """The offset in which Stash writes; UTC when it never wrote one."""
+    """Returns the offset in which Stash writes times; UTC if Stash has no time yet."""
     moment = _moment(stamp or "")
     return (moment and moment.tzinfo) or timezone.utc
 

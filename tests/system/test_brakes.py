@@ -44,7 +44,7 @@ def refused(box: Box, mode: str, **arguments) -> str:
 def test_a_mass_clear_writes_nothing_until_it_is_allowed(synced, mode):
     says_less(synced, synced.scenes)
     said = refused(synced, mode)
-    assert f"{MANY} of {MANY} scenes (100 %) would lose" in said and "brake_share to 100" in said
+    assert f"{MANY} of {MANY} scenes (100 %) would lose" in said and "Brake, Share” to 100" in said
     assert synced.plex.writes() == [] and queue(synced)["pending"] == 0
     synced.configure(brake_share=100)
     synced.operation(mode)
@@ -113,7 +113,7 @@ def test_a_run_that_nobody_asked_for_touches_only_so_many(synced):
     ran_ago(synced, 2 * 86400)
     synced.operation("process_queue")
     (told,) = [line for line in lines(synced, "warning") if "brake_scenes" in line]
-    assert "6 scenes differ, and a run that nobody asked for may touch 5" in told
+    assert "6 scenes differ, and an automatic run may change 5" in told
     assert synced.plex.writes() == []
     assert "brake_scenes" in synced.operation("queue_status")["reconciliation"]["last_failure"]
     synced.operation("reconcile_all")
