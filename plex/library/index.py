@@ -7,7 +7,7 @@ import errors
 from plex.client.pages import BAD_PART
 from plex.client.port import PlexPort
 from plex.client.section import Section
-from plex.library.section_listing import Listed
+from plex.library.section_listing import SectionListing
 from plex.library.unlisted import Failure, Tries, Unlisted
 from plex.path_map.file_pairs import File
 from plex.state.database import Store
@@ -24,7 +24,7 @@ class Index:
     """Path -> rating keys. Only a hint: whoever uses it checks the item's own files."""
 
     def __init__(self, store: Store, warn: Callable[[str], None] = lambda line: None) -> None:
-        self._store, self._warn, self._files = store, warn, Listed(store)
+        self._store, self._warn, self._files = store, warn, SectionListing(store)
         self._asked = 0.0
         self._outdated = False  # an item was not where the index had it
         self.unlisted = Unlisted(store)

@@ -9,7 +9,7 @@ import pytest
 
 from plex.client.listing import Page
 from plex.library.index import Index
-from plex.library.section_listing import SETTLED, Listed
+from plex.library.section_listing import SETTLED, SectionListing
 from plex.state.database import Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
@@ -26,7 +26,7 @@ LISTED = (
 
 
 def listed(store: Store, xml: str = LISTED, now: float = NOW) -> Index:
-    Listed(store).add(Page(xml.encode(), ElementTree.fromstring).parts(), 1, now)
+    SectionListing(store).add(Page(xml.encode(), ElementTree.fromstring).parts(), 1, now)
     return Index(store)
 
 

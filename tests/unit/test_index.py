@@ -15,7 +15,7 @@ from plex.client.client import connect
 from plex.client.listing import Page
 from plex.client.section import Section
 from plex.library.index import ASK_SECONDS, RELIST_SECONDS, Index
-from plex.library.section_listing import Listed
+from plex.library.section_listing import SectionListing
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
 
@@ -234,7 +234,7 @@ def test_ten_thousand_items_come_in_ten_pages_of_which_one_is_held(index, plex):
     plex.clear_requests()
     pages, peaks = client.listing(1), []
     for number, page in enumerate(pages):
-        Listed(index._store).add(page.parts(), 1, later(0))
+        SectionListing(index._store).add(page.parts(), 1, later(0))
         del page
         if number == 6:
             tracemalloc.start()  # it makes everything many times slower: two pages will do

@@ -14,7 +14,7 @@ from test_index import Server
 import errors
 from plex.client.listing import Page
 from plex.library.index import ASK_SECONDS, Index
-from plex.library.section_listing import SETTLED, Listed, Reading
+from plex.library.section_listing import SETTLED, Reading, SectionListing
 from plex.state.database import Store
 
 
@@ -241,7 +241,7 @@ class Process:
     def step(self) -> None:
         """Begin, look at the next page, end, be killed, or ask for what was added last."""
         if self._newest:
-            Listed(self._store).add(self._newest.parts(), 1, self._library.now)
+            SectionListing(self._store).add(self._newest.parts(), 1, self._library.now)
             self._newest = None
         elif self._library.chance.random() < 0.1:
             self._newest = self._library.page(self._library.items[-2:])
@@ -275,7 +275,7 @@ AFTER: list[Item] = [(5, ("/m/x",), 9), (6, ("/m/b",), 9)]
 
 def late(store: Store) -> None:
     """Another process puts what it was told before: as the newest."""
-    Listed(store).add(Page(_xml(BEFORE).encode(), ElementTree.fromstring).parts(), 1, 1e9)
+    SectionListing(store).add(Page(_xml(BEFORE).encode(), ElementTree.fromstring).parts(), 1, 1e9)
 
 
 def elsewhere(store: Store) -> None:
