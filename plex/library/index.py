@@ -12,16 +12,16 @@ from plex.library.unlisted import Failure, Tries, Unlisted
 from plex.path_map.file_pairs import File
 from plex.state.database import Store
 
-# A drain that misses file after file asks Plex only this often whether it scanned meanwhile.
+# The shortest time between two questions whether Plex scanned, for a drain that misses many files.
 ASK_SECONDS = 10.0
-# With no sign of a scan in Plex, a file that is not found is looked for again this much later.
+# The time until a library without a sign of a scan is listed again for a file that was not found.
 RELIST_SECONDS = 600.0
-NAMED = 3  # holes of a listing
-PAGE = 5000  # rows that are read at a time
+NAMED = 3  # holes that a message names
+PAGE = 5000  # rows per read
 
 
 class Index:
-    """Path -> rating keys. Only a hint: whoever uses it checks the item's own files."""
+    """Path key -> rating keys. An answer is only a hint: the caller checks the files of the item."""
 
     def __init__(self, store: Store, warn: Callable[[str], None] = lambda line: None) -> None:
         self._store, self._warn, self._files = store, warn, SectionListing(store)
@@ -29,50 +29,50 @@ class Index:
         self._outdated = False  # an item was not where the index had it
         self.unlisted = Unlisted(store)
         self.came_back = False  # the last refresh listed what could not be listed before
-        self._told: set[str] = set()  # of these, what was said in this process
+        self._warned: set[str] = set()  # lines about them that this process has logged
 
     def find(self, keys: Iterable[str]) -> list[int]:
-        """Rating keys of all items with a part at any of the path keys."""
+        """Returns the rating keys of all items with a file at any of the path keys."""
         sql = f"SELECT rating_key FROM part WHERE path_key IN (...) AND {self._listed()}"
         return sorted({row[0] for row in self._store.rows_in(sql, list(keys))})
 
     def marks(self, keys: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
-        """(rating key, mark) of all items with a part at each of these path keys; see `listing.mark`."""
-        found: dict[str, list[tuple[int, int]]] = {}
+        """Returns (rating key, mark) of all items with a file at each path key. See `listing.Page.marks`."""
+        marks: dict[str, list[tuple[int, int]]] = {}
         sql = (
             "SELECT path_key, rating_key, mark FROM part"
             f" WHERE path_key IN (...) AND {self._listed()}"
         )
         for key, rating_key, mark in self._store.rows_in(sql, keys):
-            found.setdefault(key, []).append((rating_key, mark))
-        return found
+            marks.setdefault(key, []).append((rating_key, mark))
+        return marks
 
     def files(self, catches: Callable[[File], bool]) -> list[File]:
-        """Plex's files that `catches` wants to have, in their own spelling."""
-        found: list[File] = []
+        """Returns the files for which `catches` is true, as Plex spells them."""
+        files: list[File] = []
         last = ""
         while rows := self._store.rows(
             "SELECT path_key, file, size FROM part"
             f" WHERE path_key > ? AND {self._listed()} ORDER BY path_key LIMIT {PAGE}",
             (last,),
         ):
-            found += filter(catches, (File(file or key, size) for key, file, size in rows))
+            files += filter(catches, (File(file or key, size) for key, file, size in rows))
             last = rows[-1][0]
-        return found
+        return files
 
     def _listed(self) -> str:
-        """SQL: not of a library that lists nothing any more."""
+        """SQL for rows of libraries that still list something."""
         return f"section NOT IN ({','.join(map(str, self._store.emptied))})"
 
     def shows_written(self) -> bool:
-        """Whether Plex, as last listed, has any item that we wrote."""
+        """Whether the last listing has any item that we wrote."""
         return self._any(f"item JOIN part USING (rating_key) WHERE {self._listed()}")
 
     def _any(self, rows: str) -> bool:
         return self._store.value(f"SELECT 1 FROM {rows} LIMIT 1") is not None
 
     def size(self) -> int:
-        """How many files Plex listed."""
+        """Returns the number of files in the index."""
         return int(self._store.value("SELECT count(*) FROM part"))
 
     def refresh(
@@ -82,67 +82,66 @@ class Index:
         force: bool = False,
         progress: Callable[[float], None] = lambda fraction: None,
     ) -> bool:
-        """List again the sections that moved (`force`: all); whether more is known now.
+        """Lists again the sections that changed (`force`: all). Returns whether more is known now.
 
-        Of the others only what was added last is asked: not every scan leaves a trace in a
-        section. A library that suddenly lists nothing is told of (`warn`), and what it had is
-        kept, as of one that cannot be listed; LibraryEmpty when all of Plex shows nothing.
+        Asks the other sections only for their newest items: not every scan leaves a trace in a
+        section. Warns of a library that suddenly lists nothing, or cannot be listed, and keeps its
+        files. Raises LibraryEmpty when all of Plex shows nothing.
         """
         if not (force or self._outdated) and 0 <= now - self._asked < ASK_SECONDS:
             return False
-        self._asked = 0.0  # nothing may be concluded until it ends well
-        news = self._listed_anew(plex, now, force, progress)
+        self._asked = 0.0  # until the listing succeeds, nothing may be concluded from it
+        news = self._list_again(plex, now, force, progress)
         self._asked, self._outdated = now, False
         return news > 0
 
-    def _listed_anew(
+    def _list_again(
         self, plex: PlexPort, now: float, force: bool, progress: Callable[[float], None]
     ) -> int:
-        """See `refresh`."""
         sections = list(plex.sections())
         self.keep_to(sections)
-        told, bad = set(self._store.emptied), self.unlisted.parts()
+        emptied, bad = set(self._store.emptied), self.unlisted.parts()
         rest = self.unlisted.resting(now)
         due = self._due(sections, force, now)
         tries, news = Tries(), 0
-        for number, one in enumerate(due):
-            news += tries.of(one.id, partial(self._list, plex, one, tries, now))
+        for number, section in enumerate(due):
+            news += tries.run(section.id, partial(self._list, plex, section, tries, now))
             progress((number + 1) / len(due))
-        for one in sections:
-            if one not in due and one.id not in rest:
-                news += tries.of(one.id, partial(self._glance, plex, one, tries, now))
-        tries.refuse_all({one.id for one in sections}, {n for n in rest if bad[n].whole})
-        listed = {one.id for one in due} - tries.failed.keys()
+        for section in sections:
+            if section not in due and section.id not in rest:
+                news += tries.run(section.id, partial(self._glance, plex, section, tries, now))
+        tries.raise_if_all_failed({s.id for s in sections}, {n for n in rest if bad[n].whole})
+        listed = {section.id for section in due} - tries.failed.keys()
         self._note(sections, {**dict.fromkeys(listed), **tries.failed}, now)
-        self._brake(told)
+        self._brake(emptied)
         return news
 
     def _due(self, sections: Sequence[Section], force: bool, now: float) -> list[Section]:
-        """Those that are to be listed."""
         if force:
             return list(sections)
         known, rest, bad = self._sections(), self.unlisted.resting(now), self.unlisted.parts()
         again = self._store.emptied.keys() | {number for number in bad if bad[number].whole}
         return [
-            one for one in sections
-            if one.id not in rest and (one.id in again or _is_due(one, known.get(one.id), now))
+            section for section in sections
+            if section.id not in rest
+            and (section.id in again or _is_due(section, known.get(section.id), now))
         ]  # fmt: skip
 
     def _note(
         self, sections: Sequence[Section], tried: "Mapping[int, Failure | None]", now: float
     ) -> None:
-        """Keep what could not be listed, and tell of it once."""
+        """Keeps the parts that could not be listed, and warns once of each."""
         before = self.unlisted.parts()
         self.unlisted.note(sections, tried, now)
         after = self.unlisted.parts()
         self.came_back = not before.keys() <= after.keys()
-        for one in after.values():
-            if one.line not in self._told:
-                self._told.add(one.line)
-                self._warn(one.line)
+        for part in after.values():
+            if part.line not in self._warned:
+                self._warned.add(part.line)
+                self._warn(part.line)
 
-    def _brake(self, told: "set[int]") -> None:
-        """One library may be emptied, which is told once; all of them cannot."""
+    def _brake(self, emptied_before: set[int]) -> None:
+        """Warns once of an empty library. Raises when all of them are empty."""
         emptied, is_whole = self._store.emptied, not self.unlisted.parts()
         if is_whole and not self._any(f"part WHERE {self._listed()}"):
             if emptied:
@@ -155,32 +154,32 @@ class Index:
                     "Plex lists none of the files that were written from Stash (is the library "
                     "gone, or a disk not mounted?); nothing is changed"
                 ).of(errors.PLEX)
-        for number in emptied.keys() - told:
+        for number in emptied.keys() - emptied_before:
             self._warn(
-                f"Plex lists nothing in {emptied[number]}: its scenes wait; if that is meant, "
-                "take it out of plex_library or remove the library in Plex"
+                f"Plex lists nothing in {emptied[number]}: its scenes wait. If the library should be "
+                "empty, take it out of “Plex Libraries” or remove it in Plex"
             )
 
     def _add_newest(self, plex: PlexPort, section: int, now: float) -> int:
-        """How many files were new to us among those that Plex added last."""
+        """Writes the newest items of a section. Returns how many of their files are new."""
         page = plex.newest(section)
-        found = page.parts()
+        parts = page.parts()
         if page.bad:
             raise errors.Busy(_some(page.bad)).of(errors.PLEX, "unreadable")
-        return self._files.add(found, section, now)
+        return self._files.add(parts, section, now)
 
     def keep_to(self, sections: Sequence[Section]) -> bool:
-        """Forget libraries that are not among these: deleted in Plex, or left out by the user. None
-        while the number of one cannot be read: it may be any of them.
+        """Forgets the libraries that are not in `sections`: they were deleted in Plex, or the user left
+        them out. Forgets none while the number of a library cannot be read: it may be any of them.
 
-        Gives whether Plex scanned any of the others since it was listed.
+        Returns whether Plex scanned any other library since its last listing.
         """
         known = self._sections()
         if known and not sections:
             raise errors.LibraryEmpty(
                 "Plex shows none of the libraries that it had; nothing is changed until they are back"
             ).of(errors.PLEX)
-        numbers = {one.id for one in sections}
+        numbers = {section.id for section in sections}
         gone = [(number,) for number in known.keys() - numbers if min(numbers, default=1) > 0]
         for number, *_ in gone:
             self._store.emptied.pop(number, None)
@@ -188,21 +187,21 @@ class Index:
             with self._store.writing() as db:
                 db.executemany("DELETE FROM part WHERE section = ?", gone)
                 db.executemany("DELETE FROM section WHERE id = ?", gone)
-        return any(one.id in known and known[one.id][0] != one.stamp for one in sections)
+        return any(s.id in known and known[s.id][0] != s.stamp for s in sections)
 
     def _sections(self) -> dict[int, tuple[str, float]]:
         rows = self._store.rows("SELECT id, stamp, listed FROM section")
         return {row[0]: (row[1], row[2]) for row in rows}
 
     def _glance(self, plex: PlexPort, section: Section, tries: Tries, now: float) -> int:
-        """What was added last; all of it if Plex cannot give that."""
+        """Reads the newest items, or the whole section if Plex cannot give these."""
         try:
             return self._add_newest(plex, section.id, now)
         except BAD_PART:
             return self._list(plex, section, tries, now)
 
     def _list(self, plex: PlexPort, section: Section, tries: Tries, now: float) -> int:
-        """1: of a library that was listed more may be known now."""
+        """Reads the whole section. Returns 1: more may be known now."""
         before, holes = self._files.read(plex, section, now)
         if holes:
             tries.failed[section.id] = Failure(_some(holes), whole=False)
@@ -214,10 +213,9 @@ class Index:
         return 1
 
     def doubt(self, rating_keys: Iterable[int]) -> None:
-        """These items are gone, or no longer hold the files they were found by.
-
-        So their libraries changed since they were listed, whatever Plex says about its scans.
-        What they held stays known until then: an emptied library has to be noticed.
+        """Makes the next refresh list the libraries of these items, which are gone or have other files
+        now: the libraries changed, whatever Plex says about its scans. Their files stay in the index
+        until then, so that an emptied library is noticed.
         """
         with self._store.writing() as db:
             touched = db.executemany(
@@ -228,16 +226,16 @@ class Index:
         self._outdated = self._outdated or touched > 0
 
     def doubt_all(self) -> None:
-        """Whatever the next listing shows is put in anew, and is all that there is then."""
+        """Makes the next listing write every item again."""
         with self._store.writing() as db:
             db.execute("UPDATE part SET mark = 0")
 
     def look_again(self) -> None:
-        """Something has told that Plex has more now: its libraries may be asked for it at once."""
+        """Lets the next refresh ask Plex at once: it has new items."""
         self._outdated = True
 
     def titles(self) -> dict[int, str]:
-        """The libraries as last listed, by id."""
+        """Returns the titles of the libraries by id."""
         return dict(self._store.rows("SELECT id, title FROM section ORDER BY id"))
 
 

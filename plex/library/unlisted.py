@@ -1,4 +1,4 @@
-"""Parts of Plex that could not be listed. Nothing is concluded from what is not seen in them."""
+"""The parts of Plex that could not be listed. Nothing is concluded about the scenes in them."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -12,11 +12,11 @@ from plex.state.database import Store
 from plex.state.scene_state import HIDDEN
 
 META = "unlisted"
-AGAIN = 60.0  # seconds until a process lists such a library once more
+AGAIN = 60.0  # seconds until a process tries to list such a library again
 
 
 class Part(NamedTuple):
-    """A library that could not be listed, or not all of it, and why; `roots` are its folders."""
+    """A library that could not be listed completely, and why. `roots` are its folders."""
 
     title: str
     why: str
@@ -25,13 +25,13 @@ class Part(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Why a scene of it is not looked at."""
+        """Why the scenes in it are not looked at."""
         what = "" if self.whole else "all of "
         return f"{HIDDEN} {what}its library “{self.title}”: {self.why}"
 
     @property
     def line(self) -> str:
-        """For the log and the screens."""
+        """The line for the log and the screens."""
         if self.whole:
             return f"{self.words}; its scenes wait, and the other libraries are synced"
         return f"{self.words}; scenes that it does not show wait, and all others are synced"
@@ -45,29 +45,29 @@ class Failure(NamedTuple):
 
 
 class Tries:
-    """Listings that may fail one by one."""
+    """Listings of several libraries, each of which may fail."""
 
     def __init__(self) -> None:
         self.failed: dict[int, Failure] = {}
         self._error: errors.Stash2PlexError | None = None
 
-    def of(self, section: int, ask: Callable[[], int]) -> int:
-        """What `ask` gives; 0 if Plex cannot do this for the library."""
+    def run(self, section: int, ask: Callable[[], int]) -> int:
+        """Returns what `ask` returns; 0 if Plex cannot do this for the library."""
         try:
             return ask()
         except BAD_PART as error:
             self._error, self.failed[section] = error, Failure(in_words(error), whole=True)
             return 0
 
-    def refuse_all(self, sections: Set[int], rest: Set[int]) -> None:
-        """The error if it meets every library (`rest`: those that met one a moment ago): then it is
-        the server's."""
+    def raise_if_all_failed(self, sections: Set[int], rest: Set[int]) -> None:
+        """Raises the error if every library failed, now or a moment ago (`rest`): the fault is the
+        server's then."""
         if self._error and sections <= self.failed.keys() | rest:
             raise self._error
 
 
 class Unlisted:
-    """The parts, by the ids of their libraries. Kept on disk: each process knows of them."""
+    """The parts by the ids of their libraries, kept on disk for every process."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -77,39 +77,39 @@ class Unlisted:
         return self._read()[0]
 
     def resting(self, now: float) -> set[int]:
-        """The libraries that this process found out a moment ago it cannot list, or not all of them."""
+        """Returns the libraries that this process failed to list completely a moment ago."""
         return {number for number, at in self._tried.items() if 0 <= now - at < AGAIN}
 
     def note(
         self, sections: Sequence[Section], failed: Mapping[int, "Failure | None"], now: float
     ) -> None:
-        """Keep what became of the libraries that were just listed (None: all of it came); of the
-        other `sections` what is known stays."""
+        """Keeps how the last listing of some libraries ended (None: complete), and the known parts of
+        the other `sections`."""
         known = self.parts()
         parts = {
-            one.id: part for one in sections
-            if (part := _failed(one, failed[one.id]) if one.id in failed else known.get(one.id))
+            s.id: part for s in sections
+            if (part := _failed(s, failed[s.id]) if s.id in failed else known.get(s.id))
         }  # fmt: skip
         for number, why in failed.items():
             self._tried.pop(number, None)
             if why:
                 self._tried[number] = now
-        roots = [root for one in sections if one.id not in parts for root in one.roots]
+        roots = [root for section in sections if section.id not in parts for root in section.roots]
         text = json.dumps([parts, roots]) if parts else ""
         if text != self._store.meta(META):
             self._store.set_meta(META, text)
 
     def hides(self, files: Iterable[str]) -> "Part | None":
-        """The part that may have one of these files of Plex, by its folders; None if they are in
-        libraries that were listed."""
+        """Returns the part that may contain one of these files of Plex, by its folders; None if they
+        are in libraries that were listed."""
         parts, listed = self._read()
         if not parts:
             return None
         for file in files:
-            for one in parts.values():
-                if _covers(one.roots, file):
-                    return one
-            if not _covers(listed, file):  # how Plex calls its folder is not known
+            for part in parts.values():
+                if _covers(part.roots, file):
+                    return part
+            if not _covers(listed, file):  # the name of its folder in Plex is not known
                 return next(iter(parts.values()))
         return None
 
@@ -118,12 +118,12 @@ class Unlisted:
 
 
 def read(text: str) -> tuple[dict[int, Part], list[str]]:
-    """What is kept: the parts, and the folders of the other libraries."""
+    """Returns the kept parts, and the folders of the other libraries."""
     try:
         parts, roots = json.loads(text or "[{}, []]")
-        return {int(n): _part(*one) for n, one in parts.items()}, list(map(str, roots))
+        return {int(n): _part(*part) for n, part in parts.items()}, list(map(str, roots))
     except (ValueError, TypeError, AttributeError):
-        return {}, []  # damaged: the next listing makes it anew
+        return {}, []  # damaged: the next listing replaces it
 
 
 def _failed(section: Section, failure: "Failure | None") -> "Part | None":

@@ -134,7 +134,7 @@ def test_one_emptied_library_is_told_of_once_and_kept_while_the_others_go_on(sto
         assert (index.find(["/m/a"]), index.find(["/m/b"]), index.size()) == ([5], [], 3)
     (line,) = told
     assert "nothing in “L2”, where it had 2 files: its scenes wait" in line
-    assert "plex_library" in line
+    assert "“Plex Libraries”" in line
 
 
 def test_a_library_that_is_filled_again_is_as_it_was(index):
