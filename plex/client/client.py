@@ -15,7 +15,7 @@ from net.retry import Chances, no_chances, question_chances, quick_question_chan
 from plex.client import edit_request
 from plex.client.collection import CUSTOM, Collection, collection
 from plex.client.listing import Page
-from plex.client.pages import Elements, Hole, pages, patched, window
+from plex.client.pages import Elements, Hole, pages, pages_and_holes, window
 from plex.client.port import Unread
 from plex.client.section import LIBRARIES, Section, path_of, read_section, typed, unnumbered
 from plex.client.transport import PlexSession, Transport
@@ -82,7 +82,7 @@ class PlexClient:
     def listing(self, section: int) -> "Iterator[Page | Hole]":
         """Yields all items of a section in pages, and the rows that Plex cannot give."""
         key = f"{path_of(section)}/all?type={MOVIES}"
-        return patched(
+        return pages_and_holes(
             lambda window, again: self._plex.page(
                 key, window, question_chances if again else no_chances
             ),

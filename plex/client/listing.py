@@ -1,6 +1,6 @@
-"""A page of a listing as bytes, row by row: what reads as it did before is not parsed again. Pure.
+"""A page of a listing as bytes. Rows that are the same as before are not parsed again. Pure.
 
-Parsing is most of what a listing costs; of a library that rests, hardly a row is another one.
+Parsing is most of the cost of a listing, and in a library at rest hardly any row changes.
 """
 
 import re
@@ -12,27 +12,27 @@ import errors
 from plex.client.pages import Elements
 from plex.fields.item import Part, number, parts, whole_print
 
-AT_ONCE = 200  # rows that are parsed together: parsed they take ten times their size
+AT_ONCE = 200  # rows per parse: parsed rows take ten times their size in memory
 _ROW, _END = b"<Video ", b"</MediaContainer>"
 _KEY = re.compile(rb'(?:^|\s)ratingKey="(\d{1,19})"')
 _HEAD = re.compile(rb'\s(size|totalSize)="(\d{1,19})"')
-# Who watched an item and how far is nothing that we read: it makes no row another one.
+# The watch state of an item: we do not read it, so it must not change the mark of a row.
 _WATCHED = (b"viewCount", b"viewOffset", b"lastViewedAt", b"skipCount")
 
 
 class Page:
-    """One page. `parse` makes a container of XML, and raises what it cannot read.
+    """One page. `parse` makes a container of XML, and raises when it cannot.
 
-    Whoever reads ahead makes it: what takes time is done when it is asked for.
+    The thread that reads ahead makes the page, so costly parts are computed on first use.
     """
 
     def __init__(self, xml: bytes, parse: Callable[[bytes], Any]) -> None:
         self._xml, self._parse = xml, parse
         self.bad: list[str] = []  # rows that `parts` could not read, in words
         begins = xml.find(_ROW)
-        self._told = _told(xml[:begins]) if begins >= 0 else {}
+        self._head = _head(xml[:begins]) if begins >= 0 else {}
         self._count = xml.count(_ROW)
-        whole = self._count and self._told.get(b"size") == self._count and _ends(self._xml)
+        whole = self._count and self._head.get(b"size") == self._count and _ends(self._xml)
         self._whole = None if whole else self._elements()
 
     def __len__(self) -> int:
@@ -49,39 +49,39 @@ class Page:
 
     @property
     def total(self) -> "int | None":
-        """How many rows all pages have; None if Plex does not tell."""
-        return self._told.get(b"totalSize") if self._whole is None else self._whole.total
+        """The number of rows of all pages; None if Plex does not tell."""
+        return self._head.get(b"totalSize") if self._whole is None else self._whole.total
 
     @cached_property
     def marks(self) -> dict[int, int]:
-        """A number for each row by its rating key: another one whenever Plex says anything else of
-        the item. Empty if it cannot be told where the rows begin.
+        """A number for each row by its rating key, which changes when Plex says anything else about
+        the item. Empty if the rows cannot be separated.
 
-        Of lists a listing has the first names only, and nothing of labels and locks: for those
-        there is updatedAt, without which a mark tells nothing.
+        A row has only the first names of each list, and no labels and locks. A change of these moves
+        updatedAt; a mark without updatedAt proves nothing.
         """
         return {key: whole_print(row) for key, row in self._rows.items()}
 
     def parts(self, known: Collection[int] = ()) -> list[Part]:
-        """The files of all rows but the `known` ones, by their rating keys."""
+        """Returns the files of all rows except the `known` rating keys."""
         rows = self._rows
         if self._whole is not None:
             self.bad = ["an item without a number"] * self._whole.nameless
             return list(parts(self._whole.container, {}))
         left = [(key, row) for key, row in rows.items() if key not in known]
         self.bad = []
-        found: list[Part] = []
+        files: list[Part] = []
         for at in range(0, len(left), AT_ONCE):
-            found += self._readable(left[at : at + AT_ONCE])
-        return found
+            files += self._readable(left[at : at + AT_ONCE])
+        return files
 
     def _readable(self, rows: Sequence[tuple[int, bytes]]) -> list[Part]:
-        """The files of those that can be parsed; the others are `bad`."""
+        """Returns the files of the rows that can be parsed, and adds the other rows to `bad`."""
         try:
             return self._parts([row for _, row in rows])
         except errors.Busy:
             if len(rows) > 1:
-                return [part for one in rows for part in self._readable([one])]
+                return [part for row in rows for part in self._readable([row])]
         self.bad.append(f"item {rows[0][0]}: it cannot be read")
         return []
 
@@ -92,14 +92,14 @@ class Page:
 
     @cached_property
     def _rows(self) -> dict[int, bytes]:
-        """The rows by their rating keys; {} if they cannot be told apart for sure."""
+        """The rows by their rating keys; {} if they cannot be separated for certain."""
         if self._whole is not None:
             return {}
         _, *rows = _unwatched(self._xml).split(_ROW)
         rows[-1] = rows[-1].rpartition(_END)[0]
-        found = {key: row.rstrip() for row in rows if (key := _rating_key(row))}
-        if len(found) == len(rows):
-            return found
+        by_key = {key: row.rstrip() for row in rows if (key := _rating_key(row))}
+        if len(by_key) == len(rows):
+            return by_key
         self._whole = self._elements()
         return {}
 
@@ -110,9 +110,9 @@ class Page:
 def _unwatched(xml: bytes) -> bytes:
     for name in _WATCHED:
         if name in xml:
-            # In a text a quotation mark is written `&quot;`.
+            # A quotation mark inside a text is `&quot;`.
             head, *rest = xml.split(b" " + name + b'="')
-            xml = head + b"".join(one.partition(b'"')[2] for one in rest)
+            xml = head + b"".join(text.partition(b'"')[2] for text in rest)
     return xml
 
 
@@ -121,9 +121,9 @@ def _ends(xml: bytes) -> bool:
 
 
 def _rating_key(row: bytes) -> "int | None":
-    found = _KEY.search(row)
-    return number(found.group(1).decode()) if found else None
+    match = _KEY.search(row)
+    return number(match.group(1).decode()) if match else None
 
 
-def _told(head: bytes) -> Mapping[bytes, int]:
+def _head(head: bytes) -> Mapping[bytes, int]:
     return {name: int(count) for name, count in _HEAD.findall(head)}

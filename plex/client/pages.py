@@ -1,4 +1,4 @@
-"""Long answers of Plex, a page at a time."""
+"""Reads long answers of Plex page by page, and less at a time around rows that Plex cannot give."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -10,15 +10,15 @@ from net.halving import by_halves
 from plex.fields.item import number
 
 PAGE = 1000
-# What Plex may say of one part while it answers otherwise.
+# Errors for one bad part of a Plex that answers other questions.
 BAD_PART = (errors.Busy, errors.Rejected, errors.Gone)
-# So many in a row that cannot be had, and no more of the page, or of the listing, is asked for.
+# After this many bad rows or pages in a row the rest of the page, or of the listing, is given up.
 ROWS, PAGES = 5, 3
-LONGEST = 10_000_000  # rows of a listing that does not tell how many it has
+LONGEST = 10_000_000  # rows of a listing that does not tell its total
 
 
 class Rows(Protocol):
-    """A page: its number of rows, the first one's rating key, and how many all pages have."""
+    """A page: its number of rows, its first rating key, and the number of rows of all pages."""
 
     def __len__(self) -> int: ...
     @property
@@ -31,11 +31,11 @@ P = TypeVar("P", bound=Rows)
 
 
 class Repeated(errors.Busy):
-    """Plex does not heed which part of a listing is asked for: to ask for less is of no use."""
+    """Plex ignores which part of a listing is asked for. To ask for less is useless."""
 
 
 class Elements:
-    """The page in a container whose rows are such elements."""
+    """The page in a container. Its rows are the elements with this name."""
 
     def __init__(self, container: Any, element: str) -> None:
         self.container, self._rows = container, container.findall(element)
@@ -53,13 +53,13 @@ class Elements:
 
     @property
     def nameless(self) -> int:
-        """How many rows have no rating key."""
+        """The number of rows without a rating key."""
         return sum(not number(row.get("ratingKey")) for row in self._rows)
 
 
 def pages(get: Callable[[dict[str, str]], P], start: int = 0) -> Iterator[P]:
-    """All pages that have rows; `get` gives the one that these headers ask for. A listing may grow
-    meanwhile, but not without end."""
+    """Yields all pages that have rows. `get` returns the page for some headers. The listing may grow
+    meanwhile; raises Repeated if it has no end."""
     previous, most = None, 0
     while True:
         page = get(window(start, PAGE))
@@ -68,20 +68,20 @@ def pages(get: Callable[[dict[str, str]], P], start: int = 0) -> Iterator[P]:
         if start + count > most:
             raise Repeated("Plex sent a listing without an end").of(PLEX, "unreadable")
         if count and first == previous:
-            said = "Plex sent the same page of a listing twice"
-            raise Repeated(said).of(PLEX, "unreadable")
+            words = "Plex sent the same page of a listing twice"
+            raise Repeated(words).of(PLEX, "unreadable")
         previous = first
         if count:
             yield page
-        del page  # not one more than is looked at
+        del page  # one page in memory is enough
         start += count
-        # Without a total the window covered everything; a page may be smaller than asked.
+        # Without a total the window covered everything. A page may be smaller than the window.
         if not count or (count < PAGE if total is None else start >= total):
             return
 
 
 class Hole(NamedTuple):
-    """Rows of a listing that Plex cannot give: the first one's place, how many, and why."""
+    """Rows of a listing that Plex cannot give: the place of the first, their number, and the reason."""
 
     start: int
     size: int
@@ -94,14 +94,14 @@ class Hole(NamedTuple):
         return f"{which}: {self.why}"
 
 
-# The page that these headers ask for; whether it is to be asked again after a passing fault.
+# Returns the page for some headers. The flag allows to ask again after a passing fault.
 Get = Callable[[dict[str, str], bool], P]
 
 
-def patched(get: "Get[P]", count: Callable[[], "int | None"]) -> "Iterator[P | Hole]":
-    """All pages, and what of them Plex cannot give: around that less is asked for, down to the row.
+def pages_and_holes(get: "Get[P]", count: Callable[[], "int | None"]) -> "Iterator[P | Hole]":
+    """Yields all pages, and the rows that Plex cannot give. Asks for less around these, down to the row.
 
-    `count` tells how many rows there are. Raises if Plex gives no row at all.
+    `count` returns the number of rows. Raises if Plex gives no row at all.
     """
     start, total, lost, good = 0, None, 0, False
     last: errors.Stash2PlexError | None = None
@@ -112,16 +112,16 @@ def patched(get: "Get[P]", count: Callable[[], "int | None"]) -> "Iterator[P | H
                 yield page
             return
         except BAD_PART as error:
-            if error.after or isinstance(error, Repeated):  # it asks for patience, not for less
+            if error.after or isinstance(error, Repeated):  # Plex asks for patience, not for less
                 raise
             last = error
             total = count() if total is None else total
             if total is None or start >= total:
                 raise
         size = min(PAGE, total - start) if lost < PAGES else total - start
-        found = _around(get, start, size) if lost < PAGES else iter([_hole(start, size, last)])
+        parts = _around(get, start, size) if lost < PAGES else iter([_hole(start, size, last)])
         lost += 1
-        for part in found:
+        for part in parts:
             if not isinstance(part, Hole):
                 lost, good = 0, True
             yield part
@@ -161,10 +161,10 @@ def _hole(start: int, size: int, error: errors.Stash2PlexError) -> Hole:
 
 
 def in_words(error: errors.Stash2PlexError) -> str:
-    """Why Plex cannot give a part."""
+    """Returns why Plex cannot give a part."""
     return "Plex answered 404" if isinstance(error, errors.Gone) else str(error)
 
 
 def window(start: int, size: int) -> dict[str, str]:
-    """The headers that ask for a part of a listing."""
+    """Returns the headers that ask for a part of a listing."""
     return {"X-Plex-Container-Start": str(start), "X-Plex-Container-Size": str(size)}

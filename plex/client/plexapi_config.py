@@ -1,4 +1,4 @@
-"""Keeps plexapi away from the configuration that somebody made for another program."""
+"""Keeps plexapi away from the configuration of other programs on the machine."""
 
 import os
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ PLACE = "PLEXAPI_CONFIG_PATH"
 
 @contextmanager
 def only_our_settings() -> Iterator[None]:
-    """plexapi is imported inside: it then reads its file, and reads its variables ever after.
+    """For the import of plexapi, which reads its file then, and its variables at any time later.
 
-    They stay away from this process; a child of it sees none of them either.
+    The variables stay removed from this process and its children.
     """
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         del os.environ[name]
