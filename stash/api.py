@@ -1,4 +1,4 @@
-"""What the product asks of Stash: scenes by id and by page, settings, covers."""
+"""Asks Stash for scenes by id and by page, for settings, and for covers."""
 
 import copy
 import time
@@ -19,7 +19,7 @@ IN_A_ROW = 3  # bad scenes before any good one: the fault is Stash's
 IMAGE_BYTES = 10 << 20  # Plex answers 500 to anything larger
 Rows = dict[int, Any]  # by scene id, ascending
 T = TypeVar("T")
-# What reading an answer of another shape raises.
+# Errors that the reading of an answer with another shape raises.
 _SHAPES = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
@@ -27,16 +27,16 @@ _PAGE = (
     "query Page($only: SceneFilterType, $filter: FindFilterType) "
     "{{ findScenes(scene_filter: $only, filter: $filter) {{ scenes {{ {fields} }} }} }} {fragment}"
 )
-# Kinds of what scenes show by way of something else: of a studio below it, and of a performer who
-# has that tag; by what has to be known of a scene to show it.
+# Kinds that scenes show through something else: through a studio below, or through a performer with
+# the tag. With the extra of a scene that this needs.
 BELOW, OF_PERFORMERS = "studio below", "tag of performers"
 INDIRECT = {"studio": (scene.PARENTS, BELOW), "tag": (scene.PERFORMER_TAGS, OF_PERFORMERS)}
 
 
 class SceneFilter(NamedTuple):
-    """Which scenes a page walk visits: `updated_at` bounds are Stash's own strings, or None.
+    """Which scenes a walk visits. The bounds of `updated_at` are strings of Stash, or None.
 
-    `refs` is (kind, id) of what they show; kinds of INDIRECT are shown by way of something else.
+    `refs` is (kind, id) of a thing that the scenes show; kinds in INDIRECT are shown through another.
     """
 
     since: "str | None" = None
@@ -48,17 +48,16 @@ EVERYTHING = SceneFilter()
 
 
 class ScenePage(NamedTuple):
-    """Rows by scene id, ascending; the id up to which the page reaches; how many scenes Stash has
-    for it; and why it cannot give some of them, by id."""
+    """A page of scenes as Stash sends them."""
 
     rows: Rows
-    last: int
-    size: int
-    unread: Mapping[int, str] = {}
+    last: int  # the id up to which the page reaches
+    size: int  # scenes in the page, with those that Stash cannot give
+    unread: Mapping[int, str] = {}  # scene id -> why Stash cannot give it
 
 
 class StashApi:
-    """Queries; Unreachable, Refused, Busy or SetupError when Stash has no answer to one."""
+    """Asks one Stash. Every method raises Unreachable, Refused, Busy or SetupError without an answer."""
 
     def __init__(
         self,
@@ -68,20 +67,20 @@ class StashApi:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         session = Session(connect, read, verify=not _is_here(connection))
-        self._wire = Transport(connection, session, sleep)
+        self._transport = Transport(connection, session, sleep)
 
     def beside(self) -> "StashApi":
-        """The same Stash for another thread, over a connection of its own."""
+        """Returns the same Stash for another thread, with its own connection."""
         twin = copy.copy(self)
-        twin._wire = self._wire.beside()
+        twin._transport = self._transport.beside()
         return twin
 
     @property
     def base(self) -> str:
-        return self._wire.base
+        return self._transport.base
 
     def settings(self, plugin_id: str) -> Any:
-        """The plugin's settings map as the user saved it; {} before the first save."""
+        """Returns the plugin's settings as the user saved them; {} before the first save."""
         query = "query Settings($ids: [ID!]) { configuration { plugins(include: $ids) } }"
         return self._asked(
             lambda data: (data["configuration"]["plugins"] or {}).get(plugin_id) or {},
@@ -89,32 +88,32 @@ class StashApi:
         )  # fmt: skip
 
     def version(self) -> str:
-        """Stash's version, 'unknown' in unofficial builds."""
+        """Returns Stash's version, 'unknown' for unofficial builds."""
         query = "query Version { version { version } }"
         return self._asked(lambda data: str(data["version"]["version"] or "unknown"), query)
 
     def loaded_plugin(self, plugin_id: str) -> "dict[str, str]":
-        """`version` and `url` of the plugin with this id that Stash has loaded; {} if it has none."""
+        """Returns `version` and `url` of the loaded plugin with this id; {} without one."""
         query = "query Loaded { plugins { id version url } }"
         rows = self._asked(lambda data: data["plugins"] or [], query)
-        found = next((one for one in rows if one["id"] == plugin_id), None)
-        return {name: str(found[name] or "") for name in ("version", "url")} if found else {}
+        plugin = next((row for row in rows if row["id"] == plugin_id), None)
+        return {name: str(plugin[name] or "") for name in ("version", "url")} if plugin else {}
 
     def config_dir(self) -> str:
-        """Path of Stash's config file as Stash sees it."""
+        """Returns the path of Stash's config file as Stash sees it."""
         query = "query ConfigPath { systemStatus { configPath } }"
         return self._asked(lambda data: str(data["systemStatus"]["configPath"] or ""), query)
 
     def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> "dict[int, scene.Scene]":
-        """The scenes that still exist, by id; with these of `scene.EXTRAS`.
+        """Returns the scenes that still exist, by id, with these of `scene.EXTRAS`.
 
-        One alias per scene: `findScenes(ids:)` fails as a whole when one of them is gone.
+        One alias per scene: `findScenes(ids:)` fails as a whole when a scene is gone.
         """
-        found = self._by_id(ids, scene.fragment(extras))
-        return {number: _scene(row, number, extras) for number, row in found.items()}
+        rows = self._by_id(ids, scene.fragment(extras))
+        return {number: _scene(row, number, extras) for number, row in rows.items()}
 
     def _by_id(self, ids: Sequence[int], fragment: str) -> dict[int, Any]:
-        """The rows of these scenes, as far as Stash has them."""
+        """Returns the rows of the scenes that still exist."""
         if not ids:
             return {}
         asked = " ".join(f"s{i}: findScene(id: $i{i}) {{ ...S }}" for i in range(len(ids)))
@@ -127,7 +126,7 @@ class StashApi:
         )  # fmt: skip
 
     def count(self, only: SceneFilter = EVERYTHING) -> int:
-        """How many scenes `walk` would visit."""
+        """Returns the number of scenes that `walk` visits."""
         query = (
             "query Count($only: SceneFilterType) "
             "{ findScenes(scene_filter: $only, filter: {per_page: 1}) { count } }"
@@ -139,9 +138,9 @@ class StashApi:
     def walk(
         self, only: SceneFilter = EVERYTHING, page: int = PAGE, extras: Collection[str] = ()
     ) -> "Iterator[list[scene.Scene]]":
-        """Whole scenes in pages, by ascending id; a page is never lost when scenes come or go."""
-        for one in self.pages(only, page, extras):
-            yield self.read(one.rows, extras)
+        """Yields whole scenes in pages, by ascending id. Skips no scene when others come or go."""
+        for found in self.pages(only, page, extras):
+            yield self.read(found.rows, extras)
 
     def pages(
         self,
@@ -149,45 +148,45 @@ class StashApi:
         size: int = PAGE,
         extras: Collection[str] = (),
     ) -> Iterator[ScenePage]:
-        """The same as Stash sends them, for `read`."""
+        """Yields the pages as Stash sends them, for `read`."""
         return self._pages("...S", scene.fragment(extras), only, size)
 
     def read(self, rows: Mapping[int, Any], extras: Collection[str] = ()) -> "list[scene.Scene]":
-        """The scenes in rows of `pages` with the same `extras`."""
+        """Returns the scenes in rows of `pages` with the same `extras`."""
         return [_scene(row, number, extras) for number, row in rows.items()]
 
     def sample(self, pages: int = 5, page: int = 200) -> "list[scene.File]":
-        """The files of some scenes, in pages spread over all ids."""
+        """Returns the files of some scenes, from pages spread over all ids."""
         rows = self._spread("files { path size }", "", pages, page)
-        return self._read(lambda: [one for row in rows for one in scene.files(row)])
+        return self._read(lambda: [file for row in rows for file in scene.files(row)])
 
     def some(self, pages: int, page: int, extras: Collection[str] = ()) -> "list[scene.Scene]":
-        """Some whole scenes, in pages spread over all ids."""
+        """Returns some whole scenes, from pages spread over all ids."""
         rows = self._spread("...S", scene.fragment(extras), pages, page)
         return self._read(lambda: [_scene(row, scene.number(row["id"]), extras) for row in rows])
 
     def _spread(self, fields: str, fragment: str, pages: int, page: int) -> list[Any]:
-        """The rows of some pages; of a small library those of all."""
+        """Returns the rows of some pages, or of all pages of a small library."""
         query = (
             "query Sample($filter: FindFilterType) "
             f"{{ findScenes(filter: $filter) {{ count scenes {{ {fields} }} }} }} {fragment}"
         )
 
-        def asked(number: int) -> "tuple[list[Any], int]":
+        def ask(number: int) -> "tuple[list[Any], int]":
             window = {"sort": "id", "direction": "ASC", "per_page": page, "page": number}
             return self._asked(_sampled, query, {"filter": window})
 
-        found, count = asked(1)
+        rows, count = ask(1)
         last = -(-count // page)
         spread = {round(1 + at * (last - 1) / (pages - 1)) for at in range(1, pages)}
         for number in sorted(spread - {0, 1}):
-            found += asked(number)[0]
-        return found
+            rows += ask(number)[0]
+        return rows
 
     def walk_ids(self, only: SceneFilter, page: int = PAGE) -> "Iterator[list[int]]":
-        """Only the ids, in pages."""
-        for one in self._pages("id", "", only, page):
-            yield list(one.rows)
+        """Yields only the ids, in pages."""
+        for found in self._pages("id", "", only, page):
+            yield list(found.rows)
 
     def _pages(
         self, fields: str, fragment: str, only: SceneFilter, size: int
@@ -234,7 +233,7 @@ class StashApi:
         return ScenePage(rows, max(rows, default=after), len(rows))
 
     def newest_timestamp(self) -> "str | None":
-        """The latest `updated_at` in Stash's own writing, None without scenes."""
+        """Returns the latest `updated_at` as Stash writes it, None without scenes."""
         query = (
             "query Newest($filter: FindFilterType) "
             "{ findScenes(filter: $filter) { scenes { updated_at } } }"
@@ -248,8 +247,8 @@ class StashApi:
     def _asked(
         self, read: Callable[[Any], T], query: str, variables: "Mapping[str, Any] | None" = None
     ) -> T:
-        """What `read` finds in the answer; Busy when that has not the shape it should have."""
-        data = self._wire.ask(query, variables)
+        """Returns what `read` takes from the answer. Raises Busy when the answer has another shape."""
+        data = self._transport.ask(query, variables)
         return self._read(lambda: read(data))
 
     def _read(self, read: Callable[[], T]) -> T:
@@ -259,23 +258,25 @@ class StashApi:
             raise _unreadable(type(error).__name__) from None
 
     def cover(self, one: scene.Scene) -> "bytes | None":
-        """The cover's bytes; None when the scene has none (Stash then sends an SVG). Busy when what
-        answers is no image at all, which says nothing about the cover."""
+        """Returns the bytes of the cover; None when the scene has none (Stash then sends an SVG).
+        Raises Busy when the answer is no image, which proves nothing about the cover."""
         if not one.has_cover:
             return None
-        # Not the path of the URL that Stash gave: that may have a prefix of a proxy in it.
-        kind, data = self._wire.image(f"/scene/{one.id}/screenshot", IMAGE_BYTES)
+        # Not the path in the URL of Stash, which may contain the prefix of a proxy.
+        kind, data = self._transport.image(f"/scene/{one.id}/screenshot", IMAGE_BYTES)
         if kind and not kind.startswith("image/"):
             raise _unreadable(f"the cover of scene {one.id} is {kind.partition(';')[0]}")
         return data if is_cover(kind, data) else None
 
 
 def _refs(kind: str, number: int) -> dict[str, Any]:
-    """The criterion of scenes that show it."""
-    it = {"modifier": "INCLUDES", "value": [str(number)]}
+    """Returns the criterion for scenes that show this thing."""
+    includes = {"modifier": "INCLUDES", "value": [str(number)]}
     if kind == BELOW:
-        return {"studios": it | {"depth": 1}}
-    return {"performers_filter": {"tags": it}} if kind == OF_PERFORMERS else {f"{kind}s": it}
+        return {"studios": includes | {"depth": 1}}
+    if kind == OF_PERFORMERS:
+        return {"performers_filter": {"tags": includes}}
+    return {f"{kind}s": includes}
 
 
 def _criteria(only: SceneFilter, after: int = 0) -> dict[str, Any]:
@@ -290,38 +291,38 @@ def _criteria(only: SceneFilter, after: int = 0) -> dict[str, Any]:
 
 
 def _ascending(data: Any) -> "dict[int, Any]":
-    """The rows of a page by id. Otherwise than upwards this would be a walk without end."""
+    """Returns the rows of a page by id. In another order a walk would have no end."""
     rows = data["findScenes"]["scenes"]
-    found = {scene.number(row["id"]): row for row in rows}
-    if len(found) != len(rows) or list(found) != sorted(found):
+    by_id = {scene.number(row["id"]): row for row in rows}
+    if len(by_id) != len(rows) or list(by_id) != sorted(by_id):
         raise ValueError("not in order")
-    return found
+    return by_id
 
 
 def _sampled(data: Any) -> "tuple[list[Any], int]":
-    """The rows of a page, and how many scenes there are in all."""
-    found = data["findScenes"]
-    return list(found["scenes"]), int(found["count"])
+    """Returns the rows of a page, and the number of all scenes."""
+    answer = data["findScenes"]
+    return list(answer["scenes"]), int(answer["count"])
 
 
 def _scene(row: Any, number: int, extras: Collection[str]) -> scene.Scene:
-    """The scene of that number."""
+    """Returns the scene in the row, which must have this id."""
     try:
-        found = scene.from_row(row, extras)
+        read = scene.from_row(row, extras)
     except ValueError:
         raise _unreadable(f"scene {number}") from None
-    if found.id != number:
-        raise _unreadable(f"scene {found.id} instead of {number}")
-    return found
+    if read.id != number:
+        raise _unreadable(f"scene {read.id} instead of {number}")
+    return read
 
 
 def _unreadable(why: str) -> errors.Stash2PlexError:
-    said = f"Stash sent an answer that cannot be read ({why})"
-    return errors.Busy(said).of(errors.STASH, "unreadable")
+    words = f"Stash sent an answer that cannot be read ({why})"
+    return errors.Busy(words).of(errors.STASH, "unreadable")
 
 
 def _is_here(connection: Mapping[str, Any]) -> bool:
-    """Whether Stash runs on this machine: its own certificate is self-signed, and here there is
-    nobody in between. It does if it started us; only a terminal brings an API key."""
+    """Whether Stash runs on this machine, where its self-signed certificate is safe. A Stash that
+    started us does; only a terminal brings an API key."""
     host, _ = hook.address(dict(connection))
     return "ApiKey" not in connection or is_loopback(host)

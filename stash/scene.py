@@ -1,11 +1,11 @@
-"""Scene, and how one is read from a GraphQL row. The one query fragment lives here. Pure."""
+"""A scene, how to read it from a GraphQL row, and the query fragment for it. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-# What only some settings need, since each costs Stash a transaction per scene or per performer.
+# Fields that only some settings need: each costs Stash a transaction per scene or per performer.
 GROUPS, STASH_IDS, PARENTS, PHOTOS, PERFORMER_TAGS = EXTRAS = (
     "groups", "stash_ids", "parents", "photos", "performer_tags",
 )  # fmt: skip
@@ -25,7 +25,7 @@ _ASKED = {
     PERFORMER_TAGS: " tags { id name }",
 }
 
-# What of the things that a scene shows has to be watched, then, besides their names.
+# With these extras the plugin also has to watch these fields of the things that a scene shows.
 WATCHED = {
     GROUPS: "Group.name",
     PARENTS: "Studio.parent_id",
@@ -35,11 +35,11 @@ WATCHED = {
 
 
 def fragment(extras: Collection[str] = ()) -> str:
-    """The fields to ask for, with these of EXTRAS."""
+    """Returns the fields to ask for, with these of EXTRAS."""
     return _FRAGMENT.format(**{name: _ASKED[name] if name in extras else "" for name in EXTRAS})
 
 
-HIGHEST = 2**63 - 1  # of ids: Stash and our own files keep them in 64 bits
+HIGHEST = 2**63 - 1  # the highest id: Stash and our files keep ids in 64 bits
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ class Ref:
 
 @dataclass(frozen=True)
 class Studio(Ref):
-    """`parent` is the studio above it, if that was asked for."""
+    """`parent` is the studio above, if the query asked for it."""
 
     parent: "Ref | None" = None
 
 
 @dataclass(frozen=True)
 class Performer(Ref):
-    """`photo` is the path of its picture on Stash, '' if it has none; both if asked for."""
+    """`photo` is the path of the picture on Stash, '' without one. Both only if the query asked."""
 
     photo: str = ""
     tags: tuple[Ref, ...] = ()
@@ -67,7 +67,7 @@ class Performer(Ref):
 
 @dataclass(frozen=True)
 class Group(Ref):
-    """`place` is the scene's number in it."""
+    """`place` is the number of the scene in the group."""
 
     place: "int | None" = None
 
@@ -82,9 +82,10 @@ class File:
 
 @dataclass(frozen=True)
 class Scene:
-    """What Stash says about one scene. Texts are as typed; absent ones are empty.
+    """One scene as Stash describes it. Texts are as typed, '' if absent.
 
-    `groups` and `has_stash_id` are empty if they were not asked for: `extras` are those that were.
+    `extras` are the extras that the query asked for; without them `groups` and `has_stash_id` are
+    empty.
     """
 
     id: int
@@ -107,16 +108,16 @@ class Scene:
     extras: frozenset[str] = field(default=frozenset(EXTRAS), compare=False, repr=False)
 
     def refs(self) -> "list[tuple[str, int]]":
-        """(kind, id) of everything whose rename or removal changes this scene in Plex."""
-        found = [("performer", one.id) for one in self.performers]
-        found += [("tag", one.id) for one in self.tags]
-        found += [("tag", tag.id) for one in self.performers for tag in one.tags]
-        found += [("group", one.id) for one in self.groups]
+        """Returns (kind, id) of everything whose rename or removal changes this scene in Plex."""
+        refs = [("performer", performer.id) for performer in self.performers]
+        refs += [("tag", tag.id) for tag in self.tags]
+        refs += [("tag", tag.id) for performer in self.performers for tag in performer.tags]
+        refs += [("group", group.id) for group in self.groups]
         studios = [self.studio, self.studio.parent] if self.studio else []
-        return list(dict.fromkeys(found + [("studio", one.id) for one in studios if one]))
+        return list(dict.fromkeys(refs + [("studio", studio.id) for studio in studios if studio]))
 
     def label(self) -> str:
-        """How a log line names the scene."""
+        """Returns the name of the scene in log lines."""
         name = self.title or (
             self.files[0].path.replace("\\", "/").rpartition("/")[2] if self.files else ""
         )
@@ -124,8 +125,8 @@ class Scene:
 
 
 def from_row(row: Any, extras: Collection[str] = ()) -> Scene:
-    """A Scene from a GraphQL row with the fields of `fragment(extras)`; ValueError when it is not
-    one."""
+    """Returns the scene in a GraphQL row with the fields of `fragment(extras)`. Raises ValueError for
+    a row with another shape."""
     try:
         return _scene(row, extras)
     except (KeyError, TypeError, AttributeError) as error:
@@ -133,27 +134,27 @@ def from_row(row: Any, extras: Collection[str] = ()) -> Scene:
 
 
 def files(row: Any) -> "tuple[File, ...]":
-    """Only the files of a row; ValueError when it has none to tell of."""
+    """Returns only the files of a row. Raises ValueError for a row with another shape."""
     try:
         return _files(row)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"a row of another shape ({type(error).__name__})") from None
 
 
-def said(row: Any) -> bytes:
-    """All that a row says, whatever its shape, as bytes to be compared."""
+def as_bytes(row: Any) -> bytes:
+    """Returns the whole content of a row, whatever its shape, as bytes for a comparison."""
     if isinstance(row, dict) and isinstance(row.get("paths"), dict):
-        # Of the cover's address only what tells its version: the rest depends on who asks.
+        # Only the version in the address of the cover counts: the rest depends on the client.
         row = row | {"paths": str(row["paths"].get("screenshot")).partition("?")[2]}
     return repr(row).encode("utf-8", "replace")
 
 
 def _files(row: Mapping[str, Any]) -> "tuple[File, ...]":
-    return tuple(_file(one) for one in row["files"] or ())
+    return tuple(_file(file) for file in row["files"] or ())
 
 
 def _scene(row: Mapping[str, Any], extras: Collection[str]) -> Scene:
-    # What was asked for is there, be it as null: without its name it would pass for "none".
+    # Every field must be there, even as null: a missing field must not pass for "none".
     path, _, query = _text((row["paths"] or {}).get("screenshot")).partition("?")
     return Scene(
         id=number(row["id"]),
@@ -167,14 +168,14 @@ def _scene(row: Mapping[str, Any], extras: Collection[str]) -> Scene:
         updated_at=_text(row["updated_at"]),
         files=_files(row),
         has_cover=bool(path),
-        # Stash bumps `t` with the scene's updated_at: unchanged means the same cover.
-        cover_version="".join(one[2:] for one in query.split("&") if one.startswith("t=")),
+        # Stash moves `t` with the scene's updated_at: the same `t` means the same cover.
+        cover_version="".join(pair[2:] for pair in query.split("&") if pair.startswith("t=")),
         studio=_studio(row["studio"], extras) if row["studio"] else None,
-        performers=tuple(_performer(one, extras) for one in row["performers"] or ()),
+        performers=tuple(_performer(each, extras) for each in row["performers"] or ()),
         tags=_refs(row["tags"]),
-        groups=tuple(_group(one) for one in row["groups"] or ()) if GROUPS in extras else (),
+        groups=tuple(_group(each) for each in row["groups"] or ()) if GROUPS in extras else (),
         has_stash_id=STASH_IDS in extras
-        and any(_text(one["stash_id"]) for one in row["stash_ids"] or ()),
+        and any(_text(each["stash_id"]) for each in row["stash_ids"] or ()),
         extras=frozenset(extras),
     )
 
@@ -187,9 +188,9 @@ def _studio(row: Mapping[str, Any], extras: Collection[str]) -> Studio:
 def _performer(row: Mapping[str, Any], extras: Collection[str]) -> Performer:
     who, tags = number(row["id"]), _refs(row["tags"]) if PERFORMER_TAGS in extras else ()
     url = urlsplit(_text(row["image_path"]) if PHOTOS in extras else "")
-    # Without a picture of its own Stash draws one.
+    # For a performer without a picture Stash draws one.
     own = url.path and "default" not in parse_qs(url.query)
-    # Not that URL itself: it may have a prefix of a proxy in it, and `t` moves with every edit.
+    # Not the URL itself: it may contain the prefix of a proxy, and its `t` moves with every edit.
     return Performer(who, _text(row["name"]), f"/performer/{who}/image" if own else "", tags)
 
 
@@ -200,7 +201,7 @@ def _group(row: Mapping[str, Any]) -> Group:
 def _file(row: Mapping[str, Any]) -> File:
     if not row["path"]:
         raise ValueError("a file without a path")
-    size = row.get("size")  # not known: then it is not compared
+    size = row.get("size")  # an unknown size is not compared
     return File(_text(row["path"]), size if isinstance(size, int) else 0)
 
 
@@ -216,9 +217,9 @@ def _pair(row: Mapping[str, Any]) -> tuple[int, str]:
     return number(row["id"]), _text(row["name"])
 
 
-def number(found: object) -> int:
-    """An id of Stash; ValueError when it is none."""
-    digits = str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) else ""
+def number(value: object) -> int:
+    """Returns an id of Stash. Raises ValueError for anything else."""
+    digits = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
         raise ValueError("not an id")
     if not 0 < int(digits) <= HIGHEST:
@@ -226,22 +227,22 @@ def number(found: object) -> int:
     return int(digits)
 
 
-def _whole(found: object) -> "int | None":
-    if found is not None and (isinstance(found, bool) or not isinstance(found, int)):
+def _whole(value: object) -> "int | None":
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         raise ValueError("not a whole number")
-    return found
+    return value
 
 
-def _flag(found: object) -> bool:
-    if found is not None and not isinstance(found, bool):
+def _flag(value: object) -> bool:
+    if value is not None and not isinstance(value, bool):
         raise ValueError("neither true nor false")
-    return bool(found)
+    return bool(value)
 
 
-def _text(found: object) -> str:
-    """Half a character, which JSON can spell, is replaced: no file, log or request can hold it."""
-    if found is None:
+def _text(value: object) -> str:
+    """Replaces half characters, which JSON allows, and no file, log or request can hold."""
+    if value is None:
         return ""
-    if not isinstance(found, str):
+    if not isinstance(value, str):
         raise ValueError("not a text")
-    return found if found.isascii() else found.encode("utf-8", "replace").decode()
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()

@@ -1,7 +1,7 @@
-"""Stash's HTTP and GraphQL, one question at a time: the only file that imports stashapi.
+"""Stash's HTTP and GraphQL, one question at a time. The only file that imports stashapi.
 
 stashapi's StashInterface introspects the whole schema in every process, so only its transport
-(`GQLWrapper`) is used; errors are translated into ours here, at the edge.
+(`GQLWrapper`) is used. This module translates all errors into ours.
 """
 
 import copy
@@ -20,17 +20,17 @@ from net.retry import ask_part, question_chances, retry
 from net.session import SPEAKS_PLAINLY, UNUSABLE, Session, TooLarge, fate
 from stash import hook, stdio
 
-OLDEST = "0.30"  # the first Stash that knows all that is asked for
+OLDEST = "0.30"  # the first Stash with all fields that we ask for
 _IS_UP = "query Version { version { version } }"  # a Stash that answers this is up
-# How servers of GraphQL say that a query does not fit their schema, should they give no code.
+# How GraphQL servers say, without a code, that a query does not fit their schema.
 _UNKNOWN = r"Cannot query field|Unknown (argument|type) \"|is not defined by type"
 _MISFITS = ("GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED")
 
 
 class Transport(GQLWrapper):
-    """stashapi's client with our session, our errors, and a cookie that is kept fresh.
+    """stashapi's client with our session, our errors, and a cookie that stays valid.
 
-    All that is sent are questions: what meets a passing fault is asked again.
+    It only sends questions, and asks again after a passing fault.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Transport(GQLWrapper):
         self._sign()
 
     def beside(self) -> "Transport":
-        """The same for another thread, over a connection of its own; its cookie is renewed apart."""
+        """Returns the same client for another thread, with its own connection and its own cookie."""
         twin = copy.copy(self)
         twin.s, twin._renewed = self.s.twin(), ""
         twin.s.headers.update(self.s.headers)
@@ -69,7 +69,7 @@ class Transport(GQLWrapper):
             self.s.headers["Cookie"] = f"session={self._cookie}"
 
     def _adopt_cookie(self, response: requests.Response) -> None:
-        """Stash renews the cookie in each answer; the one we were given dies after an hour."""
+        """Takes the new cookie that Stash sends with each answer: the first is valid for an hour."""
         for header in response.headers.get("Set-Cookie", "").split(", "):
             name, _, rest = header.partition("=")
             if name == "session" and rest.partition(";")[0]:
@@ -78,12 +78,12 @@ class Transport(GQLWrapper):
                 self._sign()
 
     def ask(self, query: str, variables: "Mapping[str, Any] | None" = None) -> Any:
-        """The `data` of one GraphQL call; Unreachable, Refused, Busy or SetupError otherwise."""
+        """Returns the `data` of one GraphQL call. Raises Unreachable, Lost, Refused, Busy or SetupError."""
         return self._again(lambda: _data(self._GQL(query, dict(variables or {}))))
 
     def image(self, path: str, limit: int) -> "tuple[str, bytes]":
-        """(content type, bytes) of a path on this Stash; ("", b"") when it has none, or one of more
-        than `limit` bytes."""
+        """Returns (content type, bytes) of a path on this Stash; ("", b"") without an image there, or
+        with more than `limit` bytes."""
         try:
             return self._again(lambda: self._image(path, limit))
         except TooLarge:
@@ -118,18 +118,18 @@ class Transport(GQLWrapper):
             return "", b""
         self._refuse_strangers(response)
         if response.status_code != 200:
-            said = f"Stash answered {response.status_code} to a request for a cover"
-            raise errors.Busy(said).of(STASH)
+            words = f"Stash answered {response.status_code} to a request for a cover"
+            raise errors.Busy(words).of(STASH)
         return response.headers.get("Content-Type", ""), response.content
 
     def _refuse_strangers(self, response: requests.Response) -> None:
-        """Answers that are about us, or not of Stash."""
+        """Raises for an answer that refuses us, or that is not Stash's."""
         status = response.status_code
         if status == 401:
             raise errors.Refused(self._unwelcome()).of(STASH)
-        if status == 403:  # its guard against being open to the internet without a password
-            said = f"Stash at {self.base} refuses to answer (403): {_line(response.text)}"
-            raise errors.Refused(said).of(STASH)
+        if status == 403:  # Stash's guard against access from the internet without a password
+            words = f"Stash at {self.base} refuses to answer (403): {_line(response.text)}"
+            raise errors.Refused(words).of(STASH)
         if status in (502, 503, 504) or (status == 200 and _is_page(response)):
             what = "a web page" if status == 200 else status
             raise errors.Unreachable(
@@ -137,7 +137,7 @@ class Transport(GQLWrapper):
             ).of(STASH, "gateway")
 
     def _unwelcome(self) -> str:
-        """What a 401 means depends on what we showed."""
+        """Returns the meaning of a 401, which depends on our credentials."""
         if self._key:
             return f"Stash at {self.base} does not accept the API key (401)"
         if self._cookie:
@@ -160,32 +160,32 @@ def _data(response: requests.Response) -> Any:
 
 
 def meaning(error: Exception, base: str) -> errors.Stash2PlexError:
-    """What an error of requests says about Stash at `base`."""
+    """Returns what an error of requests means for Stash at `base`."""
     if isinstance(error, UNUSABLE):
-        what = f"Stash's address or key cannot be sent to a server ({type(error).__name__})"
-        return errors.SetupError(what).of(STASH)
+        words = f"Stash's address or key cannot be sent to a server ({type(error).__name__})"
+        return errors.SetupError(words).of(STASH)
     if isinstance(error, (requests.exceptions.InvalidJSONError, requests.exceptions.HTTPError)):
-        said = f"Stash sent an answer that cannot be read ({type(error).__name__})"
-        return errors.Busy(said).of(STASH, "unreadable")
-    found = fate(error)
-    if found.cause == "tls" and found.words != SPEAKS_PLAINLY:
+        words = f"Stash sent an answer that cannot be read ({type(error).__name__})"
+        return errors.Busy(words).of(STASH, "unreadable")
+    reason = fate(error)
+    if reason.cause == "tls" and reason.words != SPEAKS_PLAINLY:
         words = f"Stash's certificate at {base} is not one that this machine trusts"
     else:
-        words = f"Stash does not answer at {base} ({found.words})"
-    kind = errors.Lost if found.sent else errors.Unreachable
-    return kind(words).of(STASH, found.cause)
+        words = f"Stash does not answer at {base} ({reason.words})"
+    kind = errors.Lost if reason.sent else errors.Unreachable
+    return kind(words).of(STASH, reason.cause)
 
 
-def _graphql_error(status: int, found: Any) -> errors.Stash2PlexError:
-    """An error of a resolver may be over in a moment; a query that does not fit never is."""
-    first = found[0] if isinstance(found, list) and found else {}
+def _graphql_error(status: int, rows: Any) -> errors.Stash2PlexError:
+    """The error of a resolver may be over in a moment. A query that does not fit never fits later."""
+    first = rows[0] if isinstance(rows, list) and rows else {}
     given = first if isinstance(first, dict) else {"message": first}
     message = _line(str(given.get("message")))
     extensions = given.get("extensions")
     code = extensions.get("code") if isinstance(extensions, dict) else ""
     if status in (400, 422) or code in _MISFITS or re.search(_UNKNOWN, message):
         return errors.SetupError(
-            f"this Stash does not know all that is asked for ({message}); Stash {OLDEST} or "
+            f"this Stash does not know all that the plugin asks for ({message}); Stash {OLDEST} or "
             "newer is needed"
         ).of(STASH)
     if "database is locked" in message:
@@ -193,15 +193,15 @@ def _graphql_error(status: int, found: Any) -> errors.Stash2PlexError:
     return errors.Busy(f"Stash could not answer a query: {message}").of(STASH)
 
 
-def _line(said: str) -> str:
-    return " ".join(said.split())[:300]
+def _line(text: str) -> str:
+    return " ".join(text.split())[:300]
 
 
 def _bad_answer(response: requests.Response) -> errors.Busy:
     kind = response.headers.get("Content-Type", "no content type").partition(";")[0]
     cause = "unreadable" if response.status_code == 200 else "busy"
-    said = f"Stash sent no GraphQL answer ({response.status_code}, {kind})"
-    return errors.Busy(said).of(STASH, cause)
+    words = f"Stash sent no GraphQL answer ({response.status_code}, {kind})"
+    return errors.Busy(words).of(STASH, cause)
 
 
 def _is_page(response: requests.Response) -> bool:

@@ -191,8 +191,8 @@ def test_a_walk_outlives_the_cookie_that_it_began_with(locked, clock):
 def test_a_renewed_cookie_is_hidden_as_the_first_one_is(locked, clock):
     one = api(locked, **session(locked))
     one.count()
-    renewed = one._wire._cookie
-    assert renewed in one._wire.s.headers["Cookie"] and stdio.redact(f"x{renewed}x") == "x***x"
+    renewed = one._transport._cookie
+    assert renewed in one._transport.s.headers["Cookie"] and stdio.redact(f"x{renewed}x") == "x***x"
     clock.now += 1
     one.count()
     assert stdio.redact(renewed) == renewed, "one that is worth nothing any more costs nothing"
@@ -350,7 +350,7 @@ def test_a_query_that_this_stash_does_not_know_is_asked_once_and_names_the_versi
     one = api(stash)
     asked = len(stash.requests)
     with pytest.raises(errors.SetupError, match=r"Stash 0\.30 or newer is needed") as told:
-        one._wire.ask("query Q { findScenes { scenes { nothing_of_the_kind } } }")
+        one._transport.ask("query Q { findScenes { scenes { nothing_of_the_kind } } }")
     assert told.value.server == errors.STASH and "nothing_of_the_kind" in str(told.value)
     assert len(stash.requests) - asked == 1
     stash.queries_rejected.clear()
@@ -363,7 +363,7 @@ def test_the_cookie_of_an_answer_that_is_an_error_is_adopted_too(locked, clock):
     for _ in range(3):
         clock.now += 3000
         with pytest.raises(errors.SetupError):
-            one._wire.ask("query Q { no_such_field }")
+            one._transport.ask("query Q { no_such_field }")
     clock.now += 3000
     assert one.count() == 1
     locked.queries_rejected.clear()
