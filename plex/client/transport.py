@@ -1,6 +1,6 @@
-"""Plex's HTTP and XML, one request at a time: the only file that imports plexapi.
+"""Plex's HTTP and XML, one request at a time. The only file that imports plexapi.
 
-Its errors are translated into ours here. plexapi is used for headers, token, status codes and XML.
+plexapi does headers, token and status codes. This module translates all errors into ours.
 """
 
 import copy
@@ -25,18 +25,18 @@ with only_our_settings():
     from plexapi import exceptions
     from plexapi.server import PlexServer
 
-# A constant name: the default is the machine's MAC, so that each new container
-# would be a "new device" and send the owner an e-mail.
+# A constant identifier: the default is the MAC of the machine, and each new container would be a "new
+# device" and send the owner an e-mail.
 IDENTITY = {
     "X-Plex-Client-Identifier": "stash2plex",
     "X-Plex-Product": "Stash2Plex",
     "X-Plex-Device-Name": "Stash2Plex",
 }
 STARTING = "still starting up"
-BREATH = 1.0  # seconds that a busy Plex gets when it does not say how many it wants
+BREATH = 1.0  # seconds of rest for a busy Plex that does not ask for a time
 GOOD = (200, 201, 204)
 PAGE = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
-# Whatever plexapi makes of an answer that is not what it expects.
+# Errors that plexapi raises for answers that it does not expect.
 FOREIGN = (
     exceptions.PlexApiException,
     requests.exceptions.RequestException,
@@ -49,10 +49,10 @@ FOREIGN = (
 
 
 class PlexSession(Session):
-    """Keeps the last answer, which plexapi's errors tell little of."""
+    """Keeps the last answer: plexapi's errors contain little of it."""
 
     last: "requests.Response | None" = None
-    was_up = False  # whether it has answered as it should, once
+    was_up = False  # whether Plex has sent a good answer before
 
     def request(self, method: Any, url: Any, **options: Any) -> requests.Response:  # type: ignore[override]
         self.last = None
@@ -63,17 +63,17 @@ class PlexSession(Session):
         return response
 
     def fault(self, error: Exception, url: str) -> errors.Stash2PlexError:
-        """What an error of this session says about Plex at `url`."""
+        """Returns what an error of this session means for Plex at `url`."""
         return _of_answer(error, self.last, url, self.was_up)
 
 
 class Server(PlexServer):
-    """plexapi's, whose answers come in by our door."""
+    """plexapi's server, with our parser for its answers."""
 
     def query(  # type: ignore[override]
         self, key: str, method: Any = None, headers: Any = None, **options: Any
     ) -> Any:
-        """Like plexapi's. `Declared` instead of an answer that must not be parsed."""
+        """Like plexapi's, but raises `Declared` for an answer that must not be parsed."""
         options.pop("timeout", None)  # the session has its own
         method = method or self._session.get
         answer = method(self.url(key), headers=self._headers(**headers or {}), **options)
@@ -81,7 +81,7 @@ class Server(PlexServer):
 
 
 def good(answer: requests.Response) -> bytes:
-    """The body of an answer with a good status; BadRequest for another one."""
+    """Returns the body of an answer with a good status. Raises BadRequest for another status."""
     if answer.status_code not in GOOD:
         raise exceptions.BadRequest(f"({answer.status_code})")
     body: bytes = answer.content
@@ -89,7 +89,7 @@ def good(answer: requests.Response) -> bytes:
 
 
 class Transport:
-    """Requests to one Plex that has answered; `machine`, `version` and `name` tell which."""
+    """Sends requests to one Plex that has answered: `machine`, `version` and `name` identify it."""
 
     def __init__(
         self, url: str, token: str, session: PlexSession, sleep: Callable[[float], None]
@@ -103,7 +103,7 @@ class Transport:
         self.name: str = self._server.friendlyName or ""
 
     def beside(self) -> "Transport":
-        """The same Plex for another thread, over a connection of its own."""
+        """Returns the same Plex for another thread, with its own connection."""
         twin = copy.copy(self)
         twin._session, twin._server = self._session.twin(), copy.copy(self._server)
         twin._session.was_up = self._session.was_up
@@ -116,8 +116,8 @@ class Transport:
         headers: "dict[str, str] | None" = None,
         chances: Chances = question_chances,
     ) -> Any:
-        """The container that Plex sends; asked again when a passing fault comes in between. Busy when
-        Plex breaks off its answer to this and to nothing else."""
+        """Returns the container that Plex sends. Asks again after a passing fault. Raises Busy when Plex
+        breaks off its answer to this question and to no other."""
 
         def ask() -> Any:
             return _full(self._ask(key, headers=headers))
@@ -127,11 +127,11 @@ class Transport:
     def page(
         self, key: str, headers: "dict[str, str]", chances: Chances = question_chances
     ) -> Page:
-        """A page of a listing, unparsed as far as that goes; asked again like `get`."""
+        """Returns a page of a listing, not parsed if possible. Asks again like `get`."""
 
         def ask() -> Page:
-            found: Page = self._plex(lambda: Page(self._bytes(key, headers), self._container))
-            return found
+            page: Page = self._plex(lambda: Page(self._bytes(key, headers), self._container))
+            return page
 
         return self._again(ask, chances)
 
@@ -146,24 +146,24 @@ class Transport:
         return good(self._session.get(self._server.url(key), headers=sent))
 
     def _container(self, xml: bytes) -> Any:
-        """The root of the XML of a listing."""
+        """Returns the root of the XML of a listing."""
         return self._plex(lambda: _full(document(xml)))
 
     def touch(self, key: str) -> None:
-        """A GET that makes Plex do something, with nothing to say about it."""
+        """Sends a GET that makes Plex do something, and ignores the answer."""
         self._refuse_while_paused()
         retry(lambda: self._ask(key), question_chances, self._sleep)
 
     def put(self, key: str) -> None:
-        """Change something. Lost when Plex may have done it without our hearing of it."""
+        """Changes something. Raises Lost when Plex may have done it, but the answer is missing."""
         retry(lambda: self._write(key, self._session.put), write_chances, self._sleep)
 
     def delete(self, key: str) -> None:
-        """Take something away; as with `put`."""
+        """Removes something. Raises like `put`."""
         retry(lambda: self._write(key, self._session.delete), write_chances, self._sleep)
 
     def post(self, key: str, data: bytes) -> None:
-        """The same with a body; never sent again but to a Plex that was still starting."""
+        """Changes something by a body. Sends it again only to a Plex that was still starting."""
         retry(
             lambda: self._write(key, self._session.post, data=data),
             lambda error: write_chances(error) if error.cause == "starting" else 0,
@@ -181,14 +181,14 @@ class Transport:
         except errors.Stash2PlexError as error:
             if error.cause not in ("gateway", "unreadable"):
                 raise
-            # Neither Plex's yes nor its no: what it did, only a look can tell.
+            # Neither a yes nor a no of Plex: only a look shows what Plex did.
             raise errors.Lost(str(error)).of(PLEX, error.cause) from None
 
     def _ask(self, key: str, method: Any = None, **options: Any) -> Any:
         return self._plex(lambda: self._server.query(key, method=method, **options))
 
     def _plex(self, call: Callable[[], Any]) -> Any:
-        """What `call` gives, if it is of Plex: well-formed HTML is XML as well."""
+        """Returns what `call` returns, if that comes from Plex: well-formed HTML is XML, too."""
         try:
             answer = call()
         except FOREIGN as error:
@@ -198,11 +198,12 @@ class Transport:
         return answer
 
     def _greeted(self, token: str) -> Server:
-        """A Plex that is up always answers its front door: any failure there is no job's fault."""
+        """Asks Plex for its identity. A Plex that is up always answers this, so no failure here is the
+        fault of a job."""
 
         def greet() -> Server:
             server: Server = self._plex(lambda: Server(self._url, token, session=self._session))
-            # An empty answer leaves plexapi without the attribute.
+            # After an empty answer plexapi does not have the attribute.
             if not getattr(server, "machineIdentifier", ""):
                 raise not_plex(self._url)
             return server
@@ -214,7 +215,7 @@ class Transport:
 
 
 def paused() -> errors.SetupError:
-    """Why nothing is written."""
+    """Returns the error for a write while the setting is on."""
     return errors.SetupError(
         "nothing is written to Plex while the setting `paused` is on: switch it off first"
     )
@@ -222,15 +223,15 @@ def paused() -> errors.SetupError:
 
 def _full(container: Any) -> Any:
     if container is None:
-        said = "Plex sent an empty answer where a list was due"
-        raise errors.Busy(said).of(PLEX, "unreadable")
+        words = "Plex sent an empty answer instead of a list"
+        raise errors.Busy(words).of(PLEX, "unreadable")
     return container
 
 
 def probe(url: str, connect_timeout: float, read_timeout: float, verify: bool = True) -> None:
-    """One request, without a token: returns if Plex is up, raises Unreachable if it is not.
+    """Sends one request without a token. Returns if Plex is up, raises Unreachable if it is not.
 
-    It is never repeated; `cause` of the error is one of `errors.CAUSES`.
+    Never sends it again. `cause` of the error is one of `errors.CAUSES`.
     """
     with PlexSession(connect_timeout, read_timeout, verify=verify) as session:
         try:
@@ -246,35 +247,35 @@ def probe(url: str, connect_timeout: float, read_timeout: float, verify: bool = 
 def _of_answer(
     error: Exception, answer: "requests.Response | None", url: str, was_up: bool = False
 ) -> errors.Stash2PlexError:
-    """What the error means, told from the answer if there was one."""
-    found: errors.Stash2PlexError
+    """Returns the meaning of the error, from the answer if there is one."""
+    meant: errors.Stash2PlexError
     if answer is None:
         return meaning(error, url)
     if is_in_front(answer.status_code, answer.headers):
-        found = in_front(answer.status_code, url)
+        meant = in_front(answer.status_code, url)
     elif answer.status_code == 503 and was_up:
-        found = overloaded()
-    elif answer.status_code not in GOOD:  # plexapi stumbles over a status that it does not know
-        found = of_status(answer.status_code, answer.text, url)
+        meant = overloaded()
+    elif answer.status_code not in GOOD:  # plexapi fails for an unknown status
+        meant = of_status(answer.status_code, answer.text, url)
     elif PAGE.match(answer.content):
-        found = not_plex(url)
+        meant = not_plex(url)
     else:
-        found = meaning(error, url)
+        meant = meaning(error, url)
     wait = answer.headers.get("Retry-After", "")
-    found.after = float(wait) if wait.isascii() and wait.isdigit() else found.after
-    return found
+    meant.after = float(wait) if wait.isascii() and wait.isdigit() else meant.after
+    return meant
 
 
 def meaning(error: Exception, url: str) -> errors.Stash2PlexError:
-    """What an error of plexapi, of requests or of a parser says about Plex at `url`."""
+    """Returns what an error of plexapi, of requests or of a parser means for Plex at `url`."""
     if isinstance(error, exceptions.Unauthorized):
         return of_status(401, "", url)
     if isinstance(error, exceptions.NotFound):
         return of_status(404, "", url)
     if isinstance(error, exceptions.BadRequest):
-        # The status stands only in the message, which also holds the whole address.
-        found = re.match(r"\((\d{3})\)", str(error))
-        return of_status(int(found.group(1)) if found else 400, str(error), url)
+        # Only the message has the status, beside the whole address.
+        match = re.match(r"\((\d{3})\)", str(error))
+        return of_status(int(match.group(1)) if match else 400, str(error), url)
     if isinstance(error, UNUSABLE):
         return errors.SetupError(
             f"plex_url or plex_token cannot be sent to a server ({type(error).__name__})"
@@ -287,8 +288,8 @@ def meaning(error: Exception, url: str) -> errors.Stash2PlexError:
     return _unreadable(error)
 
 
-def of_status(status: int, said: str, url: str) -> errors.Stash2PlexError:
-    """What an HTTP status other than success means; `said` is the answer's text."""
+def of_status(status: int, text: str, url: str) -> errors.Stash2PlexError:
+    """Returns the meaning of an HTTP status other than success. `text` is the text of the answer."""
     if status == 401:
         return errors.Refused(
             f"Plex at {url} does not accept plex_token (401): get a new one, or use the "
@@ -300,11 +301,11 @@ def of_status(status: int, said: str, url: str) -> errors.Stash2PlexError:
         ).of(PLEX)
     if status == 404:
         return errors.Gone("Plex no longer has this item").of(PLEX)
-    if status == 503 or STARTING in said:
+    if status == 503 or STARTING in text:
         return errors.Unreachable("Plex is still starting up").of(PLEX, "starting")
     if status in (502, 504) or 300 <= status < 400:
         words = "cannot reach it" if status >= 500 else "sends us elsewhere"
-        return errors.Unreachable(f"what stands in front of Plex {words} ({status})").of(
+        return errors.Unreachable(f"the proxy in front of Plex {words} ({status})").of(
             PLEX, "gateway"
         )
     if status in (408, 425, 429) or not 400 <= status < 500:
@@ -313,37 +314,38 @@ def of_status(status: int, said: str, url: str) -> errors.Stash2PlexError:
 
 
 def overloaded() -> errors.Stash2PlexError:
-    """A Plex that was up, and whose queue of requests is full."""
+    """Returns the error for a Plex that was up, and whose queue of requests is full."""
     error = errors.Busy("Plex is busy: it has more requests than it can take (503)").of(PLEX)
     error.after = BREATH
     return error
 
 
 def is_in_front(status: int, headers: Mapping[str, str]) -> bool:
-    """Whether a login or a challenge answers in Plex's place: Plex names its protocol in each of its
-    answers, whatever their status, and asks for no login of HTTP."""
+    """Whether a login or a challenge answers instead of Plex. Plex names its protocol in every answer,
+    whatever the status, and never asks for an HTTP login."""
     if status not in (401, 403):
         return False
     return "X-Plex-Protocol" not in headers or "WWW-Authenticate" in headers
 
 
 def in_front(status: int, url: str) -> errors.Unreachable:
-    """A proxy that asks for a login, or wants to see a browser."""
+    """Returns the error for a proxy that asks for a login or a browser."""
     return errors.Unreachable(
-        f"what answers at {url} is not Plex but what stands in front of it, with a login or a "
-        f"challenge ({status}): let it pass Stash2Plex through, or use the address of Plex itself"
+        f"what answers at {url} is not Plex but a proxy in front of it, with a login or a challenge "
+        f"({status}): let the proxy pass Stash2Plex through, or use the address of Plex itself"
     ).of(PLEX, "gateway")
 
 
 def not_plex(url: str) -> errors.Unreachable:
-    """Somebody else answers there."""
+    """Returns the error for another server at that address."""
     return errors.Unreachable(f"what answers at {url} is not Plex (the login page of a proxy?)").of(
         PLEX, "gateway"
     )
 
 
 def _not_up(url: str, error: errors.Stash2PlexError) -> errors.Stash2PlexError:
-    """At the front door everything is about the server; errors that say so stay as they are."""
+    """Returns an error about the server: here every failure is the server's. Errors that name the server
+    stay as they are."""
     if isinstance(error, (errors.Unreachable, errors.SetupError)):
         return error
     why = "404" if isinstance(error, errors.Gone) else str(error)
@@ -353,16 +355,16 @@ def _not_up(url: str, error: errors.Stash2PlexError) -> errors.Stash2PlexError:
 
 
 def _unanswered(error: requests.exceptions.RequestException, url: str) -> errors.Unreachable:
-    found = fate(error)
-    if found.cause == "tls" and found.words != SPEAKS_PLAINLY:
+    reason = fate(error)
+    if reason.cause == "tls" and reason.words != SPEAKS_PLAINLY:
         words = (
             f"Plex's certificate at {url} does not fit its address: use its plex.direct name, "
             "or http, or the setting plex_insecure_tls"
         )
     else:
-        words = f"Plex does not answer at {url} ({found.words})"
-    kind = errors.Lost if found.sent else errors.Unreachable
-    return kind(words).of(PLEX, found.cause)
+        words = f"Plex does not answer at {url} ({reason.words})"
+    kind = errors.Lost if reason.sent else errors.Unreachable
+    return kind(words).of(PLEX, reason.cause)
 
 
 def _unreadable(error: Exception) -> errors.Busy:
