@@ -155,7 +155,7 @@ def test_a_refusal_that_is_not_plex_s_is_nothing_of_the_token(answer: requests.R
     given = plexapi.exceptions.Unauthorized(f"({answer.status_code}) x")
     found = plex._of_answer(given, answer, URL)
     assert (type(found), found.cause) == (Unreachable, "gateway")
-    assert "stands in front of it" in str(found) and "new one" not in str(found)
+    assert "a proxy in front of it" in str(found) and "new one" not in str(found)
 
 
 @pytest.mark.parametrize("status", [401, 403])
