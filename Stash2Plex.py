@@ -129,7 +129,7 @@ def _terminal(argv):
     data_dir = _made(own) if own else get_plugin_data_dir({"Dir": command.config_dir()})
     data_owner.become_owner(data_dir)
     given = (command.connection, command.args, data_dir, None)
-    return _in_full_lane(lambda: _answered(handle_task(command.mode)), *given, from_stash=False)
+    return _in_full_lane(lambda: command.show(handle_task(command.mode)), *given, from_stash=False)
 
 
 def _in_full_lane(work, *given, **options):

@@ -38,9 +38,20 @@ class Command:
         if said := objection(self.mode, given):
             raise errors.SetupError(said)
         self.args = {"mode": self.mode} | given
+        self.as_json: bool = found.json
         self.data_dir: str = os.path.abspath(found.data_dir) if found.data_dir else ""
         self.connection = address(found.stash) | {"ApiKey": api_key(found.api_key_file)}
         stdio.hide(self.connection["ApiKey"])
+
+    def show(self, answer: "dict[str, Any]") -> int:
+        """Write the answer to stdout: a preview as a table, all else as JSON. Returns the exit code."""
+        if self.mode == "preview" and not self.as_json:
+            from app.commands.preview import as_table
+
+            stdio.answer_in_lines(as_table(answer))
+        else:
+            stdio.answer(answer)
+        return 0
 
     def config_dir(self) -> str:
         """Stash's config folder, if it is on this machine."""
@@ -174,5 +185,10 @@ def parse(argv: "list[str]") -> Command:
         help="retry-dlq: only those whose reason has these words; clear-dlq: of exactly this reason",
     )
     say("--side", choices=("stash", "plex"), help="decide: whose value counts")
+    say(
+        "--json",
+        action="store_true",
+        help="preview: answer in JSON, as all others do, not in a table",
+    )
     say("--data-dir", metavar="D", help="where to keep state (default: as the plugin)")
     return Command(parser.parse_args([argv[0].replace("_", "-"), *argv[1:]]))

@@ -117,8 +117,18 @@ def answer(output: object = None, error: "str | None" = None) -> None:
         return
     # Stash logs an error that is answered.
     document = {"output": output} if error is None else {"error": scrub(error), "output": output}
-    data = light_json.dumps(_masked(document)).encode() + b"\n"
+    _write(light_json.dumps(_masked(document)))
+
+
+def answer_in_lines(text: str) -> None:
+    """The same for a person at a terminal: lines instead of JSON."""
+    if not _state["answered"]:
+        _write("\n".join([line.translate(_CONTROL) for line in redact(text).split("\n")]))
+
+
+def _write(text: str) -> None:
     _state["answered"] = True
+    data = text.encode("utf-8", "replace") + b"\n"
     try:
         while data:
             data = data[os.write(_state["stdout"], data) :]

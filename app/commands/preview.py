@@ -1,9 +1,11 @@
-"""Preview: the plan of a sync without the sync. A summary in the log, the whole as JSON and as a page."""
+"""Preview: the plan of a sync, without the sync. The log gets a summary; two files get every change:
+`preview.json` for programs, and `preview.sqlite` for the page in Stash, which asks for it in parts."""
 
 import json
 import os
+import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import errors
 from app import drain_task
 from app.arguments import text
-from app.commands.preview_rows import Table
+from app.dashboard.read_only_db import PREVIEW, VERSIONS
 from app.phrasing import many
 from app.run import Run
 from disk.lock import FileLock
@@ -26,7 +28,22 @@ if TYPE_CHECKING:
 
 CHUNK = 20  # scenes per look at Plex
 SHOWN = 200  # changes in the answer; all of them are in the files
-JSON, PAGE, LOCK = "preview.json", "preview.html", "preview.lock"
+JSON, LOCK = "preview.json", "preview.lock"
+OLD_PAGE = "preview.html"  # written by earlier versions
+BATCH = 500
+_SCHEMA = f"""
+CREATE TABLE change (
+  number INTEGER PRIMARY KEY, scene INTEGER NOT NULL, title TEXT NOT NULL, item INTEGER NOT NULL,
+  field TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, why TEXT NOT NULL,
+  writes INTEGER NOT NULL);
+CREATE TABLE about (value TEXT NOT NULL);
+PRAGMA user_version = {VERSIONS[PREVIEW]};
+"""
+_INDEXES = """
+CREATE INDEX of_field ON change (field, number);
+CREATE INDEX of_why ON change (why, number);
+CREATE INDEX of_both ON change (field, why, number);
+"""
 
 
 def preview(run: Run) -> dict[str, Any]:
@@ -52,19 +69,17 @@ def _alone(folder: Path) -> Iterator[Path]:
 
 
 def _made(run: Run, scope: str, folder: Path) -> dict[str, Any]:
-    found, table = Found(), Table(folder)
-    with table, _replacing(folder / JSON) as whole, _replacing(folder / PAGE) as page:
+    found, plan = Found(), PlanFile(folder)
+    with plan, _replacing(folder / JSON) as whole:
         whole.write('{"scope": ' + json.dumps(scope) + ', "changes": [')
-        page.write(HEAD)
         for number, row in enumerate(_rows(run, scope, found)):
             whole.write(("," if number else "") + "\n" + json.dumps(row, ensure_ascii=False))
-            page.write(_script(row))
-            table.add(row)
-        table.about(found.summary() | {"scope": scope, "at": run.clock()})
+            plan.add(row)
+        plan.about(found.summary() | {"scope": scope, "at": run.clock()})
         whole.write('\n], "summary": ' + json.dumps(found.summary()) + "}\n")
-        page.write(FOOT)
+    (folder / OLD_PAGE).unlink(missing_ok=True)
     _tell(found, folder)
-    return found.summary() | {"scope": scope, "changes": found.shown, "page": str(folder / PAGE)}
+    return found.summary() | {"scope": scope, "changes": found.shown, "file": str(folder / JSON)}
 
 
 class Found:
@@ -178,7 +193,7 @@ def _tell(found: Found, folder: Path) -> None:
     for why, fields in found.summary()["by_reason"].items():
         counts = ", ".join(f"{count} {field}" for field, count in fields.items())
         stdio.info(f"preview: {why}: {counts}")
-    stdio.info(f"preview: all of it is in {folder / PAGE} and {folder / JSON}")
+    stdio.info(f"preview: every change is in {folder / JSON}")
 
 
 class _replacing:
@@ -201,54 +216,96 @@ class _replacing:
             self._temporary.unlink(missing_ok=True)
 
 
-def _script(row: dict[str, Any]) -> str:
-    """One row of the page's data. `<` is escaped: a title cannot end the script it stands in."""
-    return json.dumps(row, ensure_ascii=True).replace("<", "\\u003c") + ",\n"
+class PlanFile:
+    """The changes in an SQLite file, which replaces the one before when it is whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / PREVIEW
+        self._fresh = folder / f"{PREVIEW}.tmp"
+        self._rows: list[tuple[object, ...]] = []
+
+    def __enter__(self) -> "PlanFile":
+        self._fresh.unlink(missing_ok=True)
+        self._fresh.touch(mode=0o600)
+        self._db = sqlite3.connect(self._fresh, isolation_level=None)
+        # A preview that is cut off is made anew, so nothing in it is worth a wait for the disk.
+        self._db.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
+        return self
+
+    def add(self, row: dict[str, Any]) -> None:
+        before, after = (
+            json.dumps(row[name], ensure_ascii=False, default=str) for name in ("before", "after")
+        )
+        self._rows.append(
+            (row["scene"], _plain(row["title"]), row["item"], row["field"], _plain(before),
+             _plain(after), row["why"], int(row["writes"]))
+        )  # fmt: skip
+        if len(self._rows) >= BATCH:
+            self._put()
+
+    def about(self, summary: dict[str, Any]) -> None:
+        """Keep the summary."""
+        self._db.execute("INSERT INTO about VALUES (?)", (json.dumps(summary),))
+
+    def _put(self) -> None:
+        self._db.execute("BEGIN")
+        self._db.executemany(
+            "INSERT INTO change (scene, title, item, field, before, after, why, writes)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            self._rows,
+        )
+        self._db.execute("COMMIT")
+        self._rows.clear()
+
+    def __exit__(self, kind: Any, *rest: object) -> None:
+        if kind is None:
+            self._put()
+            self._db.executescript(_INDEXES)
+        self._db.close()
+        if kind is None:
+            os.replace(self._fresh, self._path)
+        else:
+            self._fresh.unlink(missing_ok=True)
 
 
-HEAD = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Stash2Plex: preview</title>
-<style>
- body { font: 15px/1.4 system-ui, sans-serif; margin: 1.5rem; color-scheme: light dark; }
- table { border-collapse: collapse; width: 100%; }
- th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid #8884; }
- td.text { white-space: pre-wrap; overflow-wrap: anywhere; max-width: 28rem; }
- select, input { font: inherit; margin-right: 1rem; } .kept { opacity: .65; }
-</style>
-<h1>What a sync would do</h1>
-<p><label>Field <select id="field"><option value="">all</option></select></label>
-<label>Reason <select id="why"><option value="">all</option></select></label>
-<label>Contains <input id="words"></label> <span id="count" role="status"></span></p>
-<table><thead><tr><th>Scene<th>Field<th>Plex says<th>Stash says<th>Reason</thead><tbody id="rows"></tbody></table>
-<p><button id="more">More</button></p>
-<script>
-"use strict";
-const all = [
-"""
-FOOT = """];
-const page = 500; let shown = page;
-const by = id => document.getElementById(id);
-const said = value => Array.isArray(value) ? value.join(", ") : value === null ? "" : String(value);
-for (const name of ["field", "why"])
-  for (const value of [...new Set(all.map(row => row[name]))].sort()) by(name).add(new Option(value));
-const fits = row => (!by("field").value || row.field === by("field").value)
-  && (!by("why").value || row.why === by("why").value)
-  && JSON.stringify(row).toLowerCase().includes(by("words").value.toLowerCase());
-function show() {
-  const found = all.filter(fits);
-  by("count").textContent = found.length + " of " + all.length + " changes";
-  by("rows").replaceChildren(...found.slice(0, shown).map(row => {
-    const line = document.createElement("tr");
-    if (!row.writes) line.className = "kept";
-    for (const text of [row.title, row.field, said(row.before), said(row.after), row.why])
-      Object.assign(line.insertCell(), {className: "text", textContent: text});
-    return line;
-  }));
-  by("more").hidden = found.length <= shown;
-}
-for (const name of ["field", "why", "words"]) by(name).addEventListener("input", () => { shown = page; show(); });
-by("more").addEventListener("click", () => { shown += page; show(); });
-show();
-</script></html>
-"""
+def _plain(text: str) -> str:
+    """SQLite takes no half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode()
+
+
+# -- in a terminal
+
+COLUMNS = ("Scene", "Field", "Plex says", "Stash says", "Reason")
+WIDTHS = (28, 14, 32, 32, 24)  # characters; a longer text is cut
+
+
+def as_table(answer: "Mapping[str, Any]") -> str:
+    """The changes of an answer as lines for a terminal."""
+    rows = [
+        (
+            one["title"],
+            one["field"],
+            _plain_value(one["before"]),
+            _plain_value(one["after"]),
+            one["why"],
+        )
+        for one in answer["changes"]
+    ]
+    cells = [[_cut(cell, width) for cell, width in zip(row, WIDTHS, strict=True)]
+             for row in (COLUMNS, *rows)]  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
+    count = sum(sum(fields.values()) for fields in answer["by_reason"].values())
+    more = f"; the first {len(rows)} are shown" if count > len(rows) else ""
+    return "\n".join([*lines, f"{many(count, 'change')}{more}. All of them: {answer['file']}"])
+
+
+def _plain_value(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_plain_value, value))
+    return "" if value is None else str(value)
+
+
+def _cut(text: str, width: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[: width - 1]}…"

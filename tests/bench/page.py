@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 import report  # noqa: E402
 
-from app.commands.preview_rows import Table  # noqa: E402
+from app.commands.preview import PlanFile  # noqa: E402
 from app.dashboard import read_only_db, routes  # noqa: E402
 from plex.state.database import Store  # noqa: E402
 from plex.state.journal import Journal, Row  # noqa: E402
@@ -64,7 +64,7 @@ def fill(data: Path, scenes: int) -> None:
         Journal(store, "all").record(rows, 1e9 + start)
     journal.hold(dict.fromkeys(range(1, 300), ()), "by you", 1e9)
     store.close()
-    with Table(data) as table:
+    with PlanFile(data) as table:
         for n in range(scenes):
             table.add({"scene": n, "title": f"Scene {n}", "item": n, "field": "title",
                        "before": "a", "after": "b", "why": "write", "writes": True})  # fmt: skip

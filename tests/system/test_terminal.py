@@ -55,6 +55,14 @@ def test_a_reconciliation_from_cron_writes_to_plex_and_is_remembered_by_the_plug
     assert locked.operation("queue_status")["reconciliation"]["total_runs"] == 1
 
 
+def test_a_preview_in_a_terminal_is_a_table_or_json(locked):
+    locked.add("b/clip.mp4", title="Red \x1b[31m")
+    table = terminal(locked, *words(locked, "preview")).stdout
+    assert "Stash says" in table and "\x1b" not in table
+    asked = terminal(locked, *words(locked, "preview", "--json")).stdout
+    assert json.loads(asked)["output"]["scenes"] == {"to be written": 2}
+
+
 def test_lines_for_a_person_have_no_codes_of_stash(locked):
     said = terminal(locked, *words(locked, "reconcile-all")).stderr
     assert "\x01" not in said and "\x02" not in said

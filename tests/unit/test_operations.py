@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import Stash2Plex
-from app.commands import preview_rows, registry
+from app.commands import preview, registry
 from app.dashboard import read_only_db, routes
 from app.modes import OPERATIONS
 from plex.state.database import Store
@@ -66,7 +66,7 @@ def test_the_entry_knows_the_looks() -> None:
 def test_the_looks_know_the_versions_of_the_files() -> None:
     assert read_only_db.VERSIONS[read_only_db.QUEUE] == len(Jobs.STEPS)
     assert read_only_db.VERSIONS[read_only_db.PLEX] == len(Store.STEPS)
-    assert preview_rows.PREVIEW in read_only_db.VERSIONS
+    assert preview.PREVIEW in read_only_db.VERSIONS
 
 
 @pytest.mark.parametrize("mode", sorted(routes.LOOKS))
