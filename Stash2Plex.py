@@ -121,13 +121,13 @@ def _hook(args, connection, data_dir, document):
 
 
 def _terminal(argv):
-    from app import cli, data_owner
+    from app import cli
 
     command = cli.parse(argv)
     stdio.set_terminal(True)
     own = command.data_dir
     data_dir = _made(own) if own else get_plugin_data_dir({"Dir": command.config_dir()})
-    data_owner.become_owner(data_dir)
+    cli.become_owner(data_dir)
     given = (command.connection, command.args, data_dir, None)
     return _in_full_lane(lambda: command.show(handle_task(command.mode)), *given, from_stash=False)
 

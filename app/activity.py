@@ -7,10 +7,20 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from app.dashboard.overview import ACTIVITY, ACTIVITY_LOCK, FAILURE, RECONCILIATION, failures, kind
+from app.dashboard.overview import (
+    ACTIVITY,
+    ACTIVITY_LOCK,
+    CONTACTS,
+    FAILURE,
+    RECONCILIATION,
+    failures,
+    kind,
+    servers,
+)
 from disk.lock import FileLock
 
 Map = Mapping[str, Any]
+Contact = dict[str, Any]
 REST = 0.5  # seconds between two notes
 
 
@@ -90,3 +100,36 @@ def put(path: str, text: str) -> None:
 
 def _word(mode: str) -> str:
     return mode if mode.isascii() and mode.isidentifier() else "inline"
+
+
+class Contacts:
+    """Notes who answered. It is only for show: no disk can make a run fail here."""
+
+    def __init__(self, data_dir: str, clock: Callable[[], float], leaves: bool = True) -> None:
+        """Without `leaves` nothing is written."""
+        self._folder, self._clock, self._leaves = data_dir, clock, leaves
+
+    def answered(self, server: str, version: str = "") -> None:
+        self._note(server, lambda before: answered(before, version, self._clock()))
+
+    def failed(self, server: str, said: str) -> None:
+        self._note(server, lambda before: failed(before, said, self._clock()))
+
+    def _note(self, server: str, after: Callable[[Contact], Contact]) -> None:
+        if not self._leaves:
+            return
+        with suppress(OSError):
+            found = servers(self._folder)
+            noted = {**found, server: after(found[server] or {})}
+            put(os.path.join(self._folder, CONTACTS), json.dumps(noted))
+
+
+def answered(before: Contact, version: str, now: float) -> Contact:
+    return {"asked": now, "answered": now, "version": version or before.get("version", ""),
+            "since": None, "problem": ""}  # fmt: skip
+
+
+def failed(before: Contact, said: str, now: float) -> Contact:
+    """In trouble since the first failure in a row."""
+    return {"asked": now, "answered": before.get("answered"), "version": before.get("version", ""),
+            "since": before.get("since") or now, "problem": said}  # fmt: skip

@@ -7,14 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app.activity import Activity
-from app.contacts import Contacts
+from app.activity import Activity, Contacts
 from app.modes import ONLY_LOOKS
 from stash import hook, stdio
 from sync_queue import inbox
 
 if TYPE_CHECKING:
-    from app.write_brake import Brake
+    from app.commands.brake import Brake
     from plex.client.client import PlexClient
     from plex.library.index import Index
     from plex.library.path_map import Finder
@@ -295,7 +294,7 @@ class Run:
 
     @cached_property
     def brake(self) -> "Brake":
-        from app.write_brake import Brake
+        from app.commands.brake import Brake
 
         return Brake(self)
 

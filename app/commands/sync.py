@@ -43,7 +43,7 @@ def _sync_scope(run: Run, scope: str) -> dict[str, Any]:
 
 def sync(run: Run) -> dict[str, Any]:
     """Sync the `scene`, or the `scenes`, before anything else that is owed; a long list with the rest."""
-    from app.write_brake import rank
+    from app.commands.brake import rank
 
     chosen = scenes(run)
     if not chosen:

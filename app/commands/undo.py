@@ -170,7 +170,7 @@ def _files(run: Run, ids: "list[int]") -> "dict[int, FileIds]":
 def resume(run: Run) -> dict[str, Any]:
     """Let go of held scenes, all or those asked for, and sync them."""
     from app import drain_task
-    from app.write_brake import rank
+    from app.commands.brake import rank
     from sync_queue.jobs import Job
 
     chosen = scenes(run)

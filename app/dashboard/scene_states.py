@@ -9,7 +9,6 @@ from itertools import islice
 
 from app.dashboard import read_only_db
 from app.dashboard.read_only_db import CLAIMED, DEAD, READY, TABLE
-from app.dashboard.state_rule import DUE, PUT_OFF, state_of
 from plex.state.scene_state import (
     GAVE_UP,
     HELD,
@@ -30,10 +29,34 @@ if TYPE_CHECKING:
 
     Map = dict[str, Any]
 
+DUE, PUT_OFF = "due", "put off"  # what the queue has of a scene
 IS_SCENE = "key >= 'scene:' AND key < 'scene;'"
 FLAGS = 10_000  # so many flags are looked at
 AT_ONCE = 500  # values in one question to SQLite
 LISTED = tuple(one for one in STATES if one != UNKNOWN)  # of the others only Stash knows
+
+
+# -- the rule
+
+
+def state_of(
+    held: "str | None", flagged: bool, job: str, died: "str | None", seen: "State | None"
+) -> "State":
+    """The state of a scene, and why.
+
+    `held` says why it is held, None if it is not. `flagged`: it changed, and no drain has taken
+    that up yet. `job` is DUE (also while it is being done), PUT_OFF or ''. `died` says why its job
+    was given up, None if it was not. `seen` is its state when both servers were last looked at.
+    """
+    if held is not None:
+        return HELD, held
+    if flagged or job == DUE:
+        return WAITING, ""
+    if job == PUT_OFF:
+        return seen if seen and seen[0] == NOT_IN_PLEX else (WAITING, "")
+    if died is not None:
+        return GAVE_UP, died
+    return seen or (UNKNOWN, "")
 
 
 # -- some scenes

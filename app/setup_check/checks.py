@@ -1,13 +1,14 @@
 """The checks of Check Setup and Health Check: each looks at one thing, and leaves findings and facts."""
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app import manifest
 from app.commands import status
 from app.packages.requirements import satisfies
 from app.run import Run
@@ -19,6 +20,7 @@ from stash import hook
 if TYPE_CHECKING:
     from plex.client.section import Section
 
+PLUGIN_FOLDER = Path(__file__).resolve().parents[2]
 THEIR_DATA = "data"  # where an older public plugin with our id keeps its queue
 
 
@@ -79,9 +81,15 @@ def check_plugin(visit: Visit) -> None:
     if not visit.answers("stash"):
         return
     loaded = visit.run.stash.loaded_plugin(hook.PLUGIN_ID)
-    visit.tell(diagnosis.plugin(loaded, manifest.about(), hook.PLUGIN_ID))
-    if (manifest.FOLDER / THEIR_DATA).is_dir():
+    visit.tell(diagnosis.plugin(loaded, about(), hook.PLUGIN_ID))
+    if (PLUGIN_FOLDER / THEIR_DATA).is_dir():
         visit.tell(diagnosis.foreign_data(THEIR_DATA))
+
+
+def about() -> dict[str, str]:
+    """`version` and `url` of the plugin's manifest. Read without PyYAML, which is not installed."""
+    text = (PLUGIN_FOLDER / f"{hook.PLUGIN_ID}.yml").read_text(encoding="utf-8")
+    return dict(re.findall(r"^(version|url): *(.+?) *$", text, re.MULTILINE))
 
 
 def check_stash(visit: Visit) -> None:

@@ -13,8 +13,8 @@ from inprocess import TOKEN, Bench, at_once
 
 import errors
 from app.commands import registry
+from app.commands.brake import Brake
 from app.run import Run
-from app.write_brake import Brake
 from plex.client import client
 from stash.api import StashApi
 from tests.sizes import WHOLE

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.commands import bundle_fields
+from app.commands import bundle
 from devserver.box import Box
 from sync_queue.jobs import Job, Jobs
 from tests.system.telling import set_state
@@ -62,9 +62,9 @@ def test_it_says_what_a_maintainer_needs(box: Box) -> None:
 
 def test_what_is_added_later_is_hidden_until_somebody_names_it() -> None:
     new: dict[str, Any] = {"brand_new": "text", "version": "1.2", "state": "Not a word: “x”"}
-    assert bundle_fields.facts(new) == {"version": "1.2", "state": "[hidden]"}
+    assert bundle.shown_facts(new) == {"version": "1.2", "state": "[hidden]"}
     row = {"name": "brand_new", "value": "x", "default": "", "is_default": False, "problem": "‘x’"}
-    assert bundle_fields.settings([row]) == [
+    assert bundle.shown_settings([row]) == [
         {"name": "brand_new", "is_default": False, "refused": True, "value": "[hidden]"}
     ]
-    assert set(Stash2PlexConfig.model_fields) >= bundle_fields.SETTINGS
+    assert set(Stash2PlexConfig.model_fields) >= bundle.SETTINGS

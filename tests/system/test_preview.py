@@ -18,7 +18,6 @@ from tests.system.test_queue import fill
 pytestmark = pytest.mark.uncovered
 
 
-
 def planned(box: Box) -> list[tuple[Any, ...]]:
     """What the preview says that a sync writes."""
     found = json.loads((box.data_dir / "preview.json").read_text())

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.contacts import Contacts
+from app.activity import Contacts
 from app.dashboard import overview, read_only_db, scene_states
-from app.dashboard.state_rule import DUE, PUT_OFF, state_of
+from app.dashboard.scene_states import DUE, PUT_OFF, state_of
 from plex.plan import plan
 from plex.plan.plan import Change
 from plex.state import scene_state
