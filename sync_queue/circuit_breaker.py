@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-CLOSED, OPEN, HALF_OPEN = "closed", "open", "half_open"
+from sync_queue.schema import CLOSED, HALF_OPEN, OPEN, REFUSALS
+
 # Seconds from one look at a server that is away to the next. What a person can put right (a token,
 # a library) may be right in a minute; a server that is down for a night need not be asked so often.
 FIRST_LOOK, LONGEST_LOOK, LONGEST_MENDABLE = 10.0, 300.0, 60.0
 MENDABLE = ("token", "library", "tls", "dns")
-REFUSALS = ("token",)  # Plex answers, and lets nobody in: that is no outage
 # After an outage: (jobs of a batch, seconds of rest before it), ever larger, then full speed.
 RAMP = ((1, 1.0), (2, 0.5), (5, 0.5), (10, 0.25))
 KEPT = 100  # outages in the history

@@ -4,17 +4,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from persistqueue.sqlackqueue import AckStatus
-
-from disk.database import Database
 from sync_queue.job import BACKLOG, BULK, UNREADABLE, DeadLetter, Job, dumps, loads
-from sync_queue.salvage import TABLE
+from sync_queue.queue_file import QueueFile
+from sync_queue.schema import DEAD, READY, TABLE
 
-_DEAD = f"status = {AckStatus.ack_failed}"
+_DEAD = f"status = {DEAD}"
 _LETTERS = f"SELECT _id, data, key, timestamp, error FROM {TABLE} WHERE {_DEAD}"
 
 
-class Letters(Database):
+class DeadLetters(QueueFile):
     """The part of `Jobs` that is about them. They are rows of the same table."""
 
     def bury(self, job: Job, error: str, now: float) -> None:
@@ -65,7 +63,7 @@ class Letters(Database):
         rows = [(_again(job, several, recovered), job.number) for job in chosen]
         with self.writing() as db:
             db.executemany(
-                f"UPDATE OR IGNORE {TABLE} SET status = {AckStatus.ready}, data = ?, key = ?,"
+                f"UPDATE OR IGNORE {TABLE} SET status = {READY}, data = ?, key = ?,"
                 " timestamp = ?, due = ?, rank = ?, error = NULL WHERE _id = ?",
                 [(dumps(job), job.key, now, now, job.rank, number) for job, number in rows],
             )
@@ -78,7 +76,7 @@ class Letters(Database):
     def clear_dead(self, before: "float | None" = None) -> int:
         """Forget dead letters, all or those buried before a time; gives how many."""
         if before is None:
-            return self._delete(f"{_DEAD}")
+            return self._delete(_DEAD)
         return self._delete(f"{_DEAD} AND timestamp < ?", before)
 
     def clear_letters(self, numbers: Iterable[int]) -> int:

@@ -21,8 +21,8 @@ import errors
 from disk.lock import FileLock
 from sync_queue import inbox, retry_policy
 from sync_queue.in_flight import Claimed
-from sync_queue.job import FEW
-from sync_queue.jobs import BACKLOG, BULK, EDIT, UNREADABLE, Job, Jobs
+from sync_queue.job import BACKLOG, BULK, EDIT, FEW, UNREADABLE, Job
+from sync_queue.jobs import Jobs
 from sync_queue.tally import Outcome, Tally
 
 BATCH = 20

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import errors
 from sync_queue import retry_policy
-from sync_queue.jobs import BACKLOG, BULK, Job, Jobs
+from sync_queue.job import BACKLOG, BULK, Job
+from sync_queue.jobs import Jobs
 from sync_queue.tally import Outcome, Tally
 
 

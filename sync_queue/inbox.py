@@ -54,12 +54,19 @@ def make_private(folder: str) -> None:
 
 
 def flags(data_dir: str) -> "list[tuple[str, int]]":
-    """All flags as (kind, id), in no order; files of other names are left alone."""
+    """All flags as (kind, id), in no order. Files of other names are left alone."""
+    return list(each_flag(data_dir))
+
+
+def each_flag(data_dir: str):  # type: ignore[no-untyped-def]
+    """The same one by one, for a reader that may stop early."""
     try:
         with os.scandir(os.path.join(data_dir, FOLDER)) as entries:
-            return [flag for entry in entries if (flag := _flag(entry))]
+            for entry in entries:
+                if flag := _flag(entry):
+                    yield flag
     except FileNotFoundError:
-        return []
+        pass
 
 
 def _flag(entry: "os.DirEntry[str]") -> "tuple[str, int] | None":
@@ -72,12 +79,8 @@ def _flag(entry: "os.DirEntry[str]") -> "tuple[str, int] | None":
 
 
 def is_empty(data_dir: str) -> bool:
-    """Whether nothing is flagged; looks at one name, however many wait."""
-    try:
-        with os.scandir(os.path.join(data_dir, FOLDER)) as entries:
-            return not any(_flag(entry) for entry in entries)
-    except FileNotFoundError:
-        return True
+    """Whether nothing is flagged. Reads one flag, however many wait."""
+    return next(each_flag(data_dir), None) is None
 
 
 def clear(data_dir: str, kind: str, number: int) -> None:

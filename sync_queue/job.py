@@ -46,8 +46,8 @@ class DeadLetter:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where a job stands: `due` in epoch seconds, `dead` with the `error` it died of."""
+class QueuedJob:
+    """A job with its place in the queue: `due` in epoch seconds, `dead` with its last `error`."""
 
     job: Job
     due: float

@@ -1,114 +1,31 @@
-"""The queue: what is owed to Plex, on persist-queue. Pending, waiting until; see also `letters`.
+"""The queue: what is owed to Plex, one row per thing (`scene:42`). Its dead letters are in
+`dead_letters`.
 
-One row per thing (`scene:42`); its states are persist-queue's own (ready, unack, ack_failed). The
-table has three more columns, so that "what is due, edits first" and "owed already" are answered by
-an index, and a batch is one transaction.
+The columns for the due time, the rank and the key answer "what is due, edits first" and "owed already"
+by an index, and a batch is one transaction.
 """
 
-import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
-from persistqueue import SQLiteAckQueue
-from persistqueue.serializers import json as json_serializer
-from persistqueue.sqlackqueue import AckStatus
-
-import errors
-from disk.database import BUSY_SECONDS, leniently
-from disk.migrations import refuse_newer
-from sync_queue import salvage
-from sync_queue.dead_letters import Letters
-from sync_queue.job import (
-    BACKLOG,
-    BULK,
-    EDIT,
-    UNREADABLE,
-    DeadLetter,
-    Job,
-    Standing,
-    dumps,
-    loads,
-)
+from sync_queue.dead_letters import DeadLetters
+from sync_queue.job import BACKLOG, BULK, EDIT, Job, QueuedJob, dumps, loads
 from sync_queue.retry_policy import LONGEST
-from sync_queue.salvage import TABLE
+from sync_queue.schema import CLAIMED, DEAD, IS_SCENE, OWED, READY, TABLE, conditions
 
-__all__ = ["BACKLOG", "BULK", "EDIT", "UNREADABLE", "DeadLetter", "Job", "Jobs"]
-
-FOLDER = "queue"
-FILE = "queue.sqlite"
-OPENING = "open.lock"
 AT_ONCE = 1000  # rows that are held in memory
 # The plus keeps SQLite off the index: going through the rows in their order is quicker then.
 LOOK_THROUGH = "+status"
-_BULK = (
-    f"{TABLE} WHERE status = {AckStatus.ready} AND rank = {BULK} AND due <= ?"
-    " AND key >= 'scene:' AND key < 'scene;'"
-)
+_BULK = f"{TABLE} WHERE status = {READY} AND rank = {BULK} AND due <= ? AND {IS_SCENE}"
 CLOCK_SLACK = 60.0  # seconds that a clock may jump without our minding it
 
-STEPS = (
-    f"""
-CREATE UNIQUE INDEX IF NOT EXISTS owed ON {TABLE} (key) WHERE status < {AckStatus.unack};
-CREATE INDEX IF NOT EXISTS next_due ON {TABLE} (status, rank, _id, due);
-CREATE INDEX IF NOT EXISTS by_key ON {TABLE} (key, status);
-""",
-)
 
-
-class _Queue(SQLiteAckQueue):
-    """persist-queue's table with a due time, a rank and a key that is unique while owed."""
-
-    _SQL_CREATE = (
-        "CREATE TABLE IF NOT EXISTS {table_name} ("
-        "{key_column} INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB, timestamp FLOAT,"
-        " status INTEGER, key TEXT, due FLOAT, rank INTEGER, error TEXT)"
-    )
-
-    def _new_db_connection(self, *given: Any) -> sqlite3.Connection:
-        """Before a table is made in it: a file of a later version is left untouched."""
-        db: sqlite3.Connection = super()._new_db_connection(*given)
-        try:
-            refuse_newer(db, FILE, len(STEPS))
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-
-class Jobs(Letters):
+class Jobs(DeadLetters):
     """The queue of one data dir. Any process may put; only the holder of the drain lock claims."""
-
-    FILE, LOCK, STEPS = FILE, OPENING, STEPS
-
-    def __init__(
-        self,
-        data_dir: "str | os.PathLike[str]",
-        clock: Callable[[], float] = time.time,
-        warn: Callable[[str], None] = lambda line: None,
-    ) -> None:
-        super().__init__(os.path.join(data_dir, FOLDER), clock, warn)
-
-    def _connect(self, path: Path) -> sqlite3.Connection:
-        queue: Any = _Queue(
-            os.fspath(path.parent), auto_resume=False, multithreading=False,
-            timeout=BUSY_SECONDS, serializer=json_serializer, db_file_name=path.name,
-        )  # fmt: skip
-        # The queue would close its connection when it goes, which may be too early.
-        db: sqlite3.Connection = queue._putter
-        queue._getter = queue._putter = None
-        db.text_factory = leniently
-        return db
-
-    def _salvage(self, damaged: Path, db: sqlite3.Connection) -> str:
-        return salvage.from_file(damaged, db, self._clock())
-
-    def _take_along(self, before: sqlite3.Connection) -> None:
-        salvage.adopt(salvage.rows(before)[0], self.db, self._clock())
 
     def put(self, jobs: Iterable[Job], now: "float | None" = None) -> int:
         """Owe these; what is owed already is not owed twice. Gives how many are new.
@@ -126,17 +43,16 @@ class Jobs(Letters):
     def _put(self, db: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> int:
         fresh = db.executemany(
             f"INSERT OR IGNORE INTO {TABLE} (data, timestamp, status, key, due, rank)"
-            f" VALUES (?, ?, {AckStatus.ready}, ?, ?, ?)",
+            f" VALUES (?, ?, {READY}, ?, ?, ?)",
             rows,
         ).rowcount
         db.executemany(
             f"UPDATE {TABLE} SET data = ?, due = ?, rank = ?"
-            f" WHERE key = ? AND status < {AckStatus.unack} AND (rank > ? OR due > ?)",
+            f" WHERE key = ? AND {OWED} AND (rank > ? OR due > ?)",
             [(data, now, rank, key, rank, now) for data, now, key, _, rank in rows if rank == EDIT],
         )
         db.executemany(
-            f"UPDATE {TABLE} SET data = ?, rank = ?"
-            f" WHERE key = ? AND status < {AckStatus.unack} AND rank > ?",
+            f"UPDATE {TABLE} SET data = ?, rank = ? WHERE key = ? AND {OWED} AND rank > ?",
             [(data, rank, key, rank) for data, _, key, _, rank in rows if rank == BACKLOG],
         )
         return max(0, fresh)
@@ -158,8 +74,7 @@ class Jobs(Letters):
         """What was put off is due now, its counts as they were: what it waited for may be there."""
         with self.writing() as db:
             db.executemany(
-                f"UPDATE {TABLE} SET due = ?"
-                f" WHERE key = ? AND status < {AckStatus.unack} AND due > ?",
+                f"UPDATE {TABLE} SET due = ? WHERE key = ? AND {OWED} AND due > ?",
                 [(now, job.key, now) for job in jobs],
             )
 
@@ -167,7 +82,7 @@ class Jobs(Letters):
         """The same for everything that was put off; gives how many that is."""
         with self.writing() as db:
             return db.execute(
-                f"UPDATE {TABLE} SET due = ? WHERE status < {AckStatus.unack} AND due > ?",
+                f"UPDATE {TABLE} SET due = ? WHERE {OWED} AND due > ?",
                 (now, now),
             ).rowcount
 
@@ -176,7 +91,7 @@ class Jobs(Letters):
         last = 0
         while rows := self.rows(
             f"SELECT _id, data, key FROM {TABLE}"
-            f" WHERE _id > ? AND {LOOK_THROUGH} = {AckStatus.ready} AND due > ?"
+            f" WHERE _id > ? AND {LOOK_THROUGH} = {READY} AND due > ?"
             f" ORDER BY _id LIMIT {AT_ONCE}",
             (last, now),
         ):
@@ -190,7 +105,7 @@ class Jobs(Letters):
         last = 0
         while rows := other.rows(
             f"SELECT _id, data, key FROM {TABLE}"
-            f" WHERE _id > ? AND {LOOK_THROUGH} <= {AckStatus.unack} ORDER BY _id LIMIT {AT_ONCE}",
+            f" WHERE _id > ? AND {LOOK_THROUGH} <= {CLAIMED} ORDER BY _id LIMIT {AT_ONCE}",
             (last,),
         ):
             last = rows[-1][0]
@@ -212,18 +127,15 @@ class Jobs(Letters):
         meant = f"timestamp > :late AND due - timestamp <= {LONGEST}"
         with self.writing() as db:
             db.execute(
-                f"DELETE FROM {TABLE} AS mine WHERE status = {AckStatus.unack} AND EXISTS"
+                f"DELETE FROM {TABLE} AS mine WHERE status = {CLAIMED} AND EXISTS"
                 f" (SELECT 1 FROM {TABLE} AS other"
-                f" WHERE other.key = mine.key AND other.status < {AckStatus.unack})"
+                f" WHERE other.key = mine.key AND other.{OWED})"
             )
-            db.execute(
-                f"UPDATE OR REPLACE {TABLE} SET status = {AckStatus.ready}"
-                f" WHERE status = {AckStatus.unack}"
-            )
+            db.execute(f"UPDATE OR REPLACE {TABLE} SET status = {READY} WHERE status = {CLAIMED}")
             db.execute(
                 f"UPDATE {TABLE} SET timestamp = min(timestamp, :now),"
                 f" due = :now + CASE WHEN {meant} THEN max(0, due - timestamp) ELSE 0 END"
-                f" WHERE {LOOK_THROUGH} < {AckStatus.unack}"
+                f" WHERE {LOOK_THROUGH} < {CLAIMED}"
                 f" AND (timestamp > :late OR due > :late + {LONGEST})",
                 {"now": now, "late": now + CLOCK_SLACK},
             )
@@ -236,13 +148,13 @@ class Jobs(Letters):
         # `+`: one key's are found by that, not by their rank.
         which = "AND key = ? ORDER BY +rank" if only else f"AND rank <= {last} ORDER BY rank"
         rows = self.rows(
-            f"SELECT _id, data, key FROM {TABLE} WHERE status = {AckStatus.ready}"
+            f"SELECT _id, data, key FROM {TABLE} WHERE status = {READY}"
             f" AND due <= ? {which}, _id LIMIT ?",
             (now, only, limit) if only else (now, limit),
         )
         with self.writing() as db:
             db.executemany(
-                f"UPDATE {TABLE} SET status = {AckStatus.unack} WHERE _id = ?",
+                f"UPDATE {TABLE} SET status = {CLAIMED} WHERE _id = ?",
                 [(row[0],) for row in rows],
             )
         return [loads(*row) for row in rows]
@@ -251,8 +163,7 @@ class Jobs(Letters):
         """The work is on Plex: neither the jobs nor older dead letters of the same things remain."""
         with self.writing() as db:
             db.executemany(
-                f"DELETE FROM {TABLE}"
-                f" WHERE _id = ? OR (key = ? AND status = {AckStatus.ack_failed})",
+                f"DELETE FROM {TABLE} WHERE _id = ? OR (key = ? AND status = {DEAD})",
                 [(job.number, job.key) for job in jobs],
             )
 
@@ -265,32 +176,32 @@ class Jobs(Letters):
         """
         with self.writing() as db:
             db.execute(
-                f"DELETE FROM {TABLE} WHERE _id = ? AND status = {AckStatus.unack} AND EXISTS"
-                f" (SELECT 1 FROM {TABLE} WHERE key = ? AND status < {AckStatus.unack})",
+                f"DELETE FROM {TABLE} WHERE _id = ? AND status = {CLAIMED} AND EXISTS"
+                f" (SELECT 1 FROM {TABLE} WHERE key = ? AND {OWED})",
                 (job.number, job.key),
             )
             db.execute(
-                f"UPDATE {TABLE} SET status = {AckStatus.ready}, due = ?, rank = ?, data = ?,"
+                f"UPDATE {TABLE} SET status = {READY}, due = ?, rank = ?, data = ?,"
                 f" _id = CASE WHEN ? THEN (SELECT max(_id) + 1 FROM {TABLE}) ELSE _id END"
-                f" WHERE _id = ? AND status = {AckStatus.unack}",
+                f" WHERE _id = ? AND status = {CLAIMED}",
                 (due_at, job.rank, dumps(job), due_at > self._clock(), job.number),
             )
 
-    def find(self, key: str) -> "Standing | None":
+    def find(self, key: str) -> "QueuedJob | None":
         """Where the job of this key stands: owed before dead; None when it is neither."""
         rows = self.rows(
             f"SELECT _id, data, key, due, status, error FROM {TABLE} WHERE key = ?"
-            f" ORDER BY status = {AckStatus.ack_failed} LIMIT 1",
+            f" ORDER BY status = {DEAD} LIMIT 1",
             (key,),
         )
         return next(
-            (Standing(loads(*row[:3]), row[3], row[4] == int(AckStatus.ack_failed), row[5] or "")
+            (QueuedJob(loads(*row[:3]), row[3], row[4] == DEAD, row[5] or "")
              for row in rows), None,
         )  # fmt: skip
 
     def next_due(self, last: int = BULK) -> "float | None":
         """When the next job is due (epoch seconds), the `last` rank included; None when none waits."""
-        sql = f"SELECT min(due) FROM {TABLE} WHERE status = {AckStatus.ready} AND rank <= ?"
+        sql = f"SELECT min(due) FROM {TABLE} WHERE status = {READY} AND rank <= ?"
         due: float | None = self.value(sql, (last,))
         return due
 
@@ -313,33 +224,14 @@ class Jobs(Letters):
 
     def counts(self, now: float) -> dict[str, int]:
         """pending (due), waiting (due later), in_progress, dead."""
-        rows = dict(
-            self.rows(
-                f"SELECT CASE WHEN status = {AckStatus.unack} THEN 'in_progress'"
-                f" WHEN status = {AckStatus.ack_failed} THEN 'dead'"
-                " WHEN due > ? THEN 'waiting' ELSE 'pending' END, count(*)"
-                f" FROM {TABLE} GROUP BY 1",
-                (now,),
-            )
-        )
-        return {name: rows.get(name, 0) for name in ("pending", "waiting", "in_progress", "dead")}
+        sql = f"SELECT count(*) FROM {TABLE} WHERE "
+        return {name: self.value(sql + where) for name, where in conditions(now).items()}
 
     def pending(self) -> Iterator[Job]:
         """All that is owed and not being done right now."""
-        for row in self.rows(
-            f"SELECT _id, data, key FROM {TABLE} WHERE status < {AckStatus.unack}"
-        ):
+        for row in self.rows(f"SELECT _id, data, key FROM {TABLE} WHERE {OWED}"):
             yield loads(*row)
 
     def clear_pending(self) -> int:
         """Forget all that is owed and not being done right now; gives how many."""
-        return self._delete(f"status < {AckStatus.unack}")
-
-    def close(self) -> None:
-        """What is owed does not go with a file that somebody deleted meanwhile."""
-        try:
-            if not self._lost and self.value(f"SELECT 1 FROM {TABLE} LIMIT 1"):
-                self.follow()
-        except errors.SetupError as error:
-            self._warn(str(error))
-        super().close()
+        return self._delete(f"{OWED}")

@@ -17,8 +17,8 @@ from disk import json_file
 from disk.lock import FileLock
 from sync_queue import circuit_breaker, inbox
 from sync_queue.circuit_breaker import Circuit, Figures, Outage
+from sync_queue.schema import HALF_OPEN, OPEN, OUTAGES, REFUSALS
 
-FILE = "outages.json"
 LOCK = "outages.lock"
 VERSION = 1
 
@@ -46,7 +46,7 @@ class Outages:
         """`marks` is the folder in which hooks look for the mark, if that is another one."""
         self._folder = os.fspath(data_dir)
         self._marks = os.fspath(marks or data_dir)
-        self._path = Path(data_dir) / FILE
+        self._path = Path(data_dir) / OUTAGES
         self._clock, self._held = clock, held
         self._told = False  # this process has seen Plex fail: its later failures are the same one
         self.notices: list[str] = []
@@ -64,7 +64,7 @@ class Outages:
         """Whether Plex has to be looked at first; Unreachable while it is away."""
         if self.is_away(asked):
             raise errors.Unreachable(_away(self.circuit))
-        return self.circuit.state == circuit_breaker.OPEN
+        return self.circuit.state == OPEN
 
     def trip(self, error: Exception) -> None:
         """A request failed in a way that stops the drain. What is not about Plex as a whole, and
@@ -76,7 +76,7 @@ class Outages:
         now, held = self._clock(), self._held()
         with self._changing() as state:
             cause = getattr(error, "cause", "")
-            if cause in circuit_breaker.REFUSALS and circuit_breaker.is_outage(state.circuit):
+            if cause in REFUSALS and circuit_breaker.is_outage(state.circuit):
                 self._end(state, state.circuit.back or now)  # it is there to refuse us
             state.circuit = circuit_breaker.tripped(
                 state.circuit, cause, str(error)[:300], held, now
@@ -89,7 +89,7 @@ class Outages:
         # Before all else: a mark that outlives the outage, by a kill, would keep the hooks quiet.
         self._unmark()
         found = self._read()
-        if found.circuit.state != circuit_breaker.OPEN and found.first:
+        if found.circuit.state != OPEN and found.first:
             return
         with self._changing() as state:
             state.first = state.first or self._clock()
@@ -97,7 +97,7 @@ class Outages:
 
     def dismiss(self) -> None:
         """What did not answer was not this server: it has no outage."""
-        if self.circuit.state == circuit_breaker.OPEN:
+        if self.circuit.state == OPEN:
             with self._changing() as state:
                 state.circuit = Circuit()
 
@@ -114,11 +114,11 @@ class Outages:
         self._move(lambda found: found, over=True)
 
     def _move(self, step: Callable[[Circuit], Circuit], over: bool = False) -> None:
-        if self.circuit.state != circuit_breaker.HALF_OPEN:
+        if self.circuit.state != HALF_OPEN:
             return
         with self._changing() as state:
             state.circuit = step(state.circuit)
-            if state.circuit.state == circuit_breaker.HALF_OPEN and (
+            if state.circuit.state == HALF_OPEN and (
                 over or circuit_breaker.is_recovered(state.circuit)
             ):
                 self._end(state, state.circuit.back)

@@ -13,9 +13,8 @@ from typing import Any
 from disk.database import leniently
 from disk.quarantine import PARTS
 from sync_queue.job import BACKLOG, BULK, RANKS, UNREADABLE, Job, dumps, loads
+from sync_queue.schema import DEAD, READY, TABLE
 
-TABLE = "ack_queue_default"
-READY, DEAD = 1, 9  # as persist-queue has them (AckStatus)
 Row = tuple[Any, ...]
 # As `job.dumps` writes it.
 _TEXT = rb'\{"kind": "[a-z]{1,20}", "thing": \d{1,19}, [^{}]{1,1000}\}'

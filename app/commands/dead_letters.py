@@ -8,7 +8,7 @@ from app.arguments import ids, text
 from app.phrasing import lasting, many
 from app.run import Run
 from stash import stdio
-from sync_queue import circuit_breaker
+from sync_queue import circuit_breaker, schema
 from sync_queue.job import DeadLetter
 
 SHOWN = 10  # outages that are named
@@ -83,7 +83,7 @@ def outage_summary(run: Run) -> dict[str, Any]:
         "circuit": present.state,
         "since": present.since or None,
         "cause": present.words or None,
-        "held": run.owed() if present.state == circuit_breaker.OPEN else 0,
+        "held": run.owed() if present.state == schema.OPEN else 0,
         "next_look": present.next_look or None,
         "watched_since": first or None,
         "outages": summed.outages,
@@ -99,9 +99,9 @@ def outage_summary(run: Run) -> dict[str, Any]:
 
 
 def _present(found: circuit_breaker.Circuit, owed: int, now: float) -> str:
-    if found.state == circuit_breaker.CLOSED:
+    if found.state == schema.CLOSED:
         return "Plex is not known to be away"
-    if found.state == circuit_breaker.HALF_OPEN:
+    if found.state == schema.HALF_OPEN:
         return "Plex is back and gets its work slowly at first"
     if circuit_breaker.is_refusal(found):
         return (

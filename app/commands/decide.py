@@ -64,7 +64,7 @@ def _told(work: "Work", change: "Change") -> dict[str, Any]:
 def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
     from plex.plan.baseline import Decision
     from plex.state.ledger import Ledger
-    from sync_queue.jobs import Job
+    from sync_queue.job import Job
 
     works = _works(run, [item], field)
     if not works:

@@ -1,24 +1,24 @@
 """View Queue Status: what is owed, what failed, who answers, and the last reconciliation."""
 
+import os
 import time
+from dataclasses import asdict
 from typing import Any
 
 import errors
-from app.dashboard import read_only_db, scene_states
+from app.dashboard import overview, read_only_db, scene_states
 from app.phrasing import many
 from app.run import Run
 from disk import lock
 from plex.state.scene_state import STATES, UNKNOWN
 from stash import stdio
-from sync_queue import circuit_breaker, inbox
+from sync_queue import inbox
 
 SHOWN = 20  # dead letters that are named
 
 
 def queue_counts(run: Run) -> dict[str, Any]:
     """Jobs by state; flags that no drain has swept yet are pending as well."""
-    import os
-
     counts: dict[str, Any] = dict(run.jobs.counts(run.clock()))
     counts["pending"] += len(inbox.flags(run.data_dir))
     counts["dead_by_error"] = run.jobs.dead_by_error()
@@ -102,18 +102,8 @@ def unlisted(run: Run) -> list[str]:
 
 
 def outage(run: Run) -> "dict[str, Any] | None":
-    """The outage that lasts, None when Plex is not away."""
-    present = run.outages.circuit
-    if present.state == circuit_breaker.CLOSED:
-        return None
-    return {
-        "state": present.state,
-        "since": present.since,
-        "cause": present.words,
-        "held": run.owed(),
-        "next_look": present.next_look if present.state == circuit_breaker.OPEN else None,
-        "refused": circuit_breaker.is_refusal(present),
-    }
+    """The outage of Plex, None while there is none."""
+    return overview.outage(asdict(run.outages.circuit), run.owed())
 
 
 def _told(state: dict[str, Any]) -> list[str]:

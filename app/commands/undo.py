@@ -171,7 +171,7 @@ def resume(run: Run) -> dict[str, Any]:
     """Let go of held scenes, all or those asked for, and sync them."""
     from app import drain_task
     from app.commands.brake import rank
-    from sync_queue.jobs import Job
+    from sync_queue.job import Job
 
     chosen = scenes(run)
     if not chosen and ("scenes" in run.args or "scene" in run.args):

@@ -6,17 +6,9 @@
 import time
 
 from app.dashboard import read_only_db
-from app.dashboard.read_only_db import (
-    CLAIMED,
-    DEAD,
-    READY,
-    TABLE,
-    File,
-    number,
-    page,
-    text,
-)
+from app.dashboard.read_only_db import File, number, page, text
 from stash import light_json
+from sync_queue.schema import CLAIMED, DEAD, READY, TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,10 +4,9 @@ import os
 import time
 
 from app.dashboard import read_only_db, scene_states
-from app.dashboard.read_only_db import CLAIMED, DEAD, READY, TABLE
 from disk import lock
 from stash import light_json
-from sync_queue import inbox
+from sync_queue import inbox, schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 ACTIVITY, ACTIVITY_LOCK = "activity", "activity.lock"  # what runs, and that it lives
 RECONCILING = "reconciliation.lock"
-STATE, OUTAGES = "reconciliation_state.json", "outages.json"
+STATE = "reconciliation_state.json"
 CONTACTS = "contacts"  # when each server last answered
 FAILURE = "failure"  # what came in the way of a task
 # What came in the way of one mode is over when another of its kind ends well; every other mode is a
@@ -27,17 +26,14 @@ SYNCS = (
     "all", "recent", "sync", "apply_preview", "process_queue", "retry_dlq",
     "recover_outage_jobs", "resume", "decide", "inline",
 )  # fmt: skip
-FLAGS = 10_000  # so many are counted
 BARS = 30  # runs of which the gaps are shown
 
 
 def status(data_dir: str, args: "Map | None" = None) -> "Map":
     """What changes while something runs; the page asks for it every two seconds then."""
     now = time.time()
-    queue = read_only_db.File(data_dir, read_only_db.QUEUE)
-    counts = _counts(queue, now)
-    queue.close()
-    counts["flagged"] = _flagged(data_dir)
+    counts = _counts(data_dir, now)
+    held = sum(counts[name] for name in ("pending", "waiting", "in_progress", "flagged"))
     draining = lock.is_held(os.path.join(data_dir, inbox.LOCK))
     reconciling = lock.is_held(os.path.join(inbox.home(data_dir), RECONCILING))
     activity = _activity(data_dir)
@@ -48,7 +44,7 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
         "reconciling": reconciling,
         "activity": activity,
         "busy": bool(draining or reconciling or activity),
-        "outage": _outage(data_dir, counts),
+        "outage": outage(_circuit(data_dir), held),
         "servers": servers(data_dir),
         "failure": failure(data_dir, _of(args or {})),
     }
@@ -65,30 +61,14 @@ def _of(args: "Map") -> str:
     return of
 
 
-def _counts(queue: read_only_db.File, now: float) -> "dict[str, int]":
-    def counted(where: str, *values: float) -> int:
-        return queue.value(f"SELECT count(*) FROM {TABLE} WHERE {where}", values)
-
-    return {
-        "pending": counted(f"status = {READY} AND due <= ?", now),
-        "waiting": counted(f"status = {READY} AND due > ?", now),
-        "in_progress": counted(f"status = {CLAIMED}"),
-        "dead": counted(f"status = {DEAD}"),
-    }
-
-
-def _flagged(data_dir: str) -> int:
-    """How many flags no drain has swept yet; so many at most that a look stays cheap."""
-    found = 0
-    try:
-        with os.scandir(os.path.join(data_dir, inbox.FOLDER)) as entries:
-            for entry in entries:
-                found += "-" in entry.name
-                if found == FLAGS:
-                    break
-    except OSError:
-        pass
-    return found
+def _counts(data_dir: str, now: float) -> "dict[str, int]":
+    """Jobs by state, and the flags that no drain has swept yet."""
+    queue = read_only_db.File(data_dir, read_only_db.QUEUE)
+    sql = f"SELECT count(*) FROM {schema.TABLE} WHERE "
+    counts = {name: queue.value(sql + where) for name, where in schema.conditions(now).items()}
+    queue.close()
+    counts["flagged"] = sum(1 for _ in scene_states.flags(data_dir))
+    return counts
 
 
 def _activity(data_dir: str) -> "Map | None":
@@ -103,16 +83,22 @@ def _activity(data_dir: str) -> "Map | None":
         return None
 
 
-def _outage(data_dir: str, counts: "dict[str, int]") -> "Map | None":
-    found = _document(inbox.home(data_dir), OUTAGES).get("circuit")
-    if not isinstance(found, dict) or found.get("state") not in ("open", "half_open"):
+def outage(circuit: "Map", held: int) -> "Map | None":
+    """The outage that a circuit to Plex tells of, while `held` jobs wait; None while there is none."""
+    state = circuit.get("state")
+    if state not in (schema.OPEN, schema.HALF_OPEN):
         return None
-    held = sum(counts[name] for name in ("pending", "waiting", "in_progress", "flagged"))
+    is_open = state == schema.OPEN
     return {
-        "state": found["state"], "since": found.get("since"), "cause": found.get("words"),
-        "next_look": found.get("next_look"), "held": held,
-        "refused": found["state"] == "open" and found.get("cause") == "token",
+        "state": state, "since": circuit.get("since"), "cause": circuit.get("words"),
+        "next_look": circuit.get("next_look") if is_open else None, "held": held,
+        "refused": is_open and circuit.get("cause") in schema.REFUSALS,
     }  # fmt: skip
+
+
+def _circuit(data_dir: str) -> "Map":
+    found = _document(inbox.home(data_dir), schema.OUTAGES).get("circuit")
+    return found if isinstance(found, dict) else {}
 
 
 def kind(mode: str) -> str:

@@ -7,7 +7,7 @@ A page that is open asks again and again, each time in a process of its own. So 
 import _sqlite3
 import os
 
-from sync_queue import inbox
+from sync_queue import inbox, schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     Map = dict[str, Any]
     Row = tuple[Any, ...]
 
-QUEUE, PLEX, PREVIEW = "queue/queue.sqlite", "plex.sqlite", "preview.sqlite"
-VERSIONS = {QUEUE: 1, PLEX: 14, PREVIEW: 1}
-TABLE = "ack_queue_default"  # of the queue
-READY, CLAIMED, DEAD = 1, 2, 9  # as persist-queue has them
+QUEUE, PLEX, PREVIEW = f"{schema.FOLDER}/{schema.FILE}", "plex.sqlite", "preview.sqlite"
+VERSIONS = {QUEUE: len(schema.STEPS), PLEX: 14, PREVIEW: 1}
 BUSY_SECONDS = 5
 PAGE = 200  # rows of an answer at most
 

@@ -8,7 +8,6 @@ import time
 from itertools import islice
 
 from app.dashboard import read_only_db
-from app.dashboard.read_only_db import CLAIMED, DEAD, READY, TABLE
 from plex.state.scene_state import (
     GAVE_UP,
     HELD,
@@ -19,6 +18,7 @@ from plex.state.scene_state import (
     WAITING,
 )
 from sync_queue import inbox
+from sync_queue.schema import CLAIMED, DEAD, IS_SCENE, READY, TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     Map = dict[str, Any]
 
 DUE, PUT_OFF = "due", "put off"  # what the queue has of a scene
-IS_SCENE = "key >= 'scene:' AND key < 'scene;'"
 FLAGS = 10_000  # so many flags are looked at
 AT_ONCE = 500  # values in one question to SQLite
 LISTED = tuple(one for one in STATES if one != UNKNOWN)  # of the others only Stash knows
@@ -133,12 +132,8 @@ def _changed(
 def flags(data_dir: str) -> "Iterator[tuple[str, int]]":
     """(kind, id) of the flags that no drain has swept yet."""
     try:
-        with os.scandir(os.path.join(data_dir, inbox.FOLDER)) as entries:
-            for entry in islice(entries, FLAGS):
-                kind, _, number = entry.name.partition("-")
-                if number.isascii() and number.isdigit() and number[0] != "0" and len(number) < 20:
-                    yield kind, int(number)
-    except OSError:
+        yield from islice(inbox.each_flag(data_dir), FLAGS)
+    except OSError:  # the full lane says so
         pass
 
 

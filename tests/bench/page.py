@@ -23,7 +23,8 @@ from app.commands.preview import PlanFile  # noqa: E402
 from app.dashboard import read_only_db, routes  # noqa: E402
 from plex.state.database import Store  # noqa: E402
 from plex.state.journal import Journal, Row  # noqa: E402
-from sync_queue.jobs import Job, Jobs  # noqa: E402
+from sync_queue.job import Job  # noqa: E402
+from sync_queue.jobs import Jobs  # noqa: E402
 
 POLLED, LISTS = 3.5, 8.0  # at most so many times a bare interpreter
 DEAD, WRITES = 5_000, 10_000

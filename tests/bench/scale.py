@@ -34,7 +34,8 @@ from plex.state.database import Store
 from reconciliation.scheduler import ReconciliationScheduler
 from sync_queue import inbox
 from sync_queue.drain import Drain
-from sync_queue.jobs import BACKLOG, Job, Jobs
+from sync_queue.job import BACKLOG, Job
+from sync_queue.jobs import Jobs
 
 LINEAR, PAGE, SECTION_SIZE = 3.0, 1000, 50_000
 MEMORY_MB, BOUNDED_AT = 120.0, 100_000

@@ -23,7 +23,8 @@ from app.dashboard import routes
 from devserver.plex import PlexServer
 from devserver.stash import StashServer
 from sync_queue import inbox
-from sync_queue.jobs import Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
 from tests.sizes import size
 from validation.config import Stash2PlexConfig
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from devserver.box import Box
 from sync_queue import inbox
-from sync_queue.jobs import Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
 
 QUEUE, PLEX, STATE = "queue/queue.sqlite", "plex.sqlite", "reconciliation_state.json"
 OUTAGES = "outages.json"

@@ -14,7 +14,7 @@ from typing import Any
 from devserver.box import Box
 from devserver.stash.logs import classify
 from sync_queue import inbox
-from sync_queue.outages import FILE as OUTAGES
+from sync_queue.schema import OUTAGES
 
 STATE = "reconciliation_state.json"
 GAPS = ("empty_metadata", "stale_sync", "missing", "drifted")

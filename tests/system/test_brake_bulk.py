@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from devserver.box import Box
-from sync_queue.jobs import BULK, Job, Jobs
+from sync_queue.job import BULK, Job
+from sync_queue.jobs import Jobs
 from tests.system.telling import lines, look_is_due
 from tests.system.test_brakes import MANY, refused, says_less, synced
 from tests.system.test_queue import queue

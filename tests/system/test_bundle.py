@@ -10,7 +10,8 @@ import pytest
 
 from app.commands import bundle
 from devserver.box import Box
-from sync_queue.jobs import Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
 from tests.system.telling import set_state
 from validation.config import Stash2PlexConfig
 

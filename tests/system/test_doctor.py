@@ -16,7 +16,8 @@ from telling import lines, quiet, terminal, until
 
 from app.setup_check.finding import GRAVITY
 from devserver.box import TOKEN, Box
-from sync_queue.jobs import Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
 from tests.conftest import MakeBox
 from validation.config import UNLISTED, Stash2PlexConfig
 

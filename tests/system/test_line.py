@@ -6,7 +6,8 @@ import pytest
 
 from devserver.box import PLUGIN, Box
 from sync_queue.drain import BATCH
-from sync_queue.jobs import BACKLOG, Job, Jobs
+from sync_queue.job import BACKLOG, Job
+from sync_queue.jobs import Jobs
 from tests.system.test_hooks import until
 
 pytestmark = pytest.mark.uncovered

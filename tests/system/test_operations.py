@@ -12,7 +12,8 @@ from app.dashboard import routes
 from app.modes import OPERATIONS
 from devserver.box import Box
 from devserver.stash.client import StashError
-from sync_queue.jobs import Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
 from tests.system.test_queue import fill
 
 HOSTILE: tuple[Any, ...] = (

@@ -11,8 +11,9 @@ import pytest
 
 from devserver.box import Box
 from sync_queue.drain import BATCH
-from sync_queue.jobs import Job, Jobs
-from sync_queue.outages import FILE
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
+from sync_queue.schema import OUTAGES
 from tests.sizes import size
 from tests.system.telling import lines, look_is_due, quiet
 from tests.system.test_hooks import DRAIN, drain, flags, queued, until
@@ -60,7 +61,7 @@ def mend(box: Box) -> None:
 
 def outage(box: Box) -> dict[str, Any]:
     """What is remembered of Plex; View Queue Status would ask Plex itself."""
-    return json.loads((box.data_dir / FILE).read_text())["circuit"]
+    return json.loads((box.data_dir / OUTAGES).read_text())["circuit"]
 
 
 def woken(box: Box) -> Any:
@@ -135,7 +136,7 @@ def test_hooks_during_an_outage_mark_and_ask_nobody(box: Box) -> None:
     scenes = fill(box, 3)
     box.plex.go_down()
     box.stash.update_scene(scenes[0], title="new 0")
-    until(lambda: (box.data_dir / FILE).exists())
+    until(lambda: (box.data_dir / OUTAGES).exists())
     box.settle()
     box.plex.come_up()
     quiet(box)
@@ -157,7 +158,7 @@ def test_a_reconciliation_that_is_due_waits_for_the_end_of_the_outage(box: Box) 
     box.configure(reconcile_interval="hourly")
     box.plex.go_down()
     box.stash.update_scene(scene, title="new")
-    until(lambda: (box.data_dir / FILE).exists())
+    until(lambda: (box.data_dir / OUTAGES).exists())
     box.settle()
     assert box.operation("queue_status")["reconciliation"]["failures_in_a_row"] == 0
     box.plex.come_up()

@@ -231,7 +231,8 @@ def test_a_scene_that_is_gone_from_stash_is_forgotten(box: Box, left: str) -> No
 
 
 def bury(box: Box, scene: int) -> None:
-    from sync_queue.jobs import Job, Jobs
+    from sync_queue.job import Job
+    from sync_queue.jobs import Jobs
 
     jobs = Jobs(box.data_dir)
     jobs.put([Job(scene)], 1.0)

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from devserver.box import Box
-from sync_queue.jobs import TABLE, Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
+from sync_queue.schema import TABLE
 from tests.system.telling import look_is_due
 from tests.system.test_hooks import DRAIN, drain, flags, right, runs, silent, until
 

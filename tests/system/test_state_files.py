@@ -39,7 +39,8 @@ from devserver.leaks import leaks
 from disk.quarantine import PARTS, asides
 from plex.state.database import Store
 from sync_queue import inbox
-from sync_queue.jobs import Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
 
 pytestmark = pytest.mark.uncovered
 

@@ -14,7 +14,8 @@ from plex.state.database import Store
 from plex.state.scene_state import NOT_IN_PLEX
 from plex.state.scene_state_store import Seen
 from reconciliation.newcomers import Newcomers
-from sync_queue.jobs import Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
 from tests.system.quick import quicken
 from tests.system.telling import lines
 

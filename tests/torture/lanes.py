@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sync_queue import inbox
-from sync_queue.jobs import FILE, FOLDER, Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
+from sync_queue.schema import FILE, FOLDER
 from tests.torture.traps import Point
 from tests.torture.world import DRAIN, World
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from app.activity import Activity
 from devserver.box import Box
 from sync_queue import inbox
-from sync_queue.jobs import Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
 from tests.system.test_operations import bury
 from tests.ui.conftest import Open, View
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from sync_queue import circuit_breaker
-from sync_queue.circuit_breaker import CLOSED, HALF_OPEN, OPEN, Circuit, Outage
+from sync_queue.circuit_breaker import Circuit, Outage
+from sync_queue.schema import CLOSED, HALF_OPEN, OPEN
 
 NOW = 1_790_000_000.0
 

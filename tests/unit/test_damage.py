@@ -17,7 +17,8 @@ from plex.state.entry import Entry
 from plex.state.ledger import Ledger
 from sync_queue import inbox
 from sync_queue.drain import Drain, Tally
-from sync_queue.jobs import Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
 
 NOW = 1_790_000_000.0
 PAGE = 4096

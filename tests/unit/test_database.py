@@ -21,8 +21,11 @@ from disk.quarantine import asides, set_aside
 from plex.state.database import Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
-from sync_queue import salvage
-from sync_queue.jobs import FILE, FOLDER, OPENING, STEPS, Job, Jobs, _Queue
+from sync_queue import salvage, schema
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
+from sync_queue.queue_file import OPENING, _Queue
+from sync_queue.schema import FILE, FOLDER, STEPS
 from tests.torture.mortal import dies_at
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows neither deletes nor moves open files")
@@ -220,8 +223,9 @@ def test_a_queue_from_before_versions_gets_one_and_keeps_its_jobs(
 
 def test_the_queue_has_the_table_and_the_states_of_persist_queue(tmp_path: Path) -> None:
     queue = _Queue(str(tmp_path), db_file_name=FILE)
-    assert queue._table_name.strip("`") == salvage.TABLE
-    assert (str(salvage.READY), str(salvage.DEAD)) == (AckStatus.ready, AckStatus.ack_failed)
+    assert queue._table_name.strip("`") == schema.TABLE
+    ours = (str(one) for one in (schema.READY, schema.CLAIMED, schema.DEAD))
+    assert (*ours,) == (AckStatus.ready, AckStatus.unack, AckStatus.ack_failed)
     queue.close()
 
 

@@ -15,7 +15,8 @@ import errors
 from disk.lock import FileLock, is_held
 from sync_queue import inbox, retry_policy
 from sync_queue.drain import Drain, Tally
-from sync_queue.jobs import BACKLOG, BULK, Job, Jobs
+from sync_queue.job import BACKLOG, BULK, Job
+from sync_queue.jobs import Jobs
 from sync_queue.salvage import TABLE
 
 NOW = 1_790_000_000.0

@@ -15,7 +15,9 @@ import pytest
 
 import errors
 from disk.quarantine import asides
-from sync_queue.jobs import BACKLOG, BULK, EDIT, FILE, FOLDER, TABLE, UNREADABLE, Job, Jobs
+from sync_queue.job import BACKLOG, BULK, EDIT, UNREADABLE, Job
+from sync_queue.jobs import Jobs
+from sync_queue.schema import FILE, FOLDER, TABLE
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has other rules for who may read")
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -28,7 +28,7 @@ LEAN = {
     "plex", "plex.state", "plex.state.scene_state",
 }  # fmt: skip
 FEATHER = {
-    "stash", "stash.stdio", "stash.light_json", "stash.hook", "sync_queue", "sync_queue.inbox",
+    "stash", "stash.stdio", "stash.light_json", "stash.hook", "sync_queue", "sync_queue.inbox", "sync_queue.schema",
     "disk", "disk.lock",
 }  # fmt: skip
 CORES = {"_sqlite3", "_json", "errno"}
@@ -64,7 +64,6 @@ def test_the_entry_knows_the_looks() -> None:
 
 
 def test_the_looks_know_the_versions_of_the_files() -> None:
-    assert read_only_db.VERSIONS[read_only_db.QUEUE] == len(Jobs.STEPS)
     assert read_only_db.VERSIONS[read_only_db.PLEX] == len(Store.STEPS)
     assert preview.PREVIEW in read_only_db.VERSIONS
 

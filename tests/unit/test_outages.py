@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import errors
-from sync_queue import circuit_breaker, inbox
-from sync_queue.outages import FILE, Outages
+from sync_queue import circuit_breaker, inbox, schema
+from sync_queue.outages import Outages
+from sync_queue.schema import OUTAGES
 from tests.torture.mortal import dies_at
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,17 +47,17 @@ def test_while_plex_answers_nothing_is_in_the_way(tmp_path: Path, clock: Clock) 
     outages = process(tmp_path, clock)
     assert admitted(outages) is False
     outages.answered()
-    assert outages.pace() is None and outages.circuit.state == circuit_breaker.CLOSED
+    assert outages.pace() is None and outages.circuit.state == schema.CLOSED
     assert not (tmp_path / inbox.AWAY).exists()
 
 
 def test_the_first_answer_is_when_watching_begins(tmp_path: Path, clock: Clock) -> None:
     process(tmp_path, clock).answered()
-    written = (tmp_path / FILE).stat().st_mtime_ns
+    written = (tmp_path / OUTAGES).stat().st_mtime_ns
     clock.now += 99
     process(tmp_path, clock).answered()
     assert process(tmp_path, clock).report()[3] == NOW
-    assert (tmp_path / FILE).stat().st_mtime_ns == written, "what is known is not written again"
+    assert (tmp_path / OUTAGES).stat().st_mtime_ns == written, "what is known is not written again"
 
 
 def test_an_outage_keeps_all_processes_off_until_it_is_time_to_look(
@@ -90,7 +91,7 @@ def test_once_plex_has_answered_nobody_takes_it_for_away_whatever_was_killed_bef
             return
         process(tmp_path / str(step), clock).answered()
         assert not inbox.is_away(str(tmp_path / str(step)), clock.now), f"killed at step {step}"
-        assert process(tmp_path / str(step), clock).circuit.state != circuit_breaker.OPEN
+        assert process(tmp_path / str(step), clock).circuit.state != schema.OPEN
 
 
 def test_a_person_who_asks_is_let_through_but_once_a_process(tmp_path: Path, clock: Clock) -> None:
@@ -122,7 +123,7 @@ def test_what_is_not_about_plex_is_no_outage_of_it(
 ) -> None:
     outages = process(tmp_path, clock)
     outages.trip(error)
-    assert outages.circuit.state == circuit_breaker.CLOSED and admitted(outages) is False
+    assert outages.circuit.state == schema.CLOSED and admitted(outages) is False
 
 
 def test_after_it_plex_gets_its_work_slowly_and_the_outage_is_history(
@@ -137,7 +138,7 @@ def test_after_it_plex_gets_its_work_slowly_and_the_outage_is_history(
         assert process(tmp_path, clock).pace() == step
         process(tmp_path, clock).went_well()
     present, (one,), summed, _ = process(tmp_path, clock).report()
-    assert present.state == circuit_breaker.CLOSED and process(tmp_path, clock).pace() is None
+    assert present.state == schema.CLOSED and process(tmp_path, clock).pace() is None
     assert (one.start, one.end, one.held) == (NOW, NOW + 600, 5) and summed.down == 600
 
 
@@ -145,7 +146,7 @@ def test_with_nothing_left_to_do_the_circuit_closes_at_once(tmp_path: Path, cloc
     process(tmp_path, clock).trip(DOWN)
     process(tmp_path, clock).answered()
     process(tmp_path, clock).settle()
-    assert process(tmp_path, clock).circuit.state == circuit_breaker.CLOSED
+    assert process(tmp_path, clock).circuit.state == schema.CLOSED
     assert len(process(tmp_path, clock).report()[1]) == 1
 
 
@@ -157,7 +158,7 @@ def test_a_server_that_falters_on_its_way_back_is_in_the_same_outage(
     clock.now += 30
     process(tmp_path, clock).trip(DOWN)
     present, history, *_ = process(tmp_path, clock).report()
-    assert (present.state, present.since, history) == (circuit_breaker.OPEN, NOW, [])
+    assert (present.state, present.since, history) == (schema.OPEN, NOW, [])
 
 
 def test_the_history_is_bounded(tmp_path: Path, clock: Clock) -> None:
@@ -172,10 +173,10 @@ def test_the_history_is_bounded(tmp_path: Path, clock: Clock) -> None:
 
 def test_what_of_the_file_makes_no_sense_is_left_out(tmp_path: Path, clock: Clock) -> None:
     odd = {"circuit": [], "history": [{"start": 1}, 5, {"start": 1.0, "end": 2.0}], "first": "x"}
-    (tmp_path / FILE).write_text(json.dumps(odd))
+    (tmp_path / OUTAGES).write_text(json.dumps(odd))
     present, history, _, first = process(tmp_path, clock).report()
-    assert (present.state, len(history), first) == (circuit_breaker.CLOSED, 1, 0.0)
-    (tmp_path / FILE).write_text(json.dumps({"history": None}))
+    assert (present.state, len(history), first) == (schema.CLOSED, 1, 0.0)
+    (tmp_path / OUTAGES).write_text(json.dumps({"history": None}))
     assert process(tmp_path, clock).report()[1] == []
 
 

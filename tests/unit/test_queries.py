@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sync_queue.jobs import Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
 
 NOW = 1_790_000_000.0
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from sync_queue.jobs import FILE, FOLDER, Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
+from sync_queue.schema import FILE, FOLDER
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("app", "disk", "net", "plex", "reconciliation", "stash", "sync_queue", "validation")

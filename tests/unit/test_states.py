@@ -22,7 +22,8 @@ from plex.state.journal import Journal
 from plex.state.scene_state import SEEN, STATES, compared, worst
 from plex.state.scene_state_store import Seen
 from sync_queue import inbox
-from sync_queue.jobs import Job, Jobs
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
 from tests.sizes import size
 
 FAR = 4e9  # seconds: not due for long

@@ -1,0 +1,32 @@
+"""The names and states in the queue's files, which every lane reads. Imports nothing.
+
+The queue is one table of persist-queue, with three more columns. Its states are persist-queue's own;
+a test holds these names to it.
+"""
+
+FOLDER, FILE = "queue", "queue.sqlite"
+TABLE = "ack_queue_default"
+READY, CLAIMED, DEAD = 1, 2, 9
+OWED = f"status < {CLAIMED}"  # and not in the hands of a drain
+IS_SCENE = "key >= 'scene:' AND key < 'scene;'"
+STEPS = (
+    f"""
+CREATE UNIQUE INDEX IF NOT EXISTS owed ON {TABLE} (key) WHERE {OWED};
+CREATE INDEX IF NOT EXISTS next_due ON {TABLE} (status, rank, _id, due);
+CREATE INDEX IF NOT EXISTS by_key ON {TABLE} (key, status);
+""",
+)
+
+OUTAGES = "outages.json"
+CLOSED, OPEN, HALF_OPEN = "closed", "open", "half_open"  # the circuit to Plex
+REFUSALS = ("token",)  # causes with which Plex answers and lets nobody in: that is no outage
+
+
+def conditions(now: float) -> "dict[str, str]":
+    """The states that a person sees, each as a condition on the rows of the table."""
+    return {
+        "pending": f"status = {READY} AND due <= {now!r}",
+        "waiting": f"status = {READY} AND due > {now!r}",
+        "in_progress": f"status = {CLAIMED}",
+        "dead": f"status = {DEAD}",
+    }
