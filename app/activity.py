@@ -17,6 +17,7 @@ from app.dashboard.overview import (
     kind,
     servers,
 )
+from disk.json_file import put_note
 from disk.lock import FileLock
 
 Map = Mapping[str, Any]
@@ -48,7 +49,7 @@ class Activity:
 
     def _note(self, fraction: float) -> None:
         self._told = self._clock()
-        put(self._path, f"{self._mode} {self._since:.1f} {fraction:.4f}")
+        put_note(self._path, f"{self._mode} {self._since:.1f} {fraction:.4f}")
 
     def ended(self, problem: str) -> None:
         """With a problem, or without one: then an earlier one of the same kind is over."""
@@ -70,7 +71,7 @@ class Activity:
         with suppress(OSError):
             if left:
                 if left != known:
-                    put(path, json.dumps(left))
+                    put_note(path, json.dumps(left))
             elif known:
                 os.unlink(path)
 
@@ -87,15 +88,6 @@ def held_back(found: Map) -> str:
     """Why a command that has its answer did not do all of it; '' if it did."""
     paused = found.get("paused") or (found.get("drain") or {}).get("paused")
     return f"paused: {paused}" if isinstance(paused, str) else ""
-
-
-def put(path: str, text: str) -> None:
-    """Write a small file whole; OSError if it cannot be."""
-    fresh = f"{path}.new"
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
-        file.write(text)
-    os.replace(fresh, path)
 
 
 def _word(mode: str) -> str:
@@ -121,7 +113,7 @@ class Contacts:
         with suppress(OSError):
             found = servers(self._folder)
             noted = {**found, server: after(found[server] or {})}
-            put(os.path.join(self._folder, CONTACTS), json.dumps(noted))
+            put_note(os.path.join(self._folder, CONTACTS), json.dumps(noted))
 
 
 def answered(before: Contact, version: str, now: float) -> Contact:

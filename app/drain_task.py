@@ -117,7 +117,7 @@ def _sum(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 
 def _moved(run: Run) -> bool:
-    from disk import servers
+    from sync_queue import servers
 
     return servers.may_be_another(run.data_dir, run.config.plex_url)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from app.modes import ONLY_LOOKS
 from app.packages import activate
 from app.run import Run
+from disk.json_file import put_note
 from disk.lock import FileLock
 from stash import hook, stdio
 from sync_queue import inbox
@@ -70,7 +71,4 @@ def _note(run: Run, name: str, said: str) -> None:
     if not said:
         path.unlink(missing_ok=True)
     elif not path.exists() or path.read_text(encoding="utf-8") != said:
-        fresh = path.with_name(f"{name}.new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(said, encoding="utf-8")
-        fresh.replace(path)
+        put_note(path, said)

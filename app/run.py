@@ -194,7 +194,7 @@ class Run:
     def _recognise(self, client: "PlexClient") -> None:
         """Another server than before has a memory of its own. What is owed is owed to both, and one
         that comes back has missed what changed since."""
-        from disk import servers
+        from sync_queue import servers
 
         url = self.config.plex_url
         present = servers.in_force(self.data_dir, self.store.machine)

@@ -1,4 +1,5 @@
-"""JSON documents of a few kilobytes: always either whole or set aside, and of a known version."""
+"""JSON documents of a few kilobytes: always either whole or set aside, and of a known version. Also
+notes, which are shorter and only hints."""
 
 import json
 import os
@@ -53,6 +54,15 @@ def write(path: Path, found: Document) -> None:
         _seen[path] = signature, text
     except OSError as error:
         raise messages.unusable(path.name, error) from None
+
+
+def put_note(path: "str | os.PathLike[str]", text: str) -> None:
+    """Replace a small file as a whole. A power cut may lose it. Raises OSError."""
+    fresh = f"{os.fspath(path)}.new"
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(text)
+    patiently(lambda: os.replace(fresh, path))
 
 
 def _text(path: Path) -> str:

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import errors
-from disk import servers
 from net.prefetch import fetch_ahead
 from plex.library import match
 from plex.library.index import Index
@@ -33,7 +32,7 @@ from reconciliation.scan import Chunk, DeletedScenes, Scan, Scanned, Selection
 from reconciliation.window import reached, reaching, window
 from stash.api import EVERYTHING, SceneFilter
 from stash.scene import Scene
-from sync_queue import inbox, retry_policy
+from sync_queue import inbox, retry_policy, servers
 from sync_queue.jobs import Jobs
 from validation.scope import engine_scope
 

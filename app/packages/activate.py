@@ -57,11 +57,11 @@ def ready(requirements: Path, data_dir: Path) -> bool:
 
 def remember(data_dir: Path) -> None:
     """Spare the next process the search, if this one had to make it."""
-    from app.activity import put
+    from disk.json_file import put_note
 
     with suppress(OSError):  # then it searches as well
         for said in _seen:
-            put(str(data_dir / SEEN), said)
+            put_note(data_dir / SEEN, said)
 
 
 def activate(folder: str, plugin_dir: str) -> None:

@@ -111,7 +111,7 @@ def test_an_edit_while_a_drain_lingers_reaches_a_server_that_is_new(synced, othe
 
 @pytest.mark.parametrize(
     "step",
-    ["sync_queue.jobs.Jobs.take_over", "disk.servers.enter", "app.run.Run._let_go"],
+    ["sync_queue.jobs.Jobs.take_over", "sync_queue.servers.enter", "app.run.Run._let_go"],
 )
 def test_a_switch_of_servers_that_is_cut_off_loses_no_job(
     synced: Box, other: PlexServer, monkeypatch: pytest.MonkeyPatch, step: str

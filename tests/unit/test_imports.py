@@ -193,7 +193,7 @@ _BELOW_SYNC = {
 _SERVERS = {"disk", "net", "stash", "validation"}
 _APP = {"app", *_BELOW_SYNC, "plex.sync", *_SERVERS, "sync_queue", "reconciliation"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "disk": {"sync_queue"},
+    "disk": set(),
     "net": set(),
     "validation": set(),
     "sync_queue": {"disk"},
@@ -211,7 +211,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "plex.sync": _BELOW_SYNC | _SERVERS,
     "reconciliation": {"plex.sync", *_BELOW_SYNC, *_SERVERS, "sync_queue"},
-    "app.packages": {"app", "disk"},
+    "app.packages": {"disk"},
     "app.dashboard": {"app", "disk", "plex.state", "stash", "sync_queue"},
     "app.setup_check": _APP | {"app.commands", "app.packages"},
     "app.commands": _APP | {"app.dashboard", "app.setup_check", "app.packages"},

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from disk import messages
+from disk.json_file import put_note
 from disk.lock import FileLock
 from sync_queue.inbox import SERVER, SERVERS, make_private
 
@@ -19,11 +20,8 @@ def enter(data_dir: "str | os.PathLike[str]", machine: str, present: str, url: s
     first = _first(data_dir) or present
     name, path = _name(machine, first), Path(data_dir) / SERVER
     try:
-        fresh = path.with_name(f"{SERVER}.new")
         with FileLock(path.with_name(f"{SERVER}.lock")):
-            fresh.touch(mode=0o600)
-            fresh.write_text(f"{name}\n{first}\n{_digest(url)}\n", encoding="utf-8")
-            fresh.replace(path)
+            put_note(path, f"{name}\n{first}\n{_digest(url)}\n")
     except OSError as error:
         raise messages.unusable(SERVER, error) from None
     return folder(data_dir, machine, first)
