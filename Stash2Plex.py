@@ -34,7 +34,7 @@ except Exception as error:
     sys.exit(_alone(NOT_WHOLE % type(error).__name__))
 
 # What a page asks for again and again: answered from the files, without packages (app.dashboard.routes).
-LOOKS = (
+PAGE_OPERATIONS = (
     "status", "overview", "scene_states", "list_scenes", "list_queue", "list_dead_letters",
     "list_runs", "list_changes", "list_decisions", "list_held", "list_preview",
 )  # fmt: skip
@@ -95,15 +95,15 @@ def _from_stash(document):
     if "hookContext" in args or args.get("mode") == "hook":
         return _hook(args, connection, data_dir, document)
     mode, settings = str(args.get("mode") or ""), document.get("settings")
-    if mode in LOOKS:
-        return _look(mode, args, data_dir)
+    if mode in PAGE_OPERATIONS:
+        return _page(mode, args, data_dir)
     return _in_full_lane(lambda: _answered(handle_task(mode)), connection, args, data_dir, settings)
 
 
-def _look(mode, args, data_dir):
+def _page(mode, args, data_dir):
     from app.dashboard import routes
 
-    found, problem = routes.look(mode, args, data_dir)
+    found, problem = routes.answer(mode, args, data_dir)
     return _fail(problem) if problem else _answered(found)
 
 
@@ -168,9 +168,8 @@ def handle_task(mode):
     from app import activity, arguments, hook_hints
     from app.commands import reconcile, registry
 
-    known = sorted([*registry.COMMANDS, *registry.RECONCILE, "queue_status"])
-    if mode not in known:
-        raise Refusal(f"there is no mode {mode!r}; the modes are: {', '.join(known)}")
+    if mode not in registry.MODES:
+        raise Refusal(f"there is no mode {mode!r}; the modes are: {', '.join(registry.MODES)}")
     arguments.check(_run, mode)
     working = registry.works(_run, mode)
     if working and reconcile.due(_run):
@@ -191,13 +190,13 @@ def handle_task(mode):
 def _carry_out(mode):
     from app.commands import reconcile, registry
 
-    if mode in registry.OF_A_SERVER:
+    if mode in registry.NEEDS_SERVER:
         _run.meet()
     if mode == "queue_status":
         return handle_queue_status()
     if mode in registry.RECONCILE:
         return handle_reconcile(registry.RECONCILE[mode] or reconcile.scope_of_settings(_run))
-    return registry.COMMANDS[mode](_run)
+    return registry.OPERATIONS[mode](_run)
 
 
 def handle_reconcile(scope):

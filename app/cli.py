@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import errors
-from app.commands.registry import COMMANDS, RECONCILE
+from app.commands.registry import MODES
 from app.modes import objection
 from stash import stdio
 
@@ -28,7 +28,7 @@ NUMBERS = {
 }
 
 
-class Command:
+class CommandLine:
     """A parsed command line. `connection` is what Stash would have told the plugin of itself."""
 
     def __init__(self, found: argparse.Namespace) -> None:
@@ -151,9 +151,9 @@ class Whole(argparse.HelpFormatter):
         return textwrap.wrap(text, width, break_on_hyphens=False)
 
 
-def parse(argv: "list[str]") -> Command:
-    """The command line as a Command; exits by itself for --help and for wrong words."""
-    names = sorted(n.replace("_", "-") for n in [*COMMANDS, *RECONCILE, "queue_status"])
+def parse(argv: "list[str]") -> CommandLine:
+    """The command line as a CommandLine; exits by itself for --help and for wrong words."""
+    names = [mode.replace("_", "-") for mode in MODES]
     parser = argparse.ArgumentParser(
         prog="Stash2Plex.py",
         description="Runs a task of Stash2Plex from a terminal or cron. README.md tells what each does.",
@@ -192,7 +192,7 @@ def parse(argv: "list[str]") -> Command:
         help="preview: answer in JSON, as all others do, not in a table",
     )
     say("--data-dir", metavar="D", help="where to keep state (default: as the plugin)")
-    return Command(parser.parse_args([argv[0].replace("_", "-"), *argv[1:]]))
+    return CommandLine(parser.parse_args([argv[0].replace("_", "-"), *argv[1:]]))
 
 
 # -- whose files they are: in a container the terminal is root's, and Stash is another user

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from app.modes import ONLY_LOOKS
+from app.modes import READ_ONLY
 from app.packages import activate
 from app.run import Run
 from disk.json_file import put_note
@@ -35,7 +35,7 @@ def wake_if_owed(run: Run) -> None:
 
 
 def _only_looks(run: Run) -> bool:
-    return run.args.get("mode") in ONLY_LOOKS
+    return run.args.get("mode") in READ_ONLY
 
 
 def leave_notes(run: Run) -> None:

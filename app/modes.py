@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-OPERATIONS: dict[str, tuple[str, ...]] = {
+ARGUMENTS: dict[str, tuple[str, ...]] = {
     # Looks: read from the files, without packages; they may be asked as often as one likes.
     "status": ("of",),
     "overview": (),
@@ -53,12 +53,12 @@ APART: dict[str, tuple[tuple[str, str], ...]] = {
     "clear_dlq": (("ids", "error"),),
 }
 # It has to give its answer whatever is wrong with what is on disk, and leaves nothing there.
-ONLY_LOOKS = ("doctor", "bundle", "settings")
+READ_ONLY = ("doctor", "bundle", "settings")
 
 
 def objection(mode: str, given: Collection[str]) -> str:
     """What is wrong with these arguments of an operation, in a sentence; '' if nothing is."""
-    takes = OPERATIONS[mode]
+    takes = ARGUMENTS[mode]
     if strange := sorted(set(given) - {*takes, *ALWAYS}):
         rest = f"it takes {', '.join(takes)}" if takes else "it takes no arguments"
         return f"{mode} does not take {' and '.join(strange)}; {rest}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import errors
 from app.activity import Activity, Contacts
-from app.modes import ONLY_LOOKS
+from app.modes import READ_ONLY
 from stash import hook, stdio
 from sync_queue import inbox
 
@@ -60,7 +60,7 @@ class Run:
         self.clock = clock
         self.from_stash = from_stash
         self.activity = Activity(data_dir, str(args.get("mode") or ""), clock)
-        self.contacts = Contacts(data_dir, clock, args.get("mode") not in ONLY_LOOKS)
+        self.contacts = Contacts(data_dir, clock, args.get("mode") not in READ_ONLY)
         self.progress = Progress(self._tell)
         self._settings = settings
         self.settings_warnings: Sequence[str] = ()  # of the values that cannot be used
@@ -89,7 +89,7 @@ class Run:
 
     def tell_end(self, problem: str) -> None:
         """To the page: Stash calls every task finished, whatever came of it."""
-        if self.args.get("mode") not in ONLY_LOOKS:
+        if self.args.get("mode") not in READ_ONLY:
             self.activity.ended(stdio.redact(problem))
 
     @cached_property

@@ -11,7 +11,7 @@ from stash import stdio
 from sync_queue import inbox
 from sync_queue.job import ASKED
 
-Command = Callable[[Run], dict[str, Any]]
+Operation = Callable[[Run], dict[str, Any]]
 
 
 def process_queue(run: Run) -> dict[str, Any]:
@@ -47,17 +47,17 @@ def _moved(run: Run, flags: "list[tuple[str, int]]") -> set[int]:
     return found
 
 
-def _in(module: str, name: str) -> Command:
+def _in(module: str, name: str) -> Operation:
     """A command of another module, which is imported when it is given."""
 
-    def command(run: Run) -> dict[str, Any]:
+    def operation(run: Run) -> dict[str, Any]:
         found: dict[str, Any] = getattr(import_module(f"app.commands.{module}"), name)(run)
         return found
 
-    return command
+    return operation
 
 
-COMMANDS: dict[str, Command] = {
+OPERATIONS: dict[str, Operation] = {
     "all": _in("sync", "sync_all"),
     "recent": _in("sync", "sync_recent"),
     "process_queue": process_queue,
@@ -82,7 +82,7 @@ COMMANDS: dict[str, Command] = {
     "settings": _in("doctor", "settings"),
 }
 # Asked for by a page or from a terminal, with arguments: there is no button for these.
-WITHOUT_BUTTON = ("hold", "explain", "sync", "apply_preview", "bundle", "settings")
+WITHOUT_TASK = ("hold", "explain", "sync", "apply_preview", "bundle", "settings")
 # The scope of each reconciliation task; None is the custom range of the settings.
 RECONCILE: dict[str, "str | None"] = {
     "reconcile_all": "all",
@@ -90,6 +90,7 @@ RECONCILE: dict[str, "str | None"] = {
     "reconcile_7days": "recent_7days",
     "reconcile_custom": None,
 }
+MODES = (*sorted((*OPERATIONS, *RECONCILE, "queue_status")),)
 # After these the queue was worked on anyway, so a due reconciliation runs in the same process.
 WORKING = (
     "all",
@@ -102,7 +103,7 @@ WORKING = (
 )
 
 # What these work with is remembered of one Plex server: which one it is has to be known first.
-OF_A_SERVER = (
+NEEDS_SERVER = (
     "queue_status",
     "retry_dlq",
     "recover_outage_jobs",

@@ -54,9 +54,9 @@ def _of(args: "Map") -> str:
     """The operation whose kind of failure is asked for; '' for any."""
     of = read_only_db.text(args, "of")
     if of:
-        from app.modes import OPERATIONS
+        from app.modes import ARGUMENTS
 
-        if of not in OPERATIONS:
+        if of not in ARGUMENTS:
             raise read_only_db.Trouble("of must be the name of an operation")
     return of
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Map = dict[str, Any]
 
-LOOKS = {
+PAGE_OPERATIONS = {
     "status": overview.status,
     "overview": overview.overview,
     "scene_states": scene_states.states,
@@ -27,9 +27,9 @@ LOOKS = {
 }
 
 
-def look(mode: str, args: "Map", data_dir: str) -> "tuple[Map | None, str]":
+def answer(mode: str, args: "Map", data_dir: str) -> "tuple[Map | None, str]":
     """(what is asked for, ''), or (None, why not)."""
     try:
-        return LOOKS[mode](data_dir, args), ""
+        return PAGE_OPERATIONS[mode](data_dir, args), ""
     except Trouble as error:
         return None, str(error)

@@ -88,7 +88,7 @@ def main() -> int:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder) / "plugin_data" / "Stash2Plex", chosen.scenes)
-        found: dict[str, list[float]] = {mode: [] for mode in ("", *routes.LOOKS)}
+        found: dict[str, list[float]] = {mode: [] for mode in ("", *routes.PAGE_OPERATIONS)}
         for _ in range(chosen.rounds):
             for mode, took in found.items():  # in turn: a busy machine is busy for all of them
                 given = {"server_connection": {"Scheme": "http", "Host": "h", "Port": 1,

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.uncovered
 
 TOKEN = "token-of-the-fuzz"
 KEPT, DEAD = ("scene", 2), "scene:999"
-MODES = tuple(sorted({*registry.COMMANDS, *registry.RECONCILE, "queue_status"}))
+MODES = registry.MODES
 # These only look, or touch nothing but dead letters; after others what was owed may be done.
 LOOKING = ("queue_status", "health_check", "doctor", "purge_dlq", "clear_dlq", "outage_summary", "journal",
            "preview", "explain", "undo", "hold", "bundle", "settings")  # fmt: skip
@@ -201,7 +201,7 @@ def test_any_event(field: Field, trigger: Any, number: Any, fields: Any, said: A
 
 @settings(odd.FUZZ, max_examples=size(62, 250))
 @given(
-    mode=odd.mostly(st.sampled_from((*MODES, *routes.LOOKS))),
+    mode=odd.mostly(st.sampled_from((*MODES, *routes.PAGE_OPERATIONS))),
     more=st.dictionaries(st.sampled_from(ARGUMENTS), st.integers(0, 3) | odd.things, max_size=4),
 )
 def test_any_mode_and_arguments(field: Field, mode: Any, more: dict[str, Any]) -> None:

@@ -27,8 +27,8 @@ def operation(
     box: Box, mode: str, args: dict[str, Any], clock: Callable[[], float] = time.time
 ) -> Any:
     given = {"mode": mode, **args}
-    if mode in Stash2Plex.LOOKS:
-        found, problem = routes.look(mode, given, str(box.data_dir))
+    if mode in Stash2Plex.PAGE_OPERATIONS:
+        found, problem = routes.answer(mode, given, str(box.data_dir))
         if problem:
             raise StashError(problem, 200)
         return found

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.cli import NUMBERS
-from app.commands.registry import COMMANDS, RECONCILE
-from app.modes import OPERATIONS, objection
+from app.commands.registry import MODES
+from app.modes import ARGUMENTS, objection
 from devserver.box import Box
 from tests.system.telling import terminal
 from tests.system.test_brakes import refused
@@ -74,11 +74,11 @@ def test_what_says_nothing_is_not_an_argument(box: Box) -> None:
     assert box.operation("all", scope="", scene=None, deep=False)["queued"] == 1
 
 
-@pytest.mark.parametrize("mode", sorted({*COMMANDS, *RECONCILE, "queue_status"}))
+@pytest.mark.parametrize("mode", MODES)
 def test_what_stash_and_a_page_send_along_is_always_fine(mode: str) -> None:
     assert objection(mode, {"mode", "later", "trigger", "only"}) == ""
     for name in OPTIONS:
-        assert bool(objection(mode, {name})) == (name not in OPERATIONS[mode])
+        assert bool(objection(mode, {name})) == (name not in ARGUMENTS[mode])
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ class Library(Bench):
                     "brake_share": self.share}  # fmt: skip
         run = Press(here, {}, str(self.data), settings, from_stash=False)
         try:
-            return str(registry.COMMANDS[mode](run).get("paused") or "")
+            return str(registry.OPERATIONS[mode](run).get("paused") or "")
         except errors.Stash2PlexError as error:
             return str(error)
         finally:

@@ -11,10 +11,8 @@ import pytest
 import yaml
 from telling import lines, progress, put_a_bug_into, script, set_state
 
-from app.commands.registry import COMMANDS, RECONCILE, WITHOUT_BUTTON
-from app.modes import OPERATIONS
-
-MODES = sorted([*COMMANDS, *RECONCILE, "queue_status"])
+from app.commands.registry import MODES, WITHOUT_TASK
+from app.modes import ARGUMENTS
 
 
 def tasks(box):
@@ -46,7 +44,7 @@ def test_every_task_ends_well_with_progress_that_only_rises_to_1(box):
     box.configure(reconcile_interval="hourly", reconcile_scope="all")
     for number in range(21):
         box.add(f"a/{number}.mp4", title=f"Title {number}")
-    assert sorted(tasks(box).values()) == sorted(set(MODES) - {*WITHOUT_BUTTON})
+    assert sorted(tasks(box).values()) == sorted(set(MODES) - {*WITHOUT_TASK})
     for name in tasks(box):
         set_state(box, run_count=0, last_run_time=0, last_interval_time=0)
         run = box.task(name)
@@ -60,7 +58,7 @@ def test_every_task_ends_well_with_progress_that_only_rises_to_1(box):
 def test_every_mode_is_an_operation_too(box):
     scene = box.add("a.mp4")
     for mode in MODES:
-        args = {"scene": scene} if mode in WITHOUT_BUTTON and "scene" in OPERATIONS[mode] else {}
+        args = {"scene": scene} if mode in WITHOUT_TASK and "scene" in ARGUMENTS[mode] else {}
         assert isinstance(box.operation(mode, **args), dict), mode
 
 

@@ -42,7 +42,7 @@ class Decided(Bench):
                     "on_edit_in_plex": "plex"}  # fmt: skip
         run = Press(here, args, str(self.data), settings, from_stash=False)
         try:
-            return str(registry.COMMANDS[mode](run).get("paused") or "")
+            return str(registry.OPERATIONS[mode](run).get("paused") or "")
         except errors.Stash2PlexError as error:
             return str(error)
         finally:

@@ -116,8 +116,8 @@ class Story:
         run = Press(here, {}, str(bench.data), settings, from_stash=False)
         self.presses += 1
         try:
-            if mode in registry.COMMANDS:
-                registry.COMMANDS[mode](run)
+            if mode in registry.OPERATIONS:
+                registry.OPERATIONS[mode](run)
             else:
                 reconcile.reconcile(run, "all")
         except errors.Stash2PlexError as error:

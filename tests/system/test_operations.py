@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.dashboard import routes
-from app.modes import OPERATIONS
+from app.modes import ARGUMENTS
 from devserver.box import Box
 from devserver.stash.client import StashError
 from sync_queue.job import Job
@@ -44,7 +44,7 @@ def bury(box: Box, count: int, error: str = "Plex says no", first: int = 1) -> l
 
 
 def test_before_the_first_sync_every_look_answers_and_makes_no_file(box: Box) -> None:
-    for mode in routes.LOOKS:
+    for mode in routes.PAGE_OPERATIONS:
         given = {"scene_states": {"scenes": [1]}, "list_scenes": {"state": "held"}}.get(mode, {})
         assert box.operation(mode, **given) is not None
     assert not any(box.data_dir.iterdir())
@@ -144,13 +144,13 @@ def test_the_bundle_has_neither_token_nor_names_nor_paths(box: Box) -> None:
 
 
 @pytest.mark.uncovered
-@pytest.mark.parametrize("mode", [mode for mode, names in OPERATIONS.items() if names])
+@pytest.mark.parametrize("mode", [mode for mode, names in ARGUMENTS.items() if names])
 def test_an_argument_that_makes_no_sense_changes_nothing(box: Box, mode: str) -> None:
     fill(box, 2, tags=["Rain"])
     box.operation("all")
     bury(box, 2)
     before = state(box)
-    for name in OPERATIONS[mode]:
+    for name in ARGUMENTS[mode]:
         for value in HOSTILE:
             if name in FREE_TEXT and isinstance(value, str):
                 continue

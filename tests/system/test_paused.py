@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.modes import OPERATIONS
+from app.modes import ARGUMENTS
 from devserver.box import Box
 from devserver.stash.client import StashError
 from plex.client.client import connect
@@ -34,7 +34,7 @@ def paused(box: Box) -> Box:
     return box
 
 
-@pytest.mark.parametrize("mode", sorted(m for m in OPERATIONS if not m.startswith("list_")))
+@pytest.mark.parametrize("mode", sorted(m for m in ARGUMENTS if not m.startswith("list_")))
 def test_no_command_writes(paused: Box, mode: str) -> None:
     try:
         paused.operation(mode, **GIVEN.get(mode, {}))

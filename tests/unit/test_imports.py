@@ -338,7 +338,7 @@ def test_a_command_loads_only_the_libraries_that_it_uses(tmp_path: Path, mode: s
 
 
 def test_every_command_is_where_it_is_said_to_be() -> None:
-    for command in registry.COMMANDS.values():
+    for command in registry.OPERATIONS.values():
         if place := inspect.getclosurevars(command).nonlocals:
             assert callable(
                 getattr(import_module(f"app.commands.{place['module']}"), place["name"])

@@ -13,7 +13,7 @@ import pytest
 import Stash2Plex
 from app.commands import preview, registry
 from app.dashboard import read_only_db, routes
-from app.modes import OPERATIONS
+from app.modes import ARGUMENTS
 from plex.state.database import Store
 from sync_queue.jobs import Jobs
 
@@ -32,7 +32,7 @@ FEATHER = {
     "disk", "disk.lock",
 }  # fmt: skip
 CORES = {"_sqlite3", "_json", "errno"}
-ARGUMENTS = {"scene_states": {"scenes": [1, 2]}, "list_scenes": {"state": "differs"}}
+NEEDED = {"scene_states": {"scenes": [1, 2]}, "list_scenes": {"state": "differs"}}
 LOADED = "; sys.stderr.write(' '.join(set(sys.modules) - before))"
 
 
@@ -50,17 +50,17 @@ def loaded(code: str, stdin: bytes = b"") -> set[str]:
 def test_the_table_names_every_operation_with_its_arguments() -> None:
     told = {row[0].strip("`"): tuple(re.findall(r"`(\w+)`", row[1])) for row in TABLE}
 
-    assert told == OPERATIONS
+    assert told == ARGUMENTS
 
 
 def test_every_mode_is_an_operation() -> None:
-    modes = {*registry.COMMANDS, *registry.RECONCILE, "queue_status", *routes.LOOKS}
+    modes = {*registry.MODES, *routes.PAGE_OPERATIONS}
 
-    assert set(OPERATIONS) == modes
+    assert set(ARGUMENTS) == modes
 
 
 def test_the_entry_knows_the_looks() -> None:
-    assert set(Stash2Plex.LOOKS) == set(routes.LOOKS)
+    assert set(Stash2Plex.PAGE_OPERATIONS) == set(routes.PAGE_OPERATIONS)
 
 
 def test_the_looks_know_the_versions_of_the_files() -> None:
@@ -68,7 +68,7 @@ def test_the_looks_know_the_versions_of_the_files() -> None:
     assert preview.PREVIEW in read_only_db.VERSIONS
 
 
-@pytest.mark.parametrize("mode", sorted(routes.LOOKS))
+@pytest.mark.parametrize("mode", sorted(routes.PAGE_OPERATIONS))
 def test_a_look_loads_nothing_but_the_lean_lane(mode: str, tmp_path: Path) -> None:
     data = tmp_path / "plugin_data" / "Stash2Plex"
     data.mkdir(parents=True)
@@ -76,7 +76,7 @@ def test_a_look_loads_nothing_but_the_lean_lane(mode: str, tmp_path: Path) -> No
     Jobs(data).close()
     given = {
         "server_connection": {"Scheme": "http", "Host": "h", "Port": 1, "Dir": str(tmp_path)},
-        "args": {"mode": mode, **ARGUMENTS.get(mode, {})},
+        "args": {"mode": mode, **NEEDED.get(mode, {})},
     }
     found = loaded("import Stash2Plex; Stash2Plex.main([])", json.dumps(given).encode())
     assert "app.dashboard.routes" in found
