@@ -25,12 +25,12 @@ def wake_if_due(run: Run) -> None:
 def wake_if_owed(run: Run) -> None:
     """For whoever lets go of the drain lock without having done all that is owed: a hook that saw it
     held relies on that. A drain is not woken while it could do nothing."""
-    from sync_queue.drain import is_owed
+    from sync_queue.drain import has_work
 
     now = run.clock()
     if run.config.paused or inbox.is_away(run.data_dir, now):
         return
-    if is_owed(run.data_dir, run.jobs, now):
+    if has_work(run.data_dir, run.jobs, now):
         hook.wake(dict(run.connection), run.data_dir)
 
 

@@ -5,7 +5,7 @@ Also what its history tells: how often Plex was away, for how long, and how much
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Protocol
 
 from sync_queue.schema import CLOSED, HALF_OPEN, OPEN, REFUSALS
 
@@ -56,6 +56,23 @@ class Figures:
     repair: "float | None"
     between: "float | None"
     availability: float
+
+
+class Pace(Protocol):
+    """How fast a server that was away gets its work back."""
+
+    def pace(self) -> "tuple[int, float] | None": ...
+    def went_well(self) -> None: ...
+
+
+class FullSpeed:
+    """The pace of a server that was not away."""
+
+    def pace(self) -> "tuple[int, float] | None":
+        return None
+
+    def went_well(self) -> None:
+        pass
 
 
 def tripped(circuit: Circuit, cause: str, words: str, held: int, now: float) -> Circuit:

@@ -1,12 +1,11 @@
 """The one loop: sweep the inbox, claim a batch, sync it, judge, record. Knows neither Plex nor Stash.
 
-Exactly one drain runs at a time (the lock). It releases the lock and then looks once more: either
-it sees a late flag, or whoever set the flag saw the free lock.
+Exactly one drain runs at a time (the lock). A drain releases the lock and then looks into the inbox once
+more: either it sees a late flag, or whoever set the flag saw the free lock.
 
-The line is kept full: the batch after this one is claimed before this one is written, so that it
-can be read meanwhile, and the one before is judged after, when it was read back meanwhile. What a
-person edits overtakes a batch that was claimed already. What is edited after it was claimed gets a
-row of its own and is done again, so what was read ahead is never the last word.
+While a batch is written, the next batch is claimed already, so that it can be read ahead; the batch before
+is judged afterwards, so that its read-back overlaps. A person's edit overtakes a claimed batch. A scene
+that is edited after it was claimed gets a new row and is done again, so what was read ahead is never final.
 """
 
 import os
@@ -15,12 +14,13 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import errors
 from disk.lock import FileLock
-from sync_queue import inbox, retry_policy
-from sync_queue.in_flight import Claimed
+from sync_queue import inbox
+from sync_queue.circuit_breaker import FullSpeed, Pace
+from sync_queue.in_flight import InFlight
 from sync_queue.job import BACKLOG, BULK, EDIT, FEW, UNREADABLE, Job
 from sync_queue.jobs import Jobs
 from sync_queue.tally import Outcome, Tally
@@ -31,31 +31,14 @@ POLL = 0.1  # seconds between two looks at the inbox while nothing comes
 
 
 Outcomes = Callable[[], Sequence[Outcome]]
-# Writes what these scenes need; what it gives is called, once, for what became of them.
+# Writes what these scenes need. The function that it returns is called once, for the outcomes.
 SyncBatch = Callable[[Sequence[int]], Outcomes]
-# (kind, id) -> the ids of the scenes that show it, in pages
+# (kind, id) -> the ids of the scenes that show this performer, studio, tag or group, in pages
 Expand = Callable[[str, int], Iterable[list[int]]]
 
 
-class Pace(Protocol):
-    """How fast a server that was away gets its work back."""
-
-    def pace(self) -> "tuple[int, float] | None": ...
-    def went_well(self) -> None: ...
-
-
-class FullSpeed:
-    """The pace of a server that was not away."""
-
-    def pace(self) -> "tuple[int, float] | None":
-        return None
-
-    def went_well(self) -> None:
-        pass
-
-
-class Open(NamedTuple):
-    """A batch that is written, and not judged yet."""
+class Written(NamedTuple):
+    """A batch that is written and not judged yet."""
 
     jobs: Sequence[Job]
     outcomes: Outcomes
@@ -63,25 +46,25 @@ class Open(NamedTuple):
 
 @dataclass
 class Drain:
-    """All that a drain needs; clocks, chance and sleep are arguments."""
+    """Everything that a drain needs. Clock, chance and sleep are arguments."""
 
     data_dir: str
     jobs: Jobs
     sync_batch: SyncBatch
     expand: Expand
-    ahead: Callable[[Sequence[int]], None] = lambda ids: None  # told the scenes of the next batch
-    # Told a sample of the scenes that nobody picked one by one, and how many there are, before the
-    # first of them is done: an error says that they are not to be done now.
+    ahead: Callable[[Sequence[int]], None] = lambda ids: None  # gets the scenes of the next batch
+    # Gets a sample of the scenes that nobody picked one by one, and their number, before the first of
+    # them is done. With an error they are not done by this run.
     brake: Callable[[Sequence[int], int], None] = lambda ids, count: None
     max_retries: int = 5
-    is_up: Callable[[Exception], bool] = lambda error: True  # see `Claimed`
-    serves_others: Callable[[Exception], bool] = lambda error: False  # see `Claimed`
+    is_up: Callable[[Exception], bool] = lambda error: True  # see `InFlight`
+    serves_others: Callable[[Exception], bool] = lambda error: False  # see `InFlight`
     pace: Pace = field(default_factory=FullSpeed)
-    rest: Callable[[], float] = lambda: 0.0  # seconds that the server is to be left alone now
-    only: int = 0  # a scene: nothing but it is swept and claimed
+    rest: Callable[[], float] = lambda: 0.0  # seconds for which to leave the server alone now
+    only: int = 0  # sweep and claim nothing but this scene; 0 for everything
     linger: float = 0.0  # seconds to wait for more flags before the process ends
     patience: float = 0.0  # seconds to wait for a job that is due soon, such as a first retry
-    # Whether what jobs wait for is on its way: asked while there is nothing to do.
+    # Asked while there is nothing to do: whether something that jobs wait for will soon be there.
     stay: Callable[[], bool] = lambda: False
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
@@ -90,37 +73,37 @@ class Drain:
     say: Callable[[str], None] = lambda line: None
     progress: Callable[[float], None] = lambda fraction: None
     tally: Tally = field(default_factory=Tally)
-    _coming: list[Job] = field(default_factory=list)  # claimed already
-    _fresh: bool = False  # edits have come since then
-    _open: "Open | None" = None
-    _looked: bool = False  # the brake has had its look
-    _braked: "Exception | None" = None  # why what is bulk is not done by this run
-    _known: int = 0  # how many jobs this run has seen, for the progress
+    _next: list[Job] = field(default_factory=list)  # the next batch, claimed already
+    _has_edits: bool = False  # jobs were put since that claim
+    _written: "Written | None" = None
+    _brake_asked: bool = False
+    _braked: "Exception | None" = None  # why this run does no bulk jobs
+    _known: int = 0  # jobs that this run has seen, for the progress
 
     def __post_init__(self) -> None:
-        self._claimed = Claimed(
+        self._in_flight = InFlight(
             self.jobs, self.tally, self.max_retries, self.is_up, self.clock, self.chance, self.warn,
             self.say, self.serves_others,
         )  # fmt: skip
 
     def run(self) -> Tally:
-        """Do all that is due now, then go; nothing at all when another drain is at it."""
+        """Do every job that is due, then return. Does nothing while another drain runs."""
         try:
-            while not self.tally.paused and self._once() and self._owed():
+            while not self.tally.paused and self._once() and self._has_work():
                 pass
             if self._braked:
-                self._claimed.pause(self._braked)
-        except errors.SetupError as error:  # the file of the queue says what is wrong with it
-            self._claimed.pause(error)
+                self._in_flight.pause(self._braked)
+        except errors.SetupError as error:  # the queue's file cannot be used
+            self._in_flight.pause(error)
         except (OSError, sqlite3.Error) as error:
-            # The disk is full, or not ours to write. What was claimed is owed again next time.
-            self._claimed.pause(error)
+            # The disk is full or not writable. The next drain does the claimed jobs again.
+            self._in_flight.pause(error)
         return self.tally
 
     def _once(self) -> bool:
         lock = FileLock(os.path.join(self.data_dir, inbox.LOCK))
         if not lock.acquire():
-            self._arrive()  # whoever woke us is served by the other one
+            self._arrive()  # the other drain does the work that this one was started for
             self.tally.busy = not self.tally.counts
             return False
         try:
@@ -130,14 +113,14 @@ class Drain:
         return True
 
     def _arrive(self) -> None:
-        if not self.only:  # else the drain that is on its way is not this one
+        if not self.only:  # a run for one scene is not the drain that was promised
             inbox.drop_wake(self.data_dir)
 
-    def _owed(self) -> bool:
-        return not self.only and is_owed(self.data_dir, self.jobs, self.clock(), self._last)
+    def _has_work(self) -> bool:
+        return not self.only and has_work(self.data_dir, self.jobs, self.clock(), self._last)
 
     def _work(self) -> None:
-        # Only now, with the lock: a hook sees the marker, or else the lock.
+        # Only now, under the lock: a hook sees either the marker or the lock.
         self._arrive()
         self.jobs.resume(self.clock())
         self._count(sum(self.tally.counts.values()))
@@ -148,12 +131,12 @@ class Drain:
                 quiet = 0.0
                 self._tell_progress()
             elif self._stays(quiet):
-                # A bulk edit comes as one event after the other: stay for the next one.
+                # The events of a bulk edit come one after the other: wait for the next.
                 self.sleep(POLL)
                 quiet += POLL
             else:
                 return
-        self._claimed.give_all_back()
+        self._in_flight.give_all_back()
 
     def _stays(self, quiet: float) -> bool:
         return quiet < self.linger or (quiet < self.patience and self._soon()) or self.stay()
@@ -163,7 +146,7 @@ class Drain:
         return due is not None and due - self.clock() <= self.patience
 
     def _sweep(self) -> None:
-        """Flags become jobs; a flag goes only when its job is on disk."""
+        """Turn flags into jobs. A flag is removed only after its job is on disk."""
         found = inbox.flags(self.data_dir)
         if self.only:
             found = [flag for flag in found if flag == ("scene", self.only)]
@@ -176,23 +159,23 @@ class Drain:
 
     def _put(self, jobs: Iterable[Job]) -> None:
         self._known += self.jobs.put(jobs, self.clock())
-        self._fresh = True
+        self._has_edits = True
 
-    # -- a batch after the other
+    # -- batch by batch
 
     def _batch(self) -> int:
-        """Do the next batch, and judge the one before; how many jobs that is."""
+        """Do the next batch and judge the batch before. Returns the number of jobs in it."""
         batch = self._edits()
         if not batch:
-            batch = self._coming or self._claim()
-            self._coming = self._claim_ahead(batch)
+            batch = self._next or self._claim()
+            self._next = self._claim_ahead(batch)
         self._rest(batch)
         for job in batch:
             if job.kind != "scene":
-                self._end()  # who shows a name has to be remembered before that is asked
+                self._end()  # the ledger has to know what the scenes before show
                 self._do_name(job)
         self._do_scenes([job for job in batch if job.kind == "scene"])
-        if not self._coming:
+        if not self._next:
             self._end()
         if batch and not self.tally.paused:
             self.pace.went_well()
@@ -200,41 +183,41 @@ class Drain:
 
     def _claim(self) -> list[Job]:
         size, rest = self.pace.pace() or (BATCH, 0.0)
-        self._look()
+        self._ask_brake()
         if rest and self.jobs.next_due(self._last) is not None:
             self.sleep(rest)
         only = Job(self.only).key if self.only else None
-        return self._claimed.claim(size, only, self._last)
+        return self._in_flight.claim(size, only, self._last)
 
-    def _look(self) -> None:
-        """Before the first of many scenes that nobody picked: whether they may be done."""
-        if self._looked or self.only or not self.jobs.is_much(FEW, self.clock()):
+    def _ask_brake(self) -> None:
+        """Ask before the first of many scenes that nobody picked one by one."""
+        if self._brake_asked or self.only or not self.jobs.is_much(FEW, self.clock()):
             return
-        self._looked = True
+        self._brake_asked = True
         try:
             self.brake(*self.jobs.bulk(SAMPLE, self.clock()))
-        except Exception as error:  # without a look there is no write
+        except Exception as error:  # a brake that cannot answer brakes
             self._braked = error
 
     @property
     def _last(self) -> int:
-        """The last rank that this run does."""
+        """The last rank of jobs that this run does."""
         return BACKLOG if self._braked else BULK
 
     def _edits(self) -> list[Job]:
-        """Those that came after a batch of others was claimed."""
-        if not (self._fresh and self._coming and self._coming[-1].rank >= BACKLOG):
+        """Edits that came after a batch of lower rank was claimed."""
+        if not (self._has_edits and self._next and self._next[-1].rank >= BACKLOG):
             return []
-        found = self._claimed.claim(BATCH, last=EDIT)
-        self._fresh = len(found) == BATCH
+        found = self._in_flight.claim(BATCH, last=EDIT)
+        self._has_edits = len(found) == BATCH
         return found
 
     def _claim_ahead(self, batch: Sequence[Job]) -> list[Job]:
-        """The batch after this one; none while a server is taken up with care."""
+        """The batch after this one. None while a server that was away gets its work slowly."""
         if not batch or self.only or self.pace.pace():
             return []
-        self._look()
-        found, self._fresh = self._claimed.claim(BATCH, last=self._last), False
+        self._ask_brake()
+        found, self._has_edits = self._in_flight.claim(BATCH, last=self._last), False
         if scenes := [job.id for job in found if job.kind == "scene"]:
             self.ahead(scenes)
         return found
@@ -248,63 +231,43 @@ class Drain:
         if self.tally.paused:
             return
         if job.kind not in inbox.KINDS:
-            self._claimed.bury(job, _strange(job))
+            self._in_flight.bury(job, _unknown(job))
         elif error := self._try([job]):
             self._failed([job], error)
 
     def _do_scenes(self, jobs: Sequence[Job]) -> None:
-        """Write these together, then judge those that were written before."""
+        """Write these together, then judge the batch that was written before."""
         if not jobs or self.tally.paused:
             return
         error: Exception | None = None
-        before, self._open = self._open, None
+        before, self._written = self._written, None
         try:
-            self._open = Open(jobs, self.sync_batch([job.id for job in jobs]))
-        except Exception as raised:  # one bad job must not end the drain
+            self._written = Written(jobs, self.sync_batch([job.id for job in jobs]))
+        except Exception as raised:  # one bad job does not end the drain
             error = raised
         self._judge(before)
         if error and not self.tally.paused:
             self._failed(jobs, error)
 
     def _end(self) -> None:
-        before, self._open = self._open, None
+        before, self._written = self._written, None
         self._judge(before)
 
-    def _judge(self, one: "Open | None") -> None:
-        if one is None or self.tally.paused:
+    def _judge(self, batch: "Written | None") -> None:
+        if batch is None or self.tally.paused:
             return
         try:
-            self._take(one.jobs, one.outcomes())
+            self._take(batch.jobs, batch.outcomes())
         except Exception as error:
-            self._failed(one.jobs, error)
+            self._failed(batch.jobs, error)
 
     def _take(self, jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
-        self._claimed.judge_outcomes(jobs, {one.scene_id: one for one in outcomes})
+        self._in_flight.judge_outcomes(jobs, {one.scene_id: one for one in outcomes})
 
-    # -- what failed together is tried alone
+    # -- jobs that failed together are tried one by one
 
     def _failed(self, jobs: Sequence[Job], error: Exception) -> None:
-        """It may be the fault of one."""
-        left, action = self._claimed.left(jobs), self._claimed.action(error)
-        if len(left) > 1 and action != retry_policy.PAUSE:
-            self._one_by_one(left)
-            return
-        if action == retry_policy.BURY:
-            # With nothing to compare to, it may as well be the server that refuses everything.
-            self._claimed.pause_unless_alone(error)
-        self._claimed.judge_all({job.number: error for job in left})
-
-    def _one_by_one(self, jobs: Sequence[Job]) -> None:
-        failed: dict[int, Exception] = {}
-        for job in jobs:
-            if error := self._try([job]):
-                failed[job.number] = error
-            if error and self._claimed.action(error) == retry_policy.PAUSE:
-                self._claimed.pause(error)
-                return
-        if len(failed) == len(jobs):
-            self._claimed.pause_unless_alone(failed[jobs[0].number])
-        self._claimed.judge_all(failed)
+        self._in_flight.judge_batch(jobs, error, lambda job: self._try([job]))
 
     def _try(self, jobs: Sequence[Job]) -> "Exception | None":
         try:
@@ -317,32 +280,32 @@ class Drain:
         return None
 
     def _expand(self, job: Job) -> None:
-        """A renamed performer, studio or tag: owe every scene that shows it."""
+        """Queue every scene that shows a renamed performer, studio, tag or group."""
         for page in self.expand(job.kind, job.id):
             rank = EDIT if len(page) <= BATCH else BACKLOG
             reason = f"{job.kind} {job.id}"
             self._put(Job(n, reason=reason, rank=rank) for n in page)
-        self._claimed.done([job])
+        self._in_flight.done([job])
 
     def _count(self, done: int) -> None:
-        """It takes long in a long queue, so what comes afterwards is added to it."""
+        """Counting takes long in a long queue, so `_put` adds to this number later."""
         counts = self.jobs.counts(self.clock())
         self._known = done + counts["pending"] + counts["in_progress"]
 
     def _tell_progress(self) -> None:
         done = sum(self.tally.counts.values())
-        if done >= self._known:  # others put jobs as well
+        if done >= self._known:  # other processes put jobs as well
             self._count(done)
         self.progress(done / self._known if self._known else 1.0)
 
 
-def is_owed(data_dir: str, jobs: Jobs, now: float, last: int = BULK) -> bool:
-    """Whether a drain would find anything to do: a flag, or a job that is due, up to this rank."""
+def has_work(data_dir: str, jobs: Jobs, now: float, last: int = BULK) -> bool:
+    """Whether a drain would find a flag, or a due job up to the rank `last`."""
     due = jobs.next_due(last)
     return not inbox.is_empty(data_dir) or (due is not None and due <= now)
 
 
-def _strange(job: Job) -> str:
+def _unknown(job: Job) -> str:
     if job.kind == UNREADABLE:
         return "this row of the queue cannot be read"
     return f"this version does not know what a {job.kind} is"

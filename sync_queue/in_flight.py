@@ -1,4 +1,4 @@
-"""The jobs in hand: each gets a verdict, or is given back as it was."""
+"""The jobs that a drain has claimed: each gets a verdict, or goes back as it was."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,38 +11,38 @@ from sync_queue.tally import Outcome, Tally
 
 
 @dataclass
-class Claimed:
-    """What a drain has claimed; clock and chance are arguments."""
+class InFlight:
+    """The claimed jobs. Clock and chance are arguments."""
 
     jobs: Jobs
     tally: Tally
     max_retries: int
-    # Whether the server that this error is about answers otherwise; asked for a job that fails alone.
+    # Asked when a single job failed: whether the server that the error names still answers.
     is_up: Callable[[Exception], bool]
     clock: Callable[[], float]
     chance: Callable[[], float]
     warn: Callable[[str], None]
     say: Callable[[str], None]
-    # Whether the server was seen to do for others what it refuses here; asked if all jobs fail alike.
+    # Asked when every job failed: whether the server did for other things what it refuses here.
     serves_others: Callable[[Exception], bool] = lambda error: False
-    _held: dict[int, Job] = field(default_factory=dict)  # without a verdict yet, by number
+    _held: dict[int, Job] = field(default_factory=dict)  # jobs without a verdict, by number
 
     def claim(self, size: int, only: "str | None" = None, last: int = BULK) -> list[Job]:
-        """Up to so many more that are due now; see `Jobs.claim`."""
+        """Claim up to `size` more jobs that are due now; see `Jobs.claim`."""
         found = self.jobs.claim(size, self.clock(), only, last)
         self._held |= {job.number: job for job in found}
         return found
 
     def left(self, jobs: Iterable[Job]) -> list[Job]:
-        """Those without a verdict."""
+        """The jobs that have no verdict yet."""
         return [job for job in jobs if job.number in self._held]
 
     def give_all_back(self) -> None:
-        """A pause has cut in: they are owed as before."""
+        """Put every job back into the queue unchanged, after a pause."""
         for job in list(self._held.values()):
             self._give_back(job, self.clock())
 
-    # -- what became of them
+    # -- verdicts
 
     def done(self, jobs: Sequence[Job]) -> None:
         self.jobs.done(jobs)
@@ -50,7 +50,7 @@ class Claimed:
             del self._held[job.number]
 
     def judge_outcomes(self, batch: Sequence[Job], outcomes: Mapping[int, Outcome]) -> None:
-        """Of a batch of scenes, by their ids."""
+        """Judge a batch of scenes by their outcomes; `outcomes` is by scene id."""
         finished: list[Job] = []
         failed: dict[int, Exception] = {}
         for job in batch:
@@ -72,7 +72,7 @@ class Claimed:
         self.judge_all(failed)
 
     def judge_all(self, failed: Mapping[int, Exception]) -> None:
-        """Of those that failed, by their numbers."""
+        """Judge failed jobs; `failed` is by job number."""
         for number, error in failed.items():
             if len(failed) == 1 and self._is_down(error):
                 self.pause(error)
@@ -80,20 +80,48 @@ class Claimed:
                 return
             self._judge(self._held[number], error)
 
+    def judge_batch(
+        self, jobs: Sequence[Job], error: Exception, attempt: Callable[[Job], "Exception | None"]
+    ) -> None:
+        """Judge jobs that failed together. One of them may be the cause, so each gets an attempt of
+        its own."""
+        left, action = self.left(jobs), self.action(error)
+        if len(left) > 1 and action != retry_policy.PAUSE:
+            self._one_by_one(left, attempt)
+            return
+        if action == retry_policy.BURY:
+            # A single job has nothing to compare with: the server may refuse everything.
+            self.pause_unless_alone(error)
+        self.judge_all({job.number: error for job in left})
+
+    def _one_by_one(
+        self, jobs: Sequence[Job], attempt: Callable[[Job], "Exception | None"]
+    ) -> None:
+        failed: dict[int, Exception] = {}
+        for job in jobs:
+            if error := attempt(job):
+                failed[job.number] = error
+            if error and self.action(error) == retry_policy.PAUSE:
+                self.pause(error)
+                return
+        if len(failed) == len(jobs):
+            self.pause_unless_alone(failed[jobs[0].number])
+        self.judge_all(failed)
+
     def action(self, error: Exception) -> str:
-        """What becomes of a job that meets this the first time."""
+        """What the first failure of a job with this error leads to."""
         return retry_policy.of_error(error, 0, self.max_retries, self.clock(), 0.0).action
 
     def pause(self, error: Exception) -> None:
-        """Nothing is wrong with the jobs: they are owed as before, and the drain ends."""
+        """End the drain without blaming a job."""
         if not self.tally.paused:
             words = retry_policy.in_words(error)
             self.tally.paused, self.tally.reason = words, error
-            rest = "It" if words.endswith("is kept.") else "The queue is kept, and"
+            rest = "The sync" if words.endswith("is kept.") else "The queue is kept, and the sync"
             self.warn(f"paused: {words.rstrip('.')}. {rest} goes on when that is over")
 
     def pause_unless_alone(self, error: Exception) -> None:
-        """None of the jobs fares better: it is not their fault, unless the server serves others."""
+        """Pause because every job failed, unless the server serves other things."""
         if not self.serves_others(error):
             self.pause(error)
 
@@ -105,46 +133,46 @@ class Claimed:
 
     def _judge(self, job: Job, error: Exception) -> None:
         now, attempts = self.clock(), job.attempts + 1
-        said = retry_policy.of_error(error, attempts, self.max_retries, now, self.chance())
-        if said.action == retry_policy.PAUSE:
+        verdict = retry_policy.of_error(error, attempts, self.max_retries, now, self.chance())
+        if verdict.action == retry_policy.PAUSE:
             self.pause(error)
-        elif said.action == retry_policy.RETRY:
+        elif verdict.action == retry_policy.RETRY:
             self.tally.counts["retried"] += 1
-            self._give_back(replace(job, attempts=attempts), said.due_at)
-            self.warn(f"{job.kind} {job.id}: {said.words}; tried again later")
+            self._give_back(replace(job, attempts=attempts), verdict.due_at)
+            self.warn(f"{job.kind} {job.id}: {verdict.words}; tried again later")
         else:
             outage = bool(_server(error))
-            self.bury(replace(job, attempts=attempts, outage=outage), said.words)
+            self.bury(replace(job, attempts=attempts, outage=outage), verdict.words)
 
     def _is_down(self, error: Exception) -> bool:
-        """Whether the job that met this would have met it on any other."""
+        """Whether every other job would have failed in the same way."""
         trouble = _server(error) and self.action(error) != retry_policy.PAUSE
         return bool(trouble) and not self.is_up(error)
 
     def _await(self, job: Job, finished: list[Job]) -> None:
-        """Looks are counted by time: one before its time, as when a person presses Process Queue,
-        uses up none."""
+        """Wait for the scene's file. A look before its time, as when a person starts Process Queue,
+        does not count."""
         now, later = self.clock(), replace(job, rank=max(job.rank, BACKLOG))
         if retry_policy.is_early(job.look_at, now):
             self.tally.counts["waiting"] += 1
             return self._give_back(later, job.look_at)
-        said = retry_policy.of_missing(job.waits, now)
-        if said.action == retry_policy.DONE:
+        verdict = retry_policy.of_missing(job.waits, now)
+        if verdict.action == retry_policy.DONE:
             self.tally.counts["left"] += 1
-            self.say(f"{job.kind} {job.id}: {said.words}")
+            self.say(f"{job.kind} {job.id}: {verdict.words}")
             return finished.append(job)
         self.tally.counts["waiting"] += 1
-        later = replace(later, waits=job.waits + 1, look_at=said.due_at)
-        return self._give_back(later, said.due_at)
+        later = replace(later, waits=job.waits + 1, look_at=verdict.due_at)
+        return self._give_back(later, verdict.due_at)
 
     def _let_settle(self, job: Job) -> None:
         self.tally.counts["waiting"] += 1
-        # As one that waits for its file: it is looked at as soon as Plex has scanned.
+        # A job with waits is due at once when Plex has scanned.
         waits = max(1, job.waits)
         self._give_back(replace(job, waits=waits), self.clock() + retry_policy.SETTLE_SECONDS)
 
     def _let_show(self, job: Job) -> None:
-        """It waits ever longer, and for as long as that part of Plex cannot be seen."""
+        """Wait, ever longer, until that part of Plex can be listed again."""
         self.tally.counts["waiting"] += 1
         due_at, waits = retry_policy.of_hidden(job.waits, self.clock())
         later = replace(job, rank=max(job.rank, BACKLOG), waits=waits)
@@ -156,12 +184,12 @@ class Claimed:
 
 
 def _server(error: Exception) -> str:
-    """The server whose trouble the error is, if it is that of one."""
+    """The server that has the trouble, '' if the error is not about a whole server."""
     if isinstance(error, errors.Stash2PlexError) and not error.alone:
         return error.server
     return ""
 
 
 def _alone(error: Exception) -> bool:
-    """Whether the server is known to be fine with others."""
+    """Whether the server is known to serve other things."""
     return isinstance(error, errors.Stash2PlexError) and error.alone
