@@ -182,7 +182,7 @@ def handle_task(mode):
     hook_hints.leave_notes(_run)
     if not working:
         hook_hints.wake_if_due(_run)
-    _run.progress(1.0)
+    _run.progress.set(1.0)
     _run.tell_end(activity.held_back(found))
     return found
 

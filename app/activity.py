@@ -35,19 +35,19 @@ class Activity:
         self._since = self._told = 0.0
         self._begun = self._ours = False
 
-    def __call__(self, fraction: float) -> None:
+    def note(self, fraction: float) -> None:
         """How far, 0..1. It is only for show: no disk can make the run fail here."""
         with suppress(OSError):
             if not self._begun and fraction < 1:
                 self._begin()
             if self._ours and abs(self._clock() - self._told) >= REST:
-                self._note(fraction)
+                self._write(fraction)
 
     def _begin(self) -> None:
         self._begun, self._since = True, self._clock()
         self._ours = self._lock.acquire()
 
-    def _note(self, fraction: float) -> None:
+    def _write(self, fraction: float) -> None:
         self._told = self._clock()
         put_note(self._path, f"{self._mode} {self._since:.1f} {fraction:.4f}")
 

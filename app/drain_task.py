@@ -1,9 +1,10 @@
-"""Puts a drain together from its parts and tells what it does, one line per job."""
+"""Builds a drain from its parts, runs it, and logs one line per scene."""
 
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import errors
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from plex.sync.pipelined import Pipelined
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
-TOLD = 50  # scenes of which an answer tells
-WITNESSES = 4  # scenes that Stash is asked for, to know whose fault an error is
-NEWCOMERS = 500  # scenes without a file in Plex that a drain looks for
+SHOWN = 50  # scenes that an answer lists
+WITNESSES = 4  # scenes that are asked for, to find out whose fault an error is
+NEWCOMERS = 500  # scenes whose file a drain looks for in Plex
 PATIENCE = 5.0  # seconds: the first retry of a job comes within them
+PAUSED = "by the setting Pause"
 
 
 def drain(
@@ -32,37 +34,39 @@ def drain(
     linger: float = 0.0,
     span: "tuple[float, float]" = (0.0, 1.0),
     only: int = 0,
-    told: "dict[int, str] | None" = None,
+    results: "dict[int, str] | None" = None,
 ) -> dict[str, Any]:
-    """Do what is owed. `span` is the part of the task's progress that this takes; `only` a scene
-    besides which nothing is done; `told` gets what is said of its scenes."""
+    """Do the jobs that are due. `span` is this drain's part of the task's progress, and `only` is a
+    scene to do alone. `results` gets a sentence for each of its scenes."""
     from disk import lock
     from sync_queue import inbox
     from sync_queue.drain import Drain
 
     if is_for_later(run):
         hook.wake(dict(run.connection), run.data_dir)
-        stdio.info("a Process Queue task does it")
+        stdio.info("queued: a Process Queue task of Stash does the work")
         return {"later": True}
     if run.config.paused:
-        inbox.drop_wake(run.data_dir)  # this was the drain that was on its way
-        stdio.info(f"paused by the setting: {many(run.owed(), 'job')} kept")
-        return {"paused": "by the setting `paused`"}
-    if not lock.is_held(os.path.join(run.data_dir, inbox.LOCK)) and (run.owed() or _moved(run)):
-        run.meet()  # before its queue is opened: which one that is depends on the server
+        inbox.drop_wake(run.data_dir)  # this was the drain that Stash promised
+        stdio.info(f"paused by the setting Pause: {many(run.work_left(), 'job')} kept")
+        return {"paused": PAUSED}
+    if not lock.is_held(os.path.join(run.data_dir, inbox.LOCK)) and (
+        run.work_left() or _moved(run)
+    ):
+        run.meet()  # which queue is opened depends on the server that answers
     home, (start, end) = run.home, span
-    batch, probe, inline = Batch(run, told), Probe(run), run.args.get("trigger") == "inline"
+    batch, inline = Batch(run, results), run.args.get("trigger") == "inline"
     loop = Drain(
         run.data_dir,
         run.jobs,
-        sync_batch=batch,
-        expand=Expansion(run),
+        sync_batch=batch.begin,
+        expand=partial(pages_showing, run),
         ahead=batch.ahead,
         rest=batch.rest,
         brake=run.brake.check,
         max_retries=run.config.max_retries,
-        is_up=probe,
-        serves_others=probe.serves_others,
+        is_up=partial(is_up, run),
+        serves_others=partial(serves_others, run),
         pace=run.outages,
         only=only or run.args.get("only", 0),
         linger=linger,
@@ -71,33 +75,33 @@ def drain(
         clock=run.clock,
         warn=stdio.warning,
         say=stdio.info,
-        progress=lambda part: run.progress(start + (end - start) * part),
+        progress=lambda part: run.progress.set(start + (end - start) * part),
     )
     try:
         tally = loop.run()
     finally:
         batch.close()
-    if run.home != home:  # another server has answered meanwhile, and has a queue of its own
-        return drain(run, linger, span, only, told)
+    if run.home != home:  # another server answered meanwhile, and it has its own queue
+        return drain(run, linger, span, only, results)
     if tally.reason:
         run.outages.trip(tally.reason)
-    elif not (tally.busy or run.owed()):
+    elif not (tally.busy or run.work_left()):
         run.outages.settle()
     if tally.busy:
-        stdio.info("another run is at it already and does this work as well")
+        stdio.info("another run is syncing already, and does this work too")
     else:
         stdio.info(_summary(run, tally.as_dict()))
     if loop.only and not tally.busy:
-        hook_hints.wake_if_owed(run)
-    if not (loop.only or tally.busy or tally.paused) and _newcomers_are_owed(run):
-        more = drain(run, linger, span, told=told)
+        hook_hints.wake_if_work_is_left(run)
+    if not (loop.only or tally.busy or tally.paused) and _queue_newcomers(run):
+        more = drain(run, linger, span, results=results)
         return {**more, **_sum(tally.as_dict(), more)}
     return tally.as_dict() | {"busy": tally.busy}
 
 
-def _newcomers_are_owed(run: Run) -> bool:
-    """Whether Plex has got the files of scenes that have left the queue: whatever the interval of
-    reconciliations is, a run that has met Plex looks for them."""
+def _queue_newcomers(run: Run) -> bool:
+    """Queue scenes that left the queue before Plex had their file, and whose file is in Plex now.
+    Every run that reached Plex looks for them, whatever Reconcile Interval says."""
     from reconciliation.detector import MISSING
     from reconciliation.newcomers import Newcomers
 
@@ -107,13 +111,13 @@ def _newcomers_are_owed(run: Run) -> bool:
     if newcomers.are_due(run.clock()):
         run.index.refresh(run.plex, run.clock())
     ids = [scene.id for scene, _ in newcomers.walk((), NEWCOMERS)]
-    run.jobs.owe(ids, MISSING, run.clock())
+    run.jobs.put_scenes(ids, MISSING, run.clock())
     return bool(ids)
 
 
-def _sum(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    counts = {name for name, value in one.items() if type(value) is int}
-    return {name: one[name] + other.get(name, 0) for name in counts}
+def _sum(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    counts = {name for name, value in first.items() if type(value) is int}
+    return {name: first[name] + second.get(name, 0) for name in counts}
 
 
 def _moved(run: Run) -> bool:
@@ -123,32 +127,32 @@ def _moved(run: Run) -> bool:
 
 
 def is_for_later(run: Run) -> bool:
-    """Whether a page asks, which cannot wait: a task of Stash does the work then."""
+    """Whether the caller cannot wait, and a task of Stash does the work."""
     return flag(run, "later") and run.from_stash
 
 
 def _summary(run: Run, tally: dict[str, Any]) -> str:
-    told = ("skipped", "paused")
-    said = [f"{tally[name]} {name}" for name in tally if name not in told and tally[name]]
-    said += filter(None, [by_reason(tally["skipped"])])
-    kept = run.owed()
-    if kept:
+    counts = {name: count for name, count in tally.items() if name not in ("skipped", "paused")}
+    parts = [f"{count} {name}" for name, count in counts.items() if count]
+    parts += filter(None, [by_reason(tally["skipped"])])
+    if kept := run.work_left():
         due = run.jobs.next_due()
         later = due is not None and due > run.clock()
         when = time.strftime(", the next is due at %H:%M:%S", time.localtime(due)) if later else ""
-        said.append(f"{many(kept, 'job')} kept for later{when}")
-    return "queue: " + (", ".join(said) if said else "nothing is owed")
+        parts.append(f"{many(kept, 'job')} kept for later{when}")
+    return "queue: " + (", ".join(parts) if parts else "nothing is waiting")
 
 
 def seen_of(run: Run) -> "Seen":
-    """What was seen last of each scene."""
+    """The state that each scene had when it was last compared."""
     from plex.state.scene_state_store import Seen
 
     return Seen(run.store)
 
 
-def pipeline_of(run: Run) -> "Pipeline":
-    """The pipeline of this run, with a Plex that answers."""
+def sync_of(run: Run, foresees: bool = False) -> "Sync":
+    """The sync of this run, with a Plex that answers. With `foresees` it reads ahead, and has to be
+    closed."""
     from plex.images import letterbox
     from plex.state.ledger import Ledger
     from plex.sync.pipeline import Pipeline
@@ -182,16 +186,17 @@ def _pipelined(run: Run, pipeline: "Pipeline") -> "Pipelined":
 
 
 class Batch:
-    """`sync_batch` of the drain: connects when the first batch comes, says one line per scene."""
+    """Syncs the drain's batches: connects when the first comes, and logs one line per scene."""
 
-    def __init__(self, run: Run, told: "dict[int, str] | None" = None) -> None:
-        self._run, self._told = run, told
-        self._pipeline: Pipeline | Pipelined | None = None
-        self._next: Sequence[int] = ()  # told before anybody could read ahead
+    def __init__(self, run: Run, results: "dict[int, str] | None" = None) -> None:
+        self._run, self._results = run, results
+        self._sync: Sync | None = None
+        self._next: Sequence[int] = ()  # named before there was a sync to read them ahead
         self._missing = 0
         self._scans: Scans | None = None
 
-    def __call__(self, ids: Sequence[int]) -> "Callable[[], list[Outcome]]":
+    def begin(self, ids: Sequence[int]) -> "Callable[[], list[Outcome]]":
+        """Write what these scenes need. The returned function gives their outcomes."""
         with self._doubting(ids):
             outcomes = self._ready().begin(ids)
 
@@ -203,7 +208,7 @@ class Batch:
 
     @contextmanager
     def _doubting(self, ids: Sequence[int]) -> Iterator[None]:
-        """Scenes whose sync fails changed, and nobody has seen how they stand."""
+        """After a failed sync the state of these scenes is not known any more."""
         try:
             yield
         except errors.Stash2PlexError:
@@ -212,15 +217,17 @@ class Batch:
             raise
 
     def ahead(self, ids: Sequence[int]) -> None:
-        """These come next."""
+        """Read these scenes ahead: they are the next batch."""
         self._next = ids
         self._look_ahead()
 
     def rest(self) -> float:
-        """Seconds for which Plex is to be left alone."""
-        seconds = self._pipeline.rest() if self._pipeline else 0.0
+        """Seconds for which to leave Plex alone."""
+        seconds = self._sync.tempo.rest() if self._sync else 0.0
         if seconds:
-            stdio.debug(f"Plex is busy, or much slower than before: it has {seconds:.1f} s of rest")
+            stdio.debug(
+                f"Plex is busy or much slower than before: the sync rests for {seconds:.1f} s"
+            )
         return seconds
 
     def close(self) -> None:
@@ -240,33 +247,31 @@ class Batch:
             self._next = ()
 
     def _ended(self, outcomes: "list[Outcome]") -> "list[Outcome]":
-        missing = [one.scene_id for one in outcomes if one.missing]
+        missing = [outcome.scene_id for outcome in outcomes if outcome.missing]
         if missing and self._are_elsewhere(len(missing)):
             self.close()
-            self._pipeline = None
-            found = {one.scene_id: one for one in self._ready().sync(missing)}
-            outcomes = [found.get(one.scene_id, one) for one in outcomes]
-        for one in outcomes:
-            self._tell(one)
+            self._sync = None
+            again = {outcome.scene_id: outcome for outcome in self._ready()(missing)}
+            outcomes = [again.get(outcome.scene_id, outcome) for outcome in outcomes]
+        for outcome in outcomes:
+            self._log(outcome)
         self._await(outcomes)
         return outcomes
 
     def stay(self) -> bool:
-        """Whether Plex is about to have what scenes wait for."""
+        """Whether Plex is scanning for files that scenes wait for."""
         return self._scans is not None and self._scans.stay()
 
     def _await(self, outcomes: "Sequence[Outcome]") -> None:
-        """Ask Plex to look where files should be, if it is to be asked, and wait for it."""
+        """With Trigger Plex Scan on, ask Plex to scan the folders of missing files; wait for its scans."""
         from plex.path_map import paths
 
-        lacks = (
-            [one for one in outcomes if one.missing] if self._run.config.trigger_plex_scan else []
-        )
-        if lacks:
+        missing = [outcome for outcome in outcomes if outcome.missing]
+        if missing and self._run.config.trigger_plex_scan:
             path_map = self._run.path_map
-            files = [paths.plex_path(file, path_map) for one in lacks for file in one.folders]
+            files = [paths.plex_path(path, path_map) for lost in missing for path in lost.folders]
             self._known_scans().want(files)
-        if any(one.unsettled for one in outcomes):
+        if any(outcome.unsettled for outcome in outcomes):
             self._known_scans().wait()
 
     def _known_scans(self) -> "Scans":
@@ -278,104 +283,89 @@ class Batch:
         return self._scans
 
     def _look_again(self) -> None:
-        """Plex has settled: what waits for it is looked for at once."""
+        """Plex has finished its scans: look at once for the files that scenes wait for."""
         self._run.index.look_again()
         self._run.jobs.hasten_waits(self._run.clock())
 
     def _are_elsewhere(self, missing: int) -> bool:
-        """Whether Plex has its files under other paths now. A few that it lacks are no reason to
-        look, and it is not looked again and again."""
+        """Whether Plex has its files under other paths now. Only many missing files are a reason to
+        find out, and only once in a while."""
         from plex.path_map.infer import ENOUGH
 
         self._missing += missing
         paths = self._run.paths
         return self._missing >= ENOUGH and paths.is_due and paths.look()
 
-    def _tell(self, one: "Outcome") -> None:
-        if self._told is not None and one.scene_id in self._told:
-            self._told[one.scene_id] = str(one.error or one.said)
-        for line in one.warnings:
-            stdio.warning(f"{one.label} {line}")
-        if one.error or (one.warnings and not one.items):
-            return  # the drain, or the warning, says it
-        if one.missing:
-            quiet = self._run.config.skip_not_found
-            (stdio.debug if quiet else stdio.info)(f"{one.label} {one.said}{self._looked_for(one)}")
+    def _log(self, outcome: "Outcome") -> None:
+        if self._results is not None and outcome.scene_id in self._results:
+            self._results[outcome.scene_id] = str(outcome.error or outcome.said)
+        for line in outcome.warnings:
+            stdio.warning(f"{outcome.label} {line}")
+        if outcome.error or (outcome.warnings and not outcome.items):
+            return  # the drain logs the error, and the warning said it all
+        if outcome.missing:
+            log = stdio.debug if self._run.config.skip_not_found else stdio.info
+            log(f"{outcome.label} {outcome.said}{self._looked_for(outcome)}")
         else:
-            stdio.info(f"{one.label} → {one.said}" if one.items else f"{one.label} {one.said}")
-        for change in one.changes:
+            arrow = "→ " if outcome.items else ""
+            stdio.info(f"{outcome.label} {arrow}{outcome.said}")
+        for change in outcome.changes:
             stdio.debug(
-                f"{one.label}: {change.field} {change.before!r} → {change.after!r} ({change.why})"
+                f"{outcome.label}: {change.field} {change.before!r} → {change.after!r} ({change.why})"
             )
 
-    def _looked_for(self, one: "Outcome") -> str:
-        """Where a missing file was looked for: a wrong path_map shows itself here."""
+    def _looked_for(self, outcome: "Outcome") -> str:
+        """Where a missing file was looked for: a wrong Path Map shows here."""
         from plex.path_map import paths
 
         path_map = self._run.path_map
-        places = [paths.plex_path(path, path_map) for path in one.folders]
+        places = [paths.plex_path(path, path_map) for path in outcome.folders]
         size = " of the same size" if isinstance(path_map, paths.Inferred) else ""
         return f": no item has {' or '.join(places)}{size}" if places else ""
 
 
-class Probe:
-    """`is_up` of the drain: does the server answer at all, when a lone job fails on it?"""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def __call__(self, error: Exception) -> bool:
-        try:
-            if getattr(error, "server", "") == errors.STASH:
-                self._run.stash.version()
-            else:
-                self._run.probe_plex()
-        except errors.Stash2PlexError:
-            return False
-        return True
-
-    def serves_others(self, error: Exception) -> bool:
-        """Does the server give other things than those at hand, when all jobs fail on it? Plex is
-        asked for items of any of its libraries, Stash for scenes that it gave before."""
-        from plex.library.witnesses import Witnesses, serves
-
-        server = getattr(error, "server", "")
-        try:
-            if server == errors.STASH:
-                return any(map(self._gives_scene, seen_of(self._run).by_chance(WITNESSES)))
-            return server == errors.PLEX and serves(
-                self._run.plex, Witnesses(self._run.store).besides()
-            )
-        except errors.Stash2PlexError:
-            return False
-
-    def _gives_scene(self, number: int) -> bool:
-        try:
-            return bool(self._run.stash.scenes([number]))
-        except errors.Busy:
-            return False
+def is_up(run: Run, error: Exception) -> bool:
+    """Whether the server that this error names answers at all."""
+    try:
+        if getattr(error, "server", "") == errors.STASH:
+            run.stash.version()
+        else:
+            run.probe_plex()
+    except errors.Stash2PlexError:
+        return False
+    return True
 
 
-class Expansion:
-    """`expand` of the drain: which scenes show a performer, studio, tag or group."""
+def serves_others(run: Run, error: Exception) -> bool:
+    """Whether the server that this error names gives other things: Plex items of any of its
+    libraries, Stash scenes that it gave before."""
+    from plex.library.witnesses import Witnesses, serves
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    server = getattr(error, "server", "")
+    try:
+        if server == errors.STASH:
+            return any(_gives_scene(run, scene) for scene in seen_of(run).by_chance(WITNESSES))
+        return server == errors.PLEX and serves(run.plex, Witnesses(run.store).besides())
+    except errors.Stash2PlexError:
+        return False
 
-    def __call__(self, kind: str, number: int) -> Iterator[list[int]]:
-        from plex.state.ledger import Ledger
-        from stash.api import SceneFilter
 
-        # First those that showed it when we wrote them: of what is destroyed, Stash knows nothing.
-        if remembered := Ledger(self._run.store).scenes_showing(kind, number):
-            yield remembered
-        for one in self._ways(kind):
-            yield from self._run.stash.walk_ids(SceneFilter(refs=(one, number)))
+def _gives_scene(run: Run, scene: int) -> bool:
+    try:
+        return bool(run.stash.scenes([scene]))
+    except errors.Busy:
+        return False
 
-    def _ways(self, kind: str) -> list[str]:
-        """How a scene may show it, with these settings."""
-        from plex.sync.work import extras
-        from stash.api import INDIRECT
 
-        shown, way = INDIRECT.get(kind, ("", ""))
-        return [kind, way] if shown in extras(self._run.config.sync_settings()) else [kind]
+def pages_showing(run: Run, kind: str, number: int) -> Iterator[list[int]]:
+    """The ids of the scenes that show this performer, studio, tag or group, in pages."""
+    from plex.state.ledger import Ledger
+    from plex.sync.work import extras
+    from stash.api import INDIRECT, SceneFilter
+
+    # Stash knows nothing of a destroyed one, so the ledger comes first.
+    if remembered := Ledger(run.store).scenes_showing(kind, number):
+        yield remembered
+    shown, way = INDIRECT.get(kind, ("", ""))
+    for ref in [kind, way] if shown in extras(run.config.sync_settings()) else [kind]:
+        yield from run.stash.walk_ids(SceneFilter(refs=(ref, number)))

@@ -22,7 +22,7 @@ def wake_if_due(run: Run) -> None:
         hook.wake(dict(run.connection), run.data_dir)
 
 
-def wake_if_owed(run: Run) -> None:
+def wake_if_work_is_left(run: Run) -> None:
     """For whoever lets go of the drain lock without having done all that is owed: a hook that saw it
     held relies on that. A drain is not woken while it could do nothing."""
     from sync_queue.drain import has_work

@@ -67,7 +67,7 @@ def _make_importable(data_dir: str, may_install: bool) -> None:
         nonlocal told
         told += 1
         stdio.info(line)
-        installation(told / (told + USUAL_LINES))
+        installation.note(told / (told + USUAL_LINES))
 
     try:
         activate.ensure(REQUIREMENTS, Path(data_dir), tell, may_install=may_install)

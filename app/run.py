@@ -38,7 +38,7 @@ class Progress:
         """What follows counts from 0 to 1, and is this part of the whole."""
         self._start, self._end = start, end
 
-    def __call__(self, fraction: float) -> None:
+    def set(self, fraction: float) -> None:
         part = min(1.0, max(0.0, fraction))
         self._told = max(self._told, self._start + (self._end - self._start) * part)
         self._tell(self._told)
@@ -85,7 +85,7 @@ class Run:
 
     def _tell(self, fraction: float) -> None:
         stdio.progress(fraction)
-        self.activity(fraction)
+        self.activity.note(fraction)
 
     def tell_end(self, problem: str) -> None:
         """To the page: Stash calls every task finished, whatever came of it."""
@@ -245,9 +245,9 @@ class Run:
     def outages(self) -> "Outages":
         from sync_queue.outages import Outages
 
-        return Outages(self.home, self.clock, self.owed, self.data_dir)
+        return Outages(self.home, self.clock, self.work_left, self.data_dir)
 
-    def owed(self) -> int:
+    def work_left(self) -> int:
         """How many things are owed to Plex, flags included."""
         counts = self.jobs.counts(self.clock())
         return len(inbox.flags(self.data_dir)) + sum(

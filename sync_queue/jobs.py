@@ -15,7 +15,7 @@ from typing import Any
 from sync_queue.dead_letters import DeadLetters
 from sync_queue.job import BACKLOG, BULK, EDIT, Job, QueuedJob, dumps, loads
 from sync_queue.retry_policy import LONGEST
-from sync_queue.schema import CLAIMED, DEAD, IS_SCENE, OWED, READY, TABLE, conditions
+from sync_queue.schema import CLAIMED, DEAD, IS_SCENE, READY, TABLE, UNCLAIMED, conditions
 
 AT_ONCE = 1000  # rows that are held in memory
 # The plus keeps SQLite off the index: going through the rows in their order is quicker then.
@@ -48,16 +48,16 @@ class Jobs(DeadLetters):
         ).rowcount
         db.executemany(
             f"UPDATE {TABLE} SET data = ?, due = ?, rank = ?"
-            f" WHERE key = ? AND {OWED} AND (rank > ? OR due > ?)",
+            f" WHERE key = ? AND {UNCLAIMED} AND (rank > ? OR due > ?)",
             [(data, now, rank, key, rank, now) for data, now, key, _, rank in rows if rank == EDIT],
         )
         db.executemany(
-            f"UPDATE {TABLE} SET data = ?, rank = ? WHERE key = ? AND {OWED} AND rank > ?",
+            f"UPDATE {TABLE} SET data = ?, rank = ? WHERE key = ? AND {UNCLAIMED} AND rank > ?",
             [(data, rank, key, rank) for data, _, key, _, rank in rows if rank == BACKLOG],
         )
         return max(0, fresh)
 
-    def owe(
+    def put_scenes(
         self, ids: Sequence[int], reason: str, now: float, rank: int = BULK, put_off: bool = True
     ) -> int:
         """Owe these scenes for one reason; what was put off (`put_off`) is due now as well. Gives
@@ -74,7 +74,7 @@ class Jobs(DeadLetters):
         """What was put off is due now, its counts as they were: what it waited for may be there."""
         with self.writing() as db:
             db.executemany(
-                f"UPDATE {TABLE} SET due = ? WHERE key = ? AND {OWED} AND due > ?",
+                f"UPDATE {TABLE} SET due = ? WHERE key = ? AND {UNCLAIMED} AND due > ?",
                 [(now, job.key, now) for job in jobs],
             )
 
@@ -82,7 +82,7 @@ class Jobs(DeadLetters):
         """The same for everything that was put off; gives how many that is."""
         with self.writing() as db:
             return db.execute(
-                f"UPDATE {TABLE} SET due = ? WHERE {OWED} AND due > ?",
+                f"UPDATE {TABLE} SET due = ? WHERE {UNCLAIMED} AND due > ?",
                 (now, now),
             ).rowcount
 
@@ -129,7 +129,7 @@ class Jobs(DeadLetters):
             db.execute(
                 f"DELETE FROM {TABLE} AS mine WHERE status = {CLAIMED} AND EXISTS"
                 f" (SELECT 1 FROM {TABLE} AS other"
-                f" WHERE other.key = mine.key AND other.{OWED})"
+                f" WHERE other.key = mine.key AND other.{UNCLAIMED})"
             )
             db.execute(f"UPDATE OR REPLACE {TABLE} SET status = {READY} WHERE status = {CLAIMED}")
             db.execute(
@@ -177,7 +177,7 @@ class Jobs(DeadLetters):
         with self.writing() as db:
             db.execute(
                 f"DELETE FROM {TABLE} WHERE _id = ? AND status = {CLAIMED} AND EXISTS"
-                f" (SELECT 1 FROM {TABLE} WHERE key = ? AND {OWED})",
+                f" (SELECT 1 FROM {TABLE} WHERE key = ? AND {UNCLAIMED})",
                 (job.number, job.key),
             )
             db.execute(
@@ -229,9 +229,9 @@ class Jobs(DeadLetters):
 
     def pending(self) -> Iterator[Job]:
         """All that is owed and not being done right now."""
-        for row in self.rows(f"SELECT _id, data, key FROM {TABLE} WHERE {OWED}"):
+        for row in self.rows(f"SELECT _id, data, key FROM {TABLE} WHERE {UNCLAIMED}"):
             yield loads(*row)
 
     def clear_pending(self) -> int:
         """Forget all that is owed and not being done right now; gives how many."""
-        return self._delete(f"{OWED}")
+        return self._delete(f"{UNCLAIMED}")

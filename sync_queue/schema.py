@@ -7,11 +7,11 @@ a test holds these names to it.
 FOLDER, FILE = "queue", "queue.sqlite"
 TABLE = "ack_queue_default"
 READY, CLAIMED, DEAD = 1, 2, 9
-OWED = f"status < {CLAIMED}"  # and not in the hands of a drain
+UNCLAIMED = f"status < {CLAIMED}"  # and not in the hands of a drain
 IS_SCENE = "key >= 'scene:' AND key < 'scene;'"
 STEPS = (
     f"""
-CREATE UNIQUE INDEX IF NOT EXISTS owed ON {TABLE} (key) WHERE {OWED};
+CREATE UNIQUE INDEX IF NOT EXISTS owed ON {TABLE} (key) WHERE {UNCLAIMED};
 CREATE INDEX IF NOT EXISTS next_due ON {TABLE} (status, rank, _id, due);
 CREATE INDEX IF NOT EXISTS by_key ON {TABLE} (key, status);
 """,

@@ -79,7 +79,7 @@ class Brake:
         if not isinstance(error, errors.Unreachable):
             return False
         away = error.server != errors.STASH and self._run.outages.is_away(self._run.asked)
-        return away or not drain_task.Probe(self._run)(error)
+        return away or not drain_task.is_up(self._run, error)
 
 
 def spread(ids: Sequence[int], most: int = SAMPLE) -> Sequence[int]:

@@ -70,7 +70,7 @@ def outage_summary(run: Run) -> dict[str, Any]:
     present, history, summed, first = outages.report()
     recoverable = sum(1 for one in run.jobs.dead() if _is_of_outage(one))
     for line in [
-        _present(present, run.owed(), now),
+        _present(present, run.work_left(), now),
         *_summary(summed, first, now),
         *(_past(one) for one in history[: -SHOWN - 1 : -1]),
     ]:
@@ -83,7 +83,7 @@ def outage_summary(run: Run) -> dict[str, Any]:
         "circuit": present.state,
         "since": present.since or None,
         "cause": present.words or None,
-        "held": run.owed() if present.state == schema.OPEN else 0,
+        "held": run.work_left() if present.state == schema.OPEN else 0,
         "next_look": present.next_look or None,
         "watched_since": first or None,
         "outages": summed.outages,

@@ -68,7 +68,7 @@ def _visited(run: Run, checks: Sequence[tuple[str, Check]], scenes: tuple[int, i
                 visit.tell(failed(id, error))
             visit.tell(*(diagnosis.overheard(one, run.settings_warnings) for one in warnings))
             warnings.clear()
-            run.progress((number + 1) / len(checks))
+            run.progress.set((number + 1) / len(checks))
     return visit
 
 

@@ -50,7 +50,7 @@ def explain(run: Run) -> dict[str, Any]:
         {"field": row.field, "before": row.before, "after": row.after, "run": row.run}
         for row in _writes(run, wanted, scene)[-WRITES:]
     ]
-    found["state"], found["why"] = scene_states.told(run.data_dir, [wanted])[wanted]
+    found["state"], found["why"] = scene_states.states_of(run.data_dir, [wanted])[wanted]
     for line in _lines(found):
         stdio.info(f"scene {wanted}: {line}")
     return found

@@ -129,7 +129,7 @@ def _rows(run: Run, scope: str, found: Found) -> Iterator[dict[str, Any]]:
                 found.add(row)
                 yield row
             seen += len(chunk)
-            run.progress(min(1.0, seen / total))
+            run.progress.set(min(1.0, seen / total))
 
 
 def _decided(

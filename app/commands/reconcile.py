@@ -141,7 +141,7 @@ def engine(run: Run, **more: Any) -> "GapDetectionEngine":
 
     return GapDetectionEngine(
         run.stash, run.config, run.home, plex=run.plex, store=run.store,
-        clock=run.clock, progress=run.progress, warn=stdio.warning, paths=run.paths, **more,
+        clock=run.clock, progress=run.progress.set, warn=stdio.warning, paths=run.paths, **more,
     )  # fmt: skip
 
 

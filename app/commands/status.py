@@ -103,7 +103,7 @@ def unlisted(run: Run) -> list[str]:
 
 def outage(run: Run) -> "dict[str, Any] | None":
     """The outage of Plex, None while there is none."""
-    return overview.outage(asdict(run.outages.circuit), run.owed())
+    return overview.outage(asdict(run.outages.circuit), run.work_left())
 
 
 def _told(state: dict[str, Any]) -> list[str]:

@@ -35,7 +35,7 @@ def _sync_scope(run: Run, scope: str) -> dict[str, Any]:
     for page in run.stash.walk_ids(SceneFilter(since, until)):
         ids.extend(page)
     run.brake.look(ids)
-    run.jobs.owe(ids, ASKED, run.clock())
+    run.jobs.put_scenes(ids, ASKED, run.clock())
     suggest_preview(run)
     stdio.info(f"to be checked: {many(len(ids), 'scene')}")
     return {"queued": len(ids)} | drain_task.drain(run)
@@ -50,20 +50,20 @@ def sync(run: Run) -> dict[str, Any]:
         raise errors.SetupError("sync needs the id of a scene (scene) or a list of them (scenes)")
     later = drain_task.is_for_later(run)
     run.brake.look(chosen)
-    run.jobs.owe(chosen, ASKED, run.clock(), rank(len(chosen)))
+    run.jobs.put_scenes(chosen, ASKED, run.clock(), rank(len(chosen)))
     stdio.info(f"to be synced: {many(len(chosen), 'scene')}")
     only = chosen[0] if len(chosen) == 1 and not later else 0
-    said = dict.fromkeys(chosen[: drain_task.TOLD], "")
-    found = {"queued": len(chosen)} | drain_task.drain(run, only=only, told=said)
-    return found | {"scenes": _told(run, said)}
+    results = dict.fromkeys(chosen[: drain_task.SHOWN], "")
+    found = {"queued": len(chosen)} | drain_task.drain(run, only=only, results=results)
+    return found | {"scenes": _states(run, results)}
 
 
-def _told(run: Run, said: "dict[int, str]") -> list[dict[str, Any]]:
-    """What was said of these scenes, and where they stand now."""
-    stand = scene_states.told(run.data_dir, said)
+def _states(run: Run, results: "dict[int, str]") -> list[dict[str, Any]]:
+    """What the drain said about these scenes, and their states now."""
+    states = scene_states.states_of(run.data_dir, results)
     return [
-        {"scene": scene, "said": said[scene], "state": state, "why": why}
-        for scene, (state, why) in stand.items()
+        {"scene": scene, "said": results[scene], "state": state, "why": why}
+        for scene, (state, why) in states.items()
     ]
 
 
@@ -82,6 +82,6 @@ def apply_preview(run: Run) -> dict[str, Any]:
         raise errors.SetupError(str(error)) from None
     chosen = [row[0] for row in rows]
     run.brake.look(chosen)
-    run.jobs.owe(chosen, ASKED, run.clock())
+    run.jobs.put_scenes(chosen, ASKED, run.clock())
     stdio.info(f"to be synced, as the preview showed: {many(len(rows), 'scene')}")
     return {"queued": len(rows)} | (drain_task.drain(run) if rows else {})

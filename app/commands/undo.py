@@ -135,7 +135,7 @@ def _alone(run: Run) -> Iterator[None]:
         yield
     finally:
         lock.release()
-        hook_hints.wake_if_owed(run)
+        hook_hints.wake_if_work_is_left(run)
 
 
 def _tell(done: "Undone") -> None:

@@ -63,11 +63,11 @@ def state_of(
 
 def states(data_dir: str, args: "Map") -> "Map":
     """The state of each of the `scenes`, as the overview counts them."""
-    found = told(data_dir, read_only_db.ids(args, "scenes"))
+    found = states_of(data_dir, read_only_db.ids(args, "scenes"))
     return {"rows": [{"scene": scene, "state": one[0]} for scene, one in found.items()]}
 
 
-def told(data_dir: str, scenes: "Iterable[int]") -> "dict[int, State]":
+def states_of(data_dir: str, scenes: "Iterable[int]") -> "dict[int, State]":
     """Where these scenes stand, 200 at most, and why."""
     asked = tuple(scenes)
     queue, plex = (
@@ -234,7 +234,7 @@ def listed(data_dir: str, args: "Map") -> "Map":
         found = sorted(found + _seen(plex, state, after, size + 1, overlay.ids))[: size + 1]
     queue.close()
     plex.close()
-    whys = told(data_dir, found[:size]) if found else {}
+    whys = states_of(data_dir, found[:size]) if found else {}
     rows = [{"scene": n, "why": whys.get(n, ("", ""))[1]} for n in found]
     return read_only_db.page(rows, size, "scene")
 

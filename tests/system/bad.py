@@ -19,4 +19,4 @@ def which(*some: tuple[int, ...]) -> list[tuple[int, ...]]:
 
 
 def state(box: Box, scene: int) -> str:
-    return scene_states.told(str(box.data_dir), [scene])[scene][0]
+    return scene_states.states_of(str(box.data_dir), [scene])[scene][0]

@@ -34,7 +34,7 @@ def kept(box: Box, scenes: list[int] | None = None) -> bool:
 def owe(box: Box, dead: bool = False) -> None:
     """All scenes are owed, as a run of before has left them; or were given up."""
     with closing(Jobs(box.data_dir)) as jobs:
-        jobs.owe(box.scenes, "asked", 1.0)
+        jobs.put_scenes(box.scenes, "asked", 1.0)
         for job in jobs.claim(MANY, 2.0) if dead else ():
             jobs.bury(job, "some error", 2.0)
 

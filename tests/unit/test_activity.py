@@ -30,12 +30,12 @@ def told(data: Path) -> dict[str, object] | None:
 def test_a_run_says_how_far_it_is_and_takes_it_back(tmp_path: Path) -> None:
     clock = Clock()
     activity = Activity(str(tmp_path), "all", clock)
-    activity(0.25)
+    activity.note(0.25)
     assert told(tmp_path) == {"mode": "all", "since": 1000.0, "progress": 0.25}
-    activity(0.3)
+    activity.note(0.3)
     assert told(tmp_path) == {"mode": "all", "since": 1000.0, "progress": 0.25}, "not at every step"
     clock.now += 1
-    activity(0.5)
+    activity.note(0.5)
     assert told(tmp_path) == {"mode": "all", "since": 1000.0, "progress": 0.5}
     activity.close()
     assert told(tmp_path) is None and not (tmp_path / overview.ACTIVITY).exists()
@@ -43,7 +43,7 @@ def test_a_run_says_how_far_it_is_and_takes_it_back(tmp_path: Path) -> None:
 
 def test_what_is_over_at_once_says_nothing(tmp_path: Path) -> None:
     activity = Activity(str(tmp_path), "hold", Clock())
-    activity(1.0)
+    activity.note(1.0)
     activity.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -104,7 +104,7 @@ def test_the_note_of_another_run_is_left_alone(tmp_path: Path) -> None:
     with FileLock(tmp_path / overview.ACTIVITY_LOCK):
         (tmp_path / overview.ACTIVITY).write_text("preview 5.0 0.5")
         second = Activity(str(tmp_path), "all", Clock())
-        second(0.1)
+        second.note(0.1)
         second.close()
         assert told(tmp_path) == {"mode": "preview", "since": 5.0, "progress": 0.5}
 
@@ -113,7 +113,7 @@ def test_a_killed_run_is_not_believed(tmp_path: Path) -> None:
     code = (
         f"import sys, os, time; sys.path.insert(0, {str(ROOT)!r})\n"
         "from app.activity import Activity\n"
-        f"Activity({str(tmp_path)!r}, 'all', time.time)(0.5); os.kill(os.getpid(), 9)"
+        f"Activity({str(tmp_path)!r}, 'all', time.time).note(0.5); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code], check=False)
     assert (tmp_path / overview.ACTIVITY).exists()
@@ -122,7 +122,7 @@ def test_a_killed_run_is_not_believed(tmp_path: Path) -> None:
 
 def test_a_mode_that_is_no_word_is_not_written_down(tmp_path: Path) -> None:
     activity = Activity(str(tmp_path), "a b\nc", Clock())
-    activity(0.5)
+    activity.note(0.5)
     assert told(tmp_path) == {"mode": "inline", "since": 1000.0, "progress": 0.5}
     activity.close()
 
@@ -130,5 +130,5 @@ def test_a_mode_that_is_no_word_is_not_written_down(tmp_path: Path) -> None:
 def test_a_disk_that_takes_nothing_does_not_stop_the_run(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     activity = Activity(str(tmp_path / "file"), "all", Clock())
-    activity(0.5)
+    activity.note(0.5)
     activity.close()

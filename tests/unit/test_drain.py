@@ -395,7 +395,10 @@ def test_a_server_that_is_away_pauses_the_drain_and_costs_no_attempt(world: Worl
     ("words", "line"),
     [
         ("gone", "paused: gone. The queue is kept, and the sync goes on when that is over"),
-        ("no token.", "paused: no token. The queue is kept, and the sync goes on when that is over"),
+        (
+            "no token.",
+            "paused: no token. The queue is kept, and the sync goes on when that is over",
+        ),
         (
             "no token; what is waiting to be synced is kept.",
             "paused: no token; what is waiting to be synced is kept. The sync goes on when that is over",
