@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from plex.library.scans import Scans
     from plex.state.scene_state_store import Seen
     from plex.sync.outcome import Outcome
-    from plex.sync.pipeline import Pipeline
-    from plex.sync.pipelined import Pipelined
+    from plex.sync.pipeline import Sync
+    from plex.sync.prefetch import Foreseen
+    from sync_queue.drain import Drain
+    from validation.settings import SyncSettings
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
 SHOWN = 50  # scenes that an answer lists
@@ -38,9 +40,7 @@ def drain(
 ) -> dict[str, Any]:
     """Do the jobs that are due. `span` is this drain's part of the task's progress, and `only` is a
     scene to do alone. `results` gets a sentence for each of its scenes."""
-    from disk import lock
     from sync_queue import inbox
-    from sync_queue.drain import Drain
 
     if is_for_later(run):
         hook.wake(dict(run.connection), run.data_dir)
@@ -50,53 +50,58 @@ def drain(
         inbox.drop_wake(run.data_dir)  # this was the drain that Stash promised
         stdio.info(f"paused by the setting Pause: {many(run.work_left(), 'job')} kept")
         return {"paused": PAUSED}
-    if not lock.is_held(os.path.join(run.data_dir, inbox.LOCK)) and (
-        run.work_left() or _moved(run)
-    ):
-        run.meet()  # which queue is opened depends on the server that answers
-    home, (start, end) = run.home, span
-    batch, inline = Batch(run, results), run.args.get("trigger") == "inline"
-    loop = Drain(
-        run.data_dir,
-        run.jobs,
-        sync_batch=batch.begin,
-        expand=partial(pages_showing, run),
-        ahead=batch.ahead,
-        rest=batch.rest,
-        brake=run.brake.check,
-        max_retries=run.config.max_retries,
-        is_up=partial(is_up, run),
-        serves_others=partial(serves_others, run),
-        pace=run.outages,
-        only=only or run.args.get("only", 0),
-        linger=linger,
-        patience=0.0 if inline else PATIENCE,
-        stay=(lambda: False) if inline else batch.stay,
-        clock=run.clock,
-        warn=stdio.warning,
-        say=stdio.info,
-        progress=lambda part: run.progress.set(start + (end - start) * part),
-    )
+    _meet_server(run)
+    home, only, batch = run.home, only or run.args.get("only", 0), Batch(run, results)
     try:
-        tally = loop.run()
+        tally = _loop(run, batch, linger, span, only).run()
     finally:
         batch.close()
     if run.home != home:  # another server answered meanwhile, and it has its own queue
         return drain(run, linger, span, only, results)
+    answer = tally.as_dict() | {"busy": tally.busy}
     if tally.reason:
         run.outages.trip(tally.reason)
     elif not (tally.busy or run.work_left()):
         run.outages.settle()
     if tally.busy:
         stdio.info("another run is syncing already, and does this work too")
-    else:
-        stdio.info(_summary(run, tally.as_dict()))
-    if loop.only and not tally.busy:
+        return answer
+    stdio.info(_summary(run, answer))
+    if only:
         hook_hints.wake_if_work_is_left(run)
-    if not (loop.only or tally.busy or tally.paused) and _queue_newcomers(run):
+    elif not tally.paused and _queue_newcomers(run):
         more = drain(run, linger, span, results=results)
-        return {**more, **_sum(tally.as_dict(), more)}
-    return tally.as_dict() | {"busy": tally.busy}
+        counts = {name: n for name, n in answer.items() if type(n) is int}
+        return more | {name: n + more.get(name, 0) for name, n in counts.items()}
+    return answer
+
+
+def _meet_server(run: Run) -> None:
+    """Find out which server answers before its queue is opened, unless there is nothing to do."""
+    from disk import lock
+    from sync_queue import inbox, servers
+
+    if lock.is_held(os.path.join(run.data_dir, inbox.LOCK)):
+        return
+    if run.work_left() or servers.may_be_another(run.data_dir, run.config.plex_url):
+        run.meet()
+
+
+def _loop(
+    run: Run, batch: "Batch", linger: float, span: "tuple[float, float]", only: int
+) -> "Drain":
+    from sync_queue.drain import Drain
+
+    inline, (start, end) = run.args.get("trigger") == "inline", span
+    return Drain(
+        run.data_dir, run.jobs, sync_batch=batch.begin, expand=partial(pages_showing, run),
+        ahead=batch.ahead, rest=batch.rest, brake=run.brake.check,
+        max_retries=run.config.max_retries, is_up=partial(is_up, run),
+        serves_others=partial(serves_others, run), pace=run.outages, only=only, linger=linger,
+        patience=0.0 if inline else PATIENCE, stay=(lambda: False) if inline else batch.stay,
+        clock=run.clock, warn=stdio.warning, say=stdio.info,
+        progress=lambda part: run.progress.set(start + (end - start) * part),
+    )  # fmt: skip
 
 
 def _queue_newcomers(run: Run) -> bool:
@@ -115,24 +120,13 @@ def _queue_newcomers(run: Run) -> bool:
     return bool(ids)
 
 
-def _sum(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    counts = {name for name, value in first.items() if type(value) is int}
-    return {name: first[name] + second.get(name, 0) for name in counts}
-
-
-def _moved(run: Run) -> bool:
-    from sync_queue import servers
-
-    return servers.may_be_another(run.data_dir, run.config.plex_url)
-
-
 def is_for_later(run: Run) -> bool:
     """Whether the caller cannot wait, and a task of Stash does the work."""
     return flag(run, "later") and run.from_stash
 
 
 def _summary(run: Run, tally: dict[str, Any]) -> str:
-    counts = {name: count for name, count in tally.items() if name not in ("skipped", "paused")}
+    counts = {name: n for name, n in tally.items() if name not in ("skipped", "paused", "busy")}
     parts = [f"{count} {name}" for name, count in counts.items() if count]
     parts += filter(None, [by_reason(tally["skipped"])])
     if kept := run.work_left():
@@ -162,17 +156,12 @@ def sync_of(run: Run, foresees: bool = False) -> "Sync":
     plex = run.plex
     if run.paths.is_blank and run.paths.is_due:
         run.paths.look(plex)
-    return Pipeline(
-        run.stash,
-        plex,
-        run.index,
-        Ledger(run.store),
-        run.config.sync_settings(run.path_map),
-        run.clock,
-        lambda: run.jobs.hasten_waits(run.clock()),
-        run.journal,
-        stdio.info,
-    )
+    settings = run.config.sync_settings(run.path_map)
+    return Sync(
+        run.stash, plex, run.index, Ledger(run.store), settings, run.clock,
+        lambda: run.jobs.hasten_waits(run.clock()), run.journal, stdio.info,
+        _foreseen(run, settings) if foresees else None,
+    )  # fmt: skip
 
 
 def _pipelined(run: Run, pipeline: "Pipeline") -> "Pipelined":
@@ -198,13 +187,13 @@ class Batch:
     def begin(self, ids: Sequence[int]) -> "Callable[[], list[Outcome]]":
         """Write what these scenes need. The returned function gives their outcomes."""
         with self._doubting(ids):
-            outcomes = self._ready().begin(ids)
+            begun = self._ready().begin(ids)
 
-        def finished() -> "list[Outcome]":
+        def outcomes() -> "list[Outcome]":
             with self._doubting(ids):
-                return self._ended(outcomes())
+                return self._ended(begun())
 
-        return finished
+        return outcomes
 
     @contextmanager
     def _doubting(self, ids: Sequence[int]) -> Iterator[None]:
