@@ -1,5 +1,5 @@
-"""What this process is doing, in a small file that a page reads; a lock tells that it is true. And
-what came in the way of the last one that did not end well: Stash calls every task finished."""
+"""Notes that the page reads: what runs and how far it is, what made the last run fail, and when each
+server last answered. Stash itself calls every task finished. A lock shows that a run is still alive."""
 
 import json
 import os
@@ -26,21 +26,21 @@ REST = 0.5  # seconds between two notes
 
 
 class Activity:
-    """Notes how far the run is. One process at a time does; another one's note stays as it is."""
+    """Notes how far a run is. Only one process at a time writes this note."""
 
     def __init__(self, data_dir: str, mode: str, clock: Callable[[], float]) -> None:
         self._folder, self._path = data_dir, os.path.join(data_dir, ACTIVITY)
         self._lock = FileLock(os.path.join(data_dir, ACTIVITY_LOCK))
         self._mode, self._clock = _word(mode), clock
-        self._since = self._told = 0.0
+        self._since = self._noted = 0.0
         self._begun = self._ours = False
 
     def note(self, fraction: float) -> None:
-        """How far, 0..1. It is only for show: no disk can make the run fail here."""
+        """Note the progress, 0..1. A full disk does not make the run fail here."""
         with suppress(OSError):
             if not self._begun and fraction < 1:
                 self._begin()
-            if self._ours and abs(self._clock() - self._told) >= REST:
+            if self._ours and abs(self._clock() - self._noted) >= REST:
                 self._write(fraction)
 
     def _begin(self) -> None:
@@ -48,25 +48,25 @@ class Activity:
         self._ours = self._lock.acquire()
 
     def _write(self, fraction: float) -> None:
-        self._told = self._clock()
+        self._noted = self._clock()
         put_note(self._path, f"{self._mode} {self._since:.1f} {fraction:.4f}")
 
     def ended(self, problem: str) -> None:
-        """With a problem, or without one: then an earlier one of the same kind is over."""
-        said = {"mode": self._mode, "at": self._clock(), "said": problem}
-        self._put_failure(kind(self._mode), said if problem else None)
+        """Note how the run ended. Without a problem an earlier failure of the same kind is over."""
+        failure = {"mode": self._mode, "at": self._clock(), "said": problem}
+        self._put_failure(kind(self._mode), failure if problem else None)
 
     def reconciled(self) -> None:
-        """A reconciliation ended well, in whatever mode: an earlier failure of one is over."""
+        """A reconciliation succeeded, in any operation: an earlier failure of one is over."""
         self._put_failure(RECONCILIATION, None)
 
-    def _put_failure(self, of: str, said: "Map | None") -> None:
+    def _put_failure(self, of: str, failure: "Map | None") -> None:
         known = failures(self._folder)
         left: dict[str, Map] = {
-            name: one for name, one in known.items() if kind(str(one.get("mode"))) != of
+            name: kept for name, kept in known.items() if kind(str(kept.get("mode"))) != of
         }
-        if said:
-            left[of] = said
+        if failure:
+            left[of] = failure
         path = os.path.join(self._folder, FAILURE)
         with suppress(OSError):
             if left:
@@ -84,9 +84,9 @@ class Activity:
                 self._lock.release()
 
 
-def held_back(found: Map) -> str:
-    """Why a command that has its answer did not do all of it; '' if it did."""
-    paused = found.get("paused") or (found.get("drain") or {}).get("paused")
+def held_back(answer: Map) -> str:
+    """Why an operation with this answer did not do all of its work; '' if it did."""
+    paused = answer.get("paused") or (answer.get("drain") or {}).get("paused")
     return f"paused: {paused}" if isinstance(paused, str) else ""
 
 
@@ -95,25 +95,25 @@ def _word(mode: str) -> str:
 
 
 class Contacts:
-    """Notes who answered. It is only for show: no disk can make a run fail here."""
+    """Notes which server answered. A full disk does not make the run fail here."""
 
     def __init__(self, data_dir: str, clock: Callable[[], float], leaves: bool = True) -> None:
-        """Without `leaves` nothing is written."""
+        """Writes nothing if `leaves` is off."""
         self._folder, self._clock, self._leaves = data_dir, clock, leaves
 
     def answered(self, server: str, version: str = "") -> None:
         self._note(server, lambda before: answered(before, version, self._clock()))
 
-    def failed(self, server: str, said: str) -> None:
-        self._note(server, lambda before: failed(before, said, self._clock()))
+    def failed(self, server: str, problem: str) -> None:
+        self._note(server, lambda before: failed(before, problem, self._clock()))
 
     def _note(self, server: str, after: Callable[[Contact], Contact]) -> None:
         if not self._leaves:
             return
         with suppress(OSError):
-            found = servers(self._folder)
-            noted = {**found, server: after(found[server] or {})}
-            put_note(os.path.join(self._folder, CONTACTS), json.dumps(noted))
+            known = servers(self._folder)
+            known[server] = after(known[server] or {})
+            put_note(os.path.join(self._folder, CONTACTS), json.dumps(known))
 
 
 def answered(before: Contact, version: str, now: float) -> Contact:
@@ -121,7 +121,7 @@ def answered(before: Contact, version: str, now: float) -> Contact:
             "since": None, "problem": ""}  # fmt: skip
 
 
-def failed(before: Contact, said: str, now: float) -> Contact:
-    """In trouble since the first failure in a row."""
+def failed(before: Contact, problem: str, now: float) -> Contact:
+    """`since` is the first of the failures in a row."""
     return {"asked": now, "answered": before.get("answered"), "version": before.get("version", ""),
-            "since": before.get("since") or now, "problem": said}  # fmt: skip
+            "since": before.get("since") or now, "problem": problem}  # fmt: skip

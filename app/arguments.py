@@ -1,4 +1,4 @@
-"""The arguments of an operation, which anybody may have written: checked, or refused in a sentence."""
+"""Reads the arguments of an operation. Other programs write them, so each is checked."""
 
 import errors
 from app.dashboard import read_only_db
@@ -10,18 +10,18 @@ LONGEST = 4000  # characters
 
 
 def check(run: Run, mode: str) -> None:
-    """SetupError for arguments that the operation does not take, or that do not go together."""
-    if said := objection(mode, {name for name, value in run.args.items() if is_given(value)}):
-        raise errors.SetupError(said)
+    """Raises SetupError for arguments that the operation does not take, or that exclude each other."""
+    if problem := objection(mode, {name for name, value in run.args.items() if is_given(value)}):
+        raise errors.SetupError(problem)
 
 
 def is_given(value: object) -> bool:
-    """Whether an argument says anything: a page sends blanks, and switches that are off."""
+    """Whether an argument counts as given. The page also sends blanks, and switches that are off."""
     return value is not None and value is not False and value not in ("", "false")
 
 
 def number(run: Run, name: str) -> int:
-    """A positive whole number, 0 when it is not given."""
+    """A positive whole number, 0 if it is not given."""
     try:
         return read_only_db.number(dict(run.args), name)
     except read_only_db.Trouble as trouble:
@@ -47,7 +47,7 @@ def flag(run: Run, name: str) -> bool:
 
 
 def ids(run: Run, name: str) -> "list[int] | None":
-    """A list of positive whole numbers; None when it is not given."""
+    """A list of positive whole numbers, None if it is not given."""
     if name not in run.args:
         return None
     given = run.args[name]
@@ -56,12 +56,12 @@ def ids(run: Run, name: str) -> "list[int] | None":
     return sorted(set(given))
 
 
-def _is_id(one: object) -> bool:
-    return isinstance(one, int) and not isinstance(one, bool) and 0 < one <= HIGHEST
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= HIGHEST
 
 
 def scenes(run: Run) -> list[int]:
-    """The ids in `scenes` and `scene`."""
+    """The scene ids in `scenes` and `scene`."""
     given = run.args.get("scenes")
     given = [] if given is None else given
     if not isinstance(given, list) or not all(map(_is_id, given)):

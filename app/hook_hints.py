@@ -1,4 +1,4 @@
-"""What a process leaves behind for those that come after it: notes for hooks, and a drain if one is due."""
+"""Notes that a run leaves for later hooks, which cannot read the settings; and the wake-up of a drain."""
 
 import os
 from pathlib import Path
@@ -15,16 +15,16 @@ LOCK = "notes.lock"
 
 
 def wake_if_due(run: Run) -> None:
-    """A command that a person waits for does not reconcile; it wakes a drain that does."""
-    if _only_looks(run):
+    """Wake a drain if a reconciliation is due: nobody should wait for it inside another operation."""
+    if _is_read_only(run):
         return
     if run.from_stash and hook.is_due(run.data_dir, run.clock()) and not run.outages.is_away():
         hook.wake(dict(run.connection), run.data_dir)
 
 
 def wake_if_work_is_left(run: Run) -> None:
-    """For whoever lets go of the drain lock without having done all that is owed: a hook that saw it
-    held relies on that. A drain is not woken while it could do nothing."""
+    """Call this after the drain lock was released with work left: a hook that saw the lock held relies on
+    it. A drain that could do nothing, since Plex is away, is not woken."""
     from sync_queue.drain import has_work
 
     now = run.clock()
@@ -34,30 +34,30 @@ def wake_if_work_is_left(run: Run) -> None:
         hook.wake(dict(run.connection), run.data_dir)
 
 
-def _only_looks(run: Run) -> bool:
+def _is_read_only(run: Run) -> bool:
     return run.args.get("mode") in READ_ONLY
 
 
 def leave_notes(run: Run) -> None:
-    """Tell the hooks, which cannot ask for settings, what is due when and where to drain."""
-    if _only_looks(run):
+    """Note for the hooks when a reconciliation is due and which settings they need."""
+    if _is_read_only(run):
         return
     activate.remember(Path(run.data_dir))
     if not run.knows_settings:
         return
-    # While paused nothing is due: hooks would wake drains in vain.
+    # While Pause is on nothing is due: hooks would wake drains that do nothing.
     interval = "never" if run.config.paused else run.config.reconcile_interval
     run.scheduler.refresh(interval, run.clock(), run.config.deep_interval)
     for line in [*run.scheduler.notices, *run.outages.notices]:
         stdio.warning(line)
-    with FileLock(os.path.join(run.data_dir, LOCK)):  # several runs may end at the same moment
+    with FileLock(os.path.join(run.data_dir, LOCK)):  # several runs may end at once
         _note(run, inbox.INLINE, "on" if run.config.hook_mode == "inline" else "")
         _note(run, inbox.SHOWS, _watched(run))
         _note(run, inbox.SETTINGS, run.state_of_settings)
 
 
 def _watched(run: Run) -> str:
-    """What the settings make Plex show of performers, studios and groups, besides their names."""
+    """The fields of performers, studios and groups that Plex shows with these settings, besides names."""
     from plex.sync.work import extras
     from stash.scene import WATCHED
 
@@ -65,10 +65,10 @@ def _watched(run: Run) -> str:
     return " ".join(shown for name, shown in WATCHED.items() if name in asked)
 
 
-def _note(run: Run, name: str, said: str) -> None:
-    """Keep the note as it should be; a hook may read it at any moment."""
+def _note(run: Run, name: str, text: str) -> None:
+    """Write the note if it differs. An empty note has no file."""
     path = Path(run.data_dir) / name
-    if not said:
+    if not text:
         path.unlink(missing_ok=True)
-    elif not path.exists() or path.read_text(encoding="utf-8") != said:
-        put_note(path, said)
+    elif not path.exists() or path.read_text(encoding="utf-8") != text:
+        put_note(path, text)

@@ -1,4 +1,4 @@
-"""The full lane: third-party packages made importable, the run opened and closed again."""
+"""The full lane: makes third-party packages importable, opens the run and closes it."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -15,15 +15,15 @@ from errors import SetupError, Stash2PlexError
 from stash import hook, stdio
 
 INSTALLS = (
-    "The packages of Stash2Plex are not there yet. A task of Stash installs them now: see Tasks in "
-    "Stash, and try again when it has ended"
+    "The packages of Stash2Plex are not installed yet. A task of Stash installs them now: see Settings > "
+    "Tasks in Stash, and try again when the task has ended"
 )
-USUAL_LINES = 20  # about so many lines pip writes about our packages
+USUAL_LINES = 20  # that pip writes about our packages, roughly
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
 
 
 def ready(data_dir: str) -> bool:
-    """Whether the lane opens at once, without an installation."""
+    """Whether the lane can open without an installation."""
     return activate.ready(REQUIREMENTS, Path(data_dir))
 
 
@@ -35,12 +35,12 @@ def opened(
     settings: Any,
     from_stash: bool = True,
 ) -> Iterator[Run]:
-    """The run of this invocation. SetupError when the packages cannot be had."""
+    """The run of this invocation. Raises SetupError if the packages are missing."""
     leave_no_core()
     stdio.claim_stdout()
-    quiet_libraries.libraries()
+    quiet_libraries.prepare()
     try:
-        # Stash kills an operation when its page is left, in the middle of an installation.
+        # Stash kills an operation when its page is left, which would cut an installation off.
         _make_importable(data_dir, may_install=bool(args.get("as_task")) or not from_stash)
     except activate.NotThere:
         hook.wake(dict(connection), data_dir)
@@ -59,15 +59,15 @@ def opened(
 
 
 def _make_importable(data_dir: str, may_install: bool) -> None:
-    """What pip says goes to the log, and to the page as the progress of an installation."""
+    """pip's lines go to the log, and to the page as the progress of an installation."""
     installation = Activity(data_dir, "install_packages", time.time)
-    told = 0
+    lines = 0
 
     def tell(line: str) -> None:
-        nonlocal told
-        told += 1
+        nonlocal lines
+        lines += 1
         stdio.info(line)
-        installation.note(told / (told + USUAL_LINES))
+        installation.note(lines / (lines + USUAL_LINES))
 
     try:
         activate.ensure(REQUIREMENTS, Path(data_dir), tell, may_install=may_install)
@@ -76,16 +76,16 @@ def _make_importable(data_dir: str, may_install: bool) -> None:
 
 
 def leave_no_core() -> None:
-    """The memory of this process has the token in it: no crash may put it into a file."""
-    with suppress(ImportError, OSError, ValueError):  # there is none of this on Windows
+    """The memory of this process holds the token: a crash does not write it to a file."""
+    with suppress(ImportError, OSError, ValueError):  # Windows has no such limit
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene: int) -> None:
-    """The setting hook_mode: inline. A save waits for its own scene only: an installation, a
-    reconciliation and whatever else is owed are left to a task."""
+    """Hook Mode is `inline`: sync the scene that was saved, while the save waits. A task does the rest:
+    an installation, a reconciliation, all other jobs."""
     from app import hook_hints
     from app.commands import registry
 
@@ -93,22 +93,22 @@ def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene
         return hook.wake(connection, data_dir)
     args = {"trigger": "inline", "only": scene}
     with opened(connection, args, data_dir, settings) as run:
-        found = registry.process_queue(run)
+        answer = registry.process_queue(run)
         hook_hints.leave_notes(run)
-        if run.config.paused or found["paused"]:
+        if run.config.paused or answer["paused"]:
             return None
         return hook_hints.wake_if_due(run)
 
 
 def in_words(error: BaseException) -> str:
-    """The sentence of an expected error; an unexpected one names itself, its traceback in debug."""
+    """The sentence of an expected error. An unexpected error names itself; its traceback is a debug line."""
     if isinstance(error, Stash2PlexError):
         return str(error)
     if isinstance(error, OSError) and isinstance(error.filename, str):
         return str(messages.of_disk(error))
-    import traceback  # half of what the start of a process costs
+    import traceback  # costs half as much as the start of a process
 
     stdio.debug("".join(traceback.format_exception(error)))
-    # Of a file only what is wrong with it: the user may want no path in the log.
-    said = (isinstance(error, OSError) and error.strerror) or error
-    return f"unexpected {type(error).__name__}: {said}"[:2000]
+    # Without the path of a file: the user may want none in the log.
+    why = (isinstance(error, OSError) and error.strerror) or error
+    return f"unexpected {type(error).__name__}: {why}"[:2000]

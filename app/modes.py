@@ -1,9 +1,9 @@
-"""Every operation and the arguments that it takes: the interface that docs/operations.md promises. Pure."""
+"""Every operation by its mode, and the arguments that it takes, as docs/operations.md promises. Pure."""
 
 from collections.abc import Collection
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
-    # Looks: read from the files, without packages; they may be asked as often as one likes.
+    # Page operations: read from the plugin's files, without packages; the page polls them.
     "status": ("of",),
     "overview": (),
     "scene_states": ("scenes",),
@@ -15,7 +15,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "list_decisions": ("after", "limit"),
     "list_held": ("after", "limit"),
     "list_preview": ("after", "limit", "field", "why"),
-    # Questions: both servers are asked, nothing is written to Plex.
+    # Questions to both servers. Nothing is written to Plex.
     "explain": ("scene",),
     "decide": ("item", "field", "side", "later"),
     "preview": ("scope",),
@@ -26,7 +26,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "queue_status": (),
     "outage_summary": (),
     "journal": ("run", "item", "scene", "field", "after"),
-    # Deeds.
+    # Operations that change something.
     "sync": ("scene", "scenes", "later"),
     "apply_preview": ("field", "why", "later"),
     "undo": ("run", "item", "scene", "field", "original"),
@@ -45,24 +45,24 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "reconcile_7days": ("deep", "later"),
     "reconcile_custom": ("deep", "later"),
 }
-# What every one of them may be given: by a page, by Stash, and by a task that was started by a hook.
+# Arguments that every operation takes: the page, Stash, and a hook's task add them.
 ALWAYS = ("mode", "later", "trigger", "only", "as_task")
-# Arguments that do not go together.
-APART: dict[str, tuple[tuple[str, str], ...]] = {
+# Arguments that exclude each other.
+EXCLUSIVE: dict[str, tuple[tuple[str, str], ...]] = {
     "undo": (("run", "original"),),
     "clear_dlq": (("ids", "error"),),
 }
-# It has to give its answer whatever is wrong with what is on disk, and leaves nothing there.
+# These answer whatever is wrong with the files on disk, and leave nothing there.
 READ_ONLY = ("doctor", "bundle", "settings")
 
 
 def objection(mode: str, given: Collection[str]) -> str:
-    """What is wrong with these arguments of an operation, in a sentence; '' if nothing is."""
+    """What is wrong with these arguments of an operation, in a sentence; '' if all are right."""
     takes = ARGUMENTS[mode]
-    if strange := sorted(set(given) - {*takes, *ALWAYS}):
+    if unknown := sorted(set(given) - {*takes, *ALWAYS}):
         rest = f"it takes {', '.join(takes)}" if takes else "it takes no arguments"
-        return f"{mode} does not take {' and '.join(strange)}; {rest}"
-    for one, other in APART.get(mode, ()):
-        if one in given and other in given:
-            return f"{mode} takes {one} or {other}, not both"
+        return f"{mode} does not take {' and '.join(unknown)}; {rest}"
+    for first, second in EXCLUSIVE.get(mode, ()):
+        if first in given and second in given:
+            return f"{mode} takes {first} or {second}, not both"
     return ""

@@ -1,4 +1,4 @@
-"""Numbers in sentences."""
+"""Numbers and times in sentences. Pure."""
 
 from collections.abc import Mapping
 
@@ -10,8 +10,8 @@ def many(number: int, noun: str) -> str:
 
 def by_reason(counts: Mapping[str, int]) -> str:
     """`12 skipped (9 not organized, 3 excluded by tag)`; '' for none."""
-    said = ", ".join(f"{count} {reason}" for reason, count in counts.items() if count)
-    return f"{sum(counts.values())} skipped ({said})" if said else ""
+    reasons = ", ".join(f"{count} {reason}" for reason, count in counts.items() if count)
+    return f"{sum(counts.values())} skipped ({reasons})" if reasons else ""
 
 
 def lasting(seconds: float) -> str:

@@ -1,5 +1,5 @@
-"""Keeps the libraries' own log lines out of Stash's log, where they would show as errors, and out of
-the process what they bring along that nobody uses."""
+"""Keeps third-party log lines out of Stash's log, where they would show as errors, and keeps modules
+that nobody uses out of the process."""
 
 import logging
 import os
@@ -8,18 +8,18 @@ import warnings
 from types import ModuleType
 
 
-def libraries() -> None:
-    """Before any of them is imported."""
+def prepare() -> None:
+    """Call this before the first third-party import."""
     _silence()
-    # The queues for asyncio, which would bring all of that.
+    # persist-queue's queues for asyncio would import all of asyncio.
     for name in ("persistqueue.async_queue", "persistqueue.async_sqlqueue"):
         sys.modules.setdefault(name, _Hollow(name))
-    # Pydantic would look through everything that is installed, for plugins that have no part here.
+    # Pydantic would search every installed package for its plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 class _Hollow(ModuleType):
-    """A module in which every name is found, and is nothing."""
+    """A module in which every name exists and is None."""
 
     def __getattr__(self, name: str) -> None:
         if name.startswith("__"):
@@ -27,7 +27,7 @@ class _Hollow(ModuleType):
 
 
 def _silence() -> None:
-    """Python's logging and warnings: what matters is raised, and told in our words."""
+    """Switch off Python's logging and warnings. Whatever matters is raised as an error."""
     logging.getLogger().addHandler(logging.NullHandler())
     logging.lastResort = None
     warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""One full-lane invocation: settings, clients and stores, each opened when it is first needed."""
+"""One full-lane invocation: settings, clients and stores, each opened on first use."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,24 +28,24 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """How far the task is, 0..1: it never goes back, whatever part of the work is counting."""
+    """The progress of the task, 0..1. It never goes back, whichever part of the work counts."""
 
     def __init__(self, tell: Callable[[float], None] = stdio.progress) -> None:
         self._tell = tell
-        self._start, self._end, self._told = 0.0, 1.0, 0.0
+        self._start, self._end, self._highest = 0.0, 1.0, 0.0
 
     def between(self, start: float, end: float) -> None:
-        """What follows counts from 0 to 1, and is this part of the whole."""
+        """The work that follows counts 0..1, and is this part of the whole."""
         self._start, self._end = start, end
 
     def set(self, fraction: float) -> None:
         part = min(1.0, max(0.0, fraction))
-        self._told = max(self._told, self._start + (self._end - self._start) * part)
-        self._tell(self._told)
+        self._highest = max(self._highest, self._start + (self._end - self._start) * part)
+        self._tell(self._highest)
 
 
 class Run:
-    """What every command works with. Times are epoch seconds."""
+    """Everything that an operation works with. Times are epoch seconds."""
 
     def __init__(
         self,
@@ -63,32 +63,31 @@ class Run:
         self.contacts = Contacts(data_dir, clock, args.get("mode") not in READ_ONLY)
         self.progress = Progress(self._tell)
         self._settings = settings
-        self.settings_warnings: Sequence[str] = ()  # of the values that cannot be used
-        self.state_of_settings = ""  # which state of Stash's settings `config` is of
-        self._heard: Callable[[str], None] = stdio.warning
-        self._no_plex: errors.Stash2PlexError | None = None  # why there is none in this run
+        self.settings_warnings: Sequence[str] = ()  # about values that cannot be used
+        self.state_of_settings = ""  # the state of Stash's settings that `config` was read in
+        self._listener: Callable[[str], None] = stdio.warning
+        self._no_plex: errors.Stash2PlexError | None = None  # why this run has no Plex
 
     def warn(self, line: str) -> None:
-        """Told to the user, unless somebody listens."""
-        self._heard(line)
+        """Log a warning, or hand it to the listener."""
+        self._listener(line)
 
     @contextmanager
     def overheard(self) -> Iterator[list[str]]:
-        """The warnings that settings and state files give rise to meanwhile, for who tells them in
-        another way."""
-        told: list[str] = []
-        self._heard = told.append
+        """Collect warnings about settings and state files instead of logging them."""
+        lines: list[str] = []
+        self._listener = lines.append
         try:
-            yield told
+            yield lines
         finally:
-            self._heard = stdio.warning
+            self._listener = stdio.warning
 
     def _tell(self, fraction: float) -> None:
         stdio.progress(fraction)
         self.activity.note(fraction)
 
     def tell_end(self, problem: str) -> None:
-        """To the page: Stash calls every task finished, whatever came of it."""
+        """Note for the page how the run ended; Stash calls every task finished."""
         if self.args.get("mode") not in READ_ONLY:
             self.activity.ended(stdio.redact(problem))
 
@@ -100,10 +99,10 @@ class Run:
 
     @cached_property
     def config(self) -> "Stash2PlexConfig":
-        """The user's settings; warnings about bad ones are told once, here."""
+        """The user's settings. The first use warns about bad values."""
         from validation.config import hidden, load, unknown_keys
 
-        # Before they are asked for: a change that comes in between is then one that is not known.
+        # Taken before the settings: a change in between makes the hooks' notes outdated, not wrong.
         self.state_of_settings = inbox.state_of_settings(str(self.connection.get("Dir") or ""))
         given = self._settings
         if given is None:
@@ -118,7 +117,7 @@ class Run:
         for line in warnings:
             self.warn(line)
         if unknown := unknown_keys(given):
-            stdio.debug(f"settings that nobody reads: {', '.join(unknown)}")
+            stdio.debug(f"unknown settings: {', '.join(unknown)}")
         return config
 
     def _settings_of_stash(self) -> "Mapping[str, Any]":
@@ -132,7 +131,7 @@ class Run:
 
     @property
     def knows_settings(self) -> bool:
-        """Whether they could be read; not if Stash does not answer."""
+        """Whether the settings could be read. False if Stash does not answer."""
         return "config" in self.__dict__
 
     @cached_property
@@ -143,13 +142,13 @@ class Run:
 
     @cached_property
     def home(self) -> str:
-        """The folder of what belongs to the Plex server in force."""
+        """The folder with the state of the current Plex server."""
         return inbox.home(self.data_dir)
 
     @cached_property
     def plex(self) -> "PlexClient":
-        """A Plex that answered; SetupError, Unreachable or Refused otherwise. From then on `store`,
-        `jobs` and all that belongs to a server are those of this one."""
+        """A client for the Plex that answered. Raises SetupError, Unreachable or Refused. From now on
+        `store`, `jobs` and all other state are those of this server."""
         if self._no_plex:
             raise self._no_plex
         try:
@@ -159,24 +158,24 @@ class Run:
             raise
 
     def meet(self) -> None:
-        """Find out which server Plex is, for what is remembered belongs to one of them. If it does
-        not answer, whoever needs it says so."""
+        """Find out which Plex server answers, since all state belongs to one server. An error is raised
+        later, by the first use of `plex`."""
         with suppress(errors.Stash2PlexError):
             _ = self.plex
 
     def _connected(self) -> "PlexClient":
         from validation.config import problem
 
-        if said := problem(self.config):
-            self.contacts.failed("plex", said)
-            raise errors.SetupError(said)
+        if fault := problem(self.config):
+            self.contacts.failed("plex", fault)
+            raise errors.SetupError(fault)
         from plex.client.client import connect
 
         config, outages = self.config, self.outages
         verify = not config.plex_insecure_tls
-        must_look = outages.admit(self.asked)
+        must_probe = outages.admit(self.asked)
         try:
-            if must_look:
+            if must_probe:
                 self.probe_plex()
             client = connect(
                 config.plex_url, config.token, config.connect_timeout, config.read_timeout, verify
@@ -192,21 +191,21 @@ class Run:
         return client
 
     def _recognise(self, client: "PlexClient") -> None:
-        """Another server than before has a memory of its own. What is owed is owed to both, and one
-        that comes back has missed what changed since."""
+        """Switch to the state of another server if one answers. The jobs that wait are copied for it, and
+        a server that comes back gets a whole reconciliation."""
         from sync_queue import servers
 
         url = self.config.plex_url
         present = servers.in_force(self.data_dir, self.store.machine)
         if not (present and client.machine) or present == client.machine:
             self.store.belongs_to(client.machine)
-            if servers.may_be_another(self.data_dir, url):  # it has moved
+            if servers.may_be_another(self.data_dir, url):  # the same server at another address
                 servers.enter(self.data_dir, present, present, url)
             return
         self.outages.dismiss()
         stdio.info(
-            f"another Plex server answers now (“{client.name}”): what is remembered of the one before "
-            "is kept for it"
+            f"another Plex server answers now (“{client.name}”): the state of the server before is kept "
+            "until that one answers again"
         )
         self._hand_over(servers.folder(self.data_dir, client.machine, present), client.machine)
         folder = servers.enter(self.data_dir, client.machine, present, url)
@@ -214,7 +213,7 @@ class Run:
         self.home = folder
 
     def _hand_over(self, folder: str, machine: str) -> None:
-        """Before the memory in this folder is in force: whatever cuts in, the next run begins anew."""
+        """Prepare the state in this folder before it becomes current. After a kill the next run does it anew."""
         from plex.state.database import Store
         from plex.state.ledger import Ledger
         from reconciliation.scheduler import ReconciliationScheduler
@@ -228,13 +227,13 @@ class Run:
                 ReconciliationScheduler(folder, clock=self.clock).expect_whole()
 
     def _let_go(self) -> None:
-        """Of all that is of the server that was in force so far."""
+        """Close and forget everything that belongs to the server before."""
         self.close_files()
         for name in ("jobs", "store", "journal", "index", "paths", "scheduler", "outages", "home"):
             self.__dict__.pop(name, None)
 
     def probe_plex(self) -> None:
-        """One cheap request; Unreachable when Plex does not answer it."""
+        """Send one cheap request. Raises Unreachable if Plex does not answer."""
         from plex.client.client import probe
 
         config = self.config
@@ -248,7 +247,7 @@ class Run:
         return Outages(self.home, self.clock, self.work_left, self.data_dir)
 
     def work_left(self) -> int:
-        """How many things are owed to Plex, flags included."""
+        """How many jobs and flags wait to be synced."""
         counts = self.jobs.counts(self.clock())
         return len(inbox.flags(self.data_dir)) + sum(
             counts[name] for name in ("pending", "waiting", "in_progress")
@@ -256,7 +255,7 @@ class Run:
 
     @property
     def asked(self) -> bool:
-        """Whether a person, or cron, wants this: then Plex is asked even if it was away just now."""
+        """Whether a person or cron started this run: then Plex is asked even if it was away just now."""
         return not self.args.get("trigger")
 
     @cached_property
@@ -289,7 +288,7 @@ class Run:
 
     @property
     def path_map(self) -> "PathMap":
-        """The one in force: set by the user, or found out."""
+        """The path map in use: set by the user, or inferred."""
         return self.paths.path_map
 
     @cached_property
@@ -306,7 +305,7 @@ class Run:
         return ReconciliationScheduler(self.home, clock=self.clock, identity=identity)
 
     def close(self) -> None:
-        """Let go of files; also called when a command failed."""
+        """Close the files. Also called after an error."""
         self.activity.close()
         self.close_files()
 

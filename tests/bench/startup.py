@@ -52,7 +52,7 @@ def minimum(found: set[str]) -> list[str]:
     """A process that imports, of those libraries, what is among `found`, in the same way."""
     names = [name for name in LIBRARIES if name in found]
     trimmed = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from app import quiet_libraries"
-    code = f"{trimmed}; quiet_libraries.libraries(); import {', '.join(names)}" if names else "pass"
+    code = f"{trimmed}; quiet_libraries.prepare(); import {', '.join(names)}" if names else "pass"
     return [sys.executable, "-c", code]
 
 
