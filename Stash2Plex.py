@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Stash2Plex: makes Plex say what Stash says about the same files.
 
-Stash starts this file once per event, with JSON on stdin, and waits for one JSON answer. A hook
-takes the feather lane (standard library, a few milliseconds); everything else takes the full lane.
-This file is compiled anew at every start, so it only chooses the lane and wires things up.
+Stash starts this file once per event, with JSON on stdin, and waits for one JSON answer. A hook takes
+the hook lane (standard library, a few milliseconds), a page operation the page lane (our files, no
+package), every other operation the full lane. Python compiles this file at every start: keep it short.
 """
 
 import os
@@ -13,27 +13,27 @@ TOO_OLD = (
     "Stash2Plex needs Python 3.10 or newer; Stash started it with %s: "
     "set Python Path in Stash's settings"
 )
-NOT_WHOLE = "the plugin is being updated or is not whole (%s): reinstall it if this stays"
+NOT_WHOLE = "the plugin is being updated or is not whole (%s): reinstall it if this error stays"
 
 
 def _alone(sentence):
-    """The answer where none of our modules can be had. `sentence` has nothing to escape."""
+    """Answer without any other module. `sentence` has nothing to escape."""
     for fd, text in ((1, '{"output": null, "error": "%s"}\n'), (2, "\x01e\x02%s\n")):
         try:
             os.write(fd, (text % sentence).encode())
-        except OSError:  # nobody listens
+        except OSError:  # nobody reads
             pass
     return 1
 
 
-if sys.version_info < (3, 10):  # noqa: UP036 - up to here an old Python must understand this file
+if sys.version_info < (3, 10):  # noqa: UP036 - an old Python has to understand this file up to here
     sys.exit(_alone(TOO_OLD % "{}.{}".format(*sys.version_info)))
 try:
     from stash import hook, stdio
 except Exception as error:
     sys.exit(_alone(NOT_WHOLE % type(error).__name__))
 
-# What a page asks for again and again: answered from the files, without packages (app.dashboard.routes).
+# Operations that the page polls, in app.dashboard.routes.
 PAGE_OPERATIONS = (
     "status", "overview", "scene_states", "list_scenes", "list_queue", "list_dead_letters",
     "list_runs", "list_changes", "list_decisions", "list_held", "list_preview",
@@ -42,11 +42,11 @@ _run = None  # the full-lane invocation (app.run.Run), once there is one
 
 
 class Refusal(ValueError):
-    """Bad input, told in one sentence."""
+    """Bad input, in one sentence."""
 
 
 def main(argv=None):
-    """One invocation; gives the exit code. Exactly one JSON document goes to stdout."""
+    """Run one invocation and return the exit code. Stash gets exactly one JSON document on stdout."""
     argv = sys.argv[1:] if argv is None else argv
     if not argv and os.isatty(0):
         argv = ["--help"]
@@ -55,13 +55,13 @@ def main(argv=None):
     except Refusal as error:
         return _fail(str(error))
     except KeyboardInterrupt:
-        return _fail("stopped from the keyboard; what is owed stays in the queue")
+        return _fail("stopped from the keyboard; the queue is kept")
     except Exception as error:
         return _last_resort(error)
 
 
 def _last_resort(error):
-    """Nothing may leave without an answer, not even while our files are being replaced."""
+    """Answer even while our files are being replaced."""
     try:
         from app import lane
 
@@ -71,7 +71,7 @@ def _last_resort(error):
 
 
 def _torn(error):
-    """The sentence, if the error tells of modules that do not fit together; else nothing."""
+    """A sentence if the error comes from modules that do not fit together, else ''."""
     of_module = isinstance(getattr(error, "obj", None), type(os))
     if not (of_module or isinstance(error, (ImportError, SyntaxError))):
         return ""
@@ -82,7 +82,7 @@ def _read():
     try:
         return stdio.read()
     except ValueError as error:
-        stdio.set_terminal(os.isatty(2))  # then it was no Stash that started us
+        stdio.set_terminal(os.isatty(2))  # Stash did not start this process
         raise Refusal(str(error)) from None
 
 
@@ -103,21 +103,21 @@ def _from_stash(document):
 def _page(mode, args, data_dir):
     from app.dashboard import routes
 
-    found, problem = routes.answer(mode, args, data_dir)
-    return _fail(problem) if problem else _answered(found)
+    answer, problem = routes.answer(mode, args, data_dir)
+    return _fail(problem) if problem else _answered(answer)
 
 
 def _hook(args, connection, data_dir, document):
     try:
-        said, scene = hook.handle(args.get("hookContext"), connection, data_dir)
-    except OSError as error:  # its path is left out: the user may want none in the log
+        answer, scene = hook.handle(args.get("hookContext"), connection, data_dir)
+    except OSError as error:  # without its path: the user may want none in the log
         why = error.strerror
         return _fail(f"the change could not be noted on disk: {why}. Reconcile Library finds it")
     if scene:
         from app import lane
 
         lane.drain_inline(connection, data_dir, document.get("settings"), scene)
-    return _answered(said)
+    return _answered(answer)
 
 
 def _terminal(argv):
@@ -125,15 +125,15 @@ def _terminal(argv):
 
     command = cli.parse(argv)
     stdio.set_terminal(True)
-    own = command.data_dir
-    data_dir = _made(own) if own else get_plugin_data_dir({"Dir": command.config_dir()})
+    named = command.data_dir
+    data_dir = _made(named) if named else get_plugin_data_dir({"Dir": command.config_dir()})
     cli.become_owner(data_dir)
     given = (command.connection, command.args, data_dir, None)
     return _in_full_lane(lambda: command.show(handle_task(command.mode)), *given, from_stash=False)
 
 
 def _in_full_lane(work, *given, **options):
-    """What `work` gives, with third-party packages importable and the run open."""
+    """Run `work` with third-party packages importable and the run open."""
     global _run
     from app import lane
 
@@ -142,15 +142,15 @@ def _in_full_lane(work, *given, **options):
 
 
 def get_plugin_data_dir(connection=None):
-    """Where our state lives: `<Stash's config folder>/plugin_data/Stash2Plex`, made on demand.
+    """The folder of our state: `<Stash's config folder>/plugin_data/Stash2Plex`, made on demand.
 
-    Without an argument, that of the running invocation. Refusal when Stash named no folder.
+    Without an argument, the folder of the running invocation. Raises Refusal if Stash named none.
     """
     if connection is None and _run is not None:
         return _run.data_dir
     folder = (connection or {}).get("Dir")
     if not isinstance(folder, str) or not folder:
-        raise Refusal("Stash did not say where its config folder is (server_connection.Dir)")
+        raise Refusal("Stash did not name its config folder (server_connection.Dir)")
     return _made(os.path.join(folder, "plugin_data", hook.PLUGIN_ID))
 
 
@@ -164,7 +164,7 @@ def _made(path):
 
 
 def handle_task(mode):
-    """Carry out a task or operation by its mode; what it answers. Refusal: no such mode."""
+    """Run the operation of this mode and return its answer. Raises Refusal for an unknown mode."""
     from app import activity, arguments, hook_hints
     from app.commands import reconcile, registry
 
@@ -174,20 +174,20 @@ def handle_task(mode):
     working = registry.works(_run, mode)
     if working and reconcile.due(_run):
         _run.progress.between(0.0, 0.5)
-    found = _carry_out(mode)
+    answer = _operate(mode)
     _run.progress.between(0.5, 1.0)
     automatic = maybe_auto_reconcile() if working else None
     if automatic:
-        found = {**found, "auto_reconcile": automatic}
+        answer = {**answer, "auto_reconcile": automatic}
     hook_hints.leave_notes(_run)
     if not working:
         hook_hints.wake_if_due(_run)
     _run.progress.set(1.0)
-    _run.tell_end(activity.held_back(found))
-    return found
+    _run.tell_end(activity.held_back(answer))
+    return answer
 
 
-def _carry_out(mode):
+def _operate(mode):
     from app.commands import reconcile, registry
 
     if mode in registry.NEEDS_SERVER:
@@ -200,21 +200,21 @@ def _carry_out(mode):
 
 
 def handle_reconcile(scope):
-    """Find and close the gaps of a scope: all, recent, recent_7days or a custom range."""
+    """Find and close the gaps in a scope: all, recent, recent_7days or a custom range."""
     from app.commands import reconcile
 
     return reconcile.reconcile(_run, scope)
 
 
 def handle_queue_status():
-    """View Queue Status: in the log for a person, as JSON for a program."""
+    """View Queue Status: log lines for a person, JSON for a program."""
     from app.commands import status
 
     return status.queue_status(_run)
 
 
 def maybe_auto_reconcile():
-    """Reconcile if the interval or a start of Stash calls for it; None when nothing was due."""
+    """Reconcile if the interval or a start of Stash calls for it. None if nothing was due."""
     from app.commands import reconcile
 
     due = reconcile.due(_run)
@@ -222,7 +222,7 @@ def maybe_auto_reconcile():
 
 
 def _run_auto_reconcile(scheduler, scope, is_startup):
-    """One automatic run; its failure is remembered and told, and is not that of the task."""
+    """One automatic run. Its failure is recorded and logged, and does not fail the task."""
     from app.commands import reconcile
 
     return reconcile.reconcile_quietly(_run, scheduler, scope, is_startup)

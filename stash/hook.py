@@ -1,7 +1,7 @@
-"""The hook lane: does this event matter? Mark it dirty, wake one drain, go. Feather lane.
+"""The hook lane: decide whether an event matters, mark what changed, wake one drain, answer.
 
-Stash waits for us inside the user's Save. Whatever fails after the flag is on disk is not the
-hook's business: the flag stays, and the next invocation wakes the drain.
+Stash waits for a hook inside the user's Save. A failure after the flag is on disk does not matter: the
+flag stays, and the next invocation wakes the drain.
 """
 
 import os
@@ -13,17 +13,17 @@ from sync_queue import inbox
 
 PLUGIN_ID = "Stash2Plex"
 DRAIN_TASK = "Process Queue"
-WAKE_SECONDS = 3.0  # for all that a hook says to Stash: a person waits for it
+WAKE_SECONDS = 3.0  # for all requests of a hook to Stash: a person waits
 CONNECT_SECONDS = 1.0
 STATE_FILE = "reconciliation_state.json"  # the scheduler's, read here without importing it
-LONGEST_RETRY = 6 * 3600  # as there; further away than that, the clock was set back
-# What of these Plex shows; a change of anything else costs nothing, and with nothing shown neither
-# does any event. What more it shows with some settings, the inbox knows.
+LONGEST_RETRY = 6 * 3600  # of the scheduler; a later time means that the clock was set back
+# The fields that Plex always shows. A change of any other field is ignored, and with no field every
+# event is. Fields that Plex shows with some settings are in the inbox's notes.
 SHOWN = {"Performer": ("name",), "Studio": ("name",), "Tag": ("name",), "Group": ()}
 
 
 def flag(context: object, data_dir: str, config_dir: str = "") -> "tuple[str, int] | None":
-    """The (kind, id) that a hookContext makes dirty; None when Plex would not show it."""
+    """The (kind, id) that a hookContext makes dirty. None if Plex does not show the change."""
     if not isinstance(context, dict):
         return None
     subject, _, rest = str(context.get("type", "")).partition(".")
@@ -39,8 +39,8 @@ def flag(context: object, data_dir: str, config_dir: str = "") -> "tuple[str, in
 
 
 def merged(context: dict) -> "list[int]":
-    """The tags that are gone by a merge: no event names them but that of the one they are in now,
-    which may be gone as well before anybody looks."""
+    """The tags that a merge removed. Only the event of the tag that they were merged into names them, and
+    that tag may be gone before a drain reads it."""
     if context.get("type") != "Tag.Merge.Post" or not isinstance(context.get("input"), dict):
         return []
     source = context["input"].get("source")
@@ -63,7 +63,7 @@ def _number(value: object) -> "int | None":
 
 
 def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, int]":
-    """Mark and wake. Gives the sentence to answer, and the scene that this very process is to
+    """Mark what changed and wake a drain. Returns the answer, and the scene that this process has to
     sync, 0 for none."""
     config_dir = str(connection.get("Dir") or "")
     dirty = flag(context, data_dir, config_dir)
@@ -73,34 +73,34 @@ def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, int]
         for source in merged(context):  # type: ignore[arg-type]
             inbox.mark(data_dir, dirty[0], source)
         inbox.mark(data_dir, *dirty)
-    said = f"{dirty[0]} {dirty[1]} is marked" if dirty else "a reconciliation is due"
-    # Mark first, look second: either the drain sees the flag, or we see the free lock.
+    answer = f"{dirty[0]} {dirty[1]} is marked" if dirty else "a reconciliation is due"
+    # Mark first, then look at the lock: either the drain sees the flag, or we see the free lock.
     if _drains(data_dir):
-        return said, 0
+        return answer, 0
     if inbox.is_away(data_dir, time.time()):
-        return said + "; Plex is away", 0
+        return answer + "; Plex is away", 0
     if dirty and _is_save(context) and _is_inline(connection, data_dir, config_dir):
-        return said, dirty[1]
+        return answer, dirty[1]
     wake(connection, data_dir)
-    return said, 0
+    return answer, 0
 
 
 def _is_save(context: object) -> bool:
-    """Whether a person saved a scene. A scan, a rename that shows on many scenes and a
-    reconciliation are left to a task: nobody shall wait for them."""
-    found = context if isinstance(context, dict) else {}
-    return found.get("type") == "Scene.Update.Post" and bool(found.get("input"))
+    """Whether a person saved a scene. A scan, a rename that shows on many scenes and a reconciliation
+    are done by a task, so that nobody waits for them."""
+    event = context if isinstance(context, dict) else {}
+    return event.get("type") == "Scene.Update.Post" and bool(event.get("input"))
 
 
 def _is_inline(connection: dict, data_dir: str, config_dir: str) -> bool:
-    """By the note that a task left; after a change of Stash's settings by Stash itself."""
+    """Whether Hook Mode is inline: from a task's note, or from Stash if its settings changed since."""
     if inbox.knows_settings(data_dir, config_dir):
         return inbox.is_inline(data_dir)
     query = "query Mode($ids: [ID!]) { configuration { plugins(include: $ids) } }"
     deadline = time.monotonic() + CONNECT_SECONDS
     try:
-        found = ask(connection, query, {"ids": [PLUGIN_ID]}, deadline)
-        mode = found["configuration"]["plugins"][PLUGIN_ID]["hook_mode"]
+        data = ask(connection, query, {"ids": [PLUGIN_ID]}, deadline)
+        mode = data["configuration"]["plugins"][PLUGIN_ID]["hook_mode"]
     except (OSError, ValueError, LookupError, TypeError):  # not set, or no answer
         return False
     return isinstance(mode, str) and mode.strip().lower() == "inline"
@@ -111,7 +111,7 @@ def _drains(data_dir: str) -> bool:
 
 
 def is_due(data_dir: str, now: float) -> bool:
-    """The cheap half of the scheduler: what its state file says about this moment."""
+    """Whether the scheduler's state file says that a reconciliation is due now."""
     try:
         with open(os.path.join(inbox.home(data_dir), STATE_FILE), encoding="utf-8") as file:
             state = light_json.loads(file.read())
@@ -119,13 +119,13 @@ def is_due(data_dir: str, now: float) -> bool:
             return False
         return _is_due(state, now)  # type: ignore[arg-type]
     except (OSError, ValueError, AttributeError):
-        return False  # the full lane sets a broken file aside
+        return False  # the full lane reports a broken file
 
 
 def _is_due(state: dict, now: float) -> bool:
     due, retry, server = state.get("next_due"), state.get("retry_at"), stdio.server_identity()
     if isinstance(retry, (int, float)) and now < retry <= now + LONGEST_RETRY:
-        return False  # the last try failed, and every event would ask for the next
+        return False  # the last try failed, and every event would start the next
     started = server is not None and state.get("stash_identity") != server
     return started or (isinstance(due, (int, float)) and now >= due)
 
@@ -134,18 +134,18 @@ def _is_due(state: dict, now: float) -> bool:
 
 
 def wake(connection: dict, data_dir: str) -> None:
-    """See to it that one drain is queued in Stash; never raises, never waits for a job."""
+    """Make sure that one drain is queued in Stash. Never raises, never waits for a job."""
     asking = lock.FileLock(os.path.join(data_dir, inbox.WAKE_LOCK))
     try:
         if _is_on_its_way(data_dir) or not asking.acquire():
-            return  # or another hook is asking just now
+            return  # or another hook is asking Stash now
         try:
-            # Whoever asked before us may have been served in the meantime.
+            # A drain that another hook asked for may have started meanwhile.
             if not (_is_on_its_way(data_dir) or _drains(data_dir)):
                 _wake(connection, data_dir)
         finally:
             asking.release()
-    except Exception as error:  # the flag is on disk: no answer of Stash may fail a Save
+    except Exception as error:  # the flag is on disk, so nothing that Stash answers fails the Save
         stdio.warning(
             f"Stash could not be asked to sync this now ({_why(error)}): "
             "the change is noted, and the next event or Process Queue syncs it"
@@ -153,7 +153,7 @@ def wake(connection: dict, data_dir: str) -> None:
 
 
 def _why(error: Exception) -> str:
-    """In a few words, without a path: here nobody knows yet whether the user wants them shown."""
+    """The reason in a few words, without a path: a hook does not know whether Obfuscate Paths is on."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, OSError):
@@ -166,7 +166,7 @@ def _is_on_its_way(data_dir: str) -> bool:
 
 
 def _wake(connection: dict, data_dir: str) -> None:
-    """Ask Stash for a drain, unless the one it promised still waits. One of us at a time."""
+    """Ask Stash for a drain, unless the promised one still waits. Only the wake lock's holder does."""
     server, deadline = stdio.server_identity(), time.monotonic() + WAKE_SECONDS
     job = inbox.waking(data_dir, server, time.time()) or ""
     try:
@@ -176,7 +176,7 @@ def _wake(connection: dict, data_dir: str) -> None:
             job = _queue_drain(connection, deadline)
             inbox.end_wake(data_dir, job, server)
     except TimeoutError:
-        # Stash may have heard us, and the next Save shall not wait as well.
+        # Stash may have received the request, and the next Save should not wait too.
         inbox.end_wake(data_dir, job, server)
         inbox.touch_wake(data_dir)
         raise
@@ -198,19 +198,19 @@ def _queue_drain(connection: dict, deadline: float) -> str:
 
 def _waits(connection: dict, job: str, deadline: float) -> bool:
     query = "query Waits($input: FindJobInput!) { findJob(input: $input) { status description } }"
-    found = ask(connection, query, {"input": {"id": job}}, deadline)["findJob"]
-    # Numbers begin anew with each start of Stash: by now it may be somebody else's.
+    known = ask(connection, query, {"input": {"id": job}}, deadline)["findJob"]
+    # Job numbers begin anew with each start of Stash, so this may be another job.
     return (
-        bool(found)
-        and found["status"] in ("READY", "RUNNING")
-        and (DRAIN_TASK in str(found["description"]))
+        bool(known)
+        and known["status"] in ("READY", "RUNNING")
+        and (DRAIN_TASK in str(known["description"]))
     )
 
 
 def ask(connection: dict, query: str, variables: dict, deadline: "float | None" = None) -> dict:
     """The `data` of one GraphQL call, over a bare socket: an HTTP library would cost more than the
-    whole hook. `deadline` is on the monotonic clock. OSError or ValueError when Stash does not
-    answer it, TimeoutError when it does not answer in time."""
+    whole hook. `deadline` is on the monotonic clock. Raises TimeoutError if Stash does not answer in
+    time, another OSError or ValueError if it does not answer the call."""
     body = light_json.dumps({"query": query, "variables": variables}).encode()
     host, port = address(connection)
     head = [
@@ -228,8 +228,8 @@ def ask(connection: dict, query: str, variables: dict, deadline: "float | None" 
     if status != b"200":
         known = status.isdigit()
         raise ValueError(f"HTTP {status.decode()}" if known else "an answer that is no HTTP")
-    found = light_json.loads(answer)
-    data = found.get("data") if isinstance(found, dict) else None
+    document = light_json.loads(answer)
+    data = document.get("data") if isinstance(document, dict) else None
     if not isinstance(data, dict):
         raise ValueError("an answer without data")
     return data
@@ -237,8 +237,8 @@ def ask(connection: dict, query: str, variables: dict, deadline: "float | None" 
 
 def cookie(connection: dict) -> str:
     """The session that Stash gave us, '' for none."""
-    found = connection.get("SessionCookie")
-    value = found.get("Value") if isinstance(found, dict) else None
+    session = connection.get("SessionCookie")
+    value = session.get("Value") if isinstance(session, dict) else None
     return value if isinstance(value, str) else ""
 
 
@@ -249,13 +249,13 @@ def _credentials(connection: dict) -> "list[str]":
 
 
 def _fits(value: str) -> bool:
-    """Whether the value stays within its line of the request."""
+    """Whether the value fits into one line of the request."""
     return bool(value) and value.isprintable()
 
 
 def address(connection: dict) -> "tuple[str, int]":
-    """Where Stash listens, as seen from this machine: it names itself by what it is bound to.
-    ValueError when it does not say it in a way that can be used."""
+    """Host and port of Stash, as seen from this machine; Stash names the address that it is bound to.
+    Raises ValueError if the address makes no sense."""
     host = str(connection.get("Host") or "").strip("[] ")
     local = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}
     try:
@@ -263,7 +263,7 @@ def address(connection: dict) -> "tuple[str, int]":
     except (TypeError, OverflowError):
         port = 0
     if not 0 < port < 65536 or not host.isprintable():
-        raise ValueError("Stash did not say where it listens (server_connection)")
+        raise ValueError("Stash did not name its own address (server_connection)")
     return local.get(host, host), port
 
 
@@ -274,7 +274,7 @@ def _is_secure(connection: dict) -> bool:
 def _exchange(
     host: str, port: int, secure: bool, request: bytes, deadline: "float | None"
 ) -> bytes:
-    """All that Stash answers, to the end that it names or until it closes the connection."""
+    """The whole answer: up to its Content-Length, or until Stash closes the connection."""
     deadline = time.monotonic() + WAKE_SECONDS if deadline is None else deadline
     stream = _connected(host, port, secure, deadline)
     try:
@@ -293,8 +293,8 @@ def _exchange(
 
 
 def _is_whole(answer: bytes) -> bool:
-    """Whether all is there that the answer names: what stands in front of Stash may keep the
-    connection open after that."""
+    """Whether the answer has as many bytes as its Content-Length: a proxy may keep the connection open
+    after them."""
     head, end_of_head, body = answer.partition(b"\r\n\r\n")
     _, named, rest = head.lower().partition(b"\r\ncontent-length:")
     length = rest.partition(b"\r\n")[0].strip()
@@ -311,9 +311,9 @@ def _left(deadline: float) -> float:
 def _connected(host: str, port: int, secure: bool, deadline: float):  # type: ignore[no-untyped-def]
     if secure:
         import socket
-    else:  # the same, without the enums that cost as much as the rest of the hook
+    else:  # its C core does without the enums, which cost as much as the rest of the hook
         import _socket as socket  # type: ignore[no-redef]
-    name = host.encode() if host.isascii() else host  # bytes do without the codec of domain names
+    name = host.encode() if host.isascii() else host  # bytes need no codec for domain names
     problem = OSError("no address")
     for family, kind, number, _, place in socket.getaddrinfo(name, port, 0, socket.SOCK_STREAM):
         plain = socket.socket(family, kind, number)
@@ -331,7 +331,7 @@ def _encrypted(plain, deadline: float):  # type: ignore[no-untyped-def]
     import ssl
 
     context = ssl.create_default_context()
-    # Stash's own certificate is self-signed, and it is our parent process on this machine.
+    # Stash's own certificate is self-signed, and Stash is our parent process on this machine.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     plain.settimeout(_left(deadline))

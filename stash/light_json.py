@@ -1,12 +1,12 @@
-"""JSON for the feather lane: the C core of the module json, without the module. Feather lane.
+"""JSON for the hook lane: the C core of the module json, without the module.
 
-Importing json costs a hook as much as the bare interpreter, since it brings re and enum with it.
-Where the core is not as expected (another interpreter, a later version), json does the work.
+Importing json costs a hook as much as the bare interpreter, since json imports re and enum. In an
+interpreter with another core, json does the work.
 """
 
 
 class _Rules:
-    """What the core asks its owner about; the same answers as json.JSONDecoder gives."""
+    """The attributes that the core reads, with the values of json.JSONDecoder."""
 
     strict = True
     memo: "dict[str, str]" = {}
@@ -15,7 +15,7 @@ class _Rules:
 
 
 def _core():
-    """(scanner, quoter), or two Nones."""
+    """(scanner, quoter), or (None, None)."""
     try:
         import _json
 
@@ -27,18 +27,18 @@ def _core():
 
 _scan, _quoted = _core()
 _BLANK = " \t\n\r"
-_MARK = "\ufeff"  # some editors put it in front
+_MARK = "\ufeff"  # some editors begin files with it
 
 
 def loads(data: "bytes | str") -> object:
-    """The one document in `data`; ValueError when it is none, or is nested without end."""
+    """The one document in `data`. Raises ValueError if it is not one, or is nested too deep."""
     text = data if isinstance(data, str) else data.decode("utf-8", "surrogatepass")
     text = text.removeprefix(_MARK)
     try:
         found, end = _scan(text, len(text) - len(text.lstrip(_BLANK)))
     except RecursionError:
         raise ValueError("JSON that is nested too deep") from None
-    except (StopIteration, TypeError, SystemError):  # without json the core has no words for it
+    except (StopIteration, TypeError, SystemError):  # without json the core cannot raise its errors
         import json
 
         return json.loads(text)
@@ -48,15 +48,15 @@ def loads(data: "bytes | str") -> object:
 
 
 def dumps(value: object) -> str:
-    """`value` as JSON, in ASCII. Plain data does without json."""
+    """`value` as JSON, in ASCII. Plain data needs no json."""
     if _quoted is not None:
         if isinstance(value, str):
             return _quoted(value)
         if isinstance(value, dict):
-            pairs = [f"{dumps(str(name))}: {dumps(one)}" for name, one in value.items()]
+            pairs = [f"{dumps(str(name))}: {dumps(part)}" for name, part in value.items()]
             return "{" + ", ".join(pairs) + "}"
         if isinstance(value, (list, tuple)):
-            return "[" + ", ".join([dumps(one) for one in value]) + "]"
+            return "[" + ", ".join([dumps(part) for part in value]) + "]"
         if value is None or type(value) is bool:
             return {None: "null", True: "true", False: "false"}[value]
         if type(value) is int or (type(value) is float and value - value == 0):
@@ -69,5 +69,5 @@ def _whole(value: object) -> str:
 
     try:
         return json.dumps(value, default=str, allow_nan=False)
-    except ValueError:  # not a number, or infinite: JSON has no word for it
+    except ValueError:  # NaN or infinite, which JSON does not have
         return json.dumps(json.loads(json.dumps(value, default=str), parse_constant=lambda _: None))

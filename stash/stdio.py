@@ -1,7 +1,7 @@
 """The process interface to Stash: stdin in, exactly one JSON answer out, log and progress on stderr.
 
-Feather lane. Nothing else in the product touches stdin, stdout or stderr. The rules (prefixes,
-64 KiB lines, one document on stdout) are Stash's `interface: raw`, see its pkg/plugin.
+Hook lane. No other module touches stdin, stdout or stderr. The rules (prefixes, 64 KiB lines, one document
+on stdout) are those of Stash's `interface: raw`, see its pkg/plugin.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 from stash import light_json
 
 LINE_BYTES = 60_000  # Stash closes the pipe at a line of 64 KiB, prefix and newline included
-# Controls, and the marks that turn the direction of a line round.
+# Control characters, and marks that reverse the direction of a line.
 _CONTROL = dict.fromkeys(
     (*range(32), *range(127, 160), *range(0x2028, 0x202F), *range(0x2066, 0x206A)), " "
 )
@@ -20,7 +20,7 @@ _scrubs: list = []
 
 
 def read(fd: int = 0) -> dict:
-    """The one JSON document on `fd`; ValueError with a sentence when it is not one."""
+    """The one JSON document on `fd`. Raises ValueError with a sentence if there is none."""
     try:
         document = light_json.loads(_all(fd))
     except (ValueError, OSError):
@@ -40,31 +40,31 @@ def _all(fd: int) -> bytes:
     return b"".join(chunks)
 
 
-def connection(found: object) -> dict:
-    """`server_connection`, reduced to what has the right type."""
-    found = found if isinstance(found, dict) else {}
-    cookie, host, port = (found.get(name) for name in ("SessionCookie", "Host", "Port"))
+def connection(given: object) -> dict:
+    """`server_connection`, reduced to values of the right type."""
+    given = given if isinstance(given, dict) else {}
+    cookie, host, port = (given.get(name) for name in ("SessionCookie", "Host", "Port"))
     port = int(port) if isinstance(port, str) and port.isdecimal() and len(port) < 6 else port
     value = cookie.get("Value") if isinstance(cookie, dict) else None
     return {
-        "Scheme": "https" if found.get("Scheme") == "https" else "http",
+        "Scheme": "https" if given.get("Scheme") == "https" else "http",
         "Host": host if isinstance(host, str) else "",
         "Port": port if isinstance(port, int) and 0 < port < 65536 else 9999,
         "SessionCookie": {"Value": value} if isinstance(value, str) and value else None,
-        "Dir": found.get("Dir"),
+        "Dir": given.get("Dir"),
     }
 
 
 def claim_stdout() -> None:
-    """Keep stdout for the answer: whatever a library or a child prints goes to stderr."""
+    """Keep stdout for the answer: send whatever a library or a child prints to stderr."""
     sys.stdout.flush()
     _state["stdout"] = os.dup(1)
     os.dup2(2, 1)
 
 
 def hide(secret: object, instead_of: str = "") -> None:
-    """Never show `secret` again, neither in a line nor in the answer, however it is spelt there;
-    `instead_of` is one that is worth nothing any more."""
+    """Mask `secret` in every later line and in the answer, in all its spellings. `instead_of` is a secret
+    that has expired."""
     for old in _spellings(instead_of) if instead_of else ():
         try:
             _secrets.remove(old)
@@ -76,17 +76,17 @@ def hide(secret: object, instead_of: str = "") -> None:
 
 
 def _spellings(secret: str) -> "set[str]":
-    """The secret as it stands in a text, in JSON, in what Python shows, and in an address."""
-    found = {secret}
+    """The secret as a text, in JSON, in a repr of Python, and in an address."""
+    spellings = {secret}
     if secret.isalnum():
-        return found
+        return spellings
     escaped = secret.replace("\\", "\\\\")
-    found |= {escaped, escaped.replace('"', '\\"'), escaped.replace("'", "\\'")}
-    octets = [chr(one) for one in secret.encode("utf-8", "surrogatepass")]
+    spellings |= {escaped, escaped.replace('"', '\\"'), escaped.replace("'", "\\'")}
+    octets = [chr(octet) for octet in secret.encode("utf-8", "surrogatepass")]
     for plain in ("-._~", "-._~/"):
         for digits in ("%%%02X", "%%%02x"):
-            found.add("".join([c if _is_plain(c, plain) else digits % ord(c) for c in octets]))
-    return found
+            spellings.add("".join([c if _is_plain(c, plain) else digits % ord(c) for c in octets]))
+    return spellings
 
 
 def _is_plain(char: str, plain: str) -> bool:
@@ -95,33 +95,33 @@ def _is_plain(char: str, plain: str) -> bool:
 
 def redact(text: str) -> str:
     """`text` with every known secret masked."""
-    for secret in tuple(_secrets):  # the thread that reads ahead may just have heard another
+    for secret in tuple(_secrets):  # a thread that reads ahead may add one meanwhile
         text = text.replace(secret, "***")
     return text
 
 
 def _masked(value: object) -> object:
-    """`value` with the secrets masked in its texts, wherever they are in it."""
+    """`value` with the secrets masked in all its texts."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):
-        return {name: _masked(one) for name, one in value.items()}
+        return {name: _masked(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_masked(one) for one in value]
+        return [_masked(part) for part in value]
     return value
 
 
 def answer(output: object = None, error: "str | None" = None) -> None:
-    """Write the one answer; a second call is ignored, so that no path can write two."""
+    """Write the one answer. A second call is ignored."""
     if _state["answered"]:
         return
-    # Stash logs an error that is answered.
+    # Stash logs the error of an answer.
     document = {"output": output} if error is None else {"error": scrub(error), "output": output}
     _write(light_json.dumps(_masked(document)))
 
 
 def answer_in_lines(text: str) -> None:
-    """The same for a person at a terminal: lines instead of JSON."""
+    """Write the answer for a person at a terminal: lines instead of JSON."""
     if not _state["answered"]:
         _write("\n".join([line.translate(_CONTROL) for line in redact(text).split("\n")]))
 
@@ -132,22 +132,22 @@ def _write(text: str) -> None:
     try:
         while data:
             data = data[os.write(_state["stdout"], data) :]
-    except OSError:  # Stash is gone: nobody is left to tell
+    except OSError:  # Stash is gone
         pass
 
 
 def set_debug(on: bool) -> None:
-    """Whether `debug` lines are written (the setting `debug_logging`)."""
+    """Whether to write `debug` lines (the setting Debug Logging)."""
     _state["debug"] = on
 
 
 def set_terminal(on: bool) -> None:
-    """Whether a person reads stderr directly: then plain words stand where Stash has its codes."""
+    """Whether a person reads stderr: lines then begin with words instead of Stash's codes."""
     _state["terminal"] = on
 
 
 def set_scrub(on: bool) -> None:
-    """Whether paths are kept out of all lines (the setting `obfuscate_paths`)."""
+    """Whether to keep paths out of all lines (the setting Obfuscate Paths)."""
     _scrubs.clear()
     if on:
         from validation.text import without_paths
@@ -156,14 +156,14 @@ def set_scrub(on: bool) -> None:
 
 
 def scrub(text: str) -> str:
-    """`text` without paths, if the user wants it so."""
+    """`text`, without paths if Obfuscate Paths is on."""
     for without in _scrubs:
         text = without(text)
     return text
 
 
 def log(level: str, text: str) -> None:
-    """One log line per line of `text`; `level` is one of t d i w e."""
+    """Write a log line for each line of `text`. `level` is one of t d i w e."""
     for line in redact(scrub(str(text))).splitlines():
         line = line.translate(_CONTROL).strip()
         if line:
@@ -205,15 +205,15 @@ def _put(level: str, line: str) -> None:
             return
     try:
         os.write(2, head + data + b"\n")
-    except OSError:  # the reader is gone; the work goes on without a log
+    except OSError:  # the reader is gone: go on without a log
         _state["open"] = False
 
 
 def server_identity() -> "str | None":
-    """Names the running Stash process (our parent), the same for its whole life; None if unknown.
+    """A name for the running Stash process (our parent), which lasts as long as it. None if unknown.
 
     A process id alone is not enough on Linux: in a container Stash is process 1 after every start.
-    On Windows the parent may be a Python launcher that is new every time, so nothing is known.
+    On Windows the parent may be a Python launcher that is new each time, so the name is unknown.
     """
     if sys.platform == "win32":
         return None

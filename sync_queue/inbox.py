@@ -1,7 +1,7 @@
-"""Dirty flags: one empty file per thing that changed in Stash. Feather lane.
+"""Dirty flags: one empty file per thing that changed in Stash. Also the notes that hooks read. Hook lane.
 
-A flag carries no data but its name (`scene-42`): whoever sweeps it reads the newest state.
-Marking the same thing a thousand times leaves one file.
+A flag carries no data except its name (`scene-42`); the drain reads the newest state. Marking the same
+thing a thousand times leaves one file.
 """
 
 import os
@@ -10,30 +10,32 @@ import time
 
 KINDS = ("scene", "performer", "studio", "tag", "group")
 FOLDER = "inbox"
-SERVER = "server"  # names the folder of the Plex server in force; without it that is the data dir
+SERVER = (
+    "server"  # names the folder of the current Plex server; without this file it is the data dir
+)
 SERVERS = "servers"
 LOCK = "drain.lock"
 WAKE = "wake"
 WAKE_LOCK = "wake.lock"  # held while a hook asks Stash for a drain
-INLINE = "hook_inline"  # there while the setting hook_mode, which a hook cannot ask for, is inline
-SHOWS = "hook_shows"  # what Plex shows with settings that a hook cannot ask for, as `Group.name`
-SETTINGS = "hook_settings"  # which state of Stash's settings these two notes are of
-# All that there is to note, for as long as the note is of settings that have changed since.
+INLINE = "hook_inline"  # exists while Hook Mode is inline; a hook cannot read settings
+SHOWS = "hook_shows"  # more fields that Plex shows with these settings, such as `Group.name`
+SETTINGS = "hook_settings"  # the state of Stash's settings that these two notes were made from
+# Every field that the note can have. Used while the note is older than the settings.
 ALL_SHOWN = {"Group": ("name",), "Studio": ("parent_id",), "Performer": ("image", "tag_ids")}
-AWAY = "plex_away"  # its time: when Plex, which is away, is to be looked at again
-AWAY_SECONDS = 300.0  # no look is further away than that
+AWAY = "plex_away"  # Plex is away; the file's time is that of the next probe
+AWAY_SECONDS = 300.0  # no probe is later than that
 HIGHEST = 2**63 - 1  # of ids: Stash keeps them in 64 bits
-NO_ANSWER = "?"  # in the place of a job number: Stash was asked, and did not answer in time
-ASKING_SECONDS = 30.0  # for so long it is not asked again
-# After this long the hook asks Stash whether the job is still in its queue: its drain may have been
-# killed before it could take the marker down. One question in so long costs a bulk edit nothing.
+NO_ANSWER = "?"  # in place of a job number: Stash did not answer in time
+ASKING_SECONDS = 30.0  # so long it is not asked again
+# After this time a hook asks Stash whether the job is still in its queue: a kill may have come before the
+# drain removed the marker. One question in ten seconds costs a bulk edit nothing.
 TRUST_SECONDS = 10.0
-# Windows refuses to open or remove a file that another process has open at this moment.
+# Windows refuses to open or remove a file while another process has it open.
 PATIENCE = (0.01, 0.02, 0.05, 0.1, 0.2)
 
 
 def mark(data_dir: str, kind: str, number: int) -> None:
-    """Set the flag; OSError when the disk does not take it."""
+    """Set the flag. Raises OSError if the disk refuses it."""
     path = os.path.join(data_dir, FOLDER, f"{kind}-{number}")
     try:
         _touch(path)
@@ -49,7 +51,7 @@ def _touch(path: str) -> None:
 
 
 def make_private(folder: str) -> None:
-    """The folder and what it needs above it; only its owner may look into the data dir."""
+    """Make the folder and its parents, readable by their owner only."""
     os.makedirs(folder, mode=0o700, exist_ok=True)
 
 
@@ -72,7 +74,7 @@ def each_flag(data_dir: str):  # type: ignore[no-untyped-def]
 def _flag(entry: "os.DirEntry[str]") -> "tuple[str, int] | None":
     kind, _, number = entry.name.partition("-")
     if kind not in KINDS or not (number.isascii() and number.isdigit()) or number[0] == "0":
-        return None  # a name that no mark gives could not be cleared by its kind and id
+        return None  # `clear` could not remove such a file by kind and id
     if len(number) > 19 or int(number) > HIGHEST or not entry.is_file():
         return None
     return sys.intern(kind), int(number)
@@ -84,7 +86,7 @@ def is_empty(data_dir: str) -> bool:
 
 
 def clear(data_dir: str, kind: str, number: int) -> None:
-    """Take a flag down, after what it stands for is owed elsewhere on disk."""
+    """Remove a flag, after its job is on disk."""
     try:
         _patiently(os.unlink, os.path.join(data_dir, FOLDER, f"{kind}-{number}"))
     except FileNotFoundError:
@@ -92,7 +94,7 @@ def clear(data_dir: str, kind: str, number: int) -> None:
 
 
 def _patiently(act, path: str) -> None:  # type: ignore[no-untyped-def]
-    """`act(path)`, again for a moment while permission is refused."""
+    """Call `act(path)`, and try again for a moment while permission is denied."""
     for pause in PATIENCE:
         try:
             act(path)
@@ -103,8 +105,8 @@ def _patiently(act, path: str) -> None:  # type: ignore[no-untyped-def]
 
 
 def home(data_dir: str) -> str:
-    """The folder of what belongs to the Plex server in force, and to no other: its index, ledger and
-    journal, its queue, outages and reconciliations."""
+    """The folder with the state of the current Plex server: its index, ledger, journal, queue, outages
+    and reconciliations."""
     try:
         with open(os.path.join(data_dir, SERVER), encoding="utf-8") as file:
             folder, _, leaf = file.readline(200).strip().partition("/")
@@ -116,7 +118,7 @@ def home(data_dir: str) -> str:
 
 
 def also_shown(data_dir: str, subject: str, config_dir: str = "") -> "tuple[str, ...]":
-    """The fields of a performer, studio, tag or group that Plex may show besides the usual."""
+    """The fields of a performer, studio, tag or group that Plex shows only with some settings."""
     if not knows_settings(data_dir, config_dir):
         return ALL_SHOWN.get(subject, ())
     pairs = [word.partition(".") for word in _note(data_dir, SHOWS).split()]
@@ -135,7 +137,7 @@ def _note(data_dir: str, name: str) -> str:
 
 
 def state_of_settings(config_dir: str) -> str:
-    """Another one after each change of a setting in Stash; '' when that cannot be told."""
+    """A text that changes with every change of a setting in Stash; '' if the file cannot be read."""
     try:
         found = os.stat(os.path.join(config_dir, "config.yml"))
     except (OSError, ValueError):
@@ -144,30 +146,30 @@ def state_of_settings(config_dir: str) -> str:
 
 
 def knows_settings(data_dir: str, config_dir: str) -> bool:
-    """Whether the notes for hooks are of the settings that are in force."""
+    """Whether the notes for hooks were made from the present settings."""
     state = state_of_settings(config_dir) if config_dir else ""
     return not state or _note(data_dir, SETTINGS) == state
 
 
 def is_inline(data_dir: str) -> bool:
-    """Whether a hook is to drain what it marks, by the setting when it was last read."""
+    """Whether Hook Mode was inline when the settings were last read."""
     return os.path.exists(os.path.join(data_dir, INLINE))
 
 
 def is_away(data_dir: str, now: float) -> bool:
-    """Whether Plex is away and not to be looked at yet: a drain could do nothing."""
+    """Whether Plex is away and its next probe is not due: a drain could do nothing."""
     try:
         left = os.stat(os.path.join(data_dir, AWAY)).st_mtime - now
     except OSError:
         return False
-    return 0 < left <= AWAY_SECONDS  # else the clock was set back
+    return 0 < left <= AWAY_SECONDS  # a later time means that the clock was set back
 
 
 # -- the marker that says a drain is on its way
 
 
 def waking(data_dir: str, server: "str | None", now: float) -> "str | None":
-    """None: no drain is on its way. '': one is, surely. Else a job number to ask Stash about."""
+    """None: no drain is on its way. '': a drain is on its way. Else a job number to ask Stash about."""
     path = os.path.join(data_dir, WAKE)
     try:
         age = abs(now - os.stat(path).st_mtime)  # a clock may have been set back
@@ -176,24 +178,24 @@ def waking(data_dir: str, server: "str | None", now: float) -> "str | None":
     except (OSError, ValueError):
         return None
     if not job:
-        return None  # a hook asks just now, and holds the wake lock; or it was killed meanwhile
+        return None  # a hook is asking now and holds the wake lock, or it was killed
     if owner != (server or ""):
-        return None  # that queue went with its server
+        return None  # that queue ended with its Stash
     if job == NO_ANSWER:
         return "" if age < ASKING_SECONDS else None
     return "" if age < TRUST_SECONDS else job
 
 
 def begin_wake(data_dir: str) -> None:
-    """Note that Stash is being asked for a drain. For the holder of the wake lock."""
+    """Note that a hook is asking Stash for a drain. For the holder of the wake lock."""
     os.close(os.open(os.path.join(data_dir, WAKE), os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
     touch_wake(data_dir)
 
 
 def end_wake(data_dir: str, job: str, server: "str | None") -> None:
-    """Note the job that Stash promised, unless its drain was quicker than this note."""
+    """Note the job that Stash promised, unless its drain has already started."""
     try:
-        # Without O_CREAT: a drain that already started took the marker down, and rightly so.
+        # Without O_CREAT: a drain that has started removed the marker for good.
         fd = os.open(os.path.join(data_dir, WAKE), os.O_WRONLY | os.O_TRUNC)
     except OSError:
         return
@@ -204,15 +206,15 @@ def end_wake(data_dir: str, job: str, server: "str | None") -> None:
 
 
 def drop_wake(data_dir: str) -> None:
-    """No drain is on its way any more: it is here, or Stash refused it."""
+    """Remove the marker: the drain has started, or Stash refused it."""
     try:
         _patiently(os.unlink, os.path.join(data_dir, WAKE))
-    except OSError:  # only a hint: it loses its weight with time
+    except OSError:  # only a hint, which expires
         pass
 
 
 def touch_wake(data_dir: str, now: "float | None" = None) -> None:
-    """The job is still waiting: trust the marker for another while."""
+    """Trust the marker for another while: the job still waits."""
     now = time.time() if now is None else now
     try:
         os.utime(os.path.join(data_dir, WAKE), (now, now))

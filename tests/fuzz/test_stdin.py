@@ -141,7 +141,7 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
 
 
 # The last: an object it was, by chance, but not one of Stash's.
-NO_INPUT = ("no JSON document", "not an object", "Stash did not say where")
+NO_INPUT = ("no JSON document", "not an object", "Stash did not name its")
 
 
 @settings(odd.FUZZ, max_examples=size(55, 220))

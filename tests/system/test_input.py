@@ -216,7 +216,7 @@ def test_a_folder_that_is_half_replaced_gives_one_answer(
     done = start(folder, json.dumps(given).encode())
     said = answer(done)["error"]
     assert done.returncode == 1 and "is being updated or is not whole" in said
-    assert said.endswith("reinstall it if this stays") and str(tmp_path) not in said
+    assert said.endswith("reinstall it if this error stays") and str(tmp_path) not in said
     assert done.stderr.startswith(b"\x01e\x02") and b"Traceback" not in done.stderr
 
 
