@@ -1,4 +1,4 @@
-"""One SQLite file: opened by its version, told of in sentences, kept aside when it is damaged."""
+"""One SQLite file: migrated when it is opened, errors as sentences, set aside when it is damaged."""
 
 import os
 import sqlite3
@@ -14,20 +14,20 @@ from disk.lock import FileLock
 from disk.migrations import is_misshapen, migrate, roll_back
 from disk.quarantine import PARTS, asides, set_aside
 
-AT_ONCE = 900  # values in one statement; an older SQLite takes 999
-ASKED = 500  # the same where it asks for others as well
+AT_ONCE = 900  # values in one statement; older versions of SQLite take 999
+ASKED = 500  # the same for statements with further values
 BUSY_SECONDS = 30  # how long to wait while another process writes
-HALF, NEW = "half", "new"  # a file that is being made, and one that is whole
+HALF, NEW = "half", "new"  # a file that is being made, and a finished one
 
 Value = TypeVar("Value")
 
 
 class Database:
-    """The open file. What had to be set aside to open it is told to `warn`.
+    """The open file. `warn` gets a sentence if a damaged file had to be set aside.
 
-    `STEPS` are its versions: the script at n makes a file of version n one of version n + 1.
-    Whatever goes wrong with the file while it is open is raised as SetupError; one that turns out
-    to be damaged has been replaced by then, so that the next transaction finds a sound one.
+    The script at place n of `STEPS` turns a file of version n into version n + 1. Errors of the file
+    while it is open are raised as SetupError. A damaged file has been replaced by then, so the next
+    transaction finds a sound one.
     """
 
     FILE, LOCK = "", ""
@@ -42,14 +42,14 @@ class Database:
         self.path = Path(folder) / self.FILE
         self._clock, self._warn = clock, warn
         self._asides: set[Path] = set()
-        self._lost: errors.SetupError | None = None  # why nothing is open
-        # SQLite does not wait its turn while the journal of a new file is chosen.
+        self._lost: errors.SetupError | None = None  # why no file is open
+        # SQLite does not wait for another process while it sets the journal mode of a new file.
         with self._alone():
-            self.db, said = self._opened()
-        if said:
-            warn(said)
+            self.db, notice = self._opened()
+        if notice:
+            warn(notice)
 
-    # -- what a store does with it
+    # -- for every store
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement."""
@@ -68,13 +68,13 @@ class Database:
         return found
 
     def value(self, sql: str, values: Sequence[object] = ()) -> Any:
-        """The first value of the first row; None without one."""
+        """The first value of the first row, None if there is no row."""
         found = self.rows(sql, values)
         return found[0][0] if found else None
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, whole or not at all; within another one a part of that."""
+        """One transaction, whole or not at all. Inside another transaction it is a part of that."""
         with self._plainly():
             db = self.db
             if db.in_transaction:
@@ -89,26 +89,26 @@ class Database:
                 raise
 
     def follow(self) -> None:
-        """If the file was deleted, or set aside by another process, while it was open: what is in
-        it goes on in the one that has its place."""
+        """Move on to the file in its place, with the content, if this file was deleted, or set aside by
+        another process, while it was open."""
         if not self._is_in_place():
             self._warn(self._followed())
 
     def begin_anew(self, state: str) -> None:
-        """Set the file aside, since it `state`, and go on in a new one."""
+        """Set the file aside and go on in a new file. `state` says why, as in `is damaged`."""
         with self._alone(), self._losing():
             self.db.close()
-            self.db, said = self._begun_anew(state)
-        self._warn(said)
+            self.db, notice = self._begun_anew(state)
+        self._warn(notice)
 
     def close(self) -> None:
         self._lost = self._lost or errors.SetupError(f"{self.FILE} is closed")
         self.db.close()
 
-    # -- what a store may do in its own way
+    # -- for a store to override
 
     def _connect(self, path: Path) -> sqlite3.Connection:
-        """A connection to the file at `path`, which is there. Raises as sqlite3 does."""
+        """Connect to the existing file at `path`. Raises the errors of sqlite3."""
         db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             db.execute("PRAGMA journal_mode=WAL")
@@ -118,13 +118,13 @@ class Database:
         return db
 
     def _salvage(self, damaged: Path, db: sqlite3.Connection) -> str:
-        """Bring what can be read of the damaged file into the new one; in words."""
+        """Copy what can be read of the damaged file into the new one. Returns a phrase about it."""
         return "rebuilt"
 
     def _take_along(self, before: sqlite3.Connection) -> None:
-        """The same from a connection to a file that is no longer in its place."""
+        """Copy the content of a file that is no longer in its place, through its open connection."""
 
-    # -- opening; under the lock
+    # -- opening, under the lock
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -139,20 +139,20 @@ class Database:
             lock.release()
 
     def _opened(self) -> tuple[sqlite3.Connection, str]:
-        """The file as it is; or a new one in its place, with the sentence about that."""
+        """A connection to the file, or to a new file in its place with a sentence about that."""
         try:
-            said = self._carried_on()
-            strange = self._strange()
-            if not strange:
-                return self._current(), said
+            notice = self._finish_replacement()
+            fault = self._fault()
+            if not fault:
+                return self._current(), notice
         except (OSError, sqlite3.Error) as error:
             if not (is_damage(error) or is_misshapen(error)):
                 raise _in_words(self.FILE, error) from None
-            strange = str(error)
-        return self._begun_anew(f"could not be read ({strange})")
+            fault = str(error)
+        return self._begun_anew(f"could not be read ({fault})")
 
-    def _strange(self) -> str:
-        """Why SQLite need not even be asked."""
+    def _fault(self) -> str:
+        """What is wrong with the file that needs no SQLite to see; '' if nothing is."""
         if self.path.is_dir():
             return "it is a folder"
         if self.path.exists():
@@ -161,7 +161,7 @@ class Database:
         return "only a part of it is there" if left else ""
 
     def _current(self) -> sqlite3.Connection:
-        """A connection to the file, which is made if need be, with the present schema."""
+        """A connection to the file with the present schema. Makes the file if it is missing."""
         if not self.path.exists():
             self._make(lambda db: "")
             os.replace(self._beside(NEW), self.path)
@@ -172,7 +172,7 @@ class Database:
     def _open(self, path: Path) -> sqlite3.Connection:
         db = self._connect(path)
         try:
-            # Safe against a kill; after a power cut the last transactions are done again.
+            # Safe against a kill. After a power cut the last transactions are done again.
             db.execute("PRAGMA synchronous=NORMAL")
             migrate(db, self.FILE, self.STEPS)
         except BaseException:
@@ -181,27 +181,27 @@ class Database:
         return db
 
     def _make(self, fill: Callable[[sqlite3.Connection], str]) -> str:
-        """A new file, which is called NEW once it is whole; gives what `fill` says."""
+        """Make a new file, named NEW once it is whole. Returns what `fill` returns."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         half = self._beside(HALF)
         _remove(half)
-        # SQLite would let everybody read it.
+        # SQLite would make the file readable for everybody.
         os.close(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         try:
             with closing(self._open(half)) as db:
-                said = fill(db)
+                phrase = fill(db)
             os.replace(half, self._beside(NEW))
         except BaseException:
             _remove(half)
             raise
-        return said
+        return phrase
 
     def _beside(self, what: str) -> Path:
         return self.path.with_name(f"{self.path.name}.{what}")
 
-    def _carried_on(self) -> str:
-        """Where a kill came while a file was made: with NEW there and nothing in its place, the
-        old one had been set aside. Gives the sentence about that."""
+    def _finish_replacement(self) -> str:
+        """Finish a replacement that a kill cut off: if there is only NEW, the old file had been set
+        aside. Returns a sentence about it."""
         new = self._beside(NEW)
         _remove(self._beside(HALF))
         if not new.exists():
@@ -209,16 +209,15 @@ class Database:
         if self.path.exists():
             _remove(new)
             return ""
-        set_aside(self.path, self._clock())  # what SQLite keeps beside it, if it is still there
+        set_aside(self.path, self._clock())  # its -wal and -shm, if they are still there
         os.replace(new, self.path)
         if not asides(self.path):
             return ""
         return f"{self.FILE} could not be read; it was set aside, and a new one has its place"
 
     def _begun_anew(self, state: str) -> tuple[sqlite3.Connection, str]:
-        """Set the file aside, which this process has not open any more; a new one, and the
-        sentence about it. Until the new one is whole the old one stays where it is: nothing of it
-        is lost to a kill or a full disk."""
+        """Replace the closed file by a new one. Returns the connection and a sentence about it. The old
+        file stays in place until the new one is whole, so a kill or a full disk loses nothing."""
         try:
             after = self._make(lambda db: self._salvage(self.path, db))
             name = set_aside(self.path, self._clock())
@@ -232,7 +231,7 @@ class Database:
 
     @contextmanager
     def _plainly(self) -> Iterator[None]:
-        """What SQLite says of the file leaves as a sentence."""
+        """Turn SQLite's errors into sentences."""
         if self._lost:
             raise self._lost
         try:
@@ -245,30 +244,30 @@ class Database:
             raise
 
     def _mended(self, error: Exception) -> str:
-        """The file made no sense: see to it that the next transaction finds one that does."""
+        """Make sure that the next transaction finds a sound file. Returns a sentence about it."""
         why = str(error)
         if not self._is_in_place():
             return self._followed()
         with self._alone(), self._losing():
             self.db.close()
-            if is_damage(error) and _is_sound(self.path):  # a whim of the disk
-                self.db, said = self._opened()
+            if is_damage(error) and _is_sound(self.path):  # the disk failed for a moment
+                self.db, notice = self._opened()
             else:
-                self.db, said = self._begun_anew(f"is damaged ({why})")
-        return said or f"{self.FILE} could not be read for a moment ({why})"
+                self.db, notice = self._begun_anew(f"is damaged ({why})")
+        return notice or f"{self.FILE} could not be read for a moment ({why})"
 
     def _followed(self) -> str:
         with self._alone(), self._losing(), closing(self.db) as before:
-            self.db, said = self._opened()
+            self.db, notice = self._opened()
             try:
                 self._take_along(before)
             except sqlite3.Error as error:
                 raise _in_words(self.FILE, error) from None
-        return said or f"{self.FILE} was taken away while it was in use; it goes on in a new one"
+        return notice or f"{self.FILE} was deleted while it was in use; a new file has its content"
 
     @contextmanager
     def _losing(self) -> Iterator[None]:
-        """Should this fail, nothing is open any more."""
+        """Remember that no file is open if this fails."""
         try:
             yield
         except errors.SetupError as error:
@@ -276,17 +275,17 @@ class Database:
             raise
 
     def _is_in_place(self) -> bool:
-        """Whether the file is still where it was opened. Its number would tell as well, but on
-        some network shares that changes by itself."""
+        """Whether the file is still where it was opened. The inode would tell too, but it changes at
+        random on some network shares."""
         try:
             return os.path.exists(self.path) and set(asides(self.path)) <= self._asides
-        except OSError:  # nobody can tell
+        except OSError:  # unknown
             return True
 
 
 def insert(db: sqlite3.Connection, into: str, rows: Iterable[Sequence[object]]) -> None:
-    """Put rows in by few statements: with each of them a thread that waits may have its turn, and
-    keep it for milliseconds. `into` is all that stands before VALUES."""
+    """Insert rows with few statements, since each statement may let another thread run for some
+    milliseconds. `into` is the statement up to VALUES."""
     left = list(rows)
     while left:
         some = left[: max(1, AT_ONCE // len(left[0]))]
@@ -301,15 +300,14 @@ def parameters(values: Collection[object]) -> str:
 
 
 def batches(values: Collection[Value]) -> Iterator[list[Value]]:
-    """So many at a time as one statement may ask for."""
+    """The values in lists that one statement can take."""
     left = list(values)
     for at in range(0, len(left), ASKED):
         yield left[at : at + ASKED]
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether SQLite says that the file itself is at fault: not that it is busy, full, or not ours
-    (those have classes of their own)."""
+    """Whether SQLite says that the file is damaged. Busy, full and forbidden files raise subclasses."""
     return type(error) is sqlite3.DatabaseError
 
 
@@ -320,7 +318,7 @@ def _in_words(name: str, error: Exception) -> errors.SetupError:
 
 
 def leniently(text: bytes) -> str:
-    """For `text_factory`: a text that is damaged is a wrong text, not an error."""
+    """For `text_factory`: damaged text becomes wrong text instead of an error."""
     return text.decode("utf-8", "replace")
 
 
@@ -331,7 +329,7 @@ def _remove(path: Path) -> None:
 
 
 def _is_sound(path: Path) -> bool:
-    """Whether a fresh look finds nothing wrong, or cannot tell."""
+    """Whether a new connection finds no damage, or cannot tell."""
     try:
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as db:
             return db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)

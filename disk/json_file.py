@@ -1,4 +1,4 @@
-"""JSON documents of a few kilobytes: always either whole or set aside, and of a known version. Also
+"""JSON documents of a few kilobytes, always whole and of a known version; damaged ones are set aside. Also
 notes, which are shorter and only hints."""
 
 import json
@@ -20,10 +20,10 @@ _seen: "dict[Path, tuple[tuple[int, ...], str]]" = {}
 def read(
     path: Path, version: int, now: float, migrations: "Migrations | None" = None
 ) -> tuple[Document, str]:
-    """What is in the file, as of `version`; ({}, '') when there is none.
+    """The document, migrated to `version`, and ''. ({}, '') if there is no file.
 
-    A file that makes no sense is set aside: ({}, a sentence about that). One without a version
-    counts as of version 0. SetupError when it is of a later version, or cannot be read.
+    A damaged file is set aside: ({}, a sentence about it). A document without a version has version 0.
+    Raises SetupError if the version is later, or the file cannot be read.
     """
     try:
         found = json.loads(_text(path))
@@ -39,10 +39,10 @@ def read(
 
 
 def write(path: Path, found: Document) -> None:
-    """Replace the file as a whole: a reader sees the old or the new one, never a half.
+    """Replace the file as a whole: a reader sees the old or the new document, never a half.
 
-    One writer at a time, please. What a killed one leaves behind is overwritten by the next.
-    SetupError when the disk does not take it.
+    Only one process may write at a time. The next writer overwrites what a killed one left. Raises
+    SetupError if the disk refuses it.
     """
     temporary = path.with_name(f"{path.name}.tmp")
     try:
@@ -66,7 +66,7 @@ def put_note(path: "str | os.PathLike[str]", text: str) -> None:
 
 
 def _text(path: Path) -> str:
-    """The text of the file, which a process reads again only after somebody has written it."""
+    """The text of the file. A process reads it again only after it was replaced."""
     if path.is_dir():
         raise ValueError("it is a folder")
     signature = _signature(path)
@@ -78,7 +78,7 @@ def _text(path: Path) -> str:
 
 
 def _signature(path: Path) -> tuple[int, ...]:
-    """Another value for another content: every writer replaces the file, so its number changes."""
+    """Differs for each content: every writer replaces the file, so its inode changes."""
     found = path.stat()
     return found.st_ino, found.st_size, found.st_mtime_ns
 
@@ -92,13 +92,13 @@ def _put(path: Path, text: str) -> None:
 
 
 def _without(path: Path, now: float, why: str) -> str:
-    """The sentence about a file that is set aside, if it can be."""
-    said = f"{path.name} could not be read ({why}) and is begun anew"
+    """Set the damaged file aside. Returns a sentence about it."""
+    notice = f"{path.name} could not be read ({why}) and is begun anew"
     try:
         name = set_aside(path, now)
     except OSError as error:
-        return f"{said}; it could not be moved ({messages.why(error)})"
-    return f"{said}; what was there is kept as {name}" if name else ""
+        return f"{notice}; it could not be moved ({messages.why(error)})"
+    return f"{notice}; the old file is kept as {name}" if name else ""
 
 
 def _migrated(found: Document, name: str, version: int, migrations: Migrations) -> Document:

@@ -1,8 +1,7 @@
 """A lock between processes that the kernel frees when its holder dies.
 
-Feather lane: the hook asks `is_held` without importing anything. POSIX record locks are used
-because they can be tested without being taken (`F_TEST`): a hook that looked by trying to lock
-could make a starting drain believe that another one is running.
+Hook lane. POSIX record locks can be tested without being taken (`F_TEST`). A hook that tested by taking
+the lock could make a starting drain believe that another drain is running.
 """
 
 import errno
@@ -15,11 +14,11 @@ if TYPE_CHECKING:  # typing would cost the hook a millisecond
     from collections.abc import Callable
 
     _Sleep = Callable[[float], None]
-# What a lock that somebody else holds is called; any other error is about the disk.
+# The errors of a lock that another process holds; any other error is about the disk.
 _BUSY = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 _WINDOWS = sys.platform == "win32"
-# A POSIX record lock is lost when its process closes *any* descriptor of the file,
-# so this process must never open a lock file again that it holds.
+# A POSIX record lock is lost when its process closes *any* descriptor of the file, so this process
+# never opens a lock file again that it holds.
 _mine: "set[str]" = set()
 
 
@@ -33,7 +32,7 @@ class FileLock:
     def acquire(
         self, blocking: bool = False, poll: float = 0.1, sleep: "_Sleep" = time.sleep
     ) -> bool:
-        """Take the lock; False when somebody else holds it and `blocking` is off."""
+        """Take the lock. False if another process holds it and `blocking` is off."""
         while not self._try():
             if not blocking:
                 return False
@@ -52,14 +51,14 @@ class FileLock:
             os.close(fd)
             if error.errno in _BUSY:
                 return False
-            # Where the file system has no locks the error names no file.
+            # A file system without locks raises an error that names no file.
             raise OSError(error.errno, error.strerror, self.path) from None
         self._fd = fd
         _mine.add(self.path)
         return True
 
     def release(self) -> None:
-        """Give the lock back; harmless when it is not held."""
+        """Release the lock. Does nothing if it is not held."""
         if self._fd is None:
             return
         _mine.discard(self.path)
@@ -76,13 +75,13 @@ class FileLock:
 
 
 def is_held(path: "str | os.PathLike[str]") -> bool:
-    """Whether any process holds the lock on `path`; takes nothing, creates nothing."""
+    """Whether any process holds the lock on `path`. Takes nothing and creates nothing."""
     path = os.path.abspath(path)
     if path in _mine:
         return True
     try:
         fd = os.open(path, os.O_RDWR)
-    except OSError:  # not there, or not ours to open: then it is for the full lane to say so
+    except OSError:  # missing, or not ours to open, which the full lane reports
         return False
     try:
         _test(fd)
@@ -94,7 +93,7 @@ def is_held(path: "str | os.PathLike[str]") -> bool:
 
 
 def _give_a_byte(fd: int) -> None:
-    """Windows shows a lock only to those who read the byte that is locked: there must be one."""
+    """Windows shows a lock only to a process that reads the locked byte, so the file needs one."""
     if os.fstat(fd).st_size == 0:
         os.write(fd, b"\0")
     os.lseek(fd, 0, os.SEEK_SET)

@@ -1,26 +1,23 @@
-"""What is said of a file that cannot be used. Pure."""
+"""Sentences about files that cannot be used: what is wrong, and what to do. Pure."""
 
 import errno
 
 import errors
 
 _OWNER = (
-    "it has to belong to the user that runs Stash, in a folder that is theirs, on a disk that is "
-    "not full"
+    "the file and its folder have to belong to the user that runs Stash, on a disk that is not full"
 )
-_FULL = "the disk is full, or what this user may have of it: make room"
+_FULL = "the disk or the quota of this user is full: make room"
 _READ_ONLY = (
-    "its file system can only be read: mount it so that Stash can write, or give Stash a config "
-    "folder on another one"
+    "its file system is read-only: mount it so that Stash can write, or give Stash a config folder on "
+    "another one"
 )
 _WITHOUT_LOCKS = (
     "its file system has no locks or no shared memory, as some network shares and folders shared "
     "with a virtual machine: Stash's config folder has to be on a local disk, or on a share with "
     "locks (NFS with its lock service, SMB without `nobrl`)"
 )
-_AWAY = (
-    "the disk, or the network share that it is on, does not answer as it should: look at that first"
-)
+_AWAY = "the disk or network share fails: look at that first"
 _BY_NUMBER = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _FULL),
     errno.EROFS: _READ_ONLY,
@@ -33,7 +30,7 @@ _BY_NUMBER = {
     ),
 }
 SOME_FILE = "a file of the plugin"
-# What SQLite says, the part that is the same in all versions.
+# Parts of SQLite's messages that are the same in all versions.
 _BY_SENTENCE = {
     "is full": _FULL,
     "readonly": f"{_OWNER}; or {_READ_ONLY}",
@@ -43,7 +40,7 @@ _BY_SENTENCE = {
 
 
 def newer(name: str, found: int, known: int) -> errors.SetupError:
-    """The file is of a version that only a later Stash2Plex understands: it is left untouched."""
+    """The file has a version that only a later Stash2Plex knows. It stays untouched."""
     return errors.SetupError(
         f"{name} was written by a newer Stash2Plex (its version is {found}, this one knows {known}): "
         "install that one again, or move the file away to begin anew without it"
@@ -51,37 +48,37 @@ def newer(name: str, found: int, known: int) -> errors.SetupError:
 
 
 def unusable(name: str, error: Exception) -> errors.SetupError:
-    """It cannot be read or written, and that is not the fault of what is in it."""
+    """The file cannot be read or written, although its content may be right."""
     return errors.SetupError(f"{name} cannot be read or written ({why(error)}): {remedy(error)}")
 
 
 def of_disk(error: OSError) -> errors.SetupError:
-    """The same of an error that names its file, or does not."""
+    """The same for an error that may name its file."""
     return unusable(name_of(error) or SOME_FILE, error)
 
 
 def name_of(error: OSError) -> str:
-    """The name of its file, without the path; '' if it has none."""
+    """The name of the error's file without the path; '' if it names none."""
     path = error.filename if isinstance(error.filename, str) else ""
     return path.replace("\\", "/").rpartition("/")[2]
 
 
 def in_use(name: str, seconds: int) -> errors.SetupError:
-    """Another process writes to it, and does not come to an end."""
+    """Another process has been writing to the file for too long."""
     return errors.SetupError(
         f"{name} has been in use by another process for more than {seconds} s; the next run tries again"
     )
 
 
 def immovable(name: str, state: str, error: Exception) -> errors.SetupError:
-    """It makes no sense, and nothing can be put in its place."""
+    """The file is damaged and cannot be replaced."""
     return errors.SetupError(
         f"{name} {state}, and cannot be replaced ({why(error)}): {remedy(error)}"
     )
 
 
 def why(error: Exception) -> str:
-    """What is wrong, without the path: the user may want none in the log."""
+    """What is wrong, without the path, which the user may not want in the log."""
     return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
 
 
@@ -89,5 +86,5 @@ def remedy(error: Exception) -> str:
     """What to do about it."""
     if isinstance(error, OSError):
         return _BY_NUMBER.get(error.errno or 0, _OWNER)
-    said = str(error)
-    return next((found for part, found in _BY_SENTENCE.items() if part in said), _OWNER)
+    message = str(error)
+    return next((advice for part, advice in _BY_SENTENCE.items() if part in message), _OWNER)

@@ -1,5 +1,5 @@
-"""From one version of a SQLite file to the next. A step that was taken already, in whatever order, is
-passed over: what the file has decides, not its number alone."""
+"""Brings an SQLite file to the next version. Skips statements whose column, table or index exists: the
+content of the file decides, not only its version number."""
 
 import re
 import sqlite3
@@ -10,12 +10,12 @@ from disk import messages
 
 _COLUMN = re.compile(r"\s*ALTER TABLE (\w+) ADD COLUMN (\w+)", re.IGNORECASE)
 _THING = re.compile(r"\s*CREATE (?:TABLE|INDEX) (\w+)", re.IGNORECASE)
-# How SQLite says that a statement does not fit what is in the file.
+# SQLite's messages about a statement that does not fit the tables of the file.
 _MISSHAPEN = re.compile(r"no such (table|column)|duplicate column|has no column|already exists")
 
 
 def refuse_newer(db: sqlite3.Connection, name: str, known: int) -> int:
-    """The version of the file; SetupError when that is a later one than what is known."""
+    """The version of the file. Raises SetupError if it is later than `known`."""
     found = db.execute("PRAGMA user_version").fetchone()[0]
     if found > known:
         raise messages.newer(name, found, known)
@@ -23,7 +23,7 @@ def refuse_newer(db: sqlite3.Connection, name: str, known: int) -> int:
 
 
 def migrate(db: sqlite3.Connection, name: str, steps: Sequence[str]) -> None:
-    """Bring the file to the last version, step by step, in one transaction."""
+    """Bring the file to the last version in one transaction."""
     at = refuse_newer(db, name, len(steps))
     if at == len(steps):
         return
@@ -40,12 +40,12 @@ def migrate(db: sqlite3.Connection, name: str, steps: Sequence[str]) -> None:
 
 
 def is_misshapen(error: BaseException) -> bool:
-    """Whether the file has other tables or columns than its version says."""
+    """Whether the file has other tables or columns than its version should have."""
     return isinstance(error, sqlite3.OperationalError) and bool(_MISSHAPEN.search(str(error)))
 
 
 def roll_back(db: sqlite3.Connection) -> None:
-    with suppress(sqlite3.Error):  # a full disk may have done it already
+    with suppress(sqlite3.Error):  # SQLite does so itself on a full disk
         if db.in_transaction:
             db.execute("ROLLBACK")
 
@@ -60,7 +60,7 @@ def _statements(script: str) -> Iterator[str]:
 
 
 def _is_done(db: sqlite3.Connection, statement: str) -> bool:
-    """Whether the column, the table or the index is there."""
+    """Whether the column, table or index exists already."""
     if not statement.strip(" \n;"):
         return True
     if column := _COLUMN.match(statement):
