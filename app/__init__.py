@@ -1,4 +1,4 @@
-"""One invocation: from the mode that Stash or a terminal sends to the answer.
+"""One invocation: from the operation that Stash or a terminal asks for to the answer.
 
 Imports every package, each inside the function that needs it. Never runs inside a hook.
 """

@@ -196,7 +196,7 @@ class Run:
         from sync_queue import servers
 
         url = self.config.plex_url
-        present = servers.in_force(self.data_dir, self.store.machine)
+        present = servers.current(self.data_dir, self.store.machine)
         if not (present and client.machine) or present == client.machine:
             self.store.belongs_to(client.machine)
             if servers.may_be_another(self.data_dir, url):  # the same server at another address

@@ -257,7 +257,7 @@ def _store_of(
 ) -> Store:
     """Opens the store of this server."""
     store = Store(inbox.home(os.fspath(data_dir)), clock, warn)
-    present = servers.in_force(data_dir, store.machine)
+    present = servers.current(data_dir, store.machine)
     if not (present and plex.machine) or present == plex.machine:
         store.belongs_to(plex.machine)
         return store

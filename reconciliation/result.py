@@ -104,7 +104,7 @@ class ScenesToSync:
         """Puts the scenes into the queue. Returns how many of them are new there."""
         # A missing scene goes on waiting. The others waited for something that is there now.
         return sum(
-            jobs.put_scenes(ids, reason, now, put_off=reason != MISSING)
+            jobs.put_scenes(ids, reason, now, hasten=reason != MISSING)
             for reason, ids in self.by_reason.items()
         )
 

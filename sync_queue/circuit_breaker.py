@@ -1,6 +1,6 @@
-"""The circuit to Plex: closed, open while it is away, half open while it takes up speed again. Pure.
+"""The circuit breaker for Plex: closed, open while Plex is away, half open while it speeds up again. Pure.
 
-Also what its history tells: how often Plex was away, for how long, and how much was held back.
+Also the statistics of past outages: how often, for how long, and how many jobs waited.
 """
 
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from sync_queue.schema import CLOSED, HALF_OPEN, OPEN, REFUSALS
 
-# Seconds from one look at a server that is away to the next. What a person can put right (a token,
-# a library) may be right in a minute; a server that is down for a night need not be asked so often.
+# Seconds between two probes of a server that is away. A person can put a token or a library right in a
+# minute, but a server may be down for a night.
 FIRST_LOOK, LONGEST_LOOK, LONGEST_MENDABLE = 10.0, 300.0, 60.0
 MENDABLE = ("token", "library", "tls", "dns")
-# After an outage: (jobs of a batch, seconds of rest before it), ever larger, then full speed.
+# After an outage: (jobs of the batch, seconds of rest before it), then full speed.
 RAMP = ((1, 1.0), (2, 0.5), (5, 0.5), (10, 0.25))
 KEPT = 100  # outages in the history
 
@@ -29,13 +29,13 @@ class Circuit:
     looks: int = 0
     next_look: float = 0.0
     back: float = 0.0  # when Plex answered again
-    step: int = 0  # batches since then
+    step: int = 0  # batches since Plex answered again
     held: int = 0
 
 
 @dataclass(frozen=True)
 class Outage:
-    """One that is over: from the first request that failed to the first that did not."""
+    """An outage that is over: from the first failed request to the first answered one."""
 
     start: float
     end: float
@@ -49,7 +49,7 @@ class Outage:
 
 @dataclass(frozen=True)
 class Figures:
-    """`repair` and `between` in seconds, None where nothing is known; `availability` 0..1."""
+    """Statistics. `repair` and `between` are means in seconds or None; `availability` is 0..1."""
 
     outages: int
     down: float
@@ -76,13 +76,13 @@ class FullSpeed:
 
 
 def tripped(circuit: Circuit, cause: str, words: str, held: int, now: float) -> Circuit:
-    """Plex failed as a whole: the circuit opens, or stays open for longer than the last time."""
+    """Plex failed as a whole: the circuit opens, or its next probe is later than the last."""
     goes_on = circuit.state != CLOSED and is_refusal(circuit) == (cause in REFUSALS)
     began = circuit if goes_on else Circuit(since=now)
     looks = began.looks + goes_on
     return replace(
         began, state=OPEN, cause=cause, words=words, looks=looks, back=0.0, step=0,
-        next_look=now + patience(looks, cause), held=max(began.held, held),
+        next_look=now + pause(looks, cause), held=max(began.held, held),
     )  # fmt: skip
 
 
@@ -95,20 +95,20 @@ def is_outage(circuit: Circuit) -> bool:
     return circuit.state != CLOSED and not is_refusal(circuit)
 
 
-def patience(looks: int, cause: str) -> float:
-    """Seconds until the next look, after so many that failed."""
+def pause(looks: int, cause: str) -> float:
+    """Seconds until the next probe, after `looks` probes that failed."""
     longest = LONGEST_MENDABLE if cause in MENDABLE else LONGEST_LOOK
     return min(longest, FIRST_LOOK * 2.0 ** min(looks, 30))
 
 
-def may_look(circuit: Circuit, now: float) -> bool:
-    """Whether Plex may be asked; a next look further away than any means a clock set back."""
+def may_probe(circuit: Circuit, now: float) -> bool:
+    """Whether Plex may be asked. A next probe beyond the longest pause means a clock that was set back."""
     away = circuit.next_look - now
     return circuit.state != OPEN or not 0 < away <= LONGEST_LOOK
 
 
 def answered(circuit: Circuit, now: float) -> Circuit:
-    """Plex answers again: it gets its work back slowly, unless it was there and only refused us."""
+    """Plex answers again: it gets its work slowly, unless it had only refused the token."""
     if is_refusal(circuit):
         return Circuit()
     if circuit.state != OPEN:
@@ -117,7 +117,7 @@ def answered(circuit: Circuit, now: float) -> Circuit:
 
 
 def went_well(circuit: Circuit) -> Circuit:
-    """One batch more since Plex came back; at the end of the ramp the circuit is as good as new."""
+    """Another batch succeeded since Plex came back."""
     return replace(circuit, step=circuit.step + 1) if circuit.state == HALF_OPEN else circuit
 
 
@@ -126,64 +126,66 @@ def is_recovered(circuit: Circuit) -> bool:
 
 
 def ended(circuit: Circuit) -> Outage:
-    """The outage that a half open circuit has behind it."""
+    """The outage before a half open circuit."""
     return Outage(circuit.since, circuit.back, circuit.cause, circuit.held)
 
 
 def pace(circuit: Circuit) -> "tuple[int, float] | None":
-    """(jobs of the next batch, seconds of rest before it); None for full speed."""
+    """(jobs of the next batch, seconds of rest before it), None for full speed."""
     if circuit.state == OPEN:
-        return 1, 0.0  # one is enough to find out
+        return 1, 0.0  # a single job shows whether Plex is back
     if circuit.state != HALF_OPEN or circuit.step >= len(RAMP):
         return None
     return RAMP[circuit.step]
 
 
 def figures(history: Sequence[Outage], circuit: Circuit, first: float, now: float) -> Figures:
-    """Sums it up since `first`, when Plex was first asked. The present outage counts as lasting. One
-    outage has no mean."""
+    """The statistics since `first`, the first request to Plex. A present outage counts until now. A
+    single outage has no mean."""
     lasts = is_outage(circuit)
     running = max(0.0, (circuit.back or now) - circuit.since) if lasts else 0.0
-    down = sum(one.lasted for one in history) + running
+    down = sum(outage.lasted for outage in history) + running
     count = len(history) + lasts
     watched = max(0.0, now - first) if first else 0.0
     return Figures(
         outages=count,
         down=down,
-        repair=sum(one.lasted for one in history) / len(history) if len(history) > 1 else None,
+        repair=sum(outage.lasted for outage in history) / len(history)
+        if len(history) > 1
+        else None,
         between=max(0.0, watched - down) / count if count > 1 and watched else None,
         availability=min(1.0, max(0.0, 1 - down / watched)) if watched else 1.0,
     )
 
 
-# -- as JSON has it; what is missing or of the wrong type has its default
+# -- from JSON; a missing value, or a value of the wrong type, becomes the default
 
 
-def from_map(found: Any) -> Circuit:
-    known = _usable(Circuit(), found)
+def from_map(data: Any) -> Circuit:
+    known = _usable(Circuit(), data)
     return replace(Circuit(), **known) if known.get("state") in (OPEN, HALF_OPEN) else Circuit()
 
 
-def outage_from_map(found: Any) -> "Outage | None":
-    known = _usable(Outage(0.0, 0.0, "", 0), found)
+def outage_from_map(data: Any) -> "Outage | None":
+    known = _usable(Outage(0.0, 0.0, "", 0), data)
     if not {"start", "end"} <= known.keys():
         return None
     return replace(Outage(0.0, 0.0, "", 0), **known)
 
 
-def _usable(usual: Any, found: Any) -> dict[str, Any]:
-    given = found if isinstance(found, dict) else {}
+def _usable(default: Any, data: Any) -> dict[str, Any]:
+    given = data if isinstance(data, dict) else {}
     return {
-        one.name: value
-        for one in fields(usual)
-        if (value := _like(getattr(usual, one.name), given.get(one.name))) is not None
+        field.name: value
+        for field in fields(default)
+        if (value := _like(getattr(default, field.name), given.get(field.name))) is not None
     }
 
 
-def _like(usual: Any, value: Any) -> Any:
-    """The value if it is of the type of the usual one and makes sense, else None."""
-    if isinstance(usual, str):
+def _like(default: Any, value: Any) -> Any:
+    """The value if it makes sense and has the type of the default, else None."""
+    if isinstance(default, str):
         return value if isinstance(value, str) else None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 3e10:
         return None
-    return float(value) if isinstance(usual, float) else int(value)
+    return float(value) if isinstance(default, float) else int(value)

@@ -1,4 +1,4 @@
-"""The dead letters of the queue: what was given up, until a person retries or clears it."""
+"""The dead letters of the queue: jobs that were given up, until a person retries or clears them."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -13,10 +13,10 @@ _LETTERS = f"SELECT _id, data, key, timestamp, error FROM {TABLE} WHERE {_DEAD}"
 
 
 class DeadLetters(QueueFile):
-    """The part of `Jobs` that is about them. They are rows of the same table."""
+    """The part of `Jobs` about dead letters, which are rows of the same table."""
 
     def bury(self, job: Job, error: str, now: float) -> None:
-        """Keep the job with the reason for which it is given up."""
+        """Give the job up, and keep it with the reason."""
         kept = None if job.kind == UNREADABLE else dumps(job)
         with self.writing() as db:
             db.execute(
@@ -30,7 +30,7 @@ class DeadLetters(QueueFile):
             )
 
     def dead_by_error(self) -> dict[str, int]:
-        """How many dead letters died of what, the most frequent first."""
+        """The number of dead letters by error, the most frequent first."""
         return dict(
             self.rows(
                 f"SELECT error, count(*) FROM {TABLE} WHERE {_DEAD}"
@@ -44,21 +44,22 @@ class DeadLetters(QueueFile):
         return [_letter(row) for row in rows]
 
     def dead_scenes(self) -> list[int]:
-        """The scenes that were given up."""
-        return [one.job.id for one in self.dead() if one.job.kind == "scene"]
+        """The ids of scenes that were given up."""
+        return [letter.job.id for letter in self.dead() if letter.job.kind == "scene"]
 
     def dead(self) -> Iterator[DeadLetter]:
-        """All dead letters that can be read, the oldest first."""
-        for found in map(_letter, self.rows(f"{_LETTERS} ORDER BY _id")):
-            if found.job.kind != UNREADABLE:
-                yield found
+        """All readable dead letters, the oldest first."""
+        for letter in map(_letter, self.rows(f"{_LETTERS} ORDER BY _id")):
+            if letter.job.kind != UNREADABLE:
+                yield letter
 
     def revive(self, wanted: Callable[[DeadLetter], bool], now: float, recovered: bool) -> int:
-        """Owe again the dead letters that are `wanted`, as if for the first time; gives how many.
+        """Queue the `wanted` dead letters again, as if for the first time. Returns how many.
 
-        `recovered` notes that they have had this chance. What is owed already is not owed twice.
+        `recovered` notes that they were retried after an outage. A thing that is queued already is not
+        queued twice.
         """
-        chosen = [one.job for one in self.dead() if wanted(one)]
+        chosen = [letter.job for letter in self.dead() if wanted(letter)]
         several = len(chosen) > 1
         rows = [(_again(job, several, recovered), job.number) for job in chosen]
         with self.writing() as db:
@@ -67,20 +68,20 @@ class DeadLetters(QueueFile):
                 " timestamp = ?, due = ?, rank = ?, error = NULL WHERE _id = ?",
                 [(dumps(job), job.key, now, now, job.rank, number) for job, number in rows],
             )
-            db.executemany(  # what could not be updated is owed already
+            db.executemany(  # a row that could not be updated is queued already
                 f"DELETE FROM {TABLE} WHERE _id = ? AND {_DEAD}",
                 [(number,) for _, number in rows],
             )
         return len(rows)
 
     def clear_dead(self, before: "float | None" = None) -> int:
-        """Forget dead letters, all or those buried before a time; gives how many."""
+        """Delete dead letters, all or those that were buried before a time. Returns how many."""
         if before is None:
             return self._delete(_DEAD)
         return self._delete(f"{_DEAD} AND timestamp < ?", before)
 
     def clear_letters(self, numbers: Iterable[int]) -> int:
-        """Forget these dead letters; gives how many there were."""
+        """Delete these dead letters. Returns how many there were."""
         with self.writing() as db:
             return db.executemany(
                 f"DELETE FROM {TABLE} WHERE _id = ? AND {_DEAD}",
@@ -93,7 +94,7 @@ class DeadLetters(QueueFile):
 
 
 def _again(job: Job, several: bool, recovered: bool) -> Job:
-    """The job as it is owed again; of several scenes nobody picked each."""
+    """The job as it is queued again. Nobody picked each of several scenes, so they are bulk."""
     rank = BULK if several and job.kind == "scene" else BACKLOG
     return replace(job, attempts=0, waits=0, rank=rank, recovered=recovered)
 

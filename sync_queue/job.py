@@ -1,23 +1,23 @@
-"""One job, and how a row of the queue keeps it. Pure."""
+"""One job, and its form in a row of the queue. Pure."""
 
 import json
 from dataclasses import dataclass
 from typing import Any
 
-# Ranks, in the order of the work: what a person just changed, what follows from it, and what nobody
-# picked one by one. Before the last of these the brake has a look (see `Drain`).
+# Ranks, in the order of the work: a person's edits, jobs that follow from them, and jobs that nobody
+# picked one by one. The brake is asked before the last rank (see `Drain`).
 EDIT, BACKLOG, BULK = RANKS = 0, 1, 2
-FEW = 20  # scenes that may lose something, or be written, without a look of the brake
-ASKED = "asked"  # the reason of jobs that a person asked for: nothing has to have changed
+FEW = 20  # scenes that are written without asking the brake
+ASKED = "asked"  # the reason of jobs that a person asked for, changed or not
 UNREADABLE = "unreadable"  # the kind of a job whose row makes no sense
 
 
 @dataclass(frozen=True)
 class Job:
-    """Something owed: `kind` is scene, or what is expanded to its scenes; `waits` counts absences,
-    and `look_at` (epoch seconds) is when the next one counts.
+    """Something to sync. `kind` is scene, or a kind that is expanded to its scenes. `waits` counts looks
+    for a missing file, and `look_at` (epoch seconds) is the time from which the next look counts.
 
-    `outage`: it was given up because of trouble with a server. `recovered`: it came back from that.
+    `outage`: the job was given up because of trouble with a server. `recovered`: it was retried after that.
     """
 
     id: int
@@ -38,7 +38,7 @@ class Job:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A job that was given up, when (epoch seconds), and why in words."""
+    """A job that was given up, the time (epoch seconds), and the reason in words."""
 
     job: Job
     at: float
@@ -56,19 +56,19 @@ class QueuedJob:
 
 
 def dumps(job: Job) -> bytes:
-    """The job as its row keeps it."""
-    found = {
+    """The job as the `data` of its row."""
+    data = {
         "kind": job.kind, "thing": job.id, "reason": job.reason, "attempts": job.attempts,
         "waits": job.waits, "rank": job.rank,
     }  # fmt: skip
-    found |= {name: True for name in ("outage", "recovered") if getattr(job, name)}
-    found |= {"look_at": job.look_at} if job.look_at else {}
-    return json.dumps(found).encode()
+    data |= {name: True for name in ("outage", "recovered") if getattr(job, name)}
+    data |= {"look_at": job.look_at} if job.look_at else {}
+    return json.dumps(data).encode()
 
 
 def loads(number: int, data: object, key: object) -> Job:
-    """The job of a row. What it is stands in the key as well: data that is broken costs only the
-    counts. UNREADABLE when neither tells."""
+    """The job of a row. The key also names the thing, so broken data loses only the counts. The kind is
+    UNREADABLE if neither can be read."""
     found = _mapping(data)
     kind, _, thing = str(key or "").partition(":")
     if not (kind and thing.isascii() and thing.isdigit()):

@@ -1,8 +1,7 @@
-"""The queue: what is owed to Plex, one row per thing (`scene:42`). Its dead letters are in
-`dead_letters`.
+"""The queue: the jobs that wait, one row per thing (`scene:42`). `dead_letters` has the given up ones.
 
-The columns for the due time, the rank and the key answer "what is due, edits first" and "owed already"
-by an index, and a batch is one transaction.
+Indexes over due time, rank and key answer "what is due, edits first" and "is it queued already". A batch
+is one transaction.
 """
 
 import sqlite3
@@ -18,30 +17,30 @@ from sync_queue.retry_policy import LONGEST
 from sync_queue.schema import CLAIMED, DEAD, IS_SCENE, READY, TABLE, UNCLAIMED, conditions
 
 AT_ONCE = 1000  # rows that are held in memory
-# The plus keeps SQLite off the index: going through the rows in their order is quicker then.
+# The plus keeps SQLite from using the index: reading the rows in their order is faster here.
 LOOK_THROUGH = "+status"
 _BULK = f"{TABLE} WHERE status = {READY} AND rank = {BULK} AND due <= ? AND {IS_SCENE}"
-CLOCK_SLACK = 60.0  # seconds that a clock may jump without our minding it
+CLOCK_SLACK = 60.0  # seconds by which a clock may be wrong
 
 
 class Jobs(DeadLetters):
-    """The queue of one data dir. Any process may put; only the holder of the drain lock claims."""
+    """The queue in one data dir. Any process may put jobs; only the holder of the drain lock claims."""
 
     def put(self, jobs: Iterable[Job], now: "float | None" = None) -> int:
-        """Owe these; what is owed already is not owed twice. Gives how many are new.
+        """Queue these jobs, each thing only once. Returns how many are new.
 
-        A fresh edit of something that waits, or stands far back, brings it to the front; what
-        follows from an edit is no longer bulk.
+        An edit moves a queued job to the front and makes it due. A BACKLOG job lifts a BULK job to its
+        rank.
         """
         now = time.time() if now is None else now
-        left, fresh = iter(jobs), 0
+        left, new = iter(jobs), 0
         with self.writing() as db:
             while some := list(islice(left, AT_ONCE)):
-                fresh += self._put(db, [(dumps(job), now, job.key, now, job.rank) for job in some])
-        return fresh
+                new += self._put(db, [(dumps(job), now, job.key, now, job.rank) for job in some])
+        return new
 
     def _put(self, db: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> int:
-        fresh = db.executemany(
+        new = db.executemany(
             f"INSERT OR IGNORE INTO {TABLE} (data, timestamp, status, key, due, rank)"
             f" VALUES (?, ?, {READY}, ?, ?, ?)",
             rows,
@@ -55,23 +54,23 @@ class Jobs(DeadLetters):
             f"UPDATE {TABLE} SET data = ?, rank = ? WHERE key = ? AND {UNCLAIMED} AND rank > ?",
             [(data, rank, key, rank) for data, _, key, _, rank in rows if rank == BACKLOG],
         )
-        return max(0, fresh)
+        return max(0, new)
 
     def put_scenes(
-        self, ids: Sequence[int], reason: str, now: float, rank: int = BULK, put_off: bool = True
+        self, ids: Sequence[int], reason: str, now: float, rank: int = BULK, hasten: bool = True
     ) -> int:
-        """Owe these scenes for one reason; what was put off (`put_off`) is due now as well. Gives
-        how many are new. Others have their turn in between."""
-        fresh = 0
+        """Queue these scenes for one reason, and make delayed jobs of them due if `hasten` is on. Returns
+        how many are new. Other processes can write in between."""
+        new = 0
         for at in range(0, len(ids), AT_ONCE):
-            jobs = [Job(one, reason=reason, rank=rank) for one in ids[at : at + AT_ONCE]]
-            fresh += self.put(jobs, now)
-            if put_off:
+            jobs = [Job(scene, reason=reason, rank=rank) for scene in ids[at : at + AT_ONCE]]
+            new += self.put(jobs, now)
+            if hasten:
                 self.hasten(jobs, now)
-        return fresh
+        return new
 
     def hasten(self, jobs: Iterable[Job], now: float) -> None:
-        """What was put off is due now, its counts as they were: what it waited for may be there."""
+        """Make delayed jobs due now, with unchanged counts."""
         with self.writing() as db:
             db.executemany(
                 f"UPDATE {TABLE} SET due = ? WHERE key = ? AND {UNCLAIMED} AND due > ?",
@@ -79,7 +78,7 @@ class Jobs(DeadLetters):
             )
 
     def hasten_all(self, now: float) -> int:
-        """The same for everything that was put off; gives how many that is."""
+        """Make every delayed job due now. Returns how many."""
         with self.writing() as db:
             return db.execute(
                 f"UPDATE {TABLE} SET due = ? WHERE {UNCLAIMED} AND due > ?",
@@ -87,7 +86,7 @@ class Jobs(DeadLetters):
             ).rowcount
 
     def hasten_waits(self, now: float) -> None:
-        """What waits until Plex has its file is due now: Plex has scanned meanwhile."""
+        """Make the jobs that wait for a file due now, since Plex has scanned."""
         last = 0
         while rows := self.rows(
             f"SELECT _id, data, key FROM {TABLE}"
@@ -101,7 +100,7 @@ class Jobs(DeadLetters):
                 db.executemany(f"UPDATE {TABLE} SET due = ? WHERE _id = ?", waiting)
 
     def take_over(self, other: "Jobs", now: float) -> None:
-        """Owe what the other queue owes, as if it were new; it stays owed there as well."""
+        """Copy the waiting jobs of another queue, as if they were new."""
         last = 0
         while rows := other.rows(
             f"SELECT _id, data, key FROM {TABLE}"
@@ -113,16 +112,16 @@ class Jobs(DeadLetters):
             self.put((replace(job, attempts=0, waits=0, look_at=0.0) for job in jobs), now)
 
     def settle(self) -> None:
-        """Bring what was put to the disk itself, before the flags it came from are taken down."""
+        """Flush new jobs to the disk, before their flags are removed."""
         self.follow()
         self.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
     def resume(self, now: float) -> None:
-        """Jobs claimed by a process that died are owed again. For the holder of the drain lock.
+        """Release the jobs that a dead process had claimed. For the holder of the drain lock.
 
-        A job that was put in the future tells that the clock was set back: it waits only for as
-        long as it was meant to wait. One that is due later than any rule allows was put off while
-        the clock stood ahead: it is due now.
+        A job with a future timestamp shows that the clock was set back: it waits only as long as was
+        meant. A job that is due later than any rule allows was delayed while the clock was ahead: it is
+        due now.
         """
         meant = f"timestamp > :late AND due - timestamp <= {LONGEST}"
         with self.writing() as db:
@@ -143,9 +142,9 @@ class Jobs(DeadLetters):
     def claim(
         self, limit: int, now: float, only: "str | None" = None, last: int = BULK
     ) -> list[Job]:
-        """Up to `limit` due jobs by rank, the `last` one included, then in the order they came; or
-        `only` that key's, whatever its rank."""
-        # `+`: one key's are found by that, not by their rank.
+        """Claim up to `limit` due jobs, by rank up to `last` and then in the order they came; or `only` the
+        job of that key, whatever its rank."""
+        # `+`: a single key is found by its own index.
         which = "AND key = ? ORDER BY +rank" if only else f"AND rank <= {last} ORDER BY rank"
         rows = self.rows(
             f"SELECT _id, data, key FROM {TABLE} WHERE status = {READY}"
@@ -160,7 +159,7 @@ class Jobs(DeadLetters):
         return [loads(*row) for row in rows]
 
     def done(self, jobs: Sequence[Job]) -> None:
-        """The work is on Plex: neither the jobs nor older dead letters of the same things remain."""
+        """The work is on Plex: remove the jobs, and older dead letters of the same things."""
         with self.writing() as db:
             db.executemany(
                 f"DELETE FROM {TABLE} WHERE _id = ? OR (key = ? AND status = {DEAD})",
@@ -168,11 +167,10 @@ class Jobs(DeadLetters):
             )
 
     def give_back(self, job: Job, due_at: float) -> None:
-        """Owe the job again from `due_at` on (epoch seconds), with its counts as they are in it.
+        """Queue a claimed job again for `due_at` (epoch seconds), with the counts that it has now.
 
-        What is put off goes to the end of the line: else each claim would look through all that
-        waits at its front. If the same thing was put anew meanwhile, that row stands and this one
-        goes.
+        A delayed job goes to the end of the line, otherwise each claim would read past it. If the same
+        thing was queued meanwhile, that row stays and this one goes.
         """
         with self.writing() as db:
             db.execute(
@@ -188,7 +186,7 @@ class Jobs(DeadLetters):
             )
 
     def find(self, key: str) -> "QueuedJob | None":
-        """Where the job of this key stands: owed before dead; None when it is neither."""
+        """The job of this key: a waiting one before a dead letter, None if there is neither."""
         rows = self.rows(
             f"SELECT _id, data, key, due, status, error FROM {TABLE} WHERE key = ?"
             f" ORDER BY status = {DEAD} LIMIT 1",
@@ -200,18 +198,18 @@ class Jobs(DeadLetters):
         )  # fmt: skip
 
     def next_due(self, last: int = BULK) -> "float | None":
-        """When the next job is due (epoch seconds), the `last` rank included; None when none waits."""
+        """When the next job up to the rank `last` is due (epoch seconds), None if no job waits."""
         sql = f"SELECT min(due) FROM {TABLE} WHERE status = {READY} AND rank <= ?"
         due: float | None = self.value(sql, (last,))
         return due
 
     def is_much(self, most: int, now: float) -> bool:
-        """Whether more than so many scenes are due that nobody picked one by one."""
+        """Whether more than `most` scenes are due that nobody picked one by one."""
         sql = f"SELECT count(*) FROM (SELECT 1 FROM {_BULK} LIMIT ?)"
         return bool(self.value(sql, (now, most + 1)) > most)
 
     def bulk(self, most: int, now: float) -> tuple[list[int], int]:
-        """At most so many of these scenes, spread over all of them, and how many there are."""
+        """A sample of at most `most` of these scenes, spread evenly, and the number of all."""
         count = self.value(f"SELECT count(*) FROM {_BULK}", (now,))
         step = max(1, -(-count // most))
         rows = self.rows(
@@ -223,15 +221,15 @@ class Jobs(DeadLetters):
         return [row[0] for row in rows], count
 
     def counts(self, now: float) -> dict[str, int]:
-        """pending (due), waiting (due later), in_progress, dead."""
+        """The number of jobs in each state: pending (due), waiting (due later), in_progress, dead."""
         sql = f"SELECT count(*) FROM {TABLE} WHERE "
         return {name: self.value(sql + where) for name, where in conditions(now).items()}
 
     def pending(self) -> Iterator[Job]:
-        """All that is owed and not being done right now."""
+        """The jobs that no drain has claimed."""
         for row in self.rows(f"SELECT _id, data, key FROM {TABLE} WHERE {UNCLAIMED}"):
             yield loads(*row)
 
     def clear_pending(self) -> int:
-        """Forget all that is owed and not being done right now; gives how many."""
+        """Delete the jobs that no drain has claimed. Returns how many."""
         return self._delete(f"{UNCLAIMED}")

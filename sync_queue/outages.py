@@ -1,7 +1,7 @@
-"""Outages of Plex over processes: the circuit and its history in one JSON file, and the hooks' mark.
+"""The circuit breaker shared by all processes: its state and history in one JSON file, and a mark for hooks.
 
-The mark (`plex_away`, its time is that of the next look) tells a hook by one `stat` that to wake a
-drain is of no use yet.
+The mark is the file `plex_away`; its time is that of the next probe. One `stat` shows a hook that a drain
+could do nothing yet.
 """
 
 import os
@@ -27,11 +27,11 @@ VERSION = 1
 class _State:
     circuit: Circuit = field(default_factory=Circuit)
     history: list[Outage] = field(default_factory=list)
-    first: float = 0.0  # when Plex was first asked
+    first: float = 0.0  # the first request to Plex
 
 
 class Outages:
-    """What is known of Plex's outages in `data_dir`. `held` counts what waits for Plex.
+    """The outages of Plex, stored in `data_dir`. `held` counts the jobs that wait for Plex.
 
     `notices` collects sentences about a file that could not be used.
     """
@@ -43,12 +43,12 @@ class Outages:
         held: Callable[[], int] = lambda: 0,
         marks: "str | os.PathLike[str] | None" = None,
     ) -> None:
-        """`marks` is the folder in which hooks look for the mark, if that is another one."""
+        """`marks` is the folder where hooks look for the mark, if it is not `data_dir`."""
         self._folder = os.fspath(data_dir)
         self._marks = os.fspath(marks or data_dir)
         self._path = Path(data_dir) / OUTAGES
         self._clock, self._held = clock, held
-        self._told = False  # this process has seen Plex fail: its later failures are the same one
+        self._has_failed = False  # in this process; later failures are the same outage
         self.notices: list[str] = []
 
     @property
@@ -56,28 +56,30 @@ class Outages:
         return self._read().circuit
 
     def is_away(self, asked: bool = False) -> bool:
-        """Whether Plex is away and not to be looked at yet. Who is `asked` by a person looks in any
-        case, but once."""
-        return self._told or not (asked or circuit_breaker.may_look(self.circuit, self._clock()))
+        """Whether Plex is away and its next probe is not due. A run that a person started (`asked`) probes
+        in any case, but only once."""
+        return self._has_failed or not (
+            asked or circuit_breaker.may_probe(self.circuit, self._clock())
+        )
 
     def admit(self, asked: bool = False) -> bool:
-        """Whether Plex has to be looked at first; Unreachable while it is away."""
+        """Whether Plex has to be probed first. Raises Unreachable while it is away."""
         if self.is_away(asked):
             raise errors.Unreachable(_away(self.circuit))
         return self.circuit.state == OPEN
 
     def trip(self, error: Exception) -> None:
-        """A request failed in a way that stops the drain. What is not about Plex as a whole, and
-        what only repeats what this process has told, changes nothing."""
+        """Record an error that stops the drain. Errors that are not about Plex as a whole, and further
+        errors in the same process, change nothing."""
         about_plex = isinstance(error, errors.Stash2PlexError) and error.server == errors.PLEX
-        if not about_plex or self._told:
+        if not about_plex or self._has_failed:
             return
-        self._told = True
+        self._has_failed = True
         now, held = self._clock(), self._held()
         with self._changing() as state:
             cause = getattr(error, "cause", "")
             if cause in REFUSALS and circuit_breaker.is_outage(state.circuit):
-                self._end(state, state.circuit.back or now)  # it is there to refuse us
+                self._end(state, state.circuit.back or now)  # a refusal is an answer
             state.circuit = circuit_breaker.tripped(
                 state.circuit, cause, str(error)[:300], held, now
             )
@@ -85,18 +87,18 @@ class Outages:
             self._mark(state.circuit.next_look)
 
     def answered(self) -> None:
-        """Plex took the first request."""
-        # Before all else: a mark that outlives the outage, by a kill, would keep the hooks quiet.
+        """Plex answered the first request."""
+        # First of all: a mark that a kill leaves behind would keep the hooks from waking drains.
         self._unmark()
-        found = self._read()
-        if found.circuit.state != OPEN and found.first:
+        state = self._read()
+        if state.circuit.state != OPEN and state.first:
             return
         with self._changing() as state:
             state.first = state.first or self._clock()
             state.circuit = circuit_breaker.answered(state.circuit, self._clock())
 
     def dismiss(self) -> None:
-        """What did not answer was not this server: it has no outage."""
+        """End the outage without a trace: another server had not answered."""
         if self.circuit.state == OPEN:
             with self._changing() as state:
                 state.circuit = Circuit()
@@ -106,12 +108,12 @@ class Outages:
         return circuit_breaker.pace(self.circuit)
 
     def went_well(self) -> None:
-        """One batch is done."""
+        """A batch succeeded."""
         self._move(circuit_breaker.went_well)
 
     def settle(self) -> None:
-        """Nothing is owed any more: there is nothing left to be careful with."""
-        self._move(lambda found: found, over=True)
+        """Close a half open circuit: the queue is empty."""
+        self._move(lambda circuit: circuit, over=True)
 
     def _move(self, step: Callable[[Circuit], Circuit], over: bool = False) -> None:
         if self.circuit.state != HALF_OPEN:
@@ -129,7 +131,7 @@ class Outages:
         state.circuit = Circuit()
 
     def report(self) -> tuple[Circuit, list[Outage], Figures, float]:
-        """The circuit, the outages that are over, what they come to, and since when."""
+        """The circuit, past outages, their statistics, and the time of the first request."""
         state, now = self._read(), self._clock()
         summed = circuit_breaker.figures(state.history, state.circuit, state.first, now)
         return state.circuit, state.history, summed, state.first
@@ -137,10 +139,10 @@ class Outages:
     # -- the file and the mark
 
     def _read(self) -> _State:
-        found, notice = json_file.read(self._path, VERSION, self._clock())
+        document, notice = json_file.read(self._path, VERSION, self._clock())
         if notice:
             self.notices.append(notice)
-        return _state(found)
+        return _state(document)
 
     @contextmanager
     def _changing(self) -> Iterator[_State]:
@@ -158,23 +160,23 @@ class Outages:
     def _unmark(self) -> None:
         try:
             os.unlink(os.path.join(self._marks, inbox.AWAY))
-        except OSError:  # only a hint: it loses its weight with time
+        except OSError:  # only a hint, which expires
             pass
 
 
-def _state(found: dict[str, Any]) -> _State:
-    rows = found.get("history")
+def _state(document: dict[str, Any]) -> _State:
+    rows = document.get("history")
     known = [circuit_breaker.outage_from_map(row) for row in rows] if isinstance(rows, list) else []
-    first = found.get("first")
+    first = document.get("first")
     return _State(
-        circuit_breaker.from_map(found.get("circuit")),
-        [one for one in known if one],
+        circuit_breaker.from_map(document.get("circuit")),
+        [outage for outage in known if outage],
         float(first) if isinstance(first, (int, float)) and 0 < first < 3e10 else 0.0,
     )
 
 
-def _away(found: Circuit) -> str:
+def _away(circuit: Circuit) -> str:
     since, then = (
-        time.strftime("%H:%M:%S", time.localtime(t)) for t in (found.since, found.next_look)
+        time.strftime("%H:%M:%S", time.localtime(t)) for t in (circuit.since, circuit.next_look)
     )
-    return f"{found.words.rstrip('.')} (since {since}, looked at again from {then})"
+    return f"{circuit.words.rstrip('.')} (since {since}, next try at {then})"

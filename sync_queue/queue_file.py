@@ -1,4 +1,4 @@
-"""The SQLite file of the queue, opened by persist-queue and kept by our rules for files."""
+"""The SQLite file of the queue: persist-queue makes its table, `Database` opens, migrates and mends it."""
 
 import os
 import sqlite3
@@ -20,7 +20,7 @@ OPENING = "open.lock"
 
 
 class _Queue(SQLiteAckQueue):
-    """persist-queue's table with a due time, a rank and a key that is unique while owed."""
+    """persist-queue's table with a due time, a rank, an error, and a key that is unique among waiting jobs."""
 
     _SQL_CREATE = (
         "CREATE TABLE IF NOT EXISTS {table_name} ("
@@ -29,7 +29,7 @@ class _Queue(SQLiteAckQueue):
     )
 
     def _new_db_connection(self, *given: Any) -> sqlite3.Connection:
-        """Before a table is made in it: a file of a later version is left untouched."""
+        """Check the version first: a file of a later version stays untouched."""
         db: sqlite3.Connection = super()._new_db_connection(*given)
         try:
             refuse_newer(db, FILE, len(STEPS))
@@ -40,7 +40,7 @@ class _Queue(SQLiteAckQueue):
 
 
 class QueueFile(Database):
-    """The queue's file in one data dir, open. What it holds is the business of `Jobs`."""
+    """The queue's open file in one data dir. `Jobs` knows its content."""
 
     FILE, LOCK, STEPS = FILE, OPENING, STEPS
 
@@ -57,7 +57,7 @@ class QueueFile(Database):
             os.fspath(path.parent), auto_resume=False, multithreading=False,
             timeout=BUSY_SECONDS, serializer=json_serializer, db_file_name=path.name,
         )  # fmt: skip
-        # The queue would close its connection when it goes, which may be too early.
+        # persist-queue closes its connections when the object is deleted, which may be too early.
         db: sqlite3.Connection = queue._putter
         queue._getter = queue._putter = None
         db.text_factory = leniently
@@ -70,7 +70,7 @@ class QueueFile(Database):
         salvage.adopt(salvage.rows(before)[0], self.db, self._clock())
 
     def close(self) -> None:
-        """What is owed does not go with a file that somebody deleted meanwhile."""
+        """Close the file. If somebody deleted it meanwhile, its jobs go on in a new file."""
         try:
             if not self._lost and self.value(f"SELECT 1 FROM {TABLE} LIMIT 1"):
                 self.follow()

@@ -1,4 +1,4 @@
-"""error -> what becomes of the job: one table, and the back-off. Pure."""
+"""From an error to a verdict on the job: one table, and the back-off. Pure."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ import errors
 from disk import messages
 
 RETRY_BASE, RETRY_CAP = 5.0, 3600.0  # seconds
-# A file that Plex has not seen yet: a scan takes seconds, a person's next visit may take days.
+# For a file that Plex does not have yet: a scan takes seconds, a person's next visit may take days.
 WAIT_SECONDS = (15.0, 60.0, 300.0, 3600.0, 6 * 3600.0, 86400.0, 86400.0, 86400.0)
-SETTLE_SECONDS = 15.0  # a file that Plex has seen and not read yet
-LONGEST = max(RETRY_CAP, *WAIT_SECONDS)  # nothing is put off for longer
+SETTLE_SECONDS = 15.0  # for a file that Plex has found and not read yet
+LONGEST = max(RETRY_CAP, *WAIT_SECONDS)  # no job is put off for longer
 
 DONE, RETRY, WAIT, BURY, PAUSE = "done", "retry", "wait", "bury", "pause"
 
-# What each error means for the one job that met it; the first row that fits counts. PAUSE is about
-# a server or this machine, not the job: nothing else would fare better, so no attempt is counted.
-# What plexapi, requests and stashapi raise becomes one of ours in plex.transport, stash.transport.
+# What each error means for the job that raised it; the first row that fits counts. PAUSE: the trouble is a
+# server's or this machine's, so every job would fail, and no attempt is counted.
+# plex.client.transport and stash.transport turn the errors of libraries into ours.
 TABLE: tuple[tuple[type[Exception], str], ...] = (
-    (errors.Unreachable, PAUSE),  # and Lost: to be looked up before it is sent again
+    (errors.Unreachable, PAUSE),  # and Lost, which is looked up before the request is sent again
     (errors.Refused, PAUSE),
     (errors.SetupError, PAUSE),
     (errors.LibraryEmpty, PAUSE),
@@ -26,20 +26,20 @@ TABLE: tuple[tuple[type[Exception], str], ...] = (
     (errors.Gone, RETRY),
     (errors.Busy, RETRY),
     (errors.Rejected, BURY),
-    (OSError, PAUSE),  # the disk is full, or not ours to write
-    (sqlite3.ProgrammingError, RETRY),  # these tell of values and of mistakes,
+    (OSError, PAUSE),  # the disk is full or not writable
+    (sqlite3.ProgrammingError, RETRY),  # these five come from values and mistakes
     (sqlite3.InterfaceError, RETRY),
     (sqlite3.IntegrityError, RETRY),
     (sqlite3.DataError, RETRY),
     (sqlite3.NotSupportedError, RETRY),
-    (sqlite3.Error, PAUSE),  # all others of the disk
+    (sqlite3.Error, PAUSE),  # all others come from the disk
     (Exception, RETRY),
 )
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`action` is one of the five; `due_at` in epoch seconds; `words` for a person."""
+    """`action` is DONE, RETRY, WAIT, BURY or PAUSE; `due_at` in epoch seconds; `words` for a person."""
 
     action: str
     due_at: float = 0.0
@@ -49,7 +49,7 @@ class Verdict:
 def of_error(
     error: Exception, attempts: int, max_retries: int, now: float, jitter: float
 ) -> Verdict:
-    """What becomes of a job that failed its `attempts`-th time; `jitter` is 0..1."""
+    """The verdict on a job that failed for the `attempts`-th time. `jitter` is 0..1."""
     action, words = action_of(error), in_words(error)
     if action == RETRY and attempts >= max_retries:
         return Verdict(BURY, words=f"{words} ({attempts} attempt{'s' if attempts > 1 else ''})")
@@ -59,16 +59,16 @@ def of_error(
 
 
 def action_of(error: Exception) -> str:
-    """What the table says: RETRY, BURY or PAUSE. While the plugin's own files are being replaced,
-    what fails is no fault of a job."""
+    """The action in the table: RETRY, BURY or PAUSE. Errors while the plugin's own files are replaced
+    pause."""
     if errors.torn(error):
         return PAUSE
     return next(action for kind, action in TABLE if isinstance(error, kind))
 
 
 def of_missing(waits: int, now: float) -> Verdict:
-    """A scene whose file Plex does not have: wait ever longer, then leave it to the look for
-    newcomers."""
+    """The verdict on a scene whose file Plex does not have: wait, each time longer, then leave the scene to
+    the search for newcomers."""
     if waits >= len(WAIT_SECONDS):
         return Verdict(
             DONE,
@@ -79,32 +79,32 @@ def of_missing(waits: int, now: float) -> Verdict:
 
 
 def of_hidden(waits: int, now: float) -> tuple[float, int]:
-    """When a scene is due whose file may be in a part of Plex that cannot be seen, and its number of
-    waits then. They grow to an hour, and use up none of the looks for a file that is missing."""
+    """The due time of a scene whose file may be in a part of Plex that cannot be listed, and its number of
+    waits then. The waits grow to an hour, and do not count as looks for a missing file."""
     longest = WAIT_SECONDS.index(RETRY_CAP)
     return now + WAIT_SECONDS[min(waits, longest)], max(waits, min(waits + 1, longest))
 
 
 def is_early(look_at: float, now: float) -> bool:
-    """Whether the next look that counts is still to come; one that is further away than any was put
-    off while the clock stood ahead."""
+    """Whether the next look that counts is not due yet. A time beyond the longest wait was set while the
+    clock was ahead."""
     return now < look_at <= now + LONGEST
 
 
 def backoff(attempts: int, jitter: float) -> float:
-    """Seconds until the next attempt: exponential, full jitter, never nothing."""
+    """Seconds until the next attempt: exponential with full jitter, at least 1."""
     longest: float = min(RETRY_CAP, RETRY_BASE * 2 ** max(0, attempts - 1))
     return max(1.0, jitter * longest)
 
 
 def in_words(error: Exception) -> str:
-    """The sentence for the log; an unexpected error at least names itself."""
+    """The sentence for the log. An unexpected error names its type."""
     if isinstance(error, errors.Stash2PlexError):
         return str(error)
-    if said := errors.torn(error):
-        return said
+    if sentence := errors.torn(error):
+        return sentence
     if isinstance(error, OSError) and error.strerror:
-        # Of names only those of locks, which are ours: the log may not be meant to show others.
+        # Only lock files are named: the user may want no other names in the log.
         name = messages.name_of(error)
         return str(messages.unusable(name if name.endswith(".lock") else messages.SOME_FILE, error))
     if isinstance(error, sqlite3.Error):

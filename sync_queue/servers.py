@@ -1,6 +1,6 @@
-"""Which Plex server's memory is in force. Each server has a folder of its own, and the first one has
-the data dir itself: what is remembered of one server is never applied to another, and is whole when
-that server comes back."""
+"""Which Plex server's state is in use. The first server's state is in the data dir, every other server has
+a folder of its own. State of one server is never applied to another, and is there again when that server
+comes back."""
 
 import os
 from hashlib import blake2b
@@ -15,8 +15,8 @@ LONGEST = 64  # characters of a folder's name
 
 
 def enter(data_dir: "str | os.PathLike[str]", machine: str, present: str, url: str) -> str:
-    """Put the memory of the server `machine`, met at `url`, in force, and give its folder. `present`
-    is the server that the memory in force belongs to. SetupError when the disk does not take it."""
+    """Make the state of the server `machine` at `url` the current one. Returns its folder. `present` is the
+    server of the state that is current now. Raises SetupError if the disk refuses it."""
     first = _first(data_dir) or present
     name, path = _name(machine, first), Path(data_dir) / SERVER
     try:
@@ -28,14 +28,14 @@ def enter(data_dir: "str | os.PathLike[str]", machine: str, present: str, url: s
 
 
 def folder(data_dir: "str | os.PathLike[str]", machine: str, present: str) -> str:
-    """Where the memory of the server `machine` is, in force or not; made if it is not there."""
+    """The folder with the state of the server `machine`, made if it is missing."""
     name = _name(machine, _first(data_dir) or present)
-    found = os.path.join(data_dir, *name.split("/")) if name else os.fspath(data_dir)
+    path = os.path.join(data_dir, *name.split("/")) if name else os.fspath(data_dir)
     try:
-        make_private(found)
+        make_private(path)
     except OSError as error:
         raise messages.unusable(SERVERS, error) from None
-    return found
+    return path
 
 
 def _name(machine: str, first: str) -> str:
@@ -43,20 +43,20 @@ def _name(machine: str, first: str) -> str:
 
 
 def may_be_another(data_dir: "str | os.PathLike[str]", url: str) -> bool:
-    """Whether there are several servers, and the one in force was met at another address."""
+    """Whether there are several servers, and the current one had another address."""
     met_at = _line(data_dir, 2)
     return bool(met_at) and met_at != _digest(url)
 
 
-def in_force(data_dir: "str | os.PathLike[str]", known: str) -> str:
-    """The server whose memory is in force: the one that this memory knows, or else, after it was
-    lost, the one whose folder it is. '' while none was met."""
+def current(data_dir: "str | os.PathLike[str]", known: str) -> str:
+    """The server of the current state: the one that the store knows or, after the store was lost, the one
+    that the folder is named after. '' before any server was met."""
     leaf = _line(data_dir, 0).rpartition("/")[2]
     return known or leaf or _first(data_dir)
 
 
 def _first(data_dir: "str | os.PathLike[str]") -> str:
-    """The server whose memory is in the data dir itself; '' while no other one was ever met."""
+    """The server whose state is in the data dir itself; '' before a second server was met."""
     return _line(data_dir, 1)
 
 
@@ -69,12 +69,12 @@ def _line(data_dir: "str | os.PathLike[str]", number: int) -> str:
 
 
 def _digest(url: str) -> str:
-    """Only to tell addresses apart: some people paste a token with theirs."""
+    """A hash that tells addresses apart. Some people paste an address with a token."""
     return blake2b(url.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _leaf(machine: str) -> str:
-    """The identifier is a word of hexadecimal digits, unless something else answers for Plex."""
+    """The folder's name. An identifier of Plex is hexadecimal; another program may answer with any text."""
     if machine.isascii() and machine.isalnum() and len(machine) <= LONGEST:
         return machine
     return blake2b(machine.encode("utf-8", "replace"), digest_size=20).hexdigest()

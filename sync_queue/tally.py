@@ -1,4 +1,4 @@
-"""What a drain counts: the outcome of a scene, and the sum of a run. Pure."""
+"""Counts the outcomes of scenes during a drain. Pure."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,9 +6,9 @@ from typing import Protocol
 
 
 class Outcome(Protocol):
-    """What became of one scene: `missing` when Plex lacks its file, `unsettled` when it has yet
-    to read it, `hidden` when it may have it and cannot say, `error` when it failed, `skipped` says why
-    it is not to be synced."""
+    """The outcome of one scene. `missing`: Plex does not have its file. `unsettled`: Plex has not read the
+    file yet. `hidden`: the file may be in a part of Plex that cannot be listed. `skipped`: why the scene
+    is not synced."""
 
     @property
     def scene_id(self) -> int: ...
@@ -30,21 +30,21 @@ class Outcome(Protocol):
 
 @dataclass
 class Tally:
-    """What a run did: scenes `written`, `unchanged` and `refused`, and the verdicts on the others."""
+    """Scenes by outcome: written, unchanged, refused, waiting, retried, buried, skipped by reason."""
 
     counts: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)  # by reason
     paused: str = ""
-    reason: "Exception | None" = None  # of the pause
+    reason: "Exception | None" = None  # for the pause
     busy: bool = False  # another drain holds the lock
 
     def as_dict(self) -> dict[str, object]:
         names = ("written", "unchanged", "refused", "waiting", "retried", "buried")
-        found: dict[str, object] = {name: self.counts[name] for name in names}
-        return found | {"skipped": dict(self.skipped), "paused": self.paused or None}
+        counts: dict[str, object] = {name: self.counts[name] for name in names}
+        return counts | {"skipped": dict(self.skipped), "paused": self.paused or None}
 
     def count(self, outcome: Outcome) -> None:
-        """A scene with which nothing went wrong."""
+        """Count a scene that did not fail."""
         self.counts[result(outcome)] += 1
         if outcome.skipped:
             self.skipped[outcome.skipped] += 1

@@ -42,14 +42,14 @@ def test_a_failure_during_it_is_the_same_outage(found: Circuit) -> None:
 
 
 def test_looks_come_ever_later_up_to_a_limit() -> None:
-    steps = [circuit_breaker.patience(looks, "refused") for looks in range(8)]
+    steps = [circuit_breaker.pause(looks, "refused") for looks in range(8)]
     assert steps == [10, 20, 40, 80, 160, 300, 300, 300]
-    assert circuit_breaker.patience(10**6, "refused") == 300
+    assert circuit_breaker.pause(10**6, "refused") == 300
 
 
 @pytest.mark.parametrize("cause", circuit_breaker.MENDABLE)
 def test_what_a_person_puts_right_is_looked_at_within_a_minute(cause: str) -> None:
-    assert [circuit_breaker.patience(looks, cause) for looks in (0, 2, 3, 99)] == [10, 40, 60, 60]
+    assert [circuit_breaker.pause(looks, cause) for looks in (0, 2, 3, 99)] == [10, 40, 60, 60]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_a_person_puts_right_is_looked_at_within_a_minute(cause: str) -> No
     ],
 )
 def test_when_plex_may_be_asked(found: Circuit, now: float, may: bool) -> None:
-    assert circuit_breaker.may_look(found, now) is may
+    assert circuit_breaker.may_probe(found, now) is may
 
 
 def test_an_answer_half_opens_it_and_says_nothing_new_otherwise() -> None:

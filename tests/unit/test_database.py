@@ -483,7 +483,7 @@ def test_without_its_first_page_nothing_of_the_queue_is_lost(
     jobs.close()
     jobs.path.write_bytes(RUINS[ruined](jobs.path.read_bytes()))
     assert owed(opened(Jobs)) == list(range(1000))
-    assert "1000 of its jobs go on; Reconcile Library finds what else was in it" in said[0]
+    assert "1000 of its jobs go on; Reconcile Library finds the others" in said[0]
 
 
 def test_of_half_a_queue_its_jobs_go_on(opened: Open) -> None:

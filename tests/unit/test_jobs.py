@@ -239,7 +239,7 @@ def test_scenes_are_owed_for_a_reason_once_and_what_was_put_off_is_due_if_that_i
     put(jobs, 2)
     (before,) = jobs.claim(1, NOW)
     jobs.give_back(replace(before, waits=1), NOW + DAY)
-    assert jobs.put_scenes([1, 2, 3], "stale", NOW, put_off=put_off) == 2
+    assert jobs.put_scenes([1, 2, 3], "stale", NOW, hasten=put_off) == 2
     found = jobs.claim(9, NOW)
     assert ids(found) == due
     assert {job.reason for job in found if job.id != 2} == {"stale"}
