@@ -1,4 +1,4 @@
-"""The command line: the same commands from a terminal or cron, against a Stash by its URL."""
+"""The command line: every operation from a terminal or cron, against a Stash by its URL."""
 
 import argparse
 import http.client
@@ -17,9 +17,9 @@ from app.commands.registry import MODES
 from app.modes import objection
 from stash import stdio
 
-EPILOG = """The API key is read from the file, or from the variable STASH_API_KEY; it is never an
-argument, since every user of the machine can see those. State is kept where the plugin keeps it,
-in Stash's config folder; if that folder is not on this machine, name one with --data-dir."""
+EPILOG = """The API key comes from a file or from the variable STASH_API_KEY, and never from an argument,
+since every user of the machine can see arguments. State is kept in Stash's config folder, as by the plugin.
+If that folder is not on this machine, name another with --data-dir."""
 
 NUMBERS = {
     "run": "undo, journal: the number of a run",
@@ -29,23 +29,23 @@ NUMBERS = {
 
 
 class CommandLine:
-    """A parsed command line. `connection` is what Stash would have told the plugin of itself."""
+    """A parsed command line. `connection` has what Stash sends to the plugin."""
 
-    def __init__(self, found: argparse.Namespace) -> None:
-        self.mode: str = found.command.replace("-", "_")
+    def __init__(self, parsed: argparse.Namespace) -> None:
+        self.mode: str = parsed.operation.replace("-", "_")
         texts = ("scope", "field", "side", "original", "error", "deep")
-        given = {name: getattr(found, name) for name in (*NUMBERS, *texts)}
+        given = {name: getattr(parsed, name) for name in (*NUMBERS, *texts)}
         given = {name: value for name, value in given.items() if value is not None}
-        if said := objection(self.mode, given):
-            raise errors.SetupError(said)
+        if problem := objection(self.mode, given):
+            raise errors.SetupError(problem)
         self.args = {"mode": self.mode} | given
-        self.as_json: bool = found.json
-        self.data_dir: str = os.path.abspath(found.data_dir) if found.data_dir else ""
-        self.connection = address(found.stash) | {"ApiKey": api_key(found.api_key_file)}
+        self.as_json: bool = parsed.json
+        self.data_dir: str = os.path.abspath(parsed.data_dir) if parsed.data_dir else ""
+        self.connection = address(parsed.stash) | {"ApiKey": api_key(parsed.api_key_file)}
         stdio.hide(self.connection["ApiKey"])
 
     def show(self, answer: "dict[str, Any]") -> int:
-        """Write the answer to stdout: a preview as a table, all else as JSON. Returns the exit code."""
+        """Write the answer to stdout: a preview as a table, others as JSON. Returns the exit code."""
         if self.mode == "preview" and not self.as_json:
             from app.commands.preview import as_table
 
@@ -55,7 +55,7 @@ class CommandLine:
         return 0
 
     def config_dir(self) -> str:
-        """Stash's config folder, if it is on this machine."""
+        """Stash's config folder. Raises SetupError if it is not on this machine."""
         path = _config_path(self.connection)
         folder = os.path.dirname(path)
         if not path or not os.path.isdir(folder):
@@ -67,9 +67,9 @@ class CommandLine:
 
 
 def address(text: str) -> dict[str, Any]:
-    """Scheme, Host and Port of `--stash`. SetupError when it is no address."""
-    named = "://" in text
-    url = urlsplit(text if named else f"http://{text}")
+    """Scheme, Host and Port of `--stash`. Raises SetupError if it is not an address."""
+    has_scheme = "://" in text
+    url = urlsplit(text if has_scheme else f"http://{text}")
     try:
         port = url.port
     except ValueError:
@@ -78,12 +78,12 @@ def address(text: str) -> dict[str, Any]:
         raise errors.SetupError("--stash wants an address such as http://localhost:9999")
     if url.path.strip("/") or url.query or url.username:
         raise errors.SetupError("--stash wants scheme, host and port, and nothing else")
-    usual = (443 if url.scheme == "https" else 80) if named else 9999
+    usual = (443 if url.scheme == "https" else 80) if has_scheme else 9999
     return {"Scheme": url.scheme, "Host": url.hostname, "Port": port or usual}
 
 
 def api_key(path: "str | None") -> str:
-    """The key in the file, or in the environment; '' without one."""
+    """The key in the file or the environment, '' if there is none."""
     if not path:
         return os.environ.get("STASH_API_KEY", "").strip()
     try:
@@ -97,7 +97,7 @@ def api_key(path: "str | None") -> str:
 
 
 def _config_path(connection: dict[str, Any]) -> str:
-    """Asked with the standard library: where the packages are is not known yet."""
+    """Ask Stash for the path of its config, with the standard library: packages may be missing yet."""
     host = f"[{connection['Host']}]" if ":" in connection["Host"] else connection["Host"]
     base = f"{connection['Scheme']}://{host}:{connection['Port']}"
     headers = {"Content-Type": "application/json"}
@@ -110,9 +110,9 @@ def _config_path(connection: dict[str, Any]) -> str:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay(), secure)
     try:
         with direct.open(request, timeout=10) as answer:
-            found = json.load(answer)["data"]["systemStatus"]
-            # Started as `stash --config config.yml`, Stash tells the path just so.
-            path = found["configPath"] and os.path.join(found["workingDir"], found["configPath"])
+            status = json.load(answer)["data"]["systemStatus"]
+            # Started as `stash --config config.yml`, Stash gives a relative path.
+            path = status["configPath"] and os.path.join(status["workingDir"], status["configPath"])
             return path or ""
     except urllib.error.HTTPError as error:
         if error.code != 401:
@@ -124,7 +124,7 @@ def _config_path(connection: dict[str, Any]) -> str:
             raise errors.Unreachable(f"the certificate of Stash at {base} is not valid") from None
         raise errors.Unreachable(f"Stash does not answer at {base}") from None
     except (ValueError, KeyError, TypeError):
-        raise errors.Busy(f"what answers at {base} is no Stash") from None
+        raise errors.Busy(f"the server at {base} is not Stash") from None
 
 
 def _trust(host: str) -> ssl.SSLContext:
@@ -138,30 +138,30 @@ def _trust(host: str) -> ssl.SSLContext:
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
-    """The key goes to no other address."""
+    """Follows no redirect: the key goes to no other address."""
 
     def redirect_request(self, *given: Any) -> None:
         return None
 
 
 class Whole(argparse.HelpFormatter):
-    """Help whose words, such as `purge-dlq`, stay in one piece."""
+    """Help that does not break words such as `purge-dlq`."""
 
     def _split_lines(self, text: str, width: int) -> "list[str]":
         return textwrap.wrap(text, width, break_on_hyphens=False)
 
 
 def parse(argv: "list[str]") -> CommandLine:
-    """The command line as a CommandLine; exits by itself for --help and for wrong words."""
+    """Parse the command line. argparse exits after --help and after unknown words."""
     names = [mode.replace("_", "-") for mode in MODES]
     parser = argparse.ArgumentParser(
         prog="Stash2Plex.py",
-        description="Runs a task of Stash2Plex from a terminal or cron. README.md tells what each does.",
+        description="Runs an operation of Stash2Plex from a terminal or cron; docs/tasks.md lists them.",
         epilog=EPILOG,
         formatter_class=Whole,
     )
     say = parser.add_argument
-    say("command", choices=names, metavar="command", help=", ".join(names))
+    say("operation", choices=names, metavar="operation", help=", ".join(names))
     say("--stash", required=True, metavar="URL", help="such as http://localhost:9999")
     say("--api-key-file", metavar="F", help="a file that holds Stash's API key")
     for name, what in NUMBERS.items():
@@ -183,7 +183,7 @@ def parse(argv: "list[str]") -> CommandLine:
     say(
         "--error",
         metavar="WORDS",
-        help="retry-dlq: only those whose reason has these words; clear-dlq: of exactly this reason",
+        help="retry-dlq: only dead letters whose reason has these words; clear-dlq: with exactly this reason",
     )
     say("--side", choices=("stash", "plex"), help="decide: whose value counts")
     say(
@@ -191,40 +191,40 @@ def parse(argv: "list[str]") -> CommandLine:
         action="store_true",
         help="preview: answer in JSON, as all others do, not in a table",
     )
-    say("--data-dir", metavar="D", help="where to keep state (default: as the plugin)")
+    say("--data-dir", metavar="D", help="folder for state (default: the plugin's)")
     return CommandLine(parser.parse_args([argv[0].replace("_", "-"), *argv[1:]]))
 
 
-# -- whose files they are: in a container the terminal is root's, and Stash is another user
+# -- the owner of the files: in a container a terminal may run as root, and Stash as another user
 
 
 def become_owner(data_dir: str) -> None:
-    """For the rest of this process root is whoever owns the data dir, so that whatever it makes
-    (files, locks, what SQLite puts beside its files) has that owner. What an earlier run of root left
-    there is given back. Where that cannot be done, root stays root."""
+    """Turn root into the owner of the data dir for the rest of this process: new files, locks and SQLite's
+    side files then belong to that user. Files that an earlier run of root made are given to the owner. If
+    that fails, root stays root."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return
-    with suppress(OSError):  # a share may know no owners
+    with suppress(OSError):  # a network share may have no owners
         folders = _ours(data_dir)
-        found = os.stat(folders[-1])
-        if found.st_uid == 0:
+        owner = os.stat(folders[-1])
+        if owner.st_uid == 0:
             return
         for folder in folders[:-1]:
-            os.chown(folder, found.st_uid, found.st_gid)
-        _give_back(data_dir, found.st_uid, found.st_gid)
-        os.setgroups([found.st_gid])
-        os.setgid(found.st_gid)
-        os.setuid(found.st_uid)
+            os.chown(folder, owner.st_uid, owner.st_gid)
+        _give_back(data_dir, owner.st_uid, owner.st_gid)
+        os.setgroups([owner.st_gid])
+        os.setgid(owner.st_gid)
+        os.setuid(owner.st_uid)
 
 
 def _ours(data_dir: str) -> list[str]:
-    """The data dir, last the folder whose owner is to own it: itself, unless root has just made it
-    (with `plugin_data` above it) in the folder of somebody else."""
-    found = [os.path.abspath(data_dir)]
+    """Folders from the data dir up to the first whose owner should own them all. That is the data dir
+    itself, unless root has just made it (and `plugin_data`) in another user's folder."""
+    folders = [os.path.abspath(data_dir)]
     if not os.listdir(data_dir):
-        while len(found) < 3 and os.stat(found[-1]).st_uid == 0:
-            found.append(os.path.dirname(found[-1]))
-    return found
+        while len(folders) < 3 and os.stat(folders[-1]).st_uid == 0:
+            folders.append(os.path.dirname(folders[-1]))
+    return folders
 
 
 def _give_back(data_dir: str, user: int, group: int) -> None:

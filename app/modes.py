@@ -57,7 +57,7 @@ READ_ONLY = ("doctor", "bundle", "settings")
 
 
 def objection(mode: str, given: Collection[str]) -> str:
-    """What is wrong with these arguments of an operation, in a sentence; '' if all are right."""
+    """A sentence about what is wrong with these arguments of an operation; '' if all are right."""
     takes = ARGUMENTS[mode]
     if unknown := sorted(set(given) - {*takes, *ALWAYS}):
         rest = f"it takes {', '.join(takes)}" if takes else "it takes no arguments"

@@ -152,7 +152,7 @@ class Database:
         return self._begun_anew(f"could not be read ({fault})")
 
     def _fault(self) -> str:
-        """What is wrong with the file that needs no SQLite to see; '' if nothing is."""
+        """A fault of the file that shows without SQLite, '' if there is none."""
         if self.path.is_dir():
             return "it is a folder"
         if self.path.exists():

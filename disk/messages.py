@@ -78,12 +78,12 @@ def immovable(name: str, state: str, error: Exception) -> errors.SetupError:
 
 
 def why(error: Exception) -> str:
-    """What is wrong, without the path, which the user may not want in the log."""
+    """The reason in words, without the path, which the user may not want in the log."""
     return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
 
 
 def remedy(error: Exception) -> str:
-    """What to do about it."""
+    """Advice: how to put the file right."""
     if isinstance(error, OSError):
         return _BY_NUMBER.get(error.errno or 0, _OWNER)
     message = str(error)

@@ -109,7 +109,7 @@ class InFlight:
         self.judge_all(failed)
 
     def action(self, error: Exception) -> str:
-        """What the first failure of a job with this error leads to."""
+        """The action that follows the first failure of a job with this error."""
         return retry_policy.of_error(error, 0, self.max_retries, self.clock(), 0.0).action
 
     def pause(self, error: Exception) -> None:

@@ -14,7 +14,7 @@ LONGEST = max(RETRY_CAP, *WAIT_SECONDS)  # no job is put off for longer
 
 DONE, RETRY, WAIT, BURY, PAUSE = "done", "retry", "wait", "bury", "pause"
 
-# What each error means for the job that raised it; the first row that fits counts. PAUSE: the trouble is a
+# The meaning of each error for the job that raised it; the first row that fits counts. PAUSE: the trouble is a
 # server's or this machine's, so every job would fail, and no attempt is counted.
 # plex.client.transport and stash.transport turn the errors of libraries into ours.
 TABLE: tuple[tuple[type[Exception], str], ...] = (

@@ -1,4 +1,4 @@
-"""The one brake before any writes that nobody picked one by one: what a sample of them would lose."""
+"""The brake before writes that nobody picked one by one: it looks at what a sample would lose."""
 
 import time
 from array import array
@@ -18,20 +18,20 @@ PAUSES = (1.0, 4.0)  # seconds between the tries to take a sample
 
 
 def rank(picked: int) -> int:
-    """That of so many scenes that a person chose: a long list is not picked one by one."""
+    """The rank of scenes that a person chose. A long list is not picked one by one."""
     return EDIT if picked <= FEW else BULK
 
 
 class Brake:
-    """That of one run. What it has let pass is not looked at again by the drain that follows."""
+    """The brake of one run. The drain that follows does not check again what has passed."""
 
     def __init__(self, run: Run, sleep: Callable[[float], None] = time.sleep) -> None:
         self._run, self._sleep = run, sleep
-        self._passed: list[Sequence[int]] = []  # each in order
+        self._passed: list[Sequence[int]] = []  # each sorted
 
     def look(self, ids: Sequence[int], freed: bool = False) -> None:
-        """Before these scenes are owed. Braked if too many of them would lose something, or if that
-        cannot be told; if Plex is away they are owed, and the drain has the look."""
+        """Check scenes before they are queued. Raises Braked if too many would lose something, or if no
+        sample can be read. While Plex is away they pass, and the drain checks them."""
         if len(ids) <= FEW:
             return
         try:
@@ -39,18 +39,18 @@ class Brake:
         except errors.Unreachable as error:
             if error.server == errors.STASH:
                 raise
-            stdio.info("Plex does not answer: what this would take away is looked at when it does")
+            stdio.info("Plex does not answer: the brake checks these scenes when it does")
         else:
             self.passed(ids)
 
     def passed(self, ids: Sequence[int]) -> None:
-        """These were looked at."""
-        in_order = all(one < other for one, other in pairwise(ids))
-        self._passed.append(ids if in_order else array("q", sorted(ids)))
+        """Note that these scenes were checked."""
+        is_sorted = all(first < second for first, second in pairwise(ids))
+        self._passed.append(ids if is_sorted else array("q", sorted(ids)))
 
     def check(self, sample: Sequence[int], count: int) -> None:
-        """Before the drain does so many scenes, of which this is a sample; as `look`, and Unreachable
-        while Plex is away."""
+        """Check `count` scenes before the drain does them, by this sample. Raises Braked as `look`, and
+        Unreachable while Plex is away."""
         new = [number for number in sample if not self._has_passed(number)]
         whole = count * len(new) // max(1, len(sample))
         if whole > FEW:
@@ -75,7 +75,7 @@ class Brake:
             self._sleep(seconds)
 
     def _is_away(self, error: errors.Stash2PlexError) -> bool:
-        """Whether the server, asked once more, does not answer at all."""
+        """Whether the server does not answer a second request either."""
         if not isinstance(error, errors.Unreachable):
             return False
         away = error.server != errors.STASH and self._run.outages.is_away(self._run.asked)
@@ -83,13 +83,13 @@ class Brake:
 
 
 def spread(ids: Sequence[int], most: int = SAMPLE) -> Sequence[int]:
-    """At most so many of them, at even distances."""
+    """At most `most` of the ids, at even distances."""
     return ids[:: max(1, -(-len(ids) // most))]
 
 
 def _no_sample(error: errors.Stash2PlexError) -> errors.Braked:
     return errors.Braked(
-        "nothing is changed, since it cannot be told what many scenes would lose in Plex: a sample of "
-        f"them cannot be read ({error}). Try again when both servers answer; Check Setup says what "
-        "is wrong. To go on without a look, set brake_share to 100 until it is done"
+        "nothing was changed: the brake could not read a sample of the scenes to see what they would "
+        f"lose in Plex ({error}). Try again when both servers answer; Check Setup says what is wrong. To "
+        "go on without the brake, set Brake, Share to 100 for this run"
     )

@@ -1,4 +1,5 @@
-"""What a bug report needs, in one document that shows neither the token nor names, paths or hosts."""
+"""A bug report in one document, without token, names, paths or hosts. Values that an answer gains later
+stay hidden until they are named here."""
 
 import platform
 import re
@@ -10,9 +11,9 @@ from app.commands import doctor
 from app.run import Run
 from app.setup_check import checks
 
-SHOWN = 20  # runs of the journal
+SHOWN = 20  # runs of the journal that it lists
 HIDDEN = "[hidden]"
-# Settings whose values are numbers, switches, or words of ours.
+# Settings whose values are numbers, switches or our own words.
 SETTINGS = frozenset((
     "sync_fields", "only_organized", "only_stash_id", "on_leave", "performer_tags", "max_tags",
     "collections_from", "poster_fit", "reconcile_interval", "reconcile_scope", "deep_interval",
@@ -21,9 +22,9 @@ SETTINGS = frozenset((
     "read_timeout", "plex_insecure_tls", "journal_days", "journal_rows", "card_badge",
     "debug_logging", "obfuscate_paths", "paused",
 ))  # fmt: skip
-# Findings whose sentences are made of numbers and versions.
+# Findings whose sentences hold only numbers and versions.
 FINDINGS = frozenset(("stash.version", "plugin", "plex.owner", "queue", "disk"))
-# Keys under which numbers, switches, and parts that have such keys again, are shown.
+# Keys whose numbers, switches and nested parts are shown.
 KEYS = frozenset((
     "stash", "plex", "paths", "files", "disk", "queue", "reconciliation", "outage", "libraries",
     "pairs", "reachable", "owner", "id", "items", "chosen", "roots", "set", "agree", "of",
@@ -33,7 +34,7 @@ KEYS = frozenset((
     "total_runs", "running", "next_due", "due_now", "deep", "unmoved", "last_deep_time", "next_deep",
     "failures_in_a_row", "last_failure_time", "retry_at", "run", "fields", "undone", "refused",
 ))  # fmt: skip
-# Keys under which a word of ours, or the version of a program, stands.
+# Keys whose texts are our own words, or versions.
 WORDS = frozenset((
     "version", "type", "agent", "language", "python", "system", "command", "interval",
     "deep_interval", "scope", "cause", "state",
@@ -43,13 +44,13 @@ _WORD = re.compile(r"[A-Za-z0-9 ._:()+-]{0,100}")
 
 def bundle(run: Run) -> dict[str, Any]:
     """Check Setup, the queue and the last runs, as far as strangers may see them."""
-    found = doctor.doctor(run)
-    listed = {"settings": shown_settings(found.pop("settings"))}
-    listed["findings"] = shown_findings(found.pop("findings"))
-    for library in found["plex"].get("libraries", ()):
+    answer = doctor.doctor(run)
+    listed = {"settings": shown_settings(answer.pop("settings"))}
+    listed["findings"] = shown_findings(answer.pop("findings"))
+    for library in answer["plex"].get("libraries", ()):
         library["roots"] = len(library["roots"])
-    found["unmatched"] = len(found["unmatched"])
-    report = {"ok": found.pop("ok"), **listed, **shown_facts(found)}
+    answer["unmatched"] = len(answer["unmatched"])
+    report = {"ok": answer.pop("ok"), **listed, **shown_facts(answer)}
     return {"bundle": {"about": _about(run), "doctor": report, "runs": _runs(run)}}
 
 
@@ -64,25 +65,27 @@ def _about(run: Run) -> dict[str, Any]:
 
 def _runs(run: Run) -> list[dict[str, Any]]:
     return [
-        {"run": one.run, "at": one.at, "command": one.command, "fields": one.fields,
-         "items": one.items, "undone": one.undone}
-        for one in run.journal.runs(SHOWN)
+        {"run": past.run, "at": past.at, "command": past.command, "fields": past.fields,
+         "items": past.items, "undone": past.undone}
+        for past in run.journal.runs(SHOWN)
     ]  # fmt: skip
 
 
-def shown_facts(found: Any, key: str = "") -> Any:
-    """The same with all texts hidden that are not named above, and all keys."""
-    if isinstance(found, Mapping):
-        return {name: shown_facts(one, name) for name, one in found.items() if name in KEYS | WORDS}
-    if isinstance(found, str):
-        return found if key in WORDS and _WORD.fullmatch(found) else HIDDEN
-    if isinstance(found, Sequence):
-        return [shown_facts(one, key) for one in found]
-    return found
+def shown_facts(value: Any, key: str = "") -> Any:
+    """The value without the keys that are not in KEYS or WORDS, and with other texts hidden."""
+    if isinstance(value, Mapping):
+        return {
+            name: shown_facts(part, name) for name, part in value.items() if name in KEYS | WORDS
+        }
+    if isinstance(value, str):
+        return value if key in WORDS and _WORD.fullmatch(value) else HIDDEN
+    if isinstance(value, Sequence):
+        return [shown_facts(part, key) for part in value]
+    return value
 
 
 def shown_settings(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Of each setting whether it is at its default, and whether what was set is refused."""
+    """Each setting: whether it has its default, whether its value is refused, and a value that may be shown."""
     return [
         {"name": row["name"], "is_default": row["is_default"], "refused": bool(row["problem"]),
          "value": row["value"] if row["is_default"] or row["name"] in SETTINGS else HIDDEN}
@@ -90,9 +93,9 @@ def shown_settings(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def shown_findings(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def shown_findings(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
-        {"id": one["id"], "level": one["level"],
-         "said": one["said"] if one["id"] in FINDINGS else HIDDEN}
-        for one in found
+        {"id": finding["id"], "level": finding["level"],
+         "said": finding["said"] if finding["id"] in FINDINGS else HIDDEN}
+        for finding in findings
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What comes after trouble: dead letters go back to the queue, and outages are told."""
+"""After trouble: dead letters go back into the queue, and Outage Summary Report sums up outages."""
 
 import time
 from typing import Any
@@ -11,50 +11,53 @@ from stash import stdio
 from sync_queue import circuit_breaker, schema
 from sync_queue.job import DeadLetter
 
-SHOWN = 10  # outages that are named
+SHOWN = 10  # outages that get a log line
 DLQ_DAYS = 30
 
 
 def retry_dlq(run: Run) -> dict[str, Any]:
-    """Dead letters are owed anew and tried at once: all, or those whose reason has the words of
-    the argument `error` in it, or those of the numbers `ids`."""
+    """Retry dead letters at once: all, or those whose reason contains `error`, or those with the numbers
+    `ids`."""
     words, chosen = text(run, "error").casefold(), ids(run, "ids")
     wanted = None if chosen is None else set(chosen)
     return _revived(
         run,
-        lambda one: words in one.error.casefold() and (wanted is None or one.job.number in wanted),
+        lambda letter: (
+            words in letter.error.casefold() and (wanted is None or letter.job.number in wanted)
+        ),
         recovered=False,
     )
 
 
 def clear_dlq(run: Run) -> dict[str, Any]:
-    """Forget dead letters: all, or those of the numbers `ids`, or with exactly this `error`."""
+    """Delete dead letters: all, or those with the numbers `ids`, or with exactly this `error`."""
     chosen, error = ids(run, "ids"), text(run, "error")
     if error and chosen is None:
-        chosen = [one.job.number for one in run.jobs.dead() if one.error == error]
+        chosen = [letter.job.number for letter in run.jobs.dead() if letter.error == error]
     cleared = run.jobs.clear_dead() if chosen is None else run.jobs.clear_letters(chosen)
     stdio.info(f"cleared: {many(cleared, 'dead letter')}")
     return {"cleared": cleared}
 
 
 def purge_dlq(run: Run) -> dict[str, Any]:
-    """Forget the dead letters of more than 30 days ago."""
+    """Delete the dead letters that are older than 30 days."""
     cleared = run.jobs.clear_dead(before=run.clock() - DLQ_DAYS * 86400)
     stdio.info(f"cleared: {many(cleared, 'dead letter')} older than {DLQ_DAYS} days")
     return {"cleared": cleared}
 
 
 def recover_outage_jobs(run: Run) -> dict[str, Any]:
-    """The same for what was given up because of trouble with a server, once for each."""
+    """Retry the dead letters of outages. Each gets only one such retry."""
     return _revived(run, _is_of_outage, recovered=True)
 
 
-def _is_of_outage(one: DeadLetter) -> bool:
-    return one.job.outage and not one.job.recovered
+def _is_of_outage(letter: DeadLetter) -> bool:
+    return letter.job.outage and not letter.job.recovered
 
 
 def _revived(run: Run, wanted: Any, recovered: bool) -> dict[str, Any]:
-    chosen = [one.job.id for one in run.jobs.dead() if one.job.kind == "scene" and wanted(one)]
+    letters = filter(wanted, run.jobs.dead())
+    chosen = [letter.job.id for letter in letters if letter.job.kind == "scene"]
     run.brake.look(chosen)
     count = run.jobs.revive(wanted, run.clock(), recovered)
     left = run.jobs.counts(run.clock())["dead"]
@@ -65,19 +68,19 @@ def _revived(run: Run, wanted: Any, recovered: bool) -> dict[str, Any]:
 
 
 def outage_summary(run: Run) -> dict[str, Any]:
-    """How often Plex was away, for how long, and what that held back."""
+    """Outage Summary Report: how often Plex was away, for how long, and how many jobs waited."""
     now, outages = run.clock(), run.outages
     present, history, summed, first = outages.report()
-    recoverable = sum(1 for one in run.jobs.dead() if _is_of_outage(one))
+    recoverable = sum(map(_is_of_outage, run.jobs.dead()))
     for line in [
         _present(present, run.work_left(), now),
         *_summary(summed, first, now),
-        *(_past(one) for one in history[: -SHOWN - 1 : -1]),
+        *map(_past, history[: -SHOWN - 1 : -1]),
     ]:
         stdio.info(f"outages: {line}")
     if recoverable:
         stdio.info(
-            f"{many(recoverable, 'dead letter')} of an outage: Recover Outage Jobs tries them again"
+            f"{many(recoverable, 'dead letter')} of outages: Recover Outage Jobs tries them again"
         )
     return {
         "circuit": present.state,
@@ -98,40 +101,36 @@ def outage_summary(run: Run) -> dict[str, Any]:
     }
 
 
-def _present(found: circuit_breaker.Circuit, owed: int, now: float) -> str:
-    if found.state == schema.CLOSED:
-        return "Plex is not known to be away"
-    if found.state == schema.HALF_OPEN:
+def _present(circuit: circuit_breaker.Circuit, waiting: int, now: float) -> str:
+    if circuit.state == schema.CLOSED:
+        return "Plex is not away"
+    if circuit.state == schema.HALF_OPEN:
         return "Plex is back and gets its work slowly at first"
-    if circuit_breaker.is_refusal(found):
-        return (
-            f"Plex refuses the token since {_when(found.since)}, and {many(owed, 'job')} wait: "
-            f"{found.words}"
-        )
-    return (
-        f"Plex is away since {_when(found.since)}, for {lasting(now - found.since)} now, and "
-        f"{many(owed, 'job')} wait: {found.words}"
-    )
+    jobs = "1 job waits" if waiting == 1 else f"{waiting} jobs wait"
+    if circuit_breaker.is_refusal(circuit):
+        return f"Plex refuses the token since {_when(circuit.since)}, and {jobs}: {circuit.words}"
+    duration = lasting(now - circuit.since)
+    return f"Plex is away since {_when(circuit.since)} ({duration}), and {jobs}: {circuit.words}"
 
 
 def _summary(summed: circuit_breaker.Figures, first: float, now: float) -> list[str]:
     if not first:
-        return ["Plex was not asked yet"]
-    said = (
+        return ["no request was sent to Plex yet"]
+    line = (
         f"{many(summed.outages, 'outage')} since {_when(first)}; "
         f"Plex was there {100 * summed.availability:.2f} % of the time"
     )
     if summed.repair is not None:
-        said += f"; back after {lasting(summed.repair)} on average"
+        line += f"; back after {lasting(summed.repair)} on average"
     if summed.between is not None:
-        said += f"; {lasting(summed.between)} from one to the next"
-    return [said]
+        line += f"; {lasting(summed.between)} between two outages on average"
+    return [line]
 
 
-def _past(one: circuit_breaker.Outage) -> str:
+def _past(outage: circuit_breaker.Outage) -> str:
     return (
-        f"{_when(one.start)} for {lasting(one.lasted)} ({one.cause or 'unknown'}), "
-        f"{many(one.held, 'job')} held back"
+        f"{_when(outage.start)} for {lasting(outage.lasted)} ({outage.cause or 'unknown'}), "
+        f"{many(outage.held, 'job')} waited"
     )
 
 

@@ -1,4 +1,4 @@
 """Answers what the page polls, from our files: no third-party package, no lock, no request.
 
-`state_rule` computes the state of a scene; every place that shows a state calls it.
+`scene_states.state_of` computes the state of a scene; every place that shows a state calls it.
 """

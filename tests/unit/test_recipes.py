@@ -10,8 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from app.commands import bundle_fields, registry
-from app.modes import ONLY_LOOKS, OPERATIONS
+from app.commands import bundle, registry
+from app.modes import ARGUMENTS, READ_ONLY
 from devserver import proof
 from devserver.plex import kinds, query, views
 from plex.fields import selection
@@ -46,7 +46,7 @@ PROOF_IGNORES = {
     "exclude_paths", "on_leave", "sort_title_template", "tagline_template", "actor_photo_url",
     "on_edit_in_plex", "preserve_plex_edits", "allow_ambiguous_match",
 }  # fmt: skip
-# Commands that neither work on the queue nor on the memory of one Plex server.
+# Operations that neither work on the queue nor on the memory of one Plex server.
 OF_NO_SERVER = {
     "clear_queue", "clear_dlq", "purge_dlq", "outage_summary", "health_check", "doctor", "journal",
     "bundle", "settings",
@@ -59,12 +59,12 @@ WITHOUT_FILTER: set[str] = set()
 
 
 def test_a_bug_report_knows_whether_it_may_show_a_setting():
-    assert bundle_fields.SETTINGS | PRIVATE == SETTINGS, "bundle_fields.SETTINGS, or PRIVATE here"
-    assert set() == bundle_fields.SETTINGS & PRIVATE
+    assert bundle.SETTINGS | PRIVATE == SETTINGS, "bundle.SETTINGS, or PRIVATE here"
+    assert set() == bundle.SETTINGS & PRIVATE
 
 
 def test_every_setting_is_read_somewhere():
-    own = {"config.py", "settings.py", "bundle_fields.py"}
+    own = {"config.py", "settings.py", "bundle.py"}
     code = "".join(p.read_text("utf-8") for p in product() if p.name not in own) + ui()
 
     assert [name for name in SETTINGS if name not in code] == []
@@ -161,24 +161,24 @@ def test_a_property_of_the_simulated_item_is_in_all_its_places():
 
 
 def test_it_is_known_whether_a_command_needs_its_server():
-    modes = {*registry.COMMANDS, "queue_status"}
-    known = {*registry.OF_A_SERVER, *registry.WORKING} - {*registry.RECONCILE}
+    modes = {*registry.OPERATIONS, "queue_status"}
+    known = {*registry.NEEDS_SERVER, *registry.WORKING} - {*registry.RECONCILE}
 
-    assert known | OF_NO_SERVER == modes, "registry.OF_A_SERVER or WORKING, or OF_NO_SERVER here"
-    assert {*ONLY_LOOKS} <= OF_NO_SERVER
+    assert known | OF_NO_SERVER == modes, "registry.NEEDS_SERVER or WORKING, or OF_NO_SERVER here"
+    assert {*READ_ONLY} <= OF_NO_SERVER
 
 
 def test_the_commands_without_a_button_are_in_the_document():
     document = text("docs/tasks.md")
 
-    assert [n for n in registry.WITHOUT_BUTTON if n.replace("_", "-") not in document] == []
+    assert [n for n in registry.WITHOUT_TASK if n.replace("_", "-") not in document] == []
 
 
 def test_every_operation_is_called_by_a_test_of_the_whole_plugin():
     folders = (ROOT / "tests/system", ROOT / "tests/ui", ROOT / "tests/fuzz")
     tests = "".join(p.read_text("utf-8") for folder in folders for p in folder.glob("*.py"))
 
-    assert [mode for mode in OPERATIONS if f'"{mode}"' not in tests] == []
+    assert [mode for mode in ARGUMENTS if f'"{mode}"' not in tests] == []
 
 
 # -- what these tests read
