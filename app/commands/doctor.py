@@ -1,5 +1,5 @@
-"""Check Setup and Health Check: all that has to be right, looked at, with what to do. Nothing is
-written to Plex, and what fails is a finding, not an error of the task."""
+"""Check Setup and Health Check: run the checks, and log each finding with advice. They write nothing to Plex.
+A check that fails is a finding, not an error of the task."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,14 +7,14 @@ from typing import Any
 import errors
 from app.run import Run
 from app.setup_check import diagnosis, settings_report
-from app.setup_check import finding as found_by
+from app.setup_check import finding as by_level
 from app.setup_check.checks import QUICK, WHOLE, Check, Visit, failed
 from app.setup_check.finding import Finding
 from stash import stdio
 
-FEW, MANY = (1, 20), (5, 40)  # pages of scenes whose items are looked for, and their size
-_LOUD = {found_by.ERROR: stdio.error, found_by.WARNING: stdio.warning}
-# What the answer has in any case.
+FEW, MANY = (1, 20), (5, 40)  # pages of scenes to look for in Plex, and their size
+_LOUD = {by_level.ERROR: stdio.error, by_level.WARNING: stdio.warning}
+# Keys that every answer has.
 SILENT: dict[str, dict[str, Any]] = {
     "stash": {"reachable": False, "version": ""},
     "plex": {"reachable": False, "version": "", "owner": None, "libraries": []},
@@ -26,19 +26,19 @@ NOTHING: dict[str, Any] = {
 
 
 def doctor(run: Run) -> dict[str, Any]:
-    """Check Setup: everything."""
+    """Check Setup: all checks."""
     visit = _visited(run, WHOLE, MANY)
     _say(visit.findings)
-    stdio.info(found_by.summary(visit.findings))
-    findings = [one._asdict() for one in found_by.sorted_by_gravity(visit.findings)]
+    stdio.info(by_level.summary(visit.findings))
+    findings = [finding._asdict() for finding in by_level.sorted_by_gravity(visit.findings)]
     facts = NOTHING | visit.facts
     for server in ("stash", "plex"):
         facts[server] = SILENT[server] | facts[server]
-    return {"ok": found_by.is_well(visit.findings), "findings": findings} | facts
+    return {"ok": by_level.is_healthy(visit.findings), "findings": findings} | facts
 
 
 def settings(run: Run) -> dict[str, Any]:
-    """The settings as they count, without a look at Plex."""
+    """The settings in force. Asks only Stash."""
     from validation.config import UNLISTED
 
     config = run.config
@@ -46,14 +46,14 @@ def settings(run: Run) -> dict[str, Any]:
 
 
 def health_check(run: Run) -> dict[str, Any]:
-    """Health Check: the part of it that takes no time."""
+    """Health Check: the checks that take little time."""
     visit = _visited(run, QUICK, FEW)
-    healthy = found_by.is_well(visit.findings)
+    healthy = by_level.is_healthy(visit.findings)
     _say(visit.findings)
-    stdio.info("healthy" if healthy else "not healthy: see above")
+    stdio.info("healthy" if healthy else "not healthy: see the lines above")
     libraries = visit.facts.get("plex", {}).pop("libraries", None)
     if libraries is not None:
-        visit.facts["libraries"] = [one["name"] for one in libraries if one["chosen"]]
+        visit.facts["libraries"] = [row["name"] for row in libraries if row["chosen"]]
     visit.facts.pop("unmatched", None)
     return visit.facts | {"healthy": healthy}
 
@@ -66,12 +66,12 @@ def _visited(run: Run, checks: Sequence[tuple[str, Check]], scenes: tuple[int, i
                 check(visit)
             except (errors.Stash2PlexError, OSError) as error:
                 visit.tell(failed(id, error))
-            visit.tell(*(diagnosis.overheard(one, run.settings_warnings) for one in warnings))
+            visit.tell(*(diagnosis.overheard(line, run.settings_warnings) for line in warnings))
             warnings.clear()
             run.progress.set((number + 1) / len(checks))
     return visit
 
 
 def _say(findings: Sequence[Finding]) -> None:
-    for one in found_by.sorted_by_gravity(findings):
-        _LOUD.get(one.level, stdio.info)(one.line)
+    for finding in by_level.sorted_by_gravity(findings):
+        _LOUD.get(finding.level, stdio.info)(finding.line)

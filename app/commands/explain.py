@@ -1,4 +1,4 @@
-"""Why? One screen about one scene: paths tried, item, the plan with its reasons, queue, last writes."""
+"""Explain one scene: the paths that were tried, its items, the plan with reasons, queue, last writes."""
 
 import time
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plex.sync.work import Work
     from stash.scene import Scene
 
-WRITES = 10  # of the journal that are told
+WRITES = 10  # of the journal in the answer
 VALUE = 80  # characters of a value in a log line
 
 
@@ -32,11 +32,13 @@ def explain(run: Run) -> dict[str, Any]:
     if not wanted:
         raise errors.SetupError("explain needs the id of a scene (scene)")
     scene = run.stash.scenes([wanted], extras(run.config.sync_settings())).get(wanted)
-    found: dict[str, Any] = {"scene": wanted, "in_stash": scene is not None}
+    answer: dict[str, Any] = {"scene": wanted, "in_stash": scene is not None}
     if scene:
-        (decision,) = drain_task.pipeline_of(run).look([scene])
-        outcome = decision.outcome
-        found |= {
+        outcome = Outcome(scene.id, scene.label())
+        sync = drain_task.sync_of(run)
+        works = sync.decide([scene], {scene.id: outcome})
+        sync.keep_states([outcome])
+        answer |= {
             "title": scene.label(),
             "files": _files(run, scene),
             "items": [_item(work) | {"link": _link(run, work)} for work in decision.works],
@@ -45,19 +47,19 @@ def explain(run: Run) -> dict[str, Any]:
             "missing": outcome.missing,
             "warnings": outcome.warnings,
         }
-    found |= {"held": _held(run, wanted, scene), "queue": _queue(run, wanted)}
-    found["writes"] = [
+    answer |= {"held": _held(run, wanted, scene), "queue": _queue(run, wanted)}
+    answer["writes"] = [
         {"field": row.field, "before": row.before, "after": row.after, "run": row.run}
         for row in _writes(run, wanted, scene)[-WRITES:]
     ]
-    found["state"], found["why"] = scene_states.states_of(run.data_dir, [wanted])[wanted]
-    for line in _lines(found):
+    answer["state"], answer["why"] = scene_states.states_of(run.data_dir, [wanted])[wanted]
+    for line in _lines(answer):
         stdio.info(f"scene {wanted}: {line}")
-    return found
+    return answer
 
 
 def _writes(run: Run, number: int, scene: "Scene | None") -> "list[Row]":
-    """What was written for this scene, and not for another one that had its number before."""
+    """Writes for this scene, without those for another file that had its id before."""
     from plex.state import file_id
 
     rows = run.journal.rows(scene_id=number)
@@ -77,16 +79,17 @@ def _held(run: Run, number: int, scene: "Scene | None") -> "str | None":
 
 
 def _files(run: Run, scene: "Scene") -> list[dict[str, str]]:
-    """Each file, and where it is looked for in Plex."""
+    """Each file, and the path that it should have in Plex."""
     from plex.path_map import paths
 
     return [
-        {"stash": one.path, "plex": paths.plex_path(one.path, run.path_map)} for one in scene.files
+        {"stash": file.path, "plex": paths.plex_path(file.path, run.path_map)}
+        for file in scene.files
     ]
 
 
 def _link(run: Run, work: "Work") -> str:
-    """Where Plex's own page shows the item."""
+    """The address of the item in Plex's web app."""
     key = quote(f"/library/metadata/{work.item.rating_key}", safe="")
     server = quote(run.store.meta("machine"), safe="")
     base = run.config.plex_url.rstrip("/")
@@ -99,7 +102,7 @@ def _item(work: "Work") -> dict[str, Any]:
         "item": work.item.rating_key,
         "files": list(work.item.files),
         "locks": sorted(work.item.locks),
-        "images": {one.kind.field: "is to be uploaded" for one in work.new_images},
+        "images": {image.kind.field: "is to be uploaded" for image in work.new_images},
         "plan": [
             {"field": name, "stash": value, "plex": work.item.values.get(name)}
             | _why(decided[name].why if name in decided else "in agreement")
@@ -112,26 +115,26 @@ def _item(work: "Work") -> dict[str, Any]:
 
 
 def _why(why: str) -> dict[str, Any]:
-    """Why a field is as it is planned; what is `kept` can be decided otherwise."""
+    """The reason in the plan. A field that is `kept` can be decided."""
     from plex.plan.plan import KEPT
 
     return {"why": why, "kept": why in KEPT}
 
 
 def _images(work: "Work", decided: "Mapping[str, Change]") -> dict[str, str]:
-    """The images that are kept, as they were looked at just now or before, and why."""
+    """The images that are kept, with the reason."""
     from plex.fields import registry
     from plex.images import image_plan
 
-    found = {
+    reasons = {
         name: decided[name].why if name in decided else image_plan.kept(work.entry, name)
         for name in registry.IMAGES if name in decided or name in work.unseen_images
     }  # fmt: skip
-    return {name: why for name, why in found.items() if why}
+    return {name: why for name, why in reasons.items() if why}
 
 
 def _queue(run: Run, scene: int) -> dict[str, Any]:
-    """Where the scene stands in what is owed."""
+    """The place of the scene in the queue."""
     job = run.jobs.find(f"scene:{scene}")
     return {
         "flagged": ("scene", scene) in inbox.flags(run.data_dir),
@@ -142,52 +145,52 @@ def _queue(run: Run, scene: int) -> dict[str, Any]:
     }
 
 
-def _lines(found: dict[str, Any]) -> "list[str]":
-    if not found["in_stash"]:
-        lines = ["Stash does not have it"]
+def _lines(answer: dict[str, Any]) -> "list[str]":
+    if not answer["in_stash"]:
+        lines = ["Stash does not have this scene"]
     else:
-        lines = [f"“{found['title']}”", _stands(found), *(_looked(one) for one in found["files"])]
-        lines += [found["said"]] if found["said"] else []
-        lines += found["warnings"]
-        for item in found["items"]:
+        lines = [f"“{answer['title']}”", _state(answer), *map(_looked_for, answer["files"])]
+        lines += [answer["said"]] if answer["said"] else []
+        lines += answer["warnings"]
+        for item in answer["items"]:
             lines += [f"Plex item {item['item']} has {', '.join(item['files'])}"]
-            lines += [_planned(one) for one in item["plan"]]
-            lines += [f"{name}: {said}" for name, said in item["images"].items()]
+            lines += map(_planned, item["plan"])
+            lines += [f"{name}: {image}" for name, image in item["images"].items()]
             lines += [f"locked in Plex: {_list(item['locks'])}"]
-    if found["held"]:
-        lines.append(f"held ({found['held']}): Resume Held Scenes ends that")
-    lines.append(_standing(found["queue"]))
+    if answer["held"]:
+        lines.append(f"held ({answer['held']}): Resume Held Scenes releases it")
+    lines.append(_place(answer["queue"]))
     lines += [
-        f"run {one['run']} wrote {one['field']}: {_brief(one['before'])} → {_brief(one['after'])}"
-        for one in found["writes"]
+        f"run {row['run']} wrote {row['field']}: {_brief(row['before'])} → {_brief(row['after'])}"
+        for row in answer["writes"]
     ]
     return lines
 
 
-def _stands(found: dict[str, Any]) -> str:
+def _state(answer: dict[str, Any]) -> str:
     """The state of the scene, as the page shows it."""
-    return f"{STATES[found['state']]}" + (f" ({found['why']})" if found["why"] else "")
+    return f"{STATES[answer['state']]}" + (f" ({answer['why']})" if answer["why"] else "")
 
 
-def _looked(one: dict[str, str]) -> str:
-    return f"its file {one['stash']} is looked for in Plex as {one['plex']}"
+def _looked_for(file: dict[str, str]) -> str:
+    return f"its file {file['stash']} is looked for in Plex as {file['plex']}"
 
 
-def _planned(one: dict[str, Any]) -> str:
-    if one["why"] == "in agreement":
-        return f"{one['field']}: in agreement"
-    said = f"Plex says {_brief(one['plex'])}, Stash says {_brief(one['stash'])}"
-    return f"{one['field']}: {one['why']}: {said}"
+def _planned(field: dict[str, Any]) -> str:
+    if field["why"] == "in agreement":
+        return f"{field['field']}: in agreement"
+    values = f"Plex says {_brief(field['plex'])}, Stash says {_brief(field['stash'])}"
+    return f"{field['field']}: {field['why']}: {values}"
 
 
-def _standing(queue: dict[str, Any]) -> str:
+def _place(queue: dict[str, Any]) -> str:
     if queue["dead"]:
         return f"among the dead letters: {queue['dead']}"
     if queue["flagged"] or queue["owed"]:
         due = queue["due"]
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(due)) if due else "now"
-        return f"owed to Plex, due {when}, after {queue['attempts']} attempts that failed"
-    return "nothing is owed"
+        return f"in the queue, due {when}, after {queue['attempts']} failed attempts"
+    return "not in the queue"
 
 
 def _list(names: list[str]) -> str:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from plex.sync.work import Work
     from stash.scene import Scene
 
-CHUNK = 20  # scenes per look at Plex
-SHOWN = 200  # changes in the answer; all of them are in the files
+CHUNK = 20  # scenes that are compared at once
+SHOWN = 200  # changes in the answer; the files have all of them
 JSON, LOCK = "preview.json", "preview.lock"
 OLD_PAGE = "preview.html"  # written by earlier versions
 BATCH = 500
@@ -47,7 +47,7 @@ CREATE INDEX of_both ON change (field, why, number);
 
 
 def preview(run: Run) -> dict[str, Any]:
-    """What a sync of a `scope` (all, 24h, 7days, a range) would do, and why. Nothing is written."""
+    """The changes that a sync of a `scope` (all, 24h, 7days, a range) would make, and why. Writes nothing."""
     scope = _scope(run)
     with _alone(Path(run.home)) as folder:
         return _made(run, scope, folder)
@@ -55,12 +55,11 @@ def preview(run: Run) -> dict[str, Any]:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[Path]:
-    """Two at once would write into the same files: the later one is refused at once."""
+    """Hold the lock of the preview's files. Raises SetupError while another preview runs."""
     lock = FileLock(folder / LOCK)
     if not lock.acquire():
         raise errors.SetupError(
-            "another preview runs already, and keeps its result when it ends: look at that, or ask "
-            "for a new one then"
+            "another preview runs already: wait for its result, or start a new preview after it"
         )
     try:
         yield folder
@@ -69,21 +68,21 @@ def _alone(folder: Path) -> Iterator[Path]:
 
 
 def _made(run: Run, scope: str, folder: Path) -> dict[str, Any]:
-    found, plan = Found(), PlanFile(folder)
+    counts, plan = Counts(), PlanFile(folder)
     with plan, _replacing(folder / JSON) as whole:
         whole.write('{"scope": ' + json.dumps(scope) + ', "changes": [')
-        for number, row in enumerate(_rows(run, scope, found)):
+        for number, row in enumerate(_rows(run, scope, counts)):
             whole.write(("," if number else "") + "\n" + json.dumps(row, ensure_ascii=False))
             plan.add(row)
-        plan.about(found.summary() | {"scope": scope, "at": run.clock()})
-        whole.write('\n], "summary": ' + json.dumps(found.summary()) + "}\n")
+        plan.about(counts.summary() | {"scope": scope, "at": run.clock()})
+        whole.write('\n], "summary": ' + json.dumps(counts.summary()) + "}\n")
     (folder / OLD_PAGE).unlink(missing_ok=True)
-    _tell(found, folder)
-    return found.summary() | {"scope": scope, "changes": found.shown, "file": str(folder / JSON)}
+    _log(counts, folder)
+    return counts.summary() | {"scope": scope, "changes": counts.shown, "file": str(folder / JSON)}
 
 
-class Found:
-    """What a preview counts: changes by field and reason, scenes by what becomes of them."""
+class Counts:
+    """Counts changes by field and reason, and scenes by their result."""
 
     def __init__(self) -> None:
         self.reasons: Counter[tuple[str, str]] = Counter()
@@ -112,7 +111,7 @@ def _scope(run: Run) -> str:
         raise errors.SetupError(f"scope {error}") from None
 
 
-def _rows(run: Run, scope: str, found: Found) -> Iterator[dict[str, Any]]:
+def _rows(run: Run, scope: str, counts: Counts) -> Iterator[dict[str, Any]]:
     from reconciliation.window import window
     from stash.api import SceneFilter
     from validation.scope import parse_scope
@@ -125,17 +124,15 @@ def _rows(run: Run, scope: str, found: Found) -> Iterator[dict[str, Any]]:
     for page in run.stash.walk(only, extras=pipeline.decider.extras):
         for at in range(0, len(page), CHUNK):
             chunk = page[at : at + CHUNK]
-            for row in _decided(pipeline, chunk, found):
-                found.add(row)
+            for row in _decided(sync, chunk, counts):
+                counts.add(row)
                 yield row
             seen += len(chunk)
             run.progress.set(min(1.0, seen / total))
 
 
-def _decided(
-    pipeline: "Pipeline", chunk: "Sequence[Scene]", found: Found
-) -> Iterator[dict[str, Any]]:
-    from plex.sync.decide import works_of
+def _decided(sync: Any, chunk: "Sequence[Scene]", counts: Counts) -> Iterator[dict[str, Any]]:
+    from plex.sync.outcome import Outcome
 
     decisions = pipeline.look(chunk)
     outcomes = {one.scene.id: one.outcome for one in decisions}
@@ -148,7 +145,7 @@ def _decided(
     writes = {row["scene"] for row in rows if row["writes"]}
     kept = {work.scene.id for work in works}
     for scene in chunk:
-        found.scenes[_becomes(outcomes[scene.id], scene.id in writes, scene.id in kept)] += 1
+        counts.scenes[_becomes(outcomes[scene.id], scene.id in writes, scene.id in kept)] += 1
     return iter(rows)
 
 
@@ -166,18 +163,18 @@ def _of_work(work: "Work") -> list[dict[str, Any]]:
     from plex.sync.work import rows
 
     common = {"scene": work.scene.id, "title": work.scene.label(), "item": work.item.rating_key}
-    written = [_of_row(work.scene, one) for one in rows(work)]
-    found = [
-        {"field": one.field, "before": one.before, "after": work.stash_says(one.field),
-         "why": one.why, "writes": False}
-        for one in work.changes if not one.writes
+    written = [_of_row(work.scene, row) for row in rows(work)]
+    others = [
+        {"field": change.field, "before": change.before, "after": work.stash_says(change.field),
+         "why": change.why, "writes": False}
+        for change in work.changes if not change.writes
     ]  # fmt: skip
-    found += [
+    others += [
         {"field": "photos", "before": work.item.photos.get(name, ""), "after": url, "why": "write",
          "writes": True}
         for name, url in work.photos.items()
     ]  # fmt: skip
-    return written + [common | one for one in found]
+    return written + [common | other for other in others]
 
 
 def _of_row(scene: "Scene", row: "Row") -> dict[str, Any]:
@@ -187,17 +184,19 @@ def _of_row(scene: "Scene", row: "Row") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _tell(found: Found, folder: Path) -> None:
-    told = ", ".join(f"{count} {what}" for what, count in sorted(found.scenes.items()))
-    stdio.info(f"preview: {many(found.scenes.total(), 'scene')}" + (f": {told}" if told else ""))
-    for why, fields in found.summary()["by_reason"].items():
-        counts = ", ".join(f"{count} {field}" for field, count in fields.items())
-        stdio.info(f"preview: {why}: {counts}")
+def _log(counts: Counts, folder: Path) -> None:
+    results = ", ".join(f"{count} {what}" for what, count in sorted(counts.scenes.items()))
+    stdio.info(
+        f"preview: {many(counts.scenes.total(), 'scene')}" + (f": {results}" if results else "")
+    )
+    for why, fields in counts.summary()["by_reason"].items():
+        changes = ", ".join(f"{count} {field}" for field, count in fields.items())
+        stdio.info(f"preview: {why}: {changes}")
     stdio.info(f"preview: every change is in {folder / JSON}")
 
 
 class _replacing:
-    """A file that takes its place when it is whole."""
+    """A file that is moved into place when it is whole."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -269,7 +268,7 @@ class PlanFile:
 
 
 def _plain(text: str) -> str:
-    """SQLite takes no half of a surrogate pair."""
+    """SQLite does not take half of a surrogate pair."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -283,13 +282,13 @@ def as_table(answer: "Mapping[str, Any]") -> str:
     """The changes of an answer as lines for a terminal."""
     rows = [
         (
-            one["title"],
-            one["field"],
-            _plain_value(one["before"]),
-            _plain_value(one["after"]),
-            one["why"],
+            row["title"],
+            row["field"],
+            _plain_value(row["before"]),
+            _plain_value(row["after"]),
+            row["why"],
         )
-        for one in answer["changes"]
+        for row in answer["changes"]
     ]
     cells = [[_cut(cell, width) for cell, width in zip(row, WIDTHS, strict=True)]
              for row in (COLUMNS, *rows)]  # fmt: skip

@@ -1,4 +1,4 @@
-"""A reconciliation as a person or the interval starts it: whether one is due, the run, what is told."""
+"""A reconciliation, started by a person or by Reconcile Interval: is a run due, the run, its log lines."""
 
 import time
 from typing import TYPE_CHECKING, Any
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False) -> dict[str, Any]:
-    """Find the gaps of a scope, owe them, remember the run, and close them at once.
+    """Find the gaps in a scope, queue them, record the run, and close them at once.
 
-    A failed run is recorded as failed: it is tried again and does not count as done.
+    A failed run is recorded as failed and is tried again.
     """
     if run.config.paused:
-        stdio.info("paused by the setting: nothing is reconciled")
-        return {"paused": "by the setting `paused`"}
-    from plex.sync.collections import note_empty
+        stdio.info("paused by the setting Pause: nothing is reconciled")
+        return {"paused": drain_task.PAUSED}
+    from plex.sync import empty_collections
 
     run.meet()
     scheduler = run.scheduler
@@ -33,15 +33,15 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
         return {"busy": True}
     try:
         deep = _is_deep(run, scope, unasked)
-        found = _detect(run, scope, startup, unasked, deep)
-        note_empty(run.plex, run.store)
+        answer = _detect(run, scope, startup, unasked, deep)
+        empty_collections.note(run.plex, run.store)
     finally:
         scheduler.release()
-    return found | {"drain": drain_task.drain(run, span=(0.9, 1.0))}
+    return answer | {"drain": drain_task.drain(run, span=(0.9, 1.0))}
 
 
 def _is_deep(run: Run, scope: str, unasked: bool) -> bool:
-    """Whether everything is to be compared by value: a person asks for it (`deep`), or it is due."""
+    """Whether to compare everything by value: a person asked for it (`deep`), or a deep pass is due."""
     asked = not unasked and flag(run, "deep")
     due = scope == "all" and run.scheduler.is_deep_due(run.config.deep_interval, run.clock())
     return asked or due
@@ -60,54 +60,55 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> d
         run.scheduler.record_failure(stdio.redact(in_words(error)), run.clock(), _patience(error))
         raise
     if result.errors:
-        said = f"{len(result.errors)} parts could not be checked: {result.errors[0]}"
-        run.scheduler.record_failure(stdio.redact(said), run.clock())
-        stdio.warning(f"the reconciliation is not complete and is tried again: {said}")
+        problem = f"{len(result.errors)} parts could not be checked: {result.errors[0]}"
+        run.scheduler.record_failure(stdio.redact(problem), run.clock())
+        stdio.warning(f"the reconciliation is not complete and is tried again: {problem}")
     else:
         run.scheduler.record_run(result, scope, is_startup=startup)
         run.activity.reconciled()
-    found = result.as_dict()
-    stdio.info(_summary(found))
-    return {"scope": scope} | found
+    answer = result.as_dict()
+    stdio.info(_summary(answer))
+    return {"scope": scope} | answer
 
 
 def _patience(error: Exception) -> float:
-    """A setting that is wrong may be right in a minute: such a failure is not backed off from."""
+    """The longest time until the next try. A wrong setting may be right in a minute, so its failures do not
+    back off."""
     from reconciliation.schedule import FIRST_RETRY, LONGEST_RETRY
 
-    mended = isinstance(error, (errors.SetupError, errors.Refused))
-    return FIRST_RETRY if mended else LONGEST_RETRY
+    can_be_mended = isinstance(error, (errors.SetupError, errors.Refused))
+    return FIRST_RETRY if can_be_mended else LONGEST_RETRY
 
 
-def _summary(found: dict[str, Any]) -> str:
-    """What a run found, in one line."""
-    types = ", ".join(f"{count} {name}" for name, count in found["gaps_by_type"].items() if count)
-    said = [
-        f"{many(found['scenes_checked'], 'scene')} checked"
-        + (f" ({found['unmoved']} had not moved)" if found["unmoved"] else ""),
-        many(found["total_gaps"], "gap") + (f" ({types})" if types else ""),
+def _summary(answer: dict[str, Any]) -> str:
+    """The result of a run in one line."""
+    types = ", ".join(f"{count} {name}" for name, count in answer["gaps_by_type"].items() if count)
+    parts = [
+        f"{many(answer['scenes_checked'], 'scene')} checked"
+        + (f" ({answer['unmoved']} had not moved)" if answer["unmoved"] else ""),
+        many(answer["total_gaps"], "gap") + (f" ({types})" if types else ""),
     ]
-    said += filter(None, [by_reason(found["skipped"])])
-    if found["conflicts"]:
-        said.append(
-            f"{many(found['conflicts'], 'scene')} left alone: sharing an item, or fitting several"
+    parts += filter(None, [by_reason(answer["skipped"])])
+    if answer["conflicts"]:
+        parts.append(
+            f"{many(answer['conflicts'], 'scene')} not synced: an item is shared, or several fit"
         )
-    if found["cover_checks"]:
-        said.append(f"{many(found['cover_checks'], 'cover')} to look at")
-    if found["left_out"]:
-        said.append(f"{many(len(found['left_out']), 'part')} left out")
-    return ", ".join([*said, f"{many(found['enqueued'], 'job')} queued"])
+    if answer["cover_checks"]:
+        parts.append(f"{many(answer['cover_checks'], 'cover')} to compare")
+    if answer["left_out"]:
+        parts.append(f"{many(len(answer['left_out']), 'part')} left out")
+    return ", ".join([*parts, f"{many(answer['enqueued'], 'job')} queued"])
 
 
 def scope_of_settings(run: Run) -> str:
-    """The setting reconcile_scope, as the engine calls it."""
+    """The setting Reconcile Scope, in the words of the engine."""
     from reconciliation.scheduler import SCOPE_MAP
 
     return SCOPE_MAP.get(run.config.reconcile_scope, run.config.reconcile_scope)
 
 
 def due(run: Run) -> "tuple[str, bool] | None":
-    """The scope of the reconciliation that is due, and whether because Stash has started."""
+    """The scope of the reconciliation that is due, and whether a start of Stash is the reason."""
     config, now = run.config, run.clock()
     if config.paused or run.outages.is_away(run.asked):
         return None
@@ -124,16 +125,16 @@ def due(run: Run) -> "tuple[str, bool] | None":
 def reconcile_quietly(
     run: Run, scheduler: "ReconciliationScheduler", scope: str, startup: bool
 ) -> dict[str, Any]:
-    """A reconciliation that nobody asked for: the task before it has done its work."""
+    """An automatic reconciliation after a task. Its errors are logged, since the task succeeded."""
     try:
         return reconcile(run, scope, startup, unasked=True)
     except Exception as error:
         from app.lane import in_words as words
 
-        said, later = words(error), scheduler.status(run.clock())["retry_at"]
+        problem, later = words(error), scheduler.status(run.clock())["retry_at"]
         when = time.strftime("%H:%M:%S", time.localtime(later)) if later else "its next time"
-        stdio.warning(f"the reconciliation failed and is tried again at {when}: {said}")
-        return {"error": said}
+        stdio.warning(f"the reconciliation failed and is tried again at {when}: {problem}")
+        return {"error": problem}
 
 
 def engine(run: Run, **more: Any) -> "GapDetectionEngine":
@@ -146,7 +147,7 @@ def engine(run: Run, **more: Any) -> "GapDetectionEngine":
 
 
 def suggest_preview(run: Run) -> None:
-    """Once: whoever has not written anything yet may like to see it first."""
+    """Suggest a preview before the first write."""
     from plex.state.ledger import Ledger
 
     if not Ledger(run.store).size():

@@ -1,4 +1,4 @@
-"""Which command answers to which mode, and those that work on the queue as it is."""
+"""The function behind each operation, by its mode. Also the operations on the queue itself."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -15,8 +15,8 @@ Operation = Callable[[Run], dict[str, Any]]
 
 
 def process_queue(run: Run) -> dict[str, Any]:
-    """Do what is owed; woken by a hook, stay a moment for the rest of a bulk edit. A person who
-    presses the button means now: what was put off is due."""
+    """Process Queue: do the waiting jobs. After a hook, stay a moment for the rest of a bulk edit. If a
+    person starts it, delayed jobs are due now."""
     trigger = run.args.get("trigger")
     if not trigger:
         run.jobs.hasten_all(run.clock())
@@ -24,35 +24,35 @@ def process_queue(run: Run) -> dict[str, Any]:
 
 
 def clear_queue(run: Run) -> dict[str, Any]:
-    """Forget all that is owed: the next reconciliation finds what still differs."""
+    """Clear Pending Queue: delete all waiting jobs. The next reconciliation finds what still differs."""
     flags = inbox.flags(run.data_dir)
     for kind, number in flags:
         inbox.clear(run.data_dir, kind, number)
-    if moved := _moved(run, flags):
-        drain_task.seen_of(run).doubt(moved)
+    if changed := _changed(run, flags):
+        drain_task.seen_of(run).doubt(changed)
     cleared = run.jobs.clear_pending() + len(flags)
     stdio.info(f"cleared: {many(cleared, 'job')}; Reconcile Library finds what still differs")
     return {"cleared": cleared}
 
 
-def _moved(run: Run, flags: "list[tuple[str, int]]") -> set[int]:
-    """The scenes that changed and are owed for that; those that somebody only asked for are not."""
+def _changed(run: Run, flags: "list[tuple[str, int]]") -> set[int]:
+    """The scenes that wait because they changed, without those that a person only asked for."""
     from plex.state.ledger import Ledger
 
-    owed = {*flags, *((job.kind, job.id) for job in run.jobs.pending() if job.reason != ASKED)}
-    found = {number for kind, number in owed if kind == "scene"}
-    for kind, number in owed:
+    waiting = {*flags, *((job.kind, job.id) for job in run.jobs.pending() if job.reason != ASKED)}
+    scenes = {number for kind, number in waiting if kind == "scene"}
+    for kind, number in waiting:
         if kind != "scene":
-            found.update(Ledger(run.store).scenes_showing(kind, number))
-    return found
+            scenes.update(Ledger(run.store).scenes_showing(kind, number))
+    return scenes
 
 
 def _in(module: str, name: str) -> Operation:
-    """A command of another module, which is imported when it is given."""
+    """An operation in another module, which is imported on the first call."""
 
     def operation(run: Run) -> dict[str, Any]:
-        found: dict[str, Any] = getattr(import_module(f"app.commands.{module}"), name)(run)
-        return found
+        answer: dict[str, Any] = getattr(import_module(f"app.commands.{module}"), name)(run)
+        return answer
 
     return operation
 
@@ -81,9 +81,9 @@ OPERATIONS: dict[str, Operation] = {
     "bundle": _in("bundle", "bundle"),
     "settings": _in("doctor", "settings"),
 }
-# Asked for by a page or from a terminal, with arguments: there is no button for these.
+# Operations without a task: the page and a terminal call them with arguments.
 WITHOUT_TASK = ("hold", "explain", "sync", "apply_preview", "bundle", "settings")
-# The scope of each reconciliation task; None is the custom range of the settings.
+# Reconciliations with their scope; None is the setting Reconcile Scope.
 RECONCILE: dict[str, "str | None"] = {
     "reconcile_all": "all",
     "reconcile_recent": "recent",
@@ -91,7 +91,7 @@ RECONCILE: dict[str, "str | None"] = {
     "reconcile_custom": None,
 }
 MODES = (*sorted((*OPERATIONS, *RECONCILE, "queue_status")),)
-# After these the queue was worked on anyway, so a due reconciliation runs in the same process.
+# Operations that drain the queue anyway, so a due reconciliation runs in the same process.
 WORKING = (
     "all",
     "recent",
@@ -102,7 +102,7 @@ WORKING = (
     *RECONCILE,
 )
 
-# What these work with is remembered of one Plex server: which one it is has to be known first.
+# Operations that use the state of one Plex server, so it has to be known which server answers.
 NEEDS_SERVER = (
     "queue_status",
     "retry_dlq",
@@ -119,6 +119,6 @@ NEEDS_SERVER = (
 
 
 def works(run: Run, mode: str) -> bool:
-    """Whether this invocation works on the queue itself."""
+    """Whether this invocation drains the queue itself."""
     later = drain_task.is_for_later(run)
     return mode in WORKING and not later

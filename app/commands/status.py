@@ -1,4 +1,4 @@
-"""View Queue Status: what is owed, what failed, who answers, and the last reconciliation."""
+"""View Queue Status: waiting jobs, dead letters, which server answers, and the last reconciliation."""
 
 import os
 import time
@@ -14,35 +14,35 @@ from plex.state.scene_state import STATES, UNKNOWN
 from stash import stdio
 from sync_queue import inbox
 
-SHOWN = 20  # dead letters that are named
+SHOWN = 20  # dead letters in the answer
 
 
 def queue_counts(run: Run) -> dict[str, Any]:
-    """Jobs by state; flags that no drain has swept yet are pending as well."""
+    """The number of jobs in each state. Flags that no drain has swept count as pending."""
     counts: dict[str, Any] = dict(run.jobs.counts(run.clock()))
     counts["pending"] += len(inbox.flags(run.data_dir))
     counts["dead_by_error"] = run.jobs.dead_by_error()
     counts["dead_letters"] = [
-        {"kind": one.job.kind, "id": one.job.id, "error": one.error, "at": one.at}
-        for one in run.jobs.dead_letters(SHOWN)
+        {"kind": letter.job.kind, "id": letter.job.id, "error": letter.error, "at": letter.at}
+        for letter in run.jobs.dead_letters(SHOWN)
     ]
     counts["draining"] = lock.is_held(os.path.join(run.data_dir, inbox.LOCK))
     return counts
 
 
 def reachable(run: Run) -> dict[str, Any]:
-    """Whether each server answers, with the version, or what is wrong."""
-    found = {name: probed(run, name)[0] for name in ("stash", "plex")}
-    for name, one in found.items():
-        if one["reachable"]:
-            stdio.info(f"{name.capitalize()} {one['version']} answers")
+    """Whether each server answers, with its version, or the problem."""
+    servers = {name: probed(run, name)[0] for name in ("stash", "plex")}
+    for name, server in servers.items():
+        if server["reachable"]:
+            stdio.info(f"{name.capitalize()} {server['version']} answers")
         else:
-            stdio.warning(one["problem"])
-    return found
+            stdio.warning(server["problem"])
+    return servers
 
 
 def probed(run: Run, name: str) -> "tuple[dict[str, Any], errors.Stash2PlexError | None]":
-    """Whether `stash` or `plex` answers, and why not."""
+    """Whether `stash` or `plex` answers, and the error if not."""
     try:
         version = run.stash.version() if name == "stash" else run.plex.version
     except errors.Stash2PlexError as error:
@@ -53,52 +53,52 @@ def probed(run: Run, name: str) -> "tuple[dict[str, Any], errors.Stash2PlexError
 
 
 def queue_status(run: Run) -> dict[str, Any]:
-    """Log the status in lines for a person; give the same as JSON."""
+    """Log the status for a person, and return it."""
     counts = queue_counts(run)
     names = ("pending", "waiting", "in_progress", "dead")
     stdio.info("queue: " + ", ".join(f"{counts[n]} {n.replace('_', ' ')}" for n in names))
-    for said, number in counts["dead_by_error"].items():
-        which = [f"{d['kind']} {d['id']}" for d in counts["dead_letters"] if d["error"] == said]
+    for error, number in counts["dead_by_error"].items():
+        which = [f"{d['kind']} {d['id']}" for d in counts["dead_letters"] if d["error"] == error]
         more = f" and {number - len(which)} more" if number > len(which) else ""
-        stdio.info(f"dead letters: {number} × {said} ({', '.join(which)}{more})")
-    found = {"queue": counts} | reachable(run)
-    found["scenes"] = scenes(run, found["stash"]["reachable"])
-    found["unlisted"] = unlisted(run)
-    found["outage"] = outage(run)
-    # Without an answer from Stash the settings are not known; what is on disk is.
+        stdio.info(f"dead letters: {number} × {error} ({', '.join(which)}{more})")
+    answer = {"queue": counts} | reachable(run)
+    answer["scenes"] = scenes(run, answer["stash"]["reachable"])
+    answer["unlisted"] = unlisted(run)
+    answer["outage"] = outage(run)
+    # The settings are unknown while Stash does not answer.
     interval = run.config.reconcile_interval if run.knows_settings else None
     deep = run.config.deep_interval if run.knows_settings else None
-    found["paused"] = run.knows_settings and run.config.paused
-    if found["paused"]:
-        stdio.info("paused by the setting: nothing is written to Plex")
-    found["reconciliation"] = run.scheduler.status(run.clock(), interval, deep)
-    for line in _told(found["reconciliation"]):
+    answer["paused"] = run.knows_settings and run.config.paused
+    if answer["paused"]:
+        stdio.info("paused by the setting Pause: nothing is written to Plex")
+    answer["reconciliation"] = run.scheduler.status(run.clock(), interval, deep)
+    for line in _lines(answer["reconciliation"]):
         stdio.info(line)
-    return found
+    return answer
 
 
 def scenes(run: Run, stash_answers: bool) -> dict[str, int]:
-    """How many scenes there are of each state, and how many nobody has looked at yet."""
+    """The number of scenes in each state, with those that were never compared if Stash answers."""
     counts = scene_states.counts(run.data_dir, run.clock())
     if stash_answers:
         known = sum(counts.values()) - counts[UNKNOWN]
         counts[UNKNOWN] = max(counts[UNKNOWN], run.stash.count() - known)
-    told = ", ".join(f"{count} {STATES[name]}" for name, count in counts.items() if count)
-    stdio.info(f"scenes: {told or 'none'}")
+    states = ", ".join(f"{count} {STATES[name]}" for name, count in counts.items() if count)
+    stdio.info(f"scenes: {states or 'none'}")
     return counts
 
 
 def unlisted(run: Run) -> list[str]:
-    """The libraries of Plex that could not be listed when that was tried last."""
+    """The libraries of Plex whose last listing failed."""
     from plex.library import unlisted
 
     sql = "SELECT value FROM meta WHERE name = ?"
     kept = read_only_db.rows(run.data_dir, read_only_db.PLEX, sql, (unlisted.META,))
     text = str(kept[0][0]) if kept else ""
-    found = [one.line for one in unlisted.read(text)[0].values()]
-    for line in found:
+    lines = [library.line for library in unlisted.read(text)[0].values()]
+    for line in lines:
         stdio.warning(line)
-    return found
+    return lines
 
 
 def outage(run: Run) -> "dict[str, Any] | None":
@@ -106,22 +106,22 @@ def outage(run: Run) -> "dict[str, Any] | None":
     return overview.outage(asdict(run.outages.circuit), run.work_left())
 
 
-def _told(state: dict[str, Any]) -> list[str]:
-    """The reconciliation block, as lines."""
+def _lines(state: dict[str, Any]) -> list[str]:
+    """The log lines about reconciliations."""
     due = state["next_due"]
     lines = [
         state["message"],
-        f"{many(state['total_runs'], 'run')} in all; interval {state['interval']}; next due "
+        f"{many(state['total_runs'], 'run')} in all; Reconcile Interval {state['interval']}; next due "
         + ("now" if state["due_now"] else _when(due) if due else "never"),
     ]
     last, next_deep = state["last_deep_time"], state["next_deep"]
     lines.append(
-        f"deep passes {state['deep_interval']}; the last "
+        f"Deep Pass Interval {state['deep_interval']}; last deep pass "
         + (_when(last) if last else "not yet")
         + (f"; next due {_when(next_deep)}" if next_deep else "")
     )
     if state["running"]:
-        lines.append("a run is under way")
+        lines.append("a reconciliation is running")
     if state["last_failure"]:
         lines.append(f"last failure {_when(state['last_failure_time'])}: {state['last_failure']}")
     return [f"reconciliation: {line}" for line in lines]

@@ -1,4 +1,4 @@
-"""What a person asks to be synced: everything, what is recent, these scenes, those of the preview."""
+"""Syncs that a person asks for: all scenes, recent scenes, named scenes, the scenes of a preview."""
 
 from array import array
 from typing import Any
@@ -15,12 +15,12 @@ from sync_queue.job import ASKED
 
 
 def sync_all(run: Run) -> dict[str, Any]:
-    """Every scene is owed to Plex, then what is owed is done."""
+    """Sync All Scenes to Plex: queue every scene, then drain the queue."""
     return _sync_scope(run, "all")
 
 
 def sync_recent(run: Run) -> dict[str, Any]:
-    """The same for the scenes that changed in the last 24 hours."""
+    """Sync Recent Scenes to Plex: the same for scenes that changed in the last 24 hours."""
     return _sync_scope(run, "24h")
 
 
@@ -42,7 +42,7 @@ def _sync_scope(run: Run, scope: str) -> dict[str, Any]:
 
 
 def sync(run: Run) -> dict[str, Any]:
-    """Sync the `scene`, or the `scenes`, before anything else that is owed; a long list with the rest."""
+    """Sync the `scene` or the `scenes` before other jobs; a long list waits with the others."""
     from app.commands.brake import rank
 
     chosen = scenes(run)
@@ -54,8 +54,8 @@ def sync(run: Run) -> dict[str, Any]:
     stdio.info(f"to be synced: {many(len(chosen), 'scene')}")
     only = chosen[0] if len(chosen) == 1 and not later else 0
     results = dict.fromkeys(chosen[: drain_task.SHOWN], "")
-    found = {"queued": len(chosen)} | drain_task.drain(run, only=only, results=results)
-    return found | {"scenes": _states(run, results)}
+    answer = {"queued": len(chosen)} | drain_task.drain(run, only=only, results=results)
+    return answer | {"scenes": _states(run, results)}
 
 
 def _states(run: Run, results: "dict[int, str]") -> list[dict[str, Any]]:
@@ -68,8 +68,8 @@ def _states(run: Run, results: "dict[int, str]") -> list[dict[str, Any]]:
 
 
 def apply_preview(run: Run) -> dict[str, Any]:
-    """Sync the scenes that the last preview would write, of one `field` or for one reason (`why`).
-    A scene is synced as a whole, and as it is by then."""
+    """Sync the scenes that the last preview would write, for one `field` or one reason (`why`) if given.
+    Each scene is synced as a whole, with its present data."""
     given = {"field": text(run, "field"), "why": text(run, "why")}
     drain_task.is_for_later(run)
     asked = {name: value for name, value in given.items() if value}

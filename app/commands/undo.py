@@ -1,4 +1,4 @@
-"""Undo, and the scenes that are held: what a person takes back, and what stays alone afterwards."""
+"""Undo, held scenes, and the journal."""
 
 import os
 import time
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from plex.state.journal import Row
     from plex.sync.undo_plan import Undone
 
-ANOTHER_SCENE = "written for another file, which had the number of this scene then"
+ANOTHER_SCENE = "written for another file, which had the id of this scene then"
 PAGE = 200  # rows of the journal in one answer
 
 
 def undo(run: Run) -> dict[str, Any]:
-    """Put back what Plex said before the last run; or `run`, `item`, `scene`, `field` narrow it
-    down, and `original` means before the very first touch. What a person changed since stays."""
+    """Restore what Plex said before the last run that wrote. `run`, `item`, `scene` and `field` choose other
+    writes, and `original` means before the very first write. Later edits of a person stay."""
     from plex.state.ledger import Ledger
     from plex.state.scene_state_store import Seen
     from plex.sync.collections import Collections
@@ -35,21 +35,21 @@ def undo(run: Run) -> dict[str, Any]:
 
     original = flag(run, "original")
     _check(run)
-    plex = run.plex  # what is remembered belongs to one server
+    plex = run.plex  # the journal belongs to one server
     with _alone(run):
-        asked = _origins(run) if original else _rows(run)
-        rows = _of_its_file(run, asked)
+        chosen = _origins(run) if original else _rows(run)
+        rows = _of_its_file(run, chosen)
         if not rows:
-            stdio.info("undo: there is nothing to put back")
-            return {"fields": 0, "items": 0, "held": 0, "left": _lost(len(asked)), "kept": []}
+            stdio.info("undo: there is nothing to restore")
+            return {"fields": 0, "items": 0, "held": 0, "left": _lost(len(chosen)), "kept": []}
         _refuse_while_paused(run)
         Seen(run.store).doubt_items({row.rating_key for row in rows})
         collections = Collections(plex, run.store, run.config.sync_settings(), stdio.info)
         undo = Undo(plex, Ledger(run.store), run.journal, run.clock, collections.left)
         done = undo.undo(rows, original)
         collections.tidy()
-    done.left |= _lost(len(asked) - len(rows))
-    _tell(done)
+    done.left |= _lost(len(chosen) - len(rows))
+    _log(done)
     return {
         "fields": done.fields,
         "items": len(done.items),
@@ -60,13 +60,13 @@ def undo(run: Run) -> dict[str, Any]:
 
 
 def _lost(count: int) -> dict[str, int]:
-    """What was written for a scene that is gone: its number stands for another file now."""
+    """The count of writes for another file that had the id of this scene."""
     return {ANOTHER_SCENE: count} if count else {}
 
 
 def _of_its_file(run: Run, rows: "list[Row]") -> "list[Row]":
-    """Of a `scene` that is asked for: what was written for the file that it has. After Stash's
-    database was replaced its number may have been another scene's."""
+    """The rows for the present file of the requested `scene`. Its id may have been another scene's before
+    Stash's database was replaced."""
     from plex.state import file_id
 
     wanted = number(run, "scene")
@@ -78,7 +78,7 @@ def _of_its_file(run: Run, rows: "list[Row]") -> "list[Row]":
 
 
 def _refuse_while_paused(run: Run) -> None:
-    """Before anything is noted or held."""
+    """Raise before the undo notes or holds anything."""
     from plex.client.transport import paused
 
     if run.config.paused:
@@ -86,28 +86,28 @@ def _refuse_while_paused(run: Run) -> None:
 
 
 def _check(run: Run) -> None:
-    """Somebody who names nothing by mistake does not mean the whole last run."""
+    """Refuse empty arguments: they do not mean the whole last run."""
     for name in ("run", "item", "scene"):
         if name in run.args and not number(run, name):
             raise errors.SetupError(f"{name} must be a positive whole number")
 
 
 def _rows(run: Run) -> "list[Row]":
-    asked = {name: number(run, name) for name in ("run", "item", "scene")}
-    wanted = asked["run"]
-    if not any(asked.values()):
+    given = {name: number(run, name) for name in ("run", "item", "scene")}
+    wanted = given["run"]
+    if not any(given.values()):
         wanted = run.journal.last_run()
         if not wanted:
             return []
     if wanted and (gone := run.journal.pruned(wanted)):
         stdio.warning(
-            f"run {wanted}: {many(gone, 'change')} of it can no longer be put back, since the journal "
-            "keeps only so many (Journal Days, Journal Rows)"
+            f"run {wanted}: {many(gone, 'change')} can no longer be undone, since the journal has deleted "
+            "them (Journal Days, Journal Rows)"
         )
-    rows = run.journal.rows(wanted, asked["item"], asked["scene"], text(run, "field"))
+    rows = run.journal.rows(wanted, given["item"], given["scene"], text(run, "field"))
     from plex.state.journal import UNDO
 
-    return [row for row in rows if row.why != UNDO]  # to undo an undo is to resume
+    return [row for row in rows if row.why != UNDO]  # a resume, not another undo, reverses an undo
 
 
 def _origins(run: Run) -> "list[Row]":
@@ -125,7 +125,7 @@ def _origins(run: Run) -> "list[Row]":
 
 @contextmanager
 def _alone(run: Run) -> Iterator[None]:
-    """One process at a time writes to Plex: the drain, or this."""
+    """Hold the drain lock, since only one process at a time writes to Plex."""
     lock = FileLock(os.path.join(run.data_dir, inbox.LOCK))
     if not lock.acquire():
         raise errors.SetupError(
@@ -138,9 +138,9 @@ def _alone(run: Run) -> Iterator[None]:
         hook_hints.wake_if_work_is_left(run)
 
 
-def _tell(done: "Undone") -> None:
+def _log(done: "Undone") -> None:
     stdio.info(
-        f"undo: {many(done.fields, 'field')} of {many(len(done.items), 'item')} put back; "
+        f"undo: {many(done.fields, 'field')} of {many(len(done.items), 'item')} restored; "
         f"{many(len(done.scenes), 'scene')} held until you press Resume Held Scenes"
     )
     for why, count in done.left.items():
@@ -148,7 +148,7 @@ def _tell(done: "Undone") -> None:
 
 
 def hold(run: Run) -> dict[str, Any]:
-    """Leave scenes alone (`scene`, or a list `scenes`) until they are resumed."""
+    """Do not sync these scenes (`scene`, or a list `scenes`) until they are resumed."""
     chosen = scenes(run)
     if not chosen:
         raise errors.SetupError("hold needs the id of a scene (scene) or a list of them (scenes)")
@@ -158,17 +158,17 @@ def hold(run: Run) -> dict[str, Any]:
 
 
 def _files(run: Run, ids: "list[int]") -> "dict[int, FileIds]":
-    """The files of these scenes: a hold is of the scene that has them."""
+    """The files of these scenes. A hold belongs to a scene with these files."""
     from plex.state import file_id
 
-    found = run.stash.scenes(ids)
-    if gone := [number for number in ids if number not in found]:
+    scenes = run.stash.scenes(ids)
+    if gone := [number for number in ids if number not in scenes]:
         raise errors.SetupError(f"Stash has no scene {', '.join(map(str, gone))}: nothing is held")
-    return {number: file_id.of_scene(scene, run.path_map) for number, scene in found.items()}
+    return {number: file_id.of_scene(scene, run.path_map) for number, scene in scenes.items()}
 
 
 def resume(run: Run) -> dict[str, Any]:
-    """Let go of held scenes, all or those asked for, and sync them."""
+    """Resume Held Scenes: release held scenes, all or the named ones, and sync them."""
     from app import drain_task
     from app.commands.brake import rank
     from sync_queue.job import Job
@@ -179,21 +179,21 @@ def resume(run: Run) -> dict[str, Any]:
     drain_task.is_for_later(run)
     held = set(run.journal.held())
     run.brake.look(sorted(held.intersection(chosen) if chosen else held), freed=True)
-    drain_task.seen_of(run).doubt(chosen or held)  # while they were held, nobody looked
+    drain_task.seen_of(run).doubt(chosen or held)  # nobody compared them while they were held
     freed = run.journal.resume(chosen or None)
-    how = rank(len(freed))
-    run.jobs.put((Job(number, reason="resumed", rank=how) for number in freed), run.clock())
+    ranked = rank(len(freed))
+    run.jobs.put((Job(number, reason="resumed", rank=ranked) for number in freed), run.clock())
     stdio.info(f"resumed: {many(len(freed), 'scene')}")
     return {"resumed": freed} | (drain_task.drain(run) if freed else {})
 
 
 def journal(run: Run) -> dict[str, Any]:
-    """What was written: the latest runs, or (`run`, `item`, `scene`) the fields of one, in pages."""
-    one, item, scene = (number(run, name) for name in ("run", "item", "scene"))
+    """View Journal: the latest runs that wrote, or the changes of a `run`, `item` or `scene`, in pages."""
+    wanted, item, scene = (number(run, name) for name in ("run", "item", "scene"))
     page, field = number(run, "after"), text(run, "field")
-    if one or item or scene:
-        rows = run.journal.rows(one, item, scene, field, PAGE, page)
-        return {"rows": [_told(row) for row in rows]}
+    if wanted or item or scene:
+        rows = run.journal.rows(wanted, item, scene, field, PAGE, page)
+        return {"rows": list(map(_shown, rows))}
     runs = run.journal.runs(before=page or None)
     for entry in runs:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
@@ -204,9 +204,9 @@ def journal(run: Run) -> dict[str, Any]:
     if not runs:
         stdio.info("the journal is empty: nothing was written yet")
     held = {number: hold.why for number, hold in run.journal.held().items()}
-    return {"runs": [asdict(one) for one in runs], "held": held}
+    return {"runs": [asdict(entry) for entry in runs], "held": held}
 
 
-def _told(row: "Row") -> dict[str, Any]:
-    """Without what is only for us."""
+def _shown(row: "Row") -> dict[str, Any]:
+    """The row without internal columns."""
     return {name: value for name, value in asdict(row).items() if name not in ("files", "known")}

@@ -1,4 +1,4 @@
-"""The checks of Check Setup and Health Check: each looks at one thing, and leaves findings and facts."""
+"""The checks of Check Setup and Health Check. Each checks a single thing, and adds findings and facts."""
 
 import os
 import re
@@ -25,20 +25,20 @@ THEIR_DATA = "data"  # where an older public plugin with our id keeps its queue
 
 
 class Visit:
-    """What is found on the way: findings for a person, `facts` for a program."""
+    """The results so far: `findings` for a person, `facts` for a program."""
 
     def __init__(self, run: Run, scenes: tuple[int, int]) -> None:
         self.run, self.scenes = run, scenes
         self.findings: list[Finding] = []
         self.facts: dict[str, Any] = {}
         self.known: Sequence[Section] = ()  # all libraries
-        self.chosen: Sequence[Section] = ()  # those that are synced
-        self.is_empty = False  # one of these
+        self.chosen: Sequence[Section] = ()  # the libraries that are synced
+        self.is_empty = False  # whether a chosen library is empty
 
     def tell(self, *findings: Finding) -> None:
-        """What was told already, by another check, is not told again."""
-        told = {one.said for one in self.findings}
-        self.findings += [one for one in findings if one.said not in told]
+        """Add findings that no check has added yet."""
+        known = {finding.said for finding in self.findings}
+        self.findings += [finding for finding in findings if finding.said not in known]
 
     def answers(self, server: str) -> bool:
         """Whether `stash` or `plex` was reached."""
@@ -59,7 +59,7 @@ def failed(id: str, error: Exception) -> Finding:
 
 
 def check_state(visit: Visit) -> None:
-    """Every file that we keep can be opened; what had to be set aside is told of."""
+    """Open every state file, and report files that were set aside."""
     run = visit.run
     opening: Sequence[Callable[[], object]] = (
         lambda: run.jobs,
@@ -77,7 +77,7 @@ def check_state(visit: Visit) -> None:
 
 
 def check_plugin(visit: Visit) -> None:
-    """The id is also that of an older public plugin: which of the two Stash has loaded."""
+    """Check which plugin Stash has loaded: an older public plugin has the same id."""
     if not visit.answers("stash"):
         return
     loaded = visit.run.stash.loaded_plugin(hook.PLUGIN_ID)
@@ -123,7 +123,7 @@ def check_settings(visit: Visit) -> None:
 
 def check_plex(visit: Visit) -> None:
     if not visit.answers("stash"):
-        said = "Plex is not looked at: Stash has the settings that say where it is"
+        said = "Plex is not checked: its address is in Stash's settings"
         visit.facts["plex"] = {"reachable": False, "problem": said}
         visit.tell(Finding("plex.reach", found_by.NOTE, said))
         return
@@ -142,13 +142,13 @@ def check_owner(visit: Visit) -> None:
         is_owners = visit.facts["plex"]["owner"] = visit.run.plex.is_owners()
         visit.tell(diagnosis.owner(is_owners))
     except errors.Stash2PlexError as error:
-        said = f"whether plex_token is that of the server's owner cannot be told: {error}"
+        said = f"it is unknown whether Plex Token belongs to the server's owner: {error}"
         visit.tell(Finding("plex.owner", found_by.NOTE, said, diagnosis.OWNER))
 
 
 def check_libraries(visit: Visit) -> None:
-    """Which there are, and which of them are synced. One without a number is told of by the check
-    that lists them."""
+    """Check which libraries there are and which are synced. The check that lists files reports a library
+    without a number."""
     if not visit.answers("plex"):
         return
     from plex.client.section import numbered
@@ -161,29 +161,29 @@ def check_libraries(visit: Visit) -> None:
     except errors.Stash2PlexError as error:
         plex["problem"] = str(error)
         visit.tell(diagnosis.no_library(error))
-    chosen = {one.id for one in visit.chosen}
+    chosen = {library.id for library in visit.chosen}
     plex["libraries"] = [
-        {"name": one.title, "id": one.id, "type": one.type, "agent": one.agent,
-         "language": one.language, "items": None, "chosen": one.id in chosen,
-         "roots": list(one.roots)}
-        for one in visit.known
+        {"name": library.title, "id": library.id, "type": library.type, "agent": library.agent,
+         "language": library.language, "items": None, "chosen": library.id in chosen,
+         "roots": list(library.roots)}
+        for library in visit.known
     ]  # fmt: skip
 
 
 def check_agents(visit: Visit) -> None:
-    """What fills the libraries that are synced, and how full they are."""
-    counts = {one.id: _count(visit, one) for one in visit.chosen}
+    """Check the agents of the synced libraries, and whether the libraries are empty."""
+    counts = {library.id: _count(visit, library) for library in visit.chosen}
     for row in visit.facts.get("plex", {}).get("libraries", ()):
         row["items"] = counts.get(row["id"])
-    for one in visit.chosen:
-        visit.tell(diagnosis.agent(one))
-        if counts[one.id] == 0:
+    for library in visit.chosen:
+        visit.tell(diagnosis.agent(library))
+        if counts[library.id] == 0:
             visit.is_empty = True
-            visit.tell(diagnosis.empty(one))
+            visit.tell(diagnosis.empty(library))
 
 
 def _count(visit: Visit, library: "Section") -> "int | None":
-    """None for a library that Plex cannot list: the check that lists it says so."""
+    """The number of items. None for a library that Plex cannot list, which another check reports."""
     try:
         return visit.run.plex.count(library.id)
     except (errors.Busy, errors.Rejected, errors.Gone):
@@ -195,14 +195,14 @@ def check_places(visit: Visit) -> None:
     if not visit.chosen:
         return
     evidence = paths.mapped(run, anew=visit.is_empty)
-    unlisted = [one.line for one in run.index.unlisted.parts().values()]
+    unlisted = [library.line for library in run.index.unlisted.parts().values()]
     visit.tell(*map(diagnosis.unlisted, unlisted))
     facts["paths"] = paths.map_as_json(run, evidence)
     visit.tell(*paths.of_map(run, evidence))
-    found = paths.sought(run, *visit.scenes)
-    facts["unmatched"] = paths.unmatched(run, found, visit.chosen)
-    said = list(paths.of_files(run, found, facts["unmatched"], paths.advice(run, evidence)))
-    facts["files"] = paths.files_as_json(found, said)
+    result = paths.search(run, *visit.scenes)
+    facts["unmatched"] = paths.unmatched(run, result, visit.chosen)
+    said = list(paths.of_files(run, result, facts["unmatched"], paths.advice(run, evidence)))
+    facts["files"] = paths.files_as_json(result, said)
     visit.tell(*said)
 
 
@@ -213,10 +213,10 @@ def check_queue(visit: Visit) -> None:
 
 
 def check_history(visit: Visit) -> None:
-    """What has gone wrong of late, and what is left alone."""
+    """Check recent trouble, and held scenes."""
     run, queue = visit.run, visit.facts.setdefault("queue", {})
     outage = status.outage(run)
-    if outage and not outage["refused"]:  # a refusal is told by the check of Plex
+    if outage and not outage["refused"]:  # check_plex reports a refusal
         visit.tell(diagnosis.outage(_when(outage["since"]), outage["held"]))
     queue["outage"] = outage
     queue["held"] = len(run.journal.held())
@@ -248,7 +248,7 @@ def check_disk(visit: Visit) -> None:
 
 
 def _size(entry: "os.DirEntry[str]") -> int:
-    """Of a file, or of all in a folder; files come and go meanwhile."""
+    """The bytes of a file, or of all files in a folder. Files may vanish meanwhile."""
     if not entry.is_dir(follow_symlinks=False):
         return _bytes(entry.path)
     return sum(_bytes(os.path.join(at, one)) for at, _, all_ in os.walk(entry.path) for one in all_)

@@ -1,4 +1,4 @@
-"""From facts to findings: what each of them means, and what a person can do. Pure."""
+"""From facts to findings: the meaning of each fact, and what a person can do. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,45 +16,45 @@ SETTINGS = "Settings > Plugins > Stash2Plex"
 REPLACED = (
     "Remove the other one in Settings > Plugins, then press Reload plugins (docs/migrating.md)"
 )
-ROOM = 200 << 20  # bytes that should be free, or what is kept once more
+ROOM = 200 << 20  # bytes that should be free; at least the size of our files
 LEAST = 20 << 20
-OWNER = "Set plex_token to one of the account that owns the server (README, First steps)"
+OWNER = "Set Plex Token to a token of the account that owns the server (README, First steps)"
 _CAUSES = {
-    "refused": "Look whether Plex runs, and whether plex_url is its address: seen from Stash's "
-    "container, localhost is that container",
-    "tls": "Use its plex.direct name, http within your network, or plex_insecure_tls",
+    "refused": "Check that Plex runs, and that Plex URL is its address: inside Stash's container, "
+    "localhost is that container",
+    "tls": "Use its plex.direct name, http within your network, or the setting Insecure TLS",
     "starting": "Wait until Plex is up",
-    "gateway": "Let plex_url lead to Plex itself, on port 32400",
+    "gateway": "Set Plex URL to Plex itself, on port 32400",
     "token": OWNER,
-    "library": "Look whether its disk is mounted, and what plex_library names",
+    "library": "Check that its disk is mounted, and the names in Plex Libraries",
 }
 _CAUSES |= dict.fromkeys(("timeout", "dns"), _CAUSES["refused"])
 
 
 def failed(id: str, error: errors.Stash2PlexError) -> Finding:
-    """A check that could not be made."""
+    """A check that failed with an error."""
     return Finding(id, ERROR, str(error), advice(error))
 
 
 def advice(error: errors.Stash2PlexError) -> str:
-    """What a person can do about an error."""
+    """Advice for an error."""
     if error.server == errors.STASH:
         refused = isinstance(error, errors.Refused)
-        return "Name a file with an API key of Stash" if refused else "Look whether Stash runs"
+        return "Name a file with an API key of Stash" if refused else "Check that Stash runs"
     if isinstance(error, errors.SetupError) and not error.server:
-        return ""  # its own sentence says it
-    return _CAUSES.get(error.cause, "Try again; if it lasts, look into Plex's log")
+        return ""  # its sentence has the advice
+    return _CAUSES.get(error.cause, "Try again; if the error stays, look into Plex's log")
 
 
 # -- the plugin itself
 
 
 def plugin(loaded: Mapping[str, str], ours: Mapping[str, str], id: str) -> Finding:
-    """Whether what Stash has loaded under our id is what runs here; each has `version` and `url`."""
+    """Whether Stash has loaded this plugin under our id; both have `version` and `url`."""
     if loaded == ours:
         return Finding("plugin", OK, f"Stash has loaded {id} {ours['version']}")
     if not loaded:
-        said = f"Stash has loaded no plugin {id}: its hooks, tasks and page are not there"
+        said = f"Stash has loaded no plugin {id}: its hooks, tasks and page are missing"
         return Finding("plugin", ERROR, said, "Press Reload plugins in Settings > Plugins")
     if loaded["url"] == ours["url"]:
         said = f"Stash has loaded version {loaded['version']}, and this is {ours['version']}"
@@ -65,12 +65,12 @@ def plugin(loaded: Mapping[str, str], ours: Mapping[str, str], id: str) -> Findi
 
 
 def foreign_data(name: str) -> Finding:
-    """A folder in the plugin's folder that is none of ours."""
+    """A folder of another plugin inside our folder."""
     said = (
-        f"the plugin's folder has a folder “{name}” in it, of an older plugin with the same id: "
-        "nothing in it is used, and it is left alone"
+        f"the plugin's folder contains a folder “{name}” of an older plugin with the same id, which is "
+        "not used and not changed"
     )
-    do = "Delete it once you do not want the other plugin back"
+    do = "Delete it if you do not want the other plugin back"
     return Finding("plugin.data", NOTE, said, do)
 
 
@@ -78,20 +78,20 @@ def foreign_data(name: str) -> Finding:
 
 
 def stash(version: str, oldest: str, is_older: bool) -> Finding:
-    """Whether that version knows all that is asked of it."""
+    """Whether this version of Stash is new enough."""
     if version == "unknown":
-        said = "Stash answers, an unofficial build that does not tell its version"
-        return Finding("stash.version", NOTE, said, f"Take one that has all of Stash {oldest}")
-    if is_older:
-        said = (
-            f"Stash {version} is older than {oldest}, the first that knows all that is asked of it"
+        said = "Stash answers, but this unofficial build does not give its version"
+        return Finding(
+            "stash.version", NOTE, said, f"Use a build that is at least as new as Stash {oldest}"
         )
+    if is_older:
+        said = f"Stash {version} is too old: Stash2Plex needs {oldest} or newer"
         return Finding("stash.version", ERROR, said, "Update Stash")
     return Finding("stash.version", OK, f"Stash {version} answers")
 
 
 def no_plex(error: errors.Stash2PlexError) -> Finding:
-    """Plex cannot be spoken to."""
+    """Plex does not answer, or refuses us."""
     if isinstance(error, errors.Refused):
         return failed("plex.token", error)
     if isinstance(error, errors.SetupError) and not error.server:
@@ -101,68 +101,66 @@ def no_plex(error: errors.Stash2PlexError) -> Finding:
 
 def owner(is_owners: bool) -> Finding:
     if is_owners:
-        return Finding("plex.owner", OK, "plex_token is that of the server's owner")
-    said = "plex_token is not that of the server's owner: Plex lets it look, and takes no edits"
+        return Finding("plex.owner", OK, "Plex Token belongs to the server's owner")
+    said = "Plex Token does not belong to the server's owner: Plex lets it read, and refuses edits"
     return Finding("plex.owner", ERROR, said, OWNER)
 
 
 def libraries(known: "Sequence[Section]", chosen: "Sequence[Section]") -> Finding:
     """Which libraries are synced."""
     if chosen:
-        names = ", ".join(f"“{one.title}”" for one in chosen)
-        return Finding("plex.libraries", OK, f"Plex: synced is {names}")
-    others = ", ".join(f"“{one.title}” ({one.type})" for one in known)
+        names = ", ".join(f"“{library.title}”" for library in chosen)
+        return Finding("plex.libraries", OK, f"Plex: these libraries are synced: {names}")
+    others = ", ".join(f"“{library.title}” ({library.type})" for library in known)
     has = f"it has {others}" if others else "it shows none at all"
     said = f"Plex has no library of movie type: {has}"
     return Finding("plex.libraries", ERROR, said, "Make one of type Movies or Other Videos there")
 
 
 def no_library(error: errors.Stash2PlexError) -> Finding:
-    """Which are synced cannot be told."""
+    """The synced libraries are not known."""
     if isinstance(error, errors.SetupError):
-        do = "Write plex_library in one of these ways, or leave it blank"
+        do = "Write Plex Libraries in one of these ways, or leave it blank"
         return Finding("plex.libraries", ERROR, str(error), do)
     return failed("plex.libraries", error)
 
 
-def agent(one: "Section") -> Finding:
-    """What the agent of a library means for what we write."""
-    if one.agent.endswith(".agents.none"):
-        said = f"“{one.title}” is of personal media ({one.agent}): nothing else writes to its items"
+def agent(library: "Section") -> Finding:
+    """What the agent of a library does to our values."""
+    if library.agent.endswith(".agents.none"):
+        said = f"“{library.title}” is a library of personal media ({library.agent}): no agent writes to its items"
         return Finding("plex.agent", OK, said)
-    if one.agent.startswith("tv.plex.agents.nfo."):
+    if library.agent.startswith("tv.plex.agents.nfo."):
         said = (
-            f"“{one.title}” reads NFO files ({one.agent}): what is written from Stash is locked and "
-            "stays; a refresh takes from them what Stash says nothing of, and what is not locked"
+            f"“{library.title}” reads NFO files ({library.agent}): values from Stash are locked and stay; a "
+            "refresh fills fields that Stash leaves empty, and fields that are not locked, from those files"
         )
-        do = (
-            "Nothing if that is meant; else choose Personal Media as agent, or remove the NFO files"
-        )
+        do = "Nothing if you want that; otherwise choose the agent Personal Media, or remove the NFO files"
         return Finding("plex.agent", NOTE, said, do)
     kind = "an agent that looks things up itself"
-    if one.agent.startswith("tv.plex.agents.custom"):
+    if library.agent.startswith("tv.plex.agents.custom"):
         kind = "a metadata provider of its own"
-    elif one.agent.startswith("com.plexapp.agents."):
+    elif library.agent.startswith("com.plexapp.agents."):
         kind = "an old agent, which Plex is about to drop"
     said = (
-        f"“{one.title}” has {kind} ({one.agent or 'unnamed'}): what is written from Stash is locked "
-        "and stays; where Stash says nothing the agent fills in, and what it put into lists stays"
+        f"“{library.title}” has {kind} ({library.agent or 'unnamed'}): values from Stash are locked and "
+        "stay; the agent fills fields that Stash leaves empty, and its list entries stay"
     )
-    do = "Nothing if that is meant; else choose Personal Media as agent in the library's settings"
+    do = "Nothing if you want that; otherwise choose the agent Personal Media in the library's settings"
     return Finding("plex.agent", NOTE, said, do)
 
 
-def empty(one: "Section") -> Finding:
-    said = f"“{one.title}” has no items"
-    do = "Let Plex scan it, and look whether its folders are there: " + (
-        ", ".join(one.roots) or "none"
+def empty(library: "Section") -> Finding:
+    said = f"“{library.title}” has no items"
+    do = "Let Plex scan it, and check that its folders exist: " + (
+        ", ".join(library.roots) or "none"
     )
     return Finding("plex.empty", WARNING, said, do)
 
 
 def unlisted(line: str) -> Finding:
-    """A library that Plex could not list, or not all of it."""
-    do = "Look into Plex's log; Optimize Database in Plex's Troubleshooting settings may mend it"
+    """A library that Plex could not list as a whole."""
+    do = "Look into Plex's log; Optimize Database in Plex's Troubleshooting settings may repair it"
     return Finding("plex.client.listing", WARNING, line, do)
 
 
@@ -170,18 +168,16 @@ def unlisted(line: str) -> Finding:
 
 
 def pair(one: "Found", words: str, is_set: bool) -> Finding:
-    """A pair of the path map, as files bear it out."""
-    whose = "as path_map says" if is_set else "found by itself"
+    """A pair of the path map, and whether files prove it."""
+    whose = "from Path Map" if is_set else "inferred"
     if one.is_denied or (one.of and not one.agree):
         do = (
-            "Set path_map right, or leave it blank"
-            if is_set
-            else "Set path_map if files are missing"
+            "Correct Path Map, or leave it blank" if is_set else "Set Path Map if files are missing"
         )
         return Finding("paths.map", WARNING, f"paths: {words}, {whose}: no longer right", do)
     if not one.of:
-        said = f"paths: {words}, {whose}: no file proves it, and none denies it"
-        return Finding("paths.map", NOTE, said, "See whether its folders have files on both sides")
+        said = f"paths: {words}, {whose}: no file proves or disproves it"
+        return Finding("paths.map", NOTE, said, "Check that its folders have files on both sides")
     return Finding("paths.map", OK, f"paths: {words}, {whose}")
 
 
@@ -189,14 +185,14 @@ def unmapped(silence: str) -> Finding:
     """There is no map."""
     if not silence:
         return Finding(
-            "paths.map", OK, "paths: Plex is taken to have the files where Stash has them"
+            "paths.map", OK, "paths: files are expected at the same paths in Plex and Stash"
         )
-    do = "Nothing if Plex has the files at the same paths; else set path_map"
-    return Finding("paths.map", NOTE, f"paths: nothing is proven: {silence}", do)
+    do = "Nothing if Plex has the files at the same paths; otherwise set Path Map"
+    return Finding("paths.map", NOTE, f"paths: no map can be inferred: {silence}", do)
 
 
 def files(looked_at: int, unknown: int, example: str, do: str) -> Finding:
-    """Whether Plex has the files of some scenes; `example` tells of one that it has not."""
+    """Whether Plex has the files of some scenes. `example` is a file that it does not have."""
     said = f"Plex has the files of {looked_at - unknown} of {many(looked_at, 'scene')}"
     if not unknown:
         return Finding("files", OK, said)
@@ -204,35 +200,35 @@ def files(looked_at: int, unknown: int, example: str, do: str) -> Finding:
 
 
 def ambiguous(labels: Sequence[str]) -> Finding:
-    said = f"{many(len(labels), 'scene')} left alone, since several items fit: {labels[0]}"
-    do = "Name the right library in plex_library, or switch on allow_ambiguous_match"
+    said = f"{many(len(labels), 'scene')} not synced, since several items fit: {labels[0]}"
+    do = "Name the right library in Plex Libraries, or switch on Allow Ambiguous Match"
     return Finding("files.ambiguous", WARNING, said, do)
 
 
 def skipped(counts: Mapping[str, int]) -> Finding:
-    """The filters that apply."""
-    said = f"by the settings, of the scenes looked at: {by_reason(counts)}"
-    return Finding("files.skipped", NOTE, said, "Nothing, if that is meant")
+    """Scenes that settings leave out."""
+    said = f"settings leave scenes out, of those checked: {by_reason(counts)}"
+    return Finding("files.skipped", NOTE, said, "Nothing, if you want that")
 
 
 # -- settings
 
 
 def setting(name: str, said: str) -> Finding:
-    """A value that cannot be used, or that is of consequence."""
-    return Finding(f"settings.{name}", WARNING, said, f"Set it right in Stash under {SETTINGS}")
+    """A value that cannot be used or has consequences."""
+    return Finding(f"settings.{name}", WARNING, said, f"Correct it in Stash under {SETTINGS}")
 
 
 def paused() -> Finding:
-    said = "paused by the setting: nothing is written to Plex, what changes is kept"
-    return Finding("settings.paused", WARNING, said, "Switch `paused` off to go on")
+    said = "paused by the setting Pause: nothing is written to Plex, and changes are kept"
+    return Finding("settings.paused", WARNING, said, "Switch Pause off to go on")
 
 
 # -- what is on disk
 
 
 def disk(free: int, ours: int) -> Finding:
-    """Whether there is room for what is kept to be written once more."""
+    """Whether the disk has room for a second copy of our files."""
     said = f"disk: {sized(free)} free, our files take {sized(ours)}"
     do = "Make room on the disk with Stash's config folder"
     if free < LEAST:
@@ -243,22 +239,21 @@ def disk(free: int, ours: int) -> Finding:
 
 
 def aside(names: Sequence[str]) -> Finding:
-    said = f"set aside earlier, since they could not be read: {', '.join(names)}"
-    return Finding("state.aside", NOTE, said, "Delete them when they are of no interest any more")
+    said = f"unreadable files were set aside earlier: {', '.join(names)}"
+    return Finding("state.aside", NOTE, said, "Delete them if you do not need them")
 
 
 def state(said: str) -> Finding:
-    """What a state file made us say when it was opened."""
-    return Finding("state", WARNING, said, "Sync All Scenes to Plex brings back what was lost")
+    """A warning from the opening of a state file."""
+    return Finding("state", WARNING, said, "Sync All Scenes to Plex restores lost state")
 
 
 def overheard(line: str, settings: Sequence[str]) -> Finding:
-    """A warning that a setting (`settings` are the warnings of those), Plex's files or a state file
-    gave rise to."""
+    """A warning that a setting (those are in `settings`), Plex's files or a state file caused."""
     if line in settings:
         return setting(line.partition(":")[0], line)
     if line.startswith("paths: "):
-        return Finding("paths.map", WARNING, line, "Nothing, if another map was found instead")
+        return Finding("paths.map", WARNING, line, "Nothing, if another map was inferred")
     if line.startswith("Plex lists nothing"):
         return Finding("plex.empty", WARNING, line, _CAUSES["library"])
     if line.startswith(HIDDEN):
@@ -267,41 +262,41 @@ def overheard(line: str, settings: Sequence[str]) -> Finding:
 
 
 def queue(counts: Mapping[str, Any], is_paused: bool) -> list[Finding]:
-    """What is owed, and what was given up."""
-    owed = sum(counts[name] for name in ("pending", "waiting", "in_progress"))
-    found = []
+    """Waiting jobs and dead letters."""
+    waiting = sum(counts[name] for name in ("pending", "waiting", "in_progress"))
+    findings = []
     if dead := counts["dead"]:
         why = next(iter(counts["dead_by_error"]), "")
-        said = f"queue: {many(dead, 'dead letter')}, most of them: {why}"
-        do = "Put the cause right, then run Retry Dead Letters (View Queue Status lists them)"
-        found.append(Finding("queue.dead", WARNING, said, do))
+        said = f"queue: {many(dead, 'dead letter')}, most with: {why}"
+        do = "Remove the cause, then run Retry Dead Letters (View Queue Status lists them)"
+        findings.append(Finding("queue.dead", WARNING, said, do))
     if counts["pending"] and not (counts["draining"] or is_paused):
-        said = f"queue: {many(counts['pending'], 'job')} due, and nobody is at work"
-        found.append(Finding("queue.idle", NOTE, said, "Run Process Queue"))
-    told = (
-        f"{counts['pending']} due, {counts['waiting']} for later, {counts['in_progress']} at work"
-    )
-    said = f"queue: {told}" if owed else "queue: nothing is owed"
-    return [*found, Finding("queue", OK, said)]
+        said = f"queue: {many(counts['pending'], 'job')} due, and no sync is running"
+        findings.append(Finding("queue.idle", NOTE, said, "Run Process Queue"))
+    jobs = f"{counts['pending']} due, {counts['waiting']} for later, {counts['in_progress']} in progress"
+    said = f"queue: {jobs}" if waiting else "queue: empty"
+    return [*findings, Finding("queue", OK, said)]
 
 
 def outage(since: str, held: int) -> Finding:
     said = f"Plex has been away since {since}: {many(held, 'job')} kept"
-    return Finding("queue.outage", NOTE, said, "Nothing: the queue is worked off when Plex is back")
+    return Finding("queue.outage", NOTE, said, "Nothing: the sync goes on when Plex is back")
 
 
 def held(number: int) -> Finding:
-    said = f"{many(number, 'scene')} held after an undo and left alone"
-    return Finding("queue.held", NOTE, said, "Resume Held Scenes ends that")
+    said = f"{many(number, 'scene')} held and not synced"
+    return Finding("queue.held", NOTE, said, "Resume Held Scenes releases them")
 
 
-def reconciliation(found: Mapping[str, Any]) -> Finding:
-    """How the runs go that find what saves do not tell."""
-    if found["last_failure"]:
-        said = f"the last reconciliation failed: {found['last_failure']}"
-        do = "Put the cause right, then run Reconcile Library (All)"
+def reconciliation(status: Mapping[str, Any]) -> Finding:
+    """The state of automatic reconciliations."""
+    if status["last_failure"]:
+        said = f"the last reconciliation failed: {status['last_failure']}"
+        do = "Remove the cause, then run Reconcile Library (All)"
         return Finding("reconciliation", WARNING, said, do)
-    if found["interval"] == "never":
-        said = "no reconciliation runs by itself: what saves do not tell is found only by hand"
-        return Finding("reconciliation", NOTE, said, "Set reconcile_interval, for example to daily")
-    return Finding("reconciliation", OK, f"reconciliation: {found['interval']}, {found['message']}")
+    if status["interval"] == "never":
+        said = "automatic runs are off: only a task finds changes that no save reports"
+        return Finding("reconciliation", NOTE, said, "Set Reconcile Interval, for example to daily")
+    return Finding(
+        "reconciliation", OK, f"reconciliation: {status['interval']}, {status['message']}"
+    )

@@ -1,4 +1,4 @@
-"""What a check found: how serious it is, what it says, and what to do about it. Pure."""
+"""A finding of a check: how serious it is, what it says, and what to do. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,8 +11,8 @@ GRAVITY = (ERROR, WARNING, NOTE, OK)
 
 
 class Finding(NamedTuple):
-    """`id` is stable and names the check, so several may share it; `said` is one sentence, `do` what
-    to do, '' if nothing."""
+    """`id` is stable and names the check, so several findings may share it. `said` is one sentence, `do`
+    is advice, '' if nothing is to be done."""
 
     id: str
     level: str
@@ -21,24 +21,25 @@ class Finding(NamedTuple):
 
     @property
     def line(self) -> str:
-        """As the log has it, which shows the levels of Stash only."""
-        said = f"note: {self.said}" if self.level == NOTE else self.said
-        return f"{said.rstrip('.')}. {self.do}" if self.do else said
+        """The log line. Stash's log has no level for notes."""
+        text = f"note: {self.said}" if self.level == NOTE else self.said
+        return f"{text.rstrip('.')}. {self.do}" if self.do else text
 
 
 def sorted_by_gravity(findings: Iterable[Finding]) -> list[Finding]:
-    """The most serious first; of one level in the order of the checks."""
-    return sorted(findings, key=lambda one: GRAVITY.index(one.level))
+    """The most serious first; equal levels in the order of the checks."""
+    return sorted(findings, key=lambda finding: GRAVITY.index(finding.level))
 
 
-def is_well(findings: Iterable[Finding]) -> bool:
-    """Whether nothing keeps scenes from being synced."""
-    return all(one.level != ERROR for one in findings)
+def is_healthy(findings: Iterable[Finding]) -> bool:
+    """Whether no error keeps scenes from being synced."""
+    return all(finding.level != ERROR for finding in findings)
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """All of it in one line."""
-    counts = Counter(one.level for one in findings)
-    told = [many(counts[level], level) for level in GRAVITY[:-1] if counts[level]]
-    said = f"{', '.join(told)}; {counts[OK]} of {len(findings)} are fine" if told else "all is well"
-    return f"setup: {said}"
+    """The findings in one line."""
+    counts = Counter(finding.level for finding in findings)
+    parts = [many(counts[level], level) for level in GRAVITY[:-1] if counts[level]]
+    if not parts:
+        return "setup: everything is OK"
+    return f"setup: {', '.join(parts)}; {counts[OK]} of {len(findings)} are OK"

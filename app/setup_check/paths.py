@@ -1,4 +1,4 @@
-"""Where Plex has Stash's files: how it calls their folders, and whether it has those of some scenes."""
+"""Where Plex has Stash's files: the path map, and whether Plex has the files of some scenes."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,45 +16,45 @@ if TYPE_CHECKING:
     from plex.sync.decide import Decider
     from stash.scene import Scene
 
-SHOWN = 20  # scenes without an item that are told of
+SHOWN = 20  # scenes without an item in the answer
 Lost = dict[str, Any]
 
 
 def mapped(run: Run, anew: bool) -> "Evidence":
-    """The path map in force with its evidence; looked for if none is set. `anew`: Plex's files are
-    listed whatever it says of its scans; LibraryEmpty if it had some and has none."""
+    """The path map in use with its evidence, inferred if none is set. With `anew` Plex's files are listed
+    again in any case. Raises LibraryEmpty if a library has lost all its files."""
     run.index.refresh(run.plex, run.clock(), force=anew)
     run.paths.look()
     return run.paths.evidence()
 
 
-def of_map(run: Run, found: "Evidence") -> Iterator[Finding]:
-    """The map in words."""
+def of_map(run: Run, evidence: "Evidence") -> Iterator[Finding]:
+    """Findings about the map."""
     from plex.library.path_map import words
 
-    for one in found.found:
-        yield diagnosis.pair(one, words(one), bool(run.config.path_map))
-    if not found.found:
-        yield diagnosis.unmapped(found.silence)
+    for pair in evidence.found:
+        yield diagnosis.pair(pair, words(pair), bool(run.config.path_map))
+    if not evidence.found:
+        yield diagnosis.unmapped(evidence.silence)
 
 
-def map_as_json(run: Run, found: "Evidence") -> dict[str, Any]:
-    """The pairs in force, those that files prove, and why these prove nothing."""
+def map_as_json(run: Run, evidence: "Evidence") -> dict[str, Any]:
+    """The pairs in use, the pairs that files prove, and why files prove none."""
 
-    def rows(some: "Iterable[Found]") -> list[dict[str, Any]]:
-        return [one._asdict() | {"against": list(one.against)} for one in some]
+    def rows(pairs: "Iterable[Found]") -> list[dict[str, Any]]:
+        return [pair._asdict() | {"against": list(pair.against)} for pair in pairs]
 
     return {
         "set": bool(run.config.path_map),
-        "pairs": rows(found.found),
-        "proven": rows(found.proven),
-        "silence": found.silence,
+        "pairs": rows(evidence.found),
+        "proven": rows(evidence.proven),
+        "silence": evidence.silence,
     }
 
 
 @dataclass
-class Sought:
-    """Some scenes whose items were looked for."""
+class Search:
+    """The results of a search for the items of some scenes."""
 
     looked_at: int = 0
     lost: "list[Scene]" = field(default_factory=list)
@@ -62,61 +62,67 @@ class Sought:
     skipped: Counter[str] = field(default_factory=Counter)
 
 
-def sought(run: Run, pages: int, page: int) -> Sought:
+def search(run: Run, pages: int, page: int) -> Search:
     """Look for the items of some scenes as a sync does."""
-    decider, found = _decider(run), Sought()
-    for decision in decider.locate(run.stash.some(pages, page, decider.extras)):
-        scene = decision.scene
-        if decision.skip:
-            found.skipped[decision.skip.reason] += 1
-        if decision.is_missing:
-            found.lost.append(scene)
-        elif decision.unsure and not decision.sure:
-            found.ambiguous.append(scene.label())
-        found.looked_at += bool(decision.items) or decision.is_missing
-    return found
+    from plex.fields import selection
+    from plex.library import claims, match
+    from plex.library.witnesses import Witnesses
+    from plex.sync.work import extras
+
+    result, chosen, settings = Search(), [], run.config.sync_settings()
+    for scene in run.stash.some(pages, page, extras(settings)):
+        if why := selection.skip(scene, settings):
+            result.skipped[why.reason] += 1
+        elif scene.files:
+            chosen.append(scene)
+    others = Witnesses(run.store).besides
+    matches = match.match(chosen, run.index, run.plex, run.path_map, lambda: False, others)
+    for scene in chosen:
+        items = matches.of(scene)
+        if scene.id in matches.unread or (
+            not items and match.hidden(scene, run.index, run.path_map)
+        ):
+            continue  # unknown whether Plex has it
+        result.looked_at += 1
+        if not items:
+            result.lost.append(scene)
+        elif not claims.fit(scene, items, run.path_map, settings).sure:
+            result.ambiguous.append(scene.label())
+    return result
 
 
-def _decider(run: Run) -> "Decider":
-    from plex.state.ledger import Ledger
-    from plex.sync.decide import Decider
-
-    settings = run.config.sync_settings(run.path_map)
-    return Decider(run.stash, run.plex, run.index, Ledger(run.store), settings, run.clock)
-
-
-def of_files(run: Run, found: Sought, lost: list[Lost], do: str) -> Iterator[Finding]:
-    """What was found, in words; `lost` are some of those without an item."""
+def of_files(run: Run, result: Search, lost: list[Lost], do: str) -> Iterator[Finding]:
+    """Findings about the search. `lost` are some scenes without an item."""
     example = ""
-    for one in [row for scene in lost for row in scene["tried"]][:1]:
-        example = f"{one['stash']} was looked for as {one['plex']} and {one['why']}"
-    yield diagnosis.files(found.looked_at, len(found.lost), example, do)
-    if found.ambiguous:
-        yield diagnosis.ambiguous(found.ambiguous)
-    if found.skipped:
-        yield diagnosis.skipped(found.skipped)
+    for file in [tried for scene in lost for tried in scene["tried"]][:1]:
+        example = f"{file['stash']} was looked for as {file['plex']} and {file['why']}"
+    yield diagnosis.files(result.looked_at, len(result.lost), example, do)
+    if result.ambiguous:
+        yield diagnosis.ambiguous(result.ambiguous)
+    if result.skipped:
+        yield diagnosis.skipped(result.skipped)
 
 
-def files_as_json(found: Sought, said: "Sequence[Finding]") -> dict[str, Any]:
-    """`problem` if Plex has none of them."""
-    given: dict[str, Any] = {"looked_at": found.looked_at, "unknown": len(found.lost)}
-    if found.skipped:
-        given["skipped"] = dict(found.skipped)
-    if found.lost and len(found.lost) == found.looked_at:
+def files_as_json(result: Search, said: "Sequence[Finding]") -> dict[str, Any]:
+    """The search as JSON, with a `problem` if Plex has none of the files."""
+    given: dict[str, Any] = {"looked_at": result.looked_at, "unknown": len(result.lost)}
+    if result.skipped:
+        given["skipped"] = dict(result.skipped)
+    if result.lost and len(result.lost) == result.looked_at:
         given["problem"] = said[0].line
     return given
 
 
-def unmatched(run: Run, found: Sought, sections: "Sequence[Section]") -> list[Lost]:
-    """Some scenes that Plex has no item for, with what was tried."""
+def unmatched(run: Run, result: Search, sections: "Sequence[Section]") -> list[Lost]:
+    """Some scenes without an item in Plex, with the paths that were tried."""
     return [
-        {"scene": one.id, "label": one.label(), "tried": _tried(run, one, sections)}
-        for one in found.lost[:SHOWN]
+        {"scene": scene.id, "label": scene.label(), "tried": _tried(run, scene, sections)}
+        for scene in result.lost[:SHOWN]
     ]
 
 
 def _tried(run: Run, scene: "Scene", sections: "Sequence[Section]") -> list[Lost]:
-    """Each file of a scene, where it was looked for, in which library, and why it is not there."""
+    """Each file of a scene: where it was looked for, in which library, and what was found."""
     from plex.path_map import paths
 
     given = []
@@ -136,11 +142,11 @@ def _tried(run: Run, scene: "Scene", sections: "Sequence[Section]") -> list[Lost
     return given
 
 
-def advice(run: Run, found: "Evidence") -> str:
+def advice(run: Run, evidence: "Evidence") -> str:
     from plex.library.path_map import words
 
     if not run.config.path_map:
-        return "If Plex has it elsewhere, path_map can say where"
-    if found.proven and {one.pair for one in found.proven} != set(run.config.path_map):
-        return f"Is path_map right? The files say {'; '.join(map(words, found.proven))}"
-    return "Is path_map right?"
+        return "If Plex has it elsewhere, set Path Map"
+    if evidence.proven and {pair.pair for pair in evidence.proven} != set(run.config.path_map):
+        return f"Is Path Map right? The files prove {'; '.join(map(words, evidence.proven))}"
+    return "Is Path Map right?"

@@ -1,5 +1,4 @@
-"""The settings as they count: the value in force, the default, and what is wrong with what was set.
-Pure; the token is masked."""
+"""The settings in force: value, default, and what is wrong with a value. The token is masked. Pure."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ Row = dict[str, Any]
 def rows(
     config: "Stash2PlexConfig", warnings: Sequence[str], unlisted: Sequence[str] = ()
 ) -> list[Row]:
-    """One per setting that a person can see: {name, value, default, is_default, problem}."""
+    """A row for each setting that Stash shows: {name, value, default, is_default, problem}."""
     fields = type(config).model_fields
     names = [name for name in fields if name not in unlisted]
     return [_row(name, config, fields[name].default, warnings) for name in names]
@@ -40,28 +39,28 @@ def _row(name: str, config: "Stash2PlexConfig", default: Any, warnings: Sequence
 
 
 def _fault(name: str, config: "Stash2PlexConfig") -> str:
-    """What is wrong with a value that can be read and is of no use."""
+    """The fault of a readable value that cannot work, '' if there is none."""
     if name == TOKEN:
         return token_fault(config.token) or ""
     return (url_fault(config.plex_url) or "") if name == "plex_url" else ""
 
 
 def _plain(value: Any) -> Any:
-    """As JSON has it."""
-    return [_plain(one) for one in value] if isinstance(value, tuple) else value
+    """Tuples as lists, as in JSON."""
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
-def changed(found: Sequence[Row]) -> str:
-    """The settings that are not at their default, in one sentence."""
-    said = [f"{row['name']} = {_brief(row['value'])}" for row in found if not row["is_default"]]
-    told = ": " + "; ".join(said) if said else ""
-    return f"settings: {len(said)} of {len(found)} differ from their defaults{told}"
+def changed(rows: Sequence[Row]) -> str:
+    """The settings that do not have their default, in one sentence."""
+    values = [f"{row['name']} = {_brief(row['value'])}" for row in rows if not row["is_default"]]
+    listed = ": " + "; ".join(values) if values else ""
+    return f"settings: {len(values)} of {len(rows)} differ from their defaults{listed}"
 
 
 def _brief(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list):
-        value = ", ".join(" => ".join(one) if isinstance(one, list) else one for one in value)
+        value = ", ".join(" => ".join(part) if isinstance(part, list) else part for part in value)
     text = str(value) or "nothing"
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

@@ -82,7 +82,7 @@ def test_the_status_tells_which_it_was_and_when_the_next_is_due(library):
     assert found["next_deep"] == pytest.approx(found["last_deep_time"] + 7 * DAY)
     said = " / ".join(lines(library, "info"))
     assert "scenes checked 3 (3 had not moved), gaps found 0" in said
-    assert "deep passes weekly; the last 20" in said and "; next due 20" in said
+    assert "Deep Pass Interval weekly; last deep pass 20" in said and "; next due 20" in said
 
 
 def test_what_the_listing_does_not_tell_is_found_by_the_deep_pass(library):

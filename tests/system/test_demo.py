@@ -34,7 +34,7 @@ def test_the_demo_ends_with_its_proof() -> None:
     assert ended.stderr == ""
     assert [line for line in lines if "error:" in line] == []
     for act in ("200 to be written", "0 writes to Plex", "32 of 32 items with her say so", "My own words",
-                "30 fields of 30 items put back", "Then 0 have it"):  # fmt: skip
+                "30 fields of 30 items restored", "Then 0 have it"):  # fmt: skip
         assert act in ended.stdout
 
 

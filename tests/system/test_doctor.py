@@ -76,7 +76,7 @@ def test_when_all_is_well_everything_is_told_and_nothing_is_to_be_done(box: Box)
     assert found["disk"]["free"] > 0 and found["disk"]["files"]["plex.sqlite"] > 0
     assert found["disk"]["ours"] == sum(found["disk"]["files"].values())
     assert (found["queue"]["pending"], found["queue"]["held"]) == (0, 0)
-    assert lines(box)[-1] == "setup: all is well"
+    assert lines(box)[-1] == "setup: everything is OK"
     assert len(lines(box, "info")) == len(lines(box)) == len(found["findings"]) + 1
 
 
@@ -189,7 +189,7 @@ def filled_twice(box: Box) -> Iterator[None]:
     box.plex.remove_section(number)
 
 
-GUEST = ("plex.owner", "error", "not that of the server's owner", "owns the server")
+GUEST = ("plex.owner", "error", "does not belong to the server's owner", "owns the server")
 # What is done, and for each of its findings: id, level, what is said, what is to be done.
 TROUBLES: dict[str, tuple[Trouble, list[tuple[str, str, str, str]]]] = {
     "Plex is down": (plex_down, [
@@ -213,13 +213,13 @@ TROUBLES: dict[str, tuple[Trouble, list[tuple[str, str, str, str]]]] = {
         ("plex.agent", "ok", "is of personal media (com.plexapp.agents.none)", ""),
         ("plex.empty", "warning", "“tv.plex.agents.movie” has no items", "/of/tv.plex.agents")]),
     "a wrong path map": (lambda box: settings(box, path_map="/data => /wrong"), [
-        ("paths.map", "warning", "/data => /wrong: 0 of 4 agree", "Set path_map right"),
+        ("paths.map", "warning", "/data => /wrong: 0 of 4 agree", "Correct Path Map"),
         ("files", "error", "the files of 0 of 4 scenes: /data/a/0.mp4 was looked for as "
          "/wrong/a/0.mp4 and is not there: no library has that folder",
          "The files say /data => /media: 4 of 4 agree")]),
     "a path map that proves nothing": (
         lambda box: settings(box, path_map="/data => /media; /other => /x"), [
-        ("paths.map", "note", "/other => /x: 0 of 0 agree, as path_map says: no file proves it",
+        ("paths.map", "note", "/other => /x: 0 of 0 agree, from Path Map: no file proves",
          "files on both sides")]),
     "settings of consequence": (lambda box: settings(box, paused=True, only_organized=True), [
         ("settings.paused", "warning", "nothing is written to Plex", "Switch `paused` off"),
@@ -271,7 +271,7 @@ def test_paths_that_nothing_proves_are_told_with_the_reason(box: Box) -> None:
     assert level == "note" and "of 2 files in Stash 2 have their like in Plex" in said
     assert "else set path_map" in do and found["paths"]["silence"] in said
     [(level, _, do)] = of(found, "files")
-    assert level == "error" and "path_map can say where" in do
+    assert level == "error" and "set Path Map" in do
 
 
 def test_without_a_library_of_movie_type_it_says_which_there_are(box: Box) -> None:
@@ -326,7 +326,7 @@ def test_dead_letters_and_what_is_due_are_told(box: Box) -> None:
             jobs.bury(one, "Plex answered 400 and changed nothing", 3.0)
     found = check(box)
     [(level, said, do)] = of(found, "queue.dead")
-    assert level == "warning" and "2 dead letters, most of them: Plex answered 400" in said
+    assert level == "warning" and "2 dead letters, most with: Plex answered 400" in said
     assert "Retry Dead Letters" in do
     [(level, said, do)] = of(found, "queue.idle")
     assert (level, do) == ("note", "Run Process Queue") and "1 job due" in said

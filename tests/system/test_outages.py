@@ -255,7 +255,7 @@ def test_the_outage_report_in_the_log(box: Box) -> None:
     box.operation("process_queue")
     said = " ".join(told(box))
     assert (
-        "not known to be away" in said and "1 outage since" in said and "2 jobs held back" in said
+        "Plex is not away" in said and "1 outage since" in said and "2 jobs waited" in said
     )
 
 

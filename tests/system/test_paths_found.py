@@ -241,7 +241,7 @@ def test_health_check_shows_the_map_and_its_evidence(box):
     assert found["healthy"]
     pairs = [{"stash": "/data", "plex": "/media", "agree": 6, "of": 6, "against": []}]
     assert found["paths"] == {"set": False, "pairs": pairs, "proven": pairs, "silence": ""}
-    assert "paths: /data => /media: 6 of 6 agree, found by itself" in lines(box, "info")
+    assert "paths: /data => /media: 6 of 6 agree, inferred" in lines(box, "info")
 
 
 def test_health_check_says_what_the_setting_should_be(box):
@@ -251,7 +251,7 @@ def test_health_check_says_what_the_setting_should_be(box):
     [pair] = found["paths"]["pairs"]
     assert (pair["plex"], pair["agree"], pair["of"]) == ("/wrong", 0, 6)
     assert pair["against"][0] == "/data/clips/0/clip 0.mp4"
-    assert "path_map right? The files say /data => /media: 6 of 6" in found["files"]["problem"]
+    assert "Path Map right? The files prove /data => /media: 6 of 6" in found["files"]["problem"]
 
 
 def test_no_path_is_in_the_log_if_the_user_wants_none(box):

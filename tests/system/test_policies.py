@@ -182,10 +182,10 @@ def test_it_is_decided_from_a_terminal_as_well(edited):
             {"item": "no number", "field": "title", "side": "stash"},
             "item must be a positive whole number",
         ),
-        ({"item": "1", "field": "title", "side": "neither"}, "decide wants an item"),
-        ({"field": "title"}, "decide wants an item"),
+        ({"item": "1", "field": "title", "side": "neither"}, "decide needs an item"),
+        ({"field": "title"}, "decide needs an item"),
         ({"item": "99999", "field": "title", "side": "stash"}, "shows no scene"),
-        ({"field": "studio", "side": "stash"}, "to be decided are: title, summary, rating, genres"),
+        ({"field": "studio", "side": "stash"}, "open decisions are: title, summary, rating, genres"),
     ],
 )
 def test_what_cannot_be_decided_is_told(edited, args, said):

@@ -139,7 +139,7 @@ def test_a_scene_that_plex_does_not_have_and_one_that_died(box: Box) -> None:
 
 def test_a_scene_that_stash_does_not_have(box: Box) -> None:
     assert box.operation("explain", scene=999)["in_stash"] is False
-    assert any("Stash does not have it" in line for line in lines(box, "info"))
+    assert any("Stash does not have this scene" in line for line in lines(box, "info"))
 
 
 @pytest.mark.parametrize("scene", [None, "x", -1, [1]])

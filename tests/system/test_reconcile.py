@@ -214,7 +214,7 @@ def test_two_scenes_on_one_item_are_a_conflict_and_not_a_gap(box):
     again = reconcile(box)
     assert again["conflicts"] == 1 and not gaps(again)
     assert not box.plex.writes()
-    assert any("1 scene left alone: sharing an item" in line for line in lines(box, "info"))
+    assert any("1 scene not synced: an item is shared" in line for line in lines(box, "info"))
 
 
 def test_a_scene_that_fits_two_items_is_a_conflict_unless_that_is_allowed(box):

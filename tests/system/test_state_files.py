@@ -376,7 +376,7 @@ def test_what_is_owed_is_not_deleted_with_the_queue(state: State) -> None:
 
     state.box.plex.faults.arm("503", lambda call: bool(away), times=9999)
     in_the_middle(state, delete)
-    state.said("queue.sqlite was taken away")
+    state.said("queue.sqlite was deleted")
     state.said("paused")
     state.box.plex.faults.clear()
     state.is_right()

@@ -36,8 +36,8 @@ def test_before_anything_happened(box):
         "Plex 1.43.3.10861-sim answers",
         "scenes: none",
         f"reconciliation: {NO_RUNS}",
-        "reconciliation: 0 runs in all; interval never; next due never",
-        "reconciliation: deep passes weekly; the last not yet",
+        "reconciliation: 0 runs in all; Reconcile Interval never; next due never",
+        "reconciliation: Deep Pass Interval weekly; last deep pass not yet",
     ]
 
 
@@ -91,7 +91,7 @@ def test_after_a_run_the_block_tells_all_of_it(box):
         "gaps found 2 (1 empty_metadata, 1 missing)",
     ):
         assert words in said
-    assert "enqueued 2" in said and "1 run in all; interval weekly; next due 20" in said
+    assert "enqueued 2" in said and "1 run in all; Reconcile Interval weekly; next due 20" in said
 
 
 def test_a_run_at_the_start_of_stash_is_named_as_such(make_box):
@@ -167,7 +167,7 @@ def test_with_stash_down_what_is_on_disk_is_told_and_nothing_forgotten(box):
     ended = terminal(box, *words)
     assert ended.returncode == 0
     assert "Stash does not answer at http://127.0.0.1" in ended.stderr
-    assert "1 run in all; interval weekly" in ended.stderr
+    assert "1 run in all; Reconcile Interval weekly" in ended.stderr
     assert state(box) == before
 
 

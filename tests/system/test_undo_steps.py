@@ -131,5 +131,5 @@ def test_a_run_of_which_a_part_was_pruned_says_what_is_left(saved: Box) -> None:
         db.execute("DELETE FROM journal WHERE run = 3 AND field = 'title'")
     saved.stash.logs.clear()
     saved.operation("undo")
-    assert any("1 change of it can no longer be put back" in line.text for line in saved.stash.logs)
+    assert any("1 change can no longer be undone" in line.text for line in saved.stash.logs)
     assert shown(saved)[:2] == ("C", "Words B.")

@@ -111,7 +111,7 @@ def test_one_item_one_scene_one_field(box: Box) -> None:
 
 def test_with_nothing_to_undo_it_says_so(box: Box) -> None:
     assert box.operation("undo")["fields"] == 0
-    assert any("nothing to put back" in line for line in lines(box, "info"))
+    assert any("nothing to restore" in line for line in lines(box, "info"))
 
 
 def test_from_a_terminal(box: Box) -> None:

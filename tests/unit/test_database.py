@@ -544,7 +544,7 @@ def test_a_queue_that_is_deleted_while_it_is_open_goes_on_in_a_new_file(
     for one in jobs.path.parent.iterdir():
         one.unlink()
     jobs.settle()
-    assert jobs.path.exists() and "taken away" in said[0] and len(said) == 1
+    assert jobs.path.exists() and "was deleted" in said[0] and len(said) == 1
     jobs.close()
     assert owed(opened(Jobs)) == [*range(1, 301), 900, 901]
 
@@ -558,7 +558,7 @@ def test_a_queue_that_is_deleted_at_the_end_is_there_again_if_anything_is_owed(
     for one in jobs.path.parent.glob(f"{FILE}*"):
         one.unlink()
     jobs.close()
-    assert owed(opened(Jobs)) == [1] and "taken away" in said[0]
+    assert owed(opened(Jobs)) == [1] and "was deleted" in said[0]
 
 
 @posix

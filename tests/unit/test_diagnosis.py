@@ -63,7 +63,7 @@ def test_the_most_serious_comes_first_and_the_order_of_the_checks_stays() -> Non
     levels = (OK, NOTE, ERROR, WARNING, OK, ERROR)
     found = [Finding(str(number), level, "said") for number, level in enumerate(levels)]
     assert "".join(one.id for one in finding.sorted_by_gravity(found)) == "253104"
-    assert finding.summary(found) == "setup: 2 errors, 1 warning, 1 note; 2 of 6 are fine"
+    assert finding.summary(found) == "setup: 2 errors, 1 warning, 1 note; 2 of 6 are OK"
     assert not finding.is_well(found) and finding.is_well(found[:2])
 
 

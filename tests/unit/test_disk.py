@@ -243,7 +243,7 @@ def test_a_file_that_may_not_be_read_is_refused_and_left_in_its_place(
         (OSError(errno.EROFS, "x"), "its file system is read-only"),
         (OSError(errno.ENOLCK, "x"), "no locks or no shared memory"),
         (OSError(errno.EOPNOTSUPP, "x"), "no locks or no shared memory"),
-        (OSError(errno.ESTALE, "x"), "the network share that it is on, does not answer"),
+        (OSError(errno.ESTALE, "x"), "the disk or network share fails"),
         (OSError(errno.EIO, "x"), "the disk or network share fails"),
         (sqlite3.OperationalError("database or disk is full"), "make room"),
         (sqlite3.OperationalError("locking protocol"), "no locks or no shared memory"),
@@ -252,7 +252,7 @@ def test_a_file_that_may_not_be_read_is_refused_and_left_in_its_place(
             sqlite3.OperationalError("attempt to write a readonly database"),
             "its file system is read-only",
         ),
-        (sqlite3.OperationalError("unable to open database file"), "it has to belong to"),
+        (sqlite3.OperationalError("unable to open database file"), "have to belong to"),
     ],
 )
 def test_what_to_do_follows_from_what_is_wrong(error: Exception, said: str) -> None:
