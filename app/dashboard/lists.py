@@ -1,6 +1,6 @@
-"""Lists for a page, newest first, in pages that an index answers. Lean lane.
+"""Lists for the page, newest first, in parts that an index answers. Page lane.
 
-`after` is the `next` of the page before. Rows name scenes by id: their titles are Stash's to tell.
+`after` is the `next` of the part before. Rows have scene ids; the page gets titles from Stash.
 """
 
 import time
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def queue(data_dir: str, args: "Map") -> "Map":
-    """What is owed, in the order in which it is done; what is being done now comes first."""
+    """The waiting jobs in working order, after those in progress."""
     size, state = read_only_db.limit(args), text(args, "state")
     after = text(args, "after")
     if state not in ("", "pending", "waiting"):
@@ -37,7 +37,7 @@ def queue(data_dir: str, args: "Map") -> "Map":
         (rank, row, size + 1 - len(found)),
     )
     file.close()
-    return page([_job(one, now) for one in found], size, "place")
+    return page([_job(row, now) for row in found], size, "place")
 
 
 def _place(after: str) -> "tuple[int, int]":
@@ -62,10 +62,10 @@ def _job(row: tuple, now: float) -> "Map":
 
 
 def dead_letters(data_dir: str, args: "Map") -> "Map":
-    """What was given up; the first page tells as well how many died of what."""
+    """The dead letters. The first part also counts them by error."""
     size, after, error = read_only_db.limit(args), number(args, "after"), text(args, "error")
     file = File(data_dir, read_only_db.QUEUE)
-    # Per rank, since the index has the rank before the number.
+    # A query for each rank, since the index has the rank before the number.
     part = (
         f"SELECT * FROM (SELECT _id, key, data, timestamp, error FROM {TABLE} WHERE"
         f" status = {DEAD} AND rank = %d AND _id < ?{' AND error = ?' if error else ''}"
@@ -77,7 +77,7 @@ def dead_letters(data_dir: str, args: "Map") -> "Map":
         + f" ORDER BY _id DESC LIMIT {size + 1}",
         values * 3,
     )
-    found = page([_letter(one) for one in rows], size, "number")
+    found = page(list(map(_letter, rows)), size, "number")
     if not after:
         found["reasons"] = [
             {"error": row[0] or "", "count": row[1]}
@@ -114,7 +114,7 @@ def runs(data_dir: str, args: "Map") -> "Map":
 
 
 def changes(data_dir: str, args: "Map") -> "Map":
-    """What was written: all of it, or of one `run`, `item`, `scene` or `field`."""
+    """The journal: all changes, or those of a `run`, `item`, `scene` or `field`."""
     size, after = read_only_db.limit(args), number(args, "after")
     given = {
         "run": number(args, "run"),
@@ -133,7 +133,7 @@ def changes(data_dir: str, args: "Map") -> "Map":
 
 
 def _narrowed(place: str, after: int, given: "Map") -> "tuple[str, Row]":
-    """A condition and its values: beyond `after`, and what is `given` besides."""
+    """A condition and its values: beyond `after`, and equal to the given values."""
     asked = {name: value for name, value in given.items() if value}
     return " AND ".join([place, *(f"{name} = ?" for name in asked)]), (after, *asked.values())
 
@@ -147,7 +147,7 @@ def _change(row: "Row") -> "Map":
 
 
 def decisions(data_dir: str, args: "Map") -> "Map":
-    """The items on which an edit in Plex waits for a person."""
+    """The items with an edit in Plex that waits for a decision."""
     size, after = read_only_db.limit(args), number(args, "after")
     rows = read_only_db.rows(
         data_dir, read_only_db.PLEX,
@@ -160,7 +160,7 @@ def decisions(data_dir: str, args: "Map") -> "Map":
 
 
 def held(data_dir: str, args: "Map") -> "Map":
-    """The scenes that are left alone until they are resumed."""
+    """The scenes that are held until they are resumed."""
     size, after = read_only_db.limit(args), number(args, "after")
     rows = read_only_db.rows(
         data_dir, read_only_db.PLEX,
@@ -171,8 +171,8 @@ def held(data_dir: str, args: "Map") -> "Map":
 
 
 def preview(data_dir: str, args: "Map") -> "Map":
-    """The plan that the last preview made, narrowed down by `field` and `why`; the first page has
-    its summary."""
+    """The changes of the last preview, of a `field` and a reason (`why`) if given. The first part has the
+    summary."""
     size, after = read_only_db.limit(args), number(args, "after")
     given = {"field": text(args, "field"), "why": text(args, "why")}
     where, values = _narrowed("number > ?", after, given)

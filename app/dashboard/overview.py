@@ -1,4 +1,4 @@
-"""Where everything stands: what is owed, who is at work and how far, is Plex away. Lean lane."""
+"""The status: waiting jobs, what runs and how far it is, outages and failures. Page lane."""
 
 import os
 import time
@@ -14,23 +14,25 @@ if TYPE_CHECKING:
 
     Map = dict[str, Any]
 
-ACTIVITY, ACTIVITY_LOCK = "activity", "activity.lock"  # what runs, and that it lives
+ACTIVITY, ACTIVITY_LOCK = (
+    "activity",
+    "activity.lock",
+)  # the running operation, and the lock that shows that it lives
 RECONCILING = "reconciliation.lock"
 STATE = "reconciliation_state.json"
 CONTACTS = "contacts"  # when each server last answered
-FAILURE = "failure"  # what came in the way of a task
-# What came in the way of one mode is over when another of its kind ends well; every other mode is a
-# kind by itself.
+FAILURE = "failure"  # the error of an operation, by kind
+# A failure is over when an operation of the same kind succeeds. Every other operation is its own kind.
 SYNC, RECONCILIATION = "sync", "reconciliation"
 SYNCS = (
     "all", "recent", "sync", "apply_preview", "process_queue", "retry_dlq",
     "recover_outage_jobs", "resume", "decide", "inline",
 )  # fmt: skip
-BARS = 30  # runs of which the gaps are shown
+BARS = 30  # reconciliations in the chart
 
 
 def status(data_dir: str, args: "Map | None" = None) -> "Map":
-    """What changes while something runs; the page asks for it every two seconds then."""
+    """The values that change while something runs. The page asks every two seconds then."""
     now = time.time()
     counts = _counts(data_dir, now)
     held = sum(counts[name] for name in ("pending", "waiting", "in_progress", "flagged"))
@@ -51,7 +53,7 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
 
 
 def _of(args: "Map") -> str:
-    """The operation whose kind of failure is asked for; '' for any."""
+    """The operation whose failure is wanted, '' for any."""
     of = read_only_db.text(args, "of")
     if of:
         from app.modes import ARGUMENTS
@@ -72,19 +74,19 @@ def _counts(data_dir: str, now: float) -> "dict[str, int]":
 
 
 def _activity(data_dir: str) -> "Map | None":
-    """What the running process last said of itself."""
+    """The note of the running process."""
     if not lock.is_held(os.path.join(data_dir, ACTIVITY_LOCK)):
         return None
     try:
         with open(os.path.join(data_dir, ACTIVITY), encoding="ascii") as file:
             mode, since, progress = file.read(200).split()
         return {"mode": mode, "since": float(since), "progress": float(progress)}
-    except (OSError, ValueError):  # it begins just now, or ends
+    except (OSError, ValueError):  # the run is just beginning or ending
         return None
 
 
 def outage(circuit: "Map", held: int) -> "Map | None":
-    """The outage that a circuit to Plex tells of, while `held` jobs wait; None while there is none."""
+    """The outage in the state of the circuit breaker, with `held` waiting jobs. None if there is none."""
     state = circuit.get("state")
     if state not in (schema.OPEN, schema.HALF_OPEN):
         return None
@@ -102,31 +104,31 @@ def _circuit(data_dir: str) -> "Map":
 
 
 def kind(mode: str) -> str:
-    """Of which kind a mode is."""
+    """The kind of an operation: syncs and reconciliations share a kind."""
     if mode.startswith("reconcile_"):
         return RECONCILIATION
     return SYNC if mode in SYNCS else mode
 
 
 def failure(data_dir: str, of: object = None) -> "Map | None":
-    """What came in the way of the last run that did not end well, if none of its kind has since;
-    with a mode, only of that mode's kind."""
+    """The last failure that no later success of its kind has ended. With a mode, only of that mode's
+    kind."""
     kept = failures(data_dir).values()
-    wanted = [one for one in kept if not of or kind(str(one.get("mode"))) == kind(str(of))]
-    found = max(wanted, key=_when, default=None)
-    return {name: found.get(name) for name in ("mode", "at", "said")} if found else None
+    wanted = [row for row in kept if not of or kind(str(row.get("mode"))) == kind(str(of))]
+    last = max(wanted, key=_when, default=None)
+    return {name: last.get(name) for name in ("mode", "at", "said")} if last else None
 
 
 def failures(data_dir: str) -> "dict[str, Map]":
-    """The same of every kind of run."""
+    """The failures by kind."""
     found = _document(data_dir, FAILURE)
-    if isinstance(found.get("said"), str):  # of an earlier version, which kept only one
+    if isinstance(found.get("said"), str):  # from an earlier version, which kept only one failure
         found = {str(found.get("mode")): found}
-    return {name: one for name, one in found.items() if isinstance(one, dict)}
+    return {name: row for name, row in found.items() if isinstance(row, dict)}
 
 
-def _when(one: "Map") -> float:
-    at = one.get("at")
+def _when(failure: "Map") -> float:
+    at = failure.get("at")
     return float(at) if isinstance(at, (int, float)) else 0.0
 
 
@@ -134,17 +136,17 @@ _CONTACT = ("asked", "answered", "version", "since", "problem")
 
 
 def servers(data_dir: str) -> "Map":
-    """What is known of each server from the last time that it was asked; None if it never was."""
+    """The result of the last request to each server, None if there was none."""
     found = _document(data_dir, CONTACTS)
     return {name: _contact(found.get(name)) for name in ("stash", "plex")}
 
 
-def _contact(found: object) -> "Map | None":
-    return {name: found.get(name) for name in _CONTACT} if isinstance(found, dict) else None
+def _contact(note: object) -> "Map | None":
+    return {name: note.get(name) for name in _CONTACT} if isinstance(note, dict) else None
 
 
 def _document(data_dir: str, name: str) -> "Map":
-    """A JSON document of ours; {} where it cannot be read, which its owner finds out and says."""
+    """A JSON document of ours, {} if it cannot be read. The full lane reports that."""
     try:
         with open(os.path.join(data_dir, name), "rb") as file:
             found = light_json.loads(file.read())
@@ -154,12 +156,12 @@ def _document(data_dir: str, name: str) -> "Map":
 
 
 def overview(data_dir: str, args: "Map | None" = None) -> "Map":
-    """The status, how many scenes there are of each state, and the last reconciliations. How many
-    scenes there are in all only Stash knows: what of them is not counted here is not looked at yet."""
-    found = status(data_dir)
-    found["scenes"] = scene_states.counts(data_dir, found["at"])
-    found["reconciliation"] = _reconciliation(data_dir)
-    return found
+    """The status, the number of scenes in each state, and the last reconciliations. Stash knows the
+    number of all scenes; those that are not counted here were never compared."""
+    answer = status(data_dir)
+    answer["scenes"] = scene_states.counts(data_dir, answer["at"])
+    answer["reconciliation"] = _reconciliation(data_dir)
+    return answer
 
 
 def _reconciliation(data_dir: str) -> "Map":

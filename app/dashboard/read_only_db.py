@@ -1,7 +1,7 @@
-"""Our SQLite files, read and nothing else: no lock is taken, nothing is made or mended. Lean lane.
+"""Reads our SQLite files without a lock, and never makes or mends them. Page lane.
 
-A page that is open asks again and again, each time in a process of its own. So this does without
-`sqlite3` (its C core suffices), `disk` and the stores; a test holds the versions to theirs.
+An open page starts a process every few seconds. This module uses only the C core of `sqlite3`, and no
+store; a test compares the versions of the files.
 """
 
 import _sqlite3
@@ -27,8 +27,7 @@ class Trouble(ValueError):
 
 
 class File:
-    """One file, open until `close`. One that is not there yet, or that a sync has not brought
-    forward yet, has no rows."""
+    """An open file. A file that does not exist yet, or still has an older version, has no rows."""
 
     def __init__(self, data_dir: str, name: str) -> None:
         self._name = os.path.basename(name)
@@ -52,7 +51,7 @@ class File:
             raise Trouble(f"{self._name} cannot be read just now ({error})") from None
 
     def value(self, sql: str, values: "Row" = ()) -> int:
-        """The number in the first row, 0 without one."""
+        """The number in the first row, 0 if there is no row."""
         found = self.rows(sql, values)
         return int(found[0][0] or 0) if found else 0
 
@@ -63,7 +62,7 @@ class File:
 
 
 def rows(data_dir: str, name: str, sql: str, values: "Row" = ()) -> "list[Row]":
-    """The rows of one question to a file."""
+    """The rows of a single query."""
     file = File(data_dir, name)
     try:
         return file.rows(sql, values)
@@ -87,13 +86,13 @@ def _leniently(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-# -- the arguments, which anybody may have written
+# -- arguments, which may come from other programs
 
 HIGHEST = 2**63 - 1
 
 
 def number(args: "Map", name: str) -> int:
-    """A positive whole number, 0 when it is not given."""
+    """A positive whole number, 0 if it is not given."""
     value = args.get(name)
     if value is None or value == "":
         return 0
@@ -114,25 +113,25 @@ def text(args: "Map", name: str) -> str:
 
 
 def ids(args: "Map", name: str) -> "tuple[int, ...]":
-    """Those of a list, each once; at least one, and no more than a page of them."""
+    """The ids of a list without repetitions: 1 to PAGE of them."""
     given = args.get(name)
     if not isinstance(given, list) or not 0 < len(given) <= PAGE or not all(map(_is_id, given)):
         raise Trouble(f"{name} must be a list of 1 to {PAGE} ids")
     return tuple(dict.fromkeys(given))
 
 
-def _is_id(one: object) -> bool:
-    return isinstance(one, int) and not isinstance(one, bool) and 0 < one <= HIGHEST
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= HIGHEST
 
 
 def limit(args: "Map") -> int:
-    found = number(args, "limit") or PAGE
-    if found > PAGE:
+    rows = number(args, "limit") or PAGE
+    if rows > PAGE:
         raise Trouble(f"limit must be at most {PAGE}")
-    return found
+    return rows
 
 
-def page(found: "list[Map]", size: int, key: str) -> "Map":
-    """The first `size` of the rows, and where the next page begins (`after`), None at the end."""
-    rows = found[:size]
-    return {"rows": rows, "next": rows[-1][key] if len(found) > size else None}
+def page(rows: "list[Map]", size: int, key: str) -> "Map":
+    """The first `size` rows, and the `after` of the next page, None at the end."""
+    shown = rows[:size]
+    return {"rows": shown, "next": shown[-1][key] if len(rows) > size else None}

@@ -1,6 +1,6 @@
-"""What a page may ask as often as it likes: read from the files, without packages. Lean lane.
+"""The page operations by their mode: read from our files, without packages. Page lane.
 
-Every answer is JSON of a bounded size; what is wrong is one sentence, and nothing is changed.
+Each answer is JSON of a bounded size. An error is one sentence. Nothing is changed.
 """
 
 from app.dashboard import lists, overview, scene_states
@@ -28,7 +28,7 @@ PAGE_OPERATIONS = {
 
 
 def answer(mode: str, args: "Map", data_dir: str) -> "tuple[Map | None, str]":
-    """(what is asked for, ''), or (None, why not)."""
+    """(the answer, ''), or (None, why there is none)."""
     try:
         return PAGE_OPERATIONS[mode](data_dir, args), ""
     except Trouble as error:

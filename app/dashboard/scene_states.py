@@ -1,6 +1,6 @@
-"""The states of scenes, read from our files: for some scenes, counted, or listed. Lean lane.
+"""The states of scenes, read from our files: of some scenes, counted, or listed. Page lane.
 
-`state_of` is the rule; `counts` and `listed` follow it by sets and an index, and a test holds them to it.
+`state_of` is the rule. `counts` and `listed` follow it with sets and an index; a test compares them.
 """
 
 import os
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     Map = dict[str, Any]
 
-DUE, PUT_OFF = "due", "put off"  # what the queue has of a scene
-FLAGS = 10_000  # so many flags are looked at
-AT_ONCE = 500  # values in one question to SQLite
-LISTED = tuple(one for one in STATES if one != UNKNOWN)  # of the others only Stash knows
+DUE, PUT_OFF = "due", "put off"  # the job of a scene
+FLAGS = 10_000  # that are read at most
+AT_ONCE = 500  # values in one statement
+LISTED = tuple(state for state in STATES if state != UNKNOWN)  # only Stash knows all unknown scenes
 
 
 # -- the rule
@@ -43,9 +43,9 @@ def state_of(
 ) -> "State":
     """The state of a scene, and why.
 
-    `held` says why it is held, None if it is not. `flagged`: it changed, and no drain has taken
-    that up yet. `job` is DUE (also while it is being done), PUT_OFF or ''. `died` says why its job
-    was given up, None if it was not. `seen` is its state when both servers were last looked at.
+    `held` is why it is held, None if it is not. `flagged`: it changed, and no drain has swept the flag.
+    `job` is DUE (also while it is done), PUT_OFF or ''. `died` is why its job was given up, None if it was
+    not. `seen` is its state when it was last compared with Plex.
     """
     if held is not None:
         return HELD, held
@@ -62,13 +62,13 @@ def state_of(
 
 
 def states(data_dir: str, args: "Map") -> "Map":
-    """The state of each of the `scenes`, as the overview counts them."""
+    """The state of each of the `scenes`."""
     found = states_of(data_dir, read_only_db.ids(args, "scenes"))
-    return {"rows": [{"scene": scene, "state": one[0]} for scene, one in found.items()]}
+    return {"rows": [{"scene": scene, "state": state} for scene, (state, _) in found.items()]}
 
 
 def states_of(data_dir: str, scenes: "Iterable[int]") -> "dict[int, State]":
-    """Where these scenes stand, 200 at most, and why."""
+    """The states of these scenes, at most 200, and why."""
     asked = tuple(scenes)
     queue, plex = (
         read_only_db.File(data_dir, read_only_db.QUEUE),
@@ -95,7 +95,7 @@ def states_of(data_dir: str, scenes: "Iterable[int]") -> "dict[int, State]":
 def _jobs(
     queue: read_only_db.File, asked: "tuple[int, ...]", now: float
 ) -> "tuple[dict[int, str], dict[int, str]]":
-    """What the queue has of each, and why those died that did."""
+    """The job of each scene, and the errors of dead letters."""
     jobs: dict[int, str] = {}
     died: dict[int, str] = {}
     for key, status, due, error in queue.rows(
@@ -116,21 +116,21 @@ def _jobs(
 def _changed(
     data_dir: str, queue: read_only_db.File, plex: read_only_db.File, asked: "tuple[int, ...]"
 ) -> "set[int]":
-    """Those of the scenes that are flagged, or show what is."""
+    """The scenes that are flagged, or show a flagged performer, studio, tag or group."""
     folder = os.path.join(data_dir, inbox.FOLDER)
     found = {n for n in asked if os.path.exists(os.path.join(folder, f"scene-{n}"))}
     if names := set(_names(data_dir, queue)):
         sql = "SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN"
         rows = plex.rows(f"{sql} ({','.join('?' * len(asked))})", asked)
-        found |= {scene for scene, *one in rows if tuple(one) in names}
+        found |= {scene for scene, *name in rows if tuple(name) in names}
     return found
 
 
-# -- what has changed in Stash, and no drain has taken it up
+# -- changes in Stash that no drain has swept
 
 
 def flags(data_dir: str) -> "Iterator[tuple[str, int]]":
-    """(kind, id) of the flags that no drain has swept yet."""
+    """(kind, id) of the flags that no drain has swept."""
     try:
         yield from islice(inbox.each_flag(data_dir), FLAGS)
     except OSError:  # the full lane says so
@@ -138,8 +138,8 @@ def flags(data_dir: str) -> "Iterator[tuple[str, int]]":
 
 
 def _names(data_dir: str, queue: read_only_db.File) -> "Iterator[tuple[str, int]]":
-    """The performers, studios, tags and groups whose scenes are still to be found."""
-    yield from (one for one in flags(data_dir) if one[0] != "scene")
+    """The performers, studios, tags and groups whose scenes are not queued yet."""
+    yield from (flag for flag in flags(data_dir) if flag[0] != "scene")
     for where in ("key < 'scene:'", "key >= 'scene;'"):
         for (key,) in queue.rows(
             f"SELECT key FROM {TABLE} WHERE {where} AND status <= {CLAIMED} LIMIT {FLAGS}"
@@ -153,7 +153,7 @@ def _names(data_dir: str, queue: read_only_db.File) -> "Iterator[tuple[str, int]
 
 
 class Overlay:
-    """The scenes whose state is not the one that was seen last, by their state. They are disjoint."""
+    """The scenes whose state is not that of their last comparison, in a set for each state."""
 
     def __init__(
         self, data_dir: str, queue: read_only_db.File, plex: read_only_db.File, now: float
@@ -163,9 +163,9 @@ class Overlay:
         self.held = {row[0] for row in plex.rows("SELECT scene_id FROM held LIMIT 100000")}
         due = self._ids(f"status <= {CLAIMED} AND NOT ({later})")
         due.update(number for kind, number in flags(data_dir) if kind == "scene")
-        for one in set(_names(data_dir, queue)):
+        for name in set(_names(data_dir, queue)):
             sql = "SELECT scene_id FROM ref WHERE kind = ? AND ref_id = ?"
-            due.update(row[0] for row in plex.rows(sql, one))
+            due.update(row[0] for row in plex.rows(sql, name))
         put_off = self._ids(later) - due - self.held
         sql = "SELECT scene_id FROM scene_state WHERE state = ?"
         absent = plex.rows(sql, (NOT_IN_PLEX,)) if put_off else []
@@ -190,8 +190,8 @@ class Overlay:
 
 
 def counts(data_dir: str, now: float) -> "dict[str, int]":
-    """How many scenes there are of each state; every scene counts once. Scenes of which nothing is
-    known yet are not in it: how many there are only Stash knows."""
+    """The number of scenes in each state. Each scene counts once. Scenes that the plugin has not met are
+    missing: only Stash knows their number."""
     queue, plex = (
         read_only_db.File(data_dir, read_only_db.QUEUE),
         read_only_db.File(data_dir, read_only_db.PLEX),
@@ -219,7 +219,7 @@ def counts(data_dir: str, now: float) -> "dict[str, int]":
 
 
 def listed(data_dir: str, args: "Map") -> "Map":
-    """The scenes of one `state` by ascending id, and why each is of it."""
+    """The scenes in a `state`, by ascending id, and why."""
     size, after = read_only_db.limit(args), read_only_db.number(args, "after")
     state = read_only_db.text(args, "state")
     if state not in LISTED:
@@ -242,7 +242,7 @@ def listed(data_dir: str, args: "Map") -> "Map":
 def _seen(
     plex: read_only_db.File, state: str, after: int, most: int, besides: "set[int]"
 ) -> "list[int]":
-    """So many scenes that were last seen in this state, without those of another one by now."""
+    """Up to `most` scenes whose last comparison gave this state, without those in another state now."""
     found: list[int] = []
     while len(found) < most:
         rows = plex.rows(

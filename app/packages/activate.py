@@ -1,5 +1,5 @@
-"""Makes the packages of `requirements.txt` importable; at no cost when nothing moved since they were
-last found. Looking through what is installed would cost each process as much as its start.
+"""Makes the packages of `requirements.txt` importable. A note of the last search spares the next one, which
+would cost each process as much as its start.
 """
 
 import os
@@ -9,18 +9,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-# Where packages were found, and how every place that Python looks into was then.
+# The note: where the packages were found, and the time of change of every folder in sys.path.
 SEEN = "packages"
-# What changes in the moment in which it is looked at looks the same afterwards: some file systems
-# count in two seconds.
+# A folder that changes again within the file system's resolution looks the same afterwards. Some file
+# systems count in two seconds.
 SETTLED = 2.0
 
 Log = Callable[[str], None]
-_seen: "list[str]" = []
+_notes: "list[str]" = []
 
 
 class NotThere(Exception):
-    """An installation would be needed."""
+    """The packages have to be installed first."""
 
 
 def ensure(
@@ -30,9 +30,9 @@ def ensure(
     python: str = sys.executable,
     may_install: bool = True,
 ) -> None:
-    """Every requirement can be imported afterwards. SetupError with what to do otherwise, NotThere
-    where nothing is to be installed."""
-    _seen.clear()
+    """Make every requirement importable. Raises SetupError with advice if that fails, and NotThere if the
+    packages are missing and `may_install` is off."""
+    _notes.clear()
     if (folder := _as_before(requirements, data_dir)) is not None:
         activate(folder, str(requirements.absolute().parent))
         return
@@ -41,9 +41,9 @@ def ensure(
     if not (may_install or install.ready(requirements, data_dir)):
         raise NotThere
     install.ensure(requirements, data_dir, log, python)
-    said = _sight(requirements, data_dir, _ours(data_dir))
-    if said and install.is_tidy(_parent(data_dir)):
-        _seen.append(said)
+    note = _note(requirements, data_dir, _ours(data_dir))
+    if note and install.is_tidy(_parent(data_dir)):
+        _notes.append(note)
 
 
 def ready(requirements: Path, data_dir: Path) -> bool:
@@ -56,32 +56,32 @@ def ready(requirements: Path, data_dir: Path) -> bool:
 
 
 def remember(data_dir: Path) -> None:
-    """Spare the next process the search, if this one had to make it."""
+    """Write the note, if this process had to search."""
     from disk.json_file import put_note
 
-    with suppress(OSError):  # then it searches as well
-        for said in _seen:
-            put_note(data_dir / SEEN, said)
+    with suppress(OSError):  # the next process searches too
+        for note in _notes:
+            put_note(data_dir / SEEN, note)
 
 
 def activate(folder: str, plugin_dir: str) -> None:
-    """Before everything else, since an outdated copy elsewhere is why it is needed; but after the
-    plugin's own modules. '' for packages that need no folder of ours."""
+    """Put our folder into sys.path before all others, which may hold outdated copies, but after the
+    plugin's own modules. `folder` is '' if the packages are installed elsewhere."""
     if folder and folder not in sys.path:
         here = [os.path.realpath(entry) for entry in sys.path[:1]]
         sys.path.insert(1 if here == [os.path.realpath(plugin_dir)] else 0, folder)
 
 
 def _as_before(requirements: Path, data_dir: Path) -> "str | None":
-    """Our folder ('' for none) if everything is as it was when the packages were last found."""
-    said = _text(data_dir / SEEN)
-    name = os.path.basename(said.partition("\n")[0])
+    """Our folder ('' for none) if the note is still right, else None."""
+    note = _text(data_dir / SEEN)
+    name = os.path.basename(note.partition("\n")[0])
     folder = str(_parent(data_dir) / name) if name else ""
-    return folder if said and said == _sight(requirements, data_dir, folder) else None
+    return folder if note and note == _note(requirements, data_dir, folder) else None
 
 
-def _sight(requirements: Path, data_dir: Path, folder: str) -> str:
-    """What decides which packages are found, in words to compare; '' while it changes."""
+def _note(requirements: Path, data_dir: Path, folder: str) -> str:
+    """Everything that decides which packages are found, as text; '' just after a change."""
     places = [entry for entry in sys.path if entry != folder]
     changed = [_changed(place) for place in (str(_parent(data_dir)), folder, *places)]
     if max(changed) > (time.time() - SETTLED) * 1e9:
@@ -99,7 +99,7 @@ def _text(path: Path) -> str:
 
 
 def _changed(place: str) -> int:
-    """When (ns); 0 if it is not there."""
+    """The time of the last change (ns), 0 if the folder does not exist."""
     try:
         return os.stat(place).st_mtime_ns
     except (OSError, ValueError):
@@ -107,7 +107,7 @@ def _changed(place: str) -> int:
 
 
 def _ours(data_dir: Path) -> str:
-    """The folder of the data dir that packages come from, '' if there is none."""
+    """Our folder in sys.path, '' if there is none."""
     parent = str(_parent(data_dir))
     return next((entry for entry in sys.path if os.path.dirname(entry) == parent), "")
 

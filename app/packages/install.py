@@ -1,7 +1,7 @@
 """Looks for the packages of `requirements.txt`, and installs them when they are not importable.
 
-They go into `<data dir>/deps/<python tag>-<hash of requirements>/`: images of Stash lose what is
-installed into them, refuse it (PEP 668), and have neither git nor a compiler.
+They go into `<data dir>/deps/<python tag>-<hash of requirements>/`, because containers of Stash lose
+installed packages, refuse to install any (PEP 668), and have neither git nor a compiler.
 """
 
 from __future__ import annotations
@@ -27,31 +27,31 @@ from errors import SetupError
 LOCK = "install.lock"
 MARKER = ".complete"
 TEMPORARY = "tmp-"
-_TOLD = ("Collecting ", "Downloading ", "Building ", "Installing collected ")
+_LOGGED = ("Collecting ", "Downloading ", "Building ", "Installing collected ")
 _PATIENCE = 10.0
 
 Log = Callable[[str], None]
 
 
 def ensure(requirements: Path, data_dir: Path, log: Log, python: str = sys.executable) -> None:
-    """Every requirement can be imported afterwards. Raises SetupError with what to do otherwise.
+    """Make every requirement importable. Raises SetupError with advice if that fails.
 
-    Uses what is there if its versions satisfy; else our folder, which is made first if need be:
-    that takes pip, some seconds and, unless pip is told otherwise, the network.
+    Uses installed packages if their versions fit, otherwise our folder. To fill the folder takes pip, some
+    seconds and, by pip's usual settings, the network.
     """
     wanted = _read(requirements)
     if not missing(wanted):
         return
     folder = Path(data_dir).absolute() / "deps" / folder_name(wanted)
-    found = _is_complete(folder, wanted)
-    if not found:
+    is_complete = _is_complete(folder, wanted)
+    if not is_complete:
         with _installing(folder.parent, log):
             if not _is_complete(folder, wanted):
                 _install(requirements.absolute(), folder, log, python)
     else:
         _tidy(folder)
     _activate(folder, requirements.absolute().parent)
-    if found and missing(wanted):  # some of it was deleted, and the marker is still there
+    if is_complete and missing(wanted):  # files were deleted, but not the marker
         with _installing(folder.parent, log):
             if missing(wanted):
                 _install(requirements.absolute(), folder, log, python)
@@ -68,24 +68,24 @@ def ready(requirements: Path, data_dir: Path) -> bool:
 
 
 def folder_name(wanted: list[Requirement]) -> str:
-    """The same requirements have the same name, however their file is laid out."""
-    lines = sorted(f"{one.name.lower()}{one.ranges}" for one in wanted)
+    """The folder's name, which does not depend on the order of the requirements."""
+    lines = sorted(f"{package.name.lower()}{package.ranges}" for package in wanted)
     return f"{python_tag()}-{hashlib.sha256('|'.join(lines).encode()).hexdigest()[:12]}"
 
 
 def python_tag() -> str:
-    """What compiled packages depend on, for example `cp311-linux_x86_64-glibc`."""
+    """The platform of compiled packages, for example `cp311-linux_x86_64-glibc`."""
     version = f"{sys.implementation.name[:2]}{sys.version_info[0]}{sys.version_info[1]}"
     machine = os.uname().machine if hasattr(os, "uname") else ""
     places = dict.fromkeys(sysconfig.get_platform().split("-") + [machine] * bool(machine))
-    # A 32-bit Python on a 64-bit kernel says the kernel's machine.
+    # A 32-bit Python on a 64-bit kernel names the kernel's machine.
     narrow = "" if sys.maxsize > 2**32 else "_32bit"
     platform = "_".join(places).replace(".", "_") + narrow + _libc()
     return f"{version}{getattr(sys, 'abiflags', '')}-{platform}"
 
 
 def _libc() -> str:
-    """Alpine's packages do not load with Debian's C library, nor the other way round."""
+    """The C library: packages for Alpine do not load on Debian, nor the reverse."""
     if sys.platform != "linux":
         return ""
     with contextlib.suppress(ValueError, OSError):
@@ -102,7 +102,7 @@ def _read(requirements: Path) -> list[Requirement]:
 
 
 def _is_complete(folder: Path, wanted: list[Requirement]) -> bool:
-    """Whole if we made it (the marker comes last), or if somebody filled it by hand."""
+    """Whether we finished the folder (the marker comes last), or a person filled it."""
     if (folder / MARKER).exists():
         return True
     return folder.is_dir() and not missing(wanted, [str(folder)])
@@ -115,12 +115,12 @@ def _activate(folder: Path, plugin_dir: Path) -> None:
 
 @contextlib.contextmanager
 def _installing(parent: Path, log: Log) -> Iterator[None]:
-    """One process installs, the others wait and say so."""
+    """Let only one process install. The others wait and log that."""
     lock = FileLock(parent / LOCK)
     try:
         if not lock.acquire():
             log("Another process is installing the packages of Stash2Plex: waiting for it")
-            lock.acquire(blocking=True, poll=0.5, sleep=_told_waiting(log))
+            lock.acquire(blocking=True, poll=0.5, sleep=_logged_sleep(log))
     except OSError as error:
         raise SetupError(f"{parent} cannot be written ({error}): the packages need it") from None
     try:
@@ -129,21 +129,21 @@ def _installing(parent: Path, log: Log) -> Iterator[None]:
         lock.release()
 
 
-def _told_waiting(log: Log) -> Callable[[float], None]:
-    begun = told = time.monotonic()
+def _logged_sleep(log: Log) -> Callable[[float], None]:
+    begun = logged = time.monotonic()
 
     def sleep(seconds: float) -> None:
-        nonlocal told
+        nonlocal logged
         time.sleep(seconds)
-        if time.monotonic() - told >= _PATIENCE:
-            told = time.monotonic()
-            log(f"Still waiting for the packages, {told - begun:.0f} s by now")
+        if time.monotonic() - logged >= _PATIENCE:
+            logged = time.monotonic()
+            log(f"Still waiting for the packages, for {logged - begun:.0f} s now")
 
     return sleep
 
 
 def _install(requirements: Path, folder: Path, log: Log, python: str) -> None:
-    """Under the lock: into a folder beside, which takes its place when it is whole."""
+    """Install under the lock, into a temporary folder that is moved into place when it is whole."""
     begun = time.monotonic()
     _remove_halves(folder.parent)
     work = folder.parent / f"{TEMPORARY}{os.getpid()}"
@@ -174,7 +174,7 @@ def _command(python: str, requirements: Path, target: Path) -> list[str]:
 
 
 def _settings_of_files(python: str, around: dict[str, str]) -> dict[str, str]:
-    """What pip's configuration files on this machine say; nothing if it cannot tell."""
+    """The settings in pip's configuration files, {} if pip cannot list them."""
     if not python:
         return {}
     listed = subprocess.run(
@@ -191,11 +191,11 @@ def _settings_of_files(python: str, around: dict[str, str]) -> dict[str, str]:
 
 
 def _pip(command: list[str], environment: dict[str, str], log: Log) -> str:
-    """Run pip; "" when it worked, else what it says. Its steps go to the log."""
+    """Run pip and log its steps. Returns "" on success, else pip's error."""
     if not command[0]:
         return "this Python does not know its own name"
-    said: list[str] = []
-    # A pipe of its own: our stdout carries one JSON document and nothing else.
+    lines: list[str] = []
+    # pip gets its own pipe: our stdout carries one JSON document and nothing else.
     with subprocess.Popen(
         command,
         env=environment,
@@ -206,40 +206,40 @@ def _pip(command: list[str], environment: dict[str, str], log: Log) -> str:
         errors="replace",
     ) as process:
         for line in process.stdout or ():
-            said = [*said[-50:], line.strip()]
-            if said[-1].startswith(_TOLD):
-                log(said[-1][:200])
-    return "" if process.returncode == 0 else _reason(said, process.returncode)
+            lines = [*lines[-50:], line.strip()]
+            if lines[-1].startswith(_LOGGED):
+                log(lines[-1][:200])
+    return "" if process.returncode == 0 else _reason(lines, process.returncode)
 
 
 def _surroundings(temporary: Path) -> dict[str, str]:
-    """The variables of the caller, with proxies and PYTHONPATH; but nothing is written elsewhere."""
+    """The caller's variables, with temporary files and the cache in our folder."""
     environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))}
     environment.setdefault("PIP_CACHE_DIR", str(temporary / "cache"))
-    # The modules of the current folder are none of pip's business.
+    # pip does not import modules from the current folder.
     environment.setdefault("PYTHONSAFEPATH", "1")
-    # Neither is the key of somebody's Stash: what pip builds is foreign code.
+    # pip may run foreign code, which does not get the key of Stash.
     environment.pop("STASH_API_KEY", None)
     return environment
 
 
-def _reason(said: list[str], code: int) -> str:
-    if any("No module named pip" in line for line in said):
+def _reason(lines: list[str], code: int) -> str:
+    if any("No module named pip" in line for line in lines):
         return "pip is missing"
-    errors = [line for line in said if line.upper().startswith("ERROR")]
-    # The last error sums up; lines that follow are hints on newer pips.
-    words = (errors or [line for line in said if line] or [f"exit status {code}"])[-1]
+    errors = [line for line in lines if line.upper().startswith("ERROR")]
+    # The last error sums up. Later lines advertise a newer pip.
+    words = (errors or [line for line in lines if line] or [f"exit status {code}"])[-1]
     return f"pip says: {words[:300]}"
 
 
 def _by_hand(python: str, requirements: Path, folder: Path, files: dict[str, str]) -> str:
-    """The command for a shell of this machine that does the same; `files`: pip's settings there."""
+    """A shell command that does the same. `files` are the settings in pip's configuration files."""
     command = [python or "python3", "-m", "pip", "install", "--target", str(folder)]
     command += ["-r", str(requirements.absolute())]
     settings = pip_settings.overruling(os.environ, files)
     assigned = [f"{name}={value}" for name, value in sorted(settings.items())]
     if os.name == "nt":
-        sets = [f'set "{one}" && ' for one in assigned]
+        sets = [f'set "{setting}" && ' for setting in assigned]
         return "".join(sets) + subprocess.list2cmdline(command)
     return shlex.join([*(["env"] if assigned else []), *assigned, *command])
 
@@ -252,7 +252,7 @@ def _sentence(reason: str, by_hand: str) -> str:
 
 
 def _put(site: Path, folder: Path) -> None:
-    """The marker last, then the whole in one step."""
+    """Write the marker, then move the whole folder in one step."""
     (site / MARKER).touch()
     shutil.rmtree(folder, ignore_errors=True)
     for attempt in range(5):
@@ -264,16 +264,16 @@ def _put(site: Path, folder: Path) -> None:
 
 
 def is_tidy(parent: Path) -> bool:
-    """Whether no installation is at work, or was killed, beside the packages in `parent`."""
+    """Whether `parent` has no folder of a running or killed installation."""
     return not any(parent.glob(f"{TEMPORARY}*"))
 
 
 def _tidy(folder: Path) -> None:
-    """Remove what a kill left beside the packages, unless another process installs just now."""
+    """Remove folders that a killed installation left, unless another process is installing."""
     if not _older(folder) and is_tidy(folder.parent):
         return
     lock = FileLock(folder.parent / LOCK)
-    with contextlib.suppress(OSError):  # not ours to write: the packages are there all the same
+    with contextlib.suppress(OSError):  # not writable, but the packages are there
         if lock.acquire():
             try:
                 _remove_halves(folder.parent)
@@ -288,16 +288,16 @@ def _remove_halves(parent: Path) -> None:
 
 
 def _remove_older(folder: Path) -> None:
-    """First out of the way, in one step: a kill must not leave a half that looks whole."""
+    """Rename each older folder before it is deleted, so that a kill leaves none that looks whole."""
     for other in _older(folder):
         away = other.with_name(f"{TEMPORARY}{other.name}")
-        with contextlib.suppress(OSError):  # in use on Windows: it stays for the next time
+        with contextlib.suppress(OSError):  # in use on Windows until the next time
             os.replace(other, away)
             shutil.rmtree(away, ignore_errors=True)
 
 
 def _older(folder: Path) -> list[Path]:
-    """What earlier requirements needed; other Pythons that share the data dir keep theirs."""
+    """Folders for earlier requirements, without those of other Pythons that share the data dir."""
     tag = folder.name.rpartition("-")[0]
     others = folder.parent.iterdir()
-    return [one for one in others if one.name.rpartition("-")[0] == tag and one != folder]
+    return [path for path in others if path.name.rpartition("-")[0] == tag and path != folder]

@@ -1,8 +1,8 @@
-"""Which of the settings of pip on this machine hold for our installation. Pure.
+"""Selects the pip settings of this machine that our installation keeps. Pure.
 
-pip reads files and `PIP_*` variables that were made for other uses: many of them clash with
-`--target`, with one another or with our requirements, and most cannot be switched off by an
-argument. Only how packages are fetched is ours to respect; the rest is left out.
+pip reads files and `PIP_*` variables that were made for other uses. Many of them clash with `--target`,
+with each other or with our requirements, and most have no argument that switches them off. Our
+installation keeps only settings about how packages are fetched.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import ast
 import os
 from collections.abc import Mapping
 
-# The index, the way to it, and the certificates; which files may be taken; where they are cached.
+# The index, proxies and certificates, allowed kinds of files, and the cache.
 KEPT = frozenset({
     "index-url", "pypi-url", "extra-index-url", "no-index", "find-links", "only-binary",
     "uploaded-prior-to", "proxy", "timeout", "default-timeout", "retries", "resume-retries", "cert",
     "client-cert", "trusted-host", "keyring-provider", "use-feature", "use-deprecated", "cache-dir",
     "no-cache-dir",
 })  # fmt: skip
-# Of a configuration file: all commands, then this one, whose word counts more.
+# Sections of a configuration file, in the order in which they overrule each other.
 SECTIONS = ("global", "install")
 NO_FILE = {"PIP_CONFIG_FILE": os.devnull}
 
@@ -26,14 +26,14 @@ Settings = Mapping[str, str]
 
 
 def of_files(listed: str) -> dict[str, str]:
-    """The settings that the output of `pip config list` tells of, by option; not the variables'."""
-    found: dict[str, dict[str, str]] = {section: {} for section in SECTIONS}
+    """The settings in the output of `pip config list`, by option, without variables."""
+    options: dict[str, dict[str, str]] = {section: {} for section in SECTIONS}
     for line in listed.splitlines():
         key, _, value = line.partition("=")
         section, _, name = key.partition(".")
-        if section in found:
-            found[section][name.lower().replace("_", "-")] = _unquoted(value)
-    return {name: value for section in SECTIONS for name, value in found[section].items()}
+        if section in options:
+            options[section][name.lower().replace("_", "-")] = _unquoted(value)
+    return {name: value for section in SECTIONS for name, value in options[section].items()}
 
 
 def _unquoted(value: str) -> str:
@@ -44,9 +44,9 @@ def _unquoted(value: str) -> str:
 
 
 def for_listing(around: Settings) -> dict[str, str]:
-    """The variables with which pip tells of its files: none of its own but where these are."""
-    # What a file says must neither silence pip, nor write a log, nor start another Python,
-    # which pip does not do where it was started by one.
+    """The variables for `pip config list`: of pip's own only the place of its file."""
+    # A setting in a file must not silence pip, write a log, or start another Python, which pip does not do
+    # as a subprocess of itself.
     others = {name: value for name, value in around.items() if not _is_pips(name)}
     place = around.get("PIP_CONFIG_FILE", "")
     own = {
@@ -59,24 +59,24 @@ def for_listing(around: Settings) -> dict[str, str]:
 
 
 def environment(around: Settings, files: Settings) -> dict[str, str]:
-    """The variables of the caller, but of pip's settings only those that are kept, wherever they
-    are from; a variable counts more than a file."""
+    """The caller's variables, with the kept pip settings from variables and files. A variable overrules a
+    file."""
     others = {name: value for name, value in around.items() if not _is_pips(name)}
     fetched = {_variable(name): value for name, value in files.items() if name in KEPT}
-    said = {name: value for name, value in around.items() if _option(name) in KEPT and value}
-    return {**others, **fetched, **said, **NO_FILE}
+    given = {name: value for name, value in around.items() if _option(name) in KEPT and value}
+    return {**others, **fetched, **given, **NO_FILE}
 
 
 def overruling(around: Settings, files: Settings) -> dict[str, str]:
-    """What a person has to set for the same effect; empty when nothing clashes. No password."""
+    """The variables that a person sets for the same effect, {} if nothing clashes. Without passwords."""
     clashing = dict.fromkeys(
         (name for name in around if _is_pips(name) and around[name] and not _is_kept(name)), ""
     )
     if not files.keys() - KEPT:
         return clashing
     fetched = {_variable(name): value for name, value in files.items() if name in KEPT}
-    unsaid = {name: _bare(value) for name, value in fetched.items() if not around.get(name)}
-    return {**clashing, **unsaid, **NO_FILE}
+    from_files = {name: _bare(value) for name, value in fetched.items() if not around.get(name)}
+    return {**clashing, **from_files, **NO_FILE}
 
 
 def _is_kept(name: str) -> bool:
@@ -84,8 +84,8 @@ def _is_kept(name: str) -> bool:
 
 
 def _bare(value: str) -> str:
-    """Without the login of an address."""
-    return " ".join(_without_login(one) for one in value.split())
+    """The value without logins in its addresses."""
+    return " ".join(map(_without_login, value.split()))
 
 
 def _without_login(address: str) -> str:

@@ -1,7 +1,7 @@
-"""Which packages are here, and do they satisfy `requirements.txt`? Pure but for `missing`.
+"""Reads `requirements.txt`, and compares it with the installed packages. Pure except for `missing`.
 
-Not `packaging`: that is one more package that a bare Python does not have. Ranges as in
-`>=2.8,<3` are understood as PEP 440 has them, local versions and epochs are not looked at.
+A bare Python does not have `packaging`. Ranges such as `>=2.8,<3` follow PEP 440; local versions and
+epochs are ignored.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ _BEFORE, _FINAL, _AFTER = -1, 0, 1
 
 
 class Requirement(NamedTuple):
-    """`ranges` as written, for example `>=2.8,<3`; empty if any version will do."""
+    """`ranges` as written, for example `>=2.8,<3`; empty if every version fits."""
 
     name: str
     ranges: str
 
 
 def parse(line: str) -> Requirement | None:
-    """One line of a requirements file or of a package's own list; None if it asks for nothing.
+    """One line of a requirements file or of a package's own list. None if it requires nothing.
 
-    What depends on a marker (`; python_version < "3.11"`, an extra) is left to pip.
+    Lines with a marker (`; python_version < "3.11"`, an extra) are left to pip.
     """
     wording = line.partition("#")[0].strip()
     match = _LINE.match(wording)
@@ -37,14 +37,14 @@ def parse(line: str) -> Requirement | None:
 
 
 def parse_all(text: str) -> list[Requirement]:
-    found = [parse(line) for line in text.splitlines()]
-    return [requirement for requirement in found if requirement is not None]
+    parsed = [parse(line) for line in text.splitlines()]
+    return [requirement for requirement in parsed if requirement is not None]
 
 
 def satisfies(version: str, ranges: str) -> bool:
     """Whether `version` lies in all of the comma-separated `ranges`."""
     have = _key(version)
-    specs = [_SPEC.fullmatch(one.strip()) for one in ranges.split(",") if one.strip()]
+    specs = [_SPEC.fullmatch(part.strip()) for part in ranges.split(",") if part.strip()]
     if have is None:
         return False
     return all(spec is not None and _holds(have, spec[1], spec[2]) for spec in specs)
@@ -63,7 +63,7 @@ def _holds(have: _Key, operator: str, version: str) -> bool:
     if operator == "~=":
         return have >= want and _begins(have, _key(version.rpartition(".")[0]) or want)
     if operator == "<":
-        # 3.0rc1 is not what `<3` asks for.
+        # 3.0rc1 does not satisfy `<3`.
         return have < want and not (have[0] == want[0] and have[1] == _BEFORE)
     if operator == ">":
         return have > want and not (have[0] == want[0] and have[1] == _AFTER)
@@ -76,7 +76,7 @@ def _begins(have: _Key, want: _Key) -> bool:
 
 
 def _key(version: str) -> _Key | None:
-    """Sorts as versions do: the numbers, then before (rc, dev), final, after (post)."""
+    """A sort key: the numbers, then rc and dev, the final version, post."""
     match = _VERSION.match(version.strip())
     if match is None:
         return None
@@ -89,8 +89,8 @@ def _key(version: str) -> _Key | None:
 
 
 def missing(wanted: Iterable[Requirement], path: Sequence[str] | None = None) -> list[str]:
-    """What is absent or out of range in `path` (None: `sys.path`), with what the packages found
-    need themselves: a copy of plexapi without requests is of no use."""
+    """Packages that are absent or out of range in `path` (None: `sys.path`), including those that found
+    packages need themselves."""
     faults, seen, left = [], set(), list(wanted)
     while left:
         requirement = left.pop(0)
@@ -112,6 +112,6 @@ def _find(name: str, path: Sequence[str] | None) -> metadata.Distribution | None
     context = metadata.DistributionFinder.Context(name=name)
     if path is not None:
         context = metadata.DistributionFinder.Context(name=name, path=list(path))
-    # The first one on the path is the one that is imported. One without a version is a ruin.
+    # The first on the path is imported. A distribution without a version is damaged.
     found = next(iter(metadata.distributions(context=context)), None)
     return found if found is not None and "Version" in found.metadata else None
