@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from plex.state.scene_state_store import Seen
     from plex.sync.outcome import Outcome
     from plex.sync.pipeline import Sync
-    from plex.sync.prefetch import Foreseen
     from sync_queue.drain import Drain
-    from validation.settings import SyncSettings
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
 SHOWN = 50  # scenes that an answer lists
@@ -149,7 +147,8 @@ def sync_of(run: Run, foresees: bool = False) -> "Sync":
     closed."""
     from plex.images import letterbox
     from plex.state.ledger import Ledger
-    from plex.sync.pipeline import Pipeline
+    from plex.sync.pipeline import Sync
+    from plex.sync.prefetch import Foreseen
 
     if run.config.poster_fit and not letterbox.available():
         stdio.warning(letterbox.MISSING)
@@ -157,21 +156,12 @@ def sync_of(run: Run, foresees: bool = False) -> "Sync":
     if run.paths.is_blank and run.paths.is_due:
         run.paths.look(plex)
     settings = run.config.sync_settings(run.path_map)
+    sides, beside = (run.stash, plex), (run.stash.beside(), plex.beside())
     return Sync(
         run.stash, plex, run.index, Ledger(run.store), settings, run.clock,
         lambda: run.jobs.hasten_waits(run.clock()), run.journal, stdio.info,
-        _foreseen(run, settings) if foresees else None,
+        Foreseen(sides, beside, run.store, settings, run.clock) if foresees else None,
     )  # fmt: skip
-
-
-def _pipelined(run: Run, pipeline: "Pipeline") -> "Pipelined":
-    """The pipeline with batches that overlap; it has to be closed."""
-    from plex.sync.pipelined import Pipelined
-    from plex.sync.prefetch import Prefetch
-
-    sides, beside = (run.stash, run.plex), (run.stash.beside(), run.plex.beside())
-    settings = run.config.sync_settings(run.path_map)
-    return Pipelined(pipeline, Prefetch(sides, beside, run.store, settings, run.clock))
 
 
 class Batch:

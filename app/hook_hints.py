@@ -61,8 +61,8 @@ def _watched(run: Run) -> str:
     from plex.sync.work import extras
     from stash.scene import WATCHED
 
-    asked = extras(run.config.sync_settings())
-    return " ".join(shown for name, shown in WATCHED.items() if name in asked)
+    fields = extras(run.config.sync_settings())
+    return " ".join(shown for name, shown in WATCHED.items() if name in fields)
 
 
 def _note(run: Run, name: str, text: str) -> None:

@@ -26,19 +26,19 @@ def read(
     Raises SetupError if the version is later, or the file cannot be read.
     """
     try:
-        found = json.loads(_text(path))
+        document = json.loads(_text(path))
     except FileNotFoundError:
         return {}, ""
     except OSError as error:
         raise messages.unusable(path.name, error) from None
     except (ValueError, RecursionError) as error:
         return {}, _without(path, now, messages.why(error))
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         return {}, _without(path, now, "it holds something else")
-    return _migrated(found, path.name, version, migrations or {}), ""
+    return _migrated(document, path.name, version, migrations or {}), ""
 
 
-def write(path: Path, found: Document) -> None:
+def write(path: Path, document: Document) -> None:
     """Replace the file as a whole: a reader sees the old or the new document, never a half.
 
     Only one process may write at a time. The next writer overwrites what a killed one left. Raises
@@ -47,7 +47,7 @@ def write(path: Path, found: Document) -> None:
     temporary = path.with_name(f"{path.name}.tmp")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        text = json.dumps(found, indent=1)
+        text = json.dumps(document, indent=1)
         _put(temporary, text)
         signature = _signature(temporary)  # a rename keeps it
         patiently(lambda: os.replace(temporary, path))
@@ -79,8 +79,8 @@ def _text(path: Path) -> str:
 
 def _signature(path: Path) -> tuple[int, ...]:
     """Differs for each content: every writer replaces the file, so its inode changes."""
-    found = path.stat()
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _put(path: Path, text: str) -> None:
@@ -101,11 +101,11 @@ def _without(path: Path, now: float, why: str) -> str:
     return f"{notice}; the old file is kept as {name}" if name else ""
 
 
-def _migrated(found: Document, name: str, version: int, migrations: Migrations) -> Document:
-    known = found.get("version")
+def _migrated(document: Document, name: str, version: int, migrations: Migrations) -> Document:
+    known = document.get("version")
     at = known if isinstance(known, int) and known > 0 else 0
     if at > version:
         raise messages.newer(name, at, version)
     for step in range(at, version):
-        found = migrations.get(step, dict)(found)
-    return found | {"version": version}
+        document = migrations.get(step, dict)(document)
+    return document | {"version": version}

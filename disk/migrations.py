@@ -16,10 +16,10 @@ _MISSHAPEN = re.compile(r"no such (table|column)|duplicate column|has no column|
 
 def refuse_newer(db: sqlite3.Connection, name: str, known: int) -> int:
     """The version of the file. Raises SetupError if it is later than `known`."""
-    found = db.execute("PRAGMA user_version").fetchone()[0]
-    if found > known:
-        raise messages.newer(name, found, known)
-    return max(0, found)
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > known:
+        raise messages.newer(name, version, known)
+    return max(0, version)
 
 
 def migrate(db: sqlite3.Connection, name: str, steps: Sequence[str]) -> None:

@@ -147,14 +147,14 @@ class Drain:
 
     def _sweep(self) -> None:
         """Turn flags into jobs. A flag is removed only after its job is on disk."""
-        found = inbox.flags(self.data_dir)
+        flags = inbox.flags(self.data_dir)
         if self.only:
-            found = [flag for flag in found if flag == ("scene", self.only)]
-        if not found:
+            flags = [flag for flag in flags if flag == ("scene", self.only)]
+        if not flags:
             return
-        self._put(Job(number, kind) for kind, number in found)
+        self._put(Job(number, kind) for kind, number in flags)
         self.jobs.settle()
-        for kind, number in found:
+        for kind, number in flags:
             inbox.clear(self.data_dir, kind, number)
 
     def _put(self, jobs: Iterable[Job]) -> None:
@@ -208,19 +208,19 @@ class Drain:
         """Edits that came after a batch of lower rank was claimed."""
         if not (self._has_edits and self._next and self._next[-1].rank >= BACKLOG):
             return []
-        found = self._in_flight.claim(BATCH, last=EDIT)
-        self._has_edits = len(found) == BATCH
-        return found
+        edits = self._in_flight.claim(BATCH, last=EDIT)
+        self._has_edits = len(edits) == BATCH
+        return edits
 
     def _claim_ahead(self, batch: Sequence[Job]) -> list[Job]:
         """The batch after this one. None while a server that was away gets its work slowly."""
         if not batch or self.only or self.pace.pace():
             return []
         self._ask_brake()
-        found, self._has_edits = self._in_flight.claim(BATCH, last=self._last), False
-        if scenes := [job.id for job in found if job.kind == "scene"]:
+        jobs, self._has_edits = self._in_flight.claim(BATCH, last=self._last), False
+        if scenes := [job.id for job in jobs if job.kind == "scene"]:
             self.ahead(scenes)
-        return found
+        return jobs
 
     def _rest(self, batch: Sequence[Job]) -> None:
         if batch and (seconds := self.rest()):
@@ -262,7 +262,7 @@ class Drain:
             self._failed(batch.jobs, error)
 
     def _take(self, jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
-        self._in_flight.judge_outcomes(jobs, {one.scene_id: one for one in outcomes})
+        self._in_flight.judge_outcomes(jobs, {outcome.scene_id: outcome for outcome in outcomes})
 
     # -- jobs that failed together are tried one by one
 

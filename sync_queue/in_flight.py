@@ -29,9 +29,9 @@ class InFlight:
 
     def claim(self, size: int, only: "str | None" = None, last: int = BULK) -> list[Job]:
         """Claim up to `size` more jobs that are due now; see `Jobs.claim`."""
-        found = self.jobs.claim(size, self.clock(), only, last)
-        self._held |= {job.number: job for job in found}
-        return found
+        jobs = self.jobs.claim(size, self.clock(), only, last)
+        self._held |= {job.number: job for job in jobs}
+        return jobs
 
     def left(self, jobs: Iterable[Job]) -> list[Job]:
         """The jobs that have no verdict yet."""

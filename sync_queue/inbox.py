@@ -139,10 +139,10 @@ def _note(data_dir: str, name: str) -> str:
 def state_of_settings(config_dir: str) -> str:
     """A text that changes with every change of a setting in Stash; '' if the file cannot be read."""
     try:
-        found = os.stat(os.path.join(config_dir, "config.yml"))
+        config = os.stat(os.path.join(config_dir, "config.yml"))
     except (OSError, ValueError):
         return ""
-    return f"{found.st_mtime_ns} {found.st_size}"
+    return f"{config.st_mtime_ns} {config.st_size}"
 
 
 def knows_settings(data_dir: str, config_dir: str) -> bool:

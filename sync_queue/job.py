@@ -69,27 +69,27 @@ def dumps(job: Job) -> bytes:
 def loads(number: int, data: object, key: object) -> Job:
     """The job of a row. The key also names the thing, so broken data loses only the counts. The kind is
     UNREADABLE if neither can be read."""
-    found = _mapping(data)
+    stored = _mapping(data)
     kind, _, thing = str(key or "").partition(":")
     if not (kind and thing.isascii() and thing.isdigit()):
-        kind, thing = str(found.get("kind", "")), str(found.get("thing", ""))
+        kind, thing = str(stored.get("kind", "")), str(stored.get("thing", ""))
     if not (kind and thing.isascii() and thing.isdigit()):
         return Job(number, UNREADABLE, number=number)
-    attempts, waits, rank = (_count(found.get(name)) for name in ("attempts", "waits", "rank"))
-    reason = str(found.get("reason", ""))
-    outage, recovered = (found.get(name) is True for name in ("outage", "recovered"))
+    attempts, waits, rank = (_count(stored.get(name)) for name in ("attempts", "waits", "rank"))
+    reason = str(stored.get("reason", ""))
+    outage, recovered = (stored.get(name) is True for name in ("outage", "recovered"))
     return Job(
         int(thing), kind, reason, attempts, waits, rank, outage, recovered, number,
-        _time(found.get("look_at")),
+        _time(stored.get("look_at")),
     )  # fmt: skip
 
 
 def _mapping(data: Any) -> dict[str, Any]:
     try:
-        found = json.loads(data)
+        stored = json.loads(data)
     except (ValueError, TypeError, AttributeError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return stored if isinstance(stored, dict) else {}
 
 
 def _count(value: object) -> int:

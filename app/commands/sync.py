@@ -59,7 +59,7 @@ def sync(run: Run) -> dict[str, Any]:
 
 
 def _states(run: Run, results: "dict[int, str]") -> list[dict[str, Any]]:
-    """What the drain said about these scenes, and their states now."""
+    """The drain's sentences about these scenes, and their states now."""
     states = scene_states.states_of(run.data_dir, results)
     return [
         {"scene": scene, "said": results[scene], "state": state, "why": why}

@@ -28,16 +28,16 @@ def queue(data_dir: str, args: "Map") -> "Map":
     now, file = time.time(), File(data_dir, read_only_db.QUEUE)
     due = {"": "", "pending": f" AND due <= {now:.0f}", "waiting": f" AND due > {now:.0f}"}[state]
     columns = "_id, key, data, due, rank, status"
-    found = [] if after or state else file.rows(
+    rows = [] if after or state else file.rows(
         f"SELECT {columns} FROM {TABLE} WHERE status = {CLAIMED} ORDER BY rank, _id LIMIT 50"
     )  # fmt: skip
-    found += file.rows(
+    rows += file.rows(
         f"SELECT {columns} FROM {TABLE} WHERE status = {READY} AND (rank, _id) > (?, ?){due}"
         " ORDER BY rank, _id LIMIT ?",
-        (rank, row, size + 1 - len(found)),
+        (rank, row, size + 1 - len(rows)),
     )
     file.close()
-    return page([_job(row, now) for row in found], size, "place")
+    return page([_job(row, now) for row in rows], size, "place")
 
 
 def _place(after: str) -> "tuple[int, int]":
@@ -77,9 +77,9 @@ def dead_letters(data_dir: str, args: "Map") -> "Map":
         + f" ORDER BY _id DESC LIMIT {size + 1}",
         values * 3,
     )
-    found = page(list(map(_letter, rows)), size, "number")
+    answer = page(list(map(_letter, rows)), size, "number")
     if not after:
-        found["reasons"] = [
+        answer["reasons"] = [
             {"error": row[0] or "", "count": row[1]}
             for row in file.rows(
                 f"SELECT error, count(*) FROM {TABLE} WHERE status = {DEAD}"
@@ -87,7 +87,7 @@ def dead_letters(data_dir: str, args: "Map") -> "Map":
             )
         ]
     file.close()
-    return found
+    return answer
 
 
 def _letter(row: "Row") -> "Map":
@@ -155,8 +155,8 @@ def decisions(data_dir: str, args: "Map") -> "Map":
         " AND rating_key > ? ORDER BY rating_key LIMIT ?",
         (after, size + 1),
     )  # fmt: skip
-    found = [{"item": row[0], "scene": row[1], "fields": _names(row[2])} for row in rows]
-    return page(found, size, "item")
+    items = [{"item": row[0], "scene": row[1], "fields": row[2].split()} for row in rows]
+    return page(items, size, "item")
 
 
 def held(data_dir: str, args: "Map") -> "Map":
@@ -184,10 +184,10 @@ def preview(data_dir: str, args: "Map") -> "Map":
     )
     about = [] if after else file.rows("SELECT value FROM about")
     file.close()
-    found = page([_planned(row) for row in rows], size, "number")
+    answer = page([_planned(row) for row in rows], size, "number")
     if not after:
-        found["about"] = light_json.loads(about[0][0]) if about else None
-    return found
+        answer["about"] = light_json.loads(about[0][0]) if about else None
+    return answer
 
 
 def _planned(row: "Row") -> "Map":
@@ -207,14 +207,10 @@ def _value(stored: str) -> object:
 
 def _kept(data: object) -> "Map":
     try:
-        found = light_json.loads(data)  # type: ignore[arg-type]
+        kept = light_json.loads(data)  # type: ignore[arg-type]
     except (ValueError, TypeError, AttributeError):
         return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _names(stored: str) -> "list[str]":
-    return stored.split()
+    return kept if isinstance(kept, dict) else {}
 
 
 def _whole(thing: str) -> int:

@@ -99,8 +99,8 @@ def outage(circuit: "Map", held: int) -> "Map | None":
 
 
 def _circuit(data_dir: str) -> "Map":
-    found = _document(inbox.home(data_dir), schema.OUTAGES).get("circuit")
-    return found if isinstance(found, dict) else {}
+    circuit = _document(inbox.home(data_dir), schema.OUTAGES).get("circuit")
+    return circuit if isinstance(circuit, dict) else {}
 
 
 def kind(mode: str) -> str:
@@ -121,10 +121,10 @@ def failure(data_dir: str, of: object = None) -> "Map | None":
 
 def failures(data_dir: str) -> "dict[str, Map]":
     """The failures by kind."""
-    found = _document(data_dir, FAILURE)
-    if isinstance(found.get("said"), str):  # from an earlier version, which kept only one failure
-        found = {str(found.get("mode")): found}
-    return {name: row for name, row in found.items() if isinstance(row, dict)}
+    document = _document(data_dir, FAILURE)
+    if isinstance(document.get("said"), str):  # an earlier version kept only one failure
+        document = {str(document.get("mode")): document}
+    return {name: row for name, row in document.items() if isinstance(row, dict)}
 
 
 def _when(failure: "Map") -> float:
@@ -137,8 +137,8 @@ _CONTACT = ("asked", "answered", "version", "since", "problem")
 
 def servers(data_dir: str) -> "Map":
     """The result of the last request to each server, None if there was none."""
-    found = _document(data_dir, CONTACTS)
-    return {name: _contact(found.get(name)) for name in ("stash", "plex")}
+    document = _document(data_dir, CONTACTS)
+    return {name: _contact(document.get(name)) for name in ("stash", "plex")}
 
 
 def _contact(note: object) -> "Map | None":
@@ -149,10 +149,10 @@ def _document(data_dir: str, name: str) -> "Map":
     """A JSON document of ours, {} if it cannot be read. The full lane reports that."""
     try:
         with open(os.path.join(data_dir, name), "rb") as file:
-            found = light_json.loads(file.read())
+            document = light_json.loads(file.read())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def overview(data_dir: str, args: "Map | None" = None) -> "Map":

@@ -37,10 +37,10 @@ class File:
             self._db = None
 
     def _is_current(self, version: int) -> bool:
-        found = self.rows("PRAGMA user_version")[0][0]
-        if found > version:
+        present = self.rows("PRAGMA user_version")[0][0]
+        if present > version:
             raise Trouble(f"{self._name} was written by a newer Stash2Plex: install that one again")
-        return bool(found == version)
+        return bool(present == version)
 
     def rows(self, sql: str, values: "Row" = ()) -> "list[Row]":
         if self._db is None:
@@ -52,8 +52,8 @@ class File:
 
     def value(self, sql: str, values: "Row" = ()) -> int:
         """The number in the first row, 0 if there is no row."""
-        found = self.rows(sql, values)
-        return int(found[0][0] or 0) if found else 0
+        rows = self.rows(sql, values)
+        return int(rows[0][0] or 0) if rows else 0
 
     def close(self) -> None:
         if self._db is not None:

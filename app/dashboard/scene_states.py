@@ -63,8 +63,8 @@ def state_of(
 
 def states(data_dir: str, args: "Map") -> "Map":
     """The state of each of the `scenes`."""
-    found = states_of(data_dir, read_only_db.ids(args, "scenes"))
-    return {"rows": [{"scene": scene, "state": state} for scene, (state, _) in found.items()]}
+    by_scene = states_of(data_dir, read_only_db.ids(args, "scenes"))
+    return {"rows": [{"scene": scene, "state": state} for scene, (state, _) in by_scene.items()]}
 
 
 def states_of(data_dir: str, scenes: "Iterable[int]") -> "dict[int, State]":
@@ -118,12 +118,12 @@ def _changed(
 ) -> "set[int]":
     """The scenes that are flagged, or show a flagged performer, studio, tag or group."""
     folder = os.path.join(data_dir, inbox.FOLDER)
-    found = {n for n in asked if os.path.exists(os.path.join(folder, f"scene-{n}"))}
+    scenes = {n for n in asked if os.path.exists(os.path.join(folder, f"scene-{n}"))}
     if names := set(_names(data_dir, queue)):
         sql = "SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN"
         rows = plex.rows(f"{sql} ({','.join('?' * len(asked))})", asked)
-        found |= {scene for scene, *name in rows if tuple(name) in names}
-    return found
+        scenes |= {scene for scene, *name in rows if tuple(name) in names}
+    return scenes
 
 
 # -- changes in Stash that no drain has swept
@@ -196,8 +196,8 @@ def counts(data_dir: str, now: float) -> "dict[str, int]":
         read_only_db.File(data_dir, read_only_db.QUEUE),
         read_only_db.File(data_dir, read_only_db.PLEX),
     )
-    found = dict.fromkeys(STATES, 0)
-    found.update(plex.rows("SELECT state, count(*) FROM scene_state GROUP BY state"))
+    totals = dict.fromkeys(STATES, 0)
+    totals.update(plex.rows("SELECT state, count(*) FROM scene_state GROUP BY state"))
     overlay = Overlay(data_dir, queue, plex, now)
     overlaid = list(overlay.ids)
     for at in range(0, len(overlaid), AT_ONCE):
@@ -207,12 +207,12 @@ def counts(data_dir: str, now: float) -> "dict[str, int]":
             f" WHERE scene_id IN ({','.join('?' * len(part))}) GROUP BY state",
             part,
         ):
-            found[state] -= count
+            totals[state] -= count
     for state, ids in overlay.parts.items():
-        found[state] += len(ids)
+        totals[state] += len(ids)
     queue.close()
     plex.close()
-    return found
+    return totals
 
 
 # -- lists
@@ -229,13 +229,13 @@ def listed(data_dir: str, args: "Map") -> "Map":
         read_only_db.File(data_dir, read_only_db.PLEX),
     )
     overlay = Overlay(data_dir, queue, plex, time.time())
-    found = sorted(n for n in overlay.parts.get(state, ()) if n > after)[: size + 1]
+    chosen = sorted(n for n in overlay.parts.get(state, ()) if n > after)[: size + 1]
     if state in SEEN:
-        found = sorted(found + _seen(plex, state, after, size + 1, overlay.ids))[: size + 1]
+        chosen = sorted(chosen + _seen(plex, state, after, size + 1, overlay.ids))[: size + 1]
     queue.close()
     plex.close()
-    whys = states_of(data_dir, found[:size]) if found else {}
-    rows = [{"scene": n, "why": whys.get(n, ("", ""))[1]} for n in found]
+    whys = states_of(data_dir, chosen[:size]) if chosen else {}
+    rows = [{"scene": n, "why": whys.get(n, ("", ""))[1]} for n in chosen]
     return read_only_db.page(rows, size, "scene")
 
 
@@ -243,15 +243,15 @@ def _seen(
     plex: read_only_db.File, state: str, after: int, most: int, besides: "set[int]"
 ) -> "list[int]":
     """Up to `most` scenes whose last comparison gave this state, without those in another state now."""
-    found: list[int] = []
-    while len(found) < most:
+    scenes: list[int] = []
+    while len(scenes) < most:
         rows = plex.rows(
             "SELECT scene_id FROM scene_state WHERE state = ? AND scene_id > ?"
             f" ORDER BY scene_id LIMIT {2 * AT_ONCE}",
             (state, after),
         )
-        found += [row[0] for row in rows if row[0] not in besides]
+        scenes += [row[0] for row in rows if row[0] not in besides]
         if len(rows) < 2 * AT_ONCE:
             break
         after = rows[-1][0]
-    return found[:most]
+    return scenes[:most]

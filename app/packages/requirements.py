@@ -98,13 +98,13 @@ def missing(wanted: Iterable[Requirement], path: Sequence[str] | None = None) ->
         if (name, requirement.ranges) in seen:
             continue
         seen.add((name, requirement.ranges))
-        found = _find(requirement.name, path)
-        if found is None:
+        package = _find(requirement.name, path)
+        if package is None:
             faults.append(f"{requirement.name}{requirement.ranges} is not there")
-        elif not satisfies(found.version, requirement.ranges):
-            faults.append(f"{requirement.name}{requirement.ranges}, but {found.version} is there")
+        elif not satisfies(package.version, requirement.ranges):
+            faults.append(f"{requirement.name}{requirement.ranges}, but {package.version} is there")
         else:
-            left += parse_all("\n".join(found.requires or ()))
+            left += parse_all("\n".join(package.requires or ()))
     return faults
 
 
@@ -113,5 +113,5 @@ def _find(name: str, path: Sequence[str] | None) -> metadata.Distribution | None
     if path is not None:
         context = metadata.DistributionFinder.Context(name=name, path=list(path))
     # The first on the path is imported. A distribution without a version is damaged.
-    found = next(iter(metadata.distributions(context=context)), None)
-    return found if found is not None and "Version" in found.metadata else None
+    first = next(iter(metadata.distributions(context=context)), None)
+    return first if first is not None and "Version" in first.metadata else None

@@ -201,9 +201,9 @@ def check_places(visit: Visit) -> None:
     visit.tell(*paths.of_map(run, evidence))
     result = paths.search(run, *visit.scenes)
     facts["unmatched"] = paths.unmatched(run, result, visit.chosen)
-    said = list(paths.of_files(run, result, facts["unmatched"], paths.advice(run, evidence)))
-    facts["files"] = paths.files_as_json(result, said)
-    visit.tell(*said)
+    findings = list(paths.of_files(run, result, facts["unmatched"], paths.advice(run, evidence)))
+    facts["files"] = paths.files_as_json(result, findings)
+    visit.tell(*findings)
 
 
 def check_queue(visit: Visit) -> None:
@@ -233,7 +233,7 @@ def _when(moment: float) -> str:
 
 def check_disk(visit: Visit) -> None:
     folder = visit.run.data_dir
-    sizes = {one.name: _size(one) for one in os.scandir(folder)}
+    sizes = {entry.name: _size(entry) for entry in os.scandir(folder)}
     asides = sorted(
         name for _, _, names in os.walk(folder) for name in names if name.endswith(".aside")
     )
@@ -251,7 +251,9 @@ def _size(entry: "os.DirEntry[str]") -> int:
     """The bytes of a file, or of all files in a folder. Files may vanish meanwhile."""
     if not entry.is_dir(follow_symlinks=False):
         return _bytes(entry.path)
-    return sum(_bytes(os.path.join(at, one)) for at, _, all_ in os.walk(entry.path) for one in all_)
+    return sum(
+        _bytes(os.path.join(at, name)) for at, _, names in os.walk(entry.path) for name in names
+    )
 
 
 def _bytes(path: str) -> int:

@@ -126,7 +126,7 @@ def no_library(error: errors.Stash2PlexError) -> Finding:
 
 
 def agent(library: "Section") -> Finding:
-    """What the agent of a library does to our values."""
+    """The effect of a library's agent on our values."""
     if library.agent.endswith(".agents.none"):
         said = f"“{library.title}” is a library of personal media ({library.agent}): no agent writes to its items"
         return Finding("plex.agent", OK, said)

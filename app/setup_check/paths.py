@@ -103,13 +103,13 @@ def of_files(run: Run, result: Search, lost: list[Lost], do: str) -> Iterator[Fi
         yield diagnosis.skipped(result.skipped)
 
 
-def files_as_json(result: Search, said: "Sequence[Finding]") -> dict[str, Any]:
+def files_as_json(result: Search, findings: "Sequence[Finding]") -> dict[str, Any]:
     """The search as JSON, with a `problem` if Plex has none of the files."""
     given: dict[str, Any] = {"looked_at": result.looked_at, "unknown": len(result.lost)}
     if result.skipped:
         given["skipped"] = dict(result.skipped)
     if result.lost and len(result.lost) == result.looked_at:
-        given["problem"] = said[0].line
+        given["problem"] = findings[0].line
     return given
 
 
