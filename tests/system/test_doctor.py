@@ -133,7 +133,7 @@ def test_the_data_of_an_older_plugin_is_told_of_and_left_alone(box: Box) -> None
     queue.parent.mkdir()
     queue.write_text("theirs")
     [(level, said, _)] = of(check(box), "plugin.data")
-    assert level == "note" and "left alone" in said
+    assert level == "note" and "not changed" in said
     assert queue.read_text() == "theirs"
 
 
@@ -193,13 +193,13 @@ GUEST = ("plex.owner", "error", "does not belong to the server's owner", "owns t
 # What is done, and for each of its findings: id, level, what is said, what is to be done.
 TROUBLES: dict[str, tuple[Trouble, list[tuple[str, str, str, str]]]] = {
     "Plex is down": (plex_down, [
-        ("plex.reach", "error", "Plex does not answer at", "whether Plex runs")]),
+        ("plex.reach", "error", "Plex does not answer at", "that Plex runs")]),
     "a wrong token": (lambda box: settings(box, plex_token="not-the-token-of-the-box"), [
         ("plex.token", "error", "does not accept plex_token (401)", "owns the server")]),
     "no token": (lambda box: settings(box, plex_token=""), [
         ("plex.settings", "error", "(plex_token) is missing", "Settings > Plugins")]),
     "an address of something else": (lambda box: settings(box, plex_url=box.stash.url), [
-        ("plex.reach", "error", "is not Plex", "plex_url lead to Plex")]),
+        ("plex.reach", "error", "is not Plex", "Set Plex URL to Plex")]),
     "a guest's token, 403": (lambda box: not_the_owner(box, 403), [GUEST]),
     "a guest's token, 401": (lambda box: not_the_owner(box, 401), [GUEST]),
     "an unknown library": (lambda box: settings(box, plex_library="Nowhere"), [
@@ -210,22 +210,22 @@ TROUBLES: dict[str, tuple[Trouble, list[tuple[str, str, str, str]]]] = {
         ("plex.agent", "note", "looks things up itself (tv.plex.agents.movie)", "Personal Media"),
         ("plex.agent", "note", "an old agent, which Plex is about to drop", "Personal Media"),
         ("plex.agent", "note", "a metadata provider of its own", "Personal Media"),
-        ("plex.agent", "ok", "is of personal media (com.plexapp.agents.none)", ""),
+        ("plex.agent", "ok", "is a library of personal media (com.plexapp.agents.none)", ""),
         ("plex.empty", "warning", "“tv.plex.agents.movie” has no items", "/of/tv.plex.agents")]),
     "a wrong path map": (lambda box: settings(box, path_map="/data => /wrong"), [
         ("paths.map", "warning", "/data => /wrong: 0 of 4 agree", "Correct Path Map"),
         ("files", "error", "the files of 0 of 4 scenes: /data/a/0.mp4 was looked for as "
          "/wrong/a/0.mp4 and is not there: no library has that folder",
-         "The files say /data => /media: 4 of 4 agree")]),
+         "The files prove /data => /media: 4 of 4 agree")]),
     "a path map that proves nothing": (
         lambda box: settings(box, path_map="/data => /media; /other => /x"), [
         ("paths.map", "note", "/other => /x: 0 of 0 agree, from Path Map: no file proves",
          "files on both sides")]),
     "settings of consequence": (lambda box: settings(box, paused=True, only_organized=True), [
-        ("settings.paused", "warning", "nothing is written to Plex", "Switch `paused` off"),
-        ("files.skipped", "note", "4 skipped (4 not organized)", "if that is meant")]),
+        ("settings.paused", "warning", "nothing is written to Plex", "Switch Pause off"),
+        ("files.skipped", "note", "4 skipped (4 not organized)", "if you want that")]),
     "a scene with two items": (filled_twice, [
-        ("files.ambiguous", "warning", "1 scene left alone", "plex_library")]),
+        ("files.ambiguous", "warning", "1 scene not synced", "Plex Libraries")]),
     "a disk that is nearly full": (a_huge_file, [
         ("disk", "warning", "it is nearly full", "Make room")]),
 }  # fmt: skip
@@ -269,7 +269,7 @@ def test_paths_that_nothing_proves_are_told_with_the_reason(box: Box) -> None:
     found = check(box)
     [(level, said, do)] = of(found, "paths.map")
     assert level == "note" and "of 2 files in Stash 2 have their like in Plex" in said
-    assert "else set path_map" in do and found["paths"]["silence"] in said
+    assert "otherwise set Path Map" in do and found["paths"]["silence"] in said
     [(level, _, do)] = of(found, "files")
     assert level == "error" and "set Path Map" in do
 
@@ -300,7 +300,7 @@ def test_a_stash_that_is_too_old_is_told(make_box: MakeBox) -> None:
     box = make_box(version="v0.29.3")
     found = check(box)
     [(level, said, do)] = of(found, "stash.version")
-    assert (level, do) == ("error", "Update Stash") and "v0.29.3 is older than 0.30" in said
+    assert (level, do) == ("error", "Update Stash") and "v0.29.3 is too old" in said
 
 
 def test_with_stash_down_the_rest_is_told(box: Box) -> None:

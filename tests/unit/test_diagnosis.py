@@ -39,7 +39,7 @@ def test_sizes_are_told_in_the_unit_that_fits(number: int, said: str) -> None:
 
 def test_an_unofficial_build_of_stash_is_noted() -> None:
     found = diagnosis.stash("unknown", "0.30", is_older=True)
-    assert (found.level, found.do) == (NOTE, "Take one that has all of Stash 0.30")
+    assert (found.level, found.do) == (NOTE, "Use a build that is at least as new as Stash 0.30")
 
 
 @pytest.mark.parametrize("cause", errors.CAUSES)
@@ -64,7 +64,7 @@ def test_the_most_serious_comes_first_and_the_order_of_the_checks_stays() -> Non
     found = [Finding(str(number), level, "said") for number, level in enumerate(levels)]
     assert "".join(one.id for one in finding.sorted_by_gravity(found)) == "253104"
     assert finding.summary(found) == "setup: 2 errors, 1 warning, 1 note; 2 of 6 are OK"
-    assert not finding.is_well(found) and finding.is_well(found[:2])
+    assert not finding.is_healthy(found) and finding.is_healthy(found[:2])
 
 
 def test_a_line_has_what_to_do_behind_what_is_said() -> None:
