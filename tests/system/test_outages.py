@@ -254,9 +254,7 @@ def test_the_outage_report_in_the_log(box: Box) -> None:
     box.plex.come_up()
     box.operation("process_queue")
     said = " ".join(told(box))
-    assert (
-        "Plex is not away" in said and "1 outage since" in said and "2 jobs waited" in said
-    )
+    assert "Plex is not away" in said and "1 outage since" in said and "2 jobs waited" in said
 
 
 def told(box: Box) -> list[str]:

@@ -185,7 +185,10 @@ def test_it_is_decided_from_a_terminal_as_well(edited):
         ({"item": "1", "field": "title", "side": "neither"}, "decide needs an item"),
         ({"field": "title"}, "decide needs an item"),
         ({"item": "99999", "field": "title", "side": "stash"}, "shows no scene"),
-        ({"field": "studio", "side": "stash"}, "open decisions are: title, summary, rating, genres"),
+        (
+            {"field": "studio", "side": "stash"},
+            "open decisions are: title, summary, rating, genres",
+        ),
     ],
 )
 def test_what_cannot_be_decided_is_told(edited, args, said):

@@ -61,7 +61,7 @@ HOMES = {
     "pydantic_core": {"validation.config"},
     "plexapi": {"plex.client.transport"},
     "stashapi": {"stash.transport"},
-    "persistqueue": {"sync_queue.jobs", "sync_queue.dead_letters"},
+    "persistqueue": {"sync_queue.queue_file"},
     "requests": {"net.session", "net.shortcut", "plex.client.transport", "stash.transport"},
     "urllib3": {"net.session"},
     "PIL": {"plex.images.letterbox"},
