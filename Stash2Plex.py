@@ -123,13 +123,13 @@ def _hook(args, connection, data_dir, document):
 def _terminal(argv):
     from app import cli
 
-    command = cli.parse(argv)
+    line = cli.parse(argv)
     stdio.set_terminal(True)
-    named = command.data_dir
-    data_dir = _made(named) if named else get_plugin_data_dir({"Dir": command.config_dir()})
+    named = line.data_dir
+    data_dir = _made(named) if named else get_plugin_data_dir({"Dir": line.config_dir()})
     cli.become_owner(data_dir)
-    given = (command.connection, command.args, data_dir, None)
-    return _in_full_lane(lambda: command.show(handle_task(command.mode)), *given, from_stash=False)
+    given = (line.connection, line.args, data_dir, None)
+    return _in_full_lane(lambda: line.show(handle_task(line.mode)), *given, from_stash=False)
 
 
 def _in_full_lane(work, *given, **options):

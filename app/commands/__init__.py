@@ -1,1 +1,1 @@
-"""What each task and each operation does: a command gets a `Run` and returns its answer."""
+"""The operations of the full lane, with and without a task. Each gets a `Run` and returns its answer."""
