@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from plex.library.scans import Scans
     from plex.state.scene_state_store import Seen
     from plex.sync.outcome import Outcome
-    from plex.sync.pipeline import Sync
+    from plex.sync.pipeline import Pipeline
+    from plex.sync.pipelined import Pipelined
     from sync_queue.drain import Drain
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
@@ -142,26 +143,31 @@ def seen_of(run: Run) -> "Seen":
     return Seen(run.store)
 
 
-def sync_of(run: Run, foresees: bool = False) -> "Sync":
-    """The sync of this run, with a Plex that answers. With `foresees` it reads ahead, and has to be
-    closed."""
+def pipeline_of(run: Run) -> "Pipeline":
+    """The pipeline of this run, with a Plex that answers."""
     from plex.images import letterbox
     from plex.state.ledger import Ledger
-    from plex.sync.pipeline import Sync
-    from plex.sync.prefetch import Foreseen
+    from plex.sync.pipeline import Pipeline
 
     if run.config.poster_fit and not letterbox.available():
         stdio.warning(letterbox.MISSING)
     plex = run.plex
     if run.paths.is_blank and run.paths.is_due:
         run.paths.look(plex)
-    settings = run.config.sync_settings(run.path_map)
-    sides, beside = (run.stash, plex), (run.stash.beside(), plex.beside())
-    return Sync(
-        run.stash, plex, run.index, Ledger(run.store), settings, run.clock,
-        lambda: run.jobs.hasten_waits(run.clock()), run.journal, stdio.info,
-        Foreseen(sides, beside, run.store, settings, run.clock) if foresees else None,
+    return Pipeline(
+        run.stash, plex, run.index, Ledger(run.store), run.config.sync_settings(run.path_map),
+        run.clock, lambda: run.jobs.hasten_waits(run.clock()), run.journal, stdio.info,
     )  # fmt: skip
+
+
+def _pipelined(run: Run, pipeline: "Pipeline") -> "Pipelined":
+    """The pipeline with overlapping batches. It has to be closed."""
+    from plex.sync.pipelined import Pipelined
+    from plex.sync.prefetch import Prefetch
+
+    sides, beside = (run.stash, run.plex), (run.stash.beside(), run.plex.beside())
+    settings = run.config.sync_settings(run.path_map)
+    return Pipelined(pipeline, Prefetch(sides, beside, run.store, settings, run.clock))
 
 
 class Batch:
@@ -169,21 +175,21 @@ class Batch:
 
     def __init__(self, run: Run, results: "dict[int, str] | None" = None) -> None:
         self._run, self._results = run, results
-        self._sync: Sync | None = None
-        self._next: Sequence[int] = ()  # named before there was a sync to read them ahead
+        self._pipeline: Pipeline | Pipelined | None = None
+        self._next: Sequence[int] = ()  # named before there was a pipeline to read them ahead
         self._missing = 0
         self._scans: Scans | None = None
 
     def begin(self, ids: Sequence[int]) -> "Callable[[], list[Outcome]]":
         """Write what these scenes need. The returned function gives their outcomes."""
         with self._doubting(ids):
-            begun = self._ready().begin(ids)
+            outcomes = self._ready().begin(ids)
 
-        def outcomes() -> "list[Outcome]":
+        def finished() -> "list[Outcome]":
             with self._doubting(ids):
-                return self._ended(begun())
+                return self._ended(outcomes())
 
-        return outcomes
+        return finished
 
     @contextmanager
     def _doubting(self, ids: Sequence[int]) -> Iterator[None]:
@@ -202,7 +208,7 @@ class Batch:
 
     def rest(self) -> float:
         """Seconds for which to leave Plex alone."""
-        seconds = self._sync.tempo.rest() if self._sync else 0.0
+        seconds = self._pipeline.rest() if self._pipeline else 0.0
         if seconds:
             stdio.debug(
                 f"Plex is busy or much slower than before: the sync rests for {seconds:.1f} s"
@@ -229,8 +235,8 @@ class Batch:
         missing = [outcome.scene_id for outcome in outcomes if outcome.missing]
         if missing and self._are_elsewhere(len(missing)):
             self.close()
-            self._sync = None
-            again = {outcome.scene_id: outcome for outcome in self._ready()(missing)}
+            self._pipeline = None
+            again = {outcome.scene_id: outcome for outcome in self._ready().sync(missing)}
             outcomes = [again.get(outcome.scene_id, outcome) for outcome in outcomes]
         for outcome in outcomes:
             self._log(outcome)
@@ -306,10 +312,8 @@ class Batch:
 def is_up(run: Run, error: Exception) -> bool:
     """Whether the server that this error names answers at all."""
     try:
-        if getattr(error, "server", "") == errors.STASH:
-            run.stash.version()
-        else:
-            run.probe_plex()
+        is_stash = getattr(error, "server", "") == errors.STASH
+        run.stash.version() if is_stash else run.probe_plex()
     except errors.Stash2PlexError:
         return False
     return True
@@ -323,16 +327,12 @@ def serves_others(run: Run, error: Exception) -> bool:
     server = getattr(error, "server", "")
     try:
         if server == errors.STASH:
-            return any(_gives_scene(run, scene) for scene in seen_of(run).by_chance(WITNESSES))
+            for scene in seen_of(run).by_chance(WITNESSES):
+                with suppress(errors.Busy):
+                    if run.stash.scenes([scene]):
+                        return True
         return server == errors.PLEX and serves(run.plex, Witnesses(run.store).besides())
     except errors.Stash2PlexError:
-        return False
-
-
-def _gives_scene(run: Run, scene: int) -> bool:
-    try:
-        return bool(run.stash.scenes([scene]))
-    except errors.Busy:
         return False
 
 

@@ -126,16 +126,14 @@ def _works(run: Run, keys: Sequence[int], field: str = "") -> "list[Work]":
     ledger, pipeline = Ledger(run.store), drain_task.pipeline_of(run)
     entries = ledger.entries(keys)
     ids = [entry.scene_id for entry in entries.values() if entry.scene_id]
-    scenes = run.stash.scenes(ids, sync.extras)
-    outcomes = {id: Outcome(id, scene.label()) for id, scene in scenes.items()}
-    sync.decide.look_at(IMAGES if field == "all" else (field,))
-    works = sync.decide(list(scenes.values()), outcomes)
-    sync.keep_states(outcomes.values())
+    images = IMAGES if field == "all" else (field,)
+    decisions = pipeline.look(pipeline.decider.scenes(ids).values(), images)
+    works = works_of(decisions)
     now = {
         work.item.rating_key: asked(work, run.config.sync_fields)
         for work in works if work.item.rating_key in entries
     }  # fmt: skip
-    left_out = [id for id, outcome in outcomes.items() if outcome.skipped]
+    left_out = [decision.scene.id for decision in decisions if decision.skip]
     now |= dict.fromkeys(ledger.asking(left_out), ())
     ledger.ask({key: names for key, names in now.items() if set(names) != set(entries[key].asked)})
     return [work for work in works if work.item.rating_key in entries]

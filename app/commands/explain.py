@@ -34,10 +34,8 @@ def explain(run: Run) -> dict[str, Any]:
     scene = run.stash.scenes([wanted], extras(run.config.sync_settings())).get(wanted)
     answer: dict[str, Any] = {"scene": wanted, "in_stash": scene is not None}
     if scene:
-        outcome = Outcome(scene.id, scene.label())
-        sync = drain_task.sync_of(run)
-        works = sync.decide([scene], {scene.id: outcome})
-        sync.keep_states([outcome])
+        (decision,) = drain_task.pipeline_of(run).look([scene])
+        outcome = decision.outcome
         answer |= {
             "title": scene.label(),
             "files": _files(run, scene),

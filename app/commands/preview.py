@@ -124,18 +124,20 @@ def _rows(run: Run, scope: str, counts: Counts) -> Iterator[dict[str, Any]]:
     for page in run.stash.walk(only, extras=pipeline.decider.extras):
         for at in range(0, len(page), CHUNK):
             chunk = page[at : at + CHUNK]
-            for row in _decided(sync, chunk, counts):
+            for row in _decided(pipeline, chunk, counts):
                 counts.add(row)
                 yield row
             seen += len(chunk)
             run.progress.set(min(1.0, seen / total))
 
 
-def _decided(sync: Any, chunk: "Sequence[Scene]", counts: Counts) -> Iterator[dict[str, Any]]:
-    from plex.sync.outcome import Outcome
+def _decided(
+    pipeline: "Pipeline", chunk: "Sequence[Scene]", counts: Counts
+) -> Iterator[dict[str, Any]]:
+    from plex.sync.decide import works_of
 
     decisions = pipeline.look(chunk)
-    outcomes = {one.scene.id: one.outcome for one in decisions}
+    outcomes = {decision.scene.id: decision.outcome for decision in decisions}
     works = works_of(decisions)
     taken = {work.item.rating_key for work in works}
     rows = [row for work in works for row in _of_work(work)]

@@ -24,7 +24,7 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
     if run.config.paused:
         stdio.info("paused by the setting Pause: nothing is reconciled")
         return {"paused": drain_task.PAUSED}
-    from plex.sync import empty_collections
+    from plex.sync.collections import note_empty
 
     run.meet()
     scheduler = run.scheduler
@@ -34,7 +34,7 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
     try:
         deep = _is_deep(run, scope, unasked)
         answer = _detect(run, scope, startup, unasked, deep)
-        empty_collections.note(run.plex, run.store)
+        note_empty(run.plex, run.store)
     finally:
         scheduler.release()
     return answer | {"drain": drain_task.drain(run, span=(0.9, 1.0))}

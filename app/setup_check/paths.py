@@ -64,31 +64,25 @@ class Search:
 
 def search(run: Run, pages: int, page: int) -> Search:
     """Look for the items of some scenes as a sync does."""
-    from plex.fields import selection
-    from plex.library import claims, match
-    from plex.library.witnesses import Witnesses
-    from plex.sync.work import extras
-
-    result, chosen, settings = Search(), [], run.config.sync_settings()
-    for scene in run.stash.some(pages, page, extras(settings)):
-        if why := selection.skip(scene, settings):
-            result.skipped[why.reason] += 1
-        elif scene.files:
-            chosen.append(scene)
-    others = Witnesses(run.store).besides
-    matches = match.match(chosen, run.index, run.plex, run.path_map, lambda: False, others)
-    for scene in chosen:
-        items = matches.of(scene)
-        if scene.id in matches.unread or (
-            not items and match.hidden(scene, run.index, run.path_map)
-        ):
-            continue  # unknown whether Plex has it
-        result.looked_at += 1
-        if not items:
+    decider, result = _decider(run), Search()
+    for decision in decider.locate(run.stash.some(pages, page, decider.extras)):
+        scene = decision.scene
+        if decision.skip:
+            result.skipped[decision.skip.reason] += 1
+        if decision.is_missing:
             result.lost.append(scene)
-        elif not claims.fit(scene, items, run.path_map, settings).sure:
+        elif decision.unsure and not decision.sure:
             result.ambiguous.append(scene.label())
+        result.looked_at += bool(decision.items) or decision.is_missing
     return result
+
+
+def _decider(run: Run) -> "Decider":
+    from plex.state.ledger import Ledger
+    from plex.sync.decide import Decider
+
+    settings = run.config.sync_settings(run.path_map)
+    return Decider(run.stash, run.plex, run.index, Ledger(run.store), settings, run.clock)
 
 
 def of_files(run: Run, result: Search, lost: list[Lost], do: str) -> Iterator[Finding]:

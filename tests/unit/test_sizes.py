@@ -11,8 +11,7 @@ ROOT = english.ROOT
 CODE = [path for path in english.files() if path.suffix == ".py"]
 # What is still too long, with its number: a file may only get shorter.
 LONG_FILES = {
-    "app/drain_task.py": 381,
-    "plex/client/transport.py": 375,
+    "plex/client/transport.py": 373,
 }
 FULL_FOLDERS = {"reconciliation": 21}
 
