@@ -112,7 +112,9 @@ def _chosen(work: "Work", field: str) -> "list[Change]":
 
 def _is_under_way(work: "Work", field: str) -> bool:
     """Whether Stash's value is to be written already: an earlier try was cut off."""
-    names = [change.field for change in work.writes] + [image.kind.field for image in work.new_images]
+    names = [change.field for change in work.writes] + [
+        image.kind.field for image in work.new_images
+    ]
     return bool(names) if field == "all" else field in names
 
 
