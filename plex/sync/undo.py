@@ -240,14 +240,14 @@ class Undo:
 
 def first_touches(journal: Journal, rating_keys: Sequence[int], ledger: Ledger) -> list[Row]:
     """Rows that lead back to what these items said before our first write."""
-    entries, written, rows = ledger.entries(rating_keys), journal.written(rating_keys), []
+    entries, written, touches = ledger.entries(rating_keys), journal.written(rating_keys), []
     for key, origins in journal.origins(rating_keys).items():
         entry = entries.get(key)
         for name, origin in origins.items():
             rows = [row for row in written.get(key, ()) if row.field == name]
             last = next((r for r in reversed(rows) if file_id.is_same(origin.files, r.files)), None)
-            rows.append(_to_origin(key, name, origin, last, entry))
-    return rows
+            touches.append(_to_origin(key, name, origin, last, entry))
+    return touches
 
 
 def _to_origin(
