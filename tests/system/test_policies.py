@@ -193,7 +193,7 @@ def test_it_is_decided_from_a_terminal_as_well(edited):
 )
 def test_what_cannot_be_decided_is_told(edited, args, said):
     edited.configure(on_edit_in_plex="ask")
-    given = ({"item": edited.key} if said.startswith("to be") else {}) | args
+    given = ({"item": edited.key} if said.startswith("open decisions") else {}) | args
     with pytest.raises(Exception, match=said):
         edited.operation("decide", **given)
     assert not edited.plex.writes()

@@ -23,7 +23,7 @@ def test_an_error_of_the_disk_names_the_file_but_no_path() -> None:
     """It may come before anybody knows whether the user wants paths in the log."""
     error = PermissionError(13, "Permission denied", "/home/ann/plugin_data/drain.lock")
     said = lane.in_words(error)
-    assert said.startswith("drain.lock cannot be read or written (Permission denied): it has to")
+    assert said.startswith("drain.lock cannot be read or written (Permission denied): the file and")
     assert lane.in_words(OSError("what it says")) == "unexpected OSError: what it says"
 
 
