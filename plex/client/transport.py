@@ -217,7 +217,7 @@ class Transport:
 def paused() -> errors.SetupError:
     """Returns the error for a write while the setting is on."""
     return errors.SetupError(
-        "nothing is written to Plex while the setting `paused` is on: switch it off first"
+        "nothing is written to Plex while the setting “Pause” is on: switch it off first"
     )
 
 
@@ -278,7 +278,7 @@ def meaning(error: Exception, url: str) -> errors.Stash2PlexError:
         return of_status(int(match.group(1)) if match else 400, str(error), url)
     if isinstance(error, UNUSABLE):
         return errors.SetupError(
-            f"plex_url or plex_token cannot be sent to a server ({type(error).__name__})"
+            f"“Plex URL” or “Plex Token” cannot be sent to a server ({type(error).__name__})"
         )
     kinds = requests.exceptions.InvalidJSONError, requests.exceptions.HTTPError, TooLarge
     if isinstance(error, kinds):
@@ -292,12 +292,12 @@ def of_status(status: int, text: str, url: str) -> errors.Stash2PlexError:
     """Returns the meaning of an HTTP status other than success. `text` is the text of the answer."""
     if status == 401:
         return errors.Refused(
-            f"Plex at {url} does not accept plex_token (401): get a new one, or use the "
-            "server's IP address if plex_url names it by a container's or local name"
+            f"Plex at {url} does not accept “Plex Token” (401): get a new one, or use the server's "
+            "IP address if “Plex URL” names it by a container's or local name"
         ).of(PLEX)
     if status == 403:
         return errors.Refused(
-            "Plex does not let this token edit (403): plex_token must be the server owner's"
+            "Plex does not let this token edit (403): “Plex Token” must be the server owner's"
         ).of(PLEX)
     if status == 404:
         return errors.Gone("Plex no longer has this item").of(PLEX)
@@ -359,7 +359,7 @@ def _unanswered(error: requests.exceptions.RequestException, url: str) -> errors
     if reason.cause == "tls" and reason.words != SPEAKS_PLAINLY:
         words = (
             f"Plex's certificate at {url} does not fit its address: use its plex.direct name, "
-            "or http, or the setting plex_insecure_tls"
+            "or http, or the setting “Insecure TLS”"
         )
     else:
         words = f"Plex does not answer at {url} ({reason.words})"

@@ -195,7 +195,7 @@ TROUBLES: dict[str, tuple[Trouble, list[tuple[str, str, str, str]]]] = {
     "Plex is down": (plex_down, [
         ("plex.reach", "error", "Plex does not answer at", "that Plex runs")]),
     "a wrong token": (lambda box: settings(box, plex_token="not-the-token-of-the-box"), [
-        ("plex.token", "error", "does not accept plex_token (401)", "owns the server")]),
+        ("plex.token", "error", "does not accept “Plex Token” (401)", "owns the server")]),
     "no token": (lambda box: settings(box, plex_token=""), [
         ("plex.settings", "error", "(plex_token) is missing", "Settings > Plugins")]),
     "an address of something else": (lambda box: settings(box, plex_url=box.stash.url), [

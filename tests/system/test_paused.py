@@ -56,7 +56,7 @@ def test_a_decision_writes_nothing_until_the_pause_is_over(paused: Box) -> None:
 @pytest.mark.parametrize("args", [{}, {"scene": 2}, {"original": True}])
 def test_an_undo_says_so_before_it_notes_anything(paused: Box, args: dict[str, Any]) -> None:
     said = refused(paused, "undo", **args)
-    assert "nothing is written to Plex while the setting `paused` is on" in said
+    assert "nothing is written to Plex while the setting “Pause” is on" in said
     assert paused.plex.writes() == [] and paused.operation("list_held")["rows"] == []
     runs = paused.operation("journal")["runs"]
     assert [(run["command"], run["undone"]) for run in runs] == [("all", 0)]
@@ -71,6 +71,6 @@ def test_the_client_itself_refuses(paused: Box) -> None:
         lambda: client.delete_collection(key),
         lambda: client.scan(paused.section, "/media"),
     ):
-        with pytest.raises(Exception, match="`paused` is on"):
+        with pytest.raises(Exception, match="“Pause” is on"):
             write()
     assert paused.plex.writes() == []

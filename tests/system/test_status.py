@@ -132,7 +132,7 @@ def test_with_plex_down(box):
 def test_with_a_wrong_token(box):
     box.configure(plex_token="not-the-token-of-the-box")
     found = status(box)
-    assert "does not accept plex_token (401)" in found["plex"]["problem"]
+    assert "does not accept “Plex Token” (401)" in found["plex"]["problem"]
     assert "not-the-token" not in str(found) + str(lines(box))
 
 

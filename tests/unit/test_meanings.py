@@ -238,7 +238,7 @@ def test_tls_that_does_not_fit_stays_that_way_and_one_that_breaks_may_not(
 
 def test_a_token_that_no_header_can_hold_is_a_wrong_setting() -> None:
     error = plex.meaning(UnicodeEncodeError("latin-1", "t☃ken", 1, 2, "not in range"), URL)
-    assert isinstance(error, SetupError) and "plex_token" in str(error) and "☃" not in str(error)
+    assert isinstance(error, SetupError) and "Plex Token" in str(error) and "☃" not in str(error)
 
 
 def test_what_urllib3_lets_through_becomes_an_error_of_requests(monkeypatch) -> None:
