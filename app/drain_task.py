@@ -16,7 +16,7 @@ from stash import hook, stdio
 
 if TYPE_CHECKING:
     from plex.library.scans import Scans
-    from plex.state.scene_state_store import Seen
+    from plex.state.scene_state_store import SceneStates
     from plex.sync.outcome import Outcome
     from plex.sync.pipeline import Pipeline
     from plex.sync.pipelined import Pipelined
@@ -136,11 +136,11 @@ def _summary(run: Run, tally: dict[str, Any]) -> str:
     return "queue: " + (", ".join(parts) if parts else "nothing is waiting")
 
 
-def seen_of(run: Run) -> "Seen":
+def seen_of(run: Run) -> "SceneStates":
     """The state that each scene had when it was last compared."""
-    from plex.state.scene_state_store import Seen
+    from plex.state.scene_state_store import SceneStates
 
-    return Seen(run.store)
+    return SceneStates(run.store)
 
 
 def pipeline_of(run: Run) -> "Pipeline":
@@ -327,7 +327,7 @@ def serves_others(run: Run, error: Exception) -> bool:
     server = getattr(error, "server", "")
     try:
         if server == errors.STASH:
-            for scene in seen_of(run).by_chance(WITNESSES):
+            for scene in seen_of(run).random_ids(WITNESSES):
                 with suppress(errors.Busy):
                     if run.stash.scenes([scene]):
                         return True

@@ -100,14 +100,14 @@ class Run:
     @cached_property
     def config(self) -> "Stash2PlexConfig":
         """The user's settings. The first use warns about bad values."""
-        from validation.config import hidden, load, unknown_keys
+        from validation.config import load, typed_secrets, unknown_keys
 
         # Taken before the settings: a change in between makes the hooks' notes outdated, not wrong.
         self.state_of_settings = inbox.state_of_settings(str(self.connection.get("Dir") or ""))
         given = self._settings
         if given is None:
             given = self._settings_of_stash()
-        for secret in hidden(given):
+        for secret in typed_secrets(given):
             stdio.hide(secret)
         config, warnings = load(given)
         stdio.hide(config.token)

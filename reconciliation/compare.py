@@ -117,4 +117,4 @@ def _open(item: Item, entry: Entry, settings: SyncSettings) -> list[str]:
 
 def _is_edited(item: Item, entry: Entry, image: str) -> bool:
     """Whether Plex shows another image than ours."""
-    return item.images.get(BY_FIELD[image].lock, "") != entry.past(image).shown
+    return item.images.get(BY_FIELD[image].lock, "") != entry.image(image).shown

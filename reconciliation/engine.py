@@ -20,7 +20,7 @@ from plex.state.database import Store
 from plex.state.holds import Holds
 from plex.state.journal import Journal
 from plex.state.ledger import Ledger
-from plex.state.scene_state_store import Seen
+from plex.state.scene_state_store import SceneStates
 from plex.sync.decide import Decider
 from plex.sync.work import extras
 from reconciliation import brake
@@ -73,7 +73,7 @@ class GapDetectionEngine:
         self._plex = plex or _connect(config)
         self._store = store or _store_of(self._plex, config.plex_url, data_dir, clock, warn)
         self._index, self._ledger = Index(self._store, warn), Ledger(self._store)
-        self._seen = Seen(self._store)
+        self._seen = SceneStates(self._store)
         self._clock, self._progress, self._warn = clock, progress, warn
         self._paths = paths or Finder(
             config.path_map, stash, self._index, self._store, clock, warn=warn

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from disk.database import insert
-from plex.fields.item import whole_print
+from plex.fields.item import digest64
 from plex.images import letterbox
 from plex.library.index import Index
 from plex.path_map import paths
@@ -60,7 +60,7 @@ class Fingerprints:
         self, row: Any, items: Iterable[tuple[int, int]], known: Mapping[int, bytes]
     ) -> int:
         seen = [b"%d %d %b" % (key, mark, known.get(key, b"")) for key, mark in items]
-        return whole_print(b"\0".join([self._rules, scene.as_bytes(row), *seen]))
+        return digest64(b"\0".join([self._rules, scene.as_bytes(row), *seen]))
 
     def _keys(self, row: Any) -> list[str]:
         """The index's keys of the scene's files. A row without the shape of a scene has none: the

@@ -6,7 +6,7 @@ from plex.library import match
 from plex.library.index import RELIST_SECONDS, Index
 from plex.path_map.paths import PathMap
 from plex.state.database import Store
-from plex.state.scene_state_store import Seen
+from plex.state.scene_state_store import SceneStates
 from stash.port import StashPort
 from stash.scene import Scene
 
@@ -35,7 +35,7 @@ class Newcomers:
         """Whether to ask Plex for new files: scenes wait for their file, and the last question was not
         a moment ago."""
         asked = float(self._store.meta(ASKED) or 0)
-        if 0 <= now - asked < RELIST_SECONDS or not Seen(self._store).absent():
+        if 0 <= now - asked < RELIST_SECONDS or not SceneStates(self._store).absent():
             return False
         self._store.set_meta(ASKED, repr(now))
         return True
@@ -43,7 +43,7 @@ class Newcomers:
     def walk(self, besides: Collection[int], most: int = 0) -> "Iterator[tuple[Scene, None]]":
         """Yields the scenes that have an item in the index now, except `besides`, which the run compares
         anyway. Looks at `most` scenes (0: all), and goes on from there the next time."""
-        absent = Seen(self._store).absent()
+        absent = SceneStates(self._store).absent()
         if not absent:  # the usual case, without a count of the index
             return
         mark = self._mark()

@@ -11,7 +11,7 @@ from plex.library import match
 from plex.state import scene_state
 from plex.state.holds import Holds
 from plex.state.ledger import Ledger
-from plex.state.scene_state_store import Seen
+from plex.state.scene_state_store import SceneStates
 from plex.sync.decide import Decider
 from plex.sync.decision import SceneDecision
 from plex.sync.restore import RESTORE
@@ -101,7 +101,7 @@ class DeletedScenes:
     without a state.
     """
 
-    def __init__(self, seen: Seen, others: Iterable[int] = ()) -> None:
+    def __init__(self, seen: SceneStates, others: Iterable[int] = ()) -> None:
         self._seen, self._others = seen, set(others)
         self._last = 0
         self.ids = array("q")

@@ -150,7 +150,7 @@ def set_scrub(on: bool) -> None:
     """Whether to keep paths out of all lines (the setting Obfuscate Paths)."""
     _scrubs.clear()
     if on:
-        from validation.text import without_paths
+        from validation.clean_text import without_paths
 
         _scrubs.append(without_paths)
 

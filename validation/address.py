@@ -48,7 +48,7 @@ def _raw_token(text: str) -> str:
     return found[1] if found else ""
 
 
-def taken_apart(settings: Mapping[str, Any]) -> dict[str, Any]:
+def split_pasted(settings: Mapping[str, Any]) -> dict[str, Any]:
     """What a pasted address in one of the two settings says for the other, where that is blank."""
     url, token = (settings.get(name) for name in ("plex_url", "plex_token"))
     if not token and isinstance(url, str) and (found := named_token(url)):
@@ -111,7 +111,7 @@ def url_fault(url: str) -> str | None:
     return None
 
 
-def photo_place(text: str) -> str:
+def photo_address(text: str) -> str:
     """An address to put a path behind; ValueError for one that holds more than that.
 
     Plex keeps it, and gives it to everybody: no password and no key may be in it.

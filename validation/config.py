@@ -22,9 +22,9 @@ from pydantic import (
 
 from validation import values
 from validation.address import (
-    photo_place,
+    photo_address,
     secrets,
-    taken_apart,
+    split_pasted,
     tidy_token,
     tidy_url,
     token_fault,
@@ -71,7 +71,7 @@ def _url(value: object) -> str:
 
 
 def _photo_place(value: object) -> str:
-    return photo_place(values.text(value))
+    return photo_address(values.text(value))
 
 
 def _token(value: object) -> str:
@@ -88,7 +88,7 @@ Flag = Annotated[bool, BeforeValidator(values.flag)]
 Libraries = Annotated[tuple[str, ...], BeforeValidator(values.libraries)]
 Text = Annotated[str, BeforeValidator(values.text)]
 Template = Annotated[str, BeforeValidator(values.template)]
-List = Annotated[tuple[str, ...], BeforeValidator(values.listed)]
+List = Annotated[tuple[str, ...], BeforeValidator(values.text_list)]
 
 
 class Stash2PlexConfig(BaseModel):
@@ -193,7 +193,7 @@ def _translate(settings: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
     A setting of today wins over an older key, which the settings page can no longer change.
     """
     tidy = {name: value for name, value in settings.items() if _is_set(name, value)}
-    tidy |= taken_apart(tidy)
+    tidy |= split_pasted(tidy)
     dropped: set[str] = set()
     warnings = []
     for old in [name for name in tidy if name in _LEGACY]:
@@ -237,7 +237,7 @@ def unknown_keys(settings: object) -> tuple[str, ...]:
     return tuple(sorted(str(name) for name in settings if name not in _KNOWN))
 
 
-def hidden(settings: object) -> list[str]:
+def typed_secrets(settings: object) -> list[str]:
     """All that is secret in the settings as they were typed, to be hidden before a word is said."""
     given = settings if isinstance(settings, Mapping) else {}
     texts = [given.get(name) for name in ("plex_url", "plex_token")]
@@ -263,13 +263,13 @@ def load(settings: object) -> tuple[Stash2PlexConfig, tuple[str, ...]]:
 def _repair(given: dict[str, Any], refused: ValidationError) -> list[str]:
     """Take the refused given out of `given` (a list keeps its good part); one warning each."""
     warnings = []
-    hidden = (*_SECRET, "path_map") if _hides_paths(given) else _SECRET
+    secret_names = (*_SECRET, "path_map") if _hides_paths(given) else _SECRET
     for error in refused.errors(include_url=False):
         name = str(error["loc"][0])
         cause = error.get("ctx", {}).get("error")
         rest = getattr(cause, "rest", None)
         used = "the rest of it" if rest else _default(name)
-        shown = "this value" if name in hidden else _shown(given[name])
+        shown = "this value" if name in secret_names else _shown(given[name])
         warnings.append(_warning(name, shown, str(cause or error["msg"]), used))
         del given[name]
         if rest:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-PLACES = (
+PLACEHOLDERS = (
     "title",
     "performers",
     "studio",
@@ -28,7 +28,7 @@ _PAIRS = {"(": ")", "[": "]", "“": "”", "«": "»"}
 _TOKENS = r"(?s)\{(\w+)\}|."  # compiled for those who have a template
 
 
-class _Place(NamedTuple):
+class _Placeholder(NamedTuple):
     name: str
 
 
@@ -40,24 +40,24 @@ class _Bracket(NamedTuple):
     closing: str
 
 
-_Node = str | _Place | _Bracket
+_Node = str | _Placeholder | _Bracket
 
 
 def checked(template: str) -> str:
     """The template, if it can be used; ValueError with what it may hold."""
-    names = places(template)
+    names = placeholders(template)
     rest = re.sub(r"\{\w+\}", "", template)
-    if not names or set(names) - set(PLACES) or "{" in rest or "}" in rest:
-        raise ValueError(f"must hold some of {', '.join(f'{{{name}}}' for name in PLACES)}")
+    if not names or set(names) - set(PLACEHOLDERS) or "{" in rest or "}" in rest:
+        raise ValueError(f"must hold some of {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}")
     return template
 
 
-def places(template: str) -> tuple[str, ...]:
+def placeholders(template: str) -> tuple[str, ...]:
     """The names in braces, in their order."""
     return tuple(re.findall(r"\{(\w+)\}", template))
 
 
-def filled(template: str, said: Mapping[str, str]) -> str:
+def fill(template: str, said: Mapping[str, str]) -> str:
     """The template with what is `said`; '' when nothing in it is."""
     text, found = _rendered(_parsed(template), said)
     return " ".join(text.split()) if found else ""
@@ -71,7 +71,7 @@ def _parsed(template: str) -> tuple[_Node, ...]:
         sign, name = token[0], token[1]
         opened, nodes = open_ones[-1]
         if name:
-            nodes.append(_Place(name))
+            nodes.append(_Placeholder(name))
         elif sign in _PAIRS:
             open_ones.append((sign, []))
         elif opened and sign == _PAIRS[opened]:
@@ -89,7 +89,7 @@ def _rendered(nodes: Sequence[_Node], said: Mapping[str, str]) -> tuple[str, boo
     text, waiting, found, missed = "", "", False, False
     for node in nodes:
         part = node if isinstance(node, str) else _part(node, said)
-        if isinstance(node, str) or (part and not _has_place(node)):
+        if isinstance(node, str) or (part and not _has_placeholder(node)):
             waiting += part
         elif part:
             text += (waiting if found or not missed else "") + part
@@ -99,14 +99,14 @@ def _rendered(nodes: Sequence[_Node], said: Mapping[str, str]) -> tuple[str, boo
     return text + ("" if missed else waiting), found
 
 
-def _part(node: _Place | _Bracket, said: Mapping[str, str]) -> str:
-    if isinstance(node, _Place):
+def _part(node: _Placeholder | _Bracket, said: Mapping[str, str]) -> str:
+    if isinstance(node, _Placeholder):
         return said.get(node.name, "").strip()
     inside, found = _rendered(node.inside, said)
-    return node.opening + inside + node.closing if found or not _has_place(node) else ""
+    return node.opening + inside + node.closing if found or not _has_placeholder(node) else ""
 
 
-def _has_place(node: _Node) -> bool:
+def _has_placeholder(node: _Node) -> bool:
     if isinstance(node, _Bracket):
-        return any(_has_place(one) for one in node.inside)
-    return isinstance(node, _Place)
+        return any(_has_placeholder(one) for one in node.inside)
+    return isinstance(node, _Placeholder)

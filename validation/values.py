@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from validation import library
+from validation import library_names
 from validation.template import checked
 
 # Fields in their usual order, each with the other words that people use for it.
@@ -44,7 +44,7 @@ _TRUE = ("true", "on", "yes", "y", "1")
 _FALSE = ("false", "off", "no", "n", "0")
 
 
-class Partly(ValueError):
+class PartlyValid(ValueError):
     """Some elements of a list are bad; `rest` holds the good ones."""
 
     def __init__(self, message: str, rest: tuple[Any, ...]) -> None:
@@ -99,10 +99,10 @@ def libraries(value: object) -> tuple[str, ...]:
     """Names of libraries as they were typed, in their order, each once."""
     if isinstance(value, (list, tuple, set, frozenset)):
         return tuple(dict.fromkeys(_pieces(value, "")))
-    return tuple(dict.fromkeys(library.parted(text(value))))
+    return tuple(dict.fromkeys(library_names.names_in(text(value))))
 
 
-def listed(value: object) -> tuple[str, ...]:
+def text_list(value: object) -> tuple[str, ...]:
     """Names or paths, each once: between commas, or between semicolons if there are any."""
     semicolons = isinstance(value, str) and ";" in value
     return tuple(dict.fromkeys(_pieces(value, ";\n" if semicolons else ",\n")))
@@ -128,7 +128,7 @@ def sources(value: object) -> tuple[str, ...]:
     known = tuple(name for name in SOURCES if name in asked)
     if asked - set(SOURCES):
         message = f"must be a list of {', '.join(SOURCES)}, or none"
-        raise Partly(message, known) if known else ValueError(message)
+        raise PartlyValid(message, known) if known else ValueError(message)
     return known
 
 
@@ -141,7 +141,7 @@ def fields(value: object) -> tuple[str, ...]:
     known = tuple(name for name in FIELDS if name in asked)
     if asked - {*FIELDS, "all", "none"}:
         message = f"must be a list of {', '.join(FIELDS)}"
-        raise Partly(message, known) if known else ValueError(message)
+        raise PartlyValid(message, known) if known else ValueError(message)
     return known
 
 
@@ -156,7 +156,7 @@ def pairs(value: object) -> tuple[tuple[str, str], ...]:
     good = tuple(dict.fromkeys(entry for entry in entries if entry is not None))
     if None in entries:
         message = "must be lines (or parts between ;) of the form 'stash prefix => plex prefix'"
-        raise Partly(message, good) if good else ValueError(message)
+        raise PartlyValid(message, good) if good else ValueError(message)
     return good
 
 

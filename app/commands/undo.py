@@ -29,7 +29,7 @@ def undo(run: Run) -> dict[str, Any]:
     """Restore what Plex said before the last run that wrote. `run`, `item`, `scene` and `field` choose other
     writes, and `original` means before the very first write. Later edits of a person stay."""
     from plex.state.ledger import Ledger
-    from plex.state.scene_state_store import Seen
+    from plex.state.scene_state_store import SceneStates
     from plex.sync.collections import Collections
     from plex.sync.undo import Undo
 
@@ -43,7 +43,7 @@ def undo(run: Run) -> dict[str, Any]:
             stdio.info("undo: there is nothing to restore")
             return {"fields": 0, "items": 0, "held": 0, "left": _lost(len(chosen)), "kept": []}
         _refuse_while_paused(run)
-        Seen(run.store).doubt_items({row.rating_key for row in rows})
+        SceneStates(run.store).doubt_items({row.rating_key for row in rows})
         collections = Collections(plex, run.store, run.config.sync_settings(), stdio.info)
         undo = Undo(plex, Ledger(run.store), run.journal, run.clock, collections.left)
         done = undo.undo(rows, original)

@@ -10,7 +10,7 @@ from plex.state.scene_state import HIDDEN
 
 if TYPE_CHECKING:
     from plex.client.section import Section
-    from plex.path_map.infer import Found
+    from plex.path_map.infer import PrefixPair
 
 SETTINGS = "Settings > Plugins > Stash2Plex"
 REPLACED = (
@@ -167,7 +167,7 @@ def unlisted(line: str) -> Finding:
 # -- paths
 
 
-def pair(one: "Found", words: str, is_set: bool) -> Finding:
+def pair(one: "PrefixPair", words: str, is_set: bool) -> Finding:
     """A pair of the path map, and whether files prove it."""
     whose = "from Path Map" if is_set else "inferred"
     if one.is_denied or (one.of and not one.agree):

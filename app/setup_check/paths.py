@@ -12,7 +12,7 @@ from app.setup_check.finding import Finding
 if TYPE_CHECKING:
     from plex.client.section import Section
     from plex.library.path_map import Evidence
-    from plex.path_map.infer import Found
+    from plex.path_map.infer import PrefixPair
     from plex.sync.decide import Decider
     from stash.scene import Scene
 
@@ -41,7 +41,7 @@ def of_map(run: Run, evidence: "Evidence") -> Iterator[Finding]:
 def map_as_json(run: Run, evidence: "Evidence") -> dict[str, Any]:
     """The pairs in use, the pairs that files prove, and why files prove none."""
 
-    def rows(pairs: "Iterable[Found]") -> list[dict[str, Any]]:
+    def rows(pairs: "Iterable[PrefixPair]") -> list[dict[str, Any]]:
         return [pair._asdict() | {"against": list(pair.against)} for pair in pairs]
 
     return {

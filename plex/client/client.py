@@ -24,7 +24,7 @@ from plex.client.write_once import once
 from plex.fields import item, registry
 from plex.fields.image_kinds import POSTER, Kind
 from plex.plan.last_written import same
-from validation import library
+from validation import library_names
 
 NEWEST = 100
 BATCH = 25  # full items per read: so many take Plex under a second, 50 may take twelve
@@ -41,7 +41,7 @@ class PlexClient:
         self.machine, self.version, self.name = plex.machine, plex.version, plex.name
 
     def only(self, libraries: Sequence[str]) -> "PlexClient":
-        """Looks only at these libraries, as `validation.library` names them; none named means all."""
+        """Looks only at these libraries, as `validation.library_names` names them; none named means all."""
         self._libraries = tuple(libraries)
         return self
 
@@ -70,7 +70,7 @@ class PlexClient:
         chosen: set[int] = set()
         for name in self._libraries:
             # A library with this name may be among those whose number cannot be read.
-            meant = library.meant(name, sections) or unnumbered(sections)
+            meant = library_names.libraries_named(name, sections) or unnumbered(sections)
             if not meant:
                 raise errors.SetupError(
                     f"Plex has no movie-type library “{name.casefold()}” (plex_library); it has: "
@@ -92,7 +92,7 @@ class PlexClient:
     def count(self, section: int) -> "int | None":
         """The number of items in a section; None if Plex does not give it."""
         container = self._plex.get(f"{path_of(section)}/all?type={MOVIES}", window(0, 0))
-        return item.number(container.get("totalSize"))
+        return item.whole_number(container.get("totalSize"))
 
     def is_owners(self) -> bool:
         """Whether the token is the server owner's: Plex answers this question to nobody else."""
@@ -246,17 +246,17 @@ class PlexClient:
 
     def images(self, rating_key: int, kind: Kind = POSTER) -> dict[str, bool]:
         """The item's images of a kind by Plex's keys, and whether Plex shows each."""
-        container = self._plex.get(f"/library/metadata/{rating_key}/{kind.many}")
+        container = self._plex.get(f"/library/metadata/{rating_key}/{kind.plural}")
         return {p.get("ratingKey", ""): p.get("selected") == "1" for p in container.iter("Photo")}
 
     def upload_image(self, rating_key: int, kind: Kind, data: bytes) -> None:
         """Uploads an image. Plex shows it at once and keeps it for ever."""
-        self._plex.post(f"/library/metadata/{rating_key}/{kind.many}", data)
+        self._plex.post(f"/library/metadata/{rating_key}/{kind.plural}", data)
 
     def select_image(self, rating_key: int, kind: Kind, key: str) -> None:
         """Shows an image that Plex has already."""
         self._plex.put(
-            f"/library/metadata/{rating_key}/{kind.one}?{urlencode({'url': key}, quote_via=quote)}"
+            f"/library/metadata/{rating_key}/{kind.singular}?{urlencode({'url': key}, quote_via=quote)}"
         )
 
     def unset_image(self, rating_key: int, kind: Kind) -> None:
@@ -279,7 +279,7 @@ class PlexClient:
     def members(self, rating_key: int) -> list[int]:
         """The rating keys of a collection's items, in its order."""
         key = f"/library/collections/{rating_key}/children"
-        members = [item.number(video.get("ratingKey")) for video in self._all(key, "Video")]
+        members = [item.whole_number(video.get("ratingKey")) for video in self._all(key, "Video")]
         if None in members:
             raise errors.Busy("Plex sent an item without a number").of(PLEX, "unreadable")
         return [key for key in members if key]

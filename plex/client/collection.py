@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from plex.fields.item import number
+from plex.fields.item import whole_number
 
 CUSTOM = 2
 
@@ -20,9 +20,9 @@ class Collection(NamedTuple):
 
 def collection(directory: Any) -> Collection:
     return Collection(
-        rating_key=number(directory.get("ratingKey")) or 0,
+        rating_key=whole_number(directory.get("ratingKey")) or 0,
         title=directory.get("title", ""),
-        sort=number(directory.get("collectionSort")) or 0,
-        size=number(directory.get("childCount")),
+        sort=whole_number(directory.get("collectionSort")) or 0,
+        size=whole_number(directory.get("childCount")),
         edited=any(child.get("locked") == "1" for child in directory.findall("Field")),
     )

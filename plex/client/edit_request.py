@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, unquote
 
 from plex.fields.registry import BY_NAME, FIELDS, Field, Fields, Value, name_key
-from plex.fields.text import address_fit
+from plex.fields.text import cut_for_address
 from plex.plan.plan import Change
 
 Parameter = tuple[str, str]
@@ -23,10 +23,12 @@ def parameters(changes: Iterable[Change]) -> list[Parameter]:
         if not change.writes or (field := BY_NAME[change.field]).kind == "rating":
             continue
         if field.kind == "tags":
-            request += tag_list(field.wire, change.before, change.after)
+            request += tag_list(field.plex_name, change.before, change.after)
         else:
-            request.append((f"{field.wire}.value", str(change.after or "")))
-        request.append((f"{field.wire}.locked", "0" if field.derived and not change.after else "1"))
+            request.append((f"{field.plex_name}.value", str(change.after or "")))
+        request.append(
+            (f"{field.plex_name}.locked", "0" if field.derived and not change.after else "1")
+        )
     return request
 
 
@@ -97,7 +99,7 @@ def shorter(edit: Sequence[Parameter]) -> "list[Parameter] | None":
     room = URL_BYTES - _size(pair for pair in edit if pair is not longest) - len(longest[0]) - 2
     if not longest[0].endswith(".value") or room < 0:
         return None
-    short = (longest[0], address_fit(longest[1], room))
+    short = (longest[0], cut_for_address(longest[1], room))
     return [short if pair is longest else pair for pair in edit]
 
 
@@ -105,7 +107,7 @@ def _size(edit: Iterable[Parameter]) -> int:
     return sum(len(quote(name, safe="")) + len(quote(value, safe="")) + 2 for name, value in edit)
 
 
-_FIELDS = {field.wire: field for field in FIELDS}
+_FIELDS = {field.plex_name: field for field in FIELDS}
 
 
 def left(

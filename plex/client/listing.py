@@ -10,7 +10,7 @@ from typing import Any
 
 import errors
 from plex.client.pages import Elements
-from plex.fields.item import Part, number, parts, whole_print
+from plex.fields.item import Part, digest64, parts, whole_number
 
 AT_ONCE = 200  # rows per parse: parsed rows take ten times their size in memory
 _ROW, _END = b"<Video ", b"</MediaContainer>"
@@ -60,7 +60,7 @@ class Page:
         A row has only the first names of each list, and no labels and locks. A change of these moves
         updatedAt; a mark without updatedAt proves nothing.
         """
-        return {key: whole_print(row) for key, row in self._rows.items()}
+        return {key: digest64(row) for key, row in self._rows.items()}
 
     def parts(self, known: Collection[int] = ()) -> list[Part]:
         """Returns the files of all rows except the `known` rating keys."""
@@ -122,7 +122,7 @@ def _ends(xml: bytes) -> bool:
 
 def _rating_key(row: bytes) -> "int | None":
     match = _KEY.search(row)
-    return number(match.group(1).decode()) if match else None
+    return whole_number(match.group(1).decode()) if match else None
 
 
 def _head(head: bytes) -> Mapping[bytes, int]:

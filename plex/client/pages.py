@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import errors
 from errors import PLEX
 from net.halving import by_halves
-from plex.fields.item import number
+from plex.fields.item import whole_number
 
 PAGE = 1000
 # Errors for one bad part of a Plex that answers other questions.
@@ -45,16 +45,16 @@ class Elements:
 
     @property
     def first(self) -> "int | None":
-        return number(self._rows[0].get("ratingKey")) if self._rows else None
+        return whole_number(self._rows[0].get("ratingKey")) if self._rows else None
 
     @property
     def total(self) -> "int | None":
-        return number(self.container.get("totalSize"))
+        return whole_number(self.container.get("totalSize"))
 
     @property
     def nameless(self) -> int:
         """The number of rows without a rating key."""
-        return sum(not number(row.get("ratingKey")) for row in self._rows)
+        return sum(not whole_number(row.get("ratingKey")) for row in self._rows)
 
 
 def pages(get: Callable[[dict[str, str]], P], start: int = 0) -> Iterator[P]:

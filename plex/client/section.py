@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import errors
-from plex.fields.item import number
-from validation import library
+from plex.fields.item import whole_number
+from validation import library_names
 
 LIBRARIES = "/library/sections"  # a Plex that gives this list is up
 
@@ -32,7 +32,7 @@ class Section(NamedTuple):
 def read_section(directory: Any, place: int) -> Section:
     """The library of a row; `place` is the row's number, from 1 on."""
     return Section(
-        id=number(directory.get("key")) or -place,
+        id=whole_number(directory.get("key")) or -place,
         title=directory.get("title") or f"row {place}",
         agent=directory.get("agent", ""),
         stamp=json.dumps((directory.get("scannedAt"), directory.get("uuid"))),
@@ -65,7 +65,7 @@ def path_of(section: int) -> str:
 
 def typed(sections: Sequence[Section]) -> str:
     """The names and numbers that a user can type for these libraries."""
-    titles = ", ".join(library.typed(one.title) for one in sections) or "none"
+    titles = ", ".join(library_names.as_typed(one.title) for one in sections) or "none"
     numbers = ", ".join(f"#{one.id}" for one in sections)
     return f"{titles} (in this order also: {numbers})" if sections else titles
 

@@ -13,8 +13,8 @@ class Kind(NamedTuple):
 
     field: str
     lock: str  # also the attribute of an item
-    one: str
-    many: str
+    singular: str
+    plural: str
 
     @property
     def as_field(self) -> Field:
@@ -23,7 +23,7 @@ class Kind(NamedTuple):
 
     def key(self, sha1: str) -> str:
         """What Plex calls the image with these bytes once it is uploaded."""
-        return f"{UPLOADED}{self.many}/{sha1}"
+        return f"{UPLOADED}{self.plural}/{sha1}"
 
 
 POSTER = Kind(registry.POSTER, "thumb", "poster", "posters")

@@ -81,7 +81,7 @@ class Item:
         """Those of the fields that say something and that nobody locked."""
         return frozenset(
             name for name in names
-            if self.values.get(name) and BY_NAME[name].wire not in self.locks
+            if self.values.get(name) and BY_NAME[name].plex_name not in self.locks
         )  # fmt: skip
 
     def _has_scanned_title(self) -> bool:
@@ -97,17 +97,17 @@ def parts(container: Any, marks: Mapping[int, int]) -> Iterator[Part]:
     """
     section = container.attrib.get("librarySectionID")
     for video in container.findall("Video"):
-        key = number(video.attrib.get("ratingKey"))
+        key = whole_number(video.attrib.get("ratingKey"))
         if not key:
             continue
-        owner = number(video.attrib.get("librarySectionID") or section) or 0
-        updated = number(video.attrib.get("updatedAt")) or 0
+        owner = whole_number(video.attrib.get("librarySectionID") or section) or 0
+        updated = whole_number(video.attrib.get("updatedAt")) or 0
         seen = marks.get(key, 0) if updated else 0
         for one in _files(video):
-            yield Part(key, owner, one["file"], number(one.get("size")) or 0, seen, updated)
+            yield Part(key, owner, one["file"], whole_number(one.get("size")) or 0, seen, updated)
 
 
-def whole_print(*said: bytes) -> int:
+def digest64(*said: bytes) -> int:
     """A number of 64 bits for these bytes, one after the other, as SQLite keeps it; never 0."""
     found = hashlib.blake2b(digest_size=8)
     for one in said:
@@ -126,9 +126,11 @@ def items(container: Any) -> Iterator[Item]:
     """Every item in a container of full items."""
     section = container.attrib.get("librarySectionID")
     for video in container.findall("Video"):  # not those inside: trailers and other extras
-        key = number(video.attrib.get("ratingKey"))
+        key = whole_number(video.attrib.get("ratingKey"))
         if key:
-            yield _item(video, key, number(video.attrib.get("librarySectionID") or section) or 0)
+            yield _item(
+                video, key, whole_number(video.attrib.get("librarySectionID") or section) or 0
+            )
 
 
 def _item(video: Any, key: int, section: int) -> Item:
@@ -138,14 +140,14 @@ def _item(video: Any, key: int, section: int) -> Item:
         rating_key=key,
         section=section,
         files=tuple(one["file"] for one in files),
-        values={one.name: _value(video, one, one.wire in locks) for one in FIELDS},
+        values={one.name: _value(video, one, one.plex_name in locks) for one in FIELDS},
         locks=frozenset(locks),
         images={name: video.attrib.get(name, "") for name in ("thumb", "art")},
         photos={
             name_key(role.get("tag", "")): role.get("thumb", "") for role in video.findall("Role")
         },
-        sizes=tuple(number(one.get("size")) or 0 for one in files),
-        added=number(video.attrib.get("addedAt")) or 0,
+        sizes=tuple(whole_number(one.get("size")) or 0 for one in files),
+        added=whole_number(video.attrib.get("addedAt")) or 0,
         guid=video.attrib.get("guid", ""),
     )
 
@@ -154,7 +156,7 @@ def _value(video: Any, one: Field, locked: bool) -> Value:
     if one.kind == "tags":
         tags = video.findall(one.element)
         return tuple(tag.attrib["tag"] for tag in tags if tag.attrib.get("tag"))
-    found: str = video.attrib.get(one.wire, "")
+    found: str = video.attrib.get(one.plex_name, "")
     if one.kind == "rating":
         return _rating(found)
     if one.derived:  # from the title; an equal one may be left out
@@ -182,7 +184,7 @@ def _is_cut_from(title: str, path: str) -> bool:
     return bool(words) and all(word in left for word in words)
 
 
-def number(found: "str | None") -> "int | None":
+def whole_number(found: "str | None") -> "int | None":
     """A whole number as XML attributes have them; None for anything else, and for what would not
     fit into 64 bits, as Plex's own numbers do."""
     if not (found and found.isascii() and found.isdigit() and len(found) < 20):

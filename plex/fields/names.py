@@ -5,12 +5,12 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-from validation import text
+from validation import clean_text
 
-NAME = text.LIMITS["name"]
+NAME = clean_text.LIMITS["name"]
 
 
-def names(found: Iterable[str]) -> tuple[str, ...]:
+def distinct_names(found: Iterable[str]) -> tuple[str, ...]:
     """Clean names in order, each once: Plex tells names apart without regard to case."""
     kept: dict[str, str] = {}
     for key, name in map(_tidy, found):
@@ -22,7 +22,7 @@ def names(found: Iterable[str]) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)  # the same few names are on thousands of scenes
 def _tidy(name: str) -> tuple[str, str]:
     """The name's key and its clean form."""
-    clean = text.one_line(name, NAME)
+    clean = clean_text.one_line(name, NAME)
     return name_key(clean), clean
 
 
@@ -32,7 +32,7 @@ def name_key(name: str) -> str:
     return plain.casefold()
 
 
-def in_order(found: Iterable[str]) -> list[str]:
+def alphabetical(found: Iterable[str]) -> list[str]:
     """By the alphabet: an order that no rename elsewhere and no order of Stash's can change."""
     return sorted(found, key=lambda name: (name_key(name), name))
 

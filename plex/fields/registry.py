@@ -43,7 +43,7 @@ class Field:
 
     name: str
     kind: str
-    wire: str
+    plex_name: str
     rule: Rule = _no_value
     element: str = ""
     derived: bool = False
@@ -84,7 +84,7 @@ FIELDS = (
 )  # fmt: skip
 BY_NAME = {field.name: field for field in FIELDS}
 # Plex's names of fields that we write without a lock. A lock that is there is a person's.
-UNLOCKED = frozenset(field.wire for field in FIELDS if field.kind == "rating")
+UNLOCKED = frozenset(field.plex_name for field in FIELDS if field.kind == "rating")
 POSTER, BACKGROUND = IMAGES = ("poster", "background")
 SUBSTANCE = tuple(field.name for field in FIELDS if field.is_substance)
 FROM_FILE = tuple(field.name for field in FIELDS if field.from_file)
@@ -95,7 +95,7 @@ def wanted(scene: Scene, settings: SyncSettings) -> dict[str, Value]:
     return {name: BY_NAME[name].rule(scene, settings) for name in switched_on(settings)}
 
 
-def says(scene: Scene, settings: SyncSettings) -> bool:
+def says_something(scene: Scene, settings: SyncSettings) -> bool:
     """Whether the scene says anything that the settings alone do not say of every scene."""
     return wanted(scene, settings) != wanted(Scene(scene.id, organized=scene.organized), settings)
 
@@ -114,7 +114,7 @@ def extras(settings: SyncSettings) -> frozenset[str]:
     """What has to be asked of Stash besides the usual."""
     on = switched_on(settings)
     forms = {name: getattr(settings, f"{name}_template", "") for name in on}
-    shown = {place for form in forms.values() for place in template.places(form)}
+    shown = {place for form in forms.values() for place in template.placeholders(form)}
     if "collections" in on:
         shown |= set(settings.collections_from)
     asked = {

@@ -31,7 +31,7 @@ def extras(settings: SyncSettings) -> frozenset[str]:
     return frozenset({STASH_IDS} if settings.only_stash_id else ())
 
 
-def skip(scene: Scene, settings: SyncSettings) -> "Skip | None":
+def skip_reason(scene: Scene, settings: SyncSettings) -> "Skip | None":
     """Why the scene is not synced; None when it is. What is excluded is out, whatever includes it."""
     if settings.only_organized and not scene.organized:
         return Skip(NOT_ORGANIZED)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from plex.fields.names import in_order, is_listed, name_key, names
+from plex.fields.names import alphabetical, distinct_names, is_listed, name_key
 from plex.fields.text import people
 from stash.scene import Ref, Scene
 from validation.settings import SyncSettings
@@ -20,19 +20,19 @@ def genres(scene: Scene, settings: SyncSettings) -> Names:
     found = list(_genres(scene.tags, settings))
     if settings.performer_tags:
         found += _genres((tag for one in scene.performers for tag in one.tags), settings)
-    return names(found)[: settings.max_tags]
+    return distinct_names(found)[: settings.max_tags]
 
 
 def _genres(tags: Iterable[Ref], settings: SyncSettings) -> list[str]:
     only, ignore = settings.genre_only, settings.genre_ignore
     known = (tag.name for tag in tags)
-    return in_order(
+    return alphabetical(
         n for n in known if not is_listed(n, ignore) and (not only or is_listed(n, only))
     )
 
 
 def actors(scene: Scene, settings: SyncSettings) -> Names:
-    return names(one.name for one in scene.performers)
+    return distinct_names(one.name for one in scene.performers)
 
 
 def directors(scene: Scene, settings: SyncSettings) -> Names:
@@ -40,15 +40,17 @@ def directors(scene: Scene, settings: SyncSettings) -> Names:
 
 
 def collections(scene: Scene, settings: SyncSettings) -> Names:
-    return names(_titled(kind, name, settings) for kind, name in _gathered(scene, settings))
+    return distinct_names(
+        _titled(kind, name, settings) for kind, name in _gathered(scene, settings)
+    )
 
 
-def places(scene: Scene, settings: SyncSettings) -> dict[str, int]:
+def positions(scene: Scene, settings: SyncSettings) -> dict[str, int]:
     """The scene's number in groups, by the keys of the collections that they are."""
     if GROUP not in settings.collections_from:
         return {}
     known = [one for one in scene.groups if one.place is not None]
-    titles = {one: names([_titled(GROUP, one.name, settings)]) for one in known}
+    titles = {one: distinct_names([_titled(GROUP, one.name, settings)]) for one in known}
     return {name_key(title): one.place or 0 for one in known for title in titles[one]}
 
 
@@ -75,8 +77,8 @@ def _gathered(scene: Scene, settings: SyncSettings) -> Iterator[tuple[str, str]]
 
 def labels(scene: Scene, settings: SyncSettings) -> Names:
     organized = [settings.label_organized] if scene.organized else []
-    return names([*settings.labels, *_tags(scene, settings.label_tags), *organized])
+    return distinct_names([*settings.labels, *_tags(scene, settings.label_tags), *organized])
 
 
 def _tags(scene: Scene, listed: Names) -> list[str]:
-    return in_order(tag.name for tag in scene.tags if is_listed(tag.name, listed))
+    return alphabetical(tag.name for tag in scene.tags if is_listed(tag.name, listed))

@@ -50,7 +50,7 @@ def open_to_look(entry: Entry, settings: SyncSettings) -> set[Kind]:
     return {
         kind for kind in KINDS
         if kind.field in settings.sync_fields
-        and (image_plan.may_lag(entry.past(kind.field)) or kind.field in (*entry.asked, *entry.decided))
+        and (image_plan.may_lag(entry.image(kind.field)) or kind.field in (*entry.asked, *entry.decided))
     }  # fmt: skip
 
 
@@ -99,7 +99,7 @@ class Covers:
         picture = images.picture(kind, letterbox.fitted(data) if named.endswith(FITTED) else data)
         if same := image_plan.as_before(picture, at, item, entry, rules):
             return ItemImage(kind, same)
-        offered = images.known(self._plex, item, kind, entry.past(kind.field))
+        offered = images.known(self._plex, item, kind, entry.image(kind.field))
         shown = image_plan.shown(kind, offered, rules)
         return ItemImage(kind, image_plan.decided(picture, at, shown, entry, rules), offered)
 

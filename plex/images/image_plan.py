@@ -7,7 +7,7 @@ from typing import NamedTuple
 from plex.fields.image_kinds import UPLOADED, Kind
 from plex.fields.item import Item
 from plex.images.images import Picture
-from plex.plan.baseline import settled
+from plex.plan.baseline import after_decision
 from plex.plan.last_written import SCALAR, Written
 from plex.plan.plan import (
     ASK,
@@ -19,7 +19,7 @@ from plex.plan.plan import (
     Rules,
     scalar,
 )
-from plex.state.entry import Entry, Past
+from plex.state.entry import Entry, ImageRecord
 
 SETTLED = 3.0  # seconds
 FRESH = "~"  # at the end of a version: looked at within that time
@@ -68,7 +68,7 @@ class ItemImage:
 
 def is_due(kind: Kind, version: str, item: Item, entry: Entry, rules: Rules) -> bool:
     """Whether the cover has to be downloaded to know if the image is right."""
-    past, held = entry.past(kind.field), rules.holds(kind.as_field)
+    past, held = entry.image(kind.field), rules.holds(kind.as_field)
     if rules.fill_only and not past.sha1 and item.images.get(kind.lock) and held:
         return False  # somebody chose it; Plex shows a frame of the video on its own
     released = past.version.endswith(HELD) and (rules.policy == STASH or not held)
@@ -76,13 +76,13 @@ def is_due(kind: Kind, version: str, item: Item, entry: Entry, rules: Rules) -> 
     return past.begun or moved or released or may_be_edited(kind, item, past, rules)
 
 
-def may_be_edited(kind: Kind, item: Item, past: Past, rules: Rules) -> bool:
+def may_be_edited(kind: Kind, item: Item, past: ImageRecord, rules: Rules) -> bool:
     """Whether a person may have picked another image since, with a setting that reacts to that."""
     elsewhere = item.images.get(kind.lock, "") != past.shown
     return bool(past.sha1) and rules.policy in (STASH, ASK) and elsewhere
 
 
-def may_lag(past: Past) -> bool:
+def may_lag(past: ImageRecord) -> bool:
     """Whether the last look came so soon that the same version may be another cover's by now.
 
     Stash reports that change with an event, so a sync looks again and a reconciliation need not.
@@ -94,7 +94,7 @@ def kept(entry: Entry, name: str) -> str:
     """Why Plex keeps an image, from the last look; '' if the image is ours, or nobody looked."""
     if name in entry.asked:
         return CONFLICT
-    return LOCKED if entry.past(name).version.endswith(HELD) else ""
+    return LOCKED if entry.image(name).version.endswith(HELD) else ""
 
 
 def seen(version: str, now: float) -> str:
@@ -109,7 +109,7 @@ def as_before(
 ) -> "Look | None":
     """The look for a cover that is the very image that we uploaded last; None if more has to be
     decided."""
-    kind, past = picture.kind, entry.past(picture.kind.field)
+    kind, past = picture.kind, entry.image(picture.kind.field)
     open_ = may_be_edited(kind, item, past, rules) or kind.field in (*entry.asked, *entry.decided)
     if picture.sha1 != past.sha1 or past.begun or open_:
         return None
@@ -122,10 +122,10 @@ def decided(picture: Picture, version: str, cur: str, entry: Entry, rules: Rules
     base, chosen = _base(picture, entry), None
     decision = entry.decided.get(field.name)
     if decision and decision.fits(field, cur, key):
-        base = settled(field, base, decision)
+        base = after_decision(field, base, decision)
         chosen = base if decision.side == PLEX else None
         if decision.side == STASH:
-            rules = replace(rules, locked=rules.locked - {field.wire})
+            rules = replace(rules, locked=rules.locked - {field.plex_name})
     change = scalar(field, base, cur, key, rules)
     if change and not change.writes:
         kept = version + HELD if change.why == LOCKED else version
@@ -141,7 +141,7 @@ def shown(kind: Kind, offered: "Offered | None", rules: Rules) -> str:
 
 def _base(picture: Picture, entry: Entry) -> "Written | None":
     """The ledger's entry about the image, as the baseline of a field."""
-    kind, past = picture.kind, entry.past(picture.kind.field)
+    kind, past = picture.kind, entry.image(picture.kind.field)
     ours = kind.key(past.sha1) if past.sha1 else ""
     known = entry.baseline.get(kind.field)
     if past.begun and known and known.begun:
@@ -155,17 +155,17 @@ def _base(picture: Picture, entry: Entry) -> "Written | None":
 
 def begun(entry: Entry, image: ItemImage) -> Entry:
     """The entry before the image is shown, with the person's image that it is about to replace."""
-    name, change, past = image.kind.field, image.look.change, entry.past(image.kind.field)
+    name, change, past = image.kind.field, image.look.change, entry.image(image.kind.field)
     before = str(change.before or "") if change else ""
     if change and before.startswith(UPLOADED) and before != image.kind.key(past.sha1):
         known = {**entry.baseline, name: Written(change.after, before, begun=True)}
         entry = entry.but(baseline=known)
-    return entry.with_past(name, past._replace(begun=True))
+    return entry.with_image(name, past._replace(begun=True))
 
 
 def after_look(entry: Entry, image: ItemImage, now: Item) -> Entry:
     """The entry after a look; `now` is the item after the writes."""
-    name, look, past = image.kind.field, image.look, entry.past(image.kind.field)
+    name, look, past = image.kind.field, image.look, entry.image(image.kind.field)
     left = {field: base for field, base in entry.baseline.items() if field != name}
     if look.chosen or (look.is_kept and name in entry.baseline):
         left[name] = look.chosen or entry.baseline[name]
@@ -173,5 +173,5 @@ def after_look(entry: Entry, image: ItemImage, now: Item) -> Entry:
     locks = entry.locks | {image.kind.lock} if ours and entry.locks is not None else entry.locks
     is_known = look.sha1 or look.chosen or name in left
     place = now.images.get(image.kind.lock, "") if is_known else past.shown
-    after = Past(look.version, look.sha1 or past.sha1, shown=place)
-    return entry.but(baseline=left, locks=locks).with_past(name, after)
+    after = ImageRecord(look.version, look.sha1 or past.sha1, shown=place)
+    return entry.but(baseline=left, locks=locks).with_image(name, after)

@@ -11,7 +11,7 @@ from plex.client.port import PlexPort
 from plex.client.write_once import once
 from plex.fields.image_kinds import Kind
 from plex.fields.item import Item
-from plex.state.entry import Past
+from plex.state.entry import ImageRecord
 
 SMALL = 64 << 10  # bytes
 
@@ -56,7 +56,7 @@ def picture(kind: Kind, data: bytes) -> Picture:
     return Picture(kind, Spooled(data), hashlib.sha1(data, usedforsecurity=False).hexdigest())
 
 
-def known(plex: PlexPort, item: Item, kind: Kind, past: Past) -> "Mapping[str, bool] | None":
+def known(plex: PlexPort, item: Item, kind: Kind, past: ImageRecord) -> "Mapping[str, bool] | None":
     """The images that Plex offers for the item, and whether it shows them; None if that does not matter.
 
     After an earlier upload, even if its answer was lost, Plex may have the bytes already. The image that

@@ -63,7 +63,10 @@ class Claim(NamedTuple):
 def claim(scene: Scene, item: Item, path_map: paths.PathMap, settings: SyncSettings) -> Claim:
     places = match.places(scene, item, path_map)
     return Claim(
-        scene.id, registry.says(scene, settings), 0 in places, min(places.values(), default=0)
+        scene.id,
+        registry.says_something(scene, settings),
+        0 in places,
+        min(places.values(), default=0),
     )
 
 
@@ -126,7 +129,7 @@ class Claims:
 
         def look() -> "Claim | None":
             holder = self._stash.scenes([scene_id], self._extras).get(scene_id)
-            if holder is None or selection.skip(holder, self._settings):
+            if holder is None or selection.skip_reason(holder, self._settings):
                 return None
             if not match.holds(item, holder, path_map):
                 return None

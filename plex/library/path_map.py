@@ -11,7 +11,7 @@ import errors
 from plex.client.port import PlexPort
 from plex.library.index import Index
 from plex.path_map import file_pairs, infer, paths
-from plex.path_map.infer import Found
+from plex.path_map.infer import PrefixPair
 from plex.state.database import Store
 from stash.port import StashPort
 
@@ -25,7 +25,7 @@ _NO_ANSWER = (errors.Busy, errors.Rejected, errors.Gone)
 class Memory:
     """The pairs that were found, and the time of the last look; 0 for never."""
 
-    found: tuple[Found, ...] = ()
+    found: tuple[PrefixPair, ...] = ()
     looked: float = 0.0
 
     @property
@@ -40,12 +40,12 @@ class Evidence(NamedTuple):
     """The pairs of the map in force with their evidence, the pairs that files prove, and why files prove
     nothing ('' if they do)."""
 
-    found: list[Found]
-    proven: list[Found]
+    found: list[PrefixPair]
+    proven: list[PrefixPair]
     silence: str
 
 
-def is_same(pair: Found) -> bool:
+def is_same(pair: PrefixPair) -> bool:
     """Whether the pair says that Plex has the files where Stash has them."""
     return paths.key(pair.stash) == paths.key(pair.plex)
 
@@ -59,8 +59,8 @@ def load(store: Store) -> Memory:
         return Memory()
 
 
-def _found(stash: str, plex: str, agree: int, of: int, against: Sequence[str]) -> Found:
-    return Found(str(stash), str(plex), int(agree), int(of), tuple(map(str, against)))
+def _found(stash: str, plex: str, agree: int, of: int, against: Sequence[str]) -> PrefixPair:
+    return PrefixPair(str(stash), str(plex), int(agree), int(of), tuple(map(str, against)))
 
 
 def save(store: Store, memory: Memory) -> None:
@@ -136,7 +136,9 @@ class Finder:
 
     def _seen(self) -> file_pairs.Comparison:
         sample = [file_pairs.File(file.path, file.size) for file in self._stash.sample()]
-        return file_pairs.compare(sample, self._index.files(file_pairs.Net(sample).catches))
+        return file_pairs.compare(
+            sample, self._index.files(file_pairs.CandidateFilter(sample).accepts)
+        )
 
     def _learn(self, seen: file_pairs.Comparison) -> None:
         known = self.memory.found
@@ -153,18 +155,18 @@ class Finder:
             self._say(f"paths: {silence(seen)}")
 
 
-def words(pair: Found) -> str:
+def words(pair: PrefixPair) -> str:
     """A pair and its evidence, for the log."""
     return f"{'the same paths' if is_same(pair) else ' => '.join(pair.pair)}: {of(pair)} agree"
 
 
-def of(pair: Found) -> str:
+def of(pair: PrefixPair) -> str:
     return f"{pair.agree} of {pair.of}"
 
 
 def _look_the_same(seen: file_pairs.Comparison) -> bool:
     same = [
-        paths.key(twin.stash.file.path) == paths.key(twin.plex.file.path) for twin in seen.twins
+        paths.key(twin.stash.file.path) == paths.key(twin.plex.file.path) for twin in seen.pairs
     ]
     return bool(same) and all(same)
 
@@ -172,6 +174,6 @@ def _look_the_same(seen: file_pairs.Comparison) -> bool:
 def silence(seen: file_pairs.Comparison) -> str:
     """Why the files prove nothing."""
     return (
-        f"of {seen.size} files in Stash {len(seen.twins)} have their like in Plex, which does not "
+        f"of {seen.size} files in Stash {len(seen.pairs)} have their like in Plex, which does not "
         "tell where Plex has the others; looked for are the same paths, or what path_map says"
     )

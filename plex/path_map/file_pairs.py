@@ -23,7 +23,7 @@ class File(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Place:
+class SplitPath:
     """A file and its path, cut into the root, the folders and the name."""
 
     file: File
@@ -38,11 +38,11 @@ class Place:
         return self.loose if self.windows else self.plain
 
 
-class Twin(NamedTuple):
+class FilePair(NamedTuple):
     """One file on both sides. `alike`: how many of the folders that it lies in have one name."""
 
-    stash: Place
-    plex: Place
+    stash: SplitPath
+    plex: SplitPath
     alike: int
     sized: bool
 
@@ -51,22 +51,22 @@ class Twin(NamedTuple):
 class Comparison:
     """What two lists of files have in common; `known` has Plex's sizes by path key."""
 
-    twins: Sequence[Twin]
-    alone: Sequence[File]  # of Stash, without a twin
+    pairs: Sequence[FilePair]
+    alone: Sequence[File]  # of Stash, without a pair
     known: Mapping[str, int]
 
     @property
     def size(self) -> int:
         """How many files of Stash were looked at."""
-        return len(self.twins) + len(self.alone)
+        return len(self.pairs) + len(self.alone)
 
 
 def name_key(path: str) -> str:
-    """Files whose names differ in this are no twins."""
+    """Files whose names differ in this are no pairs."""
     return paths.folded(paths.parts(path)[-1], windows=True)
 
 
-class Net:
+class CandidateFilter:
     """Picks from all files of Plex, told one after the other, those that `compare` needs for some
     files of Stash. Of a library where every file is called scene.mp4 these are few."""
 
@@ -76,7 +76,7 @@ class Net:
             self._sizes.setdefault(name_key(path), set()).add(size)
         self._caught: Counter[tuple[str, int]] = Counter()
 
-    def catches(self, file: File) -> bool:
+    def accepts(self, file: File) -> bool:
         name = name_key(file.path)
         sizes = self._sizes.get(name)
         if sizes is None:
@@ -89,24 +89,24 @@ class Net:
 
 def compare(stash: Iterable[File], plex: Iterable[File]) -> Comparison:
     """Pair off some files of Stash with what a Net for them caught of Plex's."""
-    ours, theirs = _places(stash), _places(plex)
+    ours, theirs = _split(stash), _split(plex)
     by_name = _by_name(theirs), _by_name(ours)
-    found = {place.file: _twin(place, *by_name) for place in ours}
+    found = {place.file: _pair_of(place, *by_name) for place in ours}
     return Comparison(
-        twins=[twin for twin in found.values() if twin],
-        alone=[file for file, twin in found.items() if not twin],
+        pairs=[pair for pair in found.values() if pair],
+        alone=[file for file, pair in found.items() if not pair],
         known={paths.key(one.file.path): one.file.size for one in theirs},
     )
 
 
-def _places(files: Iterable[File]) -> list[Place]:
+def _split(files: Iterable[File]) -> list[SplitPath]:
     found = [_place(one) for one in sorted(set(files))]
     return [one for one in found if len(one.parts) > 1]  # the others are no whole paths
 
 
-def _place(file: File) -> Place:
+def _place(file: File) -> SplitPath:
     parts = tuple(paths.parts(file.path))
-    return Place(
+    return SplitPath(
         file,
         parts,
         tuple(paths.folded(part, False) for part in parts),
@@ -115,26 +115,28 @@ def _place(file: File) -> Place:
     )
 
 
-Shelf = Mapping[str, Mapping[int, Sequence[Place]]]
+ByNameAndSize = Mapping[str, Mapping[int, Sequence[SplitPath]]]
 
 
-def _by_name(places: Iterable[Place]) -> Shelf:
-    found: dict[str, dict[int, list[Place]]] = {}
+def _by_name(places: Iterable[SplitPath]) -> ByNameAndSize:
+    found: dict[str, dict[int, list[SplitPath]]] = {}
     for one in places:
         found.setdefault(one.loose[-1], {}).setdefault(one.file.size, []).append(one)
     return found
 
 
-def _namesakes(place: Place, shelf: Shelf) -> Sequence[Place]:
+def _namesakes(place: SplitPath, by_name: ByNameAndSize) -> Sequence[SplitPath]:
     """Those of the same name that may have the same size; only the surest of them."""
-    of_size = shelf.get(place.loose[-1], {})
+    of_size = by_name.get(place.loose[-1], {})
     if place.file.size:
         return of_size.get(place.file.size) or of_size.get(0, ())
     return [one for some in of_size.values() for one in some]
 
 
-def _twin(ours: Place, theirs_by_name: Shelf, ours_by_name: Shelf) -> "Twin | None":
-    """The twin, if both sides choose each other."""
+def _pair_of(
+    ours: SplitPath, theirs_by_name: ByNameAndSize, ours_by_name: ByNameAndSize
+) -> "FilePair | None":
+    """The pair, if both sides choose each other."""
     candidates = _namesakes(ours, theirs_by_name)
     chosen = _closest(candidates, lambda one: _alike(ours, one))
     if chosen is None:
@@ -146,10 +148,10 @@ def _twin(ours: Place, theirs_by_name: Shelf, ours_by_name: Shelf) -> "Twin | No
     certain = sized and len(candidates) == len(rivals) == 1
     if not alike or (alike == 1 and not certain):
         return None
-    return Twin(ours, chosen, min(alike - 1, len(ours.parts) - 2, len(chosen.parts) - 2), sized)
+    return FilePair(ours, chosen, min(alike - 1, len(ours.parts) - 2, len(chosen.parts) - 2), sized)
 
 
-def _closest(places: Sequence[Place], alike: Callable[[Place], int]) -> "Place | None":
+def _closest(places: Sequence[SplitPath], alike: Callable[[SplitPath], int]) -> "SplitPath | None":
     """The one with more of the path in common than any other."""
     if not places or len(places) > CROWD:
         return None
@@ -159,7 +161,7 @@ def _closest(places: Sequence[Place], alike: Callable[[Place], int]) -> "Place |
     return places[ranked[0][1]]
 
 
-def _alike(ours: Place, theirs: Place) -> int:
+def _alike(ours: SplitPath, theirs: SplitPath) -> int:
     """How many parts are the same, from the name backwards, by the rules of Plex's system."""
     mine = ours.loose if theirs.windows else ours.plain
     count = 0

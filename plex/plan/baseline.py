@@ -10,19 +10,21 @@ from plex.plan.last_written import (
     Tags,
     Written,
     by_key,
+    empty_value,
     is_edited,
     is_ours,
-    nothing,
+    is_unchanged,
+    removed_by_person,
     same,
-    taken_off,
-    unmoved,
 )
 from plex.plan.plan import STASH, Change
 
 Baseline = Mapping[str, Written]
 
 
-def begun(baseline: Baseline, changed: Iterable[Change], wanted: Fields) -> dict[str, Written]:
+def before_write(
+    baseline: Baseline, changed: Iterable[Change], wanted: Fields
+) -> dict[str, Written]:
     """The baseline to record *before* the writes: what will be ours, not yet confirmed."""
     after = dict(baseline)
     for change in changed:
@@ -52,7 +54,7 @@ def _left_out(change: Change, want: Value) -> Tags:
     return tuple(name for key, name in by_key(want).items() if key not in sent)
 
 
-def confirmed(
+def after_read_back(
     baseline: Baseline, changed: Iterable[Change], current: Fields, wanted: Fields
 ) -> dict[str, Written]:
     """The baseline to record after the read-back: `current` is what Plex says now."""
@@ -69,7 +71,7 @@ def confirmed(
             # Kept: what we last wrote stays the point of comparison. A rating needs none to be
             # a person's, but one that goes again leaves nothing else to tell by.
             if base is None and is_edited(field, base, cur):
-                after[field.name] = Written(nothing(field), cur, theirs=SCALAR)
+                after[field.name] = Written(empty_value(field), cur, theirs=SCALAR)
             continue
         settle = _settled_tags if field.kind == "tags" else _settled_scalar
         known = settle(field, base, change, cur, want)
@@ -106,7 +108,7 @@ def _settled_scalar(
 def _settled_tags(
     field: Field, base: "Written | None", change: "Change | None", cur: Value, want: Value
 ) -> "Written | None":
-    if base and not change and unmoved(field, base, want):
+    if base and not change and is_unchanged(field, base, want):
         return _seen_again(base, by_key(cur))
     have, sent = by_key(cur), by_key(change.after) if change else {}
     claims = by_key(base.ours if base else ())
@@ -151,7 +153,7 @@ def locks_ahead(
     """Our locks, to record *before* the writes: those that we are about to set are among them."""
     if known is None:
         return None
-    set_now = {BY_NAME[change.field].wire for change in changed if change.writes} - UNLOCKED
+    set_now = {BY_NAME[change.field].plex_name for change in changed if change.writes} - UNLOCKED
     return known | set_now | set(more)
 
 
@@ -175,9 +177,9 @@ def our_locks(
     for field in FIELDS:
         change = decided.get(field.name)
         new = field.name not in baseline and bool(wanted.get(field.name))
-        new = new and field.wire not in UNLOCKED
+        new = new and field.plex_name not in UNLOCKED
         if change.writes if change else new:
-            found.add(field.wire)
+            found.add(field.plex_name)
     return locks & found
 
 
@@ -196,7 +198,7 @@ class Decision(NamedTuple):
         return same(field, current, self.current) and same(field, wanted, self.wanted)
 
 
-def settled(field: Field, base: "Written | None", decision: Decision) -> Written:
+def after_decision(field: Field, base: "Written | None", decision: Decision) -> Written:
     """The baseline of a field that a person decided.
 
     For Plex: what it says is known and a person's. For Stash: a write of what Stash says has begun,
@@ -220,5 +222,5 @@ def settled(field: Field, base: "Written | None", decision: Decision) -> Written
 def _missing(base: "Written | None", cur: Value, want: Value) -> Tags:
     """The names of Stash that stay off the item: those taken off; all of them without a baseline."""
     have, wish = by_key(cur), by_key(want)
-    off: Collection[str] = taken_off(base, have, wish) if base else set(wish) - set(have)
+    off: Collection[str] = removed_by_person(base, have, wish) if base else set(wish) - set(have)
     return tuple(name for key, name in wish.items() if key in off)

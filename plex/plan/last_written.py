@@ -25,7 +25,7 @@ class Written:
     theirs: Tags = ()
 
 
-def unmoved(field: Field, base: "Written | None", want: Value) -> bool:
+def is_unchanged(field: Field, base: "Written | None", want: Value) -> bool:
     """Whether Stash says what it said when we last wrote the field."""
     return base is not None and not base.begun and same(field, want, base.sent)
 
@@ -57,7 +57,9 @@ def is_resolved(field: Field, base: "Written | None", cur: Value) -> bool:
     return base is not None and base.begun and same(field, cur, base.got)
 
 
-def taken_off(base: "Written | None", have: Collection[str], wish: Iterable[str]) -> set[str]:
+def removed_by_person(
+    base: "Written | None", have: Collection[str], wish: Iterable[str]
+) -> set[str]:
     """What of the wish a person took off the item after we had seen it there (keys of names)."""
     if base is None:
         return set()
@@ -82,7 +84,7 @@ def _float(value: Value) -> float:
     return float(value) if isinstance(value, (int, float)) else 0.0
 
 
-def nothing(field: Field) -> Value:
+def empty_value(field: Field) -> Value:
     """The value of a field that says nothing."""
     return {"rating": None, "tags": ()}.get(field.kind, "")
 

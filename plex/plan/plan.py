@@ -16,13 +16,13 @@ from plex.plan.last_written import (
     Tags,
     Written,
     by_key,
+    empty_value,
     is_edited,
     is_ours,
     is_resolved,
-    nothing,
+    is_unchanged,
+    removed_by_person,
     same,
-    taken_off,
-    unmoved,
 )
 
 # The setting on_edit_in_plex.
@@ -80,7 +80,7 @@ class Rules:
 
     def holds(self, field: Field) -> bool:
         """Whether somebody else's lock is on the field."""
-        return field.wire in self.locked
+        return field.plex_name in self.locked
 
 
 def changes(
@@ -105,13 +105,13 @@ def scalar(
     if same(field, cur, want) or (not want and field.name == "title"):
         return None
     why = _why(field, base, cur, want, rules)
-    after = cur if why not in _WRITING else want or nothing(field)
+    after = cur if why not in _WRITING else want or empty_value(field)
     return Change(field.name, cur, after, why) if why else None
 
 
 def _why(field: Field, base: "Written | None", cur: Value, want: Value, rules: Rules) -> str:
     """Why a scalar on which the two disagree is changed or kept; '' when it is nobody's business."""
-    edited, stays = is_edited(field, base, cur), unmoved(field, base, want)
+    edited, stays = is_edited(field, base, cur), is_unchanged(field, base, want)
     if stays and base and same(field, cur, base.got) and not base.theirs:
         return REFUSED
     ours = is_ours(field, base, cur)
@@ -144,7 +144,7 @@ class _Names(NamedTuple):
 def _names(
     base: "Written | None", have: Collection[str], wish: Collection[str], rules: Rules
 ) -> _Names:
-    off = taken_off(base, have, wish)
+    off = removed_by_person(base, have, wish)
     stays_off = off if rules.fill_only or rules.policy in (PLEX, ASK) else set()
     ours = set(by_key(base.ours if base else ())) & set(have)
     drop = set(have if rules.policy == STASH else ours) - set(wish)
@@ -174,7 +174,7 @@ def _kept(
     field: Field, base: "Written | None", cur: Tags, want: Value, rules: Rules, found: _Names
 ) -> str:
     """Why a list is kept as it is, though not all of it is as Stash says; '' when it is not."""
-    stays = unmoved(field, base, want)
+    stays = is_unchanged(field, base, want)
     if stays and not found.off and found.drop <= found.ours:
         return REFUSED  # what is missing was sent, and what is ours was taken away
     if rules.policy == STASH:

@@ -190,7 +190,7 @@ class Store(Database):
         _forget_whose(self.db)
 
 
-class Glimpse(Store):
+class ReadOnlyStore(Store):
     """The same file for another thread, only to be read. Whatever is wrong with it is raised as
     SQLite says it: to whoever writes, it is told in a sentence."""
 

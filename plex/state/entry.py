@@ -18,7 +18,7 @@ _IMAGES = {
 }
 
 
-class Past(NamedTuple):
+class ImageRecord(NamedTuple):
     """What we know of one image of an item: the version of the cover that was looked at, and the
     SHA-1 that we uploaded; `begun`: not yet confirmed; `shown`: Plex's address of what the item
     shows, when it showed ours."""
@@ -56,10 +56,10 @@ class Entry:
     art_shown: str = ""
     files: FileIds = ()
 
-    def past(self, image: str) -> Past:
-        return Past(*(getattr(self, name) for name in _IMAGES[image]))
+    def image(self, image: str) -> ImageRecord:
+        return ImageRecord(*(getattr(self, name) for name in _IMAGES[image]))
 
-    def with_past(self, image: str, past: Past) -> "Entry":
+    def with_image(self, image: str, past: ImageRecord) -> "Entry":
         return self.but(**dict(zip(_IMAGES[image], past, strict=True)))
 
     def but(self, **changed: Any) -> "Entry":

@@ -13,20 +13,20 @@ from plex.fields.item import Item
 from plex.fields.registry import BY_NAME, IMAGES
 from plex.plan.last_written import SCALAR, Written, by_key
 from plex.state import file_id
-from plex.state.entry import Entry, Past, pack, unpack
+from plex.state.entry import Entry, ImageRecord, pack, unpack
 from plex.state.journal import Origin, Row
 
 
 def lock_of(field: str) -> str:
     """Plex's name of the field."""
-    return BY_FIELD[field].lock if field in BY_FIELD else BY_NAME[field].wire
+    return BY_FIELD[field].lock if field in BY_FIELD else BY_NAME[field].plex_name
 
 
 def known(entry: Entry, field: str) -> str:
     """What `restored` needs to know; '' if nothing was known of the field."""
     said: Any = None
     if field in IMAGES:
-        past = entry.past(field)
+        past = entry.image(field)
         said = list(past) if any(past) else None
     elif field in entry.baseline:
         said = pack(entry.baseline[field])
@@ -45,8 +45,12 @@ def restored(entry: Entry, field: str, before: str, is_locked: bool, now: Item) 
     if field in IMAGES:
         # Without a version the cover is looked at again when the scene is synced.
         shown = now.images.get(lock, "")
-        past = Past(*said)._replace(version="", begun=False, shown=shown) if said else Past()
-        entry = entry.with_past(field, past)
+        past = (
+            ImageRecord(*said)._replace(version="", begun=False, shown=shown)
+            if said
+            else ImageRecord()
+        )
+        entry = entry.with_image(field, past)
     elif said:
         left[field] = unpack(said)
     return entry.but(baseline=left, locks=locks)
@@ -74,7 +78,7 @@ def rebuilt(
         if row.field in IMAGES:
             sha1 = str(row.after or "").rpartition("/")[2]
             if str(row.after or "").startswith(UPLOADED):
-                entry = entry.with_past(row.field, Past(sha1=sha1))
+                entry = entry.with_image(row.field, ImageRecord(sha1=sha1))
         elif row.field in BY_NAME:
             baseline[row.field] = _written(row, baseline.get(row.field))
     locks = frozenset(

@@ -7,7 +7,7 @@ key stands for another file, and what is remembered under it is about something 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from plex.fields.item import Item, whole_print
+from plex.fields.item import Item, digest64
 from plex.path_map import paths
 from stash.scene import Scene
 
@@ -37,7 +37,7 @@ def of_scene(scene: Scene, path_map: paths.PathMap) -> FileIds:
 
 def _of(files: Iterable[tuple[str, int]]) -> FileIds:
     return tuple(
-        FileId(whole_print(paths.key(path).encode("utf-8", "replace")) & _MASK, max(0, size))
+        FileId(digest64(paths.key(path).encode("utf-8", "replace")) & _MASK, max(0, size))
         for path, size in files
     )
 

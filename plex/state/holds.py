@@ -22,7 +22,7 @@ class Holds:
         """`freed`: as if all of them were let go of."""
         self._journal, self._path_map, self._warn = journal, path_map, warn
         self._held = {} if freed else journal.held()
-        self._former = {} if freed else journal.former_holds()
+        self._former = {} if freed else journal.suspended_holds()
 
     def __contains__(self, scene_id: object) -> bool:
         """Whether there may be a hold of the scene with this number."""
@@ -36,14 +36,14 @@ class Holds:
         if hold := self._held.get(scene.id):
             if file_id.is_same(hold.files, ids):
                 return hold.why
-            self._journal.lay_aside(scene.id)
+            self._journal.suspend_hold(scene.id)
             self._former[scene.id] = self._held.pop(scene.id)
             self._warn(
                 f"{scene.label()} has another file than the scene that was held under its number: it is "
                 "synced, and the hold waits for the return of its own scene"
             )
         elif file_id.is_same((hold := self._former[scene.id]).files, ids):
-            self._journal.hold_again(scene.id)
+            self._journal.resume_hold(scene.id)
             self._held[scene.id] = self._former.pop(scene.id)
             return hold.why
         return ""

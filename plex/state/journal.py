@@ -230,7 +230,7 @@ class Journal:
         """The scenes that are held, by their numbers."""
         return self._holds("held")
 
-    def former_holds(self) -> dict[int, Hold]:
+    def suspended_holds(self) -> dict[int, Hold]:
         """Holds of scenes whose numbers stand for other files now."""
         return self._holds("former_hold")
 
@@ -240,11 +240,11 @@ class Journal:
         )
         return {row[0]: Hold(row[1], row[2], file_id.from_text(row[3])) for row in rows}
 
-    def lay_aside(self, scene_id: int) -> None:
+    def suspend_hold(self, scene_id: int) -> None:
         """The number of this held scene stands for another file now: its hold waits for the old one."""
         self._move(scene_id, "held", "former_hold")
 
-    def hold_again(self, scene_id: int) -> None:
+    def resume_hold(self, scene_id: int) -> None:
         """The scene that was held under this number is back."""
         self._move(scene_id, "former_hold", "held")
 

@@ -42,7 +42,7 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self._store = self.store = store
 
-    def new(self, scenes: Mapping[int, int], items: Mapping[int, Item]) -> dict[int, Entry]:
+    def new_entries(self, scenes: Mapping[int, int], items: Mapping[int, Item]) -> dict[int, Entry]:
         """The entries of items of which nothing is known, for these scenes by rating key. What the
         journal knows of an item is ours. After the whole file was lost, locks are probably ours:
         treating them as a person's would freeze those fields for good."""
@@ -57,7 +57,7 @@ class Ledger:
             for key, n in scenes.items()
         }
 
-    def about(self, items: Iterable[Item]) -> dict[int, Entry]:
+    def entries_of(self, items: Iterable[Item]) -> dict[int, Entry]:
         """What is known of these items, by rating key. The entry of a key that stood for another file
         is about another item."""
         ids = {item.rating_key: file_id.of_item(item) for item in items}
@@ -105,7 +105,7 @@ class Ledger:
                     for name, one in e.decided.items()
                 ],
             )
-            for scene_id, found in self.moved_refs(refs or {}).items():
+            for scene_id, found in self.changed_refs(refs or {}).items():
                 db.execute("DELETE FROM ref WHERE scene_id = ?", (scene_id,))
                 insert(db, "INSERT OR IGNORE INTO ref", [(*one, scene_id) for one in found])
 
@@ -117,7 +117,7 @@ class Ledger:
             found.setdefault(scene_id, set()).add((kind, number))
         return found
 
-    def moved_refs(self, refs: Mapping[int, list[Ref]]) -> dict[int, list[Ref]]:
+    def changed_refs(self, refs: Mapping[int, list[Ref]]) -> dict[int, list[Ref]]:
         """Those of these scenes that show others than when they were written last."""
         known = self._refs(list(refs))
         return {n: found for n, found in refs.items() if known.get(n, set()) != set(found)}

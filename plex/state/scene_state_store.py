@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from plex.state.scene_state import State
 
 
-class Seen:
+class SceneStates:
     """The states of scenes. A scene whose state changes is compared once more by the next
     reconciliation: what was found to agree before is of another state."""
 
@@ -48,7 +48,7 @@ class Seen:
         )
         return [row[0] for row in self._store.rows(sql, (NOT_IN_PLEX, UNKNOWN, f"{HIDDEN} %"))]
 
-    def by_chance(self, most: int) -> list[int]:
+    def random_ids(self, most: int) -> list[int]:
         """Some of the scenes that have a state."""
         sql = "SELECT scene_id FROM scene_state ORDER BY random() LIMIT ?"
         return [row[0] for row in self._store.rows(sql, (most,))]
@@ -65,7 +65,7 @@ class Seen:
 
     def forget(self, scene_id: int) -> None:
         """Stash no longer has the scene: it has no state, and its hold waits for its return."""
-        Journal(self._store).lay_aside(scene_id)
+        Journal(self._store).suspend_hold(scene_id)
         with self._store.writing() as db:
             for table in ("scene_state", "verified"):
                 db.execute(f"DELETE FROM {table} WHERE scene_id = ?", (scene_id,))

@@ -104,7 +104,7 @@ class Collections:
             (work.item.section, name, work.item.rating_key): place
             for work in works
             if "collections" in work.wanted
-            for name, place in tags.places(work.scene, self._settings).items()
+            for name, place in tags.positions(work.scene, self._settings).items()
         }
 
     def _places_before(self, works: Sequence[Work]) -> dict[Membership, int]:

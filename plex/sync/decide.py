@@ -118,7 +118,9 @@ class Decider:
         for scene in scenes:
             refuse_partial(scene, self.extras)
             held = holds.why(scene)
-            decisions.append(SceneDecision(scene, selection.skip(scene, self._settings), held=held))
+            decisions.append(
+                SceneDecision(scene, selection.skip_reason(scene, self._settings), held=held)
+            )
             decisions[-1].warnings = [
                 line.removeprefix(scene.label()).strip() for line in self._warnings
             ]
@@ -225,7 +227,7 @@ class Decider:
                 decision.libraries = self._index.titles()
 
     def _entries(self, decisions: Iterable[SceneDecision]) -> dict[int, Entry]:
-        return self._ledger.about(item for decision in decisions for item in decision.sure)
+        return self._ledger.entries_of(item for decision in decisions for item in decision.sure)
 
     def _wait(self, decisions: Iterable[SceneDecision], entries: Mapping[int, Entry]) -> None:
         """Notes the items, new to us, that Plex has yet to read: their scenes wait."""
@@ -248,7 +250,7 @@ class Decider:
         )
         new = {key: owners.of[key] for key in owners.of.keys() - entries.keys()}
         items = {item.rating_key: item for _, item in pairs}
-        known = {**entries, **self._ledger.new(new, items)}
+        known = {**entries, **self._ledger.new_entries(new, items)}
         for decision, item in pairs:
             entry, owner = known[item.rating_key], owners.of[item.rating_key]
             role = owners.role(decision.scene, item, decision.sure)

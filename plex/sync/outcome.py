@@ -11,7 +11,7 @@ from plex.library import claims
 from plex.plan import baseline, plan
 from plex.state.scene_state import IN_SYNC, UNKNOWN, worst
 from plex.sync.work import Work
-from validation import text
+from validation import clean_text
 
 if TYPE_CHECKING:
     from plex.state.scene_state import State
@@ -95,7 +95,7 @@ def _cut(work: Work) -> str:
         return ""
     whole = whole_summary(work.scene)
     shown = str((work.after or work.item).values.get("summary") or "")
-    start = shown.removesuffix(text.ELLIPSIS)
+    start = shown.removesuffix(clean_text.ELLIPSIS)
     if start == shown or shown == whole or not whole.startswith(start):
         return ""
     return (

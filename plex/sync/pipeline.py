@@ -10,7 +10,7 @@ from plex.library.index import Index
 from plex.library.witnesses import Witnesses
 from plex.state.journal import LEFT, Journal
 from plex.state.ledger import Ledger
-from plex.state.scene_state_store import Seen
+from plex.state.scene_state_store import SceneStates
 from plex.sync import record
 from plex.sync.collections import Collections
 from plex.sync.decide import Decider, works_of
@@ -79,7 +79,7 @@ class Pipeline:
         others = Witnesses(ledger.store)
         self.decider = Decider(stash, plex, index, ledger, settings, clock, scanned, others)
         self._writer = Writer(plex, index, others, self.decider.give_up)
-        self._seen = Seen(ledger.store)
+        self._seen = SceneStates(ledger.store)
 
     # -- all of it
 
@@ -176,7 +176,7 @@ class Pipeline:
                 entries.append(entry)
             state = state_after(work, entry, self._settings)
             add_work(outcomes[work.scene.id], work, state)
-        refs = self._ledger.moved_refs({work.scene.id: work.scene.refs() for work in works})
+        refs = self._ledger.changed_refs({work.scene.id: work.scene.refs() for work in works})
         if entries or refs:
             self._ledger.put(entries, refs)
         self._ledger.put_photos({

@@ -22,7 +22,7 @@ from plex.images import covers
 from plex.images.images import Spooled
 from plex.library import match, readiness
 from plex.library.index import Index
-from plex.state.database import Glimpse, Store
+from plex.state.database import ReadOnlyStore, Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
 from plex.sync.reads import Reads
@@ -165,7 +165,7 @@ class Reader:
         """Reads the items that the index has for the scenes' files, except items that are new to Plex
         and to us: when their batch begins, Plex may have read more of their files."""
         try:
-            with closing(Glimpse(self._store)) as seen:
+            with closing(ReadOnlyStore(self._store)) as seen:
                 keys = self._hints(scenes, seen).rating_keys
                 known = Ledger(seen).known(keys)
         except sqlite3.Error:  # the other thread meets the error as well, and reports it
@@ -192,9 +192,9 @@ class Reader:
     def _in_question(
         self, scenes: Mapping[int, Scene], items: Mapping[int, Item]
     ) -> Iterator[Scene]:
-        with closing(Glimpse(self._store)) as seen:
+        with closing(ReadOnlyStore(self._store)) as seen:
             hints = self._hints(scenes, seen)
-            entries = Ledger(seen).about(items.values())
+            entries = Ledger(seen).entries_of(items.values())
         for number, keys in hints.keys.items():
             some = [items[key] for key in keys if key in items]
             if any(self._is_due(scenes[number], item, entries) for item in some):

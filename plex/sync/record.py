@@ -18,7 +18,7 @@ def begun(work: Work) -> Entry:
         entry = image_plan.begun(entry, image)
     return entry.but(
         scene_id=work.scene.id,
-        baseline=baseline.begun(entry.baseline, work.changes, work.wanted),
+        baseline=baseline.before_write(entry.baseline, work.changes, work.wanted),
         locks=baseline.locks_ahead(entry.locks, work.changes, locks),
         files=file_id.of_item(work.item),
     )
@@ -29,7 +29,7 @@ def done(work: Work, now: float, synced: Iterable[str]) -> Entry:
     item, known = work.after or work.item, work.entry
     entry = _moved(known, work.item, item).but(
         scene_id=work.scene.id,
-        baseline=baseline.confirmed(known.baseline, work.changes, item.values, work.wanted),
+        baseline=baseline.after_read_back(known.baseline, work.changes, item.values, work.wanted),
         locks=baseline.our_locks(
             known.locks, known.baseline, work.changes, work.wanted, item.locks
         ),
@@ -58,8 +58,8 @@ def asked(work: Work, synced: Iterable[str]) -> tuple[str, ...]:
 def _moved(entry: Entry, before: Item, now: Item) -> Entry:
     """The entry with the places at which Plex shows its images now: our writes move them."""
     for kind in KINDS:
-        past = entry.past(kind.field)
+        past = entry.image(kind.field)
         if before.images.get(kind.lock, "") == past.shown:
             past = past._replace(shown=now.images.get(kind.lock, ""))
-            entry = entry.with_past(kind.field, past)
+            entry = entry.with_image(kind.field, past)
     return entry

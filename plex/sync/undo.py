@@ -62,7 +62,7 @@ class Undo:
         done = Undone()
         for wanted in by_item(rows):
             items = self._plex.items(list(wanted), self._unread)
-            entries = self._ledger.about(items.values())
+            entries = self._ledger.entries_of(items.values())
             chosen = self._chosen(wanted, items, entries, done)
             self._note(chosen, items, entries)
             for key, of_item in list(chosen.items()):
@@ -77,7 +77,7 @@ class Undo:
         planned: list[Row] = []
         for wanted in by_item(rows):
             items = self._plex.items(list(wanted), self._unread)
-            entries = self._ledger.about(items.values())
+            entries = self._ledger.entries_of(items.values())
             chosen = self._chosen(wanted, items, entries, Undone())
             planned += self._rows(chosen, items, entries)
         return planned
@@ -192,7 +192,7 @@ class Undo:
     def _confirm(self, chosen: Mapping[int, list[Back]], done: Undone, original: bool) -> None:
         """Reads back, and remembers about each field what the ledger knew before it was written."""
         items = self._plex.items(list(chosen), self._unread)
-        entries = self._ledger.about(items.values())
+        entries = self._ledger.entries_of(items.values())
         for key, of_item in chosen.items():
             good = [back for back in of_item if self._is_back(back, items.get(key))]
             for back in of_item:
@@ -266,7 +266,7 @@ def _last_written(entry: "Entry | None", name: str) -> Value:
     if entry is None:
         return None
     if kind := IMAGES.get(name):
-        sha1 = entry.past(name).sha1
+        sha1 = entry.image(name).sha1
         return kind.key(sha1) if sha1 else None
     base = entry.baseline.get(name)
     return base.got if base else None

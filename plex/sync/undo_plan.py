@@ -109,7 +109,7 @@ def edit_of(fields: Sequence[Back], item: Item) -> list[edit_request.Parameter]:
     parameters = edit_request.parameters(
         plan.Change(back.field, item.values.get(back.field), back.value, "write") for back in fields
     )
-    locks = {f"{BY_NAME[back.field].wire}.locked": back.locked for back in fields}
+    locks = {f"{BY_NAME[back.field].plex_name}.locked": back.locked for back in fields}
     return [
         (name, ("1" if locks[name] else "0") if name in locks else value)
         for name, value in parameters

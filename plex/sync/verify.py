@@ -67,7 +67,7 @@ def left_over(work: Work) -> list[edit_request.Parameter]:
     """The removals that Plex did not make, as one edit each."""
     now = work.after.values if work.after else {}
     return [
-        edit_request.removal(field.wire, [name])
+        edit_request.removal(field.plex_name, [name])
         for change in work.writes
         if (field := registry.BY_NAME[change.field]).kind == "tags"
         for name in edit_request.left_over(change, now.get(change.field))

@@ -82,14 +82,14 @@ class Work:
     @property
     def was_dropped(self) -> bool:
         """Whether Plex cannot have carried out the edit: it may refuse a value, but never a lock."""
-        asked = {registry.BY_NAME[change.field].wire for change in self.ignored}
+        asked = {registry.BY_NAME[change.field].plex_name for change in self.ignored}
         locks = self.after.locks if self.after else frozenset()
         return bool(asked - {"userRating"} - locks)
 
     def _traced(self, changes: list[plan.Change]) -> bool:
         if self.after is None:
             return False
-        asked = {registry.BY_NAME[change.field].wire for change in changes}
+        asked = {registry.BY_NAME[change.field].plex_name for change in changes}
         if asked & (self.after.locks - self.item.locks):
             return True
         now, before = self.after.values, self.item.values
@@ -106,7 +106,7 @@ def planned(scene: Scene, item: Item, entry: Entry, settings: SyncSettings) -> "
     that the user still identifies must not wipe Plex.
     """
     wanted = registry.wanted(scene, settings)
-    if entry.scene_id != scene.id and not registry.says(scene, settings):
+    if entry.scene_id != scene.id and not registry.says_something(scene, settings):
         return None
     entry = _settled(entry, item, wanted)
     changes = plan.changes(
@@ -162,9 +162,9 @@ def _settled(entry: Entry, item: Item, wanted: registry.Fields) -> Entry:
             continue
         field, cur = registry.BY_NAME[name], item.values.get(name)
         if decision.fits(field, cur, wanted[name]):
-            known[name] = baseline.settled(field, known.get(name), decision)
+            known[name] = baseline.after_decision(field, known.get(name), decision)
             if locks is not None and decision.side == plan.STASH:
-                locks |= {field.wire}
+                locks |= {field.plex_name}
     return entry.but(baseline=known, locks=locks)
 
 
@@ -194,7 +194,7 @@ def _still_known(entry: Entry, item: Item) -> Mapping[str, Written]:
 def _still_holds(field: registry.Field, entry: Entry, item: Item) -> bool:
     """Whether the baseline of the field is still true of an item that Plex began anew."""
     base = entry.baseline.get(field.name)
-    locked = field.wire in item.locks
+    locked = field.plex_name in item.locks
     return base is not None and (locked or same(field, item.values.get(field.name), base.got))
 
 

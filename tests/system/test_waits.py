@@ -12,7 +12,7 @@ from devserver.box import Box
 from plex.library.index import RELIST_SECONDS, Index
 from plex.state.database import Store
 from plex.state.scene_state import NOT_IN_PLEX
-from plex.state.scene_state_store import Seen
+from plex.state.scene_state_store import SceneStates
 from reconciliation.newcomers import Newcomers
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs
@@ -86,7 +86,7 @@ def test_plex_is_asked_for_their_sake_now_and_then_only(box: Box, ahead: list[fl
     with closing(Store(box.data_dir)) as store:
         newcomers = Newcomers(None, store, Index(store), (), ())
         assert not newcomers.are_due(1e9)  # nobody waits for a file
-        Seen(store).put({1: (NOT_IN_PLEX, "")})
+        SceneStates(store).put({1: (NOT_IN_PLEX, "")})
         moments = (1e9, 1e9 + 1, 1e9 + RELIST_SECONDS, 1e9 - 1)
         assert [newcomers.are_due(now) for now in moments] == [True, False, True, True]
 

@@ -9,9 +9,9 @@ from validation import scope as scopes
 from validation.config import (
     SYNC_FIELDS,
     Stash2PlexConfig,
-    hidden,
     load,
     problem,
+    typed_secrets,
     unknown_keys,
 )
 
@@ -440,13 +440,13 @@ TYPED = [TOKEN, f"X-Plex-Token={TOKEN}", f"http://p:32400/library/metadata/1?X-P
 
 @pytest.mark.parametrize("typed", TYPED)
 def test_a_token_in_the_place_of_the_address_is_a_secret_at_once(typed):
-    assert TOKEN in hidden({"plex_url": typed})
+    assert TOKEN in typed_secrets({"plex_url": typed})
     config, warnings = load({"plex_url": typed})
     assert TOKEN not in f"{config} {warnings} {problem(config)}"
 
 
 def test_nothing_is_hidden_without_a_secret():
-    assert hidden({"plex_url": "http://10.0.0.5:32400"}) == hidden(None) == []
+    assert typed_secrets({"plex_url": "http://10.0.0.5:32400"}) == typed_secrets(None) == []
 
 
 @pytest.mark.parametrize("setting", ["plex_url", "plex_token"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plex.state.database import Store
-from plex.state.scene_state_store import Seen
+from plex.state.scene_state_store import SceneStates
 from reconciliation.scan import DeletedScenes
 
 PAGES = [(3, (1, 2, 3)), (6, (4, 6)), (9, (8, 9))]  # the last id, and all ids
@@ -24,8 +24,8 @@ PAGES = [(3, (1, 2, 3)), (6, (4, 6)), (9, (8, 9))]  # the last id, and all ids
 def test_a_known_scene_that_no_page_has_is_gone(
     store: Store, known: tuple[int, ...], others: tuple[int, ...], gone: list[int]
 ) -> None:
-    Seen(store).put(dict.fromkeys(known, ("in_sync", "")))
-    deleted = DeletedScenes(Seen(store), others)
+    SceneStates(store).put(dict.fromkeys(known, ("in_sync", "")))
+    deleted = DeletedScenes(SceneStates(store), others)
     for last, ids in PAGES:
         deleted.page(last, ids)
     deleted.end()
@@ -33,7 +33,7 @@ def test_a_known_scene_that_no_page_has_is_gone(
 
 
 def test_of_a_stash_without_pages_all_are_gone(store: Store) -> None:
-    Seen(store).put({4: ("in_sync", "")})
-    deleted = DeletedScenes(Seen(store))
+    SceneStates(store).put({4: ("in_sync", "")})
+    deleted = DeletedScenes(SceneStates(store))
     deleted.end()
     assert list(deleted.ids) == [4]

@@ -90,7 +90,10 @@ def test_the_setting_can_name_every_field() -> None:
 
 def test_every_field_has_a_row_with_its_name_in_plex() -> None:
     rows = _rules("Fields")
-    of_plex = {field.name: field.wire for field in FIELDS} | {POSTER: "thumb", BACKGROUND: "art"}
+    of_plex = {field.name: field.plex_name for field in FIELDS} | {
+        POSTER: "thumb",
+        BACKGROUND: "art",
+    }
 
     assert {row[0]: row[1] for row in rows} == of_plex
     assert len(rows) == len(of_plex)
@@ -110,7 +113,7 @@ def test_the_parts_of_a_template_are_listed() -> None:
     text = (ROOT / "docs" / "fields.md").read_text(encoding="utf-8")
     sentence = text.split("## Templates", 1)[1].split(". For a scene", 1)[0]
 
-    assert tuple(re.findall(r"`\{(\w+)\}`", sentence)) == template.PLACES
+    assert tuple(re.findall(r"`\{(\w+)\}`", sentence)) == template.PLACEHOLDERS
 
 
 @pytest.mark.parametrize("row", _rules("Templates"), ids=lambda row: " ".join(row[:2]))
@@ -119,7 +122,7 @@ def test_a_template_gives_the_documented_text(row: list[str]) -> None:
     parts |= {"year": "2024", "code": "C-1"}
     known = {name: value for name, value in parts.items() if name not in row[1].split()}
 
-    assert template.filled(template.checked(row[0]), known) == row[2]
+    assert template.fill(template.checked(row[0]), known) == row[2]
 
 
 def test_every_source_of_collections_has_a_row() -> None:

@@ -9,7 +9,7 @@ import pytest
 from plex.fields.image_kinds import BACKGROUND, POSTER, Kind
 from plex.fields.item import Item
 from plex.images import images
-from plex.state.entry import Past
+from plex.state.entry import ImageRecord
 
 DATA, OTHER = b"cover", b"other"
 SHA, OTHER_SHA = (hashlib.sha1(data).hexdigest() for data in (DATA, OTHER))
@@ -37,11 +37,11 @@ class Plex:
 @pytest.mark.parametrize(
     ("plex", "past", "done"),
     [
-        pytest.param(Plex(), Past(), ["upload"], id="never uploaded: no need to ask"),
-        pytest.param(Plex(OTHER), Past("", OTHER_SHA), ["list", "upload"], id="changed"),
-        pytest.param(Plex(DATA), Past(begun=True), ["list"], id="answer was lost"),
-        pytest.param(Plex(), Past(begun=True), ["list", "upload"], id="killed before"),
-        pytest.param(Plex(DATA, OTHER), Past("", OTHER_SHA), ["list", "select"], id="an earlier one again"),
+        pytest.param(Plex(), ImageRecord(), ["upload"], id="never uploaded: no need to ask"),
+        pytest.param(Plex(OTHER), ImageRecord("", OTHER_SHA), ["list", "upload"], id="changed"),
+        pytest.param(Plex(DATA), ImageRecord(begun=True), ["list"], id="answer was lost"),
+        pytest.param(Plex(), ImageRecord(begun=True), ["list", "upload"], id="killed before"),
+        pytest.param(Plex(DATA, OTHER), ImageRecord("", OTHER_SHA), ["list", "select"], id="an earlier one again"),
     ],
 )  # fmt: skip
 def test_an_upload_is_never_made_twice(plex, past, done):

@@ -38,7 +38,7 @@ FEATHER_MAY = {"os", "sys", "time", "errno", "_json"}
 FEATHER_MAY_LATE = {
     "stash.light_json": {"json"},
     "stash.hook": {"socket", "_socket", "ssl"},
-    "stash.stdio": {"validation.text"},
+    "stash.stdio": {"validation.clean_text"},
     "disk.lock": {"msvcrt"},
 }
 PURE = {
@@ -47,9 +47,9 @@ PURE = {
     "sync_queue.circuit_breaker", "sync_queue.tally", "plex.path_map.paths", "plex.fields.registry", "plex.plan.plan",
     "plex.fields.names", "plex.state.entry", "plex.state.file_id", "plex.state.scene_state", "plex.fields.item", "plex.fields.image_kinds", "plex.client.listing", "plex.client.pages", "plex.fields.actor_photos", "plex.fields.text", "plex.fields.tags", "plex.fields.selection",
     "plex.path_map.file_pairs", "plex.path_map.infer", "plex.plan.last_written", "plex.plan.baseline", "plex.client.edit_request", "plex.client.write_once",
-    "reconciliation.detector", "reconciliation.window", "validation.text",
+    "reconciliation.detector", "reconciliation.window", "validation.clean_text",
     "validation.scope", "validation.address", "validation.values", "validation.image",
-    "validation.template", "validation.settings", "validation.library",
+    "validation.template", "validation.settings", "validation.library_names",
 }  # fmt: skip
 WITH_EFFECTS = {
     "http", "io", "logging", "os", "pathlib", "shutil", "signal", "socket", "sqlite3", "ssl",

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plex.path_map import infer, paths
-from plex.path_map.file_pairs import CROWD, OTHERS, File, Net, compare
+from plex.path_map.file_pairs import CROWD, OTHERS, CandidateFilter, File, compare
 
 NAMES = ("a.mp4", "x/b.mp4", "x/c.mp4", "y/d.mp4", "y/z/e.mp4")
 ACCENTS = ("é/ü.mp4", "é/ö.mp4", "ñ.mp4", "x/å.mp4")
@@ -30,7 +30,7 @@ def without_sizes(files):
 
 
 def seen(stash, plex):
-    return compare(stash, filter(Net(stash).catches, plex))
+    return compare(stash, filter(CandidateFilter(stash).accepts, plex))
 
 
 def told(stash, plex):
@@ -277,7 +277,7 @@ def test_each_pair_answers_for_what_falls_under_it():
 def test_of_a_library_of_namesakes_only_few_have_to_be_known():
     many = [File(f"/media/{n}/scene.mp4", 1000 + n) for n in range(5000)]
     stash = [File(f"/data/{n}/scene.mp4", 1000 + n) for n in range(0, 5000, 50)]
-    assert len(list(filter(Net(stash).catches, many))) == len(stash) + OTHERS
+    assert len(list(filter(CandidateFilter(stash).accepts, many))) == len(stash) + OTHERS
     assert told(stash, many) == [("/data", "/media")]
 
 
@@ -285,7 +285,7 @@ def test_of_a_library_of_namesakes_only_few_have_to_be_known():
 def test_of_a_crowd_that_looks_alike_nothing_is_told(size):
     crowd = [f"{n}/scene.mp4" for n in range(CROWD + 100)]
     stash, plex = ([File(f"{root}/{rest}", size) for rest in crowd] for root in ("/data", "/media"))
-    assert len(list(filter(Net(stash).catches, plex))) == CROWD + 1
+    assert len(list(filter(CandidateFilter(stash).accepts, plex))) == CROWD + 1
     assert told(stash, plex) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validation import library, values
+from validation import library_names, values
 
 
 class Library(NamedTuple):
@@ -55,18 +55,18 @@ def test_the_names_in_a_text(typed, parts):
     ],
 )  # fmt: skip
 def test_what_a_name_means(name, meant):
-    assert [one.id for one in library.meant(name, LIBRARIES)] == meant
+    assert [one.id for one in library_names.libraries_named(name, LIBRARIES)] == meant
 
 
 def test_a_title_in_quotes_means_the_very_title_where_several_are_alike():
     alike = [Library(1, "Films"), Library(2, "films"), Library(3, "Films ")]
-    assert [one.id for one in library.meant("FILMS", alike)] == [1, 2, 3]
-    assert [one.id for one in library.meant('"Films "', alike)] == [3]
-    assert [one.id for one in library.meant('"Films"', alike)] == [1]
+    assert [one.id for one in library_names.libraries_named("FILMS", alike)] == [1, 2, 3]
+    assert [one.id for one in library_names.libraries_named('"Films "', alike)] == [3]
+    assert [one.id for one in library_names.libraries_named('"Films"', alike)] == [1]
 
 
 def test_a_number_that_no_library_has_may_be_a_title():
-    assert library.meant("#2", [Library(1, "#2")]) == [Library(1, "#2")]
+    assert library_names.libraries_named("#2", [Library(1, "#2")]) == [Library(1, "#2")]
 
 
 @pytest.mark.parametrize(
@@ -77,14 +77,14 @@ def test_a_number_that_no_library_has_may_be_a_title():
     ],
 )  # fmt: skip
 def test_how_a_title_is_typed(title, typed):
-    assert library.typed(title) == typed
+    assert library_names.as_typed(title) == typed
 
 
 @given(titles=st.lists(st.text('ab ,"#2\n', max_size=6), min_size=1, max_size=4, unique=True))
 def test_what_is_offered_means_what_it_was_offered_for(titles):
     all_ = [Library(number, title) for number, title in enumerate(titles, 10)]
     quoted = ['"' + title.replace('"', '""') + '"' for title in titles]
-    assert library.parted(", ".join(quoted)) == quoted
+    assert library_names.names_in(", ".join(quoted)) == quoted
     for one, name in zip(all_, quoted, strict=True):
-        assert library.meant(name, all_) == [one]
-        assert one in library.meant(library.typed(one.title), all_)
+        assert library_names.libraries_named(name, all_) == [one]
+        assert one in library_names.libraries_named(library_names.as_typed(one.title), all_)

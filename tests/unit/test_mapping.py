@@ -15,11 +15,11 @@ from plex.library.index import Index
 from plex.library.path_map import AGAIN_SECONDS, Finder, Memory
 from plex.path_map import paths
 from plex.path_map.file_pairs import File
-from plex.path_map.infer import Found
+from plex.path_map.infer import PrefixPair
 from plex.state.database import Store
 
 NOW = 1_790_000_000.0
-MEDIA = Found("/data", "/media", 412, 430, ("/data/odd.mp4",))
+MEDIA = PrefixPair("/data", "/media", 412, 430, ("/data/odd.mp4",))
 
 
 class World:
@@ -84,8 +84,8 @@ def test_the_setting_wins(store):
 
 
 def test_the_same_paths_need_no_map(store):
-    same = Found("/data", "/data", 9, 9)
-    path_map.save(store, Memory((same, Found("d:\\v", "D:\\V", 9, 9)), NOW))
+    same = PrefixPair("/data", "/data", 9, 9)
+    path_map.save(store, Memory((same, PrefixPair("d:\\v", "D:\\V", 9, 9)), NOW))
     assert path_map.effective((), store) == ()
     path_map.save(store, Memory((same, MEDIA), NOW))
     assert path_map.effective((), store) == (("/data", "/data"), ("/data", "/media"))

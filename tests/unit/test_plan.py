@@ -176,7 +176,7 @@ def test_a_title_that_plex_made_of_the_file_name_is_no_edit_to_preserve():
 def test_a_field_that_is_switched_off_is_none_of_our_business():
     known = {"studio": written("R")}
     assert plan.changes(known, {"studio": "P", "title": "t"}, {"title": "t"}) == ()
-    assert baseline.confirmed(known, (), {"studio": "P"}, {})["studio"] == written("R")
+    assert baseline.after_read_back(known, (), {"studio": "P"}, {})["studio"] == written("R")
 
 
 # -- the policies, on what they differ in
@@ -224,7 +224,7 @@ def test_the_policies(field, base, current, wanted, expected):
 def test_a_rating_of_a_person_that_is_kept_is_known_when_it_goes():
     rules = plan.Rules("plex")
     found = plan.changes({}, {"rating": 5.0}, {"rating": 7.0}, rules)
-    known = baseline.confirmed({}, found, {"rating": 5.0}, {"rating": 7.0})
+    known = baseline.after_read_back({}, found, {"rating": 5.0}, {"rating": 7.0})
     assert decision("rating", known["rating"], None, 7.0, rules) == ("drifted", None)
 
 
@@ -247,7 +247,7 @@ LOCKS = [
     [pytest.param(*row[1:], id=f"{row[1]}: {row[0]}") for row in LOCKS],
 )
 def test_a_lock_of_a_person(field, base, current, wanted, expected):
-    locked = frozenset({BY_NAME[field].wire})
+    locked = frozenset({BY_NAME[field].plex_name})
     rules = [plan.Rules(one, locked=locked) for one in POLICIES]
     found = [decision(field, base, current, wanted, one) for one in rules]
     assert [one[0] if one else "-" for one in found] == expected.split()
@@ -259,9 +259,9 @@ def test_with_plex_what_a_person_took_off_stays_off_for_ever():
     for wish in (("a", "b", "c"), ("a", "c"), ("a", "c", "d"), ("a",)):
         found = plan.changes(known, {"genres": have}, {"genres": wish}, rules)
         have = found[0].after
-        known = baseline.confirmed(known, found, {"genres": have}, {"genres": wish})
+        known = baseline.after_read_back(known, found, {"genres": have}, {"genres": wish})
         assert set(have) == set(wish) - {"a"}
-    known = baseline.confirmed(known, (), {"genres": ()}, {"genres": ()})
+    known = baseline.after_read_back(known, (), {"genres": ()}, {"genres": ()})
     assert decision("genres", known.get("genres"), (), ("a",), rules) == ("write", ("a",)), "anew"
 
 
@@ -285,7 +285,7 @@ def locks_after(known, locks, wanted, current, policy="newest"):
     """Which locks are ours after a sync of studio and summary that Plex takes."""
     rules = plan.Rules(policy, locked=locks - (locks if known is None else known))
     found = plan.changes({}, current, wanted, rules)
-    now = locks | {BY_NAME[change.field].wire for change in found if change.writes}
+    now = locks | {BY_NAME[change.field].plex_name for change in found if change.writes}
     return baseline.our_locks(known, {}, found, wanted, now)
 
 
@@ -343,7 +343,9 @@ TO_DECIDE = [
     [pytest.param(*row[1:], id=f"{row[1]}: {row[0]}") for row in TO_DECIDE],
 )
 def test_a_decision_for_stash_is_written(field, base, current, wanted, policy, fill_only):
-    known = baseline.settled(BY_NAME[field], base, baseline.Decision("stash", current, wanted))
+    known = baseline.after_decision(
+        BY_NAME[field], base, baseline.Decision("stash", current, wanted)
+    )
     why, after = decision(field, known, current, wanted, plan.Rules(policy, fill_only))
     assert why == "write"
     assert set(after) >= set(wanted) if field == "genres" else after == wanted
@@ -358,17 +360,21 @@ def test_a_decision_for_stash_is_written(field, base, current, wanted, policy, f
 def test_a_decision_for_plex_is_kept_and_not_asked_again(
     field, base, current, wanted, policy, locked
 ):
-    held = frozenset({BY_NAME[field].wire}) if locked else frozenset()
+    held = frozenset({BY_NAME[field].plex_name}) if locked else frozenset()
     rules = plan.Rules(policy, locked=held)
     if decision(field, base, current, wanted, rules)[0] == "write":
         return  # nothing to decide
-    known = baseline.settled(BY_NAME[field], base, baseline.Decision("plex", current, wanted))
+    known = baseline.after_decision(
+        BY_NAME[field], base, baseline.Decision("plex", current, wanted)
+    )
     now = current
     for _ in range(2):
         found = plan.changes({field: known}, {field: now}, {field: wanted}, rules)
         assert found[0].why in ("drifted", "write", "locked")
         now = found[0].after
-        known = baseline.confirmed({field: known}, found, {field: now}, {field: wanted})[field]
+        known = baseline.after_read_back({field: known}, found, {field: now}, {field: wanted})[
+            field
+        ]
     assert found[0].why in ("drifted", "locked")
     assert "a" not in now if field == "genres" else now == current
     again = decision(field, known, now, ("a", "z") if field == "genres" else "T", plan.Rules("ask"))
@@ -390,10 +396,10 @@ def synced(field, base, current, wanted, plex_makes=None, killed=False):
     known = {field: base} if base else {}
     found = plan.changes(known, {field: current}, {field: wanted})
     if killed:
-        return baseline.begun(known, found, {field: wanted}).get(field)
+        return baseline.before_write(known, found, {field: wanted}).get(field)
     writes = [change for change in found if change.writes]
     now = (writes[0].after if plex_makes is None else plex_makes) if writes else current
-    return baseline.confirmed(known, found, {field: now}, {field: wanted}).get(field)
+    return baseline.after_read_back(known, found, {field: now}, {field: wanted}).get(field)
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def cases() -> Iterator[Case]:
 
 
 def rules_of(field: str, policy: str, held: bool, fill: bool = False) -> Rules:
-    locked = frozenset({BY_NAME[field].wire}) if held else frozenset[str]()
+    locked = frozenset({BY_NAME[field].plex_name}) if held else frozenset[str]()
     return Rules(policy, fill, locked=locked)
 
 
@@ -317,8 +317,8 @@ def after_pass(
     why = found[0].why if found else NOTHING
     writes = bool(found) and found[0].writes
     now = plex_makes(cur, found[0].after) if writes else cur
-    then = baseline.confirmed(known, found, {field: now}, {field: want})
-    ours = frozenset({BY_NAME[field].wire}) if writes else frozenset[str]()
+    then = baseline.after_read_back(known, found, {field: now}, {field: want})
+    ours = frozenset({BY_NAME[field].plex_name}) if writes else frozenset[str]()
     left = Rules(rules.on_edit, rules.fill_only, locked=rules.locked - ours)
     return then.get(field), now, left, why
 
@@ -366,7 +366,7 @@ def test_a_pass_that_is_killed_at_its_write_is_completed_by_the_next(policy, fil
         found = plan.changes(known, {field: cur}, {field: want}, rules)
         if not (found and found[0].writes):
             continue
-        noted = baseline.begun(known, found, {field: want})[field]
+        noted = baseline.before_write(known, found, {field: want})[field]
         ours = baseline.locks_ahead(frozenset(), found)
         assert ours is not None
         left = Rules(policy, fill, locked=rules.locked - ours)

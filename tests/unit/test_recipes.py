@@ -135,7 +135,7 @@ def test_the_page_has_a_name_for_every_field():
 
 def test_a_test_of_the_whole_plugin_names_every_field():
     tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests/system").glob("test_*.py"))
-    names = [kinds.TAG_BY_WIRE[field.wire].plural if field.kind == "tags" else field.wire
+    names = [kinds.TAG_BY_WIRE[field.plex_name].plural if field.kind == "tags" else field.plex_name
              for field in FIELDS]  # fmt: skip
 
     assert [name for name in names if not re.search(rf"\b{name}\b", tests)] == []
@@ -145,7 +145,7 @@ def test_a_test_of_the_whole_plugin_names_every_field():
 
 
 def test_the_simulated_plex_has_every_field():
-    assert {field.wire for field in FIELDS} <= {*kinds.SCALARS, *kinds.TAG_BY_WIRE}
+    assert {field.plex_name for field in FIELDS} <= {*kinds.SCALARS, *kinds.TAG_BY_WIRE}
 
 
 def test_a_property_of_the_simulated_item_is_in_all_its_places():

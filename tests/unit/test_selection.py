@@ -54,7 +54,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("settings", "one", "why"), TABLE)
 def test_a_scene_is_synced_unless_a_setting_is_against_it(settings, one, why):
-    assert selection.skip(one, sync_settings(**settings)) == why
+    assert selection.skip_reason(one, sync_settings(**settings)) == why
 
 
 def test_every_reason_is_in_the_table_and_no_other():

@@ -11,7 +11,7 @@ from plex.fields.item import Item
 from plex.images import image_plan
 from plex.images.images import picture
 from plex.plan.plan import Rules
-from plex.state.entry import Entry, Past
+from plex.state.entry import Entry, ImageRecord
 
 DATA, OTHER, THEIRS = b"cover", b"other", b"theirs"
 SHA, OTHER_SHA = (hashlib.sha1(data).hexdigest() for data in (DATA, OTHER))
@@ -23,7 +23,7 @@ def item(*locks: str, shown: str = "/t") -> Item:
 
 
 def entry(kind=POSTER, *past, **more) -> Entry:
-    return Entry(1, 1, **more).with_past(kind.field, Past(*past))
+    return Entry(1, 1, **more).with_image(kind.field, ImageRecord(*past))
 
 
 def locked(kind) -> Rules:
@@ -77,7 +77,7 @@ def test_where_an_edit_matters_at_once_an_image_that_moved_is_looked_at(kind, pa
     [("100", 100.5, True), ("100 2:3", 102.9, True), ("100", 103, False), ("", 100, False), ("x", 100, False)],
 )  # fmt: skip
 def test_a_look_within_the_same_second_is_not_the_last(version, now, lags):
-    assert image_plan.may_lag(Past(image_plan.seen(version, now))) is lags
+    assert image_plan.may_lag(ImageRecord(image_plan.seen(version, now))) is lags
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from plex.state import scene_state
 from plex.state.database import Store
 from plex.state.journal import Journal
 from plex.state.scene_state import SEEN, STATES, compared, worst
-from plex.state.scene_state_store import Seen
+from plex.state.scene_state_store import SceneStates
 from sync_queue import inbox
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs
@@ -105,7 +105,9 @@ def library(data: Path) -> None:
     """Scenes 1 to 6, of which 3 is edited in Plex, 5 is held and 6 differs."""
     with closing(Store(data)) as store:
         seen = dict.fromkeys(range(1, 6), SYNCED)
-        Seen(store).put(seen | {3: ("edited", "edited in Plex: title"), 6: ("differs", "x: y")})
+        SceneStates(store).put(
+            seen | {3: ("edited", "edited in Plex: title"), 6: ("differs", "x: y")}
+        )
         Journal(store, "all").hold({5: ()}, "by you", 1e9)
 
 
@@ -163,7 +165,7 @@ def test_what_is_owed_flagged_or_given_up_says_so(tmp_path: Path) -> None:
 
 def test_a_scene_that_waits_for_its_file_is_not_in_plex(tmp_path: Path) -> None:
     with closing(Store(tmp_path)) as store:
-        Seen(store).put({1: GONE, 2: GONE, 3: SYNCED})
+        SceneStates(store).put({1: GONE, 2: GONE, 3: SYNCED})
     put_off(tmp_path, 1, 3)
     assert found(tmp_path, 1, 2, 3) == ["not_in_plex", "not_in_plex", "waiting"]
     assert listed(tmp_path, "not_in_plex") == [(1, ""), (2, "")]
@@ -205,7 +207,7 @@ def test_a_list_is_of_one_state(tmp_path: Path, given: Any) -> None:
 
 def test_the_scenes_of_a_state_come_in_pages_that_meet(tmp_path: Path) -> None:
     with closing(Store(tmp_path)) as store:
-        Seen(store).put({n: ("differs", f"why {n}") for n in range(1, 2100)})
+        SceneStates(store).put({n: ("differs", f"why {n}") for n in range(1, 2100)})
         Journal(store, "all").hold(dict.fromkeys(range(1, 1500), ()), "by you", 1e9)
     first = scene_states.listed(str(tmp_path), {"state": "differs", "limit": 2})
     assert [row["scene"] for row in first["rows"]] == [1500, 1501]
@@ -231,7 +233,7 @@ def test_counts_lists_and_single_states_agree_for_any_stored_facts(
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         with closing(Store(data)) as store:
-            Seen(store).put({n: (state, "") for n, state in seen.items()})
+            SceneStates(store).put({n: (state, "") for n, state in seen.items()})
             Journal(store, "all").hold(dict.fromkeys(held, ()), "by you", 1e9)
             with store.writing() as db:
                 db.executemany("INSERT INTO ref VALUES ('tag', ?, ?)", list(refs))
@@ -281,28 +283,28 @@ def test_an_index_answers_for_the_cards(tmp_path: Path) -> None:
 
 def test_a_state_that_is_the_same_is_not_written_again(tmp_path: Path) -> None:
     with closing(Store(tmp_path)) as store:
-        Seen(store).put({1: SYNCED, 2: GONE})
+        SceneStates(store).put({1: SYNCED, 2: GONE})
         before = store.db.total_changes
-        Seen(store).put({1: SYNCED, 2: GONE})
+        SceneStates(store).put({1: SYNCED, 2: GONE})
         assert store.db.total_changes == before
-        Seen(store).put({1: SYNCED, 2: SYNCED})
-        assert Seen(store).of([1, 2, 3]) == {1: SYNCED, 2: SYNCED}
+        SceneStates(store).put({1: SYNCED, 2: SYNCED})
+        assert SceneStates(store).of([1, 2, 3]) == {1: SYNCED, 2: SYNCED}
 
 
 def test_what_agreed_is_compared_once_more_when_its_state_changes(tmp_path: Path) -> None:
     with closing(Store(tmp_path)) as store:
-        Seen(store).put({1: SYNCED, 2: SYNCED, 3: GONE})
+        SceneStates(store).put({1: SYNCED, 2: SYNCED, 3: GONE})
         with store.writing() as db:
             db.execute("INSERT INTO verified VALUES (1, 7), (2, 7), (3, 7)")
-        Seen(store).put({1: SYNCED, 2: ("differs", "")})
-        Seen(store).doubt([3])
+        SceneStates(store).put({1: SYNCED, 2: ("differs", "")})
+        SceneStates(store).doubt([3])
         assert store.rows("SELECT scene_id FROM verified ORDER BY 1") == [(1,), (3,)]
 
 
 def test_only_what_is_in_sync_is_doubted(tmp_path: Path) -> None:
     library(tmp_path)
     with closing(Store(tmp_path)) as store:
-        Seen(store).doubt([1, 3, 9])
+        SceneStates(store).doubt([1, 3, 9])
     assert found(tmp_path, 1, 2, 3) == ["unknown", "in_sync", "edited"]
     assert counts(tmp_path)["unknown"] == 1
 
@@ -311,7 +313,7 @@ def test_a_scene_that_is_gone_is_not_counted_at_all(tmp_path: Path) -> None:
     library(tmp_path)
     with closing(Store(tmp_path)) as store:
         for number in (1, 5):
-            Seen(store).forget(number)
+            SceneStates(store).forget(number)
     assert counts(tmp_path) == {"in_sync": 2, "edited": 1, "differs": 1}
 
 

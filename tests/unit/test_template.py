@@ -54,12 +54,12 @@ USUAL = "{performers} - {title} ({date})"
 )
 def test_what_is_missing_drops_out_with_its_separator(text, missing, shown):
     said = {name: value for name, value in ALL.items() if name not in missing.split()}
-    assert template.filled(text, said) == shown
+    assert template.fill(text, said) == shown
     assert template.checked(text) == text
 
 
 def test_what_is_said_is_no_template():
-    assert template.filled("{title} ({code})", {"title": "{code} (", "code": ")"}) == "{code} ( ())"
+    assert template.fill("{title} ({code})", {"title": "{code} (", "code": ")"}) == "{code} ( ())"
 
 
 @pytest.mark.parametrize("text", ["", "title", "{titel}", "{title} {", "}{title}", "{}", "{a b}"])
@@ -68,7 +68,9 @@ def test_a_template_that_cannot_be_used_is_refused_with_what_can(text):
         template.checked(text)
 
 
-@given(st.text("{}()[]“” -title"), st.sets(st.sampled_from(template.PLACES)))
+@given(st.text("{}()[]“” -title"), st.sets(st.sampled_from(template.PLACEHOLDERS)))
 def test_no_template_fails(text, missing):
-    shown = template.filled(text, {name: "x" for name in template.PLACES if name not in missing})
+    shown = template.fill(
+        text, {name: "x" for name in template.PLACEHOLDERS if name not in missing}
+    )
     assert shown == shown.strip()

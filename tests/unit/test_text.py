@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validation.text import ELLIPSIS, LIMITS, clean, cut, one_line, without_paths
+from validation.clean_text import ELLIPSIS, LIMITS, clean, cut, one_line, without_paths
 
 ANY_TEXT = st.text(st.characters(), max_size=80)
 

@@ -224,7 +224,7 @@ def test_labels(settings, organized, labels):
 
 
 def test_texts_by_template_show_what_the_scene_says():
-    every = " ".join(f"{{{place}}}," for place in template.PLACES)
+    every = " ".join(f"{{{place}}}," for place in template.PLACEHOLDERS)
     settings = {"title_template": every, "tagline_template": every, "sort_title_template": every}
     found = wanted(
         settings, title=" T\n1 ", performers=refs("P", "Q, Jr."), director="Ann; Bob, Jr.", code="C-1",

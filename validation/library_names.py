@@ -32,13 +32,13 @@ class Library(Protocol):
 Some = TypeVar("Some", bound=Library)
 
 
-def parted(typed: str) -> list[str]:
+def names_in(as_typed: str) -> list[str]:
     """The names in a text, as they were typed: a comma in quotes parts nothing."""
-    found = (match[1].strip() for match in _NAME.finditer(typed))
+    found = (match[1].strip() for match in _NAME.finditer(as_typed))
     return [name for name in found if name]
 
 
-def meant(name: str, libraries: Sequence[Some]) -> list[Some]:
+def libraries_named(name: str, libraries: Sequence[Some]) -> list[Some]:
     """Those of the libraries that are named so."""
     if number := _NUMBER.fullmatch(name):
         if found := [one for one in libraries if one.id == int(number[1])]:
@@ -53,7 +53,7 @@ def meant(name: str, libraries: Sequence[Some]) -> list[Some]:
     return _alike(name, libraries)
 
 
-def typed(title: str) -> str:
+def as_typed(title: str) -> str:
     """How a title has to be typed."""
     if _PLAIN.fullmatch(title) and " ".join(title.split()) == title:
         return title
