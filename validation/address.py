@@ -1,6 +1,6 @@
-"""The address and the token of Plex, and other addresses: brought into one form, and judged.
+"""Normalizes and checks the address and the token of Plex, and the address of actor photos. Pure.
 
-Pure. No sentence made here repeats the token or a password.
+No sentence made here repeats the token or a password.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ _SLASHES = re.compile(r"^(https?):/?(?=[^/])", re.IGNORECASE)
 _OWN_PAGE = re.compile(r"(/(web|library|playlists|status|hubs|identity|:)(/.*)?|/+)$")
 _PORT = re.compile(r"^(\w+://(?:\[[^\]]*\]|[^/:?#]+))/:?(\d{2,5})(?=$|[/?#])")
 _NAMED = re.compile(r"X-Plex-Token\s*(?:=|:|%3D)\s*[\"']?([^&\s\"'#]+)", re.IGNORECASE)
-# Names of machines are rarely so long, and of small and large letters.
+# Names of machines are rarely that long, and rarely mix small and large letters.
 _TOKEN = re.compile(r"(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9_-]{18,}")
-# In place of an address that is a token, which is then kept nowhere.
+# Replaces a token that was typed as the address. The token is kept nowhere.
 A_TOKEN = "token://"
 
 
 def tidy_token(text: str) -> str:
-    """The bare token, also when it was copied with its name, in quotes or within an address."""
+    """Returns the bare token, also if it was copied with its name, in quotes or inside an address."""
     text = text.strip("\"' \t\n")
     return named_token(text) or ("" if re.match(r"https?://", text, re.IGNORECASE) else text)
 
 
 def named_token(text: str) -> str:
-    """The token in a pasted address, or behind its name; '' without one."""
+    """Returns the token in a pasted address or after its name, or ''."""
     found = _NAMED.search(text)
     return unquote(found[1]) if found else ""
 
 
 def secrets(url: str, token: str) -> list[str]:
-    """What must not be shown of the two settings as they were typed, in the order of tokens known
-    by name, the password, and texts that are a token as a whole."""
+    """Returns the parts of the two typed settings that must not be shown: tokens with a name, then
+    the password, then texts that are a token as a whole."""
     named = [found for text in (url, token) for found in (named_token(text), _raw_token(text))]
     parts = _split(url.strip() if "://" in url else f"http://{url.strip()}")
     passwords = [parts.password, parts.password and unquote(parts.password)] if parts else []
@@ -49,7 +49,7 @@ def _raw_token(text: str) -> str:
 
 
 def split_pasted(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What a pasted address in one of the two settings says for the other, where that is blank."""
+    """Returns the setting that is blank, if the pasted address in the other setting contains it."""
     url, token = (settings.get(name) for name in ("plex_url", "plex_token"))
     if not token and isinstance(url, str) and (found := named_token(url)):
         return {"plex_token": found}
@@ -59,13 +59,13 @@ def split_pasted(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tidy_url(text: str) -> str:
-    """The address in one form; what cannot be mended is kept for `url_fault` to tell.
+    """Returns the address in one form. An address beyond repair stays for `url_fault` to report.
 
-    Without a scheme it is `http://`, and port 32400 unless another is named: that is how Plex is
-    reached at home. With a scheme the port is taken as it is, so that `https://plex.example.com`
-    works behind a proxy. A pasted address of Plex's own page (`/web/index.html#!/...`) is cut to
-    the server, as is that of "View XML", and a port behind a slash is put in its place. A password
-    is never kept, nor is a token that stands here instead of an address.
+    Without a scheme the address gets `http://`, and port 32400 unless it names another: that is how
+    Plex is reached at home. With a scheme the port stays as typed, so that `https://plex.example.com`
+    works behind a proxy. A pasted address of Plex's own page (`/web/index.html#!/...`) or of "View
+    XML" is cut to the server, and a port after a slash moves to its place. Passwords are dropped,
+    and a token that was typed as the address is replaced.
     """
     text = _SLASHES.sub(r"\1://", text.strip("\"' \t\n"))
     if not text:
@@ -83,7 +83,7 @@ def tidy_url(text: str) -> str:
 
 
 def _split(text: str) -> SplitResult | None:
-    """The parts of a URL, or None when host or port cannot be understood."""
+    """Returns the parts of a URL, or None if its host or port is invalid."""
     try:
         parts = urlsplit(text)
         return parts if (parts.port or 0) >= 0 else None
@@ -92,7 +92,7 @@ def _split(text: str) -> SplitResult | None:
 
 
 def url_fault(url: str) -> str | None:
-    """Why nothing can be asked at this (tidied) address; None when it can be tried."""
+    """Returns why this normalized address is unusable, or None."""
     example = "for example http://192.168.1.10:32400"
     if not url:
         return f"The address of Plex (plex_url) is missing, {example}."
@@ -112,9 +112,9 @@ def url_fault(url: str) -> str | None:
 
 
 def photo_address(text: str) -> str:
-    """An address to put a path behind; ValueError for one that holds more than that.
+    """Returns an address that a path can follow. Raises ValueError if it contains more.
 
-    Plex keeps it, and gives it to everybody: no password and no key may be in it.
+    Plex stores this address and shows it to everybody, so it must not contain a password or a key.
     """
     parts = _split(text.strip())
     usable = parts is not None and parts.hostname and parts.scheme in ("http", "https")
@@ -127,7 +127,7 @@ def photo_address(text: str) -> str:
 
 
 def token_fault(token: str) -> str | None:
-    """Why this token cannot be sent in a header; None when it can."""
+    """Returns why this token cannot be sent in a header, or None."""
     if not token:
         return "The token of Plex (plex_token) is missing."
     if not re.fullmatch(r"[\x21-\x7e]+", token):

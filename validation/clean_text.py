@@ -1,7 +1,7 @@
-"""Limits and cleaning of text for Plex, and a text without paths for the log.
+"""Cleans and limits text for Plex, and removes paths from text for the log. Pure.
 
-Pure. The Unicode form (composed or not) stays as Stash has it: Plex keeps what it is given, and a
-changed form would differ from what is read back.
+The Unicode form (composed or not) stays as Stash has it: Plex stores the text unchanged, and another
+form would differ from the text that is read back.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Characters. Plex's database has no limits, its clients do: a longer title breaks their layout.
-# What an address can hold (the summary travels in the request line) is the writer's concern.
+# In characters. Plex's database has no limits, but a longer title breaks the layout of its clients.
+# `plex.fields.text` limits the summary further, since it travels in the request line.
 LIMITS = {
     "title": 255,
     "name": 255,
@@ -18,45 +18,45 @@ LIMITS = {
 }
 ELLIPSIS = "…"
 
-# All that XML 1.0 cannot carry (lone surrogates too), the controls it merely discourages, and
-# U+FEFF: a mark at the start of a file, never part of a text.
+# Characters that XML 1.0 forbids (lone surrogates too) or discourages, and U+FEFF, which marks the
+# start of a file and is never part of a text.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 _NEWLINE = re.compile("\r\n|[\r\x85\u2028\u2029]")
-# A path begins where a word could, unlike the slash of AC/DC or of an address. Between quotes it
-# ends with them; else nobody can tell a blank inside from one behind, so the rest of the line goes
-# up to the last file extension, or altogether. Compiled for those who want none shown.
+# A path begins where a word could, unlike the slash of AC/DC or of an address. A quoted path ends
+# with its quotes. In an unquoted path a blank may be part of the path, so everything up to the last
+# file extension of the line goes, or the rest of the line. Compiled only when paths are hidden.
 _START = r"(?:(?<![\w/:.%])/(?=[^\s/])|(?<!\w)[A-Za-z]:[\\/]|(?<![\w\\])\\\\(?=\w))"
 _QUOTED = rf"""(?m)(?<=(["'`])){_START}.*?(?=\1(?!\w)|$)|(?<=“){_START}.*?(?=”|$)"""
 _BARE = rf"{_START}(?:.*\.\w{{1,5}}(?!\w)|.*)"
 PATH_SHOWN = "[path]"
 _JOINER = "\u200d"
-# A longer pile of marks is no character that anybody reads; it is cut wherever it is.
+# A longer cluster of marks is no readable character, and may be cut anywhere.
 _LONGEST_CLUSTER = 32
 
 
 def clean(text: str | None, limit: int = LIMITS["summary"]) -> str:
-    """The text as Plex can keep it: newlines as LF, tabs kept, at most `limit` characters."""
+    """Returns the text as Plex can store it: newlines as LF, tabs kept, at most `limit` characters."""
     tidy = _ILLEGAL.sub("", _NEWLINE.sub("\n", text or "")).strip()
     return cut(tidy, limit)
 
 
 def one_line(text: str | None, limit: int = LIMITS["title"]) -> str:
-    """Like `clean`, for titles and names: newlines and tabs become single blanks."""
-    if text and text.isascii() and text.isprintable():  # most are
+    """Cleans a title or a name: newlines and tabs become single blanks."""
+    if text and text.isascii() and text.isprintable():  # most titles are
         return cut(text.strip(), limit)
     tidy = _ILLEGAL.sub("", _NEWLINE.sub("\n", text or "")).replace("\t", "\n")
     return cut(" ".join(part.strip() for part in tidy.split("\n") if part.strip()), limit)
 
 
 def without_paths(text: str) -> str:
-    """The text with `[path]` in place of every path of a file: rather too much than too little."""
+    """Replaces every file path in the text with `[path]`: rather too much than too little."""
     return re.sub(_BARE, PATH_SHOWN, re.sub(_QUOTED, PATH_SHOWN, text))
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters, the last one an ellipsis if any are lost.
+    """Cuts the text to at most `limit` characters, the last of them an ellipsis.
 
-    What a reader sees as one character (letter and accent, emoji sequence, flag) stays whole.
+    A letter with its accents, an emoji sequence or a flag stays whole.
     """
     if len(text) <= limit:
         return text
@@ -71,7 +71,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def _inside(text: str, place: int) -> bool:
-    """Whether a cut before `text[place]` would tear one visible character."""
+    """Whether a cut before `text[place]` splits one visible character."""
     if place == 0:
         return False
     if text[place - 1] == _JOINER or _extends(text[place]):
@@ -85,7 +85,7 @@ def _extends(char: str) -> bool:
 
 
 def _is_flag(char: str) -> bool:
-    """Flags are pairs of these letters."""
+    """Whether the character is half of a flag."""
     return "\U0001f1e6" <= char <= "\U0001f1ff"
 
 

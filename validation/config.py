@@ -1,8 +1,8 @@
-"""The settings of Stash2Plex: what they are, what they may be, what they are when unset.
+"""The settings of Stash2Plex, with their types, limits and defaults.
 
-The only file that imports pydantic. Stash knows no defaults: an unset setting arrives as nothing,
-an empty text, 0 or off, so each of these means "the default" here. A new setting is one line in
-`Stash2PlexConfig`, one in `SyncSettings` if it decides what Plex says, and one in `Stash2Plex.yml`.
+The only file that imports pydantic. Stash knows no defaults: an unset setting arrives as nothing, an
+empty text, 0 or off, so each of these means the default here. A setting that decides what Plex says
+is in `SyncSettings` as well.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ DEEP_INTERVALS = ("never", "daily", "weekly", "monthly")
 HOOK_MODES = ("background", "inline")
 ON_EDIT = ("newest", "stash", "plex", "ask")
 ON_LEAVE = ("keep", "restore")
-# Understood by the model, but not shown among the settings (only older maps carry them).
+# Accepted, but not shown among the settings: only older configurations contain them.
 UNLISTED = ("reconcile_missing",)
 _SECRET = ("plex_url", "plex_token", "actor_photo_url")
 _SHOWN = 60
@@ -92,7 +92,7 @@ List = Annotated[tuple[str, ...], BeforeValidator(values.text_list)]
 
 
 class Stash2PlexConfig(BaseModel):
-    """All settings, checked. Raises pydantic's ValidationError; `load` never does."""
+    """All settings, checked. Raises pydantic's ValidationError, which `load` turns into warnings."""
 
     # Without hidden input an error message would repeat the token.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -150,12 +150,11 @@ class Stash2PlexConfig(BaseModel):
 
     @property
     def token(self) -> str:
-        """Plex's token in the clear: for the request header and nothing else."""
+        """Plex's token as plain text: for the request header and nothing else."""
         return self.plex_token.get_secret_value()
 
     def sync_settings(self, path_map: Sequence[tuple[str, str]] | None = None) -> SyncSettings:
-        """The settings that decide what Plex says. `path_map` is the map in force, if it is not
-        the user's."""
+        """Returns the settings that decide what Plex says. `path_map` replaces the user's map."""
         chosen = {field.name: getattr(self, field.name) for field in fields(SyncSettings)}
         return SyncSettings(**chosen if path_map is None else {**chosen, "path_map": path_map})
 
@@ -170,7 +169,7 @@ class Stash2PlexConfig(BaseModel):
         return tidy
 
 
-# Older keys: which setting takes their place, and what it is when the old one is off.
+# Older keys: the setting that replaces each of them, and its value if the older setting is off.
 _LEGACY: dict[str, tuple[str, Any]] = {
     "enabled": ("paused", True),
     "strict_matching": ("allow_ambiguous_match", True),
@@ -188,9 +187,9 @@ _LEGACY: dict[str, tuple[str, Any]] = {
 
 
 def _translate(settings: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Known, non-blank settings with the older keys in terms of the new ones, and warnings.
+    """Returns the known settings that are not blank, with older keys replaced, and warnings.
 
-    A setting of today wins over an older key, which the settings page can no longer change.
+    A current setting wins over an older key, which the settings page can no longer change.
     """
     tidy = {name: value for name, value in settings.items() if _is_set(name, value)}
     tidy |= split_pasted(tidy)
@@ -216,7 +215,7 @@ def _translate(settings: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _is_set(name: object, value: object) -> bool:
-    """Whether this is a setting that we know and that says something (0 and blank do not)."""
+    """Whether this is a known setting with a value. 0 and blank mean no value."""
     if not isinstance(name, str) or name not in _KNOWN:
         return False
     if value is None or (isinstance(value, str) and not value.strip()):
@@ -231,23 +230,23 @@ _NUMBERS = frozenset(
 
 
 def unknown_keys(settings: object) -> tuple[str, ...]:
-    """The keys that nobody reads: worth one line at debug level, no more."""
+    """Returns the keys that no code reads, for a line at debug level."""
     if not isinstance(settings, Mapping):
         return ()
     return tuple(sorted(str(name) for name in settings if name not in _KNOWN))
 
 
 def typed_secrets(settings: object) -> list[str]:
-    """All that is secret in the settings as they were typed, to be hidden before a word is said."""
+    """Returns the secrets in the settings as typed. The log hides them from its first line on."""
     given = settings if isinstance(settings, Mapping) else {}
     texts = [given.get(name) for name in ("plex_url", "plex_token")]
     return secrets(*(text if isinstance(text, str) else "" for text in texts))
 
 
 def load(settings: object) -> tuple[Stash2PlexConfig, tuple[str, ...]]:
-    """The settings as Stash has them -> the config, and one warning per value that is no good.
+    """Returns the config for the settings as Stash stores them, and a warning for each invalid value.
 
-    Never raises for a value: each bad one falls back to its default, a list to its good part.
+    Never raises for a value: an invalid value falls back to its default, a list to its valid part.
     """
     if not isinstance(settings, Mapping):
         kind = "nothing" if settings is None else type(settings).__name__
@@ -261,7 +260,7 @@ def load(settings: object) -> tuple[Stash2PlexConfig, tuple[str, ...]]:
 
 
 def _repair(given: dict[str, Any], refused: ValidationError) -> list[str]:
-    """Take the refused given out of `given` (a list keeps its good part); one warning each."""
+    """Removes the invalid values from `given` (a list keeps its valid part). Returns one warning each."""
     warnings = []
     secret_names = (*_SECRET, "path_map") if _hides_paths(given) else _SECRET
     for error in refused.errors(include_url=False):
@@ -301,9 +300,9 @@ def _default(name: str) -> str:
 
 
 def problem(config: Stash2PlexConfig) -> str | None:
-    """Why Plex cannot be spoken to with these settings, in a sentence; None when it can be tried.
+    """Returns why Plex cannot be reached with these settings, or None.
 
-    Tells the place to put it right; repeats neither the token nor a password.
+    The sentence names the place of the setting, and contains neither the token nor a password.
     """
     fault = url_fault(config.plex_url) or token_fault(config.token)
     if fault is None:

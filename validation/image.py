@@ -1,10 +1,10 @@
-"""What an image is, by its first bytes: a server says `image/jpeg` of its login page as well. Pure."""
+"""Recognizes images by their first bytes: a server may send its login page as `image/jpeg`. Pure."""
 
 KINDS = ("image/jpeg", "image/png", "image/webp", "image/gif")
 
 
 def kind(data: bytes) -> str:
-    """The content type of an image that Plex shows; '' for everything else."""
+    """Returns the content type of an image that Plex can show, or ''."""
     if data.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -14,7 +14,7 @@ def kind(data: bytes) -> str:
     return "image/gif" if data[:6] in (b"GIF87a", b"GIF89a") else ""
 
 
-def is_cover(said: str, data: bytes) -> bool:
-    """Whether these bytes are to go to Plex: they are an image, and were said to be one. (Of a
-    scene without a cover Stash sends a drawing.)"""
-    return said.partition(";")[0].strip().lower() in KINDS and bool(kind(data))
+def is_cover(content_type: str, data: bytes) -> bool:
+    """Whether Stash sent a cover: both the content type and the bytes are those of an image. For a
+    scene without a cover Stash sends a drawing (SVG)."""
+    return content_type.partition(";")[0].strip().lower() in KINDS and bool(kind(data))

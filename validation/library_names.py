@@ -1,7 +1,7 @@
-"""How the setting `plex_library` names a library of Plex. Pure.
+"""Reads the names of Plex libraries in the setting `plex_library`. Pure.
 
-`Films` means that title in any case; `"Films, old"` the very title, where a comma or blanks at its ends
-belong to it; `#3` the number that Plex has given the library.
+`Films` means the title in upper or lower case. `"Films, old"` means the exact title, with its commas
+and blanks. `#3` means the library with this number in Plex.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 _END = r"(?=\s*(?:[,\n]|$))"
-# A quote inside is doubled; one that stands alone is understood where nothing could end behind it.
+# A quote inside a quoted name is doubled. A single quote is accepted where no name could end.
 _NAME = re.compile(
     rf'\s*("(?:[^"]|"")*"{_END}|"[^\n]*?"{_END}|[^,\n]*)(?:[,\n]|$)', re.DOTALL
 )  # fmt: skip
@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"#\s*(\d{1,18})", re.ASCII)
 
 
 class Library(Protocol):
-    """A library as Plex tells of it."""
+    """A library of Plex."""
 
     @property
     def id(self) -> int: ...
@@ -33,35 +33,35 @@ Some = TypeVar("Some", bound=Library)
 
 
 def names_in(as_typed: str) -> list[str]:
-    """The names in a text, as they were typed: a comma in quotes parts nothing."""
+    """Splits the setting into names. A comma in quotes does not separate names."""
     found = (match[1].strip() for match in _NAME.finditer(as_typed))
     return [name for name in found if name]
 
 
 def libraries_named(name: str, libraries: Sequence[Some]) -> list[Some]:
-    """Those of the libraries that are named so."""
+    """Returns the libraries that the name means."""
     if number := _NUMBER.fullmatch(name):
-        if found := [one for one in libraries if one.id == int(number[1])]:
-            return found
+        if chosen := [library for library in libraries if library.id == int(number[1])]:
+            return chosen
     elif _is_quoted(name):
         inside = name[1:-1]
         for title in (inside.replace('""', '"'), inside):
-            if found := [one for one in libraries if one.title == title]:
-                return found
-        if found := _alike(inside, libraries):
-            return found
+            if chosen := [library for library in libraries if library.title == title]:
+                return chosen
+        if chosen := _alike(inside, libraries):
+            return chosen
     return _alike(name, libraries)
 
 
 def as_typed(title: str) -> str:
-    """How a title has to be typed."""
+    """Returns how a user types this title in the setting."""
     if _PLAIN.fullmatch(title) and " ".join(title.split()) == title:
         return title
     return '"' + title.replace('"', '""') + '"'
 
 
 def folded(title: str) -> str:
-    """A title without regard to case and to the number of blanks."""
+    """Returns the title in the form that ignores case and repeated blanks."""
     return unicodedata.normalize("NFC", " ".join(title.split())).casefold()
 
 
@@ -70,4 +70,4 @@ def _is_quoted(name: str) -> bool:
 
 
 def _alike(title: str, libraries: Sequence[Some]) -> list[Some]:
-    return [one for one in libraries if folded(one.title) == folded(title)]
+    return [library for library in libraries if folded(library.title) == folded(title)]

@@ -1,7 +1,5 @@
-"""Which scenes a reconciliation looks at, as people write it: `all`, `24h`, `7days`, `30d`, `12h`,
-`2026-01-01..2026-06-30`.
-
-Pure: the settings are checked with it, the engine makes its time filter from it.
+"""Reads the setting that says which scenes a reconciliation checks: `all`, `24h`, `7days`, `30d`,
+`12h`, `2026-01-01..2026-06-30`. Pure.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from typing import NamedTuple
 
 HOUR, DAY = 3600, 86400
 NAMED = {"all": None, "24h": DAY, "7days": 7 * DAY}
-# The names that the engine uses for two of them (see `reconciliation.scheduler.SCOPE_MAP`).
+# The engine's own names for two scopes (see `reconciliation.scheduler.SCOPE_MAP`).
 ENGINE_NAMES = {"recent": "24h", "recent_7days": "7days"}
 ALLOWED = "all, 24h, 7days, or a custom range such as 30d, 12h or 2026-01-01..2026-06-30"
 LONGEST = 100 * 366 * DAY
@@ -23,8 +21,8 @@ _RANGE = re.compile(rf"{_DATE}\s*\.\.\s*{_DATE}")
 
 
 class Scope(NamedTuple):
-    """`kind` is `all`, `last` (then `seconds` counts back from now) or `dates` (first and last
-    day, both included); `text` is the tidied wording."""
+    """`kind` is `all`, `last` (`seconds` before now) or `dates` (first and last day, both included).
+    `text` is the normalized setting."""
 
     kind: str
     text: str
@@ -33,9 +31,9 @@ class Scope(NamedTuple):
 
 
 def parse_scope(text: str) -> Scope:
-    """The scope that a setting names. Case and surrounding blanks do not matter.
+    """Returns the scope that a setting names. Case and surrounding blanks do not matter.
 
-    Raises ValueError with the list of what is allowed.
+    Raises ValueError with the list of allowed values.
     """
     tidy = text.strip().lower()
     if tidy in NAMED:
@@ -48,16 +46,16 @@ def parse_scope(text: str) -> Scope:
 
 
 def engine_scope(name: str) -> Scope:
-    """Like `parse_scope`, but understands the names of the engine (`recent`) as well."""
+    """Returns the scope for a setting or for one of the engine's names (`recent`)."""
     return parse_scope(ENGINE_NAMES.get(name, name))
 
 
 def bounds(
     scope: Scope, now: float, zone: tzinfo | None = None
 ) -> tuple[float | None, float | None]:
-    """Since when (included) and until when (excluded), as epoch seconds; None is "no bound".
+    """Returns the begin (included) and the end (excluded) in epoch seconds. None means no bound.
 
-    Days begin at midnight in `zone` (None: the zone of this machine).
+    Days begin at midnight in `zone`. None means the time zone of this machine.
     """
     if scope.seconds is not None:
         return now - scope.seconds, None
@@ -83,7 +81,7 @@ def _range(tidy: str) -> Scope | None:
         first, last = date.fromisoformat(match[1]), date.fromisoformat(match[2])
     except ValueError:
         return None
-    # The day after the last one has to exist, and the range has to be one.
+    # The day after the last day must exist, and the first day must not come after the last.
     if not date.min < first <= last < date.max:
         return None
     return Scope("dates", f"{first}..{last}", dates=(first, last))

@@ -1,6 +1,6 @@
-"""The settings that decide what Plex says about a scene, as plain values. Without pydantic.
+"""The settings that decide what Plex says about a scene, as plain values without pydantic. Pure.
 
-Pure functions get these. `Stash2PlexConfig.sync_settings` builds them.
+`Stash2PlexConfig.sync_settings` builds them for the functions that decide.
 """
 
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SyncSettings:
-    """Each has the name and the meaning of the setting in `Stash2PlexConfig`.
+    """Each field has the name and the meaning of the setting in `Stash2PlexConfig`.
 
-    Lists of tags may have `*`. Paths are folders of Stash. A template or text that is '' is unset.
+    Lists of tags may contain `*`. Paths are folders of Stash. An empty template or text is unset.
     """
 
     path_map: Sequence[tuple[str, str]]

@@ -1,8 +1,8 @@
-"""Texts by template: `{performers} - {title} ({date})`. Parts that are missing drop out, and with
-them their separators and brackets. Pure.
+"""Fills templates such as `{performers} - {title} ({date})`. A placeholder without a value drops
+out together with its separator and brackets. Pure.
 
-A separator belongs to the part behind it; what stands before the first part and after the last one
-belongs to those. Brackets around nothing but missing parts go as a whole.
+A separator belongs to the placeholder after it. Text before the first placeholder and after the last
+belongs to that placeholder. Brackets drop out if none of the placeholders inside has a value.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PLACEHOLDERS = (
     "scene_index",
 )
 _PAIRS = {"(": ")", "[": "]", "“": "”", "«": "»"}
-_TOKENS = r"(?s)\{(\w+)\}|."  # compiled for those who have a template
+_TOKENS = r"(?s)\{(\w+)\}|."  # compiled only when there is a template
 
 
 class _Placeholder(NamedTuple):
@@ -33,7 +33,7 @@ class _Placeholder(NamedTuple):
 
 
 class _Bracket(NamedTuple):
-    """What stands between two brackets, with them."""
+    """Two brackets and the nodes between them."""
 
     opening: str
     inside: tuple[_Node, ...]
@@ -44,7 +44,7 @@ _Node = str | _Placeholder | _Bracket
 
 
 def checked(template: str) -> str:
-    """The template, if it can be used; ValueError with what it may hold."""
+    """Returns a valid template. Raises ValueError with the allowed placeholders."""
     names = placeholders(template)
     rest = re.sub(r"\{\w+\}", "", template)
     if not names or set(names) - set(PLACEHOLDERS) or "{" in rest or "}" in rest:
@@ -53,19 +53,19 @@ def checked(template: str) -> str:
 
 
 def placeholders(template: str) -> tuple[str, ...]:
-    """The names in braces, in their order."""
+    """Returns the names in braces, in order."""
     return tuple(re.findall(r"\{(\w+)\}", template))
 
 
-def fill(template: str, said: Mapping[str, str]) -> str:
-    """The template with what is `said`; '' when nothing in it is."""
-    text, found = _rendered(_parsed(template), said)
-    return " ".join(text.split()) if found else ""
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Returns the template with these values, or '' if none of its placeholders has one."""
+    text, has_value = _rendered(_parsed(template), values)
+    return " ".join(text.split()) if has_value else ""
 
 
 @lru_cache(maxsize=16)
 def _parsed(template: str) -> tuple[_Node, ...]:
-    """A tree: brackets hold nodes. A bracket without its partner is a character like others."""
+    """Returns a tree: brackets contain nodes. A bracket without a partner is ordinary text."""
     open_ones: list[tuple[str, list[_Node]]] = [("", [])]
     for token in re.finditer(_TOKENS, template):
         sign, name = token[0], token[1]
@@ -84,29 +84,29 @@ def _parsed(template: str) -> tuple[_Node, ...]:
     return tuple(open_ones[0][1])
 
 
-def _rendered(nodes: Sequence[_Node], said: Mapping[str, str]) -> tuple[str, bool]:
-    """The text of some nodes, and whether any place among them has something to say."""
-    text, waiting, found, missed = "", "", False, False
+def _rendered(nodes: Sequence[_Node], values: Mapping[str, str]) -> tuple[str, bool]:
+    """Returns the text of some nodes, and whether any placeholder among them has a value."""
+    text, waiting, has_value, missed = "", "", False, False
     for node in nodes:
-        part = node if isinstance(node, str) else _part(node, said)
+        part = node if isinstance(node, str) else _part(node, values)
         if isinstance(node, str) or (part and not _has_placeholder(node)):
             waiting += part
         elif part:
-            text += (waiting if found or not missed else "") + part
-            waiting, found, missed = "", True, False
+            text += (waiting if has_value or not missed else "") + part
+            waiting, has_value, missed = "", True, False
         else:
             waiting, missed = "", True
-    return text + ("" if missed else waiting), found
+    return text + ("" if missed else waiting), has_value
 
 
-def _part(node: _Placeholder | _Bracket, said: Mapping[str, str]) -> str:
+def _part(node: _Placeholder | _Bracket, values: Mapping[str, str]) -> str:
     if isinstance(node, _Placeholder):
-        return said.get(node.name, "").strip()
-    inside, found = _rendered(node.inside, said)
-    return node.opening + inside + node.closing if found or not _has_placeholder(node) else ""
+        return values.get(node.name, "").strip()
+    inside, has_value = _rendered(node.inside, values)
+    return node.opening + inside + node.closing if has_value or not _has_placeholder(node) else ""
 
 
 def _has_placeholder(node: _Node) -> bool:
     if isinstance(node, _Bracket):
-        return any(_has_placeholder(one) for one in node.inside)
+        return any(_has_placeholder(inner) for inner in node.inside)
     return isinstance(node, _Placeholder)

@@ -1,6 +1,6 @@
-"""How settings are read as people and older plugins store them.
+"""Reads settings as users type them and as older plugins stored them. Pure.
 
-Pure: each function gives the value or raises ValueError with what is allowed.
+Each function returns the value, or raises ValueError with a text of what is allowed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from validation import library_names
 from validation.template import checked
 
-# Fields in their usual order, each with the other words that people use for it.
+# Fields in their usual order, each with other names that users type for it.
 FIELDS = {
     "title": ("titles",),
     "summary": ("description", "details"),
@@ -38,14 +38,14 @@ ON_REQUEST = ("original_title", "background")
 SYNC_FIELDS = tuple(name for name in FIELDS if name not in ON_REQUEST)
 _ALIASES = {word: name for name, words in FIELDS.items() for word in words}
 SOURCES = ("studio", "parent_studio", "group", "performer")
-# Half of a character: no request and no log line can hold it.
+# Half of a character: neither a request nor a log line can contain it.
 _BROKEN = re.compile("[\ud800-\udfff]")
 _TRUE = ("true", "on", "yes", "y", "1")
 _FALSE = ("false", "off", "no", "n", "0")
 
 
 class PartlyValid(ValueError):
-    """Some elements of a list are bad; `rest` holds the good ones."""
+    """Some elements of a list are invalid. `rest` holds the valid ones."""
 
     def __init__(self, message: str, rest: tuple[Any, ...]) -> None:
         super().__init__(message)
@@ -53,7 +53,7 @@ class PartlyValid(ValueError):
 
 
 def flag(value: object) -> bool:
-    """On or off, in the words that people use for it."""
+    """Returns whether the value means on. Accepts the usual words for on and off."""
     if isinstance(value, bool):
         return value
     if isinstance(value, float) and value.is_integer():
@@ -65,7 +65,7 @@ def flag(value: object) -> bool:
 
 
 def number(value: object) -> int | None:
-    """5, 5.0, "5" and "5.0" are five; True is not a number."""
+    """Returns a whole number: 5, 5.0, "5" and "5.0" are five. True is not a number."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     if isinstance(value, int):
@@ -78,7 +78,7 @@ def number(value: object) -> int | None:
 
 
 def text(value: object) -> str:
-    """Stash stores an all-digit text as a number: that is still a text."""
+    """Returns the text without surrounding blanks. Stash stores a text of digits as a number."""
     digits = None if isinstance(value, str) else number(value)
     wording = value if isinstance(value, str) else str(digits)
     if (wording is not value and digits is None) or _BROKEN.search(wording):
@@ -87,43 +87,44 @@ def text(value: object) -> str:
 
 
 def _pieces(value: object, separators: str) -> list[str]:
-    """A list, or a text cut at any of `separators`; blanks around the pieces are dropped."""
+    """Splits a text at any of `separators`, or takes a list, and drops blanks around the pieces."""
     if isinstance(value, (list, tuple, set, frozenset)):
-        parts: Iterable[str] = [text(one) for one in value]
+        parts: Iterable[str] = [text(item) for item in value]
     else:
         parts = re.split(f"[{separators}]", text(value))
     return [part.strip() for part in parts if part.strip()]
 
 
 def libraries(value: object) -> tuple[str, ...]:
-    """Names of libraries as they were typed, in their order, each once."""
+    """Returns the library names as typed, in order, each once."""
     if isinstance(value, (list, tuple, set, frozenset)):
         return tuple(dict.fromkeys(_pieces(value, "")))
     return tuple(dict.fromkeys(library_names.names_in(text(value))))
 
 
 def text_list(value: object) -> tuple[str, ...]:
-    """Names or paths, each once: between commas, or between semicolons if there are any."""
+    """Returns names or paths, each once. They are separated by semicolons, or by commas if there are no
+    semicolons."""
     semicolons = isinstance(value, str) and ";" in value
     return tuple(dict.fromkeys(_pieces(value, ";\n" if semicolons else ",\n")))
 
 
 def template(value: object) -> str:
-    """A text with parts in braces, such as `{title} ({date})`."""
+    """Returns a text with placeholders, such as `{title} ({date})`."""
     return checked(text(value))
 
 
 def prefix(value: object) -> str:
-    """A text that may hold `{kind}` and no other braces."""
-    found = text(value)
-    if re.search("[{}]", found.replace("{kind}", "")):
-        raise ValueError("must be a text, in which only {kind} may stand in braces")
-    return found
+    """Returns a text that may contain `{kind}` and no other braces."""
+    typed = text(value)
+    if re.search("[{}]", typed.replace("{kind}", "")):
+        raise ValueError("must be a text in which only {kind} is in braces")
+    return typed
 
 
 def sources(value: object) -> tuple[str, ...]:
-    """What becomes collections, in the order of SOURCES; `none` is understood."""
-    words = [re.sub(r"[\s-]+", "_", one.lower()) for one in _pieces(value, ",;\n")]
+    """Returns the sources of collections, in the order of SOURCES. `none` means no source."""
+    words = [re.sub(r"[\s-]+", "_", word.lower()) for word in _pieces(value, ",;\n")]
     asked = {word.removesuffix("s") for word in words} - {"none"}
     known = tuple(name for name in SOURCES if name in asked)
     if asked - set(SOURCES):
@@ -133,8 +134,8 @@ def sources(value: object) -> tuple[str, ...]:
 
 
 def fields(value: object) -> tuple[str, ...]:
-    """Names of fields in their usual order; `none`, and `all` for all but ON_REQUEST."""
-    words = [re.sub(r"[\s-]+", "_", one.lower()) for one in _pieces(value, ",;\n")]
+    """Returns the names of fields in their usual order. `all` means SYNC_FIELDS, `none` no field."""
+    words = [re.sub(r"[\s-]+", "_", word.lower()) for word in _pieces(value, ",;\n")]
     asked = {_ALIASES.get(word, word) for word in words}
     if "all" in asked:
         asked |= set(SYNC_FIELDS)
@@ -146,13 +147,14 @@ def fields(value: object) -> tuple[str, ...]:
 
 
 def pairs(value: object) -> tuple[tuple[str, str], ...]:
-    """`stash prefix => plex prefix` per line or between semicolons; a mapping or pairs as well."""
+    """Returns the pairs of a path map. They are typed as `stash prefix => plex prefix`, one per line or
+    separated by semicolons. Also accepts a mapping or a list of pairs."""
     if isinstance(value, Mapping):
         value = list(value.items())
     if isinstance(value, (list, tuple)):
-        entries = [_entry(one) for one in value]
+        entries = [_entry(item) for item in value]
     else:
-        entries = [_entry(one) for one in _pieces(value, ";\n")]
+        entries = [_entry(line) for line in _pieces(value, ";\n")]
     good = tuple(dict.fromkeys(entry for entry in entries if entry is not None))
     if None in entries:
         message = "must be lines (or parts between ;) of the form 'stash prefix => plex prefix'"
@@ -160,8 +162,8 @@ def pairs(value: object) -> tuple[tuple[str, str], ...]:
     return good
 
 
-def _entry(one: object) -> tuple[str, str] | None:
-    halves = one.split("=>") if isinstance(one, str) else one
+def _entry(item: object) -> tuple[str, str] | None:
+    halves = item.split("=>") if isinstance(item, str) else item
     if not isinstance(halves, (list, tuple)) or len(halves) != 2:
         return None
     if not all(isinstance(half, str) and half.strip() for half in halves):
