@@ -32,10 +32,10 @@ class Library(Protocol):
 Some = TypeVar("Some", bound=Library)
 
 
-def names_in(as_typed: str) -> list[str]:
+def names_in(setting: str) -> list[str]:
     """Splits the setting into names. A comma in quotes does not separate names."""
-    found = (match[1].strip() for match in _NAME.finditer(as_typed))
-    return [name for name in found if name]
+    names = (match[1].strip() for match in _NAME.finditer(setting))
+    return [name for name in names if name]
 
 
 def libraries_named(name: str, libraries: Sequence[Some]) -> list[Some]:

@@ -8,7 +8,8 @@ server: the full list and the removals are sent together, which is right in eith
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote, unquote
 
-from plex.fields.registry import BY_NAME, FIELDS, Field, Fields, Value, name_key
+from plex.fields.names import name_key
+from plex.fields.registry import BY_NAME, FIELDS, Field, Fields, Value
 from plex.fields.text import cut_for_address
 from plex.plan.plan import Change
 

@@ -1,1 +1,1 @@
-"""What Plex should show of a scene, field by field, and what an item shows now. Pure."""
+"""The fields: their values for a scene of Stash, and their values on an item of Plex. Pure."""

@@ -1,8 +1,8 @@
-"""Photos of actors: an address that Plex's clients load them from, built without any key. Pure.
+"""Photos of actors: the address from which Plex's clients load them, built without any key. Pure.
 
-Plex keeps one photo per name on the whole server, and the last one told wins. So a photo is sent
-with the first item that shows the actor, and not again unless it changes or gets lost. Of several
-performers of one name, the one whose photo was sent keeps the place while any scene shows them.
+Plex keeps one photo per name for the whole server, and the latest address wins. Therefore a photo is
+sent with the first item that shows the actor, and again only after it changed or got lost. If several
+performers have the same name, the performer whose photo was sent keeps it while any scene shows them.
 """
 
 import re
@@ -17,7 +17,7 @@ _PERFORMER = re.compile(r"/performer/(\d+)/")
 
 
 class Sent(NamedTuple):
-    """The address that we sent for a name, and the one that Plex then said."""
+    """The address that we sent for a name, and the address that Plex then showed."""
 
     url: str
     got: str
@@ -26,21 +26,21 @@ class Sent(NamedTuple):
 def wanted(
     scene: Scene, settings: SyncSettings, holders: "Mapping[str, int] | None" = None
 ) -> dict[str, str]:
-    """The address of each performer's photo, by the key of the name. `holders` says which performer's
-    photo a name has already; else the oldest one of a name comes first."""
-    found: dict[str, str] = {}
+    """Returns the address of each performer's photo, by `name_key`. `holders` has the performer id
+    whose photo a name already shows. For other names the performer with the lowest id wins."""
+    addresses: dict[str, str] = {}
     base, held = settings.actor_photo_url, holders or {}
-    for one in sorted(scene.performers, key=lambda one: one.id) if base else ():
-        name = name_key(one.name)
-        if one.photo and held.get(name, one.id) == one.id:
-            found.setdefault(name, base + one.photo)
-    return found
+    for performer in sorted(scene.performers, key=lambda each: each.id) if base else ():
+        name = name_key(performer.name)
+        if performer.photo and held.get(name, performer.id) == performer.id:
+            addresses.setdefault(name, base + performer.photo)
+    return addresses
 
 
 def holder(sent: Sent) -> int:
-    """The id of the performer whose photo was sent, 0 if it is of none."""
-    found = _PERFORMER.search(sent.url)
-    return int(found[1]) if found else 0
+    """Returns the id of the performer whose photo was sent, or 0."""
+    match = _PERFORMER.search(sent.url)
+    return int(match[1]) if match else 0
 
 
 def due(
@@ -50,7 +50,8 @@ def due(
     sent: Mapping[str, Sent],
     fill_only: bool,
 ) -> dict[str, str]:
-    """What has to be sent with an item that will have these `actors`; `shown` is what it has."""
+    """Returns the photos to send with an item that will have these `actors`. `shown` has the photos on
+    the item now. With `fill_only` only actors without a photo get one."""
     on_it = {name_key(name) for name in actors}
     return {
         name: url
@@ -60,10 +61,10 @@ def due(
 
 
 def _is_due(url: str, now: "str | None", sent: "Sent | None", fill_only: bool) -> bool:
-    """`now` is None of an actor who is not on the item yet."""
+    """`now` is None for an actor who is not on the item yet."""
     if now == url or (now and fill_only):
         return False
     if sent is None or sent.url != url:
         return True
-    # Told already: Plex made something else of it, or somebody did; unless it got lost.
+    # It was sent already. A different photo is Plex's or a person's choice, no photo means it got lost.
     return now == "" and bool(sent.got)

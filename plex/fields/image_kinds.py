@@ -1,4 +1,4 @@
-"""The kinds of images that an item has, and what Plex calls each of them where. Pure."""
+"""The kinds of images that an item has, with the names that Plex uses for them. Pure."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ UPLOADED = "upload://"
 
 
 class Kind(NamedTuple):
-    """One kind of image: our name of the field, and what Plex calls it where."""
+    """One kind of image: our name of the field, and the names that Plex uses for it."""
 
     field: str
     lock: str  # also the attribute of an item
@@ -18,11 +18,11 @@ class Kind(NamedTuple):
 
     @property
     def as_field(self) -> Field:
-        """It is decided like a text: its value is Plex's key of the image."""
+        """The image as a text field whose value is Plex's key of the image."""
         return Field(self.field, "text", self.lock)
 
     def key(self, sha1: str) -> str:
-        """What Plex calls the image with these bytes once it is uploaded."""
+        """Returns Plex's key of the image after its upload."""
         return f"{UPLOADED}{self.plural}/{sha1}"
 
 

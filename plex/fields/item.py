@@ -1,4 +1,4 @@
-"""Item: what Plex says about one of its videos, read from XML. Pure."""
+"""The item: what Plex says about one video, read from XML. Pure."""
 
 import hashlib
 import re
@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 from plex.fields.names import name_key
 from plex.fields.registry import BY_NAME, FIELDS, FROM_FILE, Field, Value
 
-# The guid of an item names the agent that filled it. These know nothing but the file.
+# The guid of an item names the agent that filled it. These agents know only the file.
 _PERSONAL = re.compile(r"(?:local|\w+(?:\.\w+)*\.agents\.none)://")
 _WORD = re.compile(r"[^\W_]+")
 
 
 class Part(NamedTuple):
-    """One file of an item as a listing shows it.
+    """One file of an item in a listing.
 
-    `mark` is another number whenever the item is seen to be another; 0 if that cannot be told.
-    `updated` is when Plex last changed it, in epoch seconds.
+    `mark` changes whenever the listing shows a change of the item. 0 means that it shows none.
+    `updated` is the time of Plex's last change, in epoch seconds.
     """
 
     rating_key: int
@@ -32,10 +32,10 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Item:
-    """A full item. `values` has every field that we know; `locks` are Plex's names of fields.
+    """A full item. `values` has every field of the registry. `locks` has Plex's names of fields.
 
-    `sizes` are those of its `files`, 0 where Plex does not know it. `guid` names the agent that
-    filled it.
+    `sizes` has the size of each of the `files`, 0 if Plex does not know it. `guid` names the agent
+    that filled the item.
     """
 
     rating_key: int
@@ -43,8 +43,10 @@ class Item:
     files: tuple[str, ...]
     values: dict[str, Value]
     locks: frozenset[str] = frozenset()
-    images: Mapping[str, str] = field(default_factory=dict)  # where Plex shows them, by their locks
-    photos: Mapping[str, str] = field(default_factory=dict)  # of actors, by name_key; '' for none
+    images: Mapping[str, str] = field(default_factory=dict)  # Plex's address of each, by its lock
+    photos: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of actors, by name_key; '' if there is none
     sizes: tuple[int, ...] = ()
     added: int = 0  # epoch seconds, by Plex's clock
     guid: str = ""
@@ -55,30 +57,30 @@ class Item:
 
     @property
     def is_personal(self) -> bool:
-        """Whether Plex knows nothing of it but its files."""
+        """Whether Plex knows only the files of the item."""
         return bool(_PERSONAL.match(self.guid))
 
     @property
     def scanned(self) -> frozenset[str]:
-        """Fields that say what the scanner makes of the files: of their names, or of their times."""
-        found = {"title"} if self._has_scanned_title() else set()
+        """Fields whose value the scanner took from the names or the times of the files."""
+        names = {"title"} if self._has_scanned_title() else set()
         if self.is_personal:
-            found.add("date")
-        return self._unlocked(found)
+            names.add("date")
+        return self._unlocked(names)
 
     @property
     def guesses(self) -> frozenset[str]:
-        """Fields that Plex filled by itself. Plex Web locks what a person edits, so that of personal
-        media every other value is of the file."""
+        """Fields that Plex filled without a person. Plex Web locks a field that a person edits, so every
+        other value of personal media comes from the file."""
         return self.scanned | self._unlocked(FROM_FILE if self.is_personal else ())
 
     @property
     def without_scanned(self) -> dict[str, Value]:
-        """The values, without what the scanner made."""
+        """The values without the scanned fields."""
         return {name: value for name, value in self.values.items() if name not in self.scanned}
 
     def _unlocked(self, names: Iterable[str]) -> frozenset[str]:
-        """Those of the fields that say something and that nobody locked."""
+        """Returns the fields that have a value and no lock."""
         return frozenset(
             name for name in names
             if self.values.get(name) and BY_NAME[name].plex_name not in self.locks
@@ -91,9 +93,9 @@ class Item:
 
 
 def parts(container: Any, marks: Mapping[int, int]) -> Iterator[Part]:
-    """Every file in a listing container; several Media and Parts per item are all told.
+    """Yields every file in a listing. An item may have several Media and Parts. `marks` are by rating key.
 
-    Of an item without updatedAt its mark, by its rating key, tells nothing.
+    The mark of an item without updatedAt proves nothing, and becomes 0.
     """
     section = container.attrib.get("librarySectionID")
     for video in container.findall("Video"):
@@ -103,16 +105,17 @@ def parts(container: Any, marks: Mapping[int, int]) -> Iterator[Part]:
         owner = whole_number(video.attrib.get("librarySectionID") or section) or 0
         updated = whole_number(video.attrib.get("updatedAt")) or 0
         seen = marks.get(key, 0) if updated else 0
-        for one in _files(video):
-            yield Part(key, owner, one["file"], whole_number(one.get("size")) or 0, seen, updated)
+        for file in _files(video):
+            size = whole_number(file.get("size")) or 0
+            yield Part(key, owner, file["file"], size, seen, updated)
 
 
-def digest64(*said: bytes) -> int:
-    """A number of 64 bits for these bytes, one after the other, as SQLite keeps it; never 0."""
-    found = hashlib.blake2b(digest_size=8)
-    for one in said:
-        found.update(one)
-    return int.from_bytes(found.digest(), "big", signed=True) or 1
+def digest64(*pieces: bytes) -> int:
+    """Returns a digest of the joined bytes as a signed 64-bit number, as SQLite stores it. Never 0."""
+    digest = hashlib.blake2b(digest_size=8)
+    for piece in pieces:
+        digest.update(piece)
+    return int.from_bytes(digest.digest(), "big", signed=True) or 1
 
 
 def _files(video: Any) -> list[Mapping[str, str]]:
@@ -123,7 +126,7 @@ def _files(video: Any) -> list[Mapping[str, str]]:
 
 
 def items(container: Any) -> Iterator[Item]:
-    """Every item in a container of full items."""
+    """Yields every item in an answer with full items."""
     section = container.attrib.get("librarySectionID")
     for video in container.findall("Video"):  # not those inside: trailers and other extras
         key = whole_number(video.attrib.get("ratingKey"))
@@ -139,35 +142,35 @@ def _item(video: Any, key: int, section: int) -> Item:
     return Item(
         rating_key=key,
         section=section,
-        files=tuple(one["file"] for one in files),
-        values={one.name: _value(video, one, one.plex_name in locks) for one in FIELDS},
+        files=tuple(file["file"] for file in files),
+        values={each.name: _value(video, each, each.plex_name in locks) for each in FIELDS},
         locks=frozenset(locks),
         images={name: video.attrib.get(name, "") for name in ("thumb", "art")},
         photos={
             name_key(role.get("tag", "")): role.get("thumb", "") for role in video.findall("Role")
         },
-        sizes=tuple(whole_number(one.get("size")) or 0 for one in files),
+        sizes=tuple(whole_number(file.get("size")) or 0 for file in files),
         added=whole_number(video.attrib.get("addedAt")) or 0,
         guid=video.attrib.get("guid", ""),
     )
 
 
-def _value(video: Any, one: Field, locked: bool) -> Value:
-    if one.kind == "tags":
-        tags = video.findall(one.element)
+def _value(video: Any, definition: Field, locked: bool) -> Value:
+    if definition.kind == "tags":
+        tags = video.findall(definition.element)
         return tuple(tag.attrib["tag"] for tag in tags if tag.attrib.get("tag"))
-    found: str = video.attrib.get(one.plex_name, "")
-    if one.kind == "rating":
-        return _rating(found)
-    if one.derived:  # from the title; an equal one may be left out
+    text: str = video.attrib.get(definition.plex_name, "")
+    if definition.kind == "rating":
+        return _rating(text)
+    if definition.derived:  # Plex may leave out a text that equals the title
         title: str = video.attrib.get("title", "")
-        return (found or title) if locked else ""
-    return found
+        return (text or title) if locked else ""
+    return text
 
 
-def _rating(found: str) -> "float | None":
+def _rating(text: str) -> "float | None":
     try:
-        value = float(found)
+        value = float(text)
     except ValueError:
         return None
     return value if isfinite(value) and value > 0 else None
@@ -179,15 +182,15 @@ def _stem(path: str) -> str:
 
 
 def _is_cut_from(title: str, path: str) -> bool:
-    """Whether the title has words of the file's name in their order, and no others."""
+    """Whether the title consists of words of the file's name, in their order."""
     words, left = _WORD.findall(title.casefold()), iter(_WORD.findall(_stem(path).casefold()))
     return bool(words) and all(word in left for word in words)
 
 
-def whole_number(found: "str | None") -> "int | None":
-    """A whole number as XML attributes have them; None for anything else, and for what would not
-    fit into 64 bits, as Plex's own numbers do."""
-    if not (found and found.isascii() and found.isdigit() and len(found) < 20):
+def whole_number(text: "str | None") -> "int | None":
+    """Returns the number in an XML attribute. None if the text is no number that fits into 64 bits,
+    as Plex's own numbers do."""
+    if not (text and text.isascii() and text.isdigit() and len(text) < 20):
         return None
-    whole = int(found)
+    whole = int(text)
     return whole if whole < 2**63 else None

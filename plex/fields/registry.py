@@ -1,4 +1,4 @@
-"""The table of fields, and what Plex should say in each of them about a scene. Pure.
+"""The table of fields, and the value of each field for a scene. Pure.
 
 `Fields` maps a field's name to its value. A field that is absent is not synced: it is switched off,
 or its setting is blank. An empty value means that Stash says nothing there.
@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from plex.fields import tags, text
-from plex.fields.names import name_key as name_key
 from stash.scene import GROUPS, PARENTS, PERFORMER_TAGS, PHOTOS, Scene
 from validation import template
 from validation.settings import SyncSettings
@@ -91,17 +90,17 @@ FROM_FILE = tuple(field.name for field in FIELDS if field.from_file)
 
 
 def wanted(scene: Scene, settings: SyncSettings) -> dict[str, Value]:
-    """What Plex should say about the scene, for the fields that are switched on."""
+    """Returns the values that Plex should show for the scene, for the fields that are switched on."""
     return {name: BY_NAME[name].rule(scene, settings) for name in switched_on(settings)}
 
 
 def says_something(scene: Scene, settings: SyncSettings) -> bool:
-    """Whether the scene says anything that the settings alone do not say of every scene."""
+    """Whether the scene gives any value that the settings do not give to every scene."""
     return wanted(scene, settings) != wanted(Scene(scene.id, organized=scene.organized), settings)
 
 
 def switched_on(settings: SyncSettings) -> list[str]:
-    """The fields that are named in `sync_fields`, and whose setting is not blank."""
+    """Returns the fields that are named in `sync_fields` and whose setting is not blank."""
     named = set(settings.sync_fields)
     return [field.name for field in FIELDS if field.name in named and _is_set(field, settings)]
 
@@ -111,21 +110,21 @@ def _is_set(field: Field, settings: SyncSettings) -> bool:
 
 
 def extras(settings: SyncSettings) -> frozenset[str]:
-    """What has to be asked of Stash besides the usual."""
+    """Returns the parts of a scene that Stash must send besides the usual parts."""
     on = switched_on(settings)
-    forms = {name: getattr(settings, f"{name}_template", "") for name in on}
-    shown = {place for form in forms.values() for place in template.placeholders(form)}
+    templates = [getattr(settings, f"{name}_template", "") for name in on]
+    shown = {name for form in templates for name in template.placeholders(form)}
     if "collections" in on:
         shown |= set(settings.collections_from)
-    asked = {
+    parts = {
         GROUPS: not shown.isdisjoint({"group", "scene_index"}),
         PARENTS: "parent_studio" in shown,
         PERFORMER_TAGS: "genres" in on and settings.performer_tags,
         PHOTOS: "actors" in on and bool(settings.actor_photo_url),
     }
-    return frozenset(name for name, needed in asked.items() if needed)
+    return frozenset(name for name, is_needed in parts.items() if is_needed)
 
 
 def is_bare(current: Fields) -> bool:
-    """Whether Plex has none of the substance of a scene."""
+    """Whether Plex knows nothing about the scene: a title alone is only the name of the file."""
     return not any(current.get(name) for name in SUBSTANCE)

@@ -1,4 +1,4 @@
-"""Which scenes are synced: the one place that says so, and why a scene is not. Pure."""
+"""Decides which scenes are synced, and gives the reason for a scene that is not. Pure."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -16,7 +16,7 @@ REASONS = (NOT_ORGANIZED, NO_STASH_ID, EXCLUDED_TAG, EXCLUDED_PATH, NO_TAG, NO_P
 
 
 class Skip(NamedTuple):
-    """Why a scene is not synced: `reason` is one of REASONS, `what` the tag or path at fault."""
+    """Why a scene is not synced: `reason` is one of REASONS, `what` the tag or path that caused it."""
 
     reason: str
     what: str = ""
@@ -27,12 +27,12 @@ class Skip(NamedTuple):
 
 
 def extras(settings: SyncSettings) -> frozenset[str]:
-    """What has to be asked of Stash besides the usual."""
+    """Returns the parts of a scene that Stash must send besides the usual parts."""
     return frozenset({STASH_IDS} if settings.only_stash_id else ())
 
 
 def skip_reason(scene: Scene, settings: SyncSettings) -> "Skip | None":
-    """Why the scene is not synced; None when it is. What is excluded is out, whatever includes it."""
+    """Returns why the scene is not synced, or None. An exclusion wins over an inclusion."""
     if settings.only_organized and not scene.organized:
         return Skip(NOT_ORGANIZED)
     if settings.only_stash_id and not scene.has_stash_id:
@@ -42,8 +42,8 @@ def skip_reason(scene: Scene, settings: SyncSettings) -> "Skip | None":
         if is_listed(name, settings.exclude_tags):
             return Skip(EXCLUDED_TAG, name)
     files = [file.path for file in scene.files]
-    if found := _below(files, settings.exclude_paths):
-        return Skip(EXCLUDED_PATH, found)
+    if folder := _below(files, settings.exclude_paths):
+        return Skip(EXCLUDED_PATH, folder)
     if settings.include_tags and not any(is_listed(name, settings.include_tags) for name in tags):
         return Skip(NO_TAG)
     if settings.include_paths and not _below(files, settings.include_paths):
@@ -52,6 +52,6 @@ def skip_reason(scene: Scene, settings: SyncSettings) -> "Skip | None":
 
 
 def _below(files: Iterable[str], folders: Iterable[str]) -> str:
-    """The first of the folders that holds any of the files, '' if none does."""
+    """Returns the first folder that contains any of the files, or ''."""
     known = list(files)
     return next((f for f in folders if any(paths.is_below(file, f) for file in known)), "")

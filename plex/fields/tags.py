@@ -1,4 +1,4 @@
-"""The lists of names that Plex should show: people, genres, collections and labels. Pure."""
+"""The rules of the fields with a list of names: people, genres, collections and labels. Pure."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,7 +7,7 @@ from plex.fields.text import people
 from stash.scene import Ref, Scene
 from validation.settings import SyncSettings
 
-# What may be a collection, and the word for it that a prefix may use.
+# Sources of collections, and the word for each that a prefix may contain.
 STUDIO, PARENT, GROUP, PERFORMER = "studio", "parent_studio", "group", "performer"
 KINDS = {STUDIO: "Studio", PARENT: "Studio", GROUP: "Group", PERFORMER: "Performer", "tag": "Tag"}
 
@@ -16,11 +16,11 @@ Names = tuple[str, ...]
 
 
 def genres(scene: Scene, settings: SyncSettings) -> Names:
-    """The scene's own tags come first: where there are too many, those of its performers go."""
-    found = list(_genres(scene.tags, settings))
+    """The scene's own tags come first: if there are too many, the performers' tags are dropped."""
+    chosen = list(_genres(scene.tags, settings))
     if settings.performer_tags:
-        found += _genres((tag for one in scene.performers for tag in one.tags), settings)
-    return distinct_names(found)[: settings.max_tags]
+        chosen += _genres((tag for each in scene.performers for tag in each.tags), settings)
+    return distinct_names(chosen)[: settings.max_tags]
 
 
 def _genres(tags: Iterable[Ref], settings: SyncSettings) -> list[str]:
@@ -32,7 +32,7 @@ def _genres(tags: Iterable[Ref], settings: SyncSettings) -> list[str]:
 
 
 def actors(scene: Scene, settings: SyncSettings) -> Names:
-    return distinct_names(one.name for one in scene.performers)
+    return distinct_names(performer.name for performer in scene.performers)
 
 
 def directors(scene: Scene, settings: SyncSettings) -> Names:
@@ -46,12 +46,15 @@ def collections(scene: Scene, settings: SyncSettings) -> Names:
 
 
 def positions(scene: Scene, settings: SyncSettings) -> dict[str, int]:
-    """The scene's number in groups, by the keys of the collections that they are."""
+    """Returns the scene's number in its groups, by the `name_key` of their collections."""
     if GROUP not in settings.collections_from:
         return {}
-    known = [one for one in scene.groups if one.place is not None]
-    titles = {one: distinct_names([_titled(GROUP, one.name, settings)]) for one in known}
-    return {name_key(title): one.place or 0 for one in known for title in titles[one]}
+    numbered = [group for group in scene.groups if group.place is not None]
+    return {
+        name_key(title): group.place or 0
+        for group in numbered
+        for title in distinct_names([_titled(GROUP, group.name, settings)])
+    }
 
 
 def _titled(kind: str, name: str, settings: SyncSettings) -> str:
@@ -60,7 +63,7 @@ def _titled(kind: str, name: str, settings: SyncSettings) -> str:
 
 
 def _gathered(scene: Scene, settings: SyncSettings) -> Iterator[tuple[str, str]]:
-    """(kind, name) of everything that is to be a collection."""
+    """Yields (kind, name) of each collection that the scene belongs to."""
     above = scene.studio.parent if scene.studio else None
     sources: dict[str, Iterable[Ref]] = {
         STUDIO: [scene.studio] if scene.studio else [],
@@ -69,8 +72,8 @@ def _gathered(scene: Scene, settings: SyncSettings) -> Iterator[tuple[str, str]]
         PERFORMER: scene.performers,
     }
     for kind in settings.collections_from:
-        for one in sources[kind]:
-            yield kind, one.name
+        for ref in sources[kind]:
+            yield kind, ref.name
     for name in _tags(scene, settings.collection_tags):
         yield "tag", name
 
@@ -80,5 +83,5 @@ def labels(scene: Scene, settings: SyncSettings) -> Names:
     return distinct_names([*settings.labels, *_tags(scene, settings.label_tags), *organized])
 
 
-def _tags(scene: Scene, listed: Names) -> list[str]:
-    return alphabetical(tag.name for tag in scene.tags if is_listed(tag.name, listed))
+def _tags(scene: Scene, patterns: Names) -> list[str]:
+    return alphabetical(tag.name for tag in scene.tags if is_listed(tag.name, patterns))

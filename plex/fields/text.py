@@ -1,4 +1,4 @@
-"""The texts that Plex should show: by the scene's own fields, or by template. Pure."""
+"""The rules of the fields with a text, from the scene's own values or from a template. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from stash.scene import Group, Scene
 from validation import clean_text, template
 from validation.settings import SyncSettings
 
-# All data of an edit travels in its address. A summary this long has a request of its own, and is
-# sent again cut to `wire.URL_BYTES` where a proxy does not take it.
+# In bytes of an address, since an edit travels in its address. A summary this long gets a request of
+# its own. If a proxy refuses it, the client sends it again, cut to `edit_request.URL_BYTES`.
 SUMMARY_BYTES = 16_000
-DIGITS = 3  # of a number in a sort title, which Plex compares letter by letter
+DIGITS = 3  # for a number in a sort title, since Plex compares sort titles letter by letter
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 # "Jane Doe, John Doe, Jr." are two people.
 _BETWEEN_PEOPLE = re.compile(r"[,;](?!\s*(?:jr|sr|ii|iii|iv)\b)", re.IGNORECASE)
@@ -60,12 +60,12 @@ def _by_template(form: str, parts: Mapping[str, str]) -> str:
 
 
 def template_values(scene: Scene, digits: int = 1) -> dict[str, str]:
-    """What a template may show of the scene, by the names in `template.PLACES`."""
+    """Returns the scene's value for each of `template.PLACEHOLDERS`."""
     group = scene.groups[0] if scene.groups else Group(0, "")
     above = scene.studio.parent if scene.studio else None
     return {
         "title": clean_text.one_line(scene.title),
-        "performers": ", ".join(distinct_names(one.name for one in scene.performers)),
+        "performers": ", ".join(distinct_names(performer.name for performer in scene.performers)),
         "studio": clean_text.one_line(scene.studio.name if scene.studio else ""),
         "parent_studio": clean_text.one_line(above.name if above else ""),
         "director": ", ".join(people(scene.director)),
@@ -78,17 +78,17 @@ def template_values(scene: Scene, digits: int = 1) -> dict[str, str]:
 
 
 def people(typed: str) -> tuple[str, ...]:
-    """The names in a text that may hold several."""
+    """Splits a text into the names of people."""
     return distinct_names(_BETWEEN_PEOPLE.split(typed))
 
 
 def whole_summary(scene: Scene) -> str:
-    """The scene's details, clean, however long."""
+    """Returns the scene's details, cleaned and not cut."""
     return clean_text.clean(scene.details, len(scene.details or ""))
 
 
 def full_date(partial: str) -> str:
-    """`2024`, `2024-05` and `2024-05-07` as a whole date; '' for what no calendar has."""
+    """Completes `2024` and `2024-05` to a whole date. Returns '' for a date that does not exist."""
     match = _DATE.fullmatch(partial.strip())
     if not match:
         return ""
@@ -96,13 +96,13 @@ def full_date(partial: str) -> str:
     try:
         return date(year, month, day).isoformat()
     except ValueError:
-        return ""  # Plex would refuse the whole edit
+        return ""  # with an invalid date Plex refuses the whole edit
 
 
 def cut_for_address(long: str, size: int) -> str:
-    """The text, cut until it takes at most `size` bytes of an address: a letter may take twelve."""
+    """Cuts the text until it takes at most `size` bytes in an address. A letter may take twelve."""
     if len(long) * 12 <= size:
         return long
-    while (now := len(quote(long, safe=""))) > size:
-        long = clean_text.cut(long, len(long) * size // (now + 1))
+    while (taken := len(quote(long, safe=""))) > size:
+        long = clean_text.cut(long, len(long) * size // (taken + 1))
     return long

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from plex.fields.registry import Field, Value, name_key
+from plex.fields.names import name_key
+from plex.fields.registry import Field, Value
 
 Tags = tuple[str, ...]
 SCALAR: Tags = ("*",)  # "the value" in `ours` and `theirs` of a scalar
