@@ -29,14 +29,14 @@ def tidy_token(text: str) -> str:
 
 def named_token(text: str) -> str:
     """Returns the token in a pasted address or after its name, or ''."""
-    found = _NAMED.search(text)
-    return unquote(found[1]) if found else ""
+    match = _NAMED.search(text)
+    return unquote(match[1]) if match else ""
 
 
 def secrets(url: str, token: str) -> list[str]:
     """Returns the parts of the two typed settings that must not be shown: tokens with a name, then
     the password, then texts that are a token as a whole."""
-    named = [found for text in (url, token) for found in (named_token(text), _raw_token(text))]
+    named = [secret for text in (url, token) for secret in (named_token(text), _raw_token(text))]
     parts = _split(url.strip() if "://" in url else f"http://{url.strip()}")
     passwords = [parts.password, parts.password and unquote(parts.password)] if parts else []
     whole = [tidy_token(token), url.strip("\"' \t\n") if tidy_url(url) == A_TOKEN else ""]
@@ -44,8 +44,8 @@ def secrets(url: str, token: str) -> list[str]:
 
 
 def _raw_token(text: str) -> str:
-    found = _NAMED.search(text)
-    return found[1] if found else ""
+    match = _NAMED.search(text)
+    return match[1] if match else ""
 
 
 def split_pasted(settings: Mapping[str, Any]) -> dict[str, Any]:

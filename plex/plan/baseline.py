@@ -1,4 +1,4 @@
-"""What is remembered of an item: before a write, after the read-back, when a person decided. Pure."""
+"""Builds the baseline of an item: before a write, after the read-back, after a person's decision. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -25,7 +25,7 @@ Baseline = Mapping[str, Written]
 def before_write(
     baseline: Baseline, changed: Iterable[Change], wanted: Fields
 ) -> dict[str, Written]:
-    """The baseline to record *before* the writes: what will be ours, not yet confirmed."""
+    """Returns the baseline to record *before* the writes, with the new values not yet confirmed."""
     after = dict(baseline)
     for change in changed:
         if change.writes:
@@ -40,7 +40,7 @@ def before_write(
 
 
 def _begun_tags(base: "Written | None", change: Change, want: Value) -> Written:
-    """What is about to be removed and is not ours becomes ours only if Plex refuses to let it go."""
+    """A name that is not ours and is about to be removed becomes ours only if Plex keeps it."""
     before = by_key(change.before)
     ours = by_key(base.ours if base else ())
     ours |= {key: name for key, name in by_key(change.after).items() if key not in before}
@@ -49,7 +49,7 @@ def _begun_tags(base: "Written | None", change: Change, want: Value) -> Written:
 
 
 def _left_out(change: Change, want: Value) -> Tags:
-    """Names that Stash has and that are not sent: a person took them off."""
+    """Returns names of Stash that are not sent, since a person removed them."""
     sent = by_key(change.after)
     return tuple(name for key, name in by_key(want).items() if key not in sent)
 
@@ -57,7 +57,7 @@ def _left_out(change: Change, want: Value) -> Tags:
 def after_read_back(
     baseline: Baseline, changed: Iterable[Change], current: Fields, wanted: Fields
 ) -> dict[str, Written]:
-    """The baseline to record after the read-back: `current` is what Plex says now."""
+    """Returns the baseline to record after the read-back. `current` has the values of the read-back."""
     after = dict(baseline)
     decided = {change.field: change for change in changed}
     for field in FIELDS:
@@ -68,8 +68,8 @@ def after_read_back(
         if base and not change and _agrees(base, cur, want):
             continue
         if change and not change.writes:
-            # Kept: what we last wrote stays the point of comparison. A rating needs none to be
-            # a person's, but one that goes again leaves nothing else to tell by.
+            # The field is kept, and our last write stays its baseline. A rating without a baseline is
+            # a person's. Without this record nobody would notice if that rating disappears.
             if base is None and is_edited(field, base, cur):
                 after[field.name] = Written(empty_value(field), cur, theirs=SCALAR)
             continue
@@ -78,12 +78,12 @@ def after_read_back(
         if known:
             after[field.name] = known
         else:
-            after.pop(field.name, None)  # nothing is left to watch
+            after.pop(field.name, None)  # the field needs no baseline
     return after
 
 
 def _agrees(base: Written, cur: Value, want: Value) -> bool:
-    """Whether both sides say to the letter what was remembered, and nothing is left open."""
+    """Whether both sides still have exactly the recorded values, and nothing is open."""
     return base.sent == want and base.got == cur and not (base.begun or base.theirs)
 
 
@@ -92,15 +92,15 @@ def _settled_scalar(
 ) -> "Written | None":
     ours = is_ours(field, base, cur)
     if change:
-        # Refused outright, it is whose it was before.
+        # If Plex refused the write, the owner of the value does not change.
         took = not same(field, cur, change.before)
         ours = bool(change.after) if took else ours
         return Written(want, cur, SCALAR if ours else ())
     if same(field, cur, want):
         return Written(want, cur, SCALAR if ours else ()) if want or base else None
-    if ours:  # a title that Stash has no more
+    if ours:  # a title that Stash has removed
         return base if base and not base.begun else Written(cur, cur, SCALAR)
-    if base and is_edited(field, base, cur):  # Stash says nothing there, and may speak again
+    if base and is_edited(field, base, cur):  # Stash is empty there now, and may get a value again
         return Written(want, cur, theirs=SCALAR)
     return None
 
@@ -112,10 +112,10 @@ def _settled_tags(
         return _seen_again(base, by_key(cur))
     have, sent = by_key(cur), by_key(change.after) if change else {}
     claims = by_key(base.ours if base else ())
-    if change:  # what was to go is ours if it would not
+    if change:  # a name that Plex did not remove is ours
         before = by_key(change.before)
         claims |= {key: n for key, n in (sent | before).items() if (key in sent) != (key in before)}
-    # Plex may be slow: a name that was sent is ours as well when it comes after the read-back.
+    # Plex may be slow: a name that we sent is ours even if it appears after the read-back.
     ours = tuple(name for key, name in claims.items() if key in have or key in sent)
     known = by_key(base.theirs if base else ())
     theirs = tuple(
@@ -126,7 +126,8 @@ def _settled_tags(
 
 
 def _seen_again(base: Written, have: Mapping[str, str]) -> Written:
-    """Names of ours that a person took off, or that Plex refused, and that are there now."""
+    """Adds names that we sent and that are on the item again, after a person removed them or Plex
+    refused them."""
     got = by_key(base.got)
     back = {key: n for key, n in have.items() if key in by_key(base.sent) and key not in got}
     if not back:
@@ -136,7 +137,7 @@ def _seen_again(base: Written, have: Mapping[str, str]) -> Written:
 
 
 def refused(field: Field, change: Change, current: Fields) -> bool:
-    """Whether Plex, read back, does not say what was just written."""
+    """Whether the read-back does not show the value that was just written."""
     cur = current.get(field.name)
     if field.kind != "tags":
         return not same(field, cur, change.after)
@@ -150,7 +151,7 @@ def refused(field: Field, change: Change, current: Fields) -> bool:
 def locks_ahead(
     known: "frozenset[str] | None", changed: Iterable[Change], more: Iterable[str] = ()
 ) -> "frozenset[str] | None":
-    """Our locks, to record *before* the writes: those that we are about to set are among them."""
+    """Returns our locks to record *before* the writes, including the locks that the writes set."""
     if known is None:
         return None
     set_now = {BY_NAME[change.field].plex_name for change in changed if change.writes} - UNLOCKED
@@ -164,45 +165,45 @@ def our_locks(
     wanted: Fields,
     locks: frozenset[str],
 ) -> frozenset[str]:
-    """Which of the `locks` that are on the item now are ours.
+    """Returns which of the `locks` on the item are ours.
 
-    Those that we set, and those that we find on a field that says what Stash says: nobody else
-    has a reason to lock it, and a ledger that was lost comes back that way. `known` is None for an
-    item that was written before locks were remembered: all are ours.
+    Locks that we set are ours. A lock on a field without a baseline that agrees with Stash is ours:
+    nobody else has a reason to lock it, and this rebuilds a lost ledger. `known` is None for an item
+    that was written before locks were recorded. All its locks are ours.
     """
     if known is None:
         return locks - UNLOCKED
     decided = {change.field: change for change in changed}
-    found = set(known)
+    ours = set(known)
     for field in FIELDS:
         change = decided.get(field.name)
         new = field.name not in baseline and bool(wanted.get(field.name))
         new = new and field.plex_name not in UNLOCKED
         if change.writes if change else new:
-            found.add(field.plex_name)
-    return locks & found
+            ours.add(field.plex_name)
+    return locks & ours
 
 
-# -- what a person decided
+# -- decisions of a person
 
 
 class Decision(NamedTuple):
-    """A person chose a `side` (STASH or PLEX) for a field that said `current` and `wanted`."""
+    """A person chose a `side` (STASH or PLEX) when Plex had `current` and Stash had `wanted`."""
 
     side: str
     current: Value
     wanted: Value
 
     def fits(self, field: Field, current: Value, wanted: Value) -> bool:
-        """Whether both sides still say what they said when it was made."""
+        """Whether both sides still have the values of that time."""
         return same(field, current, self.current) and same(field, wanted, self.wanted)
 
 
 def after_decision(field: Field, base: "Written | None", decision: Decision) -> Written:
-    """The baseline of a field that a person decided.
+    """Returns the baseline of a field after a person's decision.
 
-    For Plex: what it says is known and a person's. For Stash: a write of what Stash says has begun,
-    and of a list every name that is there may go.
+    For Plex: the value is recorded as the person's. For Stash: a write of Stash's value has begun,
+    and may remove every name that the list has.
     """
     _, cur, want = decision
     if field.kind == "tags":
@@ -220,7 +221,8 @@ def after_decision(field: Field, base: "Written | None", decision: Decision) -> 
 
 
 def _missing(base: "Written | None", cur: Value, want: Value) -> Tags:
-    """The names of Stash that stay off the item: those taken off; all of them without a baseline."""
+    """Returns the names of Stash that stay off the item: the removed names, or every missing name if
+    there is no baseline."""
     have, wish = by_key(cur), by_key(want)
     off: Collection[str] = removed_by_person(base, have, wish) if base else set(wish) - set(have)
     return tuple(name for key, name in wish.items() if key in off)

@@ -1,4 +1,4 @@
-"""What we know of a field that we wrote, and what it tells about what Plex says now. Pure."""
+"""The record of our last write of a field, and conclusions from it about Plex's value now. Pure."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -7,16 +7,18 @@ from plex.fields.names import name_key
 from plex.fields.registry import Field, Value
 
 Tags = tuple[str, ...]
-SCALAR: Tags = ("*",)  # "the value" in `ours` and `theirs` of a scalar
+SCALAR: Tags = ("*",)  # means the value, in `ours` and `theirs` of a scalar
 
 
 @dataclass(frozen=True)
 class Written:
-    """What we know of a field: `sent` to Plex, `got` read back, and what of both is `ours`.
+    """Our last write of a field.
 
-    `ours` and `theirs` hold names for a list, and SCALAR or nothing for a scalar. `theirs`: what a
-    person made of it and we know of, which is the names that were taken off a list, or the value
-    in `got`. `begun`: the answer to the write was never recorded; `got` is what Plex said before.
+    sent    the value that we sent
+    got     the value that Plex showed in the read-back
+    ours    names of a list that are on the item because of us; SCALAR if the value is
+    theirs  names that a person removed from the list; SCALAR if `got` is a person's value
+    begun   the read-back was never recorded, and `got` is Plex's value before the write
     """
 
     sent: Value
@@ -27,51 +29,52 @@ class Written:
 
 
 def is_unchanged(field: Field, base: "Written | None", want: Value) -> bool:
-    """Whether Stash says what it said when we last wrote the field."""
+    """Whether Stash still has the value of our last write."""
     return base is not None and not base.begun and same(field, want, base.sent)
 
 
 def is_ours(field: Field, base: "Written | None", cur: Value) -> bool:
-    """Whether the scalar that Plex shows is there because we wrote it."""
+    """Whether Plex shows this scalar because we wrote it."""
     if base is None or not cur:
         return False
     return came_late(field, base, cur) or (bool(base.ours) and same(field, cur, base.got))
 
 
 def is_edited(field: Field, base: "Written | None", cur: Value) -> bool:
-    """Whether what Plex shows in the scalar came there by neither us nor what was there before."""
+    """Whether a person changed the scalar in Plex after our last write."""
     if base is None:
-        return field.kind == "rating" and bool(cur)  # agents give none: only a person rates
+        return field.kind == "rating" and bool(cur)  # no agent rates, only a person does
     if same(field, cur, base.got):
         return bool(base.theirs)
     return not came_late(field, base, cur)
 
 
 def came_late(field: Field, base: Written, cur: Value) -> bool:
-    """Whether the scalar says what we sent and did not see: we never looked, or Plex was slow."""
+    """Whether Plex shows a value that we sent and had not seen: we did not read back, or Plex was slow."""
     unseen = base.begun or not (base.theirs or same(field, base.got, base.sent))
     return unseen and same(field, cur, base.sent)
 
 
 def is_resolved(field: Field, base: "Written | None", cur: Value) -> bool:
-    """Whether a write over the very value that Plex shows has begun, or was decided by a person."""
+    """Whether a write over Plex's present value has begun, or was decided by a person."""
     return base is not None and base.begun and same(field, cur, base.got)
 
 
 def removed_by_person(
     base: "Written | None", have: Collection[str], wish: Iterable[str]
 ) -> set[str]:
-    """What of the wish a person took off the item after we had seen it there (keys of names)."""
+    """Returns the keys of wished names that a person removed after we had seen them on the item."""
     if base is None:
         return set()
     seen = set(by_key(base.got))
-    if base.begun:  # what we were about to remove is no sign of a person
+    if base.begun:  # a name that we were about to remove was not removed by a person
         seen &= set(by_key(base.sent))
     return set(wish) & (seen | set(by_key(base.theirs))) - set(have)
 
 
 def same(field: Field, one: Value, other: Value) -> bool:
-    """Equal as Plex sees it: ratings to a tenth, lists without order and case, texts exactly."""
+    """Whether two values are equal to Plex: ratings to a tenth, lists without order and case, texts
+    exactly."""
     if one == other:
         return True
     if field.kind == "tags":
@@ -86,13 +89,13 @@ def _float(value: Value) -> float:
 
 
 def empty_value(field: Field) -> Value:
-    """The value of a field that says nothing."""
+    """Returns the empty value of the field."""
     return {"rating": None, "tags": ()}.get(field.kind, "")
 
 
 def by_key(value: Value) -> dict[str, str]:
-    """The names of a list by the form in which two spellings of one name are equal."""
-    found: dict[str, str] = {}
+    """Returns the names of a list by `name_key`."""
+    names: dict[str, str] = {}
     for name in value if isinstance(value, tuple) else ():
-        found.setdefault(name_key(name), name)
-    return found
+        names.setdefault(name_key(name), name)
+    return names

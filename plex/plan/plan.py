@@ -1,10 +1,10 @@
-"""(baseline, current, wanted) -> changes: every decision about a field is made here. Pure.
+"""(baseline, current, wanted) -> changes: makes every decision about a field. Pure.
 
-baseline  what we last sent and what Plex said right after (`Written`), per field
-current   what Plex says now
-wanted    what Stash says now; a field that is absent is not ours to decide
+baseline  our last write of each field, and Plex's value right after it (`Written`)
+current   Plex's values now
+wanted    Stash's values now; an absent field is not synced
 
-The truth table is docs/plan.md: a test reads it and holds it against this file, cell by cell.
+docs/plan.md has the truth table. A test compares it with this file, cell by cell.
 """
 
 from collections.abc import Collection, Mapping
@@ -31,7 +31,7 @@ NEWEST, STASH, PLEX, ASK = "newest", "stash", "plex", "ask"
 WRITE, REPAIR, CLEAR = "write", "repair", "clear"
 DRIFTED, CONFLICT, LOCKED, PRESERVED = "drifted", "conflict", "locked", "preserved"
 REFUSED = "refused"
-# Why a field is changed or kept, and how that is said of it. There are no others.
+# Every reason to change or keep a field, with its words for the user.
 WHYS: Mapping[str, str] = {
     WRITE: "Stash says something else",
     REPAIR: "it was changed or locked in Plex, and Stash has the last word",
@@ -43,12 +43,12 @@ WHYS: Mapping[str, str] = {
     REFUSED: "kept, since Plex did not take what Stash says",
 }
 _WRITING = (WRITE, REPAIR, CLEAR)
-KEPT = (DRIFTED, CONFLICT, LOCKED, PRESERVED)  # what a person can decide otherwise
+KEPT = (DRIFTED, CONFLICT, LOCKED, PRESERVED)  # a person can decide these otherwise
 
 
 @dataclass(frozen=True)
 class Change:
-    """One decision: `why` is one of WHYS. What is kept has the same before and after."""
+    """One decision. `why` is one of WHYS. If the field is kept, before and after are equal."""
 
     field: str
     before: Value
@@ -62,10 +62,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Rules:
-    """What decides besides the three values.
+    """The settings and facts that decide besides the three values.
 
-    `guesses` names fields that Plex filled by itself: with `fill_only` (preserve_plex_edits) they
-    count as empty. `locked` holds Plex's names of the fields that somebody else locked.
+    `guesses` names fields that Plex filled without a person. With `fill_only` (preserve_plex_edits)
+    they count as empty. `locked` has Plex's names of the fields that somebody else locked.
     """
 
     on_edit: str = NEWEST
@@ -75,7 +75,7 @@ class Rules:
 
     @property
     def policy(self) -> str:
-        """Who only wants gaps filled does not want edits undone, whatever else is set."""
+        """The effective on_edit_in_plex: with `fill_only` no edit is undone."""
         return NEWEST if self.fill_only and self.on_edit == STASH else self.on_edit
 
     def holds(self, field: Field) -> bool:
@@ -86,22 +86,22 @@ class Rules:
 def changes(
     baseline: Mapping[str, Written], current: Fields, wanted: Fields, rules: Rules = Rules()
 ) -> tuple[Change, ...]:
-    """The decisions that say something, in the order of FIELDS; fields in agreement are left out."""
-    found = []
+    """Returns the decisions in the order of FIELDS, without the fields that agree."""
+    decisions = []
     for field in FIELDS:
         if field.name in wanted:
             decide = _tags if field.kind == "tags" else scalar
             base, cur = baseline.get(field.name), current.get(field.name)
             change = decide(field, base, cur, wanted[field.name], rules)
             if change:
-                found.append(change)
-    return tuple(found)
+                decisions.append(change)
+    return tuple(decisions)
 
 
 def scalar(
     field: Field, base: "Written | None", cur: Value, want: Value, rules: Rules
 ) -> "Change | None":
-    """The decision about a field with one value."""
+    """Decides about a field with one value."""
     if same(field, cur, want) or (not want and field.name == "title"):
         return None
     why = _why(field, base, cur, want, rules)
@@ -110,12 +110,12 @@ def scalar(
 
 
 def _why(field: Field, base: "Written | None", cur: Value, want: Value, rules: Rules) -> str:
-    """Why a scalar on which the two disagree is changed or kept; '' when it is nobody's business."""
+    """Returns why a scalar that differs is changed or kept, or '' if it needs no decision."""
     edited, stays = is_edited(field, base, cur), is_unchanged(field, base, want)
     if stays and base and same(field, cur, base.got) and not base.theirs:
         return REFUSED
     ours = is_ours(field, base, cur)
-    held = rules.holds(field) and not ours  # what we wrote we locked as well
+    held = rules.holds(field) and not ours  # the lock on our value is our lock
     if rules.policy == STASH:
         return CLEAR if not want else REPAIR if edited or held else WRITE
     if not want and not ours:
@@ -133,7 +133,7 @@ def _why(field: Field, base: "Written | None", cur: Value, want: Value, rules: R
 
 
 class _Names(NamedTuple):
-    """Of a list, as keys: ours on the item, taken off by a person, what is to go and to come."""
+    """Keys of names in a list: ours on the item, removed by a person, to be removed, to be added."""
 
     ours: set[str]
     off: set[str]
@@ -154,38 +154,40 @@ def _names(
 def _tags(
     field: Field, base: "Written | None", cur: Value, want: Value, rules: Rules
 ) -> "Change | None":
-    """The decision about a list, made name by name; casing is as Plex keeps it."""
+    """Decides about a list, name by name. Names that Plex has keep Plex's spelling."""
     have, wish = by_key(cur), by_key(want)
     if have.keys() == wish.keys():
         return None
-    before, found = tuple(have.values()), _names(base, have, wish, rules)
-    if not (found.off or found.drop or found.add):
+    before, names = tuple(have.values()), _names(base, have, wish, rules)
+    if not (names.off or names.drop or names.add):
         return None
-    if why := _kept(field, base, before, want, rules, found):
+    if why := _kept(field, base, before, want, rules, names):
         return Change(field.name, before, before, why)
-    after = [have.get(key, name) for key, name in wish.items() if key in have or key in found.add]
-    after += [name for key, name in have.items() if key not in wish and key not in found.drop]
-    edited = found.off or found.drop - found.ours or rules.holds(field)
+    after = [have.get(key, name) for key, name in wish.items() if key in have or key in names.add]
+    after += [name for key, name in have.items() if key not in wish and key not in names.drop]
+    edited = names.off or names.drop - names.ours or rules.holds(field)
     why = CLEAR if not after else REPAIR if edited and rules.policy == STASH else WRITE
     return Change(field.name, before, tuple(after), why)
 
 
 def _kept(
-    field: Field, base: "Written | None", cur: Tags, want: Value, rules: Rules, found: _Names
+    field: Field, base: "Written | None", cur: Tags, want: Value, rules: Rules, names: _Names
 ) -> str:
-    """Why a list is kept as it is, though not all of it is as Stash says; '' when it is not."""
+    """Returns why a list that differs from Stash is kept, or '' if it is changed."""
     stays = is_unchanged(field, base, want)
-    if stays and not found.off and found.drop <= found.ours:
-        return REFUSED  # what is missing was sent, and what is ours was taken away
+    if stays and not names.off and names.drop <= names.ours:
+        return (
+            REFUSED  # Plex did not take the names that we sent, or kept the names that we removed
+        )
     if rules.policy == STASH:
         return ""
     if rules.holds(field) and rules.policy in (PLEX, ASK):
         return LOCKED
-    if rules.policy == ASK and base and found.off - set(by_key(base.theirs)):
+    if rules.policy == ASK and base and names.off - set(by_key(base.theirs)):
         return CONFLICT
-    if stays or not (found.drop or found.add):
+    if stays or not (names.drop or names.add):
         return DRIFTED
     filled = cur and field.name not in rules.guesses
-    if rules.fill_only and filled and not found.ours and not is_resolved(field, base, cur):
+    if rules.fill_only and filled and not names.ours and not is_resolved(field, base, cur):
         return PRESERVED
     return ""
