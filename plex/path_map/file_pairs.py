@@ -1,7 +1,7 @@
-"""Which file of Plex is which file of Stash, as far as name, size and folders tell. Pure.
+"""Pairs files of Stash with files of Plex by name, size and folders. Pure.
 
-A file with one namesake of its size is that one. Where several could be meant, the folders they lie
-in decide, or nothing does; without sizes, a name alone proves nothing.
+A file pairs with the only file of the same name and size on the other side. If there are several, the
+folders decide, or the file stays alone. Without sizes a name alone proves nothing.
 """
 
 from collections import Counter
@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from plex.path_map import paths
 
-CROWD = 500  # namesakes of one size: with more than these nothing is compared
-OTHERS = 20  # namesakes of other sizes that are kept: they can only speak against something
+CROWD = 500  # files of the same name and size: with more of them nothing is compared
+OTHERS = 20  # files of the same name and another size: only evidence against a pair
 
 
 class File(NamedTuple):
-    """A file as one server sees it; `size` in bytes, 0 if that is not known."""
+    """A file as one server sees it. `size` is in bytes, 0 if unknown."""
 
     path: str
     size: int
@@ -24,7 +24,7 @@ class File(NamedTuple):
 
 @dataclass(frozen=True)
 class SplitPath:
-    """A file and its path, cut into the root, the folders and the name."""
+    """A file and its path, split into the root, the folders and the name."""
 
     file: File
     parts: tuple[str, ...]
@@ -39,7 +39,8 @@ class SplitPath:
 
 
 class FilePair(NamedTuple):
-    """One file on both sides. `alike`: how many of the folders that it lies in have one name."""
+    """One file on both sides. `alike` is the number of equal folder names, from the file upwards.
+    `sized` means that both sizes are known."""
 
     stash: SplitPath
     plex: SplitPath
@@ -49,26 +50,26 @@ class FilePair(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two lists of files have in common; `known` has Plex's sizes by path key."""
+    """The result of `compare`. `known` has Plex's sizes by path key."""
 
     pairs: Sequence[FilePair]
-    alone: Sequence[File]  # of Stash, without a pair
+    alone: Sequence[File]  # files of Stash without a pair
     known: Mapping[str, int]
 
     @property
     def size(self) -> int:
-        """How many files of Stash were looked at."""
+        """The number of compared files of Stash."""
         return len(self.pairs) + len(self.alone)
 
 
 def name_key(path: str) -> str:
-    """Files whose names differ in this are no pairs."""
+    """Returns the file's name in the form that both files of a pair share."""
     return paths.folded(paths.parts(path)[-1], windows=True)
 
 
 class CandidateFilter:
-    """Picks from all files of Plex, told one after the other, those that `compare` needs for some
-    files of Stash. Of a library where every file is called scene.mp4 these are few."""
+    """Picks the files of Plex that `compare` needs for some files of Stash. The number is limited even in
+    a library where every file is called scene.mp4."""
 
     def __init__(self, stash: Iterable[File]) -> None:
         self._sizes: dict[str, set[int]] = {}
@@ -77,6 +78,7 @@ class CandidateFilter:
         self._caught: Counter[tuple[str, int]] = Counter()
 
     def accepts(self, file: File) -> bool:
+        """Whether `compare` needs the file. Call this once for each file of Plex."""
         name = name_key(file.path)
         sizes = self._sizes.get(name)
         if sizes is None:
@@ -88,23 +90,23 @@ class CandidateFilter:
 
 
 def compare(stash: Iterable[File], plex: Iterable[File]) -> Comparison:
-    """Pair off some files of Stash with what a Net for them caught of Plex's."""
+    """Pairs files of Stash with the files of Plex that a `CandidateFilter` accepted for them."""
     ours, theirs = _split(stash), _split(plex)
     by_name = _by_name(theirs), _by_name(ours)
-    found = {place.file: _pair_of(place, *by_name) for place in ours}
+    paired = {path.file: _pair_of(path, *by_name) for path in ours}
     return Comparison(
-        pairs=[pair for pair in found.values() if pair],
-        alone=[file for file, pair in found.items() if not pair],
-        known={paths.key(one.file.path): one.file.size for one in theirs},
+        pairs=[pair for pair in paired.values() if pair],
+        alone=[file for file, pair in paired.items() if not pair],
+        known={paths.key(path.file.path): path.file.size for path in theirs},
     )
 
 
 def _split(files: Iterable[File]) -> list[SplitPath]:
-    found = [_place(one) for one in sorted(set(files))]
-    return [one for one in found if len(one.parts) > 1]  # the others are no whole paths
+    split = [_split_path(file) for file in sorted(set(files))]
+    return [path for path in split if len(path.parts) > 1]  # the others are no absolute paths
 
 
-def _place(file: File) -> SplitPath:
+def _split_path(file: File) -> SplitPath:
     parts = tuple(paths.parts(file.path))
     return SplitPath(
         file,
@@ -118,31 +120,31 @@ def _place(file: File) -> SplitPath:
 ByNameAndSize = Mapping[str, Mapping[int, Sequence[SplitPath]]]
 
 
-def _by_name(places: Iterable[SplitPath]) -> ByNameAndSize:
-    found: dict[str, dict[int, list[SplitPath]]] = {}
-    for one in places:
-        found.setdefault(one.loose[-1], {}).setdefault(one.file.size, []).append(one)
-    return found
+def _by_name(files: Iterable[SplitPath]) -> ByNameAndSize:
+    by_name: dict[str, dict[int, list[SplitPath]]] = {}
+    for path in files:
+        by_name.setdefault(path.loose[-1], {}).setdefault(path.file.size, []).append(path)
+    return by_name
 
 
-def _namesakes(place: SplitPath, by_name: ByNameAndSize) -> Sequence[SplitPath]:
-    """Those of the same name that may have the same size; only the surest of them."""
-    of_size = by_name.get(place.loose[-1], {})
-    if place.file.size:
-        return of_size.get(place.file.size) or of_size.get(0, ())
-    return [one for some in of_size.values() for one in some]
+def _namesakes(path: SplitPath, by_name: ByNameAndSize) -> Sequence[SplitPath]:
+    """Returns files of the same name with the same size, or else with an unknown size."""
+    by_size = by_name.get(path.loose[-1], {})
+    if path.file.size:
+        return by_size.get(path.file.size) or by_size.get(0, ())
+    return [other for group in by_size.values() for other in group]
 
 
 def _pair_of(
     ours: SplitPath, theirs_by_name: ByNameAndSize, ours_by_name: ByNameAndSize
 ) -> "FilePair | None":
-    """The pair, if both sides choose each other."""
+    """Returns the pair, if each of the two files is the closest to the other."""
     candidates = _namesakes(ours, theirs_by_name)
-    chosen = _closest(candidates, lambda one: _alike(ours, one))
+    chosen = _closest(candidates, lambda theirs: _alike(ours, theirs))
     if chosen is None:
         return None
     rivals = _namesakes(chosen, ours_by_name)
-    if _closest(rivals, lambda one: _alike(one, chosen)) is not ours:
+    if _closest(rivals, lambda rival: _alike(rival, chosen)) is not ours:
         return None
     alike, sized = _alike(ours, chosen), bool(ours.file.size and chosen.file.size)
     certain = sized and len(candidates) == len(rivals) == 1
@@ -151,22 +153,24 @@ def _pair_of(
     return FilePair(ours, chosen, min(alike - 1, len(ours.parts) - 2, len(chosen.parts) - 2), sized)
 
 
-def _closest(places: Sequence[SplitPath], alike: Callable[[SplitPath], int]) -> "SplitPath | None":
-    """The one with more of the path in common than any other."""
-    if not places or len(places) > CROWD:
+def _closest(
+    candidates: Sequence[SplitPath], alike: Callable[[SplitPath], int]
+) -> "SplitPath | None":
+    """Returns the file with a longer common path than any other, or None."""
+    if not candidates or len(candidates) > CROWD:
         return None
-    ranked = sorted(((alike(one), at) for at, one in enumerate(places)), reverse=True)
+    ranked = sorted(((alike(path), at) for at, path in enumerate(candidates)), reverse=True)
     if len(ranked) > 1 and ranked[0][0] == ranked[1][0]:
         return None
-    return places[ranked[0][1]]
+    return candidates[ranked[0][1]]
 
 
 def _alike(ours: SplitPath, theirs: SplitPath) -> int:
-    """How many parts are the same, from the name backwards, by the rules of Plex's system."""
+    """Counts equal parts, from the name upwards, by the rules of Plex's operating system."""
     mine = ours.loose if theirs.windows else ours.plain
     count = 0
-    for one, other in zip(reversed(mine), reversed(theirs.keys), strict=False):
-        if one != other:
+    for part, other in zip(reversed(mine), reversed(theirs.keys), strict=False):
+        if part != other:
             break
         count += 1
     return count

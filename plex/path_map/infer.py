@@ -1,7 +1,7 @@
-"""Which prefixes of Stash's paths are which of Plex's, as the files of both prove. Pure.
+"""Infers the path map: the pairs of prefixes that the files of both servers prove. Pure.
 
-Right or silent: a pair is told only if a clear majority of the files below it agree, and if no
-other pair could be meant as well.
+A pair is returned only if a clear majority of the files below its prefix agree, and no other pair is
+possible.
 """
 
 from collections import Counter
@@ -11,16 +11,16 @@ from typing import NamedTuple
 from plex.path_map import paths
 from plex.path_map.file_pairs import Comparison, FilePair
 
-ENOUGH = 3  # files that have to agree
-MAJORITY = 0.9  # of those that can be compared
-TOLD = 3  # examples of those that disagree
+ENOUGH = 3  # files that must agree
+MAJORITY = 0.9  # share of the comparable files that must agree
+EXAMPLES = 3  # files that disagree
 
 Keys = tuple[str, ...]
 
 
 class PrefixPair(NamedTuple):
-    """A pair of prefixes, with how many of the files that could be compared agree with it, and
-    some that do not."""
+    """A pair of prefixes. `agree` of the `of` comparable files agree with it, the files in `against`
+    are examples that do not."""
 
     stash: str
     plex: str
@@ -45,7 +45,7 @@ class PrefixPair(NamedTuple):
 
 
 class _FolderPair(NamedTuple):
-    """A folder in Stash and the folder in Plex, by the keys of their parts; a file says so."""
+    """A folder in Stash and the folder in Plex, by the keys of their parts. `witness` proves the pair."""
 
     stash: Keys
     plex: Keys
@@ -53,7 +53,7 @@ class _FolderPair(NamedTuple):
 
 
 def pairs(seen: Comparison) -> list[PrefixPair]:
-    """What the files prove, the shortest prefixes that do; [] when they prove nothing."""
+    """Returns the pairs that the files prove, with the shortest possible prefixes."""
     deduced = sorted(
         one for group in _grouped(seen.pairs, 0) for one in _deduced(group, 1, seen.size)
     )
@@ -66,9 +66,9 @@ def pairs(seen: Comparison) -> list[PrefixPair]:
 
 
 def renewed(known: Sequence[PrefixPair], seen: Comparison) -> list[PrefixPair]:
-    """What holds now: what the files prove, and what was known of folders that they tell nothing of.
+    """Returns the pairs that hold now: the proven pairs, and known pairs of folders without evidence.
 
-    A pair that the files deny stays until another one is proven in its place.
+    A known pair that the files deny stays until another pair for its folder is proven.
     """
     new = pairs(seen)
     now = evidence([one.pair for one in known], seen)
@@ -81,7 +81,7 @@ def renewed(known: Sequence[PrefixPair], seen: Comparison) -> list[PrefixPair]:
 
 
 def _stays(known: PrefixPair, path_map: paths.PathMap) -> bool:
-    """Whether a pair is needed beside those that are proven now."""
+    """Whether a known pair is needed in addition to the proven pairs."""
     proven = paths.pair_for(known.stash, path_map)
     if proven is None:
         return True
@@ -91,7 +91,7 @@ def _stays(known: PrefixPair, path_map: paths.PathMap) -> bool:
 
 
 def evidence(path_map: paths.PathMap, seen: Comparison) -> list[PrefixPair]:
-    """How each pair of a map fares with these files, in the map's order."""
+    """Returns the evidence for each pair of a map, in the order of the map."""
     agree: Counter[tuple[str, str]] = Counter()
     against: dict[tuple[str, str], list[str]] = {}
     for path, right in _judged(path_map, seen):
@@ -102,14 +102,14 @@ def evidence(path_map: paths.PathMap, seen: Comparison) -> list[PrefixPair]:
             against.setdefault(pair, []).append(path)
     return [
         PrefixPair(
-            *pair, agree[pair], agree[pair] + len(no := against.get(pair, ())), tuple(no[:TOLD])
+            *pair, agree[pair], agree[pair] + len(no := against.get(pair, ())), tuple(no[:EXAMPLES])
         )
         for pair in path_map
     ]
 
 
 def _judged(path_map: paths.PathMap, seen: Comparison) -> Iterator[tuple[str, bool]]:
-    """Files of Stash of which it can be told whether the map is right about them."""
+    """Yields files of Stash that prove the map right or wrong, and whether it is right."""
     for file_pair in seen.pairs:
         path = file_pair.stash.file.path
         there = paths.key(paths.plex_path(path, path_map))
@@ -121,11 +121,11 @@ def _judged(path_map: paths.PathMap, seen: Comparison) -> Iterator[tuple[str, bo
 
 
 def _deduced(file_pairs: Sequence[FilePair], depth: int, whole: int) -> list[_FolderPair]:
-    """The pairs for file_pairs that share their first `depth` parts in Stash.
+    """Returns the prefix pairs for files that share their first `depth` parts in Stash.
 
-    The folder they share is a prefix if all of them agree what it is in Plex. If not, the folders
-    in it are asked, and it still is one for those that agree when the others have pairs of their
-    own, or are next to none.
+    The shared folder is a prefix if all files agree on its folder in Plex. If they do not, the
+    function looks at the folders inside. The shared folder is then still a prefix for the files that
+    agree, if the others have pairs of their own or are very few.
     """
     claims = Counter(_target(one, depth) for one in file_pairs)
     here, inner = file_pairs[0].stash.keys[:depth], list[_FolderPair]()
@@ -145,7 +145,7 @@ def _deduced(file_pairs: Sequence[FilePair], depth: int, whole: int) -> list[_Fo
 
 
 def _grouped(file_pairs: Iterable[FilePair], depth: int) -> list[list[FilePair]]:
-    """The file_pairs by the folder that they share next; those that lie right here have none."""
+    """Groups files by the next folder in their path. Files without a further folder are left out."""
     groups: dict[str, list[FilePair]] = {}
     for one in file_pairs:
         if depth < len(one.stash.keys) - 1:
@@ -154,7 +154,7 @@ def _grouped(file_pairs: Iterable[FilePair], depth: int) -> list[list[FilePair]]
 
 
 def _target(file_pair: FilePair, depth: int) -> "Keys | None":
-    """What the first `depth` parts of Stash's path are in Plex; None if they are nothing there."""
+    """Returns Plex's folder for the first `depth` parts of Stash's path, or None."""
     folders = len(file_pair.stash.keys) - 1
     if depth < folders - file_pair.alike:
         return None
@@ -162,7 +162,7 @@ def _target(file_pair: FilePair, depth: int) -> "Keys | None":
 
 
 def _foreign(inner: Sequence[_FolderPair], outer: _FolderPair) -> list[_FolderPair]:
-    """The inner pairs that the outer one does not imply, and those below such ones."""
+    """Returns the inner pairs that the outer pair does not imply, and the pairs below them."""
     odd = [one for one in inner if _target(one.witness, len(outer.stash)) != outer.plex]
     return [one for one in inner if _is_below(one.stash, odd)]
 
@@ -178,7 +178,7 @@ def _is_prefix(
     foreign: Sequence[_FolderPair],
     whole: int,
 ) -> bool:
-    """Whether the folder that the file_pairs share is that of the pair, but for the foreign ones."""
+    """Whether the pair is right for the folder that the files share, apart from the foreign pairs."""
     depth, target = len(pair.stash), pair.plex
     rest = [one for one in file_pairs if not _is_below(one.stash.keys, foreign)]
     for_it = [one for one in rest if _target(one, depth) == target]
@@ -187,14 +187,14 @@ def _is_prefix(
     claimed = [one for one in file_pairs if _target(one, depth)]
     if len(for_it) >= MAJORITY * len(claimed):
         return True
-    # Others are as strong, below pairs of their own: then it has to be needed, by files that no
-    # inner pair covers.
+    # Many files belong to inner pairs. The outer pair must then be needed by files that no inner
+    # pair covers.
     bare = [one for one in rest if not _is_below(one.stash.keys, inner)]
     return _proves([one for one in bare if _target(one, depth) == target], bare, whole)
 
 
 def _lie_in_one(file_pairs: Iterable[FilePair]) -> bool:
-    """Whether one folder tells as much as the root that it lies in: not all of a system is meant."""
+    """Whether one folder below the root has all the files. The root is then too short a prefix."""
     return len({one.stash.keys[1] for one in file_pairs}) == 1
 
 
@@ -203,13 +203,13 @@ def _proves(for_it: Sequence[FilePair], of: Sequence[FilePair], whole: int) -> b
         return False
     if sum(one.sized for one in for_it) >= ENOUGH:
         return True
-    # Names alone may mislead in one folder, or in one corner of a library.
+    # Names alone may mislead in one folder or in a small part of a library.
     folders = {one.stash.keys[:-1] for one in for_it}
     return len(folders) >= ENOUGH and 2 * len(for_it) >= whole
 
 
 def _spelt(pair: _FolderPair, file_pairs: Iterable[FilePair]) -> tuple[str, str]:
-    """The pair as most of its files spell it."""
+    """Returns the pair in the spelling of most of its files."""
     depth = len(pair.stash)
     ways = Counter(
         (

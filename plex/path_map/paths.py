@@ -1,6 +1,6 @@
-"""Paths of two servers: how a file that Stash names is called in Plex. Pure.
+"""Translates paths of Stash into paths of Plex. Pure.
 
-Separators, Unicode form and (on Windows) case may differ for one and the same file.
+Separators, Unicode form and (on Windows) case may differ for the same file.
 """
 
 import re
@@ -11,25 +11,25 @@ PathMap = Sequence[tuple[str, str]]
 
 
 class Inferred(tuple[tuple[str, str], ...]):
-    """A path map that nobody set: the file that it leads to has to have the same size as well."""
+    """A path map that the plugin inferred: a file matches only if its size is equal as well."""
 
 
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\|//")
 
 
 def is_windows(path: str) -> bool:
-    """Drive letter or UNC: such paths have two separators and no case."""
+    """Whether the path has a drive letter or is UNC. These paths have two separators and ignore case."""
     return bool(_WINDOWS.match(path))
 
 
 def key(path: str) -> str:
-    """The form in which two names of one file are equal; also the index's primary key."""
+    """Returns the form in which two spellings of a path are equal. It is the key of the index."""
     plain = _composed(_slashes(path))
     return _caseless(plain) if is_windows(path) else plain
 
 
 def _slashes(path: str) -> str:
-    # A backslash is an ordinary character in the name of a POSIX file.
+    # In a POSIX name a backslash is an ordinary character.
     return path.replace("\\", "/") if is_windows(path) else path
 
 
@@ -38,45 +38,45 @@ def _composed(path: str) -> str:
 
 
 def _caseless(path: str) -> str:
-    """As NTFS compares names: letter by letter, so that ß is not ss. Keeps the length."""
+    """Ignores case as NTFS does: letter by letter, ß is not ss. Keeps the length."""
     if path.isascii():
         return path.upper()
     return "".join(up if len(up := char.upper()) == 1 else char for char in path)
 
 
 def parts(path: str) -> list[str]:
-    """Its folders from the root on and its name, as they are spelt; a drive or a server is a root."""
-    found = _slashes(path).split("/")
-    return ["//" + found[2], *found[3:]] if is_windows(path) and not found[0] else found
+    """Splits the path into root, folders and name. A drive or a server is a root."""
+    pieces = _slashes(path).split("/")
+    return ["//" + pieces[2], *pieces[3:]] if is_windows(path) and not pieces[0] else pieces
 
 
-def joined(some: Sequence[str], like: str) -> str:
-    """The folder of these parts, in the separators of the path `like`."""
-    text = "/".join(some)
-    if text == some[0] and not text.startswith("//"):
-        text += "/"  # the root itself, of POSIX or of a drive
+def joined(parts: Sequence[str], like: str) -> str:
+    """Joins parts to a folder, with the separators of the path `like`."""
+    text = "/".join(parts)
+    if text == parts[0] and not text.startswith("//"):
+        text += "/"  # the root of POSIX or of a drive
     return text.replace("/", "\\") if is_windows(like) and "\\" in like else text
 
 
 def folded(part: str, windows: bool) -> str:
-    """The form in which two names of one folder are equal."""
+    """Returns the form in which two spellings of a folder name are equal."""
     return _caseless(_composed(part)) if windows else _composed(part)
 
 
 def plex_path(path: str, path_map: PathMap) -> str:
-    """Where Plex sees the file that Stash has at `path`: the longest prefix wins."""
-    found = _governing(path, path_map)
-    return _join(found[0][1], found[1]) if found else path
+    """Returns Plex's path of the file that Stash has at `path`. The longest prefix wins."""
+    governing = _governing(path, path_map)
+    return _join(governing[0][1], governing[1]) if governing else path
 
 
 def pair_for(path: str, path_map: PathMap) -> "tuple[str, str] | None":
-    """The pair of the map that `path` falls under."""
-    found = _governing(path, path_map)
-    return found[0] if found else None
+    """Returns the pair of the map that applies to `path`."""
+    governing = _governing(path, path_map)
+    return governing[0] if governing else None
 
 
 def _governing(path: str, path_map: PathMap) -> "tuple[tuple[str, str], str] | None":
-    """The pair with the longest prefix of `path`, and what lies below that."""
+    """Returns the pair with the longest prefix of `path`, and the rest of the path."""
     for pair in _longest_first(path_map):
         rest = _below(path, pair[0])
         if rest is not None:
@@ -91,10 +91,10 @@ def _longest_first(path_map: PathMap) -> Sequence[tuple[str, str]]:
 
 
 def _below(path: str, prefix: str) -> "str | None":
-    """What of `path` lies below `prefix`, at a border between folders; None if it does not."""
+    """Returns the part of `path` below the folder `prefix`, or None if it is not below."""
     source = _slashes(path)
     head = (prefix.replace("\\", "/") if is_windows(path) else prefix).rstrip("/")
-    # As it is spelt if possible: a scan asks Plex for the folder's very name.
+    # Keeps the spelling if possible, since a scan asks Plex for the exact name of a folder.
     for form in (str, _composed):
         start, rest = form(source)[: len(form(head))], form(source)[len(form(head)) :]
         same = start == form(head)
@@ -106,7 +106,7 @@ def _below(path: str, prefix: str) -> "str | None":
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Whether the file lies in that folder, at any depth."""
+    """Whether the file is in the folder, at any depth."""
     return _below(path, folder) is not None
 
 
@@ -118,16 +118,16 @@ def _join(target: str, rest: str) -> str:
 
 
 def candidates(paths: Iterable[str], path_map: PathMap) -> list[str]:
-    """The index keys under which Plex may know any of the files, each once."""
+    """Returns the index keys under which Plex may have the files, each once."""
     return list(dict.fromkeys(key(plex_path(path, path_map)) for path in paths))
 
 
 def climbs(path: str) -> bool:
-    """Whether a part of the path leads upwards: where it ends, only the other machine knows."""
+    """Whether the path contains `..`: only the other machine knows where such a path ends."""
     return ".." in _slashes(path).split("/")
 
 
 def folder(path: str) -> str:
-    """The parent folder, in the path's own separators; the root of a drive keeps its own."""
+    """Returns the parent folder with the path's separators. A drive keeps the separator of its root."""
     cut = max(path.rfind("/"), path.rfind("\\") if is_windows(path) else -1)
     return path[: cut + 1] if cut == 0 or path[:cut].endswith(":") else path[: max(cut, 0)]
