@@ -55,14 +55,14 @@ class _FolderPair(NamedTuple):
 def pairs(seen: Comparison) -> list[PrefixPair]:
     """Returns the pairs that the files prove, with the shortest possible prefixes."""
     deduced = sorted(
-        one for group in _grouped(seen.pairs, 0) for one in _deduced(group, 1, seen.size)
+        pair for group in _grouped(seen.pairs, 0) for pair in _deduced(group, 1, seen.size)
     )
-    spelt = [_spelt(one, seen.pairs) for one in deduced]
+    spelt = [_spelt(pair, seen.pairs) for pair in deduced]
     while True:
-        found = evidence(spelt, seen)
-        if all(one.holds for one in found):
-            return found
-        spelt = [one.pair for one in found if one.holds]
+        proven = evidence(spelt, seen)
+        if all(pair.holds for pair in proven):
+            return proven
+        spelt = [pair.pair for pair in proven if pair.holds]
 
 
 def renewed(known: Sequence[PrefixPair], seen: Comparison) -> list[PrefixPair]:
@@ -71,11 +71,11 @@ def renewed(known: Sequence[PrefixPair], seen: Comparison) -> list[PrefixPair]:
     A known pair that the files deny stays until another pair for its folder is proven.
     """
     new = pairs(seen)
-    now = evidence([one.pair for one in known], seen)
+    now = evidence([pair.pair for pair in known], seen)
     kept = [
         fresh if fresh.of else old
         for old, fresh in zip(known, now, strict=True)
-        if _stays(fresh, [one.pair for one in new])
+        if _stays(fresh, [pair.pair for pair in new])
     ]
     return sorted(new + kept)
 
@@ -127,16 +127,16 @@ def _deduced(file_pairs: Sequence[FilePair], depth: int, whole: int) -> list[_Fo
     function looks at the folders inside. The shared folder is then still a prefix for the files that
     agree, if the others have pairs of their own or are very few.
     """
-    claims = Counter(_target(one, depth) for one in file_pairs)
+    claims = Counter(_target(file_pair, depth) for file_pair in file_pairs)
     here, inner = file_pairs[0].stash.keys[:depth], list[_FolderPair]()
     if len(claims) > 1 or None in claims or depth == 1:
         inner = [
-            one
+            pair
             for group in _grouped(file_pairs, depth)
-            for one in _deduced(group, depth + 1, whole)
+            for pair in _deduced(group, depth + 1, whole)
         ]
     for target in sorted(filter(None, claims), key=lambda keys: (-claims[keys], keys)):
-        witness = next(one for one in file_pairs if _target(one, depth) == target)
+        witness = next(file_pair for file_pair in file_pairs if _target(file_pair, depth) == target)
         outer = _FolderPair(here, target, witness)
         foreign = _foreign(inner, outer)
         if _is_prefix(file_pairs, outer, inner, foreign, whole):
@@ -147,9 +147,9 @@ def _deduced(file_pairs: Sequence[FilePair], depth: int, whole: int) -> list[_Fo
 def _grouped(file_pairs: Iterable[FilePair], depth: int) -> list[list[FilePair]]:
     """Groups files by the next folder in their path. Files without a further folder are left out."""
     groups: dict[str, list[FilePair]] = {}
-    for one in file_pairs:
-        if depth < len(one.stash.keys) - 1:
-            groups.setdefault(one.stash.keys[depth], []).append(one)
+    for file_pair in file_pairs:
+        if depth < len(file_pair.stash.keys) - 1:
+            groups.setdefault(file_pair.stash.keys[depth], []).append(file_pair)
     return [groups[name] for name in sorted(groups)]
 
 
@@ -163,12 +163,12 @@ def _target(file_pair: FilePair, depth: int) -> "Keys | None":
 
 def _foreign(inner: Sequence[_FolderPair], outer: _FolderPair) -> list[_FolderPair]:
     """Returns the inner pairs that the outer pair does not imply, and the pairs below them."""
-    odd = [one for one in inner if _target(one.witness, len(outer.stash)) != outer.plex]
-    return [one for one in inner if _is_below(one.stash, odd)]
+    odd = [pair for pair in inner if _target(pair.witness, len(outer.stash)) != outer.plex]
+    return [pair for pair in inner if _is_below(pair.stash, odd)]
 
 
 def _is_below(keys: Keys, some: Iterable[_FolderPair]) -> bool:
-    return any(keys[: len(one.stash)] == one.stash for one in some)
+    return any(keys[: len(pair.stash)] == pair.stash for pair in some)
 
 
 def _is_prefix(
@@ -180,31 +180,33 @@ def _is_prefix(
 ) -> bool:
     """Whether the pair is right for the folder that the files share, apart from the foreign pairs."""
     depth, target = len(pair.stash), pair.plex
-    rest = [one for one in file_pairs if not _is_below(one.stash.keys, foreign)]
-    for_it = [one for one in rest if _target(one, depth) == target]
+    rest = [file_pair for file_pair in file_pairs if not _is_below(file_pair.stash.keys, foreign)]
+    for_it = [file_pair for file_pair in rest if _target(file_pair, depth) == target]
     if not _proves(for_it, rest, whole) or (depth == 1 and _lie_in_one(for_it)):
         return False
-    claimed = [one for one in file_pairs if _target(one, depth)]
+    claimed = [file_pair for file_pair in file_pairs if _target(file_pair, depth)]
     if len(for_it) >= MAJORITY * len(claimed):
         return True
     # Many files belong to inner pairs. The outer pair must then be needed by files that no inner
     # pair covers.
-    bare = [one for one in rest if not _is_below(one.stash.keys, inner)]
-    return _proves([one for one in bare if _target(one, depth) == target], bare, whole)
+    bare = [file_pair for file_pair in rest if not _is_below(file_pair.stash.keys, inner)]
+    return _proves(
+        [file_pair for file_pair in bare if _target(file_pair, depth) == target], bare, whole
+    )
 
 
 def _lie_in_one(file_pairs: Iterable[FilePair]) -> bool:
     """Whether one folder below the root has all the files. The root is then too short a prefix."""
-    return len({one.stash.keys[1] for one in file_pairs}) == 1
+    return len({file_pair.stash.keys[1] for file_pair in file_pairs}) == 1
 
 
 def _proves(for_it: Sequence[FilePair], of: Sequence[FilePair], whole: int) -> bool:
     if len(for_it) < max(ENOUGH, MAJORITY * len(of)):
         return False
-    if sum(one.sized for one in for_it) >= ENOUGH:
+    if sum(file_pair.sized for file_pair in for_it) >= ENOUGH:
         return True
     # Names alone may mislead in one folder or in a small part of a library.
-    folders = {one.stash.keys[:-1] for one in for_it}
+    folders = {file_pair.stash.keys[:-1] for file_pair in for_it}
     return len(folders) >= ENOUGH and 2 * len(for_it) >= whole
 
 
@@ -213,10 +215,10 @@ def _spelt(pair: _FolderPair, file_pairs: Iterable[FilePair]) -> tuple[str, str]
     depth = len(pair.stash)
     ways = Counter(
         (
-            paths.joined(one.stash.parts[:depth], one.stash.file.path),
-            paths.joined(one.plex.parts[: len(pair.plex)], one.plex.file.path),
+            paths.joined(file_pair.stash.parts[:depth], file_pair.stash.file.path),
+            paths.joined(file_pair.plex.parts[: len(pair.plex)], file_pair.plex.file.path),
         )
-        for one in file_pairs
-        if one.stash.keys[:depth] == pair.stash and _target(one, depth) == pair.plex
+        for file_pair in file_pairs
+        if file_pair.stash.keys[:depth] == pair.stash and _target(file_pair, depth) == pair.plex
     )
     return min(ways, key=lambda way: (-ways[way], way))

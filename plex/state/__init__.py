@@ -1,4 +1,4 @@
-"""What the plugin remembers of one Plex server, in plex.sqlite. Sends no request.
+"""The memory of one Plex server, in plex.sqlite. Sends no request.
 
-Each memory names its file: a rating key or a scene id alone may stand for another file later.
+Every record names its file, since a rating key or a scene id may belong to another file later.
 """

@@ -1,4 +1,4 @@
-"""One SQLite file for what we know of Plex: the index of its files and the ledger of our writes."""
+"""The SQLite file with the memory of one Plex server: its schema, and how it is opened."""
 
 import os
 import sqlite3
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS ref (
   PRIMARY KEY (kind, ref_id, scene_id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ref_scene ON ref (scene_id);
 """
-# Each write before it is made; what an item said before the first; scenes that are left alone.
+# Each write before it is made, the value of each field before our first write, and held scenes.
 _JOURNAL = """
 CREATE TABLE run (id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, command TEXT NOT NULL);
 CREATE TABLE journal (
@@ -45,7 +45,7 @@ CREATE TABLE origin (
   PRIMARY KEY (rating_key, field)) WITHOUT ROWID;
 CREATE TABLE held (scene_id INTEGER PRIMARY KEY, since REAL NOT NULL, why TEXT NOT NULL);
 """
-# Those that we made in Plex: by library and name; and where their items stand in them.
+# The collections that we created in Plex, by library and name, and the positions of their items.
 _COLLECTIONS = """
 CREATE TABLE collection (
   section INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,
@@ -56,20 +56,20 @@ CREATE TABLE place (
   section INTEGER NOT NULL, name TEXT NOT NULL, rating_key INTEGER NOT NULL,
   place INTEGER NOT NULL, PRIMARY KEY (section, name, rating_key)) WITHOUT ROWID;
 """
-# One photo per name of an actor: what we sent, and what Plex made of it.
+# One photo per name of an actor: the address that we sent, and the address that Plex shows.
 _PHOTOS = "CREATE TABLE photo (name TEXT PRIMARY KEY, url TEXT NOT NULL, got TEXT NOT NULL);"
-# The background, like the poster.
+# The background has the same columns as the poster.
 _ART = """
 ALTER TABLE item ADD COLUMN art_version TEXT NOT NULL DEFAULT '';
 ALTER TABLE item ADD COLUMN art TEXT NOT NULL DEFAULT '';
 ALTER TABLE item ADD COLUMN art_begun INTEGER NOT NULL DEFAULT 0;
 """
-# How Plex spells a path, '' where that is its key. What is there already is listed again.
+# Plex's spelling of a path, '' if it equals the key. Existing rows are listed again.
 _SPELLING = """
 ALTER TABLE part ADD COLUMN file TEXT NOT NULL DEFAULT '';
 UPDATE section SET stamp = '';
 """
-# Whose the locks are on items of before is not known: NULL.
+# For existing items the owner of the locks is unknown: NULL.
 _CONTROL = """
 ALTER TABLE item ADD COLUMN locks TEXT;
 ALTER TABLE item ADD COLUMN asked TEXT NOT NULL DEFAULT '';
@@ -79,15 +79,15 @@ CREATE TABLE decision (
   rating_key INTEGER NOT NULL, field TEXT NOT NULL, choice TEXT NOT NULL,
   PRIMARY KEY (rating_key, field)) WITHOUT ROWID;
 """
-# A page asks which items wait for a decision, again and again.
+# The page polls for the items that wait for a decision.
 _ASKED = "CREATE INDEX item_asked ON item (rating_key, scene_id, asked) WHERE asked != '';"
-# What a listing tells of an item, as a number (`listing.mark`); and of each scene the number of all
-# that was compared when both sides last agreed (`reconciliation/fingerprints.py`).
+# A digest of an item's row in a listing (`listing.mark`), and for each scene the fingerprint of the
+# state in which both sides last agreed (`reconciliation/fingerprints.py`).
 _VERIFIED = """
 ALTER TABLE part ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE verified (scene_id INTEGER PRIMARY KEY, print INTEGER NOT NULL);
 """
-# What earlier versions kept of the pages of a listing.
+# Earlier versions kept the parsed pages of listings.
 _PAGES = """
 CREATE TABLE listed (
   section INTEGER NOT NULL, place INTEGER NOT NULL, print INTEGER NOT NULL, told BLOB NOT NULL,
@@ -96,7 +96,7 @@ CREATE TABLE walked (
   after INTEGER PRIMARY KEY, last INTEGER NOT NULL, size INTEGER NOT NULL, print INTEGER NOT NULL,
   told BLOB NOT NULL);
 """
-# Which listing has seen a file is not asked any more: what is there is listed again.
+# Drops the column `seen`. Existing rows are listed again.
 _UNSEEN = """
 CREATE TABLE files (
   path_key TEXT NOT NULL, rating_key INTEGER NOT NULL, section INTEGER NOT NULL,
@@ -107,8 +107,8 @@ DROP TABLE part;
 ALTER TABLE files RENAME TO part;
 CREATE INDEX part_item ON part (rating_key);
 """
-# Which file each item had that something is remembered of, which scene each hold is of; what was known
-# of a field before a write; how many rows a run had; holds of scenes whose number has another file now.
+# The file of each remembered item and of each held scene, the ledger's knowledge of a field before a
+# write, the number of rows of a run, and holds of scenes whose id now belongs to another file.
 _FILES = """
 ALTER TABLE item ADD COLUMN files TEXT NOT NULL DEFAULT '';
 ALTER TABLE journal ADD COLUMN files TEXT NOT NULL DEFAULT '';
@@ -119,23 +119,23 @@ ALTER TABLE run ADD COLUMN noted INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE former_hold (
   scene_id INTEGER PRIMARY KEY, since REAL NOT NULL, why TEXT NOT NULL, files TEXT NOT NULL);
 """
-# Where each scene stood when it was last seen (`plex/state/scene_state.py`). What agreed is compared once
-# more, since its state was not kept.
+# The state of each scene at its last comparison (`plex/state/scene_state.py`). All scenes are compared
+# again, since their states were not recorded.
 _STATES = """
 CREATE TABLE scene_state (
   scene_id INTEGER PRIMARY KEY, state TEXT NOT NULL, why TEXT NOT NULL DEFAULT '');
 CREATE INDEX scene_state_state ON scene_state (state, scene_id);
 DELETE FROM verified;
 """
-# Pages are read anew each time.
+# This version reads every page.
 _NO_PAGES = "DROP TABLE IF EXISTS listed; DROP TABLE IF EXISTS walked;"
 
 
-LOST = "lost"  # among the meta: a ledger of this server had to be set aside
+LOST = "lost"  # key in `meta`: a ledger of this server was lost
 
 
 class Store(Database):
-    """The open file. What has to be set aside is told to `warn`."""
+    """The open file. `warn` gets a sentence if a damaged file was set aside."""
 
     FILE, LOCK = FILE, "plex.lock"
     STEPS = (
@@ -150,19 +150,19 @@ class Store(Database):
         warn: Callable[[str], None] = lambda line: None,
     ) -> None:
         super().__init__(data_dir, clock, warn)
-        # Libraries that list nothing now, where they had files: id -> how to say that. What is
-        # known of them is kept, and whoever opened this file leaves it alone.
+        # Libraries whose listing is suddenly empty, by id, with the words for it. Their rows stay, and
+        # nothing in this process uses them.
         self.emptied: dict[int, str] = {}
-        # Libraries that this process could not list, and when it tried.
+        # Libraries that this process could not list, by id, with the time of the attempt.
         self.tried: dict[int, float] = {}
 
     @property
     def machine(self) -> str:
-        """The Plex server that all of this is about; '' before one was met."""
+        """The Plex server of this file, '' before the first contact."""
         return self.meta("machine")
 
     def belongs_to(self, machine: str) -> bool:
-        """Whether the file is about this Plex server. A file of no server yet becomes this one's."""
+        """Whether the file belongs to this Plex server. A file without a server is assigned to it."""
         known = self.machine
         if machine and not known:
             self.set_meta("machine", machine)
@@ -170,7 +170,7 @@ class Store(Database):
         return not (machine and known) or known == machine
 
     def meta(self, name: str) -> str:
-        """A remembered value, '' if there is none."""
+        """Returns a single value, or ''."""
         return self.value("SELECT value FROM meta WHERE name = ?", (name,)) or ""
 
     def set_meta(self, name: str, value: str) -> None:
@@ -191,8 +191,8 @@ class Store(Database):
 
 
 class ReadOnlyStore(Store):
-    """The same file for another thread, only to be read. Whatever is wrong with it is raised as
-    SQLite says it: to whoever writes, it is told in a sentence."""
+    """The same file for another thread, which only reads. Raises SQLite's own errors: the writing thread
+    meets the same error and reports it in a sentence."""
 
     def __init__(self, store: Store) -> None:
         self.path, self.emptied = store.path, dict(store.emptied)
@@ -208,5 +208,5 @@ class ReadOnlyStore(Store):
 
 
 def _forget_whose(db: sqlite3.Connection) -> None:
-    """What was written on the items is lost, and with it whose their locks are."""
+    """Records that the ledger was lost, and with it the owners of the locks."""
     db.execute(f"INSERT OR REPLACE INTO meta VALUES ('{LOST}', '1')")

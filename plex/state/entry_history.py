@@ -1,7 +1,7 @@
-"""What the ledger knew of a field before a write, as the journal keeps it; and an entry that was lost,
-put together again from the journal.
+"""Saves the ledger's knowledge of a field in the journal, restores it after an undo, and rebuilds a
+lost entry from the journal.
 
-Whatever we wrote or locked is ours: also after an undo, and after the ledger has lost an item.
+Our values and locks stay ours after an undo, and after the ledger has lost an item.
 """
 
 import json
@@ -18,57 +18,57 @@ from plex.state.journal import Origin, Row
 
 
 def lock_of(field: str) -> str:
-    """Plex's name of the field."""
+    """Returns Plex's name of the field."""
     return BY_FIELD[field].lock if field in BY_FIELD else BY_NAME[field].plex_name
 
 
 def known(entry: Entry, field: str) -> str:
-    """What `restored` needs to know; '' if nothing was known of the field."""
-    said: Any = None
+    """Returns what `restored` needs, as JSON. '' if the ledger knows nothing about the field."""
+    record: Any = None
     if field in IMAGES:
-        past = entry.image(field)
-        said = list(past) if any(past) else None
+        image = entry.image(field)
+        record = list(image) if any(image) else None
     elif field in entry.baseline:
-        said = pack(entry.baseline[field])
+        record = pack(entry.baseline[field])
     own = entry.locks is None or lock_of(field) in entry.locks
-    return json.dumps([said, int(own)], ensure_ascii=False) if said or own else ""
+    return json.dumps([record, int(own)], ensure_ascii=False) if record or own else ""
 
 
 def restored(entry: Entry, field: str, before: str, is_locked: bool, now: Item) -> Entry:
-    """The entry after the field says again what it said `before` a write (see `known`). `is_locked`:
-    its lock stays on; `now` is the item as it is then."""
-    said, own = _loads(before)
-    lock, left = lock_of(field), {n: one for n, one in entry.baseline.items() if n != field}
+    """Returns the entry after the field got back its value from before a write. `before` is the result
+    of `known`, `is_locked` means that the lock stays on, `now` is the item after the undo."""
+    record, own = _loads(before)
+    lock, left = lock_of(field), {n: written for n, written in entry.baseline.items() if n != field}
     locks = entry.locks
     if locks is not None:
         locks = locks | {lock} if own and is_locked else locks - {lock}
     if field in IMAGES:
-        # Without a version the cover is looked at again when the scene is synced.
+        # Without a version the next sync of the scene checks the cover again.
         shown = now.images.get(lock, "")
-        past = (
-            ImageRecord(*said)._replace(version="", begun=False, shown=shown)
-            if said
+        image = (
+            ImageRecord(*record)._replace(version="", begun=False, shown=shown)
+            if record
             else ImageRecord()
         )
-        entry = entry.with_image(field, past)
-    elif said:
-        left[field] = unpack(said)
+        entry = entry.with_image(field, image)
+    elif record:
+        left[field] = unpack(record)
     return entry.but(baseline=left, locks=locks)
 
 
 def _loads(text: str) -> tuple[Any, bool]:
     try:
-        said, own = json.loads(text)
+        record, own = json.loads(text)
     except (ValueError, TypeError):
         return None, False
-    return said, bool(own)
+    return record, bool(own)
 
 
 def rebuilt(
     rating_key: int, scene: int, item: Item, rows: Iterable[Row], origins: Mapping[str, Origin]
 ) -> Entry:
-    """The entry of an item of which the ledger knows nothing: what stands in the journal of it as it
-    is now is ours, and so is each lock that was not there before our first touch."""
+    """Returns the entry of an item that the ledger has lost. Values in the journal that the item still
+    shows are ours, and so is each lock that was not there before our first write."""
     ids = file_id.of_item(item)
     entry = Entry(rating_key, scene, files=ids)
     baseline: dict[str, Written] = {}

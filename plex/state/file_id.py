@@ -1,7 +1,7 @@
-"""Which file an item of Plex, or a scene, has: a number for its path, and its size. Pure.
+"""Identifies the file of an item or a scene, by a digest of its path and by its size. Pure.
 
-A rating key, like the number of a scene, is only an address. After a database was begun anew the same
-key stands for another file, and what is remembered under it is about something else.
+A rating key and a scene id are only addresses. In a new database the same key belongs to another file,
+and the records under that key are about the old file.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _MASK = 2**64 - 1
 
 
 class FileId(NamedTuple):
-    """`path` is a number for the path in Plex; `size` is in bytes, 0 if it is not known."""
+    """`path` is a digest of the path in Plex. `size` is in bytes, 0 if unknown."""
 
     path: int
     size: int
@@ -25,14 +25,14 @@ FileIds = tuple[FileId, ...]
 
 
 def of_item(item: Item) -> FileIds:
-    """The files of the item."""
+    """Returns the files of the item."""
     sizes = item.sizes or (0,) * len(item.files)
     return _of(zip(item.files, sizes, strict=True))
 
 
 def of_scene(scene: Scene, path_map: paths.PathMap) -> FileIds:
-    """The files of the scene, under the paths that they should have in Plex."""
-    return _of((paths.plex_path(one.path, path_map), one.size) for one in scene.files)
+    """Returns the files of the scene, under the paths that they should have in Plex."""
+    return _of((paths.plex_path(file.path, path_map), file.size) for file in scene.files)
 
 
 def _of(files: Iterable[tuple[str, int]]) -> FileIds:
@@ -43,24 +43,23 @@ def _of(files: Iterable[tuple[str, int]]) -> FileIds:
 
 
 def is_same(known: FileIds, now: FileIds) -> bool:
-    """Whether any of the files is still the one that is remembered. One that was moved or renamed
-    keeps its size, one that was replaced keeps its path. Rows that were written before files were
-    remembered have none, and are trusted."""
+    """Whether any of the recorded files is still there. A moved file keeps its size, a replaced file
+    keeps its path. Older rows have no files, and are trusted."""
     if not known:
         return True
-    found, sizes = {one.path for one in now}, {one.size for one in now}
-    return any(one.path in found or (one.size and one.size in sizes) for one in known)
+    digests, sizes = {file.path for file in now}, {file.size for file in now}
+    return any(file.path in digests or (file.size and file.size in sizes) for file in known)
 
 
 def text(ids: FileIds) -> str:
-    """As one column keeps them."""
-    return " ".join(f"{one.path:x}:{one.size:x}" for one in ids)
+    """Returns the files as a column stores them."""
+    return " ".join(f"{file.path:x}:{file.size:x}" for file in ids)
 
 
-def from_text(found: object) -> FileIds:
-    """The reverse; what is damaged is as if it was never remembered."""
+def from_text(column: object) -> FileIds:
+    """Reads the column of `text`. A damaged column counts as never recorded."""
     try:
-        pairs = [word.split(":") for word in str(found or "").split()]
+        pairs = [word.split(":") for word in str(column or "").split()]
         return tuple(FileId(int(path, 16), int(size, 16)) for path, size in pairs)
     except ValueError:
         return ()

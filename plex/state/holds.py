@@ -1,4 +1,4 @@
-"""Which scenes a person wants left alone: by number, and only while the number stands for their file."""
+"""The holds: scenes that a person excluded from syncs. A hold belongs to the scene's file."""
 
 from collections.abc import Callable
 
@@ -9,8 +9,8 @@ from stash.scene import Scene
 
 
 class Holds:
-    """The holds as they are now. When Stash's database was replaced, a number may stand for another
-    scene, which nobody held: the hold is laid aside, and is in force again when its scene is back."""
+    """The holds at this moment. After Stash's database was replaced, a scene id may belong to another
+    scene, which nobody held. The hold is then suspended, and resumes when its scene is back."""
 
     def __init__(
         self,
@@ -19,17 +19,17 @@ class Holds:
         freed: bool = False,
         warn: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """`freed`: as if all of them were let go of."""
+        """With `freed` all scenes count as released."""
         self._journal, self._path_map, self._warn = journal, path_map, warn
         self._held = {} if freed else journal.held()
-        self._former = {} if freed else journal.suspended_holds()
+        self._suspended = {} if freed else journal.suspended_holds()
 
     def __contains__(self, scene_id: object) -> bool:
-        """Whether there may be a hold of the scene with this number."""
-        return scene_id in self._held or scene_id in self._former
+        """Whether the scene id may have a hold."""
+        return scene_id in self._held or scene_id in self._suspended
 
     def why(self, scene: Scene) -> str:
-        """Why the scene is held; '' if it is not."""
+        """Returns why the scene is held, or ''."""
         if scene.id not in self:
             return ""
         ids = file_id.of_scene(scene, self._path_map)
@@ -37,13 +37,13 @@ class Holds:
             if file_id.is_same(hold.files, ids):
                 return hold.why
             self._journal.suspend_hold(scene.id)
-            self._former[scene.id] = self._held.pop(scene.id)
+            self._suspended[scene.id] = self._held.pop(scene.id)
             self._warn(
-                f"{scene.label()} has another file than the scene that was held under its number: it is "
-                "synced, and the hold waits for the return of its own scene"
+                f"{scene.label()} has another file than the held scene with the same id had. It is synced, "
+                "and the hold waits until its own scene is back"
             )
-        elif file_id.is_same((hold := self._former[scene.id]).files, ids):
+        elif file_id.is_same((hold := self._suspended[scene.id]).files, ids):
             self._journal.resume_hold(scene.id)
-            self._held[scene.id] = self._former.pop(scene.id)
+            self._held[scene.id] = self._suspended.pop(scene.id)
             return hold.why
         return ""

@@ -1,4 +1,4 @@
-"""The ledger: per item the scene it shows, what we last sent and what Plex said back."""
+"""The ledger: for each item its scene, our last write of each field, and Plex's answer."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -22,7 +22,7 @@ from plex.state.file_id import FileIds
 from plex.state.journal import Journal
 
 _PUT = f"INSERT OR REPLACE INTO item ({', '.join(COLUMNS)})"
-# As bytes: a text would be read leniently, one by one. What is not there is told from an empty one.
+# As bytes, since `leniently` decodes every text with a call of its own. NULL differs from ''.
 _KNOWN = [f"ifnull({name}, '?')" for name in COLUMNS if name not in ("rating_key", "synced")]
 _PRINT = (
     f"SELECT rating_key, CAST({' || char(31) || '.join(_KNOWN)} AS BLOB) FROM item"
@@ -37,15 +37,17 @@ Ref = tuple[str, int]  # kind and id of what a scene shows
 
 
 class Ledger:
-    """Reads and writes entries; every write of a batch is one transaction."""
+    """Reads and writes entries. Each write of a batch is one transaction."""
 
     def __init__(self, store: Store) -> None:
         self._store = self.store = store
 
     def new_entries(self, scenes: Mapping[int, int], items: Mapping[int, Item]) -> dict[int, Entry]:
-        """The entries of items of which nothing is known, for these scenes by rating key. What the
-        journal knows of an item is ours. After the whole file was lost, locks are probably ours:
-        treating them as a person's would freeze those fields for good."""
+        """Returns entries for items that have none. `scenes` has the scene of each by rating key.
+
+        Values in the journal are ours. After the whole file was lost, existing locks are probably
+        ours: treating them as the user's would freeze those fields for good.
+        """
         if not scenes:
             return {}
         if self._store.meta(LOST):
@@ -58,81 +60,80 @@ class Ledger:
         }
 
     def entries_of(self, items: Iterable[Item]) -> dict[int, Entry]:
-        """What is known of these items, by rating key. The entry of a key that stood for another file
-        is about another item."""
+        """Returns the entries of these items, by rating key, without entries about another file."""
         ids = {item.rating_key: file_id.of_item(item) for item in items}
-        found = self.entries(list(ids))
+        entries = self.entries(list(ids))
         return {
-            key: entry for key, entry in found.items() if file_id.is_same(entry.files, ids[key])
+            key: entry for key, entry in entries.items() if file_id.is_same(entry.files, ids[key])
         }
 
     def entries(self, rating_keys: Sequence[int]) -> dict[int, Entry]:
-        """What is known of these items, by rating key."""
+        """Returns the entries under these rating keys."""
         sql = f"SELECT {', '.join(COLUMNS)} FROM item WHERE rating_key IN (...)"
         rows = self._store.rows_in(sql, rating_keys)
         decided = self._decided(rating_keys)
         return {row[0]: entry_of(row, decided.get(row[0], {})) for row in rows}
 
     def known(self, rating_keys: Sequence[int]) -> set[int]:
-        """Those of these items that have an entry."""
+        """Returns the rating keys that have an entry."""
         sql = "SELECT rating_key FROM item WHERE rating_key IN (...)"
         return {row[0] for row in self._store.rows_in(sql, rating_keys)}
 
     def prints(self, rating_keys: Sequence[int]) -> dict[int, bytes]:
-        """All that is known of these items and decides anything, as bytes to be compared."""
-        found: dict[int, bytes] = dict(self._store.rows_in(_PRINT, rating_keys))
+        """Returns everything in these entries that decides anything, as bytes to compare."""
+        prints: dict[int, bytes] = dict(self._store.rows_in(_PRINT, rating_keys))
         for key, decision in self._store.rows_in(_PRINT_OF_DECISIONS, rating_keys):
-            found[key] = found.get(key, b"") + decision
-        return found
+            prints[key] = prints.get(key, b"") + decision
+        return prints
 
     def put(self, entries: Iterable[Entry], refs: "Mapping[int, list[Ref]] | None" = None) -> None:
-        """Record entries, and which performers, tags and studios their scenes show.
+        """Stores entries, and the performers, tags and studios that their scenes show.
 
-        What was decided is in the baseline of its entry by now, and is not waited with any more.
+        Deletes the decisions that are now part of the baseline of their entry.
         """
         some = list(entries)
         rows = list(map(row_of, some))
         with self._store.writing() as db:
             insert(db, _PUT, rows)
-            # What was decided under a key that stands for another file now is not about this item.
-            anew = [(entry.rating_key,) for entry in some if not (entry.synced or entry.decided)]
-            db.executemany("DELETE FROM decision WHERE rating_key = ?", anew)
+            # Decisions under the key of a new entry were about another file.
+            new = [(entry.rating_key,) for entry in some if not (entry.synced or entry.decided)]
+            db.executemany("DELETE FROM decision WHERE rating_key = ?", new)
             db.executemany(
                 "DELETE FROM decision WHERE rating_key = ? AND field = ? AND choice = ?",
                 [
-                    (e.rating_key, name, text_of(one))
-                    for e in some
-                    for name, one in e.decided.items()
+                    (entry.rating_key, name, text_of(decision))
+                    for entry in some
+                    for name, decision in entry.decided.items()
                 ],
             )
-            for scene_id, found in self.changed_refs(refs or {}).items():
+            for scene_id, shown in self.changed_refs(refs or {}).items():
                 db.execute("DELETE FROM ref WHERE scene_id = ?", (scene_id,))
-                insert(db, "INSERT OR IGNORE INTO ref", [(*one, scene_id) for one in found])
+                insert(db, "INSERT OR IGNORE INTO ref", [(*ref, scene_id) for ref in shown])
 
     def _refs(self, scene_ids: Sequence[int]) -> dict[int, set[Ref]]:
-        """What these scenes showed when they were written last."""
-        found: dict[int, set[Ref]] = {}
+        """Returns the refs of these scenes at their last write."""
+        refs: dict[int, set[Ref]] = {}
         sql = "SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN (...)"
         for scene_id, kind, number in self._store.rows_in(sql, scene_ids):
-            found.setdefault(scene_id, set()).add((kind, number))
-        return found
+            refs.setdefault(scene_id, set()).add((kind, number))
+        return refs
 
     def changed_refs(self, refs: Mapping[int, list[Ref]]) -> dict[int, list[Ref]]:
-        """Those of these scenes that show others than when they were written last."""
+        """Returns the scenes whose refs differ from their last write, with their refs now."""
         known = self._refs(list(refs))
-        return {n: found for n, found in refs.items() if known.get(n, set()) != set(found)}
+        return {n: shown for n, shown in refs.items() if known.get(n, set()) != set(shown)}
 
     def photos(self, names: Iterable[str]) -> dict[str, Sent]:
-        """What was sent for these names, by `name_key`."""
+        """Returns the photos that were sent for these names. Names are in the form of `name_key`."""
         sql = "SELECT name, url, got FROM photo WHERE name IN (...)"
         return {row[0]: Sent(row[1], row[2]) for row in self._store.rows_in(sql, list(names))}
 
     def holders(self, sent: Mapping[str, Sent]) -> dict[str, int]:
-        """Which performer's photo each name has, of those that any scene shows, as last written."""
-        found = {name: holder(one) for name, one in sent.items()}
+        """Returns the performer whose photo each name has, if any scene still shows that performer."""
+        performers = {name: holder(photo) for name, photo in sent.items()}
         sql = "SELECT DISTINCT ref_id FROM ref WHERE kind = 'performer' AND ref_id IN (...)"
-        shown = {row[0] for row in self._store.rows_in(sql, found.values())}
-        return {name: number for name, number in found.items() if number in shown}
+        shown = {row[0] for row in self._store.rows_in(sql, performers.values())}
+        return {name: number for name, number in performers.items() if number in shown}
 
     def put_photos(self, sent: Mapping[str, Sent]) -> None:
         if not sent:
@@ -140,13 +141,13 @@ class Ledger:
         with self._store.writing() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO photo VALUES (?, ?, ?)",
-                [(name, *one) for name, one in sent.items()],
+                [(name, *photo) for name, photo in sent.items()],
             )
 
     def forget_scene(self, scene_id: int) -> list[int]:
-        """The scene is gone from Stash: its items are nobody's now. Gives their rating keys.
+        """Removes the scene from its items, since Stash no longer has it. Returns their rating keys.
 
-        What we wrote there stays known, for the scene that takes the item over.
+        The entries stay, for the scene that takes an item over.
         """
         keys = self.items_of(scene_id)
         with self._store.writing() as db:
@@ -155,8 +156,8 @@ class Ledger:
         return keys
 
     def items_of(self, scene_id: int, files: "FileIds | None" = None) -> list[int]:
-        """The rating keys on which the scene was written; with `files`, only if it had one of these
-        then: its number may have been another scene's."""
+        """Returns the rating keys on which the scene was written. With `files` only the items that had one
+        of these files, since the scene id may have belonged to another scene."""
         rows = self._store.rows(
             "SELECT rating_key, files FROM item WHERE scene_id = ? ORDER BY rating_key", (scene_id,)
         )
@@ -166,32 +167,32 @@ class Ledger:
         ]  # fmt: skip
 
     def showing(self, scene_ids: Sequence[int]) -> list[int]:
-        """Those of the scenes that were written on any item."""
+        """Returns the scenes that were written on any item."""
         sql = "SELECT DISTINCT scene_id FROM item WHERE scene_id IN (...)"
         return [row[0] for row in self._store.rows_in(sql, scene_ids)]
 
     def scenes_showing(self, kind: str, number: int) -> list[int]:
-        """Scenes that showed this performer, tag or studio when we last wrote them.
+        """Returns the scenes that showed this performer, tag or studio at their last write.
 
-        Stash cannot be asked that once the thing is destroyed.
+        After the performer, tag or studio was deleted, Stash can no longer answer this.
         """
         rows = self._store.rows(
             "SELECT scene_id FROM ref WHERE kind = ? AND ref_id = ?", (kind, number)
         )
         return [row[0] for row in rows]
 
-    # -- what a person has to decide, and has decided
+    # -- decisions of a person
 
     def decide(self, rating_key: int, decisions: Mapping[str, Decision]) -> None:
-        """Keep what a person decided about fields of an item until a sync carries it out."""
+        """Stores a person's decisions about fields of an item until a sync carries them out."""
         with self._store.writing() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO decision VALUES (?, ?, ?)",
-                [(rating_key, name, text_of(one)) for name, one in decisions.items()],
+                [(rating_key, name, text_of(decision)) for name, decision in decisions.items()],
             )
 
     def undecided(self) -> list[tuple[int, int, tuple[str, ...]]]:
-        """(rating key, scene, fields) of the items on which a person has something to decide."""
+        """Returns (rating key, scene id, fields) of the items that wait for a decision."""
         rows = self._store.rows(
             "SELECT rating_key, scene_id, asked FROM item WHERE asked != '' AND scene_id != 0"
             " ORDER BY rating_key"
@@ -199,7 +200,7 @@ class Ledger:
         return [(row[0], row[1], names_of(row[2])) for row in rows]
 
     def ask(self, asked: Mapping[int, Sequence[str]]) -> None:
-        """List these fields of items for a decision, and no others."""
+        """Sets the fields of items that wait for a decision."""
         with self._store.writing() as db:
             db.executemany(
                 "UPDATE item SET asked = ? WHERE rating_key = ?",
@@ -207,18 +208,18 @@ class Ledger:
             )
 
     def asking(self, scene_ids: Sequence[int]) -> dict[int, int]:
-        """The items on which these scenes wait for a decision, and the scene of each."""
+        """Returns the items on which these scenes wait for a decision, each with its scene id."""
         sql = "SELECT rating_key, scene_id FROM item WHERE asked != '' AND scene_id IN (...)"
         return dict(self._store.rows_in(sql, scene_ids))
 
     def _decided(self, rating_keys: Sequence[int]) -> dict[int, dict[str, Decision]]:
-        found: dict[int, dict[str, Decision]] = {}
+        decisions: dict[int, dict[str, Decision]] = {}
         sql = "SELECT rating_key, field, choice FROM decision WHERE rating_key IN (...)"
         for key, name, choice in self._store.rows_in(sql, rating_keys):
-            if name in (*BY_NAME, *IMAGES) and (one := decision_of(choice)):
-                found.setdefault(key, {})[name] = one
-        return found
+            if name in (*BY_NAME, *IMAGES) and (decision := decision_of(choice)):
+                decisions.setdefault(key, {})[name] = decision
+        return decisions
 
     def size(self) -> int:
-        """How many items show a scene."""
+        """Counts the items that show a scene."""
         return int(self._store.value("SELECT count(*) FROM item WHERE scene_id != 0"))

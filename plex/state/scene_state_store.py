@@ -1,4 +1,4 @@
-"""The last verdict about each scene, as it was last seen: read and written, only where it changed."""
+"""Reads and writes the state of each scene from the last comparison."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -13,35 +13,35 @@ if TYPE_CHECKING:
 
 
 class SceneStates:
-    """The states of scenes. A scene whose state changes is compared once more by the next
-    reconciliation: what was found to agree before is of another state."""
+    """The states of scenes. If a state changes, the next reconciliation compares the scene again, since
+    its fingerprint belongs to the old state."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def put(self, states: "Mapping[int, State]") -> None:
-        """Keep these states by scene id; rows that say the same are not written."""
+        """Stores the states by scene id. Writes only the rows that change."""
         known = self.of(states)
-        changed = {n: one for n, one in states.items() if known.get(n) != one}
+        changed = {n: state for n, state in states.items() if known.get(n) != state}
         if not changed:
             return
         with self._store.writing() as db:
-            rows = [(number, *one) for number, one in changed.items()]
+            rows = [(number, *state) for number, state in changed.items()]
             insert(db, "INSERT OR REPLACE INTO scene_state", rows)
             self._compare_again(changed)
 
     def of(self, ids: Collection[int]) -> "dict[int, State]":
-        """The states of these scenes, as far as they are known."""
+        """Returns the known states of these scenes."""
         rows = self._store.rows_in("SELECT * FROM scene_state WHERE scene_id IN (...)", ids)
         return {number: (state, why) for number, state, why in rows}
 
     def between(self, after: int, last: int) -> list[int]:
-        """The scenes with a state whose ids are in this range, without `after`."""
+        """Returns the scenes with a state and an id above `after`, up to `last`."""
         sql = "SELECT scene_id FROM scene_state WHERE scene_id > ? AND scene_id <= ?"
         return [row[0] for row in self._store.rows(sql, (after, last))]
 
     def absent(self) -> list[int]:
-        """The scenes whose file Plex did not have, or could not show."""
+        """Returns the scenes whose file Plex did not have or could not list."""
         sql = (
             "SELECT scene_id FROM scene_state WHERE state = ?"
             " OR (state = ? AND why LIKE ?) ORDER BY scene_id"
@@ -49,22 +49,22 @@ class SceneStates:
         return [row[0] for row in self._store.rows(sql, (NOT_IN_PLEX, UNKNOWN, f"{HIDDEN} %"))]
 
     def random_ids(self, most: int) -> list[int]:
-        """Some of the scenes that have a state."""
+        """Returns the ids of some random scenes that have a state."""
         sql = "SELECT scene_id FROM scene_state ORDER BY random() LIMIT ?"
         return [row[0] for row in self._store.rows(sql, (most,))]
 
     def doubt(self, ids: Iterable[int]) -> None:
-        """These scenes changed, and nobody has looked since: none of them is known to be in sync."""
+        """Takes back *in sync* for scenes that may have changed since the last comparison."""
         known = self.of(list(ids))
-        self.put({number: (UNKNOWN, "") for number, one in known.items() if one[0] == IN_SYNC})
+        self.put({n: (UNKNOWN, "") for n, (state, _) in known.items() if state == IN_SYNC})
 
     def doubt_items(self, rating_keys: Collection[int]) -> None:
-        """The same for the scenes on these items."""
+        """Takes back *in sync* for the scenes on these items."""
         sql = "SELECT DISTINCT scene_id FROM item WHERE rating_key IN (...)"
         self.doubt(row[0] for row in self._store.rows_in(sql, rating_keys))
 
     def forget(self, scene_id: int) -> None:
-        """Stash no longer has the scene: it has no state, and its hold waits for its return."""
+        """Removes the state of a scene that Stash no longer has. Its hold waits until the scene is back."""
         Journal(self._store).suspend_hold(scene_id)
         with self._store.writing() as db:
             for table in ("scene_state", "verified"):

@@ -99,7 +99,7 @@ def test_a_hold_does_not_move_to_another_scene(synced: Box) -> None:
     assert [n for n in synced.paths if n in synced.differences()] == []
     assert synced.paths[held] != path
     assert synced.operation("list_held")["rows"] == []
-    said = "has another file than the scene that was held under its number"
+    said = "has another file than the held scene with the same id had"
     assert any(said in line.text for line in synced.stash.logs if line.level == "warning")
 
 
