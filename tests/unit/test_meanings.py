@@ -21,6 +21,7 @@ import urllib3
 import errors
 from errors import Busy, Gone, Lost, Refused, Rejected, SetupError, Unreachable
 from plex.client import transport as plex
+from plex.client.status import of_status
 from stash import transport as stash
 from sync_queue import retry_policy
 from sync_queue.retry_policy import BURY, PAUSE, RETRY
@@ -101,7 +102,7 @@ STARTING = "<h1>400</h1><p>the server is still starting up. Please retry later</
 )
 def test_each_status_of_plex(status, said, kind, cause, action) -> None:
     """Told by the status itself, and by plexapi's message, which holds it."""
-    direct = plex.of_status(status, said, URL)
+    direct = of_status(status, said, URL)
     by_message = plex.meaning(
         plexapi.exceptions.BadRequest(f"({status}) some_name; {URL}/x?title=still%20x {said}"), URL
     )

@@ -10,10 +10,8 @@ import english
 ROOT = english.ROOT
 CODE = [path for path in english.files() if path.suffix == ".py"]
 # What is still too long, with its number: a file may only get shorter.
-LONG_FILES = {
-    "plex/client/transport.py": 377,
-}
-FULL_FOLDERS = {"reconciliation": 21}
+LONG_FILES: dict[str, int] = {}
+FULL_FOLDERS: dict[str, int] = {}
 
 
 def test_functions_are_short():
