@@ -17,7 +17,9 @@ PARTS: dict[str, set[str]] = {
     "match.hidden": set(),
     "claims.fit": set(),
     "claims.Claims": set(),
-    "selection.skip": {"plex.library.claims"},  # a scene that is not at hand, of which an item is
+    "selection.skip_reason": {
+        "plex.library.claims"
+    },  # a scene that is not at hand, of which an item is
     "work.planned": set(),
     "work.claim_photos": set(),
     "work.state_before": set(),
