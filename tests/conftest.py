@@ -7,7 +7,7 @@ import os
 import py_compile
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,7 @@ for path in (ROOT, ROOT / "scripts"):
 import package  # noqa: E402
 from devserver.box import Box  # noqa: E402
 from devserver.leaks import leaks  # noqa: E402
-
-MakeBox = Callable[..., Box]
-
+from tests.support.boxes import MakeBox  # noqa: E402
 
 MEASURED = "COVERAGE_PROCESS_CONFIG"  # what makes a process measure itself
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.plex_support import Scenes, clock, scenes
-
-__all__ = ["clock", "scenes"]
+from tests.support.plex_contract import Scenes
 
 
 def uri(scenes: Scenes, *keys: int) -> str:

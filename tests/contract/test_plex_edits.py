@@ -6,9 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.contract.plex_support import Scenes, clock, scenes, tags_of
+from tests.support.plex_contract import Scenes, tags_of
 
-__all__ = ["clock", "scenes"]
 RATE = {"identifier": "com.plexapp.plugins.library"}
 
 

@@ -6,9 +6,8 @@ import hashlib
 
 import pytest
 
-from tests.contract.plex_support import Scenes, clock, scenes
+from tests.support.plex_contract import Scenes
 
-__all__ = ["clock", "scenes"]
 PICTURE = b"\xff\xd8\xff\xe0 a picture"
 KEY = "upload://posters/" + hashlib.sha1(PICTURE).hexdigest()
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from devserver.plex import PlexServer
-from tests.contract.plex_support import DATA, Scenes, clock, scenes
+from tests.support.plex_contract import DATA, Scenes
 
-__all__ = ["clock", "scenes"]
 BARE = {"summary": None, "studio": None, "genres": [], "collections": [], "locks": set()}
 NAMES = "abc"
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.plex_support import DATA, TOKEN, Scenes, clock, scenes
+from tests.support.plex_contract import DATA, TOKEN, Scenes
 
-__all__ = ["clock", "scenes"]
 plexapi_server = pytest.importorskip("plexapi.server")
 exceptions = pytest.importorskip("plexapi.exceptions")
 

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.plex_support import Scenes, clock, scenes
+from tests.support.plex_contract import Scenes
 
-__all__ = ["clock", "scenes"]
 ROOT = Path(__file__).resolve().parents[2]
 
 

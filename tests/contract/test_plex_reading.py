@@ -6,9 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.contract.plex_support import DATA, Scenes, clock, scenes, tags_of
+from tests.support.plex_contract import DATA, Scenes, tags_of
 
-__all__ = ["clock", "scenes"]
 MANY = ["A", "B", "C", "D"]
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.plex_support import DATA, Scenes, clock, scenes
-
-__all__ = ["clock", "scenes"]
+from tests.support.plex_contract import DATA, Scenes
 
 
 def scan(scenes: Scenes, path: str = DATA) -> None:

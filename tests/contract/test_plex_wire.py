@@ -11,9 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from devserver import trickle
-from tests.contract.plex_support import TOKEN, Scenes, clock, scenes
+from tests.support.plex_contract import TOKEN, Scenes
 
-__all__ = ["clock", "scenes"]
 TO = {"X-Plex-Token": TOKEN}
 
 

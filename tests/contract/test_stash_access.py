@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from devserver.stash import StashError, StashServer
-from tests.contract.stash_support import Clock, ask, get, install, locked, stash
+from tests.support.stash_contract import Clock, ask, get, install
 
-__all__ = ["locked", "stash"]
 VERSION = "{ version { version } }"
 
 

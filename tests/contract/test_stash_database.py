@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from devserver.stash import StashServer
-from tests.contract.stash_support import fired, recording, stash
-
-__all__ = ["stash"]
+from tests.support.stash_contract import fired, recording
 
 
 def test_a_replaced_database_gives_the_ids_to_other_files(stash: StashServer) -> None:

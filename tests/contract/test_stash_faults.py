@@ -11,9 +11,8 @@ import pytest
 
 from devserver import trickle
 from devserver.stash import StashServer
-from tests.contract.stash_support import ask, get, stash
+from tests.support.stash_contract import ask, get
 
-__all__ = ["stash"]
 VERSION = "{ version { version } }"
 RENAME = 'mutation { sceneUpdate(input: {id: 1, title: "new"}) { id } }'
 

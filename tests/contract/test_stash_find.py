@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from devserver.stash import StashError, StashServer
-from tests.contract.stash_support import Clock, stash
+from tests.support.stash_contract import Clock
 
-__all__ = ["stash"]
 QUERY = """query($ids: [ID!], $filter: FindFilterType, $scene_filter: SceneFilterType) {
   findScenes(ids: $ids, filter: $filter, scene_filter: $scene_filter) { count scenes { id } } }"""
 

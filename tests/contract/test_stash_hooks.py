@@ -7,7 +7,7 @@ import threading
 import time
 
 from devserver.stash import StashServer
-from tests.contract.stash_support import (
+from tests.support.stash_contract import (
     contexts,
     fifo,
     fired,
@@ -15,11 +15,9 @@ from tests.contract.stash_support import (
     install,
     recording,
     release,
-    stash,
     wait_for,
 )
 
-__all__ = ["stash"]
 SCENE = ("Scene.Create.Post", "Scene.Update.Post", "Scene.Destroy.Post")
 
 

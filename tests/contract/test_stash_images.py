@@ -9,9 +9,8 @@ import pytest
 
 from devserver.stash import StashServer
 from devserver.stash.output import epoch
-from tests.contract.stash_support import get, stash
+from tests.support.stash_contract import get
 
-__all__ = ["stash"]
 JPEG, PNG = b"\xff\xd8\xff\xe0jpeg", b"\x89PNG\r\n\x1a\npng"
 WEBP = b"RIFF\x00\x00\x00\x00WEBPVP8 "
 

@@ -8,9 +8,7 @@ from itertools import pairwise
 import pytest
 
 from devserver.stash import StashError, StashServer
-from tests.contract.stash_support import fifo, hook, install, release, stash, task, wait_for
-
-__all__ = ["stash"]
+from tests.support.stash_contract import fifo, hook, install, release, task, wait_for
 
 
 def test_run_plugin_task_answers_with_the_id_at_once(stash: StashServer) -> None:

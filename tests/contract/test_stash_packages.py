@@ -11,19 +11,17 @@ from pathlib import Path
 import pytest
 
 from devserver.stash import StashServer
-from tests.contract.stash_support import (
+from tests.support.stash_contract import (
     fifo,
     get,
     hook,
     install,
     release,
-    stash,
     task,
     wait_for,
     write_plugin,
 )
 
-__all__ = ["stash"]
 BAD = {
     "an unknown key at the top": "name: x\nrequires: [y]\n",
     "a default under a setting": "name: x\nsettings: {a: {type: STRING, default: 1}}\n",

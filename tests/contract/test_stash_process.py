@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 
 from devserver.stash import StashError, StashServer
-from tests.contract.stash_support import fifo, hook, install, release, stash, task, wait_for
-
-__all__ = ["stash"]
+from tests.support.stash_contract import fifo, hook, install, release, task, wait_for
 
 
 def test_stdin_is_one_document_with_connection_and_arguments(stash: StashServer) -> None:

@@ -9,9 +9,7 @@ import pytest
 
 from devserver.stash import StashError, StashServer
 from devserver.stash.schema import schema_for
-from tests.contract.stash_support import ask, get, install, old_stash, recording, stash
-
-__all__ = ["old_stash", "stash"]
+from tests.support.stash_contract import ask, get, install, recording
 
 MISTAKES = [
     "{ findScenes { scenes { id nonsense } } }",

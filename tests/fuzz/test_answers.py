@@ -11,13 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import checks
-import odd
 import pytest
-import spoil
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zygote import Zygote
 
 from devserver import proof
 from devserver.plex import PlexServer
@@ -26,7 +22,9 @@ from devserver.stash import StashServer
 from devserver.stash.messages import Reply
 from devserver.stash.web import Exchange
 from sync_queue import inbox
-from tests.sizes import size
+from tests.support.fuzz import checks, odd, spoil
+from tests.support.fuzz.zygote import Zygote
+from tests.support.sizes import size
 
 pytestmark = pytest.mark.uncovered
 

@@ -11,12 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import checks
-import odd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zygote import ENTRY, Ended, Zygote
 
 from app.commands import registry
 from app.dashboard import routes
@@ -25,7 +22,9 @@ from devserver.stash import StashServer
 from sync_queue import inbox
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs
-from tests.sizes import size
+from tests.support.fuzz import checks, odd
+from tests.support.fuzz.zygote import ENTRY, Ended, Zygote
+from tests.support.sizes import size
 from validation.config import Stash2PlexConfig
 
 pytestmark = pytest.mark.uncovered

@@ -11,9 +11,9 @@ from app.cli import NUMBERS
 from app.commands.registry import MODES
 from app.modes import ARGUMENTS, objection
 from devserver.box import Box
-from tests.system.telling import terminal
-from tests.system.test_brakes import refused
-from tests.system.test_queue import fill
+from tests.support.box_output import terminal
+from tests.support.brakes import refused
+from tests.support.jobs import fill
 
 pytestmark = pytest.mark.uncovered
 

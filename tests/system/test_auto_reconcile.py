@@ -6,7 +6,8 @@ import threading
 import time
 
 import pytest
-from telling import gaps, lines, quiet, ran_ago, set_state, start, state, until
+
+from tests.support.box_output import gaps, lines, quiet, ran_ago, set_state, start, state, until
 
 pytestmark = pytest.mark.uncovered
 

@@ -10,8 +10,6 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from inprocess import Bench
-from telling import lines
 
 from devserver.proof import poster_key
 from devserver.seed_library import cover as drawn
@@ -20,6 +18,8 @@ from plex.state.database import Store
 from plex.state.journal import Journal
 from plex.state.ledger import Ledger
 from plex.sync.undo import Undo
+from tests.support.box_output import lines
+from tests.support.in_process import Bench
 
 BOTH = {"sync_fields": "all, background"}
 

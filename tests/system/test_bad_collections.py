@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bad import FOR_EVER, which
-from quick import quicken
 
 from devserver.box import Box
 from plex.sync import collections
-from tests.sizes import WHOLE
+from tests.support.bad_parts import FOR_EVER, which
+from tests.support.quick_box import quicken
+from tests.support.sizes import WHOLE
 
 pytestmark = pytest.mark.uncovered
 STUDIOS = ("Ants", "Bees", "Crows")

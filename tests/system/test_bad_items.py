@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from bad import FOR_EVER, PLACES, state, which
-from quick import quicken
 
 from devserver.box import Box
-from tests.sizes import WHOLE
+from tests.support.bad_parts import FOR_EVER, PLACES, state, which
+from tests.support.quick_box import quicken
+from tests.support.sizes import WHOLE
 
 pytestmark = pytest.mark.uncovered
 ACTIONS = ["500", "400", "truncated", "drop", "cut"] if WHOLE else ["500", "cut"]

@@ -8,11 +8,11 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
-from bad import FOR_EVER, PLACES, state, which
-from quick import quicken
 
 from devserver.box import Box
-from tests.sizes import WHOLE
+from tests.support.bad_parts import FOR_EVER, PLACES, state, which
+from tests.support.quick_box import quicken
+from tests.support.sizes import WHOLE
 
 pytestmark = pytest.mark.uncovered
 WHICH = which((0,), (1, 2))

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bad import FOR_EVER, state, which
-from quick import quicken
 
 from devserver.box import Box
 from plex.client import pages
 from plex.client.client import connect
-from tests.sizes import WHOLE
+from tests.support.bad_parts import FOR_EVER, state, which
+from tests.support.quick_box import quicken
+from tests.support.sizes import WHOLE
 
 pytestmark = pytest.mark.uncovered
 PAGE = 8

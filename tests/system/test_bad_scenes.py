@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bad import FOR_EVER, PLACES, which
-from quick import quicken
 
 from devserver.box import Box
 from devserver.stash.client import StashError
 from stash import scene
-from tests.sizes import WHOLE
+from tests.support.bad_parts import FOR_EVER, PLACES, which
+from tests.support.quick_box import quicken
+from tests.support.sizes import WHOLE
 
 pytestmark = pytest.mark.uncovered
 ACTIONS = ["500", "errors", "half_body", "drop"] if WHOLE else ["errors", "half_body"]

@@ -11,11 +11,10 @@ import pytest
 from devserver.box import Box
 from sync_queue.job import BULK, Job
 from sync_queue.jobs import Jobs
-from tests.system.telling import lines, look_is_due
-from tests.system.test_brakes import MANY, refused, says_less, synced
-from tests.system.test_queue import queue
+from tests.support.box_output import lines, look_is_due
+from tests.support.brakes import MANY, refused, says_less
+from tests.support.jobs import queue
 
-__all__ = ["synced"]
 pytestmark = pytest.mark.uncovered
 
 

@@ -4,39 +4,21 @@ over the command works."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pytest
-from inprocess import TOKEN, Bench, at_once
 
 import errors
 from app.commands import registry
-from app.commands.brake import Brake
-from app.run import Run
 from plex.client import client
-from stash.api import StashApi
-from tests.sizes import WHOLE
+from tests.support.brake_faults import Press, Window, some
+from tests.support.in_process import TOKEN, Bench, at_once
 
 pytestmark = [
     pytest.mark.uncovered,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 SCENES = 60
-IN_A_ROW = 3  # requests that fail: as often as a question is asked
-
-
-class Press(Run):
-    """What one process does, without its pauses."""
-
-    @cached_property
-    def stash(self) -> StashApi:
-        return StashApi(self.connection, sleep=at_once)
-
-    @cached_property
-    def brake(self) -> Brake:
-        return Brake(self, sleep=at_once)
 
 
 class Library(Bench):
@@ -81,21 +63,6 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library
     with Library(tmp_path) as found:
         found.fill()
         yield found
-
-
-class Window:
-    """The requests from the nth on, so many in a row; counts those of the plugin."""
-
-    def __init__(self, first: int) -> None:
-        self.first, self.seen = first, 0
-
-    def match(self, request: Any) -> bool:
-        self.seen += 1
-        return self.first <= self.seen < self.first + IN_A_ROW
-
-
-def some(last: int) -> list[int]:
-    return list(range(1, last + 1)) if WHOLE else sorted({1, last // 2, last - 1, last} - {0})
 
 
 @pytest.mark.parametrize("action", ["drop", "500"])

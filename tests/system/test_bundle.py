@@ -12,7 +12,7 @@ from app.commands import bundle
 from devserver.box import Box
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs
-from tests.system.telling import set_state
+from tests.support.box_output import set_state
 from validation.config import Stash2PlexConfig
 
 pytestmark = pytest.mark.uncovered

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from quick import quicken
 
 from devserver.box import Box
-from tests.sizes import size
+from tests.support.quick_box import quicken
+from tests.support.sizes import size
 
 HOUR, DAY, YEAR = 3600.0, 86400.0, 365 * 86400.0
 FILES = 4

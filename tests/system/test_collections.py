@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inprocess import Bench
-from telling import lines
 
 from plex.library.index import Index
 from plex.state.database import Store
@@ -18,6 +16,8 @@ from plex.sync.collections import LAG
 from plex.sync.pipeline import Pipeline
 from plex.sync.pipelined import Pipelined
 from plex.sync.prefetch import Prefetch
+from tests.support.box_output import lines
+from tests.support.in_process import Bench
 
 pytestmark = pytest.mark.uncovered
 

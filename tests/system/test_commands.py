@@ -9,10 +9,10 @@ import time
 
 import pytest
 import yaml
-from telling import lines, progress, put_a_bug_into, script, set_state
 
 from app.commands.registry import MODES, WITHOUT_TASK
 from app.modes import ARGUMENTS
+from tests.support.box_output import lines, progress, put_a_bug_into, script, set_state
 
 
 def tasks(box):

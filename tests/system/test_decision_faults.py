@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inprocess import TOKEN, Bench, at_once
 
 import errors
 from app.commands import registry
 from plex.client import client
-from tests.system.test_brake_faults import Press, Window, some
+from tests.support.brake_faults import Press, Window, some
+from tests.support.in_process import TOKEN, Bench, at_once
 
 pytestmark = [
     pytest.mark.uncovered,

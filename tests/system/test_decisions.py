@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from devserver.box import Box
-from tests.system.test_policies import at_rest
-from tests.system.test_queue import fill
+from tests.support.jobs import at_rest, fill
 
 pytestmark = pytest.mark.uncovered
 

@@ -6,9 +6,9 @@ import time
 from contextlib import closing
 
 import pytest
-from telling import gaps, lines, quiet, ran_ago, set_state, terminal
 
 from plex.state.database import Store
+from tests.support.box_output import gaps, lines, quiet, ran_ago, set_state, terminal
 
 DAY = 86400
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from telling import lines, quiet, terminal, until
 
 from app.setup_check.finding import GRAVITY
 from devserver.box import TOKEN, Box
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs
-from tests.conftest import MakeBox
+from tests.support.box_output import lines, quiet, terminal, until
+from tests.support.boxes import MakeBox
 from validation.config import UNLISTED, Stash2PlexConfig
 
 pytestmark = pytest.mark.uncovered

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inprocess import TOKEN, Bench, at_once
 
 import errors
 from app import drain_task
@@ -27,6 +26,7 @@ from plex.client import client
 from stash.api import StashApi
 from sync_queue import inbox
 from sync_queue.jobs import Jobs
+from tests.support.in_process import TOKEN, Bench, at_once
 
 # The queue's library closes its files once more when it is collected, in whatever thread that is.
 pytestmark = [

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inprocess import Bench
+
+from tests.support.in_process import Bench
 
 pytestmark = pytest.mark.uncovered
 

@@ -20,7 +20,7 @@ from plex.sync.outcome import Outcome
 from plex.sync.pipeline import Pipeline
 from plex.sync.pipelined import Pipelined
 from plex.sync.prefetch import STALE, Prefetch
-from tests.system.inprocess import Bench
+from tests.support.in_process import Bench
 
 YEARS = 10 * 365 * 86400.0
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from inprocess import Bench
 
-from tests.sizes import size
+from tests.support.in_process import Bench
+from tests.support.sizes import size
 
 TAGS = ("s1", "S1", "s2", "s,3&%+", "s4")
 TEXTS = ("", "s1", "s2")

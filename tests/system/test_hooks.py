@@ -4,61 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from devserver.box import Box
 from sync_queue import inbox
+from tests.support.box_output import until
+from tests.support.hooks import DRAIN, drain, flags, queued, right, runs, silent
 
 pytestmark = pytest.mark.uncovered
-
-DRAIN = "Process Queue"
-
-
-def until(condition: Callable[[], Any], seconds: float = 60) -> None:
-    """Looks again and again until it is true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)
-
-
-def right(box: Box, *scenes: int) -> None:
-    """Until Plex says what Stash says about these scenes (default: all)."""
-    until(lambda: not box.differences(scenes or None))
-
-
-def runs(box: Box, kind: str) -> list[Any]:
-    return [run for run in box.stash.runs if run.kind == kind]
-
-
-def queued(box: Box) -> int:
-    """How many drains wait in Stash's queue."""
-    jobs = box.stash.library.jobs.queue
-    return sum(DRAIN in job.description and job.status == "READY" for job in jobs)
-
-
-def flags(box: Box) -> list[tuple[str, int]]:
-    return sorted(inbox.flags(str(box.data_dir)))
-
-
-def silent(box: Box) -> bool:
-    """No hook failed, and none said anything that a person would see."""
-    return all(
-        run.exit_code == 0 and run.error is None and run.stderr == "" for run in runs(box, "hook")
-    )
 
 
 def age_marker(box: Box, seconds: float = 100) -> None:
     path = box.data_dir / inbox.WAKE
     os.utime(path, (time.time() - seconds,) * 2)
-
-
-def drain(box: Box) -> Any:
-    """Works the queue off at once, without the time that a woken drain stays for more."""
-    return box.operation("process_queue")
 
 
 def test_an_edit_reaches_plex(box: Box) -> None:

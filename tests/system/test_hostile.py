@@ -6,9 +6,9 @@ import re
 import unicodedata
 
 import pytest
-from telling import lines, quiet
 
 from devserver.box import Box
+from tests.support.box_output import lines, quiet
 
 pytestmark = pytest.mark.uncovered
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inprocess import Bench
 
 import errors
 from plex.state.database import Store
 from plex.state.journal import Journal
 from reconciliation.engine import GapDetectionEngine
-from tests.sizes import size
+from tests.support.in_process import Bench
+from tests.support.sizes import size
 
 pytestmark = pytest.mark.uncovered
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from devserver.box import Box
-from tests.system.telling import look_is_due
-from tests.system.test_hooks import flags, queued, runs, until
+from tests.support.box_output import look_is_due, until
+from tests.support.hooks import flags, queued, runs
 
 pytestmark = pytest.mark.uncovered
 

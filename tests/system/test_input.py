@@ -17,7 +17,7 @@ import pytest
 
 from devserver.box import Box
 from sync_queue import inbox
-from tests.system.test_hooks import flags, right, runs, silent
+from tests.support.hooks import flags, right, runs, silent
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 
 from devserver.box import Box
 from devserver.stash.client import StashError
-from tests.system.telling import lines, until
-from tests.system.test_hooks import queued
+from tests.support.box_output import lines, until
+from tests.support.hooks import queued
 
 pytestmark = pytest.mark.uncovered
 STUB = Path(__file__).parents[1] / "torture" / "stub"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from devserver.box import Box
-from tests.system.telling import set_state, state
+from tests.support.box_output import set_state, state
 
 pytestmark = pytest.mark.uncovered
 HOUR = 3600.0

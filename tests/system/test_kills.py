@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from inprocess import Bench
 
 import errors
 from devserver.proof import differences, poster_key
 from plex.library.witnesses import MOST
+from tests.support.in_process import Bench
 
 COVER, OTHER_COVER = b"\xff\xd8\xff" + b"1" * 99, b"\xff\xd8\xff" + b"2" * 99
 SCENE = {

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inprocess import Bench
 
 from devserver.proof import differences
 from plex.fields.item import Item
+from tests.support.in_process import Bench
 
 EMPTY = {"summary": "", "genres": (), "rating": None}
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inprocess import Bench
-from telling import lines, quiet
 
 from devserver.box import Box
 from devserver.proof import poster_key
+from tests.support.box_output import lines, quiet
+from tests.support.in_process import Bench
 
 pytestmark = pytest.mark.uncovered
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from inprocess import Bench
 
 import errors
+from tests.support.in_process import Bench
 
 pytestmark = pytest.mark.uncovered
 

@@ -8,7 +8,7 @@ from devserver.box import PLUGIN, Box
 from sync_queue.drain import BATCH
 from sync_queue.job import BACKLOG, Job
 from sync_queue.jobs import Jobs
-from tests.system.test_hooks import until
+from tests.support.box_output import until
 
 pytestmark = pytest.mark.uncovered
 

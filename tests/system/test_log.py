@@ -6,9 +6,9 @@ import contextlib
 import json
 
 import pytest
-from telling import lines, put_a_bug_into, raw_lines
 
 from devserver.box import TOKEN
+from tests.support.box_output import lines, put_a_bug_into, raw_lines
 
 pytestmark = pytest.mark.uncovered
 

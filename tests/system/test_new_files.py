@@ -7,14 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from inprocess import TOKEN, Bench
-from telling import lines
 
 from devserver.box import Box
 from devserver.plex import PlexServer
 from plex.client.client import connect
 from plex.library import readiness, scans
 from plex.state.database import Store
+from tests.support.box_output import lines
+from tests.support.in_process import TOKEN, Bench
 
 pytestmark = pytest.mark.uncovered
 

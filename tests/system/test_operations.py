@@ -14,7 +14,7 @@ from devserver.box import Box
 from devserver.stash.client import StashError
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs
-from tests.system.test_queue import fill
+from tests.support.jobs import bury, fill
 
 HOSTILE: tuple[Any, ...] = (
     {"a": 1}, ["1; DROP TABLE journal"], [-1], -1, 2**70, 1.5, True, "x\u202e",
@@ -31,16 +31,6 @@ def state(box: Box) -> dict[str, Any]:
     journal = box.operation("list_changes")["rows"]
     held = box.operation("list_held")["rows"]
     return {"plex": box.plex.state()["items"], "jobs": rows, "journal": journal, "held": held}
-
-
-def bury(box: Box, count: int, error: str = "Plex says no", first: int = 1) -> list[int]:
-    """Dead letters of scenes; their numbers."""
-    jobs = Jobs(box.data_dir)
-    jobs.put([Job(number) for number in range(first, first + count)], 1.0)
-    for job in jobs.claim(count, 2.0):
-        jobs.bury(job, error, 3.0 + job.id)
-    jobs.close()
-    return [row["number"] for row in box.operation("list_dead_letters")["rows"]]
 
 
 def test_before_the_first_sync_every_look_answers_and_makes_no_file(box: Box) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inprocess import Bench
+
+from tests.support.in_process import Bench
 
 LISTS = ("genres", "actors", "directors", "collections", "labels")
 BOTH = "{performers} - {title} ({year})"

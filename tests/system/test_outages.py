@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,10 +13,10 @@ from sync_queue.drain import BATCH
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs
 from sync_queue.schema import OUTAGES
-from tests.sizes import size
-from tests.system.telling import lines, look_is_due, quiet
-from tests.system.test_hooks import DRAIN, drain, flags, queued, until
-from tests.system.test_queue import attempts, fill, queue
+from tests.support.box_output import lines, look_is_due, quiet, until
+from tests.support.hooks import DRAIN, drain, flags, queued
+from tests.support.jobs import attempts, dead, fill, outage, queue
+from tests.support.sizes import size
 
 pytestmark = pytest.mark.uncovered
 
@@ -57,11 +56,6 @@ def mend(box: Box) -> None:
     box.plex.faults.clear()
     box.plex.come_up()
     rename(box, "Scenes")
-
-
-def outage(box: Box) -> dict[str, Any]:
-    """What is remembered of Plex; View Queue Status would ask Plex itself."""
-    return json.loads((box.data_dir / OUTAGES).read_text())["circuit"]
 
 
 def woken(box: Box) -> Any:
@@ -122,14 +116,6 @@ def test_an_outage_in_the_middle_of_the_work(box: Box, kind: str) -> None:
 def asked_since(box: Box, begun: float) -> list[str]:
     """What Plex was asked; it may still be busy with what came before."""
     return [request.path for request in box.plex.requests if request.started > begun]
-
-
-def dead(box: Box) -> int:
-    jobs = Jobs(box.data_dir)
-    try:
-        return jobs.counts(9e12)["dead"]
-    finally:
-        jobs.close()
 
 
 def test_hooks_during_an_outage_mark_and_ask_nobody(box: Box) -> None:
@@ -204,8 +190,8 @@ def bury(box: Box, **reasons: bool) -> None:
     """A dead letter per scene: reason -> whether an outage was the cause."""
     box.operation("queue_status")
     jobs = Jobs(box.data_dir)
-    for (reason, outage), scene in zip(reasons.items(), box.paths, strict=False):
-        jobs.put([Job(scene, outage=outage)], 1.0)
+    for (reason, from_outage), scene in zip(reasons.items(), box.paths, strict=False):
+        jobs.put([Job(scene, outage=from_outage)], 1.0)
         jobs.bury(jobs.claim(1, 9e12)[0], reason.replace("_", " "), 1e9)
     jobs.close()
 

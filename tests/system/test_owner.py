@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from devserver.box import Box
-from tests.system.telling import terminal
+from tests.support.box_output import terminal
 
 USER, GROUP = 12345, 23456
 

@@ -7,9 +7,9 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from telling import gaps, lines, quiet
 
 from devserver.box import Box
+from tests.support.box_output import gaps, lines, quiet
 
 pytestmark = pytest.mark.uncovered
 

@@ -10,8 +10,8 @@ from app.modes import ARGUMENTS
 from devserver.box import Box
 from devserver.stash.client import StashError
 from plex.client.client import connect
-from tests.system.test_brakes import refused
-from tests.system.test_queue import fill
+from tests.support.brakes import refused
+from tests.support.jobs import fill
 
 pytestmark = pytest.mark.uncovered
 LOOKS = ("status", "overview", "scene_states")

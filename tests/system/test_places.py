@@ -8,10 +8,10 @@ import pytest
 
 from devserver.box import Box
 from devserver.stash.client import StashError
-from tests.system.places import assert_places_agree, told
-from tests.system.telling import lines
-from tests.system.test_brakes import says_less
-from tests.system.test_queue import fill
+from tests.support.box_output import lines
+from tests.support.brakes import says_less
+from tests.support.jobs import fill
+from tests.support.scene_states import assert_places_agree, told
 
 pytestmark = pytest.mark.uncovered
 

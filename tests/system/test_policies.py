@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inprocess import Bench
-from telling import gaps, lines, terminal
 
 from plex.sync.outcome import Outcome
+from tests.support.box_output import gaps, lines, terminal
+from tests.support.in_process import Bench
+from tests.support.jobs import at_rest
 
 pytestmark = pytest.mark.uncovered
 
@@ -57,14 +58,6 @@ def save(box, **edit: Any) -> None:
         if name in ("tags", "performers"):
             value = tuple(store.id_of(name.rstrip("s"), one) for one in value)
         setattr(scene, name, store.id_of("studio", value) if name == "studio" and value else value)
-
-
-def at_rest(box) -> bool:
-    """Neither a sync nor a reconciliation has anything left to write."""
-    box.plex.clear_requests()
-    box.operation("all")
-    found = box.operation("reconcile_all")
-    return not box.plex.writes() and found["total_gaps"] == 0 == found["enqueued"]
 
 
 # -- the four policies

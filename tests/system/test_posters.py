@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from inprocess import Bench
 
 import errors
 from devserver.proof import poster_key
+from tests.support.in_process import Bench
 
 
 def cover(number: int) -> bytes:

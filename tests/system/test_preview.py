@@ -11,9 +11,9 @@ import pytest
 from devserver.box import Box
 from devserver.stash.client import StashError
 from disk.lock import is_held
-from tests.sizes import size
-from tests.system.telling import lines, until
-from tests.system.test_queue import fill
+from tests.support.box_output import lines, until
+from tests.support.jobs import fill
+from tests.support.sizes import size
 
 pytestmark = pytest.mark.uncovered
 

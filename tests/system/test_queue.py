@@ -10,31 +10,15 @@ from devserver.box import Box
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs
 from sync_queue.schema import TABLE
-from tests.system.telling import look_is_due
-from tests.system.test_hooks import DRAIN, drain, flags, right, runs, silent, until
+from tests.support.box_output import look_is_due, until
+from tests.support.hooks import DRAIN, drain, flags, right, runs, silent
+from tests.support.jobs import attempts, fill, queue
 
 pytestmark = pytest.mark.uncovered
 
 
-def queue(box: Box) -> dict[str, Any]:
-    """The queue as View Queue Status answers it."""
-    return box.operation("queue_status")["queue"]
-
-
 def said(box: Box, words: str) -> bool:
     return any(words in line.text for line in box.stash.logs)
-
-
-def fill(box: Box, scenes: int, **fields: Any) -> list[int]:
-    return [box.add(f"{n}.mp4", title=f"Title {n}", **fields) for n in range(scenes)]
-
-
-def attempts(box: Box) -> set[int]:
-    """Of everything that is owed."""
-    jobs = Jobs(box.data_dir)
-    found = {job.attempts for job in jobs.claim(999, 9e12)}
-    jobs.close()
-    return found
 
 
 # -- Plex is away, the user says stop, the settings are not there yet

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from telling import gaps, lines, quiet, raw_lines, state
+
+from tests.support.box_output import gaps, lines, quiet, raw_lines, state
 
 JPEG = b"\xff\xd8\xff\xe0"
 FULL = {

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from devserver.box import Box
-from tests.system.test_outages import dead, outage
-from tests.system.test_queue import attempts, fill
+from tests.support.jobs import attempts, dead, fill, outage
 
 pytestmark = pytest.mark.uncovered
 

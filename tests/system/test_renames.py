@@ -10,7 +10,7 @@ import pytest
 from devserver.box import Box
 from devserver.stash import StashServer
 from sync_queue import inbox
-from tests.sizes import size
+from tests.support.sizes import size
 
 pytestmark = pytest.mark.uncovered
 

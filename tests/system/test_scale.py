@@ -6,10 +6,10 @@ from __future__ import annotations
 import time
 
 import pytest
-from telling import gaps, quiet
 
 from tests.bench.library import said, shown
-from tests.sizes import size
+from tests.support.box_output import gaps, quiet
+from tests.support.sizes import size
 
 pytestmark = pytest.mark.uncovered
 

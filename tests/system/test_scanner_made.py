@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inprocess import Bench
 
 from reconciliation.engine import GapDetectionEngine
 from reconciliation.result import GapDetectionResult
+from tests.support.in_process import Bench
 
 pytestmark = pytest.mark.uncovered
 

@@ -13,10 +13,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from telling import lines, terminal, until
 
 from devserver.box import TOKEN, Box
 from devserver.leaks import leaks
+from tests.support.box_output import lines, terminal, until
 
 pytestmark = pytest.mark.uncovered
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inprocess import Bench
-from telling import lines, quiet
 
 from plex.fields import selection
+from tests.support.box_output import lines, quiet
+from tests.support.in_process import Bench
 
 pytestmark = pytest.mark.uncovered
 

@@ -11,7 +11,7 @@ import pytest
 from devserver.box import PLEX_ROOT, TOKEN, Box
 from devserver.plex import PlexServer
 from sync_queue import inbox
-from tests.system.quick import quicken
+from tests.support.quick_box import quicken
 
 pytestmark = pytest.mark.uncovered
 

@@ -8,10 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from inprocess import Bench
 
 from plex.state.database import Store
 from reconciliation.engine import GapDetectionEngine
+from tests.support.in_process import Bench
 
 pytestmark = pytest.mark.uncovered
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from inprocess import Bench
+
+from tests.support.in_process import Bench
 
 pytestmark = pytest.mark.uncovered
 

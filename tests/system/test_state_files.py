@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from living import (
+
+from devserver.box import Box
+from devserver.leaks import leaks
+from disk.quarantine import PARTS, asides
+from plex.state.database import Store
+from sync_queue import inbox
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
+from tests.support.box_output import lines
+from tests.support.platforms import full, linux, ordinary, slow, without_locks
+from tests.support.state_files import (
     KNOWING,
     LOCKS,
     OUTAGES,
@@ -31,16 +41,6 @@ from living import (
     named,
     no_header,
 )
-from platforms import full, linux, ordinary, slow, without_locks
-from telling import lines
-
-from devserver.box import Box
-from devserver.leaks import leaks
-from disk.quarantine import PARTS, asides
-from plex.state.database import Store
-from sync_queue import inbox
-from sync_queue.job import Job
-from sync_queue.jobs import Jobs
 
 pytestmark = pytest.mark.uncovered
 

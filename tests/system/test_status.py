@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from telling import lines, ran_ago, state, terminal, until
+
+from tests.support.box_output import lines, ran_ago, state, terminal, until
 
 NO_RUNS = "No reconciliation runs yet"
 

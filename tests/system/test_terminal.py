@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from telling import gaps, lines, start, state, terminal
 
 from devserver.stash.library import Library
+from tests.support.box_output import gaps, lines, start, state, terminal
 
 pytestmark = pytest.mark.uncovered
 

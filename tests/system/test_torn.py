@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from devserver.box import Box
-from tests.system.telling import lines
-from tests.system.test_outages import dead
-from tests.system.test_queue import attempts, fill
+from tests.support.box_output import lines
+from tests.support.jobs import attempts, dead, fill
 
 pytestmark = pytest.mark.uncovered
 

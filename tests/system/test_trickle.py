@@ -8,7 +8,7 @@ import errors
 from devserver import trickle
 from devserver.box import Box
 from stash.api import StashApi
-from tests.system.telling import lines
+from tests.support.box_output import lines
 
 pytestmark = pytest.mark.uncovered
 FOR_EVER = 600.0  # seconds, as an answer goes; the plugin may wait two

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inprocess import Bench
 
 from devserver.proof import poster_key
 from plex.fields.image_kinds import POSTER
@@ -16,6 +15,7 @@ from plex.state.database import Store
 from plex.state.journal import LATEST, Journal
 from plex.state.ledger import Ledger
 from plex.sync.undo import Undo, Undone, first_touches
+from tests.support.in_process import Bench
 
 COVER = b"\xff\xd8\xff" + b"c" * 200
 SCENE: dict[str, Any] = {

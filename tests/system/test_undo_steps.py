@@ -10,7 +10,7 @@ import pytest
 
 from devserver.box import Box
 from devserver.stash.client import StashError
-from tests.sizes import size
+from tests.support.sizes import size
 
 pytestmark = pytest.mark.uncovered
 

@@ -8,8 +8,8 @@ import pytest
 
 from devserver.box import Box
 from devserver.stash.client import StashError
-from tests.system.telling import lines, terminal
-from tests.system.test_queue import fill
+from tests.support.box_output import lines, terminal
+from tests.support.jobs import fill
 
 pytestmark = pytest.mark.uncovered
 

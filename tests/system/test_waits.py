@@ -16,8 +16,8 @@ from plex.state.scene_state_store import SceneStates
 from reconciliation.newcomers import Newcomers
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs
-from tests.system.quick import quicken
-from tests.system.telling import lines
+from tests.support.box_output import lines
+from tests.support.quick_box import quicken
 
 pytestmark = pytest.mark.uncovered
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from devserver.box import Box
-from tests.system.telling import terminal
-from tests.system.test_hooks import flags, right, until
+from tests.support.box_output import terminal, until
+from tests.support.hooks import flags, right
 
 pytestmark = pytest.mark.uncovered
 

@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from places import assert_places_agree
-from quick import quicken
 
 from devserver.box import Box
 from devserver.plex import PlexServer
 from devserver.stash.client import StashError
 from reconciliation import brake
-from tests.sizes import size
+from tests.support.quick_box import quicken
+from tests.support.scene_states import assert_places_agree
+from tests.support.sizes import size
 
 FILES = 4
 RESTING = {"in_sync", "edited", "ambiguous", "held"}  # nothing is left to be done

@@ -8,7 +8,7 @@ import pytest
 
 from devserver.box import Box
 from sync_queue.jobs import Jobs
-from tests.system.test_operations import bury
+from tests.support.jobs import bury
 from tests.ui.conftest import Open, View
 
 

@@ -12,7 +12,7 @@ from devserver.box import Box
 from sync_queue import inbox
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs
-from tests.system.test_operations import bury
+from tests.support.jobs import bury
 from tests.ui.conftest import Open, View
 
 

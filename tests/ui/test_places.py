@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from devserver.box import Box
-from tests.system.test_operations import bury
+from tests.support.jobs import bury
 from tests.ui.conftest import PAGE, Open, View
 
 

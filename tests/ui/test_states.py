@@ -8,7 +8,7 @@ from typing import Any
 from devserver.box import Box
 from plex.state.scene_state import STATES
 from sync_queue import inbox
-from tests.system.test_operations import bury
+from tests.support.jobs import bury
 from tests.ui.conftest import View
 
 NOT_OPENED = ("unknown",)  # its tab would look at it

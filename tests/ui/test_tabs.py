@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from devserver.box import Box
-from tests.system.test_operations import bury
+from tests.support.jobs import bury
 from tests.ui.conftest import Open, View
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from devserver.box import Box
-from tests.system.test_operations import bury
+from tests.support.jobs import bury
 from tests.ui.conftest import View
 
 HTML = "<b>bold</b><img src=x onerror=window.hacked=1> &amp;"

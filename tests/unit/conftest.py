@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from plex.state.database import Store
+from tests.support.packages import place
+
+__all__ = ["place", "store"]
 
 
 @pytest.fixture

@@ -4,54 +4,17 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
-from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 
 import errors
 from devserver.plex import PlexServer
 from plex.client.client import connect
-from plex.client.listing import Page
-from plex.client.section import Section
 from plex.library.index import ASK_SECONDS, RELIST_SECONDS, Index
 from plex.library.section_listing import SectionListing
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
-
-
-class Server:
-    """What the index asks of Plex, from a dict of section -> files by rating key."""
-
-    also = ""  # what a row says besides
-
-    def __init__(self, **sections: dict[int, str]) -> None:
-        self.found = {int(name[1:]): files for name, files in sections.items()}
-        self.stamp = "1"
-        self.asked: list[str] = []
-
-    def sections(self) -> list[Section]:
-        self.asked.append("sections")
-        return [Section(n, f"L{n}", "", self.stamp, ()) for n in self.found]
-
-    def listing(self, section: int) -> Iterator[Page]:
-        self.asked.append(f"list {section}")
-        yield self._page(section, self.found[section])
-
-    def newest(self, section: int) -> Page:
-        self.asked.append(f"newest {section}")
-        return self._page(section, dict(list(self.found[section].items())[-2:]))
-
-    def _page(self, section: int, files: dict[int, str]) -> Page:
-        rows = "".join(
-            f'<Video ratingKey="{key}"{self.also}><Media><Part file="{file}" size="1"/></Media></Video>'
-            for key, file in files.items()
-        )
-        head = f'<MediaContainer size="{len(files)}" librarySectionID="{section}">'
-        return Page(f"{head}{rows}</MediaContainer>".encode(), self._parse)
-
-    def _parse(self, xml: bytes) -> Any:
-        return ElementTree.fromstring(xml)
+from tests.support.plex_listing import Server
 
 
 @pytest.fixture

@@ -11,18 +11,11 @@ from hypothesis import strategies as st
 
 from plex.path_map import infer, paths
 from plex.path_map.file_pairs import CROWD, OTHERS, CandidateFilter, File, compare
+from tests.support.files import NAMES, below
 
-NAMES = ("a.mp4", "x/b.mp4", "x/c.mp4", "y/d.mp4", "y/z/e.mp4")
 ACCENTS = ("é/ü.mp4", "é/ö.mp4", "ñ.mp4", "x/å.mp4")
 NFC = [unicodedata.normalize("NFC", name) for name in ACCENTS]
 NFD = [unicodedata.normalize("NFD", name) for name in ACCENTS]
-
-
-def below(folder, names=NAMES, first=1000):
-    """Files in the separators of their folder, each with a size of its own."""
-    separator = "\\" if "\\" in folder else "/"
-    head = folder.rstrip("\\/") + separator
-    return [File(head + n.replace("/", separator), first + i) for i, n in enumerate(names)]
 
 
 def without_sizes(files):

@@ -9,13 +9,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from test_index import Server
 
 import errors
 from plex.client.listing import Page
 from plex.library.index import ASK_SECONDS, Index
 from plex.library.section_listing import SETTLED, Reading, SectionListing
 from plex.state.database import Store
+from tests.support.plex_listing import Server
 
 
 class Resting(Server):

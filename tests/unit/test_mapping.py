@@ -6,8 +6,6 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from test_index import Server
-from test_infer import below
 
 import errors
 from plex.library import path_map
@@ -17,6 +15,8 @@ from plex.path_map import paths
 from plex.path_map.file_pairs import File
 from plex.path_map.infer import PrefixPair
 from plex.state.database import Store
+from tests.support.files import below
+from tests.support.plex_listing import Server
 
 NOW = 1_790_000_000.0
 MEDIA = PrefixPair("/data", "/media", 412, 430, ("/data/odd.mp4",))

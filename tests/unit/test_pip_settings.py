@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from app.packages import install, pip_settings
-from tests.unit.test_deps import place, refused, version_of  # noqa: F401 - a fixture
+from tests.support.packages import refused, version_of
 
 # What each option that is not kept would do here, at its worst. Without a value: `1`.
 VALUES = {
@@ -64,7 +64,7 @@ def clashing(options):
     return {name: VALUES.get(name, "1") for name in sorted(others - {"help", "version"})}
 
 
-def test_no_variable_of_pip_keeps_the_packages_out(place, options, monkeypatch):  # noqa: F811
+def test_no_variable_of_pip_keeps_the_packages_out(place, options, monkeypatch):
     for name, value in clashing(options).items():
         monkeypatch.setenv(f"PIP_{name.upper().replace('-', '_')}", value)
     place.ensure()
@@ -73,7 +73,7 @@ def test_no_variable_of_pip_keeps_the_packages_out(place, options, monkeypatch):
 
 @pytest.mark.parametrize("section", ["global", "install"])
 def test_no_configuration_of_pip_keeps_the_packages_out(
-    place,  # noqa: F811
+    place,
     options,
     tmp_path,
     monkeypatch,
@@ -85,7 +85,7 @@ def test_no_configuration_of_pip_keeps_the_packages_out(
     assert version_of("s2p_tiny") == "1.2"
 
 
-def test_the_index_of_a_configuration_stays_in_force(place, tmp_path, monkeypatch):  # noqa: F811
+def test_the_index_of_a_configuration_stays_in_force(place, tmp_path, monkeypatch):
     wheels = os.environ["PIP_FIND_LINKS"]
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.delenv("PIP_FIND_LINKS")
@@ -105,7 +105,7 @@ def by_hand(sentence):
 @pytest.mark.skipif(os.name == "nt", reason="the command is for a POSIX shell")
 @pytest.mark.parametrize("is_in_a_file", [False, True])
 def test_the_command_of_the_message_works_as_well(
-    place,  # noqa: F811
+    place,
     tmp_path,
     monkeypatch,
     is_in_a_file,

@@ -24,7 +24,7 @@ from plex.state.scene_state_store import SceneStates
 from sync_queue import inbox
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs
-from tests.sizes import size
+from tests.support.sizes import size
 
 FAR = 4e9  # seconds: not due for long
 SYNCED, GONE = ("in_sync", ""), ("not_in_plex", "")

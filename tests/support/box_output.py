@@ -116,9 +116,9 @@ def start(box: Box, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def until(condition: Callable[[], object], timeout: float = 30) -> None:
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
     """Wait for something that other threads or processes bring about."""
-    ends = time.monotonic() + timeout
+    ends = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > ends:
             raise TimeoutError("it did not come about")

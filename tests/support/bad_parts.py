@@ -6,7 +6,7 @@ from itertools import combinations
 
 from app.dashboard import scene_states
 from devserver.box import Box
-from tests.sizes import WHOLE
+from tests.support.sizes import WHOLE
 
 FOR_EVER = 10**9
 PLACES = (0, 1, 2)  # the first, the middle and the last one

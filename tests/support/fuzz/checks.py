@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from zygote import Ended
+from tests.support.fuzz.zygote import Ended
 
 LEVELS = b"tdiwep"
 LINE = 60_000

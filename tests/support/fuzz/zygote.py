@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 ENTRY = ROOT / "Stash2Plex.py"
 PATIENCE = 30.0
 _MESSAGE = 1 << 12
@@ -163,7 +163,8 @@ def _import_ahead(light: bool) -> None:
         not light
     ):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            importlib.import_module(f"{folder}.{path.stem}")
+            if path.stem != "__init__":
+                importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     # Nobody waits here for what comes a moment later, and the packages do not change.
     drain_task.LINGER = drain_task.PATIENCE = 0.0
     retry.PAUSES = (0.0, 0.0)

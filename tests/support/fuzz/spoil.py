@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree
 
-from odd import NUMBERS, WORDS, places
+from tests.support.fuzz.odd import NUMBERS, WORDS, places
 
 PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><p>Sign in</p></body></html>"
 TYPES = (
