@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,12 @@ class Box:
         stash: dict[str, Any] | None = None,
         plex: dict[str, Any] | None = None,
         compiled: Path | None = None,
+        spawn: Callable[..., Any] | None = None,
     ) -> None:
-        """`compiled` is a folder of the plugin whose compiled modules this one starts with."""
+        """`compiled` is a folder of the plugin whose compiled modules this one starts with. `spawn`
+        starts the plugin's processes in place of `subprocess.Popen`."""
         self.stash = StashServer(root / "stash", **(stash or {}))
+        self.spawn = self.stash.library.host.spawn = spawn
         # The plugin runs with the libraries that this process has.
         self.stash.python = sys.executable
         # As where Stash runs: compiled modules are kept, whatever the shell of the tests says.
@@ -53,7 +57,9 @@ class Box:
         self.stash.start()
         self.stash.install_plugin(self.plugin)
         for cache in self.compiled.rglob("__pycache__") if self.compiled else ():
-            shutil.copytree(cache, self.folder / cache.relative_to(self.compiled or cache))
+            place = self.folder / cache.relative_to(self.compiled or cache)
+            # Python replaces a compiled module and never writes into it: links are copies.
+            shutil.copytree(cache, place, copy_function=_link)
         if self.stash.plugin_errors:
             raise RuntimeError(f"Stash did not load the plugin: {self.stash.plugin_errors}")
         self.configure()
@@ -164,3 +170,10 @@ class Box:
         """Wait until no job is queued or running in Stash."""
         if self.stash.wait_idle(timeout) is False:
             raise TimeoutError("Stash's jobs did not end")
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(source, target)

@@ -7,8 +7,8 @@ import os
 import py_compile
 import sys
 import zipfile
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ for path in (ROOT, ROOT / "scripts"):
 import package  # noqa: E402
 from devserver.box import Box  # noqa: E402
 from devserver.leaks import leaks  # noqa: E402
-from tests.support.boxes import MakeBox  # noqa: E402
+from tests.support.boxes import MakeBox, NewBox  # noqa: E402
+from tests.support.warm_start import WarmStart  # noqa: E402
 
 MEASURED = "COVERAGE_PROCESS_CONFIG"  # what makes a process measure itself
 
@@ -58,15 +59,44 @@ def compiled(plugin_zip: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def warm_start(compiled: Path) -> Iterator[WarmStart | None]:
+    """Starts the plugin's processes as forks; None where there are none."""
+    if not hasattr(os, "fork"):
+        yield None
+        return
+    with closing(WarmStart(compiled)) as warm:
+        yield warm
+
+
+@pytest.fixture(scope="session")
+def new_box(plugin_zip: Path, compiled: Path, warm_start: WarmStart | None) -> NewBox:
+    """Gives a box in a folder, which the caller enters and leaves."""
+    start = warm_start and warm_start.spawn
+    return lambda root: Box(root, plugin_zip, compiled=compiled, spawn=start)
+
+
 @pytest.fixture
-def make_box(plugin_zip: Path, compiled: Path, tmp_path: Path) -> Iterator[MakeBox]:
+def spawn(request: pytest.FixtureRequest) -> Callable[..., Any] | None:
+    """How the processes of a test's boxes are started; None for the usual way."""
+    if request.node.get_closest_marker("cold"):
+        return None
+    warm = request.getfixturevalue("warm_start")
+    return warm and warm.spawn
+
+
+@pytest.fixture
+def make_box(
+    plugin_zip: Path, compiled: Path, tmp_path: Path, spawn: Callable[..., Any] | None
+) -> Iterator[MakeBox]:
     """Makes boxes (Stash options as keywords) that end with the test."""
     with ExitStack() as stack:
         boxes: list[Box] = []
 
         def make(**stash: Any) -> Box:
             root = tmp_path / f"box{len(os.listdir(tmp_path))}"
-            boxes.append(stack.enter_context(Box(root, plugin_zip, stash, compiled=compiled)))
+            made = Box(root, plugin_zip, stash, compiled=compiled, spawn=spawn)
+            boxes.append(stack.enter_context(made))
             return boxes[-1]
 
         yield make

@@ -9,20 +9,24 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 MAX_MESSAGE = 1 << 20
+COMMAND = (sys.executable, "-S", "-E", __file__)
 
 
 class Launcher:
     """Starts one launcher process; `spawn` has the part of Popen's interface that Child needs."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str] = COMMAND, env: dict[str, str] | None = None) -> None:
+        """`command` gets the number of its socket as a last argument."""
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process = subprocess.Popen(
-            [sys.executable, "-S", "-E", __file__, str(theirs.fileno())],
+            [*command, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
+            env=env,
         )
         theirs.close()
         self._lock = threading.Lock()
@@ -76,7 +80,11 @@ class Launcher:
                     self._changed.notify_all()
                     return
                 what, key, value = json.loads(message)
-                (self._born if what == "born" else self._exits)[key] = value
+                if what == "born":
+                    self._born[key] = value
+                    self._exits.pop(value, None)  # of an earlier process with this number
+                else:
+                    self._exits[key] = value
                 self._changed.notify_all()
 
     def exit_of(self, pid: int, timeout: float | None) -> int | None:

@@ -16,6 +16,10 @@ from .schema import Schema, schema_for
 from .sessions import Sessions
 from .store import Store
 
+# libyaml, where PyYAML has it, takes a tenth of the time.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
 
 class Library:
     """Store, log, sessions, plugins, jobs. `disk` is what a scan would find: path -> facts."""
@@ -66,7 +70,7 @@ class Library:
 
     def _read_config(self) -> None:
         if self.config_file.exists():
-            saved = yaml.safe_load(self.config_file.read_text(encoding="utf-8")) or {}
+            saved = yaml.load(self.config_file.read_text(encoding="utf-8"), Loader=LOADER) or {}
             self.host.settings = saved.get("plugins", {}).get("settings", {})
             self.sessions.api_key = saved.get("api_key", "")
 
@@ -76,7 +80,9 @@ class Library:
             "api_key": self.sessions.api_key,
             "plugins": {"settings": self.host.settings},
         }
-        self.config_file.write_text(yaml.safe_dump(saved, allow_unicode=True), encoding="utf-8")
+        self.config_file.write_text(
+            yaml.dump(saved, Dumper=DUMPER, allow_unicode=True), encoding="utf-8"
+        )
 
     def new_jobs(self) -> None:
         """A restarted server has an empty queue and counts its jobs from 1 again."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -163,10 +165,16 @@ def _settings(data: dict[str, Any]) -> dict[str, dict[str, str]]:
     return clean
 
 
+@lru_cache(maxsize=8)
+def _document(text: str) -> Any:
+    """The parsed text. Tests start hundreds of servers with the same plugin."""
+    return yaml.load(text, Loader=_Strict)
+
+
 def read(path: Path) -> Plugin:
     """One manifest, or BadManifest with the reason why Stash would not load it."""
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict)
+        data = copy.deepcopy(_document(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadManifest(str(error)) from error
     if data is None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from devserver.box import Box
+from devserver.stash.child import Child
 from devserver.stash.logs import classify
 from sync_queue import inbox
 from sync_queue.schema import OUTAGES
@@ -86,20 +87,22 @@ def put_a_bug_into(box: Box, module: str) -> None:
         compiled.unlink()
 
 
-def terminal(box: Box, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
+def terminal(
+    box: Box, *words: str, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """The entry script as a person or cron starts it, from a foreign folder."""
     without = ("STASH_", "PYTHONDONTWRITEBYTECODE")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(without)}
-    done = subprocess.run(
-        [sys.executable, str(script(box)), *words],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        cwd=box.stash.config_dir,
-        env=environment | options.pop("env", {}),
-        **options,
+    environment |= env or {}
+    command, folder = [sys.executable, str(script(box)), *words], str(box.stash.config_dir)
+    child = Child(
+        command, b"", cwd=folder, env=environment, on_stderr=lambda line: None, line_limit=None,
+        spawn=box.spawn or subprocess.Popen,
+    )  # fmt: skip
+    child.begin()
+    assert child.done.wait(120), "the process did not end"
+    done = subprocess.CompletedProcess(
+        command, child.exit_code or 0, child.stdout.decode(), child.stderr.decode()
     )
     box.said += [done.stdout, done.stderr]
     return done

@@ -12,6 +12,7 @@ import pytest
 from devserver.box import Box
 from plex.sync import collections
 from tests.support.bad_parts import FOR_EVER, which
+from tests.support.boxes import NewBox
 from tests.support.quick_box import quicken
 from tests.support.sizes import WHOLE
 
@@ -20,9 +21,9 @@ STUDIOS = ("Ants", "Bees", "Crows")
 
 
 @pytest.fixture
-def box(tmp_path: Path, plugin_zip: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Box]:
+def box(tmp_path: Path, new_box: NewBox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Box]:
     monkeypatch.setattr(collections, "LAG", 0.0)  # nothing here is read too early
-    with Box(tmp_path, plugin_zip) as found:
+    with new_box(tmp_path) as found:
         yield quicken(found)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from devserver.box import Box
 from tests.support.bad_parts import FOR_EVER, PLACES, state, which
+from tests.support.boxes import NewBox
 from tests.support.quick_box import quicken
 from tests.support.sizes import WHOLE
 
@@ -18,8 +19,8 @@ ACTIONS = ["500", "400", "truncated", "drop", "cut"] if WHOLE else ["500", "cut"
 
 
 @pytest.fixture
-def box(tmp_path: Path, plugin_zip: Path) -> Iterator[Box]:
-    with Box(tmp_path, plugin_zip) as found:
+def box(tmp_path: Path, new_box: NewBox) -> Iterator[Box]:
+    with new_box(tmp_path) as found:
         quicken(found)
         for number in PLACES:
             found.add(f"{number}.mp4", title=f"Title {number}")

@@ -13,6 +13,7 @@ from devserver.box import Box
 from plex.client import pages
 from plex.client.client import connect
 from tests.support.bad_parts import FOR_EVER, state, which
+from tests.support.boxes import NewBox
 from tests.support.quick_box import quicken
 from tests.support.sizes import WHOLE
 
@@ -23,9 +24,9 @@ ACTIONS = ["500", "400", "truncated", "drop", "cut"] if WHOLE else ["500", "drop
 
 
 @pytest.fixture
-def box(tmp_path: Path, plugin_zip: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Box]:
+def box(tmp_path: Path, new_box: NewBox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Box]:
     monkeypatch.setattr(pages, "PAGE", PAGE)
-    with Box(tmp_path, plugin_zip) as found:
+    with new_box(tmp_path) as found:
         quicken(found)
         for number in range(3 * PAGE):
             found.add(f"{number:02}.mp4", title=f"Title {number}")

@@ -12,6 +12,7 @@ from devserver.box import Box
 from devserver.stash.client import StashError
 from stash import scene
 from tests.support.bad_parts import FOR_EVER, PLACES, which
+from tests.support.boxes import NewBox
 from tests.support.quick_box import quicken
 from tests.support.sizes import WHOLE
 
@@ -20,8 +21,8 @@ ACTIONS = ["500", "errors", "half_body", "drop"] if WHOLE else ["errors", "half_
 
 
 @pytest.fixture
-def box(tmp_path: Path, plugin_zip: Path) -> Iterator[Box]:
-    with Box(tmp_path, plugin_zip) as found:
+def box(tmp_path: Path, new_box: NewBox) -> Iterator[Box]:
+    with new_box(tmp_path) as found:
         quicken(found)
         for number in (*PLACES, 3):
             found.add(f"{number}.mp4", title=f"Title {number}")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from devserver.box import Box
+from tests.support.boxes import NewBox
 from tests.support.quick_box import quicken
 from tests.support.sizes import size
 
@@ -44,9 +44,9 @@ step = st.one_of(
 class World:
     """`apart` is how far the clock of this machine, which both go by, is from the true time."""
 
-    def __init__(self, root: Path, plugin_zip: Path) -> None:
+    def __init__(self, root: Path, new_box: NewBox) -> None:
         self.apart, self.rows = 0.0, 0
-        self.box = Box(root, plugin_zip)
+        self.box = new_box(root)
 
     def __enter__(self) -> World:
         box = quicken(self.box.__enter__(), self.clock)
@@ -128,9 +128,9 @@ def roots(tmp_path: Path) -> Iterator[Iterator[Path]]:
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_no_jump_of_a_clock_loses_or_hides_anything(plugin_zip, roots, steps):
+def test_no_jump_of_a_clock_loses_or_hides_anything(new_box, roots, steps):
     root = next(roots)
-    with World(root, plugin_zip) as world:
+    with World(root, new_box) as world:
         for name, *given_ in steps:
             getattr(world, name)(*given_)
             world.nothing_was_deleted()

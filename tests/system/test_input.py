@@ -19,6 +19,8 @@ from devserver.box import Box
 from sync_queue import inbox
 from tests.support.hooks import flags, right, runs, silent
 
+pytestmark = pytest.mark.cold
+
 
 @pytest.fixture(scope="module")
 def plugin(plugin_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

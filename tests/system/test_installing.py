@@ -11,7 +11,7 @@ from devserver.stash.client import StashError
 from tests.support.box_output import lines, until
 from tests.support.hooks import queued
 
-pytestmark = pytest.mark.uncovered
+pytestmark = [pytest.mark.uncovered, pytest.mark.cold]
 STUB = Path(__file__).parents[1] / "torture" / "stub"
 
 

@@ -12,7 +12,7 @@ import yaml
 import package
 from devserver.box import PLUGIN, Box
 
-pytestmark = pytest.mark.uncovered
+pytestmark = [pytest.mark.uncovered, pytest.mark.cold]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.bench.library import said, shown
 from tests.support.box_output import gaps, quiet
 from tests.support.sizes import size
 
-pytestmark = pytest.mark.uncovered
+pytestmark = [pytest.mark.uncovered, pytest.mark.cold]
 
 SCENES = size(2000, 10_000)
 PLEX_REQUESTS, STASH_REQUESTS, PEAK_MB = SCENES // 20 + 40, 30, 150

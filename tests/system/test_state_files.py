@@ -24,6 +24,7 @@ from sync_queue import inbox
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs
 from tests.support.box_output import lines
+from tests.support.boxes import NewBox
 from tests.support.platforms import full, linux, ordinary, slow, without_locks
 from tests.support.state_files import (
     KNOWING,
@@ -48,11 +49,9 @@ FOREIGNER = 12345
 
 
 @pytest.fixture(scope="module")
-def box(
-    plugin_zip: Path, compiled: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Box]:
+def box(new_box: NewBox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """One for all of these tests: only what the plugin keeps is new for each."""
-    with Box(tmp_path_factory.mktemp("box"), plugin_zip, compiled=compiled) as found:
+    with new_box(tmp_path_factory.mktemp("box")) as found:
         found.configure(reconcile_interval="daily")
         yield found
 

@@ -222,11 +222,11 @@ def roots(tmp_path: Path) -> Iterator[Iterator[Path]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_no_history_of_a_world_mixes_files_up_or_tells_what_is_not(
-    plugin_zip, roots, monkeypatch, policy, steps
+    new_box, roots, monkeypatch, policy, steps
 ):
     monkeypatch.setattr(brake, "FEW", 1)  # of four scenes
     root = next(roots)
-    with Box(root, plugin_zip) as box:
+    with new_box(root) as box:
         world = World(quicken(box), policy)
         box.operation("all")
         for name, *given_ in steps:
