@@ -11,12 +11,16 @@ ARGS =
 BENCHES = bench-hook bench-startup bench-page bench-drain bench-scale bench-memory bench-reconcile
 
 .DEFAULT_GOAL = help
-.PHONY: help demo play test whole ui torture flood check format package shots bench bench-check trip $(BENCHES) setup clean
+.PHONY: help demo play test whole mutants ui torture flood check format package shots bench bench-check trip $(BENCHES) setup clean
 
 help:
 	@echo "make demo         shows the plugin at work, against a Stash and a Plex in a box"
 	@echo "make test         runs all tests with coverage (ARGS='-k word' are arguments for pytest)"
 	@echo "make whole        runs the same tests on more: 10,000 scenes, 500 jobs, 3,000 random cases"
+	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
+	@echo "make test         runs all tests with coverage (ARGS='-k word' hands pytest something)"
+	@echo "make whole        the same tests on more: 10,000 scenes, 500 jobs, 3,000 random cases"
+	@echo "make mutants      makes 45 mistakes in the product, one by one: does a test catch each?"
 	@echo "make ui           presses every button of the page in Chromium"
 	@echo "make torture      kills the plugin 300 times, in ten minutes at most (ARGS='--seed 7' repeats one)"
 	@echo "make flood        sends thousands of events at once and in a row"
@@ -48,6 +52,9 @@ whole: $(READY)
 	@STASH2PLEX_WHOLE=1 $(PY) -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist worksteal)
 
 # Needs Chromium, npm and some minutes, so `make test` does not include it.
+mutants: $(READY)
+	@$(PY) -m tests.mutants $(ARGS)
+# Needs Chromium and npm, and some minutes: not a part of `make test`.
 ui: $(BROWSER)
 	@$(PY) -m pytest -n 2 tests/ui $(ARGS)
 
