@@ -17,9 +17,6 @@ help:
 	@echo "make demo         shows the plugin at work, against a Stash and a Plex in a box"
 	@echo "make test         runs all tests with coverage (ARGS='-k word' are arguments for pytest)"
 	@echo "make whole        runs the same tests on more: 10,000 scenes, 500 jobs, 3,000 random cases"
-	@echo "make demo         shows the whole of it at work, against a Stash and a Plex in a box"
-	@echo "make test         runs all tests with coverage (ARGS='-k word' hands pytest something)"
-	@echo "make whole        the same tests on more: 10,000 scenes, 500 jobs, 3,000 random cases"
 	@echo "make mutants      makes 45 mistakes in the product, one by one: does a test catch each?"
 	@echo "make ui           presses every button of the page in Chromium"
 	@echo "make torture      kills the plugin 300 times, in ten minutes at most (ARGS='--seed 7' repeats one)"
@@ -51,10 +48,10 @@ test: $(READY)
 whole: $(READY)
 	@STASH2PLEX_WHOLE=1 $(PY) -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist worksteal)
 
-# Needs Chromium, npm and some minutes, so `make test` does not include it.
 mutants: $(READY)
 	@$(PY) -m tests.mutants $(ARGS)
-# Needs Chromium and npm, and some minutes: not a part of `make test`.
+
+# Needs Chromium, npm and some minutes, so `make test` does not include it.
 ui: $(BROWSER)
 	@$(PY) -m pytest -n 2 tests/ui $(ARGS)
 

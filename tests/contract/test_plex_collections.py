@@ -73,7 +73,7 @@ def children(scenes: Scenes, key: str) -> list[str]:
     return scenes.get(f"/library/collections/{key}/children").titles
 
 
-def test_a_collection_is_sorted_by_date_by_title_or_as_its_items_were_moved(scenes: Scenes) -> None:
+def test_a_collection_is_sorted_by_date_by_title_or_by_hand(scenes: Scenes) -> None:
     keys = {
         name: scenes.add(name, collections=["C"], originallyAvailableAt=f"2024-01-0{day}")
         for name, day in (("a", 2), ("b", 3), ("c", 1))

@@ -46,7 +46,7 @@ def test_an_edit_of_an_item_that_is_gone_is_404(scenes: Scenes) -> None:
     assert scenes.edit(99999, "title.value=x").status == 404
 
 
-def test_an_edit_bumps_updated_at_and_a_second_within_the_second_does_not(scenes: Scenes) -> None:
+def test_two_edits_within_a_second_bump_updated_at_once(scenes: Scenes) -> None:
     rk = scenes.add()
     scenes.clock.wait(10)
     scenes.edit(rk, "title.value=x")
@@ -166,7 +166,7 @@ def test_a_new_label_gets_a_capital_first_letter(scenes: Scenes) -> None:
     assert tags_of(scenes.full(rk), "Label") == ["Stash sync"]
 
 
-def test_an_actor_has_a_role_of_the_item_and_one_thumb_on_the_server(scenes: Scenes) -> None:
+def test_an_actor_has_a_role_per_item_and_one_thumb(scenes: Scenes) -> None:
     one = scenes.add("a", actors=[("Jane Doe", "", "http://old/j.jpg")])
     two = scenes.add("b")
     sent = "actor[0].tag.tag=Jane%20Doe&actor[0].tag.thumb=http%3A%2F%2Fnew%2Fj.jpg"
@@ -203,7 +203,7 @@ def test_an_edit_shows_in_the_next_listing(scenes: Scenes) -> None:
     assert scenes.list({"id": f"{first},{second}"}).titles == ["b", "z"]
 
 
-def test_a_rating_can_be_set_and_locked_by_an_edit_as_any_field(scenes: Scenes) -> None:
+def test_an_edit_can_set_and_lock_a_rating(scenes: Scenes) -> None:
     rk = scenes.add()
     scenes.edit(rk, "userRating.value=7.5&userRating.locked=1")
     assert scenes.full(rk).get("userRating") == "7.5"

@@ -160,7 +160,7 @@ def test_a_readded_item_has_a_new_rating_key(scenes: Scenes) -> None:
     assert scenes.plex.item(new)["title"] == "clip one"
 
 
-def test_a_recreated_section_has_a_new_id_and_the_old_one_is_404(scenes: Scenes) -> None:
+def test_a_recreated_section_has_a_new_id(scenes: Scenes) -> None:
     scenes.add()
     new = scenes.plex.recreate_section("Scenes")
     assert new != scenes.section

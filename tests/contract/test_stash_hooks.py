@@ -27,7 +27,7 @@ def test_a_save_answers_only_after_its_hook_has_ended(stash: StashServer) -> Non
     assert [run.exit_code for run in stash.runs] == [0]
 
 
-def test_a_bulk_update_of_n_scenes_runs_n_processes_one_after_the_other(stash: StashServer) -> None:
+def test_a_bulk_update_runs_one_process_per_scene_in_turn(stash: StashServer) -> None:
     install(stash, "answer([time.time(), time.time()])", hooks=[hook("Scene.Update.Post")])
     ids = [stash.add_scene(title=str(n)) for n in range(4)]
     stash.bulk_update(ids, rating100=80)
@@ -43,7 +43,7 @@ def test_a_save_that_changes_nothing_fires_all_the_same(stash: StashServer) -> N
     assert fired(stash) == [("Scene.Update.Post", id_)]
 
 
-def test_the_hook_sees_the_full_input_with_nulls_and_the_names_that_were_sent(
+def test_the_hook_sees_the_full_input_and_the_names_sent(
     stash: StashServer,
 ) -> None:
     recording(stash, *SCENE)
@@ -97,14 +97,14 @@ def test_a_cover_in_a_save_makes_stdin_megabytes_long(stash: StashServer) -> Non
     assert stash.scene(id_)["cover"][1] == "image/jpeg"
 
 
-def test_a_scan_of_a_new_file_creates_with_null_input_and_no_cover(stash: StashServer) -> None:
+def test_a_scan_creates_a_scene_with_null_input(stash: StashServer) -> None:
     recording(stash, *SCENE)
     id_ = stash.scan_add("/m/new.mp4", size=5)
     assert contexts(stash) == [{"id": id_, "type": "Scene.Create.Post", "input": None}]
     assert stash.scene(id_)["cover"] is None and stash.scene(id_)["title"] == ""
 
 
-def test_a_file_that_is_added_moved_or_changed_by_a_scan_updates_with_null_input(
+def test_a_file_that_a_scan_moves_updates_with_null_input(
     stash: StashServer,
 ) -> None:
     recording(stash, *SCENE)
@@ -168,7 +168,7 @@ def test_a_tag_merge_fires_for_the_target_only(stash: StashServer) -> None:
     assert stash.scene(id_)["tags"] == (2,)
 
 
-def test_a_tag_merge_and_a_destroyed_tag_reach_the_performers_that_have_it(
+def test_a_merged_or_destroyed_tag_reaches_its_performers(
     stash: StashServer,
 ) -> None:
     ann, x, y = stash.performer_id("Ann"), stash.tag_id("x"), stash.tag_id("y")
@@ -222,7 +222,7 @@ def test_merge_assign_screenshot_play_activity_and_auto_tag_are_silent(stash: St
     assert stash.scene(one)["performers"] == (1,)
 
 
-def test_a_hook_that_updates_its_scene_with_the_cookie_is_entered_ten_times(
+def test_a_hook_that_updates_its_scene_is_entered_ten_times(
     stash: StashServer,
 ) -> None:
     install(stash, UPDATES_ITSELF % "{'Cookie': 'session=' + cookie}", hooks=[hook(SCENE[1])])

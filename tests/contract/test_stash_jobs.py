@@ -117,7 +117,7 @@ def test_an_operation_does_not_wait_for_the_queue(stash: StashServer) -> None:
     stash.wait_idle()
 
 
-def test_a_hook_in_a_job_may_start_a_task_if_it_does_not_wait_for_it(stash: StashServer) -> None:
+def test_a_hook_in_a_job_may_start_a_task(stash: StashServer) -> None:
     body = """
 if "hookContext" in args:
     import urllib.request

@@ -63,7 +63,7 @@ def test_a_second_plugin_with_the_same_id_is_refused_whatever_its_case(stash: St
     assert len(stash.plugin_errors) == 1 and len(stash.gql("{ plugins { id } }")["plugins"]) == 1
 
 
-def test_the_id_is_the_file_name_and_the_manifest_can_be_read_back(stash: StashServer) -> None:
+def test_the_id_of_a_plugin_is_its_file_name(stash: StashServer) -> None:
     setting = {"b": {"displayName": "B", "type": "NUMBER"}, "a": {"displayName": "A"}}
     install(stash, "", "My-Id", hooks=[hook("Tag.Merge.Post")], tasks=[task("T")], settings=setting)
     got = stash.gql(

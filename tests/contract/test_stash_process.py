@@ -41,7 +41,7 @@ def test_the_parent_of_the_plugin_folder_is_appended_to_pythonpath(stash: StashS
     assert stash.operation("Fake") == [f"/before:{stash.plugins_dir / 'local'}", "yes"]
 
 
-def test_the_host_that_a_plugin_is_told_is_no_address_to_connect_to(stash: StashServer) -> None:
+def test_the_host_that_a_plugin_gets_is_no_address(stash: StashServer) -> None:
     install(stash, "answer(given['server_connection']['Host'])")
     assert stash.operation("Fake") == "0.0.0.0"
     stash.announced_host = "::"
@@ -231,7 +231,7 @@ def _ended(run: object) -> bool:
     return run.exit_code is not None  # type: ignore[attr-defined]
 
 
-def test_a_client_that_hangs_up_kills_its_hook_and_the_rest_of_the_bulk(stash: StashServer) -> None:
+def test_a_client_that_hangs_up_ends_its_bulk_update(stash: StashServer) -> None:
     ready = fifo(stash.config_dir / "ready")
     install(stash, "ready(); time.sleep(60)", hooks=[hook("Scene.Update.Post", ready=ready)])
     stash.add_scene(title="1"), stash.add_scene(title="2")

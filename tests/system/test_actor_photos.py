@@ -148,7 +148,7 @@ def namesake(bench: Bench, name: str) -> tuple[int, str]:
     return row.id, f"{BASE}/performer/{row.id}/image"
 
 
-def test_of_two_performers_of_one_name_one_photo_is_sent_and_no_more(bench):
+def test_two_performers_with_one_name_send_one_photo(bench):
     performer(bench, "Ann")
     other, url = namesake(bench, "ann")
     scene, key = bench.add(title="T", performers=["Ann"])
@@ -164,7 +164,7 @@ def test_of_two_performers_of_one_name_one_photo_is_sent_and_no_more(bench):
         assert edits(bench) == 0, "a second sync writes nothing, whoever comes first"
 
 
-def test_when_no_scene_shows_the_one_any_more_the_other_s_photo_is_sent(bench):
+def test_a_namesake_s_photo_follows_when_the_first_leaves(bench):
     ann = performer(bench, "Ann")
     other, url = namesake(bench, "Ann")
     scene, key = bench.add(title="T", performers=["Ann"])

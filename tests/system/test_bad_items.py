@@ -117,7 +117,7 @@ def test_a_queue_of_bad_items_goes_on_though_other_items_are_bad(box: Box) -> No
     assert any(one["retried"] for one in found), found
 
 
-def test_an_undo_says_that_plex_cannot_give_the_item_and_can_be_asked_again(box: Box) -> None:
+def test_an_undo_names_an_item_that_plex_cannot_give(box: Box) -> None:
     box.operation("all")
     break_(box, (1,), "500")
     found = box.operation("undo", original=True)

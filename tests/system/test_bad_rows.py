@@ -139,7 +139,7 @@ def test_the_rows_around_unreadable_ones_are_listed(
     assert box.operation("queue_status")["unlisted"] == []
 
 
-def test_a_library_that_gives_no_row_at_all_is_bad_as_a_whole(box: Box) -> None:
+def test_a_library_that_gives_no_row_is_bad(box: Box) -> None:
     other = box.plex.add_section("Others", roots=["/media/others"])
     late = box.add("others/late.mp4", in_plex=False, title="Late")
     box.plex.add_file(box.paths[late], other)

@@ -122,7 +122,7 @@ def test_a_stash_that_gives_no_scene_fails_the_run(box: Box) -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_a_queue_of_nothing_but_such_a_scene_charges_it_and_goes_on(box: Box, action: str) -> None:
+def test_a_queue_of_one_bad_scene_goes_on(box: Box, action: str) -> None:
     """Other scenes are asked for: Stash gives them, so it is not the server."""
     box.operation("all")
     hit, (other, *_) = of(box, (0,))

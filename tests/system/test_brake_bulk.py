@@ -91,9 +91,7 @@ def kept_rest(box: Box) -> bool:
 
 
 @pytest.mark.parametrize("mode", ["all", "recent"])
-def test_what_was_owed_while_plex_was_away_is_looked_at_when_it_is_back(
-    synced: Box, mode: str
-) -> None:
+def test_the_brake_looks_at_jobs_of_an_outage(synced: Box, mode: str) -> None:
     says_less(synced, synced.scenes)
     synced.plex.go_down()
     found = synced.operation(mode)
@@ -157,7 +155,7 @@ def broken_in_plex(box: Box, scenes: list[int]) -> None:
 
 
 @pytest.mark.parametrize("broken", [broken_in_stash, broken_in_plex])
-def test_one_that_cannot_be_looked_at_is_told_and_the_rest_is_judged(
+def test_the_brake_names_an_unreadable_scene_and_judges_the_rest(
     synced: Box, broken: Callable[[Box, list[int]], None]
 ) -> None:
     says_less(synced, synced.scenes)

@@ -91,7 +91,7 @@ def test_a_run_that_nobody_asked_for_touches_only_so_many(synced):
     assert synced.differences() == {}
 
 
-def test_while_plex_is_away_a_sync_of_all_is_kept_without_a_look(synced):
+def test_sync_all_is_queued_without_a_look_during_an_outage(synced):
     says_less(synced, synced.scenes)
     synced.plex.go_down()
     found = synced.operation("all")
@@ -99,7 +99,7 @@ def test_while_plex_is_away_a_sync_of_all_is_kept_without_a_look(synced):
 
 
 @pytest.mark.parametrize("mode", ["reconcile_all", "all"])
-def test_the_word_of_the_brake_is_shown_until_a_run_of_its_kind_ends_well(synced, mode):
+def test_the_brake_s_message_stays_until_a_run_succeeds(synced, mode):
     says_less(synced, synced.scenes)
     refused(synced, mode)
     shown = synced.operation("overview")
@@ -112,7 +112,7 @@ def test_the_word_of_the_brake_is_shown_until_a_run_of_its_kind_ends_well(synced
     assert synced.operation("queue_status")["reconciliation"]["last_failure"] is None
 
 
-def test_an_automatic_run_that_ends_well_ends_the_failure_of_one_by_hand(synced):
+def test_an_automatic_run_ends_the_failure_of_a_manual_run(synced):
     says_less(synced, synced.scenes)
     refused(synced, "reconcile_all")
     synced.configure(brake_share=100, reconcile_interval="daily", reconcile_scope="all")

@@ -267,7 +267,7 @@ def test_one_whose_last_item_plex_has_no_more_goes(box, how):
 
 
 @pytest.mark.parametrize(("seconds", "kept"), [(LAG - 1, True), (LAG, False)])
-def test_one_that_the_next_batch_has_just_filled_is_not_taken_for_empty(bench, seconds, kept):
+def test_a_collection_that_the_next_batch_fills_is_not_empty(bench, seconds, kept):
     """Batches overlap: what the first one left empty is looked at after the writes of the second,
     and Plex lists an item a second after it was told of it. Not ten seconds after."""
     now = 0.0

@@ -160,7 +160,7 @@ def test_with_trigger_plex_scan_plex_is_asked_to_scan_the_folder_once(box):
     assert lines(box, "warning") == []
 
 
-def test_a_library_that_cannot_be_asked_to_scan_is_told_and_the_next_is_asked(box):
+def test_a_failed_scan_request_does_not_stop_the_next(box):
     quick_scans(box)
     scene = box.add("new folder/a.mp4", in_plex=False, title="Title")
     box.plex.add_file(box.paths[scene], scanned=False)

@@ -29,7 +29,7 @@ def reads(box):
     return [one for one in box.plex.requests if one.path.startswith("/library/metadata/")]
 
 
-def test_a_run_by_hand_reads_what_moved_and_everything_if_it_is_asked_to(library):
+def test_a_manual_run_reads_what_moved_or_everything(library):
     found = library.operation("reconcile_all")
     assert (found["unmoved"], found["deep"]) == (3, False) and not reads(library)
     found = library.operation("reconcile_all", deep=True)
@@ -58,7 +58,7 @@ def test_a_run_of_everything_is_deep_when_that_is_due(library):
     assert not library.operation("reconcile_all")["deep"]
 
 
-def test_an_automatic_run_takes_the_whole_library_when_a_deep_pass_is_due(library):
+def test_an_automatic_deep_run_takes_the_whole_library(library):
     library.configure(reconcile_interval="daily")  # of the last 24 hours
     ran_ago(library, 2 * DAY, last_deep_time=time.time() - 8 * DAY)
     found = library.operation("process_queue")["auto_reconcile"]

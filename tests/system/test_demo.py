@@ -47,7 +47,7 @@ def test_the_demo_fails_when_plex_says_something_else(
     assert capsys.readouterr().out.splitlines()[-1] == "0 of 200 items say what Stash says"
 
 
-def test_the_invented_library_is_the_same_every_time_and_every_cover_its_own() -> None:
+def test_the_invented_library_is_the_same_every_time() -> None:
     covers = [seed_library.cover(n) for n in range(200)]
 
     assert len(set(covers)) == 200

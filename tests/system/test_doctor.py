@@ -58,7 +58,7 @@ def fill(box: Box, count: int = 4) -> list[int]:
 # -- all is well
 
 
-def test_when_all_is_well_everything_is_told_and_nothing_is_to_be_done(box: Box) -> None:
+def test_a_good_setup_lists_every_check(box: Box) -> None:
     box.configure(reconcile_interval="daily", max_tags=50)
     fill(box)
     found = check(box)
@@ -349,7 +349,7 @@ def test_damaged_files_are_told_when_they_are_set_aside_and_later(box: Box) -> N
     assert level == "note" and all(name in said for name in later["disk"]["aside"])
 
 
-def test_a_file_of_a_newer_version_is_a_finding_and_no_error_of_the_task(box: Box) -> None:
+def test_a_file_of_a_newer_version_is_a_finding(box: Box) -> None:
     box.configure(reconcile_interval="daily")
     box.operation("process_queue")
     path = box.data_dir / "reconciliation_state.json"

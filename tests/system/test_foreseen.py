@@ -92,7 +92,7 @@ def test_what_was_read_ahead_is_not_read_again(bench: Bench) -> None:
     assert len([one for one in reads(bench) if "/library/metadata/" in one]) == 1  # the read back
 
 
-def test_the_next_batch_is_read_and_the_last_is_read_back_while_this_one_is_written(
+def test_the_next_batch_is_read_while_this_one_is_written(
     bench: Bench,
 ) -> None:
     """The write of the second batch does not end before both have happened."""
@@ -135,7 +135,7 @@ def test_an_item_that_was_written_since_is_read_again(bench: Bench) -> None:
     assert bench.writes("PUT") == ["PUT /library/sections/1/all"]
 
 
-def test_a_scene_that_comes_again_before_it_was_read_back_is_remembered_first(
+def test_a_scene_that_comes_again_is_recorded_first(
     bench: Bench,
 ) -> None:
     (scene,) = known(bench, 1)
@@ -148,7 +148,7 @@ def test_a_scene_that_comes_again_before_it_was_read_back_is_remembered_first(
     assert len(bench.writes("PUT")) == 2
 
 
-def test_what_was_read_stays_whole_for_the_thread_that_looks_for_its_covers(bench: Bench) -> None:
+def test_the_cover_thread_gets_whole_scenes(bench: Bench) -> None:
     (scene,) = known(bench, 1)
     with line(bench) as it:
         it.ahead(scene)
@@ -192,7 +192,7 @@ def test_what_is_old_is_read_again(bench: Bench) -> None:
     assert bench.plex.item(outcome.items[0])["title"] == "Newest"
 
 
-def test_an_item_that_is_new_to_plex_and_to_us_is_read_when_it_is_its_turn(bench: Bench) -> None:
+def test_a_new_item_is_read_in_its_turn(bench: Bench) -> None:
     """By then Plex has had its own pass over it, or it is waited for."""
     bench.ahead = 0.0
     bench.sync(bench.add(title="Title")[0])
@@ -229,7 +229,7 @@ def test_a_stash_that_is_away_is_met_when_its_batch_is_due(bench: Bench) -> None
         assert wrote(it.sync.begin(ids)()) == [["title"], ["title"]]
 
 
-def test_a_fault_of_the_read_back_is_told_with_the_outcomes_and_nothing_is_written_twice(
+def test_a_fault_of_the_read_back_writes_nothing_twice(
     bench: Bench,
 ) -> None:
     (scene,) = known(bench, 1)
@@ -265,7 +265,7 @@ def test_covers_are_downloaded_ahead_and_shown(bench: Bench) -> None:
     assert len(bench.writes("POST")) == 1
 
 
-def test_a_cover_that_was_read_ahead_for_a_batch_that_failed_is_read_again(bench: Bench) -> None:
+def test_a_cover_of_a_failed_batch_is_read_again(bench: Bench) -> None:
     """What is read anew of the scene is newer than the cover: they must not be taken for a pair."""
     bench.settings = {"sync_fields": "title"}
     (scene,) = known(bench, 1, cover=b"\xff\xd8\xff" + bytes(200))

@@ -42,7 +42,7 @@ def test_a_bulk_update_of_50_scenes_queues_at_most_2_drains(box: Box) -> None:
     assert flags(box) == []
 
 
-def test_while_a_long_job_holds_stash_hooks_only_mark_and_one_drain_is_queued(box: Box) -> None:
+def test_a_long_job_in_stash_leaves_one_drain_queued(box: Box) -> None:
     scenes = [box.add(f"{n}.mp4", title="old") for n in range(12)]
     box.stash.hold_jobs()
     for scene in scenes:
@@ -65,9 +65,7 @@ def test_an_edit_during_a_drain_is_done_by_that_drain(box: Box) -> None:
 
 
 @pytest.mark.parametrize("action", ["500", "html", "drop", "401", "errors", "half_body"])
-def test_a_wake_that_fails_never_fails_a_save_and_the_next_event_wakes(
-    box: Box, action: str
-) -> None:
+def test_a_failed_wake_fails_no_save(box: Box, action: str) -> None:
     first, second = (box.add(name, title="old") for name in ("a.mp4", "b.mp4"))
     box.stash.hold_jobs()
     box.stash.faults.arm("runPluginTask", action=action)
@@ -82,7 +80,7 @@ def test_a_wake_that_fails_never_fails_a_save_and_the_next_event_wakes(
     right(box)
 
 
-def test_a_stash_that_never_answers_the_wake_costs_one_save_a_moment_and_no_other(
+def test_a_silent_stash_delays_only_one_save(
     box: Box,
 ) -> None:
     first, second = (box.add(name, title="old") for name in ("a.mp4", "b.mp4"))
@@ -112,7 +110,7 @@ def test_a_drain_that_was_stopped_in_the_queue_is_queued_again(box: Box) -> None
     right(box)
 
 
-def test_a_drain_that_still_waits_after_a_long_time_is_not_queued_twice(box: Box) -> None:
+def test_a_drain_that_waits_long_is_not_queued_twice(box: Box) -> None:
     scene = box.add("a.mp4", title="old")
     box.stash.hold_jobs()
     for n in range(4):
@@ -171,7 +169,7 @@ def test_a_destroyed_scene_leaves_its_item_and_the_others_alone(box: Box) -> Non
     assert box.differences([stays]) == {} and silent(box)
 
 
-def test_a_scan_of_30_new_files_does_not_wait_for_the_drain_it_wakes(box: Box) -> None:
+def test_a_scan_does_not_wait_for_its_drain(box: Box) -> None:
     """The hooks run inside the scan's job, and the drain waits behind it."""
     paths = [f"/data/new {n}.mp4" for n in range(30)]
     for path in paths:

@@ -171,7 +171,7 @@ def test_a_scene_that_is_held_is_counted_as_held(pair):
     assert (found["held"], found["unmoved"]) == (1, 3)
 
 
-def test_a_photo_that_is_owed_with_one_scene_is_owed_with_the_next_if_that_one_goes(pair):
+def test_a_photo_due_moves_to_another_scene_of_the_performer(pair):
     scenes = pair.make(6)
     for one in pair.stash.library.store.named["performer"].values():
         one.image = (JPEG, "image/jpeg")
@@ -197,7 +197,7 @@ def test_a_scene_that_gets_the_item_of_another_one_is_a_conflict(pair, ledger):
     assert found["conflicts"] == 1 and same(found) == same(deep)
 
 
-def test_a_scene_whose_item_has_another_file_is_missed_though_a_listing_broke_off(pair):
+def test_a_lost_file_is_noticed_after_a_broken_listing(pair):
     scenes = pair.make(6)
     pair.plex.options.page_cap = 3
     pair.reconcile()
@@ -233,7 +233,7 @@ def test_other_settings_and_a_lost_file_have_everything_read_once(pair):
 # --- what only a deep pass finds (docs/reconciliation.md) --------------------------------------
 
 
-def test_a_tag_that_was_renamed_behind_the_listing_is_found_by_the_deep_pass(pair):
+def test_the_deep_run_finds_a_silently_renamed_tag(pair):
     scenes = pair.make(6)
     pair.reconcile()
     pair.plex.library.tags.named("genre", "four").name = "vier"

@@ -35,7 +35,7 @@ def test_set_back_to_background_the_next_save_only_marks(inline: Box) -> None:
     assert flags(inline) == [("scene", scene)] and inline.differences()
 
 
-def test_stash_is_asked_for_the_setting_only_after_a_change_of_its_settings(inline: Box) -> None:
+def test_a_hook_asks_for_its_mode_only_after_changed_settings(inline: Box) -> None:
     scene = inline.add("a.mp4", title="old")
     for title in ("a", "b", "c"):
         inline.stash.update_scene(scene, title=title)
@@ -43,7 +43,7 @@ def test_stash_is_asked_for_the_setting_only_after_a_change_of_its_settings(inli
     assert len(asked) == 1 and inline.differences() == {}
 
 
-def test_a_group_that_a_setting_makes_plex_show_counts_from_its_first_event(box: Box) -> None:
+def test_a_group_counts_from_its_first_event(box: Box) -> None:
     box.add("a.mp4", title="A", groups=[("Old", None)])
     group = box.stash.library.store.id_of("group", "Old")
     box.operation("all")
@@ -53,7 +53,7 @@ def test_a_group_that_a_setting_makes_plex_show_counts_from_its_first_event(box:
     assert ("group", group) in flags(box)
 
 
-def test_while_plex_is_down_the_save_succeeds_and_the_next_one_makes_up_for_it(
+def test_an_inline_save_succeeds_while_plex_is_down(
     inline: Box,
 ) -> None:
     first, second = (inline.add(name, title="old") for name in ("a.mp4", "b.mp4"))

@@ -47,7 +47,7 @@ def change(box: Box, scene: int, title: str) -> None:
     one.title, one.updated_at = title, box.stash.library.store.timestamp(time.time())
 
 
-def test_a_change_at_hour_3_is_found_by_the_run_at_hour_40(daily: Box) -> None:
+def test_a_late_interval_run_finds_an_early_change(daily: Box) -> None:
     later(daily, 3)
     change(daily, 1, "New")
     later(daily, 37)
@@ -88,7 +88,7 @@ def test_clocks_that_are_hours_apart_hide_no_change(daily: Box, apart: float) ->
         assert drain(daily) and daily.differences() == {}, day
 
 
-def test_a_run_by_hand_that_left_something_out_does_not_count_as_having_seen_it(
+def test_a_partial_manual_run_does_not_count(
     daily: Box,
 ) -> None:
     later(daily, 3)

@@ -194,7 +194,7 @@ def test_a_removal_of_its_own_whose_answer_is_lost(bench, action):
     assert outcome.error is None and bench.plex.item(key)["genres"] == []
 
 
-def test_a_yes_that_was_not_of_plex_is_noticed_and_the_change_is_sent_once_more(bench):
+def test_a_false_yes_to_a_change_is_noticed(bench):
     """Something in between answers with an empty 200, as Plex does to a write."""
     for path in ("/library/sections", "/:/rate"):
         scene, key = bench.add(title="T", details="D", tags=["a"], rating100=70)
@@ -235,9 +235,7 @@ BROKEN = ["500", "drop", "reset", "html", "502", "400"]
 
 
 @pytest.mark.parametrize("action", BROKEN)
-def test_a_plex_that_takes_no_change_from_anybody_is_in_trouble_and_nobody_is_charged(
-    bench, action
-):
+def test_a_plex_that_takes_no_change_charges_no_job(bench, action):
     """The first item that fails is compared with one that was written well before."""
     fine, _ = bench.add(title="written well")
     bench.sync(fine)

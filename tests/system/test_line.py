@@ -13,7 +13,7 @@ from tests.support.box_output import until
 pytestmark = pytest.mark.uncovered
 
 
-def test_an_edit_is_on_plex_within_three_batches_although_20_000_jobs_wait(box: Box) -> None:
+def test_an_edit_overtakes_20_000_jobs(box: Box) -> None:
     scenes = [box.add(f"{n}.mp4", title=f"Title {n}") for n in range(401)]
     edited = scenes.pop()
     jobs = Jobs(box.data_dir)

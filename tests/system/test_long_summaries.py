@@ -26,9 +26,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         ("word " * 1900, 8000, "reset", 4_615),
     ],
 )
-def test_a_summary_that_is_cut_is_told_once_with_how_much_was_kept(
-    bench, details, limit, action, kept
-):
+def test_a_cut_summary_is_logged_once(bench, details, limit, action, kept):
     scene, key = bench.add(title="T", details=details)
     if limit:
         bench.plex.options.url_limit, bench.plex.options.url_limit_action = limit, action
@@ -43,7 +41,7 @@ def test_a_summary_that_is_cut_is_told_once_with_how_much_was_kept(
 
 
 @pytest.mark.parametrize(("action", "kind"), [("414", errors.Rejected), ("reset", errors.Busy)])
-def test_a_proxy_that_takes_no_summary_at_all_does_not_hold_up_the_queue(bench, action, kind):
+def test_a_proxy_that_takes_no_summary_holds_up_nothing(bench, action, kind):
     """Who hangs up does not say why: that is tried again, later and later."""
     scene, _ = bench.add(title="T", details="word " * 1900)
     bench.plex.options.url_limit, bench.plex.options.url_limit_action = 4000, action

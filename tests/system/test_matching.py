@@ -176,7 +176,7 @@ def test_one_file_in_two_libraries_is_written_twice_if_allowed(bench):
     assert bench.writes() == []
 
 
-def test_a_library_that_is_left_out_is_not_written_though_it_was_listed(bench):
+def test_a_listed_library_that_is_left_out_stays(bench):
     bench.settings = {"allow_ambiguous_match": True}
     scene, key, twin = two_libraries(bench)
     bench.sync(scene)
@@ -233,7 +233,7 @@ def test_also_when_nobody_told_that_the_first_is_gone(bench):
 
 
 @pytest.mark.parametrize("settings", [{}, {"content_rating": "XXX", "labels": "Stash"}])
-def test_a_scene_that_is_not_identified_yet_does_not_wipe_what_another_said(bench, settings):
+def test_an_unidentified_scene_wipes_nothing_of_another(bench, settings):
     bench.settings = settings
     one, two, key = shared(bench)
     bench.sync(one)

@@ -64,7 +64,7 @@ def clips(first: int, behind: int) -> list[str]:
     return [f"{FOLDERS[n % 3]}/clip {n}.mp4" for n in range(first, behind)]
 
 
-def test_30_new_files_in_3_folders_are_3_scans_and_say_for_good_what_stash_says(box: Box) -> None:
+def test_new_files_in_three_folders_are_three_scans(box: Box) -> None:
     on_plex_s_disk(box, *clips(0, 30))
     scenes = new_files(box, *clips(0, 30))
     assert sorted(scanned(box)) == sorted(("1", f"/media/{one}") for one in FOLDERS)
@@ -76,7 +76,7 @@ def test_30_new_files_in_3_folders_are_3_scans_and_say_for_good_what_stash_says(
     assert lines(box, "warning", "error") == []
 
 
-def test_what_an_undo_puts_back_is_what_plex_said_after_its_own_pass(box: Box) -> None:
+def test_an_undo_restores_what_plex_made_of_the_file(box: Box) -> None:
     on_plex_s_disk(box, "a.mp4")
     (scene,) = new_files(box, "a.mp4")
     assert box.item(scene)["title"] == f"Title {scene}"
@@ -154,7 +154,7 @@ def test_a_folder_is_asked_for_once_by_many_processes_in_a_row(world: World) -> 
     assert world.scans() == 1 and world.has("/media/north/29.mp4")
 
 
-def test_a_file_that_comes_after_the_scan_of_its_folder_is_found_by_the_next_one(
+def test_a_file_after_its_scan_is_found_by_the_next(
     world: World,
 ) -> None:
     for name in ("a", "b"):
@@ -164,12 +164,12 @@ def test_a_file_that_comes_after_the_scan_of_its_folder_is_found_by_the_next_one
     assert world.scans() == 2
 
 
-def test_a_file_that_plex_cannot_see_is_asked_for_once_and_not_stayed_for(world: World) -> None:
+def test_an_invisible_file_is_asked_for_once(world: World) -> None:
     world.lacks("/media/north/away.mp4", "/media/north/gone.mp4")
     assert world.scans() == 1 and world.stayed < scans.BEGIN
 
 
-def test_who_looks_as_plex_is_at_it_stays_two_minutes_and_no_longer(world: World) -> None:
+def test_a_drain_waits_two_minutes_for_a_scan(world: World) -> None:
     world.plex.options.scan_per_item = 1e6
     world.plex.add_file("/media/north/a.mp4", scanned=False)
     world.lacks("/media/north/a.mp4")
@@ -224,7 +224,7 @@ def test_an_item_that_was_written_before_waits_for_nothing(bench: Bench) -> None
     assert not [one for one in bench.plex.requests if one.path == "/activities"]
 
 
-def test_a_pass_that_does_not_end_is_waited_for_no_longer_than_ten_minutes(bench: Bench) -> None:
+def test_an_endless_analysis_is_awaited_ten_minutes(bench: Bench) -> None:
     scene, key = found_by_plex(bench)
     bench.ahead = readiness.RECENT + 1
     (outcome,) = bench.sync(scene)

@@ -59,7 +59,7 @@ def foreign(box: Box) -> list[str]:
     ]
 
 
-def test_what_root_writes_in_a_terminal_belongs_to_the_owner_of_the_data_dir(shared: Box) -> None:
+def test_files_of_root_belong_to_the_data_dir_s_owner(shared: Box) -> None:
     shared.add("a.mp4", title="A")
     ended = terminal(shared, "reconcile-all", "--stash", shared.stash.url)
     assert (ended.returncode, shared.differences()) == (0, {}), ended.stderr

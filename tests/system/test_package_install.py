@@ -77,9 +77,7 @@ def test_state_is_kept_beside_the_plugins_and_without_any_yml(box: Box) -> None:
     assert not box.data_dir.is_relative_to(box.stash.plugins_dir)
 
 
-def test_an_update_keeps_the_state_and_drops_files_that_are_no_longer_shipped(
-    box: Box, offered: Path
-) -> None:
+def test_an_update_keeps_the_state_and_drops_old_files(box: Box, offered: Path) -> None:
     box.add("clips/one.mp4", title="One")
     box.task("Sync All Scenes to Plex")
     folder = box.stash.plugins_dir / "local" / PLUGIN

@@ -258,7 +258,7 @@ def test_nothing_is_forgotten_when_stash_lists_no_scene(box: Box) -> None:
     assert counts(box) == {"in_sync": 3}
 
 
-def test_a_scene_in_the_gap_of_two_pages_is_not_taken_for_gone(box: Box) -> None:
+def test_a_scene_between_two_pages_is_not_gone(box: Box) -> None:
     scenes = fill(box, 4)
     box.operation("all")
     del box.stash.library.store.scenes[scenes[1]]
@@ -286,7 +286,7 @@ def test_a_sync_answers_where_its_scenes_stand(box: Box) -> None:
     assert (three["state"], "not in Plex" in three["said"]) == ("not_in_plex", True)
 
 
-def test_a_sync_that_is_left_to_a_task_says_that_its_scenes_wait(box: Box) -> None:
+def test_a_sync_by_a_task_says_that_scenes_wait(box: Box) -> None:
     (first,) = fill(box, 1)
     box.stash.hold_jobs()
     found = box.operation("sync", scene=first, later=True)

@@ -276,7 +276,7 @@ def test_a_ledger_that_was_lost_holds_nothing_up(bench):
 
 
 @pytest.mark.parametrize("mode", ["add", "replace", "mixed"])
-def test_what_goes_in_stash_is_gone_after_one_sync_and_a_persons_own_stays(bench, mode):
+def test_a_removed_value_goes_and_a_person_s_own_stays(bench, mode):
     bench.plex.tag_mode = mode
     bench.scene, bench.key = bench.add(**SCENE)
     sync(bench)
@@ -306,7 +306,7 @@ def test_no_refresh_by_an_agent_reverts_what_we_wrote(bench, policy):
     assert rests(bench) and shows(bench, texts) == {}
 
 
-def test_what_plex_refuses_is_told_once_and_tried_again_when_stash_says_something_else(bench):
+def test_a_refused_value_is_tried_again_after_an_edit(bench):
     bench.scene, bench.key = bench.add(title="T", studio="S studio")
     bench.settings = {"sync_fields": "studio"}
     bench.plex.options.deaf_to = {"studio"}

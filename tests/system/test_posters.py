@@ -49,7 +49,7 @@ def test_an_edit_that_leaves_the_cover_alone_uploads_nothing(bench):
     assert not [r for r in bench.plex.requests if "poster" in r.path]
 
 
-def test_a_cover_that_changed_goes_up_and_an_earlier_one_is_picked_again(bench):
+def test_an_earlier_cover_is_selected_and_not_uploaded(bench):
     scene, key = bench.add(title="T", cover=cover(1))
     for number in (1, 2, 1, 3):
         bench.stash.set_cover(scene, cover(number))

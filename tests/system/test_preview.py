@@ -92,7 +92,7 @@ def test_a_preview_removes_the_page_of_earlier_versions(box: Box) -> None:
     assert not (box.data_dir / "preview.html").exists()
 
 
-def test_a_preview_can_be_of_a_scope_and_wants_one_that_makes_sense(box: Box) -> None:
+def test_a_preview_takes_a_scope(box: Box) -> None:
     fill(box, 2)
     assert box.operation("preview", scope="24h")["scope"] == "24h"
     with pytest.raises(StashError):

@@ -24,7 +24,7 @@ def said(box: Box, words: str) -> bool:
 # -- Plex is away, the user says stop, the settings are not there yet
 
 
-def test_while_plex_is_down_the_queue_is_kept_and_the_next_event_does_it_all(box: Box) -> None:
+def test_the_queue_survives_an_outage(box: Box) -> None:
     scenes = fill(box, 3)
     box.plex.go_down()
     box.stash.update_scene(scenes[0], title="new 0")
@@ -40,9 +40,7 @@ def test_while_plex_is_down_the_queue_is_kept_and_the_next_event_does_it_all(box
 
 
 @pytest.mark.parametrize("status", ["404", "502"])
-def test_while_plex_is_down_behind_a_proxy_the_one_job_there_is_waits(
-    box: Box, status: str
-) -> None:
+def test_a_single_job_waits_behind_a_proxy_without_plex(box: Box, status: str) -> None:
     (scene,) = fill(box, 1)
     box.plex.faults.arm(status, times=9999)
     box.stash.update_scene(scene, title="new")
@@ -73,7 +71,7 @@ def test_while_paused_changes_are_remembered_and_nothing_is_written(box: Box) ->
     ("settings", "name"),
     [({"plex_token": ""}, "plex_token"), (None, "plex_url")],
 )
-def test_without_an_address_or_a_token_the_queue_is_kept_and_the_log_says_where_to_set_it(
+def test_without_address_or_token_the_log_names_the_setting(
     box: Box, settings: dict[str, Any] | None, name: str
 ) -> None:
     (scene,) = fill(box, 1)
@@ -121,7 +119,7 @@ def test_a_spell_of_trouble_with_plex_is_over_within_the_same_run(box: Box) -> N
 # -- killed
 
 
-def test_a_drain_stopped_in_the_middle_is_completed_by_the_next_and_nothing_is_doubled(
+def test_the_next_drain_completes_a_stopped_drain(
     box: Box,
 ) -> None:
     scenes = fill(box, 40, tags=["Rain", "Fog"], studio="Acme", performers=["Jane"])
@@ -239,7 +237,7 @@ def test_a_row_that_makes_no_sense_is_kept_and_stops_nobody(box: Box) -> None:
     assert sum(queue(box)["dead_by_error"].values()) == 2
 
 
-def test_a_queue_that_is_no_database_any_more_is_set_aside_and_told(box: Box) -> None:
+def test_a_queue_that_is_no_database_is_set_aside(box: Box) -> None:
     (scene,) = fill(box, 1)
     (box.data_dir / "queue").mkdir(parents=True)
     (box.data_dir / "queue" / "queue.sqlite").write_bytes(b"garbage " * 999)

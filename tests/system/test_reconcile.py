@@ -38,7 +38,7 @@ def reconcile(box, scope="all"):
 # --- the kinds of gaps ---------------------------------------------------------------------
 
 
-def test_an_item_that_knows_only_its_file_name_is_empty_and_is_filled_at_once(box):
+def test_an_item_with_only_a_file_name_is_filled(box):
     box.add("a/clip.mp4", **FULL)
     found = reconcile(box)
     assert gaps(found) == {"empty_metadata": 1}
@@ -118,7 +118,7 @@ def test_missing_scenes_can_be_made_silent(box, setting):
     assert box.operation("queue_status")["queue"]["waiting"] == 0
 
 
-def test_a_scene_that_was_waited_for_is_synced_when_a_run_sees_it(box):
+def test_a_run_syncs_a_scene_that_waited(box):
     scene = box.add("a/late.mp4", in_plex=False, **FULL)
     assert gaps(reconcile(box)) == {"missing": 1}
     box.plex.add_file(box.paths[scene])
@@ -169,7 +169,7 @@ def test_the_next_change_in_stash_of_that_very_field_wins(synced):
     assert gaps(reconcile(synced)) == {"drifted": 1}
 
 
-def test_a_genre_that_a_person_added_is_no_gap_and_one_that_he_took_off_is_drift(synced):
+def test_a_genre_removed_in_plex_is_drift(synced):
     key = synced.item(synced.scenes[0])["ratingKey"]
     synced.plex.edit_as_person(key, add_genres=["Favourites"])
     assert not gaps(reconcile(synced))
@@ -193,7 +193,7 @@ def test_a_cover_that_was_generated_silently_is_found_and_uploaded(synced):
     assert reconcile(synced)["cover_checks"] == 0
 
 
-def test_a_scene_that_only_was_saved_costs_one_look_at_its_cover_and_no_write(synced):
+def test_an_unchanged_save_costs_one_look_at_the_cover(synced):
     store, scene = synced.stash.library.store, synced.scenes[0]
     store.scenes[scene].updated_at = store.timestamp(store.clock() + 5)
     assert reconcile(synced)["cover_checks"] == 1
@@ -218,7 +218,7 @@ def test_two_scenes_on_one_item_are_a_conflict_and_not_a_gap(box):
     assert any("1 scene not synced: an item is shared" in line for line in lines(box, "info"))
 
 
-def test_a_scene_that_fits_two_items_is_a_conflict_unless_that_is_allowed(box):
+def test_a_scene_that_fits_two_items_is_a_conflict(box):
     scene = box.add("a/twice.mp4", **FULL)
     other = box.plex.add_section("Other", roots=["/media"])
     box.plex.add_file(box.paths[scene], section=other)
@@ -272,7 +272,7 @@ def test_a_library_that_is_gone_beside_another_one_stops_the_run(synced):
     stopped(synced, "Plex lists none of the files in Stash", "nothing is changed")
 
 
-def test_an_emptied_library_beside_another_one_is_told_once_and_its_scenes_wait(synced):
+def test_scenes_of_an_emptied_library_wait(synced):
     films = synced.plex.add_section("Films", roots=["/media/films"])
     lost = synced.add("films/f.mp4", in_plex=False, title="Film")
     item = synced.plex.add_file("/media/films/f.mp4", section=films)
@@ -338,7 +338,7 @@ def test_a_plex_that_is_down_fails_the_run_and_loses_nothing(synced):
     assert state(synced)["failure_count"] == 0
 
 
-def test_one_part_that_cannot_be_read_does_not_keep_the_rest_from_being_closed(box):
+def test_an_unreadable_part_leaves_the_other_gaps_closed(box):
     for number in range(45):
         box.add(f"a/clip {number}.mp4", **FULL)
     # The batch, and the first three alone.

@@ -152,9 +152,7 @@ def test_what_happens_to_a_name_shows_on_all_its_scenes(box: Box, case: Case) ->
 
 
 @pytest.mark.parametrize("end", ["destroyed", "merged"])
-def test_a_tag_that_went_into_one_that_is_gone_as_well_leaves_its_scenes(
-    box: Box, end: str
-) -> None:
+def test_a_tag_merged_into_a_deleted_tag_leaves_its_scenes(box: Box, end: str) -> None:
     """All within one drain: nobody but the first event has named the tag that Plex shows."""
     merged("Rain", "Mist")(box.stash)
     destroyed("tag", "Mist")(box.stash) if end == "destroyed" else merged("Mist", "Fog")(box.stash)

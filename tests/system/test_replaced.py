@@ -110,7 +110,7 @@ def test_a_scene_is_not_told_what_was_written_for_another(synced: Box) -> None:
     assert synced.operation("explain", scene=scene)["writes"] == []
 
 
-def test_a_hold_of_a_scene_that_is_not_there_can_be_let_go_of(synced: Box) -> None:
+def test_a_hold_of_a_missing_scene_can_be_released(synced: Box) -> None:
     held = next(iter(synced.paths))
     synced.operation("hold", scene=held)
     synced.replace_stash_database()
@@ -145,7 +145,7 @@ def test_an_undo_of_a_scene_spares_the_file_that_had_its_number(synced: Box) -> 
     assert texts(synced) == before
 
 
-def test_a_scene_that_was_never_written_does_not_leave_by_the_number_of_another(
+def test_an_unwritten_scene_does_not_leave_under_another_id(
     synced: Box,
 ) -> None:
     synced.add("out.mp4", title="Out", tags=["Out"])

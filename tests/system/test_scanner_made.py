@@ -45,7 +45,7 @@ def rests(bench: Bench, scene: int) -> bool:
     return not bench.writes()
 
 
-def test_a_title_and_a_date_of_the_scanner_are_no_edits_to_preserve(bench: Bench) -> None:
+def test_a_scanner_s_title_and_date_are_no_edits(bench: Bench) -> None:
     scene, key = add(bench)
     assert shown(bench, key) == MADE
     (outcome,) = bench.sync(scene)
@@ -108,9 +108,7 @@ def test_a_film_that_no_agent_knows_has_what_the_scanner_made(bench: Bench) -> N
 
 
 @pytest.mark.parametrize("policy", ["newest", "plex", "ask"])
-def test_an_item_that_was_begun_anew_has_the_title_that_the_scanner_makes(
-    bench: Bench, policy: str
-) -> None:
+def test_a_new_item_has_the_scanner_s_title(bench: Bench, policy: str) -> None:
     bench.settings = {"on_edit_in_plex": policy}
     scene, key = add(bench, studio="S")
     bench.sync(scene)

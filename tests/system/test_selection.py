@@ -75,7 +75,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         yield found
 
 
-def test_a_scene_that_leaves_is_left_as_it_is_and_one_that_enters_is_brought_up_to_date(bench):
+def test_a_scene_that_enters_the_selection_is_synced(bench):
     bench.settings = {"exclude_tags": "private"}
     scene, key = bench.add(title="T", tags=["a"])
     bench.sync(scene)
@@ -94,7 +94,7 @@ def test_a_scene_that_leaves_is_left_as_it_is_and_one_that_enters_is_brought_up_
     assert (bench.plex.item(key)["title"], bench.plex.item(key)["genres"]) == ("New", [])
 
 
-def test_an_item_goes_to_another_scene_when_the_one_that_had_it_is_not_selected(bench):
+def test_an_unselected_scene_gives_its_item_to_another(bench):
     first, key = bench.add("a.mp4", title="First", organized=True)
     second = bench.stash.add_scene(path="/data/a.mp4", title="Second", organized=True)
     bench.sync(first)

@@ -128,9 +128,7 @@ def test_a_switch_of_servers_that_is_cut_off_loses_no_job(
     assert other.item_by_file(box.paths[scene])["title"] == "While away"
 
 
-def test_a_memory_that_was_lost_is_not_taken_for_that_of_another_server(
-    synced: Box, other: PlexServer
-) -> None:
+def test_a_lost_ledger_is_not_taken_for_another_server(synced: Box, other: PlexServer) -> None:
     box, first = quicken(synced), synced.plex
     for server in (other, first):
         use(box, server)

@@ -87,7 +87,7 @@ def test_what_is_merged_in_stash_shows_on_both_items(bench: Bench) -> None:
 
 @pytest.mark.parametrize("order", [("merged", "other"), ("other", "merged"), ("both",)])
 @pytest.mark.parametrize("files", [("b", "c"), ("c", "b")])
-def test_the_item_of_a_further_file_shows_the_scene_whose_primary_file_it_has(
+def test_an_item_shows_the_scene_of_its_primary_file(
     bench: Bench, order: tuple[str, ...], files: tuple[str, str]
 ) -> None:
     merged, other = scene(bench, "a", "b", title="Merged"), scene(bench, "c", title="Other")
@@ -118,7 +118,7 @@ ADDS = ["add_media", "add_parts"]
 
 @pytest.mark.parametrize("add", ADDS)
 @pytest.mark.parametrize("order", [("bare", "rich"), ("rich", "bare"), ("both",)])
-def test_a_scene_that_says_something_has_the_item_before_one_that_says_nothing(
+def test_a_scene_with_values_comes_before_a_silent_scene(
     bench: Bench, add: str, order: tuple[str, ...]
 ) -> None:
     bench.settings = {"content_rating": "XXX", "labels": "Stash"}
@@ -133,7 +133,7 @@ def test_a_scene_that_says_something_has_the_item_before_one_that_says_nothing(
     assert (state(bench, bare), state(bench, rich)) == ("left_out", "in_sync")
 
 
-def test_a_scene_whose_text_comes_later_takes_the_item_of_a_silent_one(bench: Bench) -> None:
+def test_a_later_text_takes_the_item_of_a_silent_scene(bench: Bench) -> None:
     bare, other = scene(bench, "a"), scene(bench, "b")
     key = item(bench, "a", "b")
     bench.sync(bare, other)
@@ -146,7 +146,7 @@ def test_a_scene_whose_text_comes_later_takes_the_item_of_a_silent_one(bench: Be
     assert f"shares Plex item {key}" in outcome.warnings[0]
 
 
-def test_of_two_that_say_something_that_of_the_first_version_has_the_item(bench: Bench) -> None:
+def test_the_scene_of_the_first_version_has_the_item(bench: Bench) -> None:
     optimized, original = scene(bench, "b", title="Optimized"), scene(bench, "a", title="Original")
     key = item(bench, "a", "b")
     told, _ = bench.sync(optimized, original)

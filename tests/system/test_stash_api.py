@@ -103,7 +103,7 @@ def test_scenes_that_come_and_go_meanwhile_shift_no_page(stash):
     assert seen == [*range(1, 25), *range(26, 32)]
 
 
-def test_a_last_page_that_is_just_full_is_not_the_end_of_the_world(stash):
+def test_a_full_last_page_ends_the_walk(stash):
     fill(stash, 10)
     assert sum(len(page) for page in api(stash).walk_ids(SceneFilter(), page=10)) == 10
     assert PAGE == 1000
@@ -346,7 +346,7 @@ def test_an_answer_that_stays_broken_is_asked_for_three_times(stash):
     assert len(stash.requests) - asked == 3
 
 
-def test_a_query_that_this_stash_does_not_know_is_asked_once_and_names_the_version(stash):
+def test_an_unknown_query_names_the_version_of_stash(stash):
     one = api(stash)
     asked = len(stash.requests)
     with pytest.raises(errors.SetupError, match=r"Stash 0\.30 or newer is needed") as told:
@@ -379,7 +379,7 @@ def test_a_fault_does_not_cost_the_session(locked, clock):
         assert one.count() == 1
 
 
-def test_a_401_in_the_middle_of_a_run_is_told_and_not_asked_over(locked):
+def test_a_401_in_a_run_is_not_asked_again(locked):
     one = api(locked, **session(locked))
     assert one.count() == 0
     locked.faults.arm("/graphql", times=9, action="401")
@@ -439,7 +439,7 @@ def test_an_answer_of_another_shape_is_a_sentence(stash, ask, shape):
 
 
 @pytest.mark.parametrize("ids", [[1, 1], [2, 1], [0], ["x"], [None], [3, 2**63]])
-def test_scenes_that_are_not_in_order_end_no_walk_and_begin_none_without_end(stash, ids):
+def test_scenes_out_of_order_end_no_walk(stash, ids):
     rows = ", ".join(f'{{"id": "{one}"}}' for one in ids)
     text = f'{{"data": {{"findScenes": {{"scenes": [{rows}]}}}}}}'
     stash.faults.arm("/graphql", times=9, action="other", text=text)

@@ -165,7 +165,7 @@ def meet(state: State, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_a_folder_in_place_of_a_lock_is_told_until_it_is_gone(state: State, name: str) -> None:
+def test_a_folder_in_place_of_a_lock_is_logged(state: State, name: str) -> None:
     path = state.path(name)
     a_folder(path)
     meet(state, name)
@@ -173,7 +173,7 @@ def test_a_folder_in_place_of_a_lock_is_told_until_it_is_gone(state: State, name
     state.is_right()
 
 
-def test_a_file_in_place_of_the_inbox_is_told_until_it_is_gone(state: State) -> None:
+def test_a_file_in_place_of_the_inbox_is_logged(state: State) -> None:
     flags = state.path(inbox.FOLDER)
     kept = flags.with_name("kept")
     flags.rename(kept)
@@ -216,7 +216,7 @@ def ours_again(path: Path) -> None:
         *((name, read_only) for name in [QUEUE, PLEX, inbox.FOLDER, "queue", "."]),
     ],
 )
-def test_a_file_that_is_not_ours_to_use_is_told_and_left_as_it_is(
+def test_a_foreign_file_is_logged_and_left(
     state: State, name: str, change: Change, tmp_path: Path
 ) -> None:
     state.box.stash.python = ordinary(tmp_path)
@@ -290,9 +290,7 @@ def test_on_a_slow_share_everything_takes_its_time(state: State, tmp_path: Path)
 
 
 @linux
-def test_where_no_file_can_be_locked_the_reason_and_the_way_out_are_told(
-    state: State, tmp_path: Path
-) -> None:
+def test_without_locks_the_log_names_the_way_out(state: State, tmp_path: Path) -> None:
     state.box.stash.python = without_locks(tmp_path)
     state.live_on("reconcile_recent")
     state.said(
@@ -333,9 +331,7 @@ def ruined(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [QUEUE, PLEX])
-def test_damage_in_the_middle_of_a_run_pauses_it_and_the_next_one_ends_right(
-    state: State, name: str
-) -> None:
+def test_damage_in_a_run_pauses_it(state: State, name: str) -> None:
     path = state.path(name)
     in_the_middle(state, lambda: ruined(path))
     (aside,) = asides(path)

@@ -45,7 +45,7 @@ def test_help_goes_to_stdout_and_names_everything(box):
         assert word in ended.stdout
 
 
-def test_a_reconciliation_from_cron_writes_to_plex_and_is_remembered_by_the_plugin(locked):
+def test_a_reconciliation_from_cron_writes_to_plex(locked):
     ended = terminal(locked, *words(locked, "reconcile-all"))
     assert ended.returncode == 0
     found = json.loads(ended.stdout)["output"]

@@ -106,7 +106,7 @@ def test_whoever_was_undone_is_left_alone_until_he_is_resumed(bench: Bench) -> N
     assert item(bench, key)["title"] == "Title" and item(bench, key)["poster"] == poster_key(COVER)
 
 
-def test_as_it_was_before_our_first_touch_whatever_the_journal_has_let_go_of(bench: Bench) -> None:
+def test_the_original_value_outlives_the_journal_s_rows(bench: Bench) -> None:
     scene, key = bench.add(**SCENE)
     before = item(bench, key)
     bench.sync(scene)
@@ -194,7 +194,7 @@ def test_the_journal_is_bounded_by_age_and_size(bench: Bench) -> None:
         assert len(journal.runs(LATEST + 9)) == LATEST
 
 
-def test_a_clock_that_stands_a_year_ahead_for_one_run_takes_nothing_from_the_journal(
+def test_a_clock_a_year_ahead_prunes_no_journal(
     bench: Bench,
 ) -> None:
     scene, _ = bench.add(**SCENE)

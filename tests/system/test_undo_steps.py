@@ -69,7 +69,7 @@ def test_a_second_undo_of_a_scene_is_no_redo(saved: Box) -> None:
     assert shown(saved) == first
 
 
-def test_a_scene_that_a_person_holds_stays_held_by_them_after_an_undo(saved: Box) -> None:
+def test_a_person_s_hold_survives_an_undo(saved: Box) -> None:
     saved.operation("hold", scene=saved.scene)
     saved.operation("undo")
     assert saved.operation("list_held")["rows"][0]["why"] == "by you"
@@ -93,7 +93,7 @@ WAYS = [
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize("action", ["503", "drop", "drop_after"])
-def test_an_undo_that_is_cut_off_goes_on_when_it_is_asked_again(saved, action, way) -> None:
+def test_an_interrupted_undo_goes_on_when_repeated(saved, action, way) -> None:
     """With a fault at any of its requests."""
     saved.configure(read_timeout=2)
     before, whole = shown(saved), True

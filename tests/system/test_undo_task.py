@@ -25,7 +25,7 @@ def everything(box: Box) -> dict[int, dict[str, Any]]:
     }
 
 
-def test_a_run_over_500_scenes_of_which_a_person_edits_20_goes_back_to_the_letter(box: Box) -> None:
+def test_an_undo_of_500_scenes_leaves_a_person_s_edits(box: Box) -> None:
     cover = b"\xff\xd8\xff" + b"c" * 50
     fill(box, 480, tags=["Rain"], studio="Acme", performers=["Jane"], rating100=70)
     fill_more(box, 20, cover)
@@ -51,7 +51,7 @@ def fill_more(box: Box, count: int, cover: bytes) -> None:
         box.add(f"more {number}.mp4", title=f"More {number}", cover=cover)
 
 
-def test_what_was_undone_stays_so_through_saves_and_reconciliations_until_it_is_resumed(
+def test_an_undone_scene_stays_until_it_is_resumed(
     box: Box,
 ) -> None:
     scenes = fill(box, 3)

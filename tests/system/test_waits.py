@@ -44,9 +44,7 @@ def test_pressing_process_queue_ten_times_leaves_the_scene_in_the_queue(box: Box
 
 
 @pytest.mark.parametrize("scope", ["reconcile_recent", "reconcile_all"])
-def test_what_has_left_the_queue_is_not_in_plex_and_found_when_plex_has_it(
-    box: Box, scope: str
-) -> None:
+def test_a_scene_that_left_the_queue_is_found_later(box: Box, scope: str) -> None:
     scene = box.add("a.mp4", in_plex=False, title="T", updated_at="2020-01-01T00:00:00Z")
     box.add("b.mp4", title="Another")
     box.operation("all")
@@ -67,9 +65,7 @@ def ahead(box: Box) -> list[float]:
     return seconds
 
 
-def test_what_has_left_the_queue_is_found_by_the_next_save_of_another_scene(
-    box: Box, ahead: list[float]
-) -> None:
+def test_another_save_finds_a_scene_that_left_the_queue(box: Box, ahead: list[float]) -> None:
     """With the interval `never` no reconciliation comes."""
     scene = box.add("a.mp4", in_plex=False, title="T")
     other = box.add("b.mp4", title="Another")
@@ -91,7 +87,7 @@ def test_plex_is_asked_for_their_sake_now_and_then_only(box: Box, ahead: list[fl
         assert [newcomers.are_due(now) for now in moments] == [True, False, True, True]
 
 
-def test_a_drain_looks_for_some_at_a_time_and_for_all_in_the_end(
+def test_drains_look_for_all_missing_scenes_in_turn(
     box: Box, ahead: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drain_task, "NEWCOMERS", 2)

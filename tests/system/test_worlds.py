@@ -221,9 +221,7 @@ def roots(tmp_path: Path) -> Iterator[Iterator[Path]]:
     phases=[Phase.generate],  # each step is made of processes: to shrink takes hours
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_no_history_of_a_world_mixes_files_up_or_tells_what_is_not(
-    new_box, roots, monkeypatch, policy, steps
-):
+def test_no_history_of_a_world_mixes_files_up(new_box, roots, monkeypatch, policy, steps):
     monkeypatch.setattr(brake, "FEW", 1)  # of four scenes
     root = next(roots)
     with new_box(root) as box:

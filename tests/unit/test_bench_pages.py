@@ -62,7 +62,7 @@ def drawn(picture: str, kind: str) -> list[ElementTree.Element]:
     return ElementTree.fromstring(picture).findall(SVG + kind)
 
 
-def test_on_a_log_scale_each_power_of_ten_is_as_wide_as_the_next() -> None:
+def test_powers_of_ten_are_equally_wide_on_a_log_scale() -> None:
     scale = svg.Scale([1000, 100_000], 0, 200, log=True)
     assert [scale.at(x) for x in (1000, 10_000, 100_000)] == [0, 100, 200]
     assert scale.ticks() == [1000, 10_000, 100_000]
@@ -87,7 +87,7 @@ def test_a_line_goes_through_all_points_of_its_series_and_is_named() -> None:
     assert "a & b" in [text.text for text in drawn(picture, "text")]
 
 
-def test_a_bar_is_as_high_as_its_value_and_is_crossed_where_its_promise_is() -> None:
+def test_a_bar_shows_its_value_and_its_promise() -> None:
     picture = svg.bars("t", "times", {"one, of two": (2.0, 4.0), "other": (4.0, None)})
     low, high = [float(rect.attrib["height"]) for rect in drawn(picture, "rect")]
     assert high == pytest.approx(2 * low, abs=0.2)

@@ -124,7 +124,7 @@ def test_an_outage_after_a_refused_token_begins_when_plex_goes_away() -> None:
     assert (away.since, away.looks, away.held) == (NOW, 0, 1)
 
 
-def test_an_outage_that_lasts_counts_up_to_now_and_has_no_repair_yet() -> None:
+def test_a_lasting_outage_counts_up_to_now() -> None:
     found = circuit_breaker.figures([], opened(), NOW - 1000, NOW)
     assert (found.outages, found.down, found.repair) == (1, 100, None)
     assert found.availability == pytest.approx(0.9)

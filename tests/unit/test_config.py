@@ -427,7 +427,7 @@ def test_an_address_is_brought_into_one_form_that_stays(typed, used):
         ("http://plex", f"{SECRET}é", "holds a blank"),
     ],
 )
-def test_what_cannot_be_used_is_told_with_the_place_to_put_it_right(url, token, fault):
+def test_an_unusable_setting_names_its_place(url, token, fault):
     sentence = problem(load({"plex_url": url, "plex_token": token})[0])
     assert fault in sentence
     assert "Settings > Plugins > Stash2Plex" in sentence
@@ -439,7 +439,7 @@ TYPED = [TOKEN, f"X-Plex-Token={TOKEN}", f"http://p:32400/library/metadata/1?X-P
 
 
 @pytest.mark.parametrize("typed", TYPED)
-def test_a_token_in_the_place_of_the_address_is_a_secret_at_once(typed):
+def test_a_token_in_the_address_is_a_secret(typed):
     assert TOKEN in typed_secrets({"plex_url": typed})
     config, warnings = load({"plex_url": typed})
     assert TOKEN not in f"{config} {warnings} {problem(config)}"

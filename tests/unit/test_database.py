@@ -111,9 +111,7 @@ def test_an_older_file_is_brought_forward_step_by_step(opened: Open) -> None:
     assert later.value("PRAGMA user_version") == 3
 
 
-def test_a_file_that_a_step_does_not_fit_is_set_aside_with_the_reason(
-    opened: Open, said: list[str]
-) -> None:
+def test_a_file_that_fails_a_migration_is_set_aside(opened: Open, said: list[str]) -> None:
     filled(opened(), 3).close()
     with closing(sqlite3.connect(opened().path)) as strange:
         strange.execute("ALTER TABLE thing RENAME COLUMN name TO label")
@@ -175,9 +173,7 @@ def test_an_update_drops_the_pages_and_keeps_the_rest(opened: Open, said: list[s
     assert after.machine == "m" and said == []
 
 
-def test_a_file_that_lacks_what_its_version_has_is_set_aside_when_it_is_missed(
-    opened: Open, said: list[str]
-) -> None:
+def test_a_file_with_a_missing_table_is_set_aside(opened: Open, said: list[str]) -> None:
     store = opened(Store)
     store.db.execute("DROP TABLE scene_state")
     with pytest.raises(errors.SetupError, match="no such table: scene_state"):
@@ -246,7 +242,7 @@ RUINS = {
 
 @pytest.mark.parametrize("ruined", RUINS.values(), ids=RUINS)
 @pytest.mark.parametrize("kind", [Jobs, Store])
-def test_a_file_that_is_no_database_is_kept_aside_and_a_new_one_begun(
+def test_a_file_that_is_no_database_is_set_aside(
     opened: Open, said: list[str], kind: type, ruined: Callable[[bytes], bytes]
 ) -> None:
     path = _full(opened(kind))
@@ -316,7 +312,7 @@ def _deaths(act: Callable[[], Any], data_dir: Path) -> Iterator[int]:
 
 @posix
 @pytest.mark.parametrize("kind", [Jobs, Store])
-def test_a_new_file_whose_making_is_killed_is_made_by_the_next_process(
+def test_the_next_process_completes_a_new_database(
     said: list[str], kind: Any, tmp_path: Path
 ) -> None:
     for step in _deaths(lambda: kind(tmp_path / "data").close(), tmp_path):
@@ -327,7 +323,7 @@ def test_a_new_file_whose_making_is_killed_is_made_by_the_next_process(
 
 
 @posix
-def test_of_a_damaged_queue_no_job_is_lost_if_its_rescue_is_killed(tmp_path: Path) -> None:
+def test_a_killed_rescue_loses_no_job(tmp_path: Path) -> None:
     def damaged() -> Path:
         jobs = Jobs(tmp_path / "data")
         owe(jobs, range(30))
@@ -414,7 +410,7 @@ def test_an_error_of_our_own_is_not_taken_for_damage(opened: Open) -> None:
     assert not is_damage(sqlite3.OperationalError("disk I/O error")) and asides(db.path) == []
 
 
-def test_a_damaged_file_that_cannot_be_moved_stays_and_is_said_each_time(
+def test_an_immovable_damaged_file_is_logged_each_time(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     db = filled(opened())
@@ -464,7 +460,7 @@ def ruin_the_leaf(jobs: Jobs, thing: int) -> None:
         file.write(b"\x5a" * 8)  # what the page is
 
 
-def test_rows_on_both_sides_of_the_damage_go_on_and_the_rest_as_jobs(opened: Open) -> None:
+def test_rows_around_the_damage_are_rescued(opened: Open) -> None:
     jobs = opened(Jobs)
     owe(jobs, range(2000))
     ruin_the_leaf(jobs, 1000)
@@ -495,7 +491,7 @@ def test_of_half_a_queue_its_jobs_go_on(opened: Open) -> None:
     assert len(found) > 200 and set(found) < set(range(1000))
 
 
-def test_a_dead_letter_that_was_read_is_not_owed_again_for_its_text(opened: Open) -> None:
+def test_a_rescued_dead_letter_stays_dead(opened: Open) -> None:
     jobs = _varied(opened(Jobs))
     owe(jobs, range(1000, 3000))
     ruin_the_leaf(jobs, 2000)
@@ -515,7 +511,7 @@ def test_the_counts_of_a_job_go_on(opened: Open) -> None:
     assert (job.key, job.attempts, job.waits) == ("scene:7", 3, 2)
 
 
-def test_on_a_full_disk_a_damaged_queue_stays_where_it_is_until_there_is_room(
+def test_a_damaged_queue_stays_while_the_disk_is_full(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs = opened(Jobs)
@@ -537,9 +533,7 @@ def test_on_a_full_disk_a_damaged_queue_stays_where_it_is_until_there_is_room(
 
 
 @posix
-def test_a_queue_that_is_deleted_while_it_is_open_goes_on_in_a_new_file(
-    opened: Open, said: list[str]
-) -> None:
+def test_a_deleted_open_queue_goes_on_in_a_new_file(opened: Open, said: list[str]) -> None:
     jobs = _varied(opened(Jobs))
     for one in jobs.path.parent.iterdir():
         one.unlink()
@@ -550,9 +544,7 @@ def test_a_queue_that_is_deleted_while_it_is_open_goes_on_in_a_new_file(
 
 
 @posix
-def test_a_queue_that_is_deleted_at_the_end_is_there_again_if_anything_is_owed(
-    opened: Open, said: list[str]
-) -> None:
+def test_a_queue_deleted_at_the_end_is_restored(opened: Open, said: list[str]) -> None:
     jobs = opened(Jobs)
     owe(jobs, [1])
     for one in jobs.path.parent.glob(f"{FILE}*"):
@@ -570,7 +562,7 @@ def test_a_queue_without_anything_in_it_is_not_made_again(opened: Open, said: li
 
 
 @posix
-def test_a_queue_that_another_process_set_aside_brings_what_it_has_into_the_new_one(
+def test_jobs_move_from_a_set_aside_queue(
     opened: Open,
 ) -> None:
     jobs = opened(Jobs)
@@ -593,7 +585,7 @@ def test_a_ledger_that_is_deleted_while_it_is_open_stops_nothing(opened: Open) -
     assert Ledger(opened(Store)).size() == 0
 
 
-def test_a_file_that_another_process_holds_for_too_long_is_told_and_left_as_it_is(
+def test_a_file_in_use_for_too_long_is_logged(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0)
@@ -607,7 +599,7 @@ def test_a_file_that_another_process_holds_for_too_long_is_told_and_left_as_it_i
     assert asides(db.path) == []
 
 
-def test_a_process_that_was_killed_while_it_made_a_file_leaves_nothing_strange(
+def test_a_killed_process_leaves_no_half_made_file(
     opened: Open, tmp_path: Path, said: list[str]
 ) -> None:
     for part in ("", "-wal", "-shm"):

@@ -25,7 +25,7 @@ def test_it_is_due_an_interval_after_the_last_one(interval, days):
     assert deep_due_at(state, interval, NOW) == (None if days is None else NOW + days * DAY)
 
 
-def test_before_the_first_run_none_is_due_and_after_it_the_interval_counts_from_there():
+def test_the_deep_interval_counts_from_the_first_run():
     state = ReconciliationState()
     assert deep_due_at(state, "weekly", NOW) is None
     note_deep(state, RUN, NOW)

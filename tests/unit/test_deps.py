@@ -372,7 +372,7 @@ def test_a_note_that_makes_no_sense_is_none(settled, said):
     assert searched(settled) == (False, "1.2")
 
 
-def test_without_a_place_for_the_note_the_packages_are_there_all_the_same(settled):
+def test_packages_are_found_without_a_note(settled):
     (settled.data / activate.SEEN).unlink()
     (settled.data / activate.SEEN).mkdir()
     assert searched(settled) == (True, "1.2")
@@ -468,7 +468,7 @@ sys.addaudithook(heard)
 """
 
 
-def test_a_folder_whose_removal_was_killed_is_not_taken_for_whole_by_an_older_version(place):
+def test_a_half_removed_folder_is_not_taken_for_whole(place):
     """An update removes what the version before needed; then somebody goes back to that one."""
     place.ensure()
     sys.path.remove(str(place.folder))

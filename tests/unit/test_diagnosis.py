@@ -51,7 +51,7 @@ def test_an_error_of_a_setting_says_itself_what_to_do() -> None:
     assert diagnosis.advice(errors.SetupError("Set it there.")) == ""
 
 
-def test_a_warning_is_of_the_setting_that_it_names_only_if_it_is_one() -> None:
+def test_a_warning_names_only_real_settings() -> None:
     _, warnings = load({"max_tags": "x"})
     assert diagnosis.overheard(warnings[0], warnings).id == "settings.max_tags"
     assert diagnosis.overheard("max_tags: the same words", warnings).id == "state"

@@ -218,7 +218,7 @@ def test_a_disk_that_takes_nothing_is_told_without_a_path(path: Path) -> None:
     assert str(path.parent) not in str(caught.value)
 
 
-def test_a_file_that_may_not_be_read_is_refused_and_left_in_its_place(
+def test_an_unreadable_file_is_refused_and_left(
     there: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*given: object, **named: object) -> str:

@@ -138,7 +138,7 @@ def test_a_drain_of_one_scene_leaves_the_rest_as_it_is(world: World) -> None:
     assert sorted(inbox.flags(world.data)) == [("scene", 3), ("tag", 2)]
 
 
-def test_a_drain_of_one_scene_keeps_the_note_that_another_one_is_on_its_way(world: World) -> None:
+def test_a_drain_of_one_scene_keeps_the_wake_marker(world: World) -> None:
     inbox.begin_wake(world.data)
     inbox.end_wake(world.data, "7", None)
     world.drain(only=2)
@@ -168,7 +168,7 @@ def test_what_is_left_alone_is_counted_as_refused_unless_something_was_written(
     assert (found["written"], found["unchanged"], found["refused"]) == (1, 0, 1)
 
 
-def test_a_flag_that_comes_during_a_batch_is_done_by_the_same_drain(world: World) -> None:
+def test_the_same_drain_does_a_flag_set_meanwhile(world: World) -> None:
     world.owe(1)
     world.before = lambda: world.mark("scene", 1) if len(world.batches) == 1 else None
     world.drain()
@@ -192,9 +192,7 @@ def test_a_flag_goes_only_after_its_job_is_on_disk(
     assert "disk is full" in tally.paused and inbox.flags(world.data) == [("scene", 5)]
 
 
-def test_a_flag_that_cannot_be_taken_down_ends_the_drain_instead_of_going_round(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_flag_that_stays_ends_the_drain(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.mark("scene", 5)
 
     def refused(path: str) -> None:
@@ -419,7 +417,7 @@ def test_a_pause_in_the_middle_keeps_the_order_and_the_counts(world: World) -> N
     assert world.attempts() == dict.fromkeys(range(1, 31), 0)
 
 
-def test_a_job_that_fails_is_retried_ever_later_and_then_buried_with_its_reason(
+def test_a_failing_job_is_retried_later_and_then_buried(
     world: World,
 ) -> None:
     world.owe(1)
@@ -438,7 +436,7 @@ def test_max_retries_is_obeyed(world: World) -> None:
     assert world.drain(max_retries=1).counts == {"buried": 1}
 
 
-def test_what_plex_will_not_have_is_buried_at_once_and_the_others_are_done(world: World) -> None:
+def test_a_rejected_job_is_buried_and_others_are_done(world: World) -> None:
     world.owe(1, 2, 3)
     world.outcomes[2] = Done(2, error=errors.Rejected("Plex answered 400"))
     assert world.drain().counts == {"written": 2, "buried": 1}
@@ -454,7 +452,7 @@ def test_a_file_that_plex_lacks_is_waited_for_and_found(world: World) -> None:
     assert world.drain().counts == {"written": 1}
 
 
-def test_an_item_that_plex_still_reads_is_looked_at_again_soon_however_long_it_was_waited_for(
+def test_an_item_that_plex_still_reads_is_checked_soon(
     world: World,
 ) -> None:
     world.owe(1, waits=6)
@@ -466,7 +464,7 @@ def test_an_item_that_plex_still_reads_is_looked_at_again_soon_however_long_it_w
     assert world.drain().counts == {"written": 1}
 
 
-def test_it_stays_for_what_is_on_its_way_and_does_what_comes_meanwhile(world: World) -> None:
+def test_a_drain_stays_for_events_on_their_way(world: World) -> None:
     world.owe(1)
     world.outcomes[1] = Done(1, unsettled=True)
 
@@ -493,7 +491,7 @@ def test_a_file_that_never_comes_is_left_to_reconciliation(world: World) -> None
     assert runs == 9 and world.left() == {}
 
 
-def test_looks_before_their_time_use_up_none_of_those_that_wait_for_a_file(world: World) -> None:
+def test_early_looks_do_not_count(world: World) -> None:
     """As each press of Process Queue is one."""
     world.owe(1)
     world.outcomes[1] = Done(1, missing=True)
@@ -504,7 +502,7 @@ def test_looks_before_their_time_use_up_none_of_those_that_wait_for_a_file(world
         assert world.drain().counts == {"waiting": 1} and world.jobs.next_due() == due
 
 
-def test_a_clock_that_stood_a_year_ahead_uses_up_one_look_at_most(world: World) -> None:
+def test_a_clock_a_year_ahead_uses_one_look(world: World) -> None:
     world.owe(1)
     world.outcomes[1] = Done(1, missing=True)
     world.drain()
@@ -554,9 +552,7 @@ def test_the_others_of_a_failed_batch_are_charged_no_attempt(world: World) -> No
 
 
 @pytest.mark.parametrize("error", [errors.Rejected("no such field"), errors.Busy("Plex: 500")])
-def test_if_every_scene_fails_alike_it_is_the_server_and_the_queue_is_kept(
-    world: World, error: Exception
-) -> None:
+def test_equal_failures_of_all_scenes_keep_the_queue(world: World, error: Exception) -> None:
     world.owe(*range(1, 31))
     world.down = error
     for _ in range(9):
@@ -590,9 +586,7 @@ def test_a_lone_job_is_charged_only_if_the_server_answers_otherwise(
 
 
 @pytest.mark.parametrize("error", [errors.Busy("500"), errors.Rejected("400"), errors.Gone("404")])
-def test_if_no_scene_of_a_batch_can_be_written_the_queue_is_kept(
-    world: World, error: Exception
-) -> None:
+def test_a_batch_without_any_success_keeps_the_queue(world: World, error: Exception) -> None:
     world.owe(1, 2, 3)
     world.outcomes = {n: Done(n, error=error) for n in (1, 2, 3)}
     tally = world.drain()
@@ -600,7 +594,7 @@ def test_if_no_scene_of_a_batch_can_be_written_the_queue_is_kept(
     assert world.attempts() == {1: 0, 2: 0, 3: 0} and len(world.said) == 1
 
 
-def test_jobs_that_fail_while_the_server_is_known_to_be_fine_are_charged(world: World) -> None:
+def test_failures_are_charged_while_the_server_is_fine(world: World) -> None:
     """However many they are: else a queue of nothing but bad jobs would never end."""
     world.owe(1, 2, 3)
     error = errors.Busy("500").of(errors.PLEX)

@@ -88,7 +88,7 @@ def test_some_settings_make_plex_show_more(event: object, dirty: bool, tmp_path)
     assert bool(hook.flag(event, str(tmp_path))) is dirty
 
 
-def test_until_the_settings_are_known_all_counts_that_a_setting_can_make_plex_show(
+def test_unknown_settings_count_every_field(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "config.yml").write_text("hook_mode: x")
@@ -321,9 +321,7 @@ def test_a_hook_that_finds_another_one_asking_leaves_it_to_that_one(
     assert server.requests == [] and capfd.readouterr().err == ""
 
 
-def test_a_hook_that_was_killed_while_it_asked_holds_the_next_one_back_from_nothing(
-    stash: Callable[..., FakeStash], data: str
-) -> None:
+def test_a_killed_hook_holds_back_no_other(stash: Callable[..., FakeStash], data: str) -> None:
     server = stash(queues("12"))
     inbox.begin_wake(data)
     hook.wake(server.connection, data)
@@ -370,7 +368,7 @@ def test_a_job_that_does_not_wait_any_more_is_queued_anew(
     assert len(server.requests) == 2 and marker(data) == ours("12")
 
 
-def test_after_a_restart_of_stash_the_marker_of_the_old_queue_counts_for_nothing(
+def test_a_restart_of_stash_voids_the_wake_marker(
     stash: Callable[..., FakeStash], data: str
 ) -> None:
     server = stash(queues("1"))
@@ -394,7 +392,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_a_refused_wake_is_told_in_one_sentence_and_the_next_event_tries_again(
+def test_a_refused_wake_is_logged_and_tried_again(
     stash: Callable[..., FakeStash], data: str, name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     server = stash(REFUSALS[name])
@@ -469,7 +467,7 @@ def drips(server: list[FakeStash]) -> Reply:
 
 
 @pytest.mark.parametrize("kind", [hangs, drips])
-def test_a_stash_that_does_not_get_to_its_end_is_given_up_and_left_alone_for_a_while(
+def test_a_stash_without_an_answer_is_left_alone(
     stash: Callable[..., FakeStash],
     data: str,
     kind: Callable[[list[FakeStash]], Reply],
@@ -637,7 +635,7 @@ def test_only_the_save_of_a_scene_is_done_inline(
 
 
 @pytest.mark.parametrize("inline", [False, True])
-def test_while_plex_is_away_a_hook_only_marks_until_it_is_to_be_looked_at_again(
+def test_a_hook_only_marks_while_plex_is_away(
     stash: Callable[..., FakeStash], data: str, inline: bool
 ) -> None:
     """A drain could do nothing, and inline a person would wait until a connection times out."""
@@ -652,7 +650,7 @@ def test_while_plex_is_away_a_hook_only_marks_until_it_is_to_be_looked_at_again(
     assert len(server.requests) == (0 if inline else 1)
 
 
-def test_a_mark_that_is_further_away_than_any_look_tells_of_a_clock_set_back(data: str) -> None:
+def test_a_look_too_far_ahead_means_a_moved_clock(data: str) -> None:
     away(data, 1000.0)
     assert [inbox.is_away(data, now) for now in (699.0, 701.0, 999.0, 1000.0)] == [
         False, True, True, False,

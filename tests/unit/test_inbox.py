@@ -35,7 +35,7 @@ def test_marking_the_same_thing_often_leaves_one_flag(data: str) -> None:
     assert sorted(inbox.flags(data)) == [("scene", 42), ("tag", 42)]
 
 
-def test_a_flag_is_gone_when_it_is_cleared_and_clearing_twice_is_harmless(data: str) -> None:
+def test_clearing_a_flag_twice_is_harmless(data: str) -> None:
     inbox.mark(data, "scene", 1)
     inbox.clear(data, "scene", 1)
     inbox.clear(data, "scene", 1)
@@ -167,7 +167,7 @@ def test_the_job_is_noted_in_the_marker_that_was_begun(folder: Path) -> None:
     assert (folder / inbox.WAKE).read_text() == "12 1:99"
 
 
-def test_a_drain_that_was_quicker_than_the_note_has_taken_the_marker_down_for_good(
+def test_a_quick_drain_takes_the_marker_down(
     folder: Path,
 ) -> None:
     inbox.begin_wake(str(folder))

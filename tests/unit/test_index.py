@@ -34,7 +34,7 @@ def test_a_file_is_found_in_every_library_that_has_it(index):
     assert (index.size(), index.titles()) == (3, {1: "L1", 2: "L2"})
 
 
-def test_a_library_is_listed_again_only_when_it_was_scanned_or_long_ago(index):
+def test_a_library_is_listed_again_after_a_scan(index):
     server = Server(s1={5: "/m/a"})
     for wait, stamp, listed in [
         (0, "1", True),
@@ -48,7 +48,7 @@ def test_a_library_is_listed_again_only_when_it_was_scanned_or_long_ago(index):
         assert (server.asked.count("list 1") > before) is listed, wait
 
 
-def test_a_file_that_was_added_without_a_trace_is_found_among_the_newest(index):
+def test_the_newest_items_show_a_silently_added_file(index):
     server = Server(s1={n: f"/m/{n}" for n in range(1, 9)})
     index.refresh(server, later(0))
     assert index.refresh(server, later(20)) is False
@@ -58,7 +58,7 @@ def test_a_file_that_was_added_without_a_trace_is_found_among_the_newest(index):
     assert server.asked.count("list 1") == 1
 
 
-def test_an_item_that_was_not_where_the_index_had_it_makes_its_library_due(index):
+def test_a_moved_item_makes_its_library_due(index):
     server = Server(s1={5: "/m/a"}, s2={9: "/m/b"})
     index.refresh(server, later(0))
     server.found[1] = {6: "/m/a"}
@@ -86,7 +86,7 @@ def test_an_empty_listing_stops_and_forgets_nothing(index):
     assert index.size() == 1
 
 
-def test_one_emptied_library_is_told_of_once_and_kept_while_the_others_go_on(store):
+def test_an_emptied_library_is_kept_and_logged_once(store):
     told: list[str] = []
     server = Server(s1={5: "/m/a"}, s2={9: "/m/b", 10: "/m/c"})
     Index(store).refresh(server, later(0))
@@ -112,7 +112,7 @@ def test_a_library_that_is_filled_again_is_as_it_was(index):
 
 
 @pytest.mark.parametrize("left", [{1: {}}, {1: {}, 2: {}}])
-def test_when_the_last_library_with_files_is_emptied_or_gone_the_run_stops(index, left):
+def test_the_last_emptied_library_stops_the_run(index, left):
     server = Server(s1={5: "/m/a"}, s2={9: "/m/b"})
     index.refresh(server, later(0))
     server.found = left

@@ -88,7 +88,7 @@ def test_edits_come_before_what_a_run_found_and_each_in_its_order(jobs: Jobs) ->
     assert ids(jobs.claim(3, NOW)) == [4]
 
 
-def test_a_fresh_edit_brings_what_waits_to_the_front_with_its_counts_anew(jobs: Jobs) -> None:
+def test_an_edit_brings_a_waiting_job_to_the_front(jobs: Jobs) -> None:
     put(jobs, 1, 2, rank=BACKLOG)
     (job, _) = jobs.claim(2, NOW)
     jobs.give_back(replace(job, attempts=4), NOW + DAY)
@@ -135,7 +135,7 @@ def test_a_claimed_job_is_in_progress_until_it_is_done(jobs: Jobs) -> None:
     assert jobs.counts(NOW) == {"pending": 1, "waiting": 0, "in_progress": 0, "dead": 0}
 
 
-def test_a_job_that_is_put_while_it_is_being_done_is_owed_again(jobs: Jobs) -> None:
+def test_a_job_put_during_its_work_is_due_again(jobs: Jobs) -> None:
     put(jobs, 1)
     (job,) = jobs.claim(1, NOW)
     assert put(jobs, 1) == 1
@@ -232,7 +232,7 @@ def test_what_waits_for_its_file_is_due_when_plex_has_scanned(
 
 
 @pytest.mark.parametrize(("put_off", "due"), [(True, [2, 1, 3]), (False, [1, 3])])
-def test_scenes_are_owed_for_a_reason_once_and_what_was_put_off_is_due_if_that_is_wished(
+def test_scenes_are_queued_once_per_reason(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch, put_off: bool, due: list[int]
 ) -> None:
     monkeypatch.setattr("sync_queue.jobs.AT_ONCE", 2)
@@ -297,7 +297,7 @@ def test_the_same_thing_twice_in_hand_is_no_obstacle(jobs: Jobs) -> None:
     assert ids(jobs.claim(9, NOW)) == [1]
 
 
-def test_after_the_clock_was_set_back_a_job_waits_only_as_long_as_it_was_meant_to(
+def test_a_clock_set_back_lengthens_no_wait(
     jobs: Jobs,
 ) -> None:
     put(jobs, 1, 2)
@@ -309,7 +309,7 @@ def test_after_the_clock_was_set_back_a_job_waits_only_as_long_as_it_was_meant_t
     assert jobs.next_due() == earlier + 300
 
 
-def test_what_was_put_off_while_the_clock_stood_a_year_ahead_is_brought_back(jobs: Jobs) -> None:
+def test_a_job_put_off_a_year_ahead_comes_back(jobs: Jobs) -> None:
     put(jobs, 1, 2, 3)
     first, second, _ = jobs.claim(3, NOW)
     jobs.give_back(first, NOW + 365 * DAY + 300)
@@ -319,7 +319,7 @@ def test_what_was_put_off_while_the_clock_stood_a_year_ahead_is_brought_back(job
     assert jobs.next_due() == NOW + 300
 
 
-def test_a_job_of_a_year_ahead_that_waits_for_its_file_is_due_again_by_the_rules(
+def test_a_job_a_year_ahead_waits_by_the_rules(
     jobs: Jobs,
 ) -> None:
     ahead = NOW + 365 * DAY
@@ -352,9 +352,7 @@ def test_broken_data_costs_only_the_counts(jobs: Jobs, data: object) -> None:
 
 
 @pytest.mark.parametrize("key", [None, "", "scene", "scene:x", 7])
-def test_a_row_that_makes_no_sense_is_claimed_as_unreadable_and_buried_as_it_is(
-    jobs: Jobs, key: object
-) -> None:
+def test_an_unreadable_row_is_buried_as_it_is(jobs: Jobs, key: object) -> None:
     put(jobs, 42)
     tamper(jobs, 1, data=b"\xff junk", key=key)
     (job,) = jobs.claim(9, NOW)
@@ -392,9 +390,7 @@ def test_only_the_owner_may_look_into_the_folder(jobs: Jobs, tmp_path: Path) -> 
     assert (tmp_path / FOLDER).stat().st_mode & 0o077 == 0
 
 
-def test_a_full_disk_is_an_error_and_no_reason_to_set_the_queue_aside(
-    jobs: Jobs, tmp_path: Path
-) -> None:
+def test_a_full_disk_does_not_set_the_queue_aside(jobs: Jobs, tmp_path: Path) -> None:
     jobs.db.execute("PRAGMA max_page_count = 12")
     with pytest.raises(errors.SetupError, match="full"):
         jobs.put([Job(n, reason="x" * 500) for n in range(1000)], NOW)
@@ -431,7 +427,7 @@ def test_what_is_put_off_stands_behind_what_was_not_tried_yet(tmp_path: Path) ->
 # -- what nobody picked one by one
 
 
-def test_bulk_comes_last_and_an_edit_or_what_follows_from_one_brings_it_forward(jobs: Jobs) -> None:
+def test_an_edit_brings_bulk_jobs_forward(jobs: Jobs) -> None:
     put(jobs, 1, 2, 3, rank=BULK)
     put(jobs, 4, rank=BACKLOG)
     put(jobs, 2, rank=BACKLOG)
@@ -451,7 +447,7 @@ def test_what_is_bulk_is_left_where_only_other_ranks_are_claimed(jobs: Jobs) -> 
     assert ids(jobs.claim(9, NOW, only="scene:1", last=BACKLOG)) == [1]
 
 
-def test_a_sample_of_what_is_bulk_and_due_is_spread_over_all_of_it(jobs: Jobs) -> None:
+def test_a_sample_is_spread_over_all_bulk_jobs(jobs: Jobs) -> None:
     put(jobs, *range(1, 1001), rank=BULK)
     put(jobs, *range(2001, 2101))
     assert jobs.is_much(999, NOW) and not jobs.is_much(1000, NOW)

@@ -27,7 +27,7 @@ def test_an_error_of_the_disk_names_the_file_but_no_path() -> None:
     assert lane.in_words(OSError("what it says")) == "unexpected OSError: what it says"
 
 
-def test_a_process_that_knows_the_token_leaves_no_core_when_it_is_killed(tmp_path: Path) -> None:
+def test_a_process_with_the_token_leaves_no_core(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
     code = (

@@ -89,7 +89,7 @@ def test_a_batch_is_recorded_whole_or_not_at_all(store):
     assert Ledger(store).entries([1]) == {}
 
 
-def test_what_a_scene_shows_is_known_after_the_thing_is_gone_from_stash(store):
+def test_a_scene_s_references_outlive_stash_s_rows(store):
     ledger = Ledger(store)
     ledger.put([Entry(1, 10)], {10: [("tag", 3), ("tag", 3), ("studio", 4)]})
     ledger.put([Entry(2, 20)], {20: [("tag", 3)]})
@@ -122,7 +122,7 @@ def test_a_store_is_about_the_first_server_that_it_met(store):
     assert not store.belongs_to("m2") and store.machine == "m1"
 
 
-def test_an_entry_that_makes_no_sense_is_one_that_we_know_nothing_of(store):
+def test_a_damaged_entry_counts_as_unknown(store):
     Ledger(store).put([Entry(1, 10, {"studio": Written("S", "S")}), Entry(2, 20)])
     for baseline in (b"{", b"\xff\xfe", b"[1]", b'{"studio": 5}', b'{"studio": []}', b"null"):
         with store.writing() as db:
@@ -131,7 +131,7 @@ def test_an_entry_that_makes_no_sense_is_one_that_we_know_nothing_of(store):
         assert Ledger(store).entries([1, 2]) == {1: Entry(1, 10), 2: Entry(2, 20)}
 
 
-def test_what_a_scene_shows_is_kept_and_written_only_when_it_is_another(store: Store) -> None:
+def test_references_are_written_only_when_they_change(store: Store) -> None:
     ledger, entry = Ledger(store), Entry(1, 10)
     ledger.put([entry], {10: [("tag", 1), ("tag", 2)], 11: [("tag", 1)]})
     before = store.db.total_changes

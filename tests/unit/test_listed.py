@@ -53,7 +53,7 @@ def test_of_pages_that_read_as_before_nothing_is_parsed(store):
     assert [Index(store).find([f"/m/{name}"]) for name in "abcx"] == [[5], [], [7], [6]]
 
 
-def test_what_the_index_lost_is_listed_again_though_the_pages_are_the_same(store):
+def test_a_lost_row_is_listed_again_from_equal_pages(store):
     server, now = Resting({5: "/m/a", 6: "/m/b", 7: "/m/c"}), 1e9
     Index(store).refresh(server, now)
     with store.writing() as db:
@@ -71,7 +71,7 @@ class Broken(Resting):
         raise errors.Busy("no answer")
 
 
-def test_a_file_that_an_item_lost_is_forgotten_though_the_listing_that_told_so_broke_off(store):
+def test_a_lost_file_is_forgotten_after_a_broken_listing(store):
     whole = {5: "/m/a", 6: "/m/b", 7: "/m/c"}
     Index(store).refresh(Resting(whole), 1e9)
     moved = whole | {5: "/m/x"}
@@ -82,7 +82,7 @@ def test_a_file_that_an_item_lost_is_forgotten_though_the_listing_that_told_so_b
     assert Index(store).find(["/m/a"]) == []
 
 
-def test_a_file_that_an_item_lost_is_forgotten_though_the_newest_were_asked_for_meanwhile(store):
+def test_a_lost_file_is_forgotten_after_a_glance(store):
     server = Resting({5: "/m/a", 6: "/m/b"})
     index = Index(store)
     index.refresh(server, 1e9)

@@ -45,7 +45,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "drain.lock"
 
 
-def test_a_second_lock_on_the_same_file_is_refused_until_the_first_is_given_back(
+def test_a_file_is_locked_only_once(
     path: Path,
 ) -> None:
     first, second = FileLock(path), FileLock(path)
@@ -107,7 +107,7 @@ def test_a_file_system_without_locks_is_not_taken_for_a_busy_one(
         FileLock(path).acquire()
 
 
-def test_there_is_a_byte_to_lock_since_windows_shows_a_lock_only_to_readers(path: Path) -> None:
+def test_a_lock_file_has_a_byte_for_windows(path: Path) -> None:
     for _ in range(2):
         with FileLock(path):
             assert path.stat().st_size == 1

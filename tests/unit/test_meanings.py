@@ -230,9 +230,7 @@ def test_what_requests_raises(name: str, meaning, server: str) -> None:
         ("[SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol", "lost"),
     ],
 )
-def test_tls_that_does_not_fit_stays_that_way_and_one_that_breaks_may_not(
-    meaning, server, said, cause
-) -> None:
+def test_a_tls_mismatch_lasts_and_a_broken_connection_passes(meaning, server, said, cause) -> None:
     error = meaning(requests.exceptions.SSLError(said), URL)
     assert (error.cause, isinstance(error, Lost)) == (cause, cause == "lost")
 
@@ -319,7 +317,7 @@ def _is_error(one: object) -> bool:
 
 
 @pytest.mark.parametrize("name", SQLITE)
-def test_our_own_database_pauses_all_and_a_value_it_does_not_take_only_its_job(name: str) -> None:
+def test_our_database_pauses_all_and_a_value_one_job(name: str) -> None:
     error = getattr(sqlite3, name)("disk I/O error")
     assert retry_policy.action_of(error) == SQLITE[name]
     assert "disk I/O error" in retry_policy.in_words(error)

@@ -10,7 +10,7 @@ import pytest
 from net.prefetch import ReaderThread, fetch_ahead, read_ahead
 
 
-def test_it_does_what_it_is_given_one_after_the_other_in_a_thread_of_its_own() -> None:
+def test_calls_run_one_by_one_in_another_thread() -> None:
     reader, seen = ReaderThread(), []
     calls = [reader.submit(lambda n=n: seen.append(n) or threading.get_ident()) for n in range(20)]
     idents = {call.result(10) for call in calls}
@@ -19,7 +19,7 @@ def test_it_does_what_it_is_given_one_after_the_other_in_a_thread_of_its_own() -
     reader.close()
 
 
-def test_what_a_call_raises_is_raised_where_it_is_waited_for_and_the_next_is_done() -> None:
+def test_an_error_is_raised_where_its_call_is_awaited() -> None:
     reader = ReaderThread()
     bad, good = reader.submit(lambda: 1 // 0), reader.submit(lambda: 7)
     assert good.result(10) == 7
@@ -97,7 +97,7 @@ def test_what_is_asked_is_fetched_one_ahead_and_in_order():
     assert list(fetch_ahead([], fetch)) == []
 
 
-def test_what_cannot_be_fetched_is_told_when_it_is_due_and_ends_nothing():
+def test_a_failed_read_ahead_is_raised_in_its_turn():
     coming = fetch_ahead([1, 0, 2], lambda number: 6 // number)
     assert next(coming)[1]() == 6
     with pytest.raises(ZeroDivisionError):

@@ -75,7 +75,7 @@ def test_an_outage_keeps_all_processes_off_until_it_is_time_to_look(
 
 @pytest.mark.skipif(os.name == "nt", reason="kills a child process")
 @pytest.mark.parametrize("killed", ["trip", "answered"])
-def test_once_plex_has_answered_nobody_takes_it_for_away_whatever_was_killed_before(
+def test_an_answer_of_plex_ends_its_outage_for_all(
     tmp_path: Path, clock: Clock, killed: str
 ) -> None:
     """A kill comes at each step of writing down that Plex is away, or that it is back."""
@@ -150,9 +150,7 @@ def test_with_nothing_left_to_do_the_circuit_closes_at_once(tmp_path: Path, cloc
     assert len(process(tmp_path, clock).report()[1]) == 1
 
 
-def test_a_server_that_falters_on_its_way_back_is_in_the_same_outage(
-    tmp_path: Path, clock: Clock
-) -> None:
+def test_a_server_that_falters_stays_in_its_outage(tmp_path: Path, clock: Clock) -> None:
     process(tmp_path, clock).trip(DOWN)
     process(tmp_path, clock).answered()
     clock.now += 30
@@ -183,9 +181,7 @@ def test_what_of_the_file_makes_no_sense_is_left_out(tmp_path: Path, clock: Cloc
 REFUSED = errors.Refused("Plex does not accept the token").of(errors.PLEX)
 
 
-def test_a_token_that_was_refused_and_put_right_leaves_no_outage_and_full_speed(
-    tmp_path: Path, clock: Clock
-) -> None:
+def test_a_corrected_token_leaves_no_outage(tmp_path: Path, clock: Clock) -> None:
     process(tmp_path, clock, held=41).trip(REFUSED)
     assert inbox.is_away(str(tmp_path), clock.now)
     clock.now += 60

@@ -21,7 +21,7 @@ def test_an_address_is_the_setting_and_the_picture_s_path():
     assert actor_photos.wanted(one, sync_settings()) == {}
 
 
-def test_of_one_name_the_oldest_performer_s_photo_counts_unless_another_s_is_there():
+def test_the_oldest_namesake_s_photo_counts():
     people = (Performer(3, "ann", "/performer/3/image"), Performer(1, "Ann", "/performer/1/image"))
     one, settings = Scene(1, performers=people), sync_settings(actor_photo_url=BASE)
     assert actor_photos.wanted(one, settings) == {"ann": URL}

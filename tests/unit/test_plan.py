@@ -166,7 +166,7 @@ def test_preserve_fills_what_is_empty_and_maintains_what_it_filled(
     assert decision(field, base, current, wanted, plan.Rules(fill_only=True)) == expected
 
 
-def test_a_title_that_plex_made_of_the_file_name_is_no_edit_to_preserve():
+def test_a_title_from_the_file_name_is_no_edit():
     rules = plan.Rules(fill_only=True)
     guessed = plan.Rules(fill_only=True, guesses=frozenset({"title"}))
     assert decision("title", None, "clip 1", "S", guessed) == WRITE
@@ -221,7 +221,7 @@ def test_the_policies(field, base, current, wanted, expected):
     assert [one[0] if one else "-" for one in found] == expected.split()
 
 
-def test_a_rating_of_a_person_that_is_kept_is_known_when_it_goes():
+def test_a_person_s_kept_rating_is_known_later():
     rules = plan.Rules("plex")
     found = plan.changes({}, {"rating": 5.0}, {"rating": 7.0}, rules)
     known = baseline.after_read_back({}, found, {"rating": 5.0}, {"rating": 7.0})
@@ -307,7 +307,7 @@ def test_locks_are_ours_if_we_set_them(known, locks, policy, expected):
     assert locks_after(ours, frozenset(locks), wanted, current, policy) == expected
 
 
-def test_a_lock_on_what_stash_says_is_ours_so_that_a_lost_ledger_holds_nothing_up():
+def test_a_lock_on_stash_s_value_is_ours():
     locks = frozenset({"studio", "summary"})
     found = locks_after(frozenset(), locks, {"studio": "S", "summary": ""}, {"studio": "S"})
     assert found == {"studio"}

@@ -359,7 +359,7 @@ def test_a_second_pass_writes_nothing_and_the_third_says_the_same(policy, fill, 
 
 @pytest.mark.parametrize("fill", FILL, ids=["as set", "preserving"])
 @pytest.mark.parametrize("policy", POLICIES)
-def test_a_pass_that_is_killed_at_its_write_is_completed_by_the_next(policy, fill):
+def test_the_next_pass_completes_a_killed_write(policy, fill):
     """Whether the write reached Plex or not; under every policy, and with every baseline."""
     for field, base, cur, want, held in starts():
         known, rules = ({field: base} if base else {}), rules_of(field, policy, held, fill)

@@ -71,7 +71,7 @@ def test_a_list_that_is_too_long_is_refused_not_sliced(client, plex, action):
     assert plex.item(key)["genres"] == []
 
 
-def test_a_long_edit_to_a_plex_that_is_gone_is_no_matter_of_length(client, plex):
+def test_a_long_edit_fails_when_plex_is_gone(client, plex):
     key = plex.add_file("/media/a.mp4")
     plex.go_down()
     with pytest.raises(errors.Unreachable):
@@ -123,9 +123,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "error", "cause", "times"), FAULTS, ids=str)
-def test_what_goes_wrong_has_a_name_and_is_asked_again_if_it_may_pass(
-    plex, fault, error, cause, times
-):
+def test_a_passing_fault_is_asked_again(plex, fault, error, cause, times):
     client = impatient(plex.url, 0.3, 0.3)
     plex.clear_requests()
     plex.faults.arm(match="/library/sections", times=99, **fault)
@@ -340,7 +338,7 @@ def test_whether_plex_takes_edits_is_asked_by_one_that_changes_nothing(client, p
 # -- the probe
 
 
-def test_a_plex_that_is_up_is_probed_with_one_request_and_without_the_token(plex):
+def test_a_probe_is_one_request_without_the_token(plex):
     probe(plex.url, 1, 1)
     (request,) = plex.requests
     assert (request.method, request.path) == ("GET", "/identity")

@@ -68,13 +68,13 @@ def test_what_is_due_comes_in_its_order_without_being_sorted(jobs: Jobs) -> None
     assert not [step for step in plans(jobs, HOT["claim"](jobs)) if "ORDER BY" in step]
 
 
-def test_what_waits_is_gone_through_once_and_in_the_order_of_the_rows(jobs: Jobs) -> None:
+def test_waiting_rows_are_read_once_in_order(jobs: Jobs) -> None:
     """By the index each thousand would be sought, and sorted, among all of them."""
     steps = plans(jobs, lambda: jobs.hasten_waits(NOW - 1))
     assert {step for step in steps if "PRIMARY KEY" not in step} == set()
 
 
-def test_to_take_up_what_a_drain_left_no_list_of_what_is_owed_is_made(jobs: Jobs) -> None:
+def test_resuming_makes_no_list_of_all_jobs(jobs: Jobs) -> None:
     jobs.claim(3, NOW)
     steps = plans(jobs, lambda: jobs.resume(NOW))
     assert not [step for step in steps if "LIST" in step or "TEMP" in step]

@@ -118,7 +118,7 @@ def test_a_startup_run_does_not_replace_the_first_interval_run(scheduler):
     assert scheduler.is_due("weekly", NOW + 1)
 
 
-def test_a_startup_run_does_not_replace_the_interval_run_of_an_older_state(scheduler):
+def test_a_startup_run_does_not_replace_the_interval_run(scheduler):
     older = {"last_run_time": NOW - DAY, "is_startup_run": False, "run_count": 3}
     scheduler.state_path.write_text(json.dumps(older))
     scheduler.record_run(RESULT, "recent", is_startup=True)
@@ -148,7 +148,7 @@ def test_the_first_start_ever_is_due(tmp_path):
     assert started(tmp_path, "stash 1").is_startup_due(interval="daily")
 
 
-def test_only_the_first_run_after_a_start_of_stash_is_a_startup_run(tmp_path):
+def test_only_the_first_run_is_a_startup_run(tmp_path):
     started(tmp_path, "stash 1").record_run(RESULT, "recent", is_startup=True)
     assert not started(tmp_path, "stash 1").is_startup_due(NOW + 30 * DAY)
     assert started(tmp_path, "stash 2").is_startup_due(NOW + 30 * DAY)
@@ -187,7 +187,7 @@ def test_the_back_off_doubles_from_five_minutes_to_six_hours():
     assert [backoff(n) / MINUTE for n in (1, 2, 3, 7, 8, 10_000)] == [5, 10, 20, 320, 360, 360]
 
 
-def test_a_failed_run_is_not_done_and_is_tried_again_later_and_later(scheduler):
+def test_a_failed_run_is_tried_again_ever_later(scheduler):
     now = NOW
     for wait in (5, 10, 20, 40, 80, 160, 320, 360, 360):
         scheduler.record_failure("Plex is down", now)

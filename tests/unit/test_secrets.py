@@ -101,7 +101,7 @@ def test_what_stash_keeps_itself_is_no_leak(box):
     assert leaks(box) == []
 
 
-def test_what_a_person_typed_into_a_title_may_be_stored_but_not_said(box):
+def test_a_secret_in_a_title_is_stored_but_not_shown(box):
     box.stash.add_scene(path="/data/a.mp4", title=f"my {TOKEN}")
     in_file(box, TOKEN)
     assert leaks(box) == []

@@ -213,7 +213,7 @@ def test_an_answer_without_end_is_given_up(server, monkeypatch):
         Session(1, 1).get(server.url)
 
 
-def test_of_an_answer_with_a_limit_of_its_own_no_more_is_read(server):
+def test_no_answer_is_read_beyond_its_limit(server):
     sent = []
 
     def flood(connection, request):

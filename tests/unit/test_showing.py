@@ -67,7 +67,7 @@ def test_the_cover_is_looked_at_when_its_version_moved(kind, version, past, due)
         pytest.param(("7", SHA, False, "/t"), {"on_edit": "ask"}, False, False, id="not moved"),
     ],
 )  # fmt: skip
-def test_where_an_edit_matters_at_once_an_image_that_moved_is_looked_at(kind, past, how, lock, due):
+def test_a_moved_image_is_checked_at_once(kind, past, how, lock, due):
     rules = Rules(**how, locked=frozenset({kind.lock} if lock else ()))
     assert image_plan.is_due(kind, "7", item(), entry(kind, *past), rules) is due
 

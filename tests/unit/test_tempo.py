@@ -48,7 +48,7 @@ class Watch:
         return tempo.rest()
 
 
-def test_it_rests_when_plex_slows_down_and_no_more_once_that_is_how_it_is() -> None:
+def test_a_slower_plex_gets_a_rest_once() -> None:
     watch = Watch()
     tempo = Tempo(watch)
     assert [watch.batch(tempo, 0.02) for _ in range(5)] == [0.0] * 5

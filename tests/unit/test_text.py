@@ -80,7 +80,7 @@ def test_cleaned_text_fits_is_xml_and_stays_as_it_is(text, limit):
         assert (ElementTree.fromstring(f"<a>{escaped}</a>").text or "") == once
 
 
-def test_without_a_limit_a_line_is_as_long_as_a_title_and_a_text_as_a_summary():
+def test_a_line_has_the_limit_of_a_title():
     assert len(one_line("a" * 20_000)) == LIMITS["title"]
     assert len(clean("a" * 20_000)) == LIMITS["summary"]
 

@@ -80,7 +80,7 @@ def test_how_often_it_was_tried_is_said(attempts: int, said: str) -> None:
     assert retry_policy.of_error(errors.Busy("x"), attempts, 1, NOW, 1.0).words == said
 
 
-def test_a_file_that_plex_lacks_is_waited_for_ever_longer_and_then_left_to_reconciliation() -> None:
+def test_a_missing_file_is_awaited_ever_longer() -> None:
     found = [retry_policy.of_missing(waits, NOW) for waits in range(9)]
     waited = [said.due_at - NOW for said in found[:8]]
     assert all(said.action == retry_policy.WAIT for said in found[:8]) and waited == sorted(waited)

@@ -99,7 +99,7 @@ def test_the_light_writer_writes_what_json_reads(value: object) -> None:
     assert json.loads(light_json.dumps(value)) == value
 
 
-def test_what_json_has_no_word_for_becomes_null_and_a_path_becomes_text() -> None:
+def test_json_has_null_for_unknown_values() -> None:
     value = {"a": float("inf"), "b": [float("nan"), 1], "c": Path("/x")}
     assert json.loads(light_json.dumps(value)) == {"a": None, "b": [None, 1], "c": "/x"}
 
@@ -198,7 +198,7 @@ def test_a_long_answer_arrives_whole() -> None:
 # -- lines
 
 
-def test_a_line_says_its_level_and_each_line_of_a_text_is_one() -> None:
+def test_each_line_of_a_text_has_its_level() -> None:
     done = process("stdio.info('a\\nb'); stdio.warning('c'); stdio.error('d'); stdio.progress(0.5)")
     assert lines(done) == [("i", "a"), ("i", "b"), ("w", "c"), ("e", "d"), ("p", "0.5000")]
 
@@ -310,7 +310,7 @@ def test_a_secret_cannot_break_the_answer() -> None:
 
 
 @posix
-def test_the_parent_process_has_a_name_that_lasts_as_long_as_it_does() -> None:
+def test_the_parent_process_has_a_lasting_name() -> None:
     code = "stdio.answer(stdio.server_identity())"
     first, second = answered(code)["output"], answered(code)["output"]
     assert first == second and first.startswith(f"{os.getpid()}:")

@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield found
 
 
-def test_the_one_written_last_is_asked_and_one_of_each_library_the_others_first(store):
+def test_witnesses_are_the_last_written_and_other_libraries(store):
     assert Witnesses(store, lambda: 0.5).besides(7) == [50, 51, 25, 26]
     assert Witnesses(store, lambda: 0.5).besides(55) == [50, 25, 51, 26]
 
