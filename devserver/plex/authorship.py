@@ -3,23 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from .kinds import IMAGES, SCALARS, TAGS
-
-if TYPE_CHECKING:
-    from .items import Item
-
-Said = frozenset[tuple[str, str]]  # (field as in snapshots, its value or one name of its list)
-FRAME = "media://"  # Plex itself takes frames out of the video: nobody wrote them
-
-
-def said(item: Item) -> Said:
-    """All that the item says, value by value."""
-    pairs = [(name, item.attrs[name]) for name in SCALARS if name in item.attrs]
-    pairs += [(kind.plural, tag.name) for kind in TAGS for tag in item.tags.get(kind.wire, ())]
-    pairs += [(kind.select, item.shows(kind)) for kind in IMAGES]
-    return frozenset(pair for pair in pairs if pair[1] and not pair[1].startswith(FRAME))
+Values = frozenset[tuple[str, str]]  # (field as in snapshots, its value or one name of its list)
 
 
 class Authorship:
@@ -32,11 +17,11 @@ class Authorship:
     __slots__ = ("clients", "replaced", "seen")
 
     def __init__(self) -> None:
-        self.seen: Said = frozenset()
-        self.clients: Said = frozenset()
-        self.replaced: Said = frozenset()
+        self.seen: Values = frozenset()
+        self.clients: Values = frozenset()
+        self.replaced: Values = frozenset()
 
-    def note(self, now: Said, by_client: bool) -> None:
+    def note(self, now: Values, by_client: bool) -> None:
         """The item says this after a change."""
         come, gone = now - self.seen, self.seen - now
         if by_client:

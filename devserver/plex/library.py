@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
-from .authorship import said
+from .authorship import Values
 from .collection import Collection
 from .images import ImageStore
 from .items import Item, Media, Part, basename, covers
+from .kinds import IMAGES, SCALARS, TAGS
 from .message import Refusal
 from .options import Options
 from .sections import Section, Waiting
 from .tags import Tag, TagTables
+
+FRAME = "media://"  # Plex itself takes frames out of the video: nobody wrote them
 
 
 class Library:
@@ -224,7 +227,7 @@ class Library:
         """The item's caches are stale; with `bump` its updatedAt moves as well."""
         item.listing = None
         if isinstance(item, Item):
-            item.authorship.note(said(item), self.by_client)
+            item.authorship.note(values_of(item), self.by_client)
         if bump:
             item.updated_at = int(self.now())
         self.touch(item.section)
@@ -241,3 +244,11 @@ class Library:
     def touch(self, section: Section) -> None:
         self.revision += 1
         section.content_changed_at += 1
+
+
+def values_of(item: Item) -> Values:
+    """All that the item says, value by value."""
+    pairs = [(name, item.attrs[name]) for name in SCALARS if name in item.attrs]
+    pairs += [(kind.plural, tag.name) for kind in TAGS for tag in item.tags.get(kind.wire, ())]
+    pairs += [(kind.select, item.shows(kind)) for kind in IMAGES]
+    return frozenset(pair for pair in pairs if pair[1] and not pair[1].startswith(FRAME))

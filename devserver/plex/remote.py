@@ -1,13 +1,10 @@
-"""The verbs of the control plane: the server's own methods, in JSON terms."""
+"""The verbs of the control plane: the methods of a `PlexServer`, in JSON terms."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .server import PlexServer
+from typing import Any
 
 DIRECT = [
     "add_section",
@@ -38,7 +35,7 @@ SETTINGS = ("tag_mode", "phase", "latency", "owner", "token")
 MOMENT = 0.1  # seconds for the answer to leave before the port closes
 
 
-def verbs(plex: PlexServer) -> dict[str, Callable[..., Any]]:
+def verbs(plex: Any) -> dict[str, Callable[..., Any]]:
     """Every verb by name; its keyword arguments are the JSON body."""
     own: dict[str, Callable[..., Any]] = {name: getattr(plex, name) for name in DIRECT}
     return own | {
@@ -54,7 +51,7 @@ def verbs(plex: PlexServer) -> dict[str, Callable[..., Any]]:
     }
 
 
-def about(plex: PlexServer) -> dict[str, Any]:
+def about(plex: Any) -> dict[str, Any]:
     settings = {name: getattr(plex, name) for name in SETTINGS}
     sections = {section.id: section.title for section in plex.library.sections.values()}
     counts = {
@@ -67,7 +64,7 @@ def about(plex: PlexServer) -> dict[str, Any]:
     return settings | counts | {"sections": sections, "options": vars(plex.options)}
 
 
-def change(plex: PlexServer, values: dict[str, Any]) -> dict[str, Any]:
+def change(plex: Any, values: dict[str, Any]) -> dict[str, Any]:
     """`{"phase": "starting"}`, or any name of the options."""
     for name, value in values.items():
         owner = plex if name in SETTINGS else plex.options
@@ -78,7 +75,7 @@ def change(plex: PlexServer, values: dict[str, Any]) -> dict[str, Any]:
     return about(plex)
 
 
-def down(plex: PlexServer, seconds: float) -> dict[str, Any]:
+def down(plex: Any, seconds: float) -> dict[str, Any]:
     """Refuse connections from now on, for that long; 0 = until somebody starts it again."""
     threading.Timer(MOMENT, plex.go_down).start()
     if seconds:

@@ -11,7 +11,7 @@ from .messages import HTML, TEXT, Reply
 
 if TYPE_CHECKING:
     from .manifest import Plugin
-    from .server import StashServer
+    from .served import Served
 
 OURS = Path(__file__).parent / "ui"
 # In the order in which they are loaded; each is a build for <script> of the version Stash has.
@@ -36,7 +36,7 @@ POLICY = (
 )
 
 
-def answer(owner: StashServer, path: str, prefix: str) -> Reply | None:
+def answer(owner: Served, path: str, prefix: str) -> Reply | None:
     """What belongs to the page; None for anything else, and if there is none to see."""
     if path.startswith("/plugin/"):
         return _of_plugin(owner, path)
@@ -65,7 +65,7 @@ def _asset(libraries: Path, name: str) -> Reply:
     return Reply(200, kind, file.read_bytes(), {"Cache-Control": "no-cache"})
 
 
-def _of_plugin(owner: StashServer, path: str) -> Reply | None:
+def _of_plugin(owner: Served, path: str) -> Reply | None:
     """`/plugin/<id>/javascript`, `/plugin/<id>/css`: its files, joined in their order."""
     id_, _, what = path.removeprefix("/plugin/").partition("/")
     plugin = owner.library.host.find(id_)

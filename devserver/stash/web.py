@@ -38,7 +38,7 @@ from .sessions import Session, Unauthorized
 
 if TYPE_CHECKING:
     from .schema import Schema
-    from .server import StashServer
+    from .served import Served
 
 FREE = ("/login", "/assets")
 GZIP_FROM = 512
@@ -47,7 +47,7 @@ GZIP_FROM = 512
 class Listener(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
-    owner: StashServer
+    owner: Served
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients hang up, that is no news; anything else is a defect of the simulator."""

@@ -1,6 +1,6 @@
 """Tries every mutation on a copy of the tree: each has to make a test fail.
 
-    python -m tests.mutants [--only WORD] [--check]
+    python -m tests.mutants [--only WORD] [--first N] [--check]
 
 `--check` only looks whether the text of each mutation is there. Not a part of `make test`.
 """
@@ -24,6 +24,10 @@ PACKAGES = (
 LEFT_OUT = (".git", ".venv", ".cache", "dist", "build", "__pycache__", "node_modules", ".*_cache")
 CAUGHT, MISSED, THERE = "caught", "MISSED", "there"
 SECONDS = 900
+
+
+class Broken(Exception):
+    """The tests could not be run at all."""
 
 
 def sources(root: Path) -> list[Path]:
@@ -55,6 +59,8 @@ def verdict(mutation: Mutation, path: Path, root: Path) -> str:
     path.write_text(before.replace(mutation.old, mutation.new), encoding="utf-8")
     try:
         return MISSED if passes(mutation.tests, root) else CAUGHT
+    except Broken as error:
+        return f"BROKEN: {error}"
     finally:
         path.write_text(before, encoding="utf-8")
 
@@ -68,13 +74,15 @@ def passes(tests: tuple[str, ...], root: Path) -> bool:
     except subprocess.TimeoutExpired:
         return False
     if done.returncode not in (0, 1):  # neither passed nor failed
-        raise SystemExit(done.stdout.decode()[-2000:] + done.stderr.decode()[-2000:])
+        said = (done.stdout + done.stderr).decode().strip().splitlines()
+        raise Broken(f"pytest ended with {done.returncode}: {said[-1] if said else ''}")
     return done.returncode == 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="mutations with this word")
+    parser.add_argument("--first", type=int, default=1, help="begin with this one of the chosen")
     parser.add_argument("--check", action="store_true", help="only look for the texts")
     given = parser.parse_args()
     chosen = [one for one in MUTATIONS if given.only in " ".join((one.what, one.old, *one.tests))]
@@ -85,7 +93,7 @@ def main() -> int:
         tests = {name: None for one in chosen for name in one.tests}
         if not (given.check or passes(tuple(tests), root)):
             raise SystemExit("These tests fail without any mutation: " + " ".join(tests))
-        for number, mutation in enumerate(chosen, 1):
+        for number, mutation in enumerate(chosen, given.first):
             began = time.monotonic()
             path = place(mutation, root)
             if isinstance(path, str):
@@ -94,7 +102,7 @@ def main() -> int:
                 said = THERE if given.check else verdict(mutation, path, root)
             verdicts.append(said)
             took = f"{time.monotonic() - began:5.1f} s"
-            print(f"{number:3}/{len(chosen)} {took}  {said:7}  {mutation.what}", flush=True)
+            print(f"{number:3} {took}  {said:7}  {mutation.what}", flush=True)
     good = THERE if given.check else CAUGHT
     print(f"{verdicts.count(good)} of {len(chosen)} {good}")
     return int(verdicts.count(good) < len(chosen))
