@@ -86,6 +86,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="only look for the texts")
     given = parser.parse_args()
     chosen = [one for one in MUTATIONS if given.only in " ".join((one.what, one.old, *one.tests))]
+    chosen = chosen[given.first - 1 :]
     verdicts: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder, "tree")

@@ -51,8 +51,8 @@ MUTATIONS = (
         ("unit/test_mapping.py", "unit/test_match.py"),
     ),
     Mutation(
-        "a file in several libraries is found in none",
-        "SELECT DISTINCT rating_key FROM part WHERE path_key IN",
+        "only one item of several with the same file is found",
+        "SELECT rating_key FROM part WHERE path_key IN",
         "SELECT min(rating_key) FROM part WHERE path_key IN",
         ("unit/test_index.py",),
     ),
