@@ -143,14 +143,14 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
 NO_INPUT = ("no JSON document", "not an object", "Stash did not name its")
 
 
-@settings(odd.FUZZ, max_examples=size(55, 220))
+@settings(odd.FUZZ, max_examples=size(28, 220))
 @given(stdin=st.binary(max_size=200) | st.text(max_size=60).map(str.encode))
 def test_any_bytes(field: Field, stdin: bytes) -> None:
     found = field.run("any bytes", stdin)
     assert any(words in found["error"] for words in NO_INPUT)
 
 
-@settings(odd.FUZZ, max_examples=size(130, 520))
+@settings(odd.FUZZ, max_examples=size(65, 520))
 @given(data=st.data())
 def test_real_input_that_is_torn(field: Field, data: st.DataObject) -> None:
     document = data.draw(st.sampled_from(real(field)))
@@ -177,7 +177,7 @@ def test_nesting_without_end(field: Field, depth: int, kind: str) -> None:
 # -- documents
 
 
-@settings(odd.FUZZ, max_examples=size(137, 550))
+@settings(odd.FUZZ, max_examples=size(69, 550))
 @given(data=st.data())
 def test_wrong_types_anywhere(field: Field, data: st.DataObject) -> None:
     document = data.draw(st.sampled_from(real(field)))
@@ -185,7 +185,7 @@ def test_wrong_types_anywhere(field: Field, data: st.DataObject) -> None:
     field.run("wrong types", odd.packed(changed, data.draw(st.booleans())))
 
 
-@settings(odd.FUZZ, max_examples=size(62, 250))
+@settings(odd.FUZZ, max_examples=size(31, 250))
 @given(
     trigger=odd.mostly(st.sampled_from(TRIGGERS)),
     number=odd.mostly(st.integers(-1, 5)),
@@ -198,7 +198,7 @@ def test_any_event(field: Field, trigger: Any, number: Any, fields: Any, said: A
     assert "error" not in found, "an event never fails a Save"
 
 
-@settings(odd.FUZZ, max_examples=size(62, 250))
+@settings(odd.FUZZ, max_examples=size(31, 250))
 @given(
     mode=odd.mostly(st.sampled_from((*MODES, *routes.PAGE_OPERATIONS))),
     more=st.dictionaries(st.sampled_from(ARGUMENTS), st.integers(0, 3) | odd.things, max_size=4),
@@ -243,7 +243,7 @@ def a_setting(field: Field, name: str) -> st.SearchStrategy[Any]:
     return odd.mostly(st.sampled_from(meant.get(name, flags)))
 
 
-@settings(odd.FUZZ, max_examples=size(82, 330))
+@settings(odd.FUZZ, max_examples=size(41, 330))
 @given(data=st.data())
 def test_any_settings(field: Field, data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from(sorted(Stash2PlexConfig.model_fields)), max_size=6))
