@@ -18,14 +18,8 @@ import pytest
 from app.commands import registry
 from disk.lock import FileLock
 from sync_queue import inbox
+from tests.support.product import FOLDERS, ROOT, TREES
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDERS = ("app", "disk", "net", "plex", "reconciliation", "stash", "sync_queue", "validation")
-FILES = [
-    ROOT / "Stash2Plex.py",
-    ROOT / "errors.py",
-    *sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")),
-]
 OURS = {*FOLDERS, "errors", "Stash2Plex"}
 # The measuring of coverage loads half of the standard library into every process.
 BARE = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
@@ -78,18 +72,6 @@ CLIENTS = {
     "stash.transport",
     "net.session",
 }
-
-
-def name_of(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def modules() -> dict[str, ast.Module]:
-    return {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
-
-
-TREES = modules()
 
 
 def _is_for_types_only(node: ast.AST) -> bool:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.unit.test_imports import TREES
+from tests.support.product import TREES
 
 HOME = "plex.sync.decide"
 # What a decision is assembled from -> the modules that call it besides its home.
