@@ -6,7 +6,7 @@ import pytest
 
 import errors
 from plex.plan.plan import CLEAR, WRITE, Change
-from reconciliation import brake
+from reconciliation import brake, detector
 from sync_queue.job import FEW
 
 
@@ -21,12 +21,12 @@ from sync_queue.job import FEW
     ],
 )
 def test_a_field_that_gets_less_is_a_loss(before: object, after: object, loses: bool) -> None:
-    assert brake.loses([Change("title", before, after, WRITE)]) is loses  # type: ignore[arg-type]
+    assert detector.loses([Change("title", before, after, WRITE)]) is loses  # type: ignore[arg-type]
 
 
 def test_one_loss_among_gains_is_a_loss() -> None:
     changes = [Change("title", "", "new", WRITE), Change("summary", "long", "", CLEAR)]
-    assert brake.loses(changes)
+    assert detector.loses(changes)
 
 
 @pytest.mark.parametrize(
