@@ -140,7 +140,7 @@ def test_an_undo_of_a_scene_spares_the_file_that_had_its_number(synced: Box) -> 
     before = texts(synced)
     found = synced.operation("undo", scene=scene)
     assert found["fields"] == 0 and list(found["left"]) == [
-        "written for another file, which had the number of this scene then"
+        "written for another file, which had the id of this scene then"
     ]
     assert texts(synced) == before
 
