@@ -181,7 +181,8 @@ class Decider:
             if decision.scene.id in shown:
                 ids = file_id.of_scene(decision.scene, self._settings.path_map)
                 decision.written = self._ledger.items_of(decision.scene.id, ids)
-                decision.restores = self._settings.on_leave == RESTORE and not decision.held
+                restores = self._settings.on_leave == RESTORE and not decision.held
+                decision.restores = restores and bool(decision.written)
 
     def _match(
         self,
