@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TypeVar
 
 PLEX, STASH = "Plex", "Stash"
-# What `cause` may say, for the history of outages.
+# The values of `cause`, for the history of outages.
 CAUSES = (
     "refused",  # nobody listens there, or no way leads there
     "timeout",  # no connection, or no answer, within the time allowed

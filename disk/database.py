@@ -59,8 +59,8 @@ class Database:
     def rows_in(
         self, sql: str, values: Collection[object], others: Sequence[object] = ()
     ) -> list[tuple[Any, ...]]:
-        """All rows of a statement in which `IN (...)` stands for these values. `others` are the
-        values of its other parameters, which come first. Many values are asked for in batches."""
+        """All rows of a statement with `IN (...)`, which gets these values in batches. `others` are the
+        values of its other parameters, which come first."""
         found = []
         for some in batches(values):
             asked = sql.replace("IN (...)", f"IN ({parameters(some)})")

@@ -2,7 +2,6 @@
 
     python scripts/english.py            lists them, with file and line
     python scripts/english.py plex/ ui/  the same for some files or folders
-    python scripts/english.py --write    writes the number for each file, when the sum did not grow
 
 Reads docstrings, comments and texts of product code, the documents, the manifest and the page.
 """
@@ -11,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import io
-import json
 import re
 import sys
 import tokenize
@@ -19,7 +17,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TABLE = ROOT / "tests" / "unit" / "english.json"
 FOLDERS = ("app", "disk", "net", "plex", "reconciliation", "stash", "sync_queue", "validation")
 
 _BE = r"(?:is|are|was|were|be|been|being|isn't|aren't)"
@@ -82,7 +79,9 @@ def _strings(node: ast.AST) -> Iterator[Text]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.JoinedStr):
             parts = [part.value if isinstance(part, ast.Constant) else "…" for part in child.values]
-            yield child.lineno, "".join(map(str, parts))
+            text = "".join(map(str, parts))
+            if not _QUERY.match(text):
+                yield child.lineno, text
         elif isinstance(child, ast.Constant) and isinstance(child.value, str):
             if " " in child.value and not _QUERY.match(child.value):
                 yield from _paragraphs(child.lineno, child.value)
@@ -148,35 +147,7 @@ def _of_script(source: str) -> Iterator[Text]:
     yield from _joined(comments)
 
 
-def counts() -> dict[str, int]:
-    """The number of flags of each file."""
-    return {path.relative_to(ROOT).as_posix(): len(flags(path)) for path in files()}
-
-
-def allowed() -> dict[str, int]:
-    """The number of flags that each file may still have."""
-    table: dict[str, int] = json.loads(TABLE.read_text(encoding="utf-8"))
-    return table
-
-
-def excess(now: dict[str, int], table: dict[str, int]) -> dict[str, int]:
-    """How many flags each file has too many. A renamed file may use what its old name leaves."""
-    spare = sum(number for name, number in table.items() if name not in now)
-    renamed = sum(number for name, number in now.items() if name not in table)
-    free = set() if renamed > spare else now.keys() - table.keys()
-    over = {name: number - table.get(name, 0) for name, number in now.items() if name not in free}
-    return {name: number for name, number in over.items() if number > 0}
-
-
 def main(wanted: list[str]) -> int:
-    if "--write" in wanted:
-        now = counts()
-        if TABLE.exists() and sum(now.values()) > sum(allowed().values()):
-            print(f"{sum(now.values())} flags: more than before. Rewrite these sentences first")
-            return 1
-        left = {name: number for name, number in sorted(now.items()) if number}
-        TABLE.write_text(json.dumps(left, indent=1) + "\n", encoding="utf-8")
-        return 0
     for path in files():
         name = path.relative_to(ROOT).as_posix()
         if not wanted or any(name.startswith(start) for start in wanted):
