@@ -95,19 +95,19 @@ def url_fault(url: str) -> str | None:
     """Returns why this normalized address is unusable, or None."""
     example = "for example http://192.168.1.10:32400"
     if not url:
-        return f"The address of Plex (plex_url) is missing, {example}."
+        return f"The address of Plex (Plex URL) is missing, {example}."
     if url == A_TOKEN:
         return (
-            "The address of Plex (plex_url) is a token: that belongs into plex_token, and an address "
+            "The address of Plex (Plex URL) is a token: that belongs into Plex Token, and an address "
             f"here, {example}."
         )
     parts = _split(url)
     if parts is None or not parts.hostname or re.search(r"[\s\x00-\x1f]", url):
-        return f"The address of Plex (plex_url) names no usable host and port, {example}."
+        return f"The address of Plex (Plex URL) names no usable host and port, {example}."
     if "@" in parts.netloc:
-        return "The address of Plex (plex_url) holds a user or password: use plex_token instead."
+        return "The address of Plex (Plex URL) holds a user or password: use Plex Token instead."
     if parts.scheme not in ("http", "https"):
-        return f"The address of Plex (plex_url) must begin with http:// or https://, {example}."
+        return f"The address of Plex (Plex URL) must begin with http:// or https://, {example}."
     return None
 
 
@@ -129,12 +129,12 @@ def photo_address(text: str) -> str:
 def token_fault(token: str) -> str | None:
     """Returns why this token cannot be sent in a header, or None."""
     if not token:
-        return "The token of Plex (plex_token) is missing."
+        return "The token of Plex (Plex Token) is missing."
     if not re.fullmatch(r"[\x21-\x7e]+", token):
-        return "The token of Plex (plex_token) holds a blank or another character that cannot be."
+        return "The token of Plex (Plex Token) holds a blank or another character that cannot be."
     if token.count(".") == 2:
         return (
-            "The token of Plex (plex_token) is a signed one of plex.tv, with two dots, which no media "
+            "The token of Plex (Plex Token) is a signed one of plex.tv, with two dots, which no media "
             "server accepts: take the X-Plex-Token that “View XML” of an item shows in its address."
         )
     return None

@@ -73,7 +73,7 @@ class PlexClient:
             meant = library_names.libraries_named(name, sections) or unnumbered(sections)
             if not meant:
                 raise errors.SetupError(
-                    f"Plex has no movie-type library “{name.casefold()}” (plex_library); it has: "
+                    f"Plex has no movie-type library “{name.casefold()}” (Plex Libraries); it has: "
                     + typed(sections)
                 ).of(PLEX, "library")
             chosen.update(one.id for one in meant)
@@ -204,7 +204,7 @@ class PlexClient:
         fitting = edit_request.shorter(some)
         if fitting is None:
             raise errors.Rejected(
-                "Plex does not take an edit this long: a list has too many names (max_tags)"
+                "Plex does not take an edit this long: a list has too many names (Max Tags)"
             )
         try:
             return self._put_once(section, rating_key, fitting)

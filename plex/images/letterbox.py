@@ -6,7 +6,7 @@ from io import BytesIO
 WIDE, HIGH = 2, 3
 LARGEST = 1500  # pixels of height: no client draws a poster larger
 MISSING = (
-    "poster_fit needs the Python package Pillow where Stash runs (pip install pillow): "
+    "Fit Posters needs the Python package Pillow where Stash runs (pip install pillow): "
     "without it covers are uploaded as they are"
 )
 NEARLY = 0.02  # a picture whose shape is this close to 2:3 needs no ground

@@ -175,5 +175,5 @@ def silence(seen: file_pairs.Comparison) -> str:
     """Why the files prove nothing."""
     return (
         f"of {seen.size} files in Stash {len(seen.pairs)} have their like in Plex, which does not "
-        "tell where Plex has the others; looked for are the same paths, or what path_map says"
+        "tell where Plex has the others; looked for are the same paths, or what Path Map says"
     )

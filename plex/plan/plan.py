@@ -39,7 +39,7 @@ WHYS: Mapping[str, str] = {
     DRIFTED: "kept, since a person edited it in Plex",
     CONFLICT: "kept until it is decided, since a person edited it in Plex",
     LOCKED: "kept, since a person locked it in Plex",
-    PRESERVED: "kept, since Plex says something there and preserve_plex_edits is on",
+    PRESERVED: "kept, since Plex says something there and Preserve Plex Edits is on",
     REFUSED: "kept, since Plex did not take what Stash says",
 }
 _WRITING = (WRITE, REPAIR, CLEAR)

@@ -183,7 +183,7 @@ def _ambiguous(outcome: Outcome, decision: "SceneDecision") -> None:
     fits = "has a further file that fits" if decision.sure else "fits"
     outcome.said = f"{fits} {len(decision.unsure)} Plex items and is left alone: {which}"
     outcome.refused = True
-    outcome.warnings.append(outcome.said + " (allow_ambiguous_match writes all of them)")
+    outcome.warnings.append(outcome.said + " (Allow Ambiguous Match writes all of them)")
 
 
 def _skip(outcome: Outcome, why: selection.Skip, keys: Sequence[int], restores: bool) -> None:

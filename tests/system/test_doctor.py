@@ -197,7 +197,7 @@ TROUBLES: dict[str, tuple[Trouble, list[tuple[str, str, str, str]]]] = {
     "a wrong token": (lambda box: settings(box, plex_token="not-the-token-of-the-box"), [
         ("plex.token", "error", "does not accept “Plex Token” (401)", "owns the server")]),
     "no token": (lambda box: settings(box, plex_token=""), [
-        ("plex.settings", "error", "(plex_token) is missing", "Settings > Plugins")]),
+        ("plex.settings", "error", "(Plex Token) is missing", "Settings > Plugins")]),
     "an address of something else": (lambda box: settings(box, plex_url=box.stash.url), [
         ("plex.reach", "error", "is not Plex", "Set Plex URL to Plex")]),
     "a guest's token, 403": (lambda box: not_the_owner(box, 403), [GUEST]),

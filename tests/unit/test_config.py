@@ -408,7 +408,7 @@ def test_an_address_is_brought_into_one_form_that_stays(typed, used):
 @pytest.mark.parametrize(
     "url, token, fault",
     [
-        ("", "abc", "(plex_url) is missing"),
+        ("", "abc", "(Plex URL) is missing"),
         ("http://", "abc", "no usable host"),
         ("https:///path", "abc", "no usable host"),
         ("http://plex:99999", "abc", "no usable host"),
@@ -418,9 +418,9 @@ def test_an_address_is_brought_into_one_form_that_stays(typed, used):
         ("ftp://plex", "abc", "must begin with http"),
         (f"http://me:{SECRET}@plex", "abc", "holds a user or password"),
         (f"me:{SECRET}@plex:32400", "abc", "holds a user or password"),
-        ("http://plex", "", "(plex_token) is missing"),
-        (TOKEN, "abc", "(plex_url) is a token"),
-        (f"?X-Plex-Token={TOKEN}", "abc", "(plex_url) is a token"),
+        ("http://plex", "", "(Plex Token) is missing"),
+        (TOKEN, "abc", "(Plex URL) is a token"),
+        (f"?X-Plex-Token={TOKEN}", "abc", "(Plex URL) is a token"),
         ("http://plex", f"{SECRET}.{SECRET}.{SECRET}", "with two dots"),
         ("http://plex", f"{SECRET} {SECRET}", "holds a blank"),
         ("http://plex", f"{SECRET}\x01", "holds a blank"),

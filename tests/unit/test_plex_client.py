@@ -66,7 +66,7 @@ def test_a_summary_that_is_too_long_for_the_server_is_cut(client, plex, action):
 def test_a_list_that_is_too_long_is_refused_not_sliced(client, plex, action):
     key = plex.add_file("/media/a.mp4")
     plex.options.url_limit, plex.options.url_limit_action = 8000, action
-    with pytest.raises(errors.Rejected, match="max_tags"):
+    with pytest.raises(errors.Rejected, match="Max Tags"):
         edit(client, key, "genres", tuple("x" * 90 + str(n) for n in range(99)))
     assert plex.item(key)["genres"] == []
 
