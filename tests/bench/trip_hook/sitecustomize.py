@@ -47,7 +47,7 @@ def _audit(event: str, args: Any) -> None:
     """Counts the state files that are opened, by the path inside the data dir."""
     if event == "open" and isinstance(args[0], str) and args[0].startswith(DATA):
         writes = args[2] & (os.O_WRONLY | os.O_RDWR) if isinstance(args[2], int) else 0
-        if not writes:
+        if not writes and os.path.exists(args[0]):
             _opened[args[0][len(DATA) + 1 :]] += 1
 
 
