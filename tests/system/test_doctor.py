@@ -369,7 +369,7 @@ def test_an_outage_held_scenes_and_a_failed_reconciliation_are_told(box: Box) ->
         box.operation("reconcile_all")
     found = check(box)
     assert "Plex has been away since" in of(found, "queue.outage")[0][1]
-    assert of(found, "queue.held")[0][2] == "Resume Held Scenes ends that"
+    assert of(found, "queue.held")[0][2] == "Resume Held Scenes releases them"
     [(level, said, _)] = of(found, "reconciliation")
     assert level == "warning" and "the last reconciliation failed: Plex does not answer" in said
 

@@ -262,7 +262,7 @@ def test_what_plex_makes_of_a_value_is_told_once_and_not_looped(stubborn):
     (outcome,) = stubborn.sync(scene)
     assert stubborn.plex.item(key)["title"] == "A lon"
     assert len(outcome.warnings) == 2
-    assert "title = 'A long title' and says 'A lon'" in outcome.warnings[0]
+    assert "title = 'A long title' and shows 'A lon'" in outcome.warnings[0]
     stubborn.plex.clear_requests()
     (outcome,) = stubborn.sync(scene)
     assert (stubborn.writes(), outcome.warnings) == ([], [])

@@ -231,7 +231,7 @@ def test_dead_letters_are_retried_all_or_by_their_reason(box: Box, error: str, c
 
 def test_the_outage_report_in_the_log(box: Box) -> None:
     fill(box, 2)
-    assert "not asked yet" in " ".join(told(box))
+    assert "no request was sent to Plex yet" in " ".join(told(box))
     box.operation("all")
     assert "0 outages since" in " ".join(told(box))
     box.plex.go_down()
