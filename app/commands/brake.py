@@ -91,5 +91,5 @@ def _no_sample(error: errors.Stash2PlexError) -> errors.Braked:
     return errors.Braked(
         "nothing was changed: the brake could not read a sample of the scenes to see what they would "
         f"lose in Plex ({error}). Try again when both servers answer; Check Setup says what is wrong. To "
-        "go on without the brake, set Brake, Share to 100 for this run"
+        "go on without the brake, set “Brake, Share” to 100 for this run"
     )

@@ -179,5 +179,5 @@ def test_where_more_than_half_cannot_be_looked_at_nothing_is_written(synced: Box
     says_less(synced, synced.scenes)
     broken_in_stash(synced, synced.scenes[10:35])
     said = refused(synced, "all")
-    assert "nothing is changed" in said and "Try again" in said and "brake_share" in said
+    assert "nothing was changed" in said and "Try again" in said and "Brake, Share" in said
     assert kept(synced) and queue(synced)["pending"] == 0

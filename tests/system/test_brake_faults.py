@@ -93,5 +93,5 @@ def test_a_server_that_goes_on_failing_ends_in_a_sentence(
 ) -> None:
     getattr(library, side).faults.arm(match=match, action="500", times=9999)
     said = library.press("all")
-    assert "nothing is changed" in said and "Try again when both servers answer" in said
+    assert "nothing was changed" in said and "Try again when both servers answer" in said
     assert library.plex.writes() == [] and library.lost == []

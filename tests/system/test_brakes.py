@@ -83,10 +83,10 @@ def test_a_run_that_nobody_asked_for_touches_only_so_many(synced):
         store.scenes[number].title = "New"
     ran_ago(synced, 2 * 86400)
     synced.operation("process_queue")
-    (told,) = [line for line in lines(synced, "warning") if "brake_scenes" in line]
+    (told,) = [line for line in lines(synced, "warning") if "Brake, Scenes" in line]
     assert "6 scenes differ, and an automatic run may change 5" in told
     assert synced.plex.writes() == []
-    assert "brake_scenes" in synced.operation("queue_status")["reconciliation"]["last_failure"]
+    assert "Brake, Scenes" in synced.operation("queue_status")["reconciliation"]["last_failure"]
     synced.operation("reconcile_all")
     assert synced.differences() == {}
 
