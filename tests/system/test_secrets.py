@@ -122,6 +122,7 @@ def processes(pid: int) -> Iterator[int]:
             yield from processes(int(child))
 
 
+@pytest.mark.cold
 @pytest.mark.skipif(not os.path.exists("/proc/self/cmdline"), reason="processes are seen in /proc")
 def test_no_process_shows_a_secret_in_its_arguments_or_environment(box: Box) -> None:
     """Every user of the machine can read the arguments."""
