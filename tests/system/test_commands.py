@@ -263,7 +263,7 @@ def test_health_check_says_that_a_path_map_is_wrong(box):
     assert box.operation("health_check")["files"] == {"looked_at": 1, "unknown": 0}
     box.configure(path_map="/wrong => /media")
     found = box.operation("health_check")
-    assert not found["healthy"] and "path_map" in found["files"]["problem"]
+    assert not found["healthy"] and "Path Map" in found["files"]["problem"]
     assert "/data/a/clip.mp4" in found["files"]["problem"]
 
 
