@@ -199,11 +199,27 @@ def _still_holds(field: registry.Field, entry: Entry, item: Item) -> bool:
 
 
 def _is_reset(entry: Entry, item: Item) -> bool:
-    """Whether Plex has begun the item anew: it has the title of a new item where we had written one."""
+    """Whether Plex has begun the item anew: it has the title of a new item where we had written one,
+    or no lock of ours is left although somebody has edited it since."""
     base = entry.baseline.get("title")
-    if base is None or "title" not in item.scanned:
+    if base is None:
         return False
+    if "title" not in item.scanned:
+        return _lost_our_locks(entry, item)
     return not same(registry.BY_NAME["title"], item.values.get("title"), base.got)
+
+
+def _lost_our_locks(entry: Entry, item: Item) -> bool:
+    """Whether every lock on the item is on a value that we did not write, and a lock of ours is gone.
+
+    Nobody unlocks all fields by hand: a lock goes with the item that had it.
+    """
+    ours = entry.locks or frozenset()
+    known = {field.plex_name: field for field in registry.FIELDS if field.name in entry.baseline}
+    left = [known[name] for name in item.locks & ours & known.keys()]
+    return bool(ours - item.locks) and not any(
+        same(field, item.values.get(field.name), entry.baseline[field.name].got) for field in left
+    )
 
 
 def claim_photos(

@@ -234,7 +234,7 @@ def go_through(field: Field, number: int, mode: str, found: list[Trouble], case:
     field.cases[case] += 1
 
 
-@settings(odd.FUZZ, max_examples=size(59, 475))
+@settings(odd.FUZZ, max_examples=size(118, 475))
 @given(number=st.integers(1, 6), mode=st.sampled_from(TASKS), found=troubles(spoil.BROKEN))
 def test_answers_without_form_lose_nothing(
     field: Field, number: int, mode: str, found: list[Trouble]
@@ -244,7 +244,7 @@ def test_answers_without_form_lose_nothing(
         assert number not in field.differences(), "either it is owed, or Plex says it"
 
 
-@settings(odd.FUZZ, max_examples=size(66, 530))
+@settings(odd.FUZZ, max_examples=size(132, 530))
 @given(number=st.integers(1, 6), mode=st.sampled_from(TASKS), found=troubles(spoil.LYING))
 def test_answers_that_lie_break_nothing(
     field: Field, number: int, mode: str, found: list[Trouble]

@@ -128,6 +128,7 @@ def test_another_plugin_with_our_id_is_told_of(
     assert found[0] == level and said in found[1] and "Reload plugins" in found[2]
 
 
+@pytest.mark.cold  # a fork has the files of another folder
 def test_the_data_of_an_older_plugin_is_told_of_and_left_alone(box: Box) -> None:
     queue = box.folder / "data" / "queue.db"
     queue.parent.mkdir()

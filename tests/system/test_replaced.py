@@ -47,6 +47,17 @@ def test_a_plex_begun_anew_is_filled_again(synced: Box, keys: str, mode: str) ->
     assert synced.plex.writes() == [], "a second sync writes nothing"
 
 
+def test_a_title_typed_into_a_new_item_is_the_only_edit(synced: Box) -> None:
+    synced.configure(on_edit_in_plex="plex")
+    synced.plex.begin_anew("same")
+    agent_fills(synced)
+    scene = next(iter(synced.paths))
+    synced.plex.edit_as_person(synced.item(scene)["ratingKey"], title="A person's.")
+    synced.operation("all")
+    assert {n: [*d] for n, d in synced.differences().items()} == {scene: ["title"]}
+    assert synced.item(scene)["title"] == "A person's."
+
+
 def test_an_undo_to_the_original_leaves_items_with_other_files_alone(synced: Box) -> None:
     synced.plex.begin_anew("shifted")
     agent_fills(synced)
