@@ -1,6 +1,6 @@
 """Asks again, once or twice and after a short pause, when a request meets a passing fault.
 
-Also tells a question whose answer always breaks off from a server that is away.
+Also tells a question that never gets its whole answer from a server that is away.
 """
 
 import time
@@ -35,17 +35,16 @@ def retry(
 
 
 def ask_part(ask: Callable[[], Answer], is_up: Callable[[], object]) -> Answer:
-    """Returns the answer of `ask`, which only reads. Raises Busy if the connection breaks while the
+    """Returns the answer of `ask`, which only reads. Raises Busy if no whole answer comes while the
     server answers `is_up`, asked once: then only this part is bad. Raises Lost otherwise.
-
-    A slow answer stays Lost: to ask around it would take too long.
     """
     try:
         return ask()
     except errors.Lost as lost:
-        if lost.cause == "timeout" or not _answers(is_up):
+        if not _answers(is_up):
             raise
-        words = f"{lost.server} breaks off its answer to this, and answers other questions"
+        does = "is too slow with" if lost.cause == "timeout" else "breaks off"
+        words = f"{lost.server} {does} its answer to this, and answers other questions"
         raise errors.Busy(words).of(lost.server, lost.cause) from None
 
 

@@ -28,7 +28,7 @@ def box(tmp_path: Path, new_box: NewBox) -> Iterator[Box]:
         yield found
 
 
-def break_(box: Box, bad: Sequence[int], action: str) -> list[int]:
+def break_(box: Box, bad: Sequence[int], action: str, **more: float) -> list[int]:
     """The rating keys of the items that Plex cannot give."""
     scenes = list(box.paths)
     keys = [int(box.item(scenes[one])["ratingKey"]) for one in bad]
@@ -37,7 +37,7 @@ def break_(box: Box, bad: Sequence[int], action: str) -> list[int]:
         asked = call.path.rpartition("/library/metadata/")[2].split(",")  # type: ignore[attr-defined]
         return call.method == "GET" and not {*map(str, keys)}.isdisjoint(asked)  # type: ignore[attr-defined]
 
-    box.plex.faults.arm(action, match, times=FOR_EVER)
+    box.plex.faults.arm(action, match, times=FOR_EVER, **more)
     return keys
 
 
@@ -67,6 +67,16 @@ def test_the_others_are_synced(
     box.operation("all")
     assert box.differences() == {}
     assert {state(box, one) for one in box.paths} == {"in_sync"}
+
+
+def test_an_item_that_comes_too_slowly_stops_no_other(box: Box) -> None:
+    box.configure(read_timeout=1)
+    break_(box, (1,), "slow", seconds=3.0)
+    found = box.operation("all")
+    assert found["paused"] is None and box.differences(of(box, (0, 2))) == {}
+    box.plex.faults.clear()
+    box.operation("all")
+    assert box.differences() == {}
 
 
 @pytest.mark.parametrize("action", ACTIONS)
