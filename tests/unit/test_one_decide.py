@@ -69,11 +69,14 @@ def used(tree: ast.Module) -> Iterator[str]:
             yield ast.unparse(node)
 
 
+USED = {name: frozenset(used(tree)) for name, tree in TREES.items()}
+
+
 def users(part: str) -> set[str]:
     inside, own = part.split(".")
     return {
         name for name, tree in TREES.items()
-        if part in used(tree)
+        if part in USED[name]
         or (name.endswith(f".{inside}") and any(
             isinstance(node, ast.Call) and ast.unparse(node.func) == own for node in ast.walk(tree)
         ))
