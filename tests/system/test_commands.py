@@ -240,7 +240,7 @@ def test_settings_of_a_wrong_type_are_warned_of(box):
     document = {"server_connection": connection(box), "args": {"mode": "queue_status"}}
     code, answer, log = send(box, document | {"settings": ["plex_url"]})
     assert code == 0 and "list instead of a map" in log
-    assert "plex_url" in answer["output"]["plex"]["problem"]
+    assert "Plex URL" in answer["output"]["plex"]["problem"]
 
 
 def test_an_unexpected_error_is_one_sentence_with_a_traceback_for_debugging(box):

@@ -162,7 +162,7 @@ def test_one_file_in_two_libraries_is_refused_and_named(bench):
     (line,) = outcome.warnings
     for said in (f"{key} “", f"{twin} “", "“Scenes”", "“Other”", "“/media/a.mp4”"):
         assert said in line
-    assert "allow_ambiguous_match" in line
+    assert "Allow Ambiguous Match" in line
     assert outcome.refused
 
 

@@ -134,7 +134,7 @@ def test_too_few_files_prove_nothing(box):
     box.task(SYNC_ALL)
     assert box.plex.writes() == []
     (said,) = about_paths(box)
-    assert "of 2 files in Stash 2 have their like in Plex" in said and "path_map" in said
+    assert "of 2 files in Stash 2 have their like in Plex" in said and "Path Map" in said
     box.add("third.mp4", title="Third")
     box.task(RECONCILE)
     assert box.differences() == {}

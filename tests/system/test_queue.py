@@ -69,7 +69,7 @@ def test_while_paused_changes_are_remembered_and_nothing_is_written(box: Box) ->
 
 @pytest.mark.parametrize(
     ("settings", "name"),
-    [({"plex_token": ""}, "plex_token"), (None, "plex_url")],
+    [({"plex_token": ""}, "Plex Token"), (None, "Plex URL")],
 )
 def test_without_address_or_token_the_log_names_the_setting(
     box: Box, settings: dict[str, Any] | None, name: str

@@ -140,7 +140,7 @@ def test_with_a_wrong_token(box):
 def test_with_no_settings_at_all(box):
     box.stash.configure("Stash2Plex")
     found = status(box)
-    assert "plex_url" in found["plex"]["problem"]
+    assert "Plex URL" in found["plex"]["problem"]
     assert "Settings > Plugins > Stash2Plex" in found["plex"]["problem"]
     assert found["queue"]["pending"] == 0
 
