@@ -129,11 +129,7 @@ class PlexClient:
         try:
             return self._read(rating_keys, quick_question_chances)
         except (errors.Busy, errors.Rejected):
-            pass
-        except errors.Lost as error:
-            if error.cause != "timeout":
-                raise
-        return self._singly(rating_keys, unread)
+            return self._singly(rating_keys, unread)
 
     def _singly(self, rating_keys: Sequence[int], unread: "Unread | None") -> list[item.Item]:
         items: list[item.Item] = []

@@ -116,7 +116,7 @@ class Transport:
         chances: Chances = question_chances,
     ) -> Any:
         """Returns the container that Plex sends. Asks again after a passing fault. Raises Busy when Plex
-        breaks off its answer to this question and to no other."""
+        gives no whole answer to this question, and answers others."""
 
         def ask() -> Any:
             return _full(self._ask(key, headers=headers))
