@@ -67,11 +67,11 @@ def put_note(path: "str | os.PathLike[str]", text: str) -> None:
 
 def _text(path: Path) -> str:
     """The text of the file. A process reads it again only after it was replaced."""
-    if path.is_dir():
-        raise ValueError("it is a folder")
     signature = _signature(path)
     known, text = _seen.get(path, ((), ""))
     if known != signature:
+        if path.is_dir():
+            raise ValueError("it is a folder")
         text = patiently(lambda: path.read_text(encoding="utf-8"))
         _seen[path] = signature, text
     return text
