@@ -6,7 +6,7 @@ from functools import partial
 import errors
 from plex.client.pages import BAD_PART
 from plex.client.port import PlexPort
-from plex.client.section import Section
+from plex.client.section import Section, unnumbered
 from plex.library.section_listing import SectionListing
 from plex.library.unlisted import Failure, Tries, Unlisted
 from plex.path_map.file_pairs import File
@@ -179,8 +179,8 @@ class Index:
             raise errors.LibraryEmpty(
                 "Plex shows none of the libraries that it had; nothing is changed until they are back"
             ).of(errors.PLEX)
-        numbers = {section.id for section in sections}
-        gone = [(number,) for number in known.keys() - numbers if min(numbers, default=1) > 0]
+        missing = known.keys() - {section.id for section in sections}
+        gone = [] if unnumbered(sections) else [(number,) for number in missing]
         for number, *_ in gone:
             self._store.emptied.pop(number, None)
         if gone:

@@ -15,6 +15,7 @@ from disk.database import batches
 from plex.client.collection import CUSTOM, Collection
 from plex.client.pages import BAD_PART
 from plex.client.port import PlexPort
+from plex.client.section import unnumbered
 from plex.fields import tags
 from plex.fields.names import name_key
 from plex.state.database import Store
@@ -181,8 +182,8 @@ class Collections:
     def _is_deleted(self, section: int, error: errors.Stash2PlexError) -> bool:
         if not isinstance(error, errors.Gone):
             return False
-        numbers = {section.id for section in self._plex.libraries()}
-        return section not in numbers and min(numbers, default=1) > 0  # each can be read
+        libraries = self._plex.libraries()
+        return not unnumbered(libraries) and section not in {library.id for library in libraries}
 
     def _settle(self, ours: OurCollection) -> None:
         theirs = self._plex.collection(ours.rating_key)
