@@ -117,14 +117,13 @@ class Decider:
         decisions = []
         for scene in scenes:
             refuse_partial(scene, self.extras)
-            held = holds.why(scene)
-            decisions.append(
-                SceneDecision(scene, selection.skip_reason(scene, self._settings), held=held)
-            )
-            decisions[-1].warnings = [
+            decision = SceneDecision(scene, selection.skip_reason(scene, self._settings))
+            decision.held = holds.why(scene)
+            decision.warnings = [
                 line.removeprefix(scene.label()).strip() for line in self._warnings
             ]
             self._warnings.clear()
+            decisions.append(decision)
         self._pass_over([decision for decision in decisions if decision.skip])
         return decisions
 
@@ -137,12 +136,15 @@ class Decider:
     def read(self, hints: match.Hints, others: Sequence[int]) -> match.ItemsRead:
         """Reads the items of the hints, without a look at our database: any thread may do it. `others`
         are the items to ask for when Plex gives none of them."""
-        return match.read(
-            self._reads.items, hints.rating_keys, lambda bad: self._serves(others, bad)
-        )
+        return self._read(self._reads, hints.rating_keys, lambda: others)
 
-    def _serves(self, others: Iterable[int], bad: Collection[int]) -> bool:
-        return serves(self._plex, [key for key in others if key not in bad])
+    def _read(
+        self, reads: Reads, rating_keys: Sequence[int], others: Callable[[], Sequence[int]]
+    ) -> match.ItemsRead:
+        def serves_others(bad: Collection[int]) -> bool:
+            return serves(self._plex, [key for key in others() if key not in bad])
+
+        return match.read(reads.items, rating_keys, serves_others)
 
     def compare(
         self, decisions: Sequence[SceneDecision], hints: match.Hints, had: match.ItemsRead
@@ -193,9 +195,7 @@ class Decider:
         scenes = [decision.scene for decision in chosen]
 
         def read(rating_keys: Sequence[int]) -> match.ItemsRead:
-            return match.read(
-                reads.items, rating_keys, lambda bad: self._serves(self._others.besides(), bad)
-            )
+            return self._read(reads, rating_keys, self._others.besides)
 
         def matched() -> match.Matches:
             return match.match(scenes, self._index, self._settings.path_map, read, self._refresh)
@@ -282,17 +282,17 @@ class Decider:
 
     def _conclude(self, decisions: Sequence[SceneDecision]) -> None:
         """Gives each photo that is due to one work, and notes the states of the scenes."""
+        wishes = [actor_photos.wanted(one.scene, self._settings).keys() for one in decisions]
         names = {
-            name for work in works_of(decisions)
-            for name in actor_photos.wanted(work.scene, self._settings)
+            name for decision, wish in zip(decisions, wishes, strict=True) if decision.works
+            for name in wish
         }  # fmt: skip
         sent = self._ledger.photos(names) if names else {}
         holders = self._ledger.holders(sent) if names else {}
-        for decision in decisions:
+        for decision, wish in zip(decisions, wishes, strict=True):
             if names:
                 claim_photos(decision.works, sent, holders, self._settings, self._claimed)
-                mine = actor_photos.wanted(decision.scene, self._settings)
-                decision.awaits_photo = not self._claimed.isdisjoint(mine)
+                decision.awaits_photo = not self._claimed.isdisjoint(wish)
             for work in decision.works:
                 work.state = state_before(work, self._settings)
 
