@@ -215,10 +215,13 @@ def _lost_our_locks(entry: Entry, item: Item) -> bool:
     Nobody unlocks all fields by hand: a lock goes with the item that had it.
     """
     ours = entry.locks or frozenset()
-    known = {field.plex_name: field for field in registry.FIELDS if field.name in entry.baseline}
-    left = [known[name] for name in item.locks & ours & known.keys()]
-    return bool(ours - item.locks) and not any(
-        same(field, item.values.get(field.name), entry.baseline[field.name].got) for field in left
+    if ours <= item.locks:
+        return False
+    left = (field for field in registry.FIELDS if field.plex_name in item.locks & ours)
+    return not any(
+        (base := entry.baseline.get(field.name)) is not None
+        and same(field, item.values.get(field.name), base.got)
+        for field in left
     )
 
 
