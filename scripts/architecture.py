@@ -14,7 +14,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from package import ROOT, contents
+
 PICTURE = ROOT / "docs" / "images" / "architecture.svg"
 
 # From the top down, with the column of each box: a package imports only what stands below it.
@@ -43,22 +44,17 @@ FRAME = ("plex.sync", "plex.path_map")
 
 def edges(root: Path = ROOT) -> set[Edge]:
     """Which package imports which when the program runs, without imports for types only."""
-    named = {package(path.relative_to(root)): path for path in (root / "Stash2Plex.py",)}
-    files = [*named.values(), *(p for top in _folders() for p in (root / top).rglob("*.py"))]
     found = {
-        (package(path.relative_to(root)), target)
-        for path in files
-        for module in imports(ast.parse(path.read_text(encoding="utf-8")))
-        if (target := package(Path(*module.split(".")))) in RANK
+        (box(path), target)
+        for path in contents(root)
+        if path.suffix == ".py"
+        for module in imports(ast.parse((root / path).read_text(encoding="utf-8")))
+        if (target := box(Path(*module.split(".")))) in RANK
     }
     return {(source, target) for source, target in found if source != target}
 
 
-def _folders() -> list[str]:
-    return sorted({name.partition(".")[0] for name in RANK} - {"Stash2Plex"})
-
-
-def package(path: Path) -> str:
+def box(path: Path) -> str:
     """The box of a module: two names deep in plex/, one elsewhere."""
     parts = path.parts
     return ".".join(parts[:2]) if parts[0] == "plex" else parts[0]

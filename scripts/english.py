@@ -16,8 +16,9 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("app", "disk", "net", "plex", "reconciliation", "stash", "sync_queue", "validation")
+import package
+
+ROOT = package.ROOT
 
 _BE = r"(?:is|are|was|were|be|been|being|isn't|aren't)"
 FLAGS = (
@@ -38,10 +39,8 @@ Text = tuple[int, str]  # the line where it begins, and the text
 
 def files() -> list[Path]:
     """Everything that is read."""
-    code = [ROOT / "Stash2Plex.py", ROOT / "errors.py"]
-    code += [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
-    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-    return sorted([*code, *documents, ROOT / "Stash2Plex.yml", *(ROOT / "ui").glob("*.js")])
+    code = [ROOT / path for path in package.contents() if path.suffix in {".py", ".yml", ".js"}]
+    return sorted([*code, *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def flags(path: Path) -> list[tuple[int, str, str]]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("app", "disk", "net", "plex", "reconciliation", "stash", "sync_queue", "validation")
-FILES = [
-    ROOT / "Stash2Plex.py",
-    ROOT / "errors.py",
-    *sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")),
-]
+import package
+
+ROOT = package.ROOT
+FOLDERS = tuple(folder for folder in package.FOLDERS if folder != "ui")
+FILES = [package.ROOT / path for path in package.contents() if path.suffix == ".py"]
 
 
 def name_of(path: Path) -> str:
