@@ -19,10 +19,7 @@ class DeadLetters(QueueFile):
         """Give the job up, and keep it with the reason."""
         kept = None if job.kind == UNREADABLE else dumps(job)
         with self.writing() as db:
-            db.execute(
-                f"DELETE FROM {TABLE} WHERE key = ? AND {_DEAD}",
-                (job.key,),
-            )
+            db.execute(f"DELETE FROM {TABLE} WHERE key = ? AND {_DEAD}", (job.key,))
             db.execute(
                 f"UPDATE {TABLE} SET {_DEAD}, timestamp = ?, error = ?,"
                 " data = coalesce(?, data) WHERE _id = ?",
@@ -69,8 +66,7 @@ class DeadLetters(QueueFile):
                 [(dumps(job), job.key, now, now, job.rank, number) for job, number in rows],
             )
             db.executemany(  # a row that could not be updated is queued already
-                f"DELETE FROM {TABLE} WHERE _id = ? AND {_DEAD}",
-                [(number,) for _, number in rows],
+                f"DELETE FROM {TABLE} WHERE _id = ? AND {_DEAD}", [(number,) for _, number in rows]
             )
         return len(rows)
 
@@ -84,8 +80,7 @@ class DeadLetters(QueueFile):
         """Delete these dead letters. Returns how many there were."""
         with self.writing() as db:
             return db.executemany(
-                f"DELETE FROM {TABLE} WHERE _id = ? AND {_DEAD}",
-                [(number,) for number in numbers],
+                f"DELETE FROM {TABLE} WHERE _id = ? AND {_DEAD}", [(number,) for number in numbers]
             ).rowcount
 
     def _delete(self, where: str, *values: Any) -> int:

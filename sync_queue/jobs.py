@@ -81,8 +81,7 @@ class Jobs(DeadLetters):
         """Make every delayed job due now. Returns how many."""
         with self.writing() as db:
             return db.execute(
-                f"UPDATE {TABLE} SET due = ? WHERE {UNCLAIMED} AND due > ?",
-                (now, now),
+                f"UPDATE {TABLE} SET due = ? WHERE {UNCLAIMED} AND due > ?", (now, now)
             ).rowcount
 
     def hasten_waits(self, now: float) -> None:
@@ -153,8 +152,7 @@ class Jobs(DeadLetters):
         )
         with self.writing() as db:
             db.executemany(
-                f"UPDATE {TABLE} SET status = {CLAIMED} WHERE _id = ?",
-                [(row[0],) for row in rows],
+                f"UPDATE {TABLE} SET status = {CLAIMED} WHERE _id = ?", [(row[0],) for row in rows]
             )
         return [loads(*row) for row in rows]
 

@@ -110,10 +110,7 @@ def _jobs_of(path: Path) -> Iterator[Job]:
 
 def _texts(path: Path) -> Iterator[bytes]:
     try:
-        with (
-            path.open("rb") as file,
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view,
-        ):
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
             yield from (match[0] for match in re.finditer(_TEXT, view))
     except (OSError, ValueError):  # missing, a folder, or empty
         return

@@ -105,14 +105,11 @@ class PlexClient:
     def newest(self, section: int) -> Page:
         """The items that were added last."""
         return self._plex.page(
-            f"{path_of(section)}/all?type={MOVIES}&sort=addedAt%3Adesc",
-            window(0, NEWEST),
+            f"{path_of(section)}/all?type={MOVIES}&sort=addedAt%3Adesc", window(0, NEWEST)
         )
 
     def items(
-        self,
-        rating_keys: Sequence[int],
-        unread: "Unread | None" = None,
+        self, rating_keys: Sequence[int], unread: "Unread | None" = None
     ) -> dict[int, item.Item]:
         """Full items by rating key, without items that no longer exist. `unread` gets the items that Plex
         cannot give, with the reason."""

@@ -112,10 +112,7 @@ _FIELDS = {field.plex_name: field for field in FIELDS}
 
 
 def left(
-    edit: Iterable[Parameter],
-    current: Fields,
-    locks: Collection[str],
-    photos: Collection[str] = (),
+    edit: Iterable[Parameter], current: Fields, locks: Collection[str], photos: Collection[str] = ()
 ) -> list[Parameter]:
     """The part of an edit that an item does not show: whole fields, so that no list is sent in slices."""
     rest: list[Parameter] = []

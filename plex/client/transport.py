@@ -110,10 +110,7 @@ class Transport:
         return twin
 
     def get(
-        self,
-        key: str,
-        headers: "dict[str, str] | None" = None,
-        chances: Chances = question_chances,
+        self, key: str, headers: "dict[str, str] | None" = None, chances: Chances = question_chances
     ) -> Any:
         """Returns the container that Plex sends. Asks again after a passing fault. Raises Busy when Plex
         gives no whole answer to this question, and answers others."""

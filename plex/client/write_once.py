@@ -8,9 +8,7 @@ Doubts = tuple[type[errors.Stash2PlexError], ...]
 
 
 def once(
-    send: Callable[[], None],
-    is_done: Callable[[], bool],
-    doubts: Doubts = (errors.Lost,),
+    send: Callable[[], None], is_done: Callable[[], bool], doubts: Doubts = (errors.Lost,)
 ) -> None:
     """Sends. After an error of `doubts` looks (`is_done`), and sends a second time if need be.
 

@@ -9,16 +9,7 @@ from plex.fields.item import Item
 from plex.images.images import Picture
 from plex.plan.baseline import after_decision
 from plex.plan.last_written import SCALAR, Written
-from plex.plan.plan import (
-    ASK,
-    CONFLICT,
-    LOCKED,
-    PLEX,
-    STASH,
-    Change,
-    Rules,
-    scalar,
-)
+from plex.plan.plan import ASK, CONFLICT, LOCKED, PLEX, STASH, Change, Rules, scalar
 from plex.state.entry import Entry, ImageRecord
 
 SETTLED = 3.0  # seconds

@@ -9,15 +9,7 @@ from plex.fields.registry import BY_NAME, IMAGES
 from plex.plan.baseline import Decision
 from plex.state import entry_history, file_id
 from plex.state.database import LOST, Store
-from plex.state.entry import (
-    COLUMNS,
-    Entry,
-    decision_of,
-    entry_of,
-    names_of,
-    row_of,
-    text_of,
-)
+from plex.state.entry import COLUMNS, Entry, decision_of, entry_of, names_of, row_of, text_of
 from plex.state.file_id import FileIds
 from plex.state.journal import Journal
 

@@ -24,15 +24,7 @@ from plex.state.ledger import Ledger
 from plex.sync.decision import Other, SceneDecision
 from plex.sync.reads import Reads
 from plex.sync.restore import RESTORE
-from plex.sync.work import (
-    Work,
-    claim_photos,
-    extras,
-    planned,
-    refuse_partial,
-    rules,
-    state_before,
-)
+from plex.sync.work import Work, claim_photos, extras, planned, refuse_partial, rules, state_before
 from stash.port import StashPort
 from stash.scene import Scene
 from validation.settings import SyncSettings

@@ -69,11 +69,7 @@ class Writer:
     """Lives as long as a process. `give_up` gets each work that failed."""
 
     def __init__(
-        self,
-        plex: PlexPort,
-        index: Index,
-        others: Witnesses,
-        give_up: Callable[[Work], None],
+        self, plex: PlexPort, index: Index, others: Witnesses, give_up: Callable[[Work], None]
     ) -> None:
         self._plex, self._index, self._others = plex, index, others
         self._give_up, self.tempo = give_up, Tempo()
