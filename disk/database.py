@@ -88,6 +88,16 @@ class Database:
                 roll_back(db)
                 raise
 
+    def change(self, sql: str, values: Sequence[object] = ()) -> int:
+        """Run one statement that writes. Returns the number of changed rows."""
+        with self.writing() as db:
+            return db.execute(sql, values).rowcount
+
+    def change_each(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
+        """The same once for each of the `rows`, as one transaction."""
+        with self.writing() as db:
+            return db.executemany(sql, rows).rowcount
+
     def follow(self) -> None:
         """Move on to the file in its place, with the content, if this file was deleted, or set aside by
         another process, while it was open."""

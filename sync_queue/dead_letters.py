@@ -28,17 +28,13 @@ class DeadLetters(QueueFile):
 
     def dead_by_error(self) -> dict[str, int]:
         """The number of dead letters by error, the most frequent first."""
-        return dict(
-            self.rows(
-                f"SELECT error, count(*) FROM {TABLE} WHERE {_DEAD}"
-                " GROUP BY error ORDER BY count(*) DESC, error"
-            )
-        )
+        sql = f"SELECT error, count(*) FROM {TABLE} WHERE {_DEAD} GROUP BY error"
+        return dict(self.rows(f"{sql} ORDER BY count(*) DESC, error"))
 
     def dead_letters(self, limit: int = 200) -> list[DeadLetter]:
         """The latest dead letters."""
         rows = self.rows(f"{_LETTERS} ORDER BY timestamp DESC LIMIT ?", (limit,))
-        return [_letter(row) for row in rows]
+        return list(map(_letter, rows))
 
     def dead_scenes(self) -> list[int]:
         """The ids of scenes that were given up."""
@@ -72,20 +68,15 @@ class DeadLetters(QueueFile):
 
     def clear_dead(self, before: "float | None" = None) -> int:
         """Delete dead letters, all or those that were buried before a time. Returns how many."""
+        sql = f"DELETE FROM {TABLE} WHERE {_DEAD}"
         if before is None:
-            return self._delete(_DEAD)
-        return self._delete(f"{_DEAD} AND timestamp < ?", before)
+            return self.change(sql)
+        return self.change(f"{sql} AND timestamp < ?", (before,))
 
     def clear_letters(self, numbers: Iterable[int]) -> int:
         """Delete these dead letters. Returns how many there were."""
-        with self.writing() as db:
-            return db.executemany(
-                f"DELETE FROM {TABLE} WHERE _id = ? AND {_DEAD}", [(number,) for number in numbers]
-            ).rowcount
-
-    def _delete(self, where: str, *values: Any) -> int:
-        with self.writing() as db:
-            return db.execute(f"DELETE FROM {TABLE} WHERE {where}", values).rowcount
+        sql = f"DELETE FROM {TABLE} WHERE _id = ? AND {_DEAD}"
+        return self.change_each(sql, [(number,) for number in numbers])
 
 
 def _again(job: Job, several: bool, recovered: bool) -> Job:

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, starmap
 from typing import Any
 
 from sync_queue.dead_letters import DeadLetters
@@ -71,18 +71,12 @@ class Jobs(DeadLetters):
 
     def hasten(self, jobs: Iterable[Job], now: float) -> None:
         """Make delayed jobs due now, with unchanged counts."""
-        with self.writing() as db:
-            db.executemany(
-                f"UPDATE {TABLE} SET due = ? WHERE key = ? AND {UNCLAIMED} AND due > ?",
-                [(now, job.key, now) for job in jobs],
-            )
+        sql = f"UPDATE {TABLE} SET due = ? WHERE key = ? AND {UNCLAIMED} AND due > ?"
+        self.change_each(sql, [(now, job.key, now) for job in jobs])
 
     def hasten_all(self, now: float) -> int:
         """Make every delayed job due now. Returns how many."""
-        with self.writing() as db:
-            return db.execute(
-                f"UPDATE {TABLE} SET due = ? WHERE {UNCLAIMED} AND due > ?", (now, now)
-            ).rowcount
+        return self.change(f"UPDATE {TABLE} SET due = ? WHERE {UNCLAIMED} AND due > ?", (now, now))
 
     def hasten_waits(self, now: float) -> None:
         """Make the jobs that wait for a file due now, since Plex has scanned."""
@@ -95,8 +89,7 @@ class Jobs(DeadLetters):
         ):
             last = rows[-1][0]
             waiting = [(now, job.number) for row in rows if (job := loads(*row)).waits]
-            with self.writing() as db:
-                db.executemany(f"UPDATE {TABLE} SET due = ? WHERE _id = ?", waiting)
+            self.change_each(f"UPDATE {TABLE} SET due = ? WHERE _id = ?", waiting)
 
     def take_over(self, other: "Jobs", now: float) -> None:
         """Copy the waiting jobs of another queue, as if they were new."""
@@ -150,19 +143,14 @@ class Jobs(DeadLetters):
             f" AND due <= ? {which}, _id LIMIT ?",
             (now, only, limit) if only else (now, limit),
         )
-        with self.writing() as db:
-            db.executemany(
-                f"UPDATE {TABLE} SET status = {CLAIMED} WHERE _id = ?", [(row[0],) for row in rows]
-            )
+        claim = f"UPDATE {TABLE} SET status = {CLAIMED} WHERE _id = ?"
+        self.change_each(claim, [(row[0],) for row in rows])
         return [loads(*row) for row in rows]
 
     def done(self, jobs: Sequence[Job]) -> None:
         """The work is on Plex: remove the jobs, and older dead letters of the same things."""
-        with self.writing() as db:
-            db.executemany(
-                f"DELETE FROM {TABLE} WHERE _id = ? OR (key = ? AND status = {DEAD})",
-                [(job.number, job.key) for job in jobs],
-            )
+        sql = f"DELETE FROM {TABLE} WHERE _id = ? OR (key = ? AND status = {DEAD})"
+        self.change_each(sql, [(job.number, job.key) for job in jobs])
 
     def give_back(self, job: Job, due_at: float) -> None:
         """Queue a claimed job again for `due_at` (epoch seconds), with the counts that it has now.
@@ -187,13 +175,11 @@ class Jobs(DeadLetters):
         """The job of this key: a waiting one before a dead letter, None if there is neither."""
         rows = self.rows(
             f"SELECT _id, data, key, due, status, error FROM {TABLE} WHERE key = ?"
-            f" ORDER BY status = {DEAD} LIMIT 1",
+            f" ORDER BY status = {DEAD}",
             (key,),
         )
-        return next(
-            (QueuedJob(loads(*row[:3]), row[3], row[4] == DEAD, row[5] or "")
-             for row in rows), None,
-        )  # fmt: skip
+        jobs = [QueuedJob(loads(*row[:3]), row[3], row[4] == DEAD, row[5] or "") for row in rows]
+        return jobs[0] if jobs else None
 
     def next_due(self, last: int = BULK) -> "float | None":
         """When the next job up to the rank `last` is due (epoch seconds), None if no job waits."""
@@ -225,9 +211,8 @@ class Jobs(DeadLetters):
 
     def pending(self) -> Iterator[Job]:
         """The jobs that no drain has claimed."""
-        for row in self.rows(f"SELECT _id, data, key FROM {TABLE} WHERE {UNCLAIMED}"):
-            yield loads(*row)
+        return starmap(loads, self.rows(f"SELECT _id, data, key FROM {TABLE} WHERE {UNCLAIMED}"))
 
     def clear_pending(self) -> int:
         """Delete the jobs that no drain has claimed. Returns how many."""
-        return self._delete(f"{UNCLAIMED}")
+        return self.change(f"DELETE FROM {TABLE} WHERE {UNCLAIMED}")

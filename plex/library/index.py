@@ -217,18 +217,16 @@ class Index:
         now: the libraries changed, whatever Plex says about its scans. Their files stay in the index
         until then, so that an emptied library is noticed.
         """
-        with self._store.writing() as db:
-            touched = db.executemany(
-                "UPDATE section SET stamp = ''"
-                " WHERE id IN (SELECT section FROM part WHERE rating_key = ?)",
-                [(key,) for key in rating_keys],
-            ).rowcount
+        touched = self._store.change_each(
+            "UPDATE section SET stamp = '' WHERE id IN"
+            " (SELECT section FROM part WHERE rating_key = ?)",
+            [(key,) for key in rating_keys],
+        )
         self._outdated = self._outdated or touched > 0
 
     def doubt_all(self) -> None:
         """Makes the next listing write every item again."""
-        with self._store.writing() as db:
-            db.execute("UPDATE part SET mark = 0")
+        self._store.change("UPDATE part SET mark = 0")
 
     def look_again(self) -> None:
         """Lets the next refresh ask Plex at once: it has new items."""

@@ -174,8 +174,7 @@ class Store(Database):
         return self.value("SELECT value FROM meta WHERE name = ?", (name,)) or ""
 
     def set_meta(self, name: str, value: str) -> None:
-        with self.writing() as db:
-            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+        self.change("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     def _connect(self, path: Path) -> sqlite3.Connection:
         db = super()._connect(path)

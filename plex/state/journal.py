@@ -16,10 +16,8 @@ from plex.state.database import Store
 from plex.state.entry import value_of
 from plex.state.file_id import FileIds
 
-UNDO, LEFT = (
-    "undo",
-    "left",
-)  # why a value is restored: a person asked, or the scene left the selection
+# Why a value is restored: a person asked, or the scene left the selection.
+UNDO, LEFT = "undo", "left"
 DAYS, ROWS = 90, 100_000  # defaults of the limits
 LATEST = 100  # runs that are kept at any age, since the clock may be a year ahead for a moment
 
@@ -135,24 +133,17 @@ class Journal:
 
     def last_run(self) -> int:
         """Returns the last run that is no undo and has rows to undo, or 0."""
-        return (
-            self._store.value(
-                "SELECT max(r.id) FROM run r WHERE r.command != 'undo' AND EXISTS"
-                " (SELECT 1 FROM journal j WHERE j.run = r.id AND NOT j.undone)"
-            )
-            or 0
+        run: int | None = self._store.value(
+            "SELECT max(r.id) FROM run r WHERE r.command != 'undo' AND EXISTS"
+            " (SELECT 1 FROM journal j WHERE j.run = r.id AND NOT j.undone)"
         )
+        return run or 0
 
     def pruned(self, run: int) -> int:
         """Counts the rows of a run that are no longer in the journal."""
-        return (
-            self._store.value(
-                "SELECT noted - (SELECT count(*) FROM journal WHERE run = r.id) FROM run r"
-                " WHERE r.id = ? AND noted",
-                (run,),
-            )
-            or 0
-        )
+        written = "(SELECT count(*) FROM journal WHERE run = r.id)"
+        sql = f"SELECT noted - {written} FROM run r WHERE r.id = ? AND noted"
+        return int(self._store.value(sql, (run,)) or 0)
 
     def rows(
         self, run: int = 0, rating_key: int = 0, scene_id: int = 0, field: str = "",
@@ -182,9 +173,8 @@ class Journal:
     def origins(self, rating_keys: Sequence[int]) -> dict[int, dict[str, Origin]]:
         """Returns the origin of each field of these items, by rating key and field."""
         origins: dict[int, dict[str, Origin]] = {}
-        sql = (
-            "SELECT rating_key, field, before, locked, files FROM origin WHERE rating_key IN (...)"
-        )
+        columns = "rating_key, field, before, locked, files"
+        sql = f"SELECT {columns} FROM origin WHERE rating_key IN (...)"
         for key, field, before, locked, files in self._store.rows_in(sql, rating_keys):
             origin = Origin(_loads(before), bool(locked), file_id.from_text(files))
             origins.setdefault(key, {})[field] = origin
@@ -198,30 +188,20 @@ class Journal:
         """Marks these rows as undone. `original` means that the fields have their values from before our
         first write."""
         done = list(rows)
+        undo, fields = "UPDATE journal SET undone = 1 WHERE", "rating_key = ? AND field = ?"
         with self._store.writing() as db:
-            db.executemany(
-                "UPDATE journal SET undone = 1 WHERE number = ?", [(row.number,) for row in done]
-            )
+            db.executemany(f"{undo} number = ?", [(row.number,) for row in done])
             if original:  # then all earlier writes are undone too
-                db.executemany(
-                    "UPDATE journal SET undone = 1"
-                    " WHERE rating_key = ? AND field = ? AND number < ?",
-                    [(row.rating_key, row.field, row.number) for row in done],
-                )
-                db.executemany(
-                    "DELETE FROM origin WHERE rating_key = ? AND field = ?",
-                    [(row.rating_key, row.field) for row in done],
-                )
+                earlier = [(row.rating_key, row.field, row.number) for row in done]
+                db.executemany(f"{undo} {fields} AND number < ?", earlier)
+                db.executemany(f"DELETE FROM origin WHERE {fields}", [row[:2] for row in earlier])
 
     # -- holds
 
     def hold(self, scenes: Mapping[int, FileIds], why: str, now: float) -> None:
         """Holds scenes, each for as long as it has one of these files."""
-        with self._store.writing() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?)",
-                [(number, now, why, file_id.text(files)) for number, files in scenes.items()],
-            )
+        rows = [(number, now, why, file_id.text(files)) for number, files in scenes.items()]
+        self._store.change_each("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?)", rows)
 
     def resume(self, scene_ids: "Iterable[int] | None" = None) -> list[int]:
         """Releases these scenes, or all. Returns the scenes that were held."""
@@ -242,10 +222,11 @@ class Journal:
         return self._holds("former_hold")
 
     def _holds(self, table: str) -> dict[int, Hold]:
-        rows = self._store.rows(
-            f"SELECT scene_id, why, since, files FROM {table} ORDER BY scene_id"
-        )
-        return {row[0]: Hold(row[1], row[2], file_id.from_text(row[3])) for row in rows}
+        sql = f"SELECT scene_id, why, since, files FROM {table} ORDER BY scene_id"
+        return {
+            number: Hold(why, since, file_id.from_text(files))
+            for number, why, since, files in self._store.rows(sql)
+        }
 
     def suspend_hold(self, scene_id: int) -> None:
         """Suspends a hold, since the scene id now belongs to another file."""
@@ -256,14 +237,11 @@ class Journal:
         self._move(scene_id, "former_hold", "held")
 
     def _move(self, scene_id: int, source: str, target: str) -> None:
-        columns = "scene_id, since, why, files"
+        columns, of_scene = "scene_id, since, why, files", f"FROM {source} WHERE scene_id = ?"
+        copy = f"INSERT OR REPLACE INTO {target} ({columns}) SELECT {columns} {of_scene}"
         with self._store.writing() as db:
-            db.execute(
-                f"INSERT OR REPLACE INTO {target} ({columns})"
-                f" SELECT {columns} FROM {source} WHERE scene_id = ?",
-                (scene_id,),
-            )
-            db.execute(f"DELETE FROM {source} WHERE scene_id = ?", (scene_id,))
+            db.execute(copy, (scene_id,))
+            db.execute(f"DELETE {of_scene}", (scene_id,))
 
 
 _COLUMNS = "rating_key, scene_id, field, before, after, locked, why, files, known"

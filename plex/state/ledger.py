@@ -84,20 +84,16 @@ class Ledger:
         Deletes the decisions that are now part of the baseline of their entry.
         """
         some = list(entries)
-        rows = list(map(row_of, some))
         with self._store.writing() as db:
-            insert(db, _PUT, rows)
+            insert(db, _PUT, map(row_of, some))
             # Decisions under the key of a new entry were about another file.
             new = [(entry.rating_key,) for entry in some if not (entry.synced or entry.decided)]
             db.executemany("DELETE FROM decision WHERE rating_key = ?", new)
-            db.executemany(
-                "DELETE FROM decision WHERE rating_key = ? AND field = ? AND choice = ?",
-                [
-                    (entry.rating_key, name, text_of(decision))
-                    for entry in some
-                    for name, decision in entry.decided.items()
-                ],
-            )
+            for entry in some:
+                db.executemany(
+                    "DELETE FROM decision WHERE rating_key = ? AND field = ? AND choice = ?",
+                    [(entry.rating_key, name, text_of(d)) for name, d in entry.decided.items()],
+                )
             for scene_id, shown in self.changed_refs(refs or {}).items():
                 db.execute("DELETE FROM ref WHERE scene_id = ?", (scene_id,))
                 insert(db, "INSERT OR IGNORE INTO ref", [(*ref, scene_id) for ref in shown])
@@ -128,13 +124,9 @@ class Ledger:
         return {name: number for name, number in performers.items() if number in shown}
 
     def put_photos(self, sent: Mapping[str, Sent]) -> None:
-        if not sent:
-            return
-        with self._store.writing() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO photo VALUES (?, ?, ?)",
-                [(name, *photo) for name, photo in sent.items()],
-            )
+        rows = [(name, *photo) for name, photo in sent.items()]
+        if rows:
+            self._store.change_each("INSERT OR REPLACE INTO photo VALUES (?, ?, ?)", rows)
 
     def forget_scene(self, scene_id: int) -> list[int]:
         """Removes the scene from its items, since Stash no longer has it. Returns their rating keys.
@@ -150,11 +142,9 @@ class Ledger:
     def items_of(self, scene_id: int, files: "FileIds | None" = None) -> list[int]:
         """Returns the rating keys on which the scene was written. With `files` only the items that had one
         of these files, since the scene id may have belonged to another scene."""
-        rows = self._store.rows(
-            "SELECT rating_key, files FROM item WHERE scene_id = ? ORDER BY rating_key", (scene_id,)
-        )
+        sql = "SELECT rating_key, files FROM item WHERE scene_id = ? ORDER BY rating_key"
         return [
-            key for key, known in rows
+            key for key, known in self._store.rows(sql, (scene_id,))
             if files is None or file_id.is_same(file_id.from_text(known), files)
         ]  # fmt: skip
 
@@ -168,36 +158,26 @@ class Ledger:
 
         After the performer, tag or studio was deleted, Stash can no longer answer this.
         """
-        rows = self._store.rows(
-            "SELECT scene_id FROM ref WHERE kind = ? AND ref_id = ?", (kind, number)
-        )
-        return [row[0] for row in rows]
+        sql = "SELECT scene_id FROM ref WHERE kind = ? AND ref_id = ?"
+        return [row[0] for row in self._store.rows(sql, (kind, number))]
 
     # -- decisions of a person
 
     def decide(self, rating_key: int, decisions: Mapping[str, Decision]) -> None:
         """Stores a person's decisions about fields of an item until a sync carries them out."""
-        with self._store.writing() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO decision VALUES (?, ?, ?)",
-                [(rating_key, name, text_of(decision)) for name, decision in decisions.items()],
-            )
+        rows = [(rating_key, name, text_of(decision)) for name, decision in decisions.items()]
+        self._store.change_each("INSERT OR REPLACE INTO decision VALUES (?, ?, ?)", rows)
 
     def undecided(self) -> list[tuple[int, int, tuple[str, ...]]]:
         """Returns (rating key, scene id, fields) of the items that wait for a decision."""
-        rows = self._store.rows(
-            "SELECT rating_key, scene_id, asked FROM item WHERE asked != '' AND scene_id != 0"
-            " ORDER BY rating_key"
-        )
-        return [(row[0], row[1], names_of(row[2])) for row in rows]
+        sql = "SELECT rating_key, scene_id, asked FROM item WHERE asked != '' AND scene_id != 0"
+        rows = self._store.rows(f"{sql} ORDER BY rating_key")
+        return [(key, scene_id, names_of(asked)) for key, scene_id, asked in rows]
 
     def ask(self, asked: Mapping[int, Sequence[str]]) -> None:
         """Sets the fields of items that wait for a decision."""
-        with self._store.writing() as db:
-            db.executemany(
-                "UPDATE item SET asked = ? WHERE rating_key = ?",
-                [(" ".join(names), key) for key, names in asked.items()],
-            )
+        rows = [(" ".join(names), key) for key, names in asked.items()]
+        self._store.change_each("UPDATE item SET asked = ? WHERE rating_key = ?", rows)
 
     def asking(self, scene_ids: Sequence[int]) -> dict[int, int]:
         """Returns the items on which these scenes wait for a decision, each with its scene id."""

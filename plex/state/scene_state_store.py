@@ -42,10 +42,8 @@ class SceneStates:
 
     def absent(self) -> list[int]:
         """Returns the scenes whose file Plex did not have or could not list."""
-        sql = (
-            "SELECT scene_id FROM scene_state WHERE state = ?"
-            " OR (state = ? AND why LIKE ?) ORDER BY scene_id"
-        )
+        lost = "state = ? OR (state = ? AND why LIKE ?)"
+        sql = f"SELECT scene_id FROM scene_state WHERE {lost} ORDER BY scene_id"
         return [row[0] for row in self._store.rows(sql, (NOT_IN_PLEX, UNKNOWN, f"{HIDDEN} %"))]
 
     def random_ids(self, most: int) -> list[int]:

@@ -4,7 +4,6 @@ Plex makes a collection when an item gets its tag, and may keep it when the last
 A collection that a person made, or changed in Plex, is left alone.
 """
 
-import sqlite3
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -87,18 +86,14 @@ class Collections:
         if not (fresh or gone or moved):
             return
         with self._store.writing() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO collection (section, name, title) VALUES (?, ?, ?)",
-                [(*name, title) for name, title in fresh.items()],
-            )
-            _mark(db, "emptied", {(section, name_key(title)) for section, title, _ in gone})
-            _mark(db, "disordered", moved)
+            create = "INSERT OR REPLACE INTO collection (section, name, title) VALUES (?, ?, ?)"
+            db.executemany(create, [(*name, title) for name, title in fresh.items()])
+            _mark(self._store, "emptied", {(section, name_key(t)) for section, t, _ in gone})
+            _mark(self._store, "disordered", moved)
             forget = "DELETE FROM place WHERE section = ? AND name = ? AND rating_key = ?"
             db.executemany(forget, list(before))
-            db.executemany(
-                "INSERT INTO place VALUES (?, ?, ?, ?)",
-                [(*spot, place) for spot, place in places.items()],
-            )
+            rows = [(*spot, place) for spot, place in places.items()]
+            db.executemany("INSERT INTO place VALUES (?, ?, ?, ?)", rows)
 
     def _places_of(self, works: Iterable[Work]) -> dict[Membership, int]:
         return {
@@ -116,8 +111,7 @@ class Collections:
     def left(self, section: int, titles: Iterable[str]) -> None:
         """Records that an item is about to leave these collections: `tidy` removes them if they are
         empty then."""
-        with self._store.writing() as db:
-            _mark(db, "emptied", {(section, name_key(title)) for title in titles})
+        _mark(self._store, "emptied", {(section, name_key(title)) for title in titles})
 
     def _names(self, section: int) -> "set[str] | None":
         """The names of a library's collections, read once; those that we make are added."""
@@ -217,12 +211,8 @@ class Collections:
         return ours._replace(disordered=0, sorted=1)
 
     def _places(self, ours: OurCollection) -> dict[int, int]:
-        return dict(
-            self._store.rows(
-                "SELECT rating_key, place FROM place WHERE section = ? AND name = ?",
-                (ours.section, ours.name),
-            )
-        )
+        sql = "SELECT rating_key, place FROM place WHERE section = ? AND name = ?"
+        return dict(self._store.rows(sql, (ours.section, ours.name)))
 
     def _remove(self, ours: OurCollection) -> None:
         sentence = f"the collection “{ours.title}” was empty and is removed from Plex"
@@ -236,24 +226,19 @@ class Collections:
         self._say(sentence)
 
     def _put(self, ours: OurCollection) -> None:
-        with self._store.writing() as db:
-            db.execute("INSERT OR REPLACE INTO collection VALUES (?, ?, ?, ?, ?, ?, ?)", ours)
+        self._store.change("INSERT OR REPLACE INTO collection VALUES (?, ?, ?, ?, ?, ?, ?)", ours)
 
     def _forget(self, some: Sequence[OurCollection]) -> None:
-        with self._store.writing() as db:
-            db.executemany(
-                "DELETE FROM collection WHERE section = ? AND name = ?",
-                [(ours.section, ours.name) for ours in some],
-            )
+        sql = "DELETE FROM collection WHERE section = ? AND name = ?"
+        self._store.change_each(sql, [(ours.section, ours.name) for ours in some])
         for ours in some:
             (self._known.get(ours.section) or set()).discard(ours.name)
 
 
-def _mark(db: sqlite3.Connection, mark: str, names: Iterable[tuple[int, str]]) -> None:
+def _mark(store: Store, mark: str, names: Iterable[tuple[int, str]]) -> None:
     """Marks collections that we made; the table has no others."""
-    db.executemany(
-        f"UPDATE collection SET {mark} = 1 WHERE section = ? AND name = ?", sorted(names)
-    )
+    sql = f"UPDATE collection SET {mark} = 1 WHERE section = ? AND name = ?"
+    store.change_each(sql, sorted(names))
 
 
 def _tags(works: Iterable[Work], gained: bool) -> Iterator[tuple[int, str, int]]:
@@ -290,11 +275,7 @@ def _mark_empty(store: Store, section: int, names: set[str]) -> None:
     ours = {row[0] for row in store.rows(sql, (section,))} & names
     # Plex lists an item in a collection a moment after it got the tag.
     if vacant := ours and ours - _taken(store, section):
-        with store.writing() as db:
-            db.executemany(
-                "UPDATE collection SET emptied = 1 WHERE section = ? AND name = ?",
-                [(section, name) for name in sorted(vacant)],
-            )
+        _mark(store, "emptied", {(section, name) for name in vacant})
 
 
 def _taken(store: Store, section: int) -> set[str]:
