@@ -128,7 +128,7 @@ def _config_path(connection: dict[str, Any]) -> str:
 
 
 def _trust(host: str) -> ssl.SSLContext:
-    from net.session import is_loopback
+    from net.response import is_loopback
 
     context = ssl.create_default_context()
     if is_loopback(host):  # Stash's own certificate is self-signed

@@ -1,25 +1,35 @@
-"""One HTTP session for both servers: a deadline for each request, no redirects, bounded bodies.
+"""HTTP over TLS by requests: a deadline for each request, no redirects, bounded bodies.
 
 It follows no redirect: that would carry the token to another host.
 """
 
 import http.client
-import ipaddress
 import socket
 import time
 from collections.abc import Callable, Iterator
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import requests
 import urllib3
 
 from net.deadline import Deadline
+from net.response import (
+    LATE,
+    LOST,
+    MAX_BYTES,
+    SPEAKS_PLAINLY,
+    UNREADABLE,
+    Fate,
+    Headers,
+    NoAnswer,
+    Response,
+    TooLarge,
+    Unusable,
+)
 from net.shortcut import Adapter, Shortcut
 
 CHUNK = 1 << 16
-# A listing of 1,000 items has about 2 MB. A much larger answer is not meant for us.
-MAX_BYTES = 64 << 20
 # Errors for an address or a header that cannot be sent: the settings are wrong, not the server.
 UNUSABLE = (
     requests.exceptions.URLRequired,
@@ -29,13 +39,6 @@ UNUSABLE = (
     requests.exceptions.InvalidHeader,
     UnicodeEncodeError,
 )
-
-
-Own = TypeVar("Own", bound="Session")
-
-
-class TooLarge(requests.exceptions.ContentDecodingError):
-    """The body is longer than the limit. The rest was not read."""
 
 
 class Session(requests.Session):
@@ -53,6 +56,7 @@ class Session(requests.Session):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
+        self.headers["User-Agent"] = "Stash2Plex"
         # Both servers are on this machine or in the LAN. A proxy or .netrc of the environment is
         # not meant for them.
         self.trust_env = False
@@ -66,31 +70,43 @@ class Session(requests.Session):
             self.mount(scheme, Adapter(self._deadline, pool_connections=1, max_retries=0))
         self._shortcut = Shortcut()
 
-    def twin(self: Own) -> Own:
+    def twin(self) -> "Session":
         """Returns the same session for another thread, with its own connections."""
-        return type(self)(*self._timeout, bool(self.verify), self._seconds, self._clock)
+        return Session(*self._timeout, bool(self.verify), self._seconds, self._clock)
 
     def request(  # type: ignore[override]
-        self, method: Any, url: Any, limit: int = 0, **options: Any
-    ) -> requests.Response:
-        """Like `requests.Session.request`, but reads the whole body, at most `limit` bytes, before the
-        deadline."""
-        options["timeout"] = self._timeout
-        options["stream"] = True
-        options["allow_redirects"] = False
+        self,
+        method: Any,
+        url: Any,
+        headers: Any = None,
+        data: Any = None,
+        limit: int = 0,
+        **more: Any,
+    ) -> Response:
+        """Returns the whole answer, of at most `limit` bytes, before the deadline. Raises NoAnswer,
+        TooLarge or Unusable."""
+        options = {**more, "headers": headers, "data": data, "timeout": self._timeout}
+        options |= {"stream": True, "allow_redirects": False}
         self._deadline.begin()
         try:
-            response = self._sent(method, url, options)
+            response = self._received(method, url, options)
+            content = _body(response, limit or MAX_BYTES)
+        except (requests.exceptions.RequestException, UnicodeEncodeError) as error:
+            raise translated(error) from error
+        given = Headers()
+        for name, value in response.headers.items():
+            given.add(name, value)
+        return Response(response.status_code, given, content)
+
+    def _received(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        try:
+            return self._sent(method, url, options)
         except (urllib3.exceptions.HTTPError, http.client.HTTPException) as error:
             raise requests.exceptions.ConnectionError(error) from error
         except requests.exceptions.InvalidHeader as error:
             if not isinstance(error.__context__, urllib3.exceptions.InvalidHeader):
                 raise  # the header is in our request
-            words = "the answer tells its length twice"
-            raise requests.exceptions.ContentDecodingError(words) from error
-        response._content = _body(response, limit or MAX_BYTES)
-        response._content_consumed = True
-        return response
+            raise NoAnswer(UNREADABLE) from error  # the answer tells its length twice
 
     def _sent(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         """Returns the answer without its body. Takes the shortcut once requests accepted the headers."""
@@ -111,7 +127,7 @@ def _body(response: requests.Response, limit: int) -> bytes:
             chunks.append(chunk)
             size += len(chunk)
             if size > limit:
-                raise TooLarge("the answer is too large")
+                raise TooLarge
     except BaseException:
         response.close()
         raise
@@ -138,35 +154,28 @@ def _pieces(response: requests.Response) -> Iterator[bytes]:
 
 # How the versions of OpenSSL say that the answer is no TLS.
 _PLAIN = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "record layer failure")
-SPEAKS_PLAINLY = "it does not speak TLS: write http:// instead of https://"
 
 
-class Fate(NamedTuple):
-    """Why no answer came."""
+def translated(error: Exception) -> Exception:
+    """Returns what an error of requests means for the request: NoAnswer or Unusable."""
+    if isinstance(error, UNUSABLE):
+        return Unusable(type(error).__name__)
+    return error if isinstance(error, NoAnswer) else NoAnswer(_fate(error))
 
-    cause: str  # of `errors.CAUSES`
-    words: str  # for a person
-    sent: bool  # whether the server may have carried out the request
 
-
-def fate(error: Exception) -> Fate:
-    """Returns what an error of requests means for the request. Not for the errors in UNUSABLE."""
+def _fate(error: Exception) -> Fate:
     kinds = requests.exceptions
     if isinstance(error, kinds.ConnectTimeout):
         return Fate("timeout", "no connection in time", False)
     if isinstance(error, kinds.Timeout):
-        return Fate("timeout", "no answer in time", True)
+        return LATE
     if isinstance(error, kinds.SSLError) and any(word in str(error) for word in _PLAIN):
         return Fate("tls", SPEAKS_PLAINLY, False)
     if isinstance(error, kinds.SSLError) and "EOF" not in str(error):
         return Fate("tls", "the certificate is not accepted", False)
     if isinstance(error, (kinds.ProxyError, kinds.TooManyRedirects)):
         return Fate("gateway", "a proxy is in between", False)
-    if isinstance(error, kinds.ContentDecodingError):
-        return Fate(
-            "unreadable", "its answer cannot be unpacked, contradicts itself or is too large", True
-        )
-    return _broken(error)
+    return UNREADABLE if isinstance(error, kinds.ContentDecodingError) else _broken(error)
 
 
 def _broken(error: BaseException) -> Fate:
@@ -179,16 +188,7 @@ def _broken(error: BaseException) -> Fate:
             cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror
         ]
         return Fate("refused", words[-1] if words else "no connection", False)
-    return Fate("lost", "the connection broke", True)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine. Nobody is in between then, and a self-signed certificate is
-    safe."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return LOST
 
 
 def _chain(error: "BaseException | None") -> Iterator[BaseException]:

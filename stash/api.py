@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import errors
 from net.halving import by_halves
-from net.session import Session, is_loopback
+from net.response import is_loopback
 from stash import hook, scene
 from stash.transport import Transport
 from validation.image import is_cover
@@ -66,8 +66,8 @@ class StashApi:
         read: float = 30,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        session = Session(connect, read, verify=not _is_here(connection))
-        self._transport = Transport(connection, session, sleep)
+        verify = not _is_here(connection)
+        self._transport = Transport(connection, connect, read, verify, sleep)
 
     def beside(self) -> "StashApi":
         """Returns the same Stash for another thread, with its own connection."""

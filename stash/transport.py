@@ -1,24 +1,17 @@
-"""Stash's HTTP and GraphQL, one question at a time. The only file that imports stashapi.
-
-stashapi's StashInterface introspects the whole schema in every process, so only its transport
-(`GQLWrapper`) is used. This module translates all errors into ours.
-"""
+"""Stash's HTTP and GraphQL, one question at a time. This module translates all errors into ours."""
 
 import copy
-import logging
 import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import requests
-from stashapi.classes import GQLWrapper
-
 import errors
 from errors import STASH
+from net.plain import AnySession, session_for
+from net.response import SPEAKS_PLAINLY, NoAnswer, Response, TooLarge, Unusable
 from net.retry import ask_part, question_chances, retry
-from net.session import SPEAKS_PLAINLY, UNUSABLE, Session, TooLarge, fate
-from stash import hook, stdio
+from stash import hook, light_json, stdio
 
 OLDEST = "0.30"  # the first Stash with all fields that we ask for
 _IS_UP = "query Version { version { version } }"  # a Stash that answers this is up
@@ -27,8 +20,36 @@ _UNKNOWN = r"Cannot query field|Unknown (argument|type) \"|is not defined by typ
 _MISFITS = ("GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED")
 
 
-class Transport(GQLWrapper):
-    """stashapi's client with our session, our errors, and a cookie that stays valid.
+class Line:
+    """GraphQL over a session. `stashapi_line` has the same methods."""
+
+    def __init__(self, base: str, session: AnySession) -> None:
+        self._base, self._session = base, session
+
+    def twin(self) -> "Line":
+        return Line(self._base, self._session.twin())
+
+    def post(self, query: str, variables: dict[str, Any], credentials: dict[str, str]) -> Response:
+        body = light_json.dumps({"query": query, "variables": variables}).encode()
+        headers = {"Content-Type": "application/json", "Accept": "application/json"} | credentials
+        return self._session.request("POST", f"{self._base}/graphql", headers, data=body)
+
+    def image(self, path: str, credentials: dict[str, str], limit: int) -> Response:
+        headers = {"Accept": "image/*"} | credentials
+        return self._session.request("GET", self._base + path, headers, limit=limit)
+
+
+def _line_to(base: str, connect: float, read: float, verify: bool) -> Line:
+    session = session_for(base, connect, read, verify)
+    if not base.startswith("https:"):
+        return Line(base, session)
+    from stash.stashapi_line import StashapiLine
+
+    return StashapiLine(base, session)
+
+
+class Transport:
+    """Asks Stash, with errors of ours and a cookie that stays valid.
 
     It only sends questions, and asks again after a passing fault.
     """
@@ -36,50 +57,42 @@ class Transport(GQLWrapper):
     def __init__(
         self,
         connection: Mapping[str, Any],
-        session: Session,
+        connect: float,
+        read: float,
+        verify: bool = True,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        super().__init__()
-        theirs: requests.Session = self.s
-        session.headers.update(theirs.headers)
-        self.s: Session = session
-        self.log = logging.getLogger("stashapi")
-        self.fragments: dict[str, str] = {}
         host, port = hook.address(dict(connection))
         self.base = f"{connection.get('Scheme') or 'http'}://{_bracketed(host)}:{port}"
-        self.url = f"{self.base}/graphql"
+        self._line = _line_to(self.base, connect, read, verify)
         self._sleep = sleep
         self._key = str(connection.get("ApiKey") or "")
         cookie = connection.get("SessionCookie")
         self._cookie = str((cookie.get("Value") if isinstance(cookie, Mapping) else "") or "")
         self._renewed = ""
-        self._sign()
 
     def beside(self) -> "Transport":
         """Returns the same client for another thread, with its own connection and its own cookie."""
         twin = copy.copy(self)
-        twin.s, twin._renewed = self.s.twin(), ""
-        twin.s.headers.update(self.s.headers)
+        twin._line, twin._renewed = self._line.twin(), ""
         return twin
 
-    def _sign(self) -> None:
+    def _credentials(self) -> dict[str, str]:
         if self._key:
-            self.s.headers["ApiKey"] = self._key
-        elif self._cookie:
-            self.s.headers["Cookie"] = f"session={self._cookie}"
+            return {"ApiKey": self._key}
+        return {"Cookie": f"session={self._cookie}"} if self._cookie else {}
 
-    def _adopt_cookie(self, response: requests.Response) -> None:
+    def _adopt_cookie(self, response: Response) -> None:
         """Takes the new cookie that Stash sends with each answer: the first is valid for an hour."""
         for header in response.headers.get("Set-Cookie", "").split(", "):
             name, _, rest = header.partition("=")
             if name == "session" and rest.partition(";")[0]:
                 stdio.hide(rest.partition(";")[0], instead_of=self._renewed)
                 self._cookie = self._renewed = rest.partition(";")[0]
-                self._sign()
 
     def ask(self, query: str, variables: "Mapping[str, Any] | None" = None) -> Any:
         """Returns the `data` of one GraphQL call. Raises Unreachable, Lost, Refused, Busy or SetupError."""
-        return self._again(lambda: _data(self._GQL(query, dict(variables or {}))))
+        return self._again(lambda: self._data(query, variables))
 
     def image(self, path: str, limit: int) -> "tuple[str, bytes]":
         """Returns (content type, bytes) of a path on this Stash; ("", b"") without an image there, or
@@ -92,7 +105,7 @@ class Transport(GQLWrapper):
     def _again(self, ask: Callable[[], Any]) -> Any:
         return ask_part(
             lambda: retry(lambda: self._once(ask), question_chances, self._sleep),
-            lambda: self._once(lambda: _data(self._GQL(_IS_UP))),
+            lambda: self._once(lambda: self._data(_IS_UP)),
         )
 
     def _once(self, ask: Callable[[], Any]) -> Any:
@@ -100,17 +113,17 @@ class Transport(GQLWrapper):
             return ask()
         except TooLarge:
             raise
-        except (requests.exceptions.RequestException, *UNUSABLE) as error:
+        except (NoAnswer, Unusable) as error:
             raise meaning(error, self.base) from None
 
-    def _handle_GQL_response(self, response: requests.Response) -> Any:
+    def _data(self, query: str, variables: "Mapping[str, Any] | None" = None) -> Any:
+        response = self._line.post(query, dict(variables or {}), self._credentials())
         self._adopt_cookie(response)
         self._refuse_strangers(response)
-        return response
+        return _data(response)
 
     def _image(self, path: str, limit: int) -> "tuple[str, bytes]":
-        only = {"Accept": "image/*"}
-        response = self.s.request("GET", self.base + path, limit=limit, headers=only)
+        response = self._line.image(path, self._credentials(), limit)
         self._adopt_cookie(response)
         if response.status_code in (301, 302, 303, 307):  # Stash redirects to its login page
             raise errors.Refused(self._unwelcome()).of(STASH)
@@ -122,7 +135,7 @@ class Transport(GQLWrapper):
             raise errors.Busy(words).of(STASH)
         return response.headers.get("Content-Type", ""), response.content
 
-    def _refuse_strangers(self, response: requests.Response) -> None:
+    def _refuse_strangers(self, response: Response) -> None:
         """Raises for an answer that refuses us, or that is not Stash's."""
         status = response.status_code
         if status == 401:
@@ -145,9 +158,9 @@ class Transport(GQLWrapper):
         return f"Stash at {self.base} asks for an API key (401): name a file that holds it"
 
 
-def _data(response: requests.Response) -> Any:
+def _data(response: Response) -> Any:
     try:
-        content = response.json()
+        content = light_json.loads(response.content)
     except ValueError:
         content = None
     if not isinstance(content, dict):
@@ -159,15 +172,12 @@ def _data(response: requests.Response) -> Any:
     return content["data"]
 
 
-def meaning(error: Exception, base: str) -> errors.Stash2PlexError:
-    """Returns what an error of requests means for Stash at `base`."""
-    if isinstance(error, UNUSABLE):
-        words = f"Stash's address or key cannot be sent to a server ({type(error).__name__})"
+def meaning(error: "NoAnswer | Unusable", base: str) -> errors.Stash2PlexError:
+    """Returns what an error of a session means for Stash at `base`."""
+    if isinstance(error, Unusable):
+        words = f"Stash's address or key cannot be sent to a server ({error})"
         return errors.SetupError(words).of(STASH)
-    if isinstance(error, (requests.exceptions.InvalidJSONError, requests.exceptions.HTTPError)):
-        words = f"Stash sent an answer that cannot be read ({type(error).__name__})"
-        return errors.Busy(words).of(STASH, "unreadable")
-    reason = fate(error)
+    reason = error.fate
     if reason.cause == "tls" and reason.words != SPEAKS_PLAINLY:
         words = f"Stash's certificate at {base} is not one that this machine trusts"
     else:
@@ -197,14 +207,14 @@ def _line(text: str) -> str:
     return " ".join(text.split())[:300]
 
 
-def _bad_answer(response: requests.Response) -> errors.Busy:
+def _bad_answer(response: Response) -> errors.Busy:
     kind = response.headers.get("Content-Type", "no content type").partition(";")[0]
     cause = "unreadable" if response.status_code == 200 else "busy"
     words = f"Stash sent no GraphQL answer ({response.status_code}, {kind})"
     return errors.Busy(words).of(STASH, cause)
 
 
-def _is_page(response: requests.Response) -> bool:
+def _is_page(response: Response) -> bool:
     return response.headers.get("Content-Type", "").strip().lower().startswith("text/html")
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 import errors
 from errors import PLEX
+from net.plain import session_for
 from net.retry import Chances, no_chances, question_chances, quick_question_chances
 from plex.client import edit_request
 from plex.client.collection import CUSTOM, Collection, collection
@@ -18,7 +19,7 @@ from plex.client.listing import Page
 from plex.client.pages import Elements, Hole, pages, pages_and_holes, window
 from plex.client.port import Unread
 from plex.client.section import LIBRARIES, Section, path_of, read_section, typed, unnumbered
-from plex.client.transport import PlexSession, Transport
+from plex.client.transport import Line, Transport
 from plex.client.transport import probe as probe
 from plex.client.write_once import once
 from plex.fields import item, registry
@@ -318,5 +319,5 @@ def connect(
     sleep: Callable[[float], None] = time.sleep,
 ) -> PlexClient:
     """A client of a Plex that answers. Raises Unreachable, Refused or SetupError otherwise."""
-    session = PlexSession(connect_timeout, read_timeout, verify=verify)
-    return PlexClient(Transport(url, token, session, sleep))
+    session = session_for(url, connect_timeout, read_timeout, verify)
+    return PlexClient(Transport(Line(url, session), token, sleep))

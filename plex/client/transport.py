@@ -1,44 +1,43 @@
-"""Plex's HTTP and XML, one request at a time. The only file that imports plexapi.
-
-plexapi does headers, token and status codes. This module translates all errors into ours.
-"""
+"""Plex's HTTP and XML, one request at a time. This module translates all errors into ours."""
 
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-import requests
-
 import errors
 from errors import PLEX
+from net.plain import AnySession, session_for
+from net.response import SPEAKS_PLAINLY, Fate, NoAnswer, Response, TooLarge, Unusable
 from net.retry import Answer, Chances, ask_part, question_chances, retry, write_chances
-from net.session import SPEAKS_PLAINLY, UNUSABLE, Session, TooLarge, fate
 from plex.client.listing import Page
 from plex.client.markup import MAX_BYTES, Declared, document
-from plex.client.plexapi_config import only_our_settings
 from plex.client.section import LIBRARIES
 from plex.client.status import in_front, is_in_front, not_plex, of_status, overloaded
 
-with only_our_settings():
-    import plexapi
-    from plexapi import exceptions
-    from plexapi.server import PlexServer
-
-# A constant identifier: the default is the MAC of the machine, and each new container would be a "new
-# device" and send the owner an e-mail.
+# A constant identifier: each new one would be a "new device" and send the owner an e-mail.
 IDENTITY = {
     "X-Plex-Client-Identifier": "stash2plex",
     "X-Plex-Product": "Stash2Plex",
     "X-Plex-Device-Name": "Stash2Plex",
+    "X-Plex-Provides": "controller",
+    "X-Plex-Language": "en",
+    "Accept": "*/*",
 }
 GOOD = (200, 201, 204)
+
+
+class BadStatus(Exception):
+    """Plex answered with a status other than success."""
+
+
 PAGE = re.compile(rb"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
-# Errors that plexapi raises for answers that it does not expect.
+# Errors of an answer that is not as expected, and of a request that got none.
 FOREIGN = (
-    exceptions.PlexApiException,
-    requests.exceptions.RequestException,
+    BadStatus,
+    NoAnswer,
+    Unusable,
     ElementTree.ParseError,
     AttributeError,
     LookupError,
@@ -47,66 +46,54 @@ FOREIGN = (
 )
 
 
-class PlexSession(Session):
-    """Keeps the last answer: plexapi's errors contain little of it."""
+class Line:
+    """Requests to the server at `url`, as an origin without a slash at its end. Keeps the last answer."""
 
-    last: "requests.Response | None" = None
-    was_up = False  # whether Plex has sent a good answer before
+    def __init__(self, url: str, session: AnySession) -> None:
+        self.url, self._session = url, session
+        self._last: Response | None = None
+        self.was_up = False  # whether Plex has sent a good answer before
 
-    def request(self, method: Any, url: Any, **options: Any) -> requests.Response:  # type: ignore[override]
-        self.last = None
-        response = self.last = super().request(method, url, limit=MAX_BYTES, **options)
-        response.encoding = "utf-8"
-        if response.status_code in GOOD:
-            self.was_up = True
-        return response
+    def twin(self) -> "Line":
+        """Returns the same for another thread."""
+        line = Line(self.url, self._session.twin())
+        line.was_up = self.was_up
+        return line
 
-    def fault(self, error: Exception, url: str) -> errors.Stash2PlexError:
-        """Returns what an error of this session means for Plex at `url`."""
-        return _of_answer(error, self.last, url, self.was_up)
+    def ask(
+        self, key: str, headers: Mapping[str, str], method: str = "GET", data: "bytes | None" = None
+    ) -> bytes:
+        """Returns the body of an answer with a good status. Raises BadStatus for another status."""
+        self._last = None
+        url = f"{self.url.rstrip('/')}{key}"
+        answer = self._last = self._session.request(
+            method, url, headers, data=data, limit=MAX_BYTES
+        )
+        if answer.status_code not in GOOD:
+            raise BadStatus(answer.status_code)
+        self.was_up = True
+        return answer.content
 
-
-class Server(PlexServer):
-    """plexapi's server, with our parser for its answers."""
-
-    def query(  # type: ignore[override]
-        self, key: str, method: Any = None, headers: Any = None, **options: Any
-    ) -> Any:
-        """Like plexapi's, but raises `Declared` for an answer that must not be parsed."""
-        options.pop("timeout", None)  # the session has its own
-        method = method or self._session.get
-        answer = method(self.url(key), headers=self._headers(**headers or {}), **options)
-        return document(good(answer))
-
-
-def good(answer: requests.Response) -> bytes:
-    """Returns the body of an answer with a good status. Raises BadRequest for another status."""
-    if answer.status_code not in GOOD:
-        raise exceptions.BadRequest(f"({answer.status_code})")
-    body: bytes = answer.content
-    return body
+    def fault(self, error: Exception) -> errors.Stash2PlexError:
+        """Returns what an error of the last request means for Plex."""
+        return _of_answer(error, self._last, self.url, self.was_up)
 
 
 class Transport:
     """Sends requests to one Plex that has answered: `machine`, `version` and `name` identify it."""
 
-    def __init__(
-        self, url: str, token: str, session: PlexSession, sleep: Callable[[float], None]
-    ) -> None:
-        plexapi.BASE_HEADERS.update(IDENTITY)
-        self._url, self._session, self._sleep = url, session, sleep
+    def __init__(self, line: Line, token: str, sleep: Callable[[float], None]) -> None:
+        self._line, self._sleep = line, sleep
         self.is_paused = False
-        self._server = self._greeted(token)
-        self.machine: str = self._server.machineIdentifier
-        self.version: str = self._server.version or ""
-        self.name: str = self._server.friendlyName or ""
+        self._headers, root = self._greeted(token)
+        self.machine: str = root.get("machineIdentifier")
+        self.version: str = root.get("version") or ""
+        self.name: str = root.get("friendlyName") or ""
 
     def beside(self) -> "Transport":
         """Returns the same Plex for another thread, with its own connection."""
         twin = copy.copy(self)
-        twin._session, twin._server = self._session.twin(), copy.copy(self._server)
-        twin._session.was_up = self._session.was_up
-        twin._server._session = twin._session
+        twin._line = self._line.twin()
         return twin
 
     def get(
@@ -138,8 +125,7 @@ class Transport:
         return ask_part(answer, lambda: self._ask(LIBRARIES)) if is_part else answer()
 
     def _bytes(self, key: str, headers: "dict[str, str]") -> bytes:
-        sent = self._server._headers(**headers)
-        return good(self._session.get(self._server.url(key), headers=sent))
+        return self._line.ask(key, self._headers | headers)
 
     def _container(self, xml: bytes) -> Any:
         """Returns the root of the XML of a listing."""
@@ -152,16 +138,16 @@ class Transport:
 
     def put(self, key: str) -> None:
         """Changes something. Raises Lost when Plex may have done it, but the answer is missing."""
-        retry(lambda: self._write(key, self._session.put), write_chances, self._sleep)
+        retry(lambda: self._write(key, "PUT"), write_chances, self._sleep)
 
     def delete(self, key: str) -> None:
         """Removes something. Raises like `put`."""
-        retry(lambda: self._write(key, self._session.delete), write_chances, self._sleep)
+        retry(lambda: self._write(key, "DELETE"), write_chances, self._sleep)
 
     def post(self, key: str, data: bytes) -> None:
         """Changes something by a body. Sends it again only to a Plex that was still starting."""
         retry(
-            lambda: self._write(key, self._session.post, data=data),
+            lambda: self._write(key, "POST", data=data),
             lambda error: write_chances(error) if error.cause == "starting" else 0,
             self._sleep,
         )
@@ -170,44 +156,60 @@ class Transport:
         if self.is_paused:
             raise paused()
 
-    def _write(self, key: str, method: Any, **options: Any) -> None:
+    def _write(self, key: str, method: str, data: "bytes | None" = None) -> None:
         self._refuse_while_paused()
         try:
-            self._ask(key, method, **options)
+            self._ask(key, method=method, data=data)
         except errors.Stash2PlexError as error:
             if error.cause not in ("gateway", "unreadable"):
                 raise
             # Neither a yes nor a no of Plex: only a look shows what Plex did.
             raise errors.Lost(str(error)).of(PLEX, error.cause) from None
 
-    def _ask(self, key: str, method: Any = None, **options: Any) -> Any:
-        return self._plex(lambda: self._server.query(key, method=method, **options))
+    def _ask(
+        self,
+        key: str,
+        headers: "dict[str, str] | None" = None,
+        method: str = "GET",
+        data: "bytes | None" = None,
+    ) -> Any:
+        """Returns the root of the answer; None for an empty answer."""
+        given = self._headers | (headers or {})
+        return self._plex(lambda: document(self._line.ask(key, given, method, data)))
 
     def _plex(self, call: Callable[[], Any]) -> Any:
         """Returns what `call` returns, if that comes from Plex: well-formed HTML is XML, too."""
         try:
             answer = call()
         except FOREIGN as error:
-            raise self._session.fault(error, self._url) from None
+            raise self._line.fault(error) from None
         if isinstance(answer, ElementTree.Element) and answer.tag != "MediaContainer":
-            raise not_plex(self._url)
+            raise not_plex(self._line.url)
         return answer
 
-    def _greeted(self, token: str) -> Server:
+    def _greeted(self, token: str) -> "tuple[dict[str, str], Any]":
         """Asks Plex for its identity. A Plex that is up always answers this, so no failure here is the
         fault of a job."""
 
-        def greet() -> Server:
-            server: Server = self._plex(lambda: Server(self._url, token, session=self._session))
-            # After an empty answer plexapi does not have the attribute.
-            if not getattr(server, "machineIdentifier", ""):
-                raise not_plex(self._url)
-            return server
+        def greet() -> "tuple[dict[str, str], Any]":
+            headers, root = self._plex(lambda: _greeting(self._line, token))
+            if root is None or not root.get("machineIdentifier"):
+                raise not_plex(self._line.url)
+            return headers, root
 
         try:
             return retry(greet, question_chances, self._sleep)
         except (errors.Gone, errors.Busy, errors.Rejected) as error:
-            raise _not_up(self._url, error) from None
+            raise _not_up(self._line.url, error) from None
+
+
+def _greeting(line: Line, token: str) -> "tuple[dict[str, str], Any]":
+    if line.url.startswith("https:"):
+        from plex.client.plexapi_greeting import greeted
+
+        return greeted(line, token, IDENTITY)
+    headers = IDENTITY | {"X-Plex-Token": token} if token else IDENTITY
+    return headers, document(line.ask("/", headers))
 
 
 def paused() -> errors.SetupError:
@@ -229,19 +231,22 @@ def probe(url: str, connect_timeout: float, read_timeout: float, verify: bool = 
 
     Never sends it again. `cause` of the error is one of `errors.CAUSES`.
     """
-    with PlexSession(connect_timeout, read_timeout, verify=verify) as session:
-        try:
-            root = document(good(session.get(f"{url.rstrip('/')}/identity", headers=IDENTITY)))
-            if root is None:
-                raise ElementTree.ParseError("no element found")
-        except FOREIGN as error:
-            raise _not_up(url, session.fault(error, url)) from None
+    session = session_for(url, connect_timeout, read_timeout, verify)
+    line = Line(url, session)
+    try:
+        root = document(line.ask("/identity", IDENTITY))
+        if root is None:
+            raise ElementTree.ParseError("no element found")
+    except FOREIGN as error:
+        raise _not_up(url, line.fault(error)) from None
+    finally:
+        session.close()
     if root.tag != "MediaContainer" or not root.get("machineIdentifier"):
         raise not_plex(url)
 
 
 def _of_answer(
-    error: Exception, answer: "requests.Response | None", url: str, was_up: bool = False
+    error: Exception, answer: "Response | None", url: str, was_up: bool = False
 ) -> errors.Stash2PlexError:
     """Returns the meaning of the error, from the answer if there is one."""
     meant: errors.Stash2PlexError
@@ -251,7 +256,7 @@ def _of_answer(
         meant = in_front(answer.status_code, url)
     elif answer.status_code == 503 and was_up:
         meant = overloaded()
-    elif answer.status_code not in GOOD:  # plexapi fails for an unknown status
+    elif answer.status_code not in GOOD:
         meant = of_status(answer.status_code, answer.text, url)
     elif PAGE.match(answer.content):
         meant = not_plex(url)
@@ -263,24 +268,11 @@ def _of_answer(
 
 
 def meaning(error: Exception, url: str) -> errors.Stash2PlexError:
-    """Returns what an error of plexapi, of requests or of a parser means for Plex at `url`."""
-    if isinstance(error, exceptions.Unauthorized):
-        return of_status(401, "", url)
-    if isinstance(error, exceptions.NotFound):
-        return of_status(404, "", url)
-    if isinstance(error, exceptions.BadRequest):
-        # Only the message has the status, beside the whole address.
-        match = re.match(r"\((\d{3})\)", str(error))
-        return of_status(int(match.group(1)) if match else 400, str(error), url)
-    if isinstance(error, UNUSABLE):
-        return errors.SetupError(
-            f"“Plex URL” or “Plex Token” cannot be sent to a server ({type(error).__name__})"
-        )
-    kinds = requests.exceptions.InvalidJSONError, requests.exceptions.HTTPError, TooLarge
-    if isinstance(error, kinds):
-        return _unreadable(error)
-    if isinstance(error, requests.exceptions.RequestException):
-        return _unanswered(error, url)
+    """Returns what an error of a session or of a parser means for Plex at `url`."""
+    if isinstance(error, Unusable):
+        return errors.SetupError(f"“Plex URL” or “Plex Token” cannot be sent to a server ({error})")
+    if isinstance(error, NoAnswer) and not isinstance(error, TooLarge):
+        return _unanswered(error.fate, url)
     return _unreadable(error)
 
 
@@ -295,8 +287,7 @@ def _not_up(url: str, error: errors.Stash2PlexError) -> errors.Stash2PlexError:
     ).of(PLEX, error.cause if isinstance(error, errors.Busy) else "gateway")
 
 
-def _unanswered(error: requests.exceptions.RequestException, url: str) -> errors.Unreachable:
-    reason = fate(error)
+def _unanswered(reason: Fate, url: str) -> errors.Unreachable:
     if reason.cause == "tls" and reason.words != SPEAKS_PLAINLY:
         words = (
             f"Plex's certificate at {url} does not fit its address: use its plex.direct name, "

@@ -88,7 +88,7 @@ class Turns:
 def is_of_plugin(request: Any) -> bool:
     """Not of the person who edits in Stash meanwhile."""
     agent = {name.lower(): value for name, value in request.headers.items()}.get("user-agent", "")
-    return "python-requests" in agent or "PlexAPI" in agent
+    return "Stash2Plex" in agent
 
 
 class Story:

@@ -29,7 +29,7 @@ CALLS = {
     "socket": {"sendall", "send", "recv", "recv_into"},
 }
 THROUGH = {
-    "disk/lock.py", "net/session.py", "plex/state/database.py", "stash/stdio.py", "stash/api.py",
+    "disk/lock.py", "net/plain.py", "plex/state/database.py", "stash/stdio.py", "stash/api.py",
     "reconciliation/state.py", "disk/json_file.py", "disk/database.py", "disk/quarantine.py",
     "plex/client/transport.py", "stash/transport.py",
 }  # fmt: skip

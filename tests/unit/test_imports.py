@@ -37,7 +37,7 @@ FEATHER_MAY_LATE = {
 }
 PURE = {
     "errors", "app.phrasing", "app.setup_check.finding", "app.setup_check.diagnosis", "app.setup_check.settings_report", "app.modes",
-    "disk.messages", "net.halving", "stash.scene", "sync_queue.job", "sync_queue.schema", "sync_queue.retry_policy",
+    "disk.messages", "net.halving", "net.response", "stash.scene", "sync_queue.job", "sync_queue.schema", "sync_queue.retry_policy",
     "sync_queue.circuit_breaker", "sync_queue.tally", "plex.path_map.paths", "plex.fields.registry", "plex.plan.plan",
     "plex.fields.names", "plex.state.entry", "plex.state.file_id", "plex.state.scene_state", "plex.fields.item", "plex.fields.image_kinds", "plex.client.listing", "plex.client.pages", "plex.client.status", "plex.fields.actor_photos", "plex.fields.text", "plex.fields.tags", "plex.fields.selection",
     "plex.path_map.file_pairs", "plex.path_map.infer", "plex.plan.last_written", "plex.plan.baseline", "plex.client.edit_request", "plex.client.write_once",
@@ -53,10 +53,10 @@ NAMES_ERRORS_OF = {"sync_queue.retry_policy": {"sqlite3"}}
 HOMES = {
     "pydantic": {"validation.config"},
     "pydantic_core": {"validation.config"},
-    "plexapi": {"plex.client.transport"},
-    "stashapi": {"stash.transport"},
+    "plexapi": {"plex.client.plexapi_greeting"},
+    "stashapi": {"stash.stashapi_line"},
     "persistqueue": {"sync_queue.queue_file"},
-    "requests": {"net.session", "net.shortcut", "plex.client.transport", "stash.transport"},
+    "requests": {"net.session", "net.shortcut"},
     "urllib3": {"net.session"},
     "PIL": {"plex.images.letterbox"},
 }
@@ -71,6 +71,7 @@ CLIENTS = {
     "stash.api",
     "stash.transport",
     "net.session",
+    "net.plain",
 }
 
 

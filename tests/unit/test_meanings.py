@@ -1,6 +1,6 @@
-"""What each error of plexapi, requests, GraphQL and the operating system means, up to the verdict.
+"""What each error of requests, GraphQL and the operating system means, up to the verdict.
 
-The tables name every class of `plexapi.exceptions` and `requests.exceptions`: a new one is noticed.
+The table names every class of `requests.exceptions`: a new one is noticed.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import sqlite3
 from types import ModuleType
 from xml.etree.ElementTree import ParseError
 
-import plexapi.exceptions
 import pytest
 import requests
 import urllib3
 
 import errors
 from errors import Busy, Gone, Lost, Refused, Rejected, SetupError, Unreachable
+from net.response import Headers, NoAnswer, Response
+from net.session import Session, translated
 from plex.client import transport as plex
 from plex.client.status import of_status
 from stash import transport as stash
@@ -49,30 +50,7 @@ def told(error: errors.Stash2PlexError, server: str) -> None:
         assert error.server == server and error.cause
 
 
-# -- plexapi
-
-PLEXAPI = {
-    "PlexApiException": (Busy, "unreadable", RETRY),
-    "BadRequest": (Rejected, "", BURY),
-    "NotFound": (Gone, "", RETRY),
-    "UnknownType": (Busy, "unreadable", RETRY),
-    "Unsupported": (Busy, "unreadable", RETRY),
-    "Unauthorized": (Refused, "token", PAUSE),
-    "TwoFactorRequired": (Refused, "token", PAUSE),
-}
-
-
-def test_every_error_of_plexapi_is_in_the_table() -> None:
-    assert classes(plexapi.exceptions) == set(PLEXAPI)
-
-
-@pytest.mark.parametrize("name", PLEXAPI)
-def test_what_plexapi_raises(name: str) -> None:
-    kind, cause, action = PLEXAPI[name]
-    error = plex.meaning(getattr(plexapi.exceptions, name)("(400) bad_request; http://x"), URL)
-    assert (type(error), error.cause, retry_policy.action_of(error)) == (kind, cause, action)
-    told(error, errors.PLEX)
-
+# -- Plex
 
 STARTING = "<h1>400</h1><p>the server is still starting up. Please retry later</p>"
 
@@ -101,20 +79,15 @@ STARTING = "<h1>400</h1><p>the server is still starting up. Please retry later</
     ],
 )
 def test_each_status_of_plex(status, said, kind, cause, action) -> None:
-    """Told by the status itself, and by plexapi's message, which holds it."""
-    direct = of_status(status, said, URL)
-    by_message = plex.meaning(
-        plexapi.exceptions.BadRequest(f"({status}) some_name; {URL}/x?title=still%20x {said}"), URL
-    )
-    for error in (direct, by_message):
-        assert (type(error), error.cause, retry_policy.action_of(error)) == (kind, cause, action)
-        told(error, errors.PLEX)
+    error = of_status(status, said, URL)
+    assert (type(error), error.cause, retry_policy.action_of(error)) == (kind, cause, action)
+    told(error, errors.PLEX)
 
 
 @pytest.mark.parametrize(
     "error", [ParseError("x"), TypeError("x"), AttributeError("x"), ValueError("x"), KeyError("x")]
 )
-def test_an_answer_that_plexapi_stumbles_over_is_worth_another_try(error: Exception) -> None:
+def test_an_answer_of_another_shape_is_worth_another_try(error: Exception) -> None:
     found = plex.meaning(error, URL)
     assert (type(found), found.cause, found.server) == (Busy, "unreadable", errors.PLEX)
 
@@ -124,19 +97,15 @@ def test_an_answer_that_plexapi_stumbles_over_is_worth_another_try(error: Except
     [("2", 2.0), ("", 0.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.0), ("-1", 0.0)],
 )
 def test_how_long_a_server_asks_us_to_wait_is_kept(header: str, after: float) -> None:
-    answer = requests.Response()
-    answer.status_code, answer._content = 503, b""
-    answer.headers["Retry-After"] = header
-    given = plexapi.exceptions.BadRequest("(503) service_unavailable")
-    found = plex._of_answer(given, answer, URL)
+    found = plex._of_answer(plex.BadStatus(503), answered(503, Retry_After=header), URL)
     assert (found.cause, found.after) == ("starting", after)
 
 
-def answered(status: int, body: bytes = b"", **headers: str) -> requests.Response:
-    answer = requests.Response()
-    answer.status_code, answer._content = status, body
-    answer.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
-    return answer
+def answered(status: int, body: bytes = b"", **given: str) -> Response:
+    headers = Headers()
+    for name, value in given.items():
+        headers.add(name.replace("_", "-"), value)
+    return Response(status, headers, body)
 
 
 TINY = (
@@ -152,9 +121,8 @@ FRONTS = [
 
 
 @pytest.mark.parametrize("answer", FRONTS)
-def test_a_refusal_that_is_not_plex_s_is_nothing_of_the_token(answer: requests.Response) -> None:
-    given = plexapi.exceptions.Unauthorized(f"({answer.status_code}) x")
-    found = plex._of_answer(given, answer, URL)
+def test_a_refusal_that_is_not_plex_s_is_nothing_of_the_token(answer: Response) -> None:
+    found = plex._of_answer(plex.BadStatus(answer.status_code), answer, URL)
     assert (type(found), found.cause) == (Unreachable, "gateway")
     assert "a proxy in front of it" in str(found) and "new one" not in str(found)
 
@@ -162,7 +130,7 @@ def test_a_refusal_that_is_not_plex_s_is_nothing_of_the_token(answer: requests.R
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refusal_of_plex_is_one_of_the_token(status: int) -> None:
     answer = answered(status, TINY, X_Plex_Protocol="1.0", Content_Type="text/html")
-    found = plex._of_answer(plexapi.exceptions.Unauthorized("(401) x"), answer, URL)
+    found = plex._of_answer(plex.BadStatus(401), answer, URL)
     assert (type(found), found.cause) == (Refused, "token")
 
 
@@ -172,7 +140,7 @@ def test_a_refusal_of_plex_is_one_of_the_token(status: int) -> None:
 )
 def test_a_503_after_a_good_answer_is_busy(was_up, wait, cause, after) -> None:
     answer = answered(503, X_Plex_Protocol="1.0", Retry_After=wait)
-    found = plex._of_answer(plexapi.exceptions.BadRequest("(503) x"), answer, URL, was_up)
+    found = plex._of_answer(plex.BadStatus(503), answer, URL, was_up)
     assert (found.cause, found.after) == (cause, after)
     assert ("starting" in str(found)) is not was_up
 
@@ -181,9 +149,9 @@ def test_a_503_after_a_good_answer_is_busy(was_up, wait, cause, after) -> None:
 
 REQUESTS: dict[str, tuple[type[errors.Stash2PlexError], str]] = {
     "RequestException": (Lost, "lost"),
-    "InvalidJSONError": (Busy, "unreadable"),
-    "JSONDecodeError": (Busy, "unreadable"),
-    "HTTPError": (Busy, "unreadable"),
+    "InvalidJSONError": (Lost, "lost"),
+    "JSONDecodeError": (Lost, "lost"),
+    "HTTPError": (Lost, "lost"),
     "ConnectionError": (Lost, "lost"),
     "ProxyError": (Unreachable, "gateway"),
     "SSLError": (Unreachable, "tls"),
@@ -215,7 +183,7 @@ def test_every_error_of_requests_is_in_the_table() -> None:
 def test_what_requests_raises(name: str, meaning, server: str) -> None:
     kind, cause = REQUESTS[name]
     given = ("x", "{", 0) if name == "JSONDecodeError" else ("x",)
-    error = meaning(getattr(requests.exceptions, name)(*given), URL)
+    error = meaning(translated(getattr(requests.exceptions, name)(*given)), URL)
     assert (type(error), error.cause) == (kind, cause)
     assert retry_policy.action_of(error) == (RETRY if kind is Busy else PAUSE)
     told(error, server)
@@ -231,23 +199,23 @@ def test_what_requests_raises(name: str, meaning, server: str) -> None:
     ],
 )
 def test_a_tls_mismatch_lasts_and_a_broken_connection_passes(meaning, server, said, cause) -> None:
-    error = meaning(requests.exceptions.SSLError(said), URL)
+    error = meaning(translated(requests.exceptions.SSLError(said)), URL)
     assert (error.cause, isinstance(error, Lost)) == (cause, cause == "lost")
 
 
 def test_a_token_that_no_header_can_hold_is_a_wrong_setting() -> None:
-    error = plex.meaning(UnicodeEncodeError("latin-1", "t☃ken", 1, 2, "not in range"), URL)
+    error = plex.meaning(
+        translated(UnicodeEncodeError("latin-1", "t☃ken", 1, 2, "not in range")), URL
+    )
     assert isinstance(error, SetupError) and "Plex Token" in str(error) and "☃" not in str(error)
 
 
 def test_what_urllib3_lets_through_becomes_an_error_of_requests(monkeypatch) -> None:
-    from net.session import Session
-
     def leak(*_: object, **__: object) -> None:
         raise urllib3.exceptions.LocationValueError("no host")
 
     monkeypatch.setattr(requests.Session, "request", leak)
-    with pytest.raises(requests.exceptions.ConnectionError):
+    with pytest.raises(NoAnswer):
         Session(1, 1).get(URL)
 
 

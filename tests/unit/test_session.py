@@ -6,13 +6,16 @@ import gzip
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-import requests
 
 from devserver import trickle
-from net import session as net
-from net.session import Session, fate
+from net import plain, response
+from net import session as tls
+from net.plain import PlainSession
+from net.response import NoAnswer, TooLarge, Unusable
+from net.session import Session
 
 Answer = Callable[[socket.socket, bytes], bool]
 
@@ -73,6 +76,19 @@ def server() -> Iterator[Server]:
     one.close()
 
 
+@pytest.fixture(params=[Session, PlainSession], ids=["requests", "plain"])
+def kind(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def get(session: Any, url: str, headers: Any = None, **more: Any) -> Any:
+    return session.request("GET", url, headers or {}, **more)
+
+
+def put(session: Any, url: str, headers: Any = None) -> Any:
+    return session.request("PUT", url, headers or {})
+
+
 def ok(body: bytes, *headers: str) -> bytes:
     head = "".join(f"{one}\r\n" for one in (f"Content-Length: {len(body)}", *headers))
     return f"HTTP/1.1 200 OK\r\n{head}\r\n".encode() + body
@@ -86,17 +102,17 @@ class Clock:
         return self.now
 
 
-def test_an_answer_comes_whole(server):
+def test_an_answer_comes_whole(kind, server):
     server.answers = [ok(b"x" * 200_000)]
-    assert Session(1, 1).get(server.url).content == b"x" * 200_000
+    assert get(kind(1, 1), server.url).content == b"x" * 200_000
 
 
-def test_a_packed_answer_is_unpacked(server):
+def test_a_packed_answer_is_unpacked(kind, server):
     server.answers = [ok(gzip.compress(b"many words " * 50_000), "Content-Encoding: gzip")]
-    assert Session(1, 1).get(server.url).content == b"many words " * 50_000
+    assert get(kind(1, 1), server.url).content == b"many words " * 50_000
 
 
-def test_the_connection_is_used_again(server):
+def test_the_connection_is_used_again(kind, server):
     ports = set()
 
     def note(connection, request):
@@ -105,13 +121,13 @@ def test_the_connection_is_used_again(server):
         return True
 
     server.answers = [note]
-    session = Session(1, 1)
-    assert [session.get(server.url).text for _ in range(3)] == ["fine"] * 3
+    session = kind(1, 1)
+    assert [get(session, server.url).text for _ in range(3)] == ["fine"] * 3
     assert len(ports) == 1
 
 
 @pytest.mark.parametrize("phase", trickle.PHASES)
-def test_an_answer_that_trickles_ends_at_the_deadline(server, phase):
+def test_an_answer_that_trickles_ends_at_the_deadline(kind, server, phase):
     clock = Clock()
 
     def answer(connection, request):
@@ -121,23 +137,23 @@ def test_an_answer_that_trickles_ends_at_the_deadline(server, phase):
         return False
 
     server.answers = [answer]
-    with pytest.raises(requests.exceptions.ReadTimeout):
-        Session(1, 30, deadline=60, clock=clock).get(server.url)
+    with pytest.raises(NoAnswer):
+        get(kind(1, 30, deadline=60, clock=clock), server.url)
 
 
 @pytest.mark.parametrize("phase", trickle.PHASES)
-def test_an_answer_that_comes_slowly_but_in_time_is_whole(server, phase):
+def test_an_answer_that_comes_slowly_but_in_time_is_whole(kind, server, phase):
     def answer(connection, request):
         for piece in trickle.pieces(phase, b"the body", 3):
             connection.sendall(piece)
         return False
 
     server.answers = [answer]
-    found = Session(1, 30).get(server.url)
+    found = get(kind(1, 30), server.url)
     assert (found.status_code, found.content) == (200, b"the body")
 
 
-def test_a_second_request_of_a_connection_has_the_whole_time_again(server):
+def test_a_second_request_of_a_connection_has_the_whole_time_again(kind, server):
     clock = Clock()
 
     def answer(connection, request):
@@ -146,25 +162,25 @@ def test_a_second_request_of_a_connection_has_the_whole_time_again(server):
         return True
 
     server.answers = [answer]
-    session = Session(1, 30, deadline=60, clock=clock)
-    assert [session.get(server.url).text for _ in range(3)] == ["fine"] * 3
+    session = kind(1, 30, deadline=60, clock=clock)
+    assert [get(session, server.url).text for _ in range(3)] == ["fine"] * 3
 
 
-def test_a_silent_server_ends_at_the_read_timeout(server):
+def test_a_silent_server_ends_at_the_read_timeout(kind, server):
     hold = threading.Event()
     server.answers = [lambda connection, request: hold.wait(20) and False]
-    with pytest.raises(requests.exceptions.Timeout):
-        Session(1, 0.2).get(server.url)
+    with pytest.raises(NoAnswer):
+        get(kind(1, 0.2), server.url)
     hold.set()
 
 
-def test_an_answer_that_tells_two_lengths_is_one_that_cannot_be_read(server):
+def test_an_answer_that_tells_two_lengths_is_one_that_cannot_be_read(kind, server):
     server.answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nfine"]
-    with pytest.raises(requests.exceptions.ContentDecodingError) as error:
-        Session(1, 1).get(server.url)
-    assert fate(error.value).cause == "unreadable"
-    with pytest.raises(requests.exceptions.InvalidHeader):  # this one is ours
-        Session(1, 1).get(server.url, headers={"X": "a\nb"})
+    with pytest.raises(NoAnswer) as error:
+        get(kind(1, 1), server.url)
+    assert error.value.fate.cause == "unreadable"
+    with pytest.raises(Unusable):  # this one is ours
+        get(kind(1, 1), server.url, headers={"X": "a\nb"})
 
 
 def test_a_server_without_tls_is_named_as_that():
@@ -175,33 +191,34 @@ def test_a_server_without_tls_is_named_as_that():
                 connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
     plain = Raw()
-    with pytest.raises(requests.exceptions.SSLError) as error:
-        Session(1, 1).get(plain.url.replace("http://", "https://"))
+    with pytest.raises(NoAnswer) as error:
+        get(Session(1, 1), plain.url.replace("http://", "https://"))
     plain.close()
-    assert fate(error.value).words == net.SPEAKS_PLAINLY
+    assert error.value.fate.words == response.SPEAKS_PLAINLY
 
 
-def test_a_port_where_nobody_listens_is_a_connection_error():
+def test_a_port_where_nobody_listens_is_a_connection_error(kind):
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    with pytest.raises(requests.exceptions.ConnectionError):
-        Session(1, 1).get(f"http://127.0.0.1:{port}")
+    with pytest.raises(NoAnswer):
+        get(kind(1, 1), f"http://127.0.0.1:{port}")
 
 
-def test_a_redirect_is_not_followed_so_that_the_token_goes_nowhere_else(server):
+def test_a_redirect_is_not_followed_so_that_the_token_goes_nowhere_else(kind, server):
     other = Server()
     other.answers = [ok(b"caught it")]
     server.answers = [
         f"HTTP/1.1 302 Found\r\nLocation: {other.url}/\r\nContent-Length: 0\r\n\r\n".encode()
     ]
-    answer = Session(1, 1).get(server.url, headers={"X-Plex-Token": "secret"})
+    answer = get(kind(1, 1), server.url, headers={"X-Plex-Token": "secret"})
     other.close()
     assert answer.status_code == 302
     assert other.requests == []
 
 
-def test_an_answer_without_end_is_given_up(server, monkeypatch):
-    monkeypatch.setattr(net, "MAX_BYTES", 100_000)  # 64 MiB would only take longer
+def test_an_answer_without_end_is_given_up(kind, server, monkeypatch):
+    for module in (plain, tls):
+        monkeypatch.setattr(module, "MAX_BYTES", 100_000)  # 64 MiB would only take longer
 
     def flood(connection, request):
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")
@@ -209,11 +226,11 @@ def test_an_answer_without_end_is_given_up(server, monkeypatch):
             connection.sendall(b"x" * 65536)
 
     server.answers = [flood]
-    with pytest.raises(requests.exceptions.ContentDecodingError, match="too large"):
-        Session(1, 1).get(server.url)
+    with pytest.raises(TooLarge):
+        get(kind(1, 1), server.url)
 
 
-def test_no_answer_is_read_beyond_its_limit(server):
+def test_no_answer_is_read_beyond_its_limit(kind, server):
     sent = []
 
     def flood(connection, request):
@@ -222,18 +239,19 @@ def test_no_answer_is_read_beyond_its_limit(server):
             sent.append(connection.send(b"x" * 65536))
 
     server.answers = [flood]
-    with pytest.raises(net.TooLarge):
-        Session(1, 1).get(server.url, limit=100_000)
+    with pytest.raises(TooLarge):
+        get(kind(1, 1), server.url, limit=100_000)
     assert sum(sent) < 16 << 20, "what the buffers of the system hold, and not more"
     server.answers = [ok(b"x" * 100_000)]
-    assert len(Session(1, 1).get(server.url, limit=100_000).content) == 100_000
+    assert len(get(kind(1, 1), server.url, limit=100_000).content) == 100_000
 
 
-def test_what_unpacks_to_far_more_is_given_up_too(server, monkeypatch):
-    monkeypatch.setattr(net, "MAX_BYTES", 100_000)
+def test_what_unpacks_to_far_more_is_given_up_too(kind, server, monkeypatch):
+    for module in (plain, tls):
+        monkeypatch.setattr(module, "MAX_BYTES", 100_000)
     server.answers = [ok(gzip.compress(b"0" * 10_000_000), "Content-Encoding: gzip")]
-    with pytest.raises(requests.exceptions.ContentDecodingError, match="too large"):
-        Session(1, 1).get(server.url)
+    with pytest.raises(TooLarge):
+        get(kind(1, 1), server.url)
 
 
 @pytest.mark.parametrize(
@@ -244,23 +262,23 @@ def test_what_unpacks_to_far_more_is_given_up_too(server, monkeypatch):
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nhalf",
     ],
 )
-def test_a_broken_body_is_an_error_of_requests(server, broken):
+def test_a_broken_body_is_an_error_of_requests(kind, server, broken):
     server.answers = [lambda connection, request: connection.sendall(broken)]
-    with pytest.raises(requests.exceptions.RequestException):
-        Session(1, 1).get(server.url)
+    with pytest.raises(NoAnswer):
+        get(kind(1, 1), server.url)
 
 
 # --- a connection that breaks --------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
-def test_nothing_is_sent_twice(server, method):
+def test_nothing_is_sent_twice(kind, server, method):
     """Not even when an idle connection ends just as it is used: the caller knows what is safe."""
     server.answers = [ok(b"one"), lambda connection, request: False, ok(b"two")]
-    session = Session(1, 1)
-    assert session.get(server.url).text == "one"
-    with pytest.raises(requests.exceptions.ConnectionError):
-        session.request(method, server.url, data=b"x")
+    session = kind(1, 1)
+    assert get(session, server.url).text == "one"
+    with pytest.raises(NoAnswer):
+        session.request(method, server.url, {}, data=b"x")
     assert len(server.requests) == 2
 
 
@@ -289,23 +307,24 @@ def silent(connection, request):
     ],
     ids=["hang up", "half a body", "no HTTP", "silence", "not gzip", "nobody listens"],
 )
-def test_how_a_request_ended_is_told(server, answer, cause, sent):
+def test_how_a_request_ended_is_told(kind, server, answer, cause, sent):
     url = server.url if answer else "http://127.0.0.1:1"
     server.answers = [answer]
-    with pytest.raises(requests.exceptions.RequestException) as error:
-        Session(1, 0.3).put(url)
-    found = fate(error.value)
+    with pytest.raises(NoAnswer) as error:
+        put(kind(1, 0.3), url)
+    found = error.value.fate
     assert (found.cause, found.sent) == (cause, sent) and found.words
 
 
-def test_a_name_that_nobody_knows(monkeypatch):
+def test_a_name_that_nobody_knows(kind, monkeypatch):
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with pytest.raises(requests.exceptions.ConnectionError) as error:
-        Session(1, 1).get("http://plex.invalid:32400")
-    assert fate(error.value)[:1] == ("dns",)
+    for module in (socket, plain.socket):
+        monkeypatch.setattr(module, "getaddrinfo", unknown)
+    with pytest.raises(NoAnswer) as error:
+        get(kind(1, 1), "http://plex.invalid:32400")
+    assert error.value.fate[:1] == ("dns",)
 
 
 def test_a_server_that_speaks_no_tls():
@@ -318,26 +337,26 @@ def test_a_server_that_speaks_no_tls():
                 connection.recv(65536)
 
         threading.Thread(target=answer, daemon=True).start()
-        with pytest.raises(requests.exceptions.SSLError) as error:
-            Session(1, 1).get(f"https://127.0.0.1:{listening.getsockname()[1]}")
-    assert fate(error.value).cause == "tls"
+        with pytest.raises(NoAnswer) as error:
+            get(Session(1, 1), f"https://127.0.0.1:{listening.getsockname()[1]}")
+    assert error.value.fate.cause == "tls"
 
 
 # --- the environment is none of our business -----------------------------------------------
 
 
-def test_a_proxy_of_the_environment_is_not_used(server, monkeypatch):
+def test_a_proxy_of_the_environment_is_not_used(kind, server, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     server.answers = [ok(b"direct")]
-    assert Session(1, 1).get(server.url).text == "direct"
+    assert get(kind(1, 1), server.url).text == "direct"
 
 
-def test_cookies_of_a_server_are_not_kept_by_themselves(server):
+def test_cookies_of_a_server_are_not_kept_by_themselves(kind, server):
     server.answers = [ok(b"", "Set-Cookie: session=new; Path=/")]
-    session = Session(1, 1)
-    session.get(server.url, headers={"Cookie": "session=old"})
-    session.get(server.url, headers={"Cookie": "session=old"})
+    session = kind(1, 1)
+    get(session, server.url, headers={"Cookie": "session=old"})
+    get(session, server.url, headers={"Cookie": "session=old"})
     assert server.requests[1].count(b"session=") == 1
 
 
@@ -351,7 +370,7 @@ def warm(server: Server, read: float = 1) -> Session:
     """A session that has had its first answer."""
     before, server.answers = server.answers, [ok(b"")]
     session = Session(1, read)
-    session.put(f"{server.url}/first?a=%25", headers=WORDS)
+    put(session, f"{server.url}/first?a=%25", headers=WORDS)
     server.answers = before
     return session
 
@@ -378,19 +397,19 @@ def test_the_short_way_sends_what_the_long_one_sends(server, method):
 def test_how_a_request_ended_is_told_on_the_short_way_too(server, answer, cause):
     server.answers = [answer]
     session = warm(server, 0.3)
-    with pytest.raises(requests.exceptions.RequestException) as error:
-        session.put(f"{server.url}/second", headers=WORDS)
-    assert fate(error.value)[::2] == (cause, True)
+    with pytest.raises(NoAnswer) as error:
+        put(session, f"{server.url}/second", headers=WORDS)
+    assert error.value.fate[::2] == (cause, True)
     server.answers = [ok(b"again")]
-    assert session.put(f"{server.url}/third", headers=WORDS).text == "again"
+    assert put(session, f"{server.url}/third", headers=WORDS).text == "again"
 
 
 def test_what_cannot_be_sent_is_refused_on_the_short_way_too(server):
     server.answers = [ok(b"")]
     session = warm(server)
-    with pytest.raises(requests.exceptions.InvalidHeader):
-        session.get(server.url, headers={**WORDS, "X-Plex-Token": "t\r\nX-Evil: 1"})
-    assert session.get(f"{server.url}/ä b", headers=WORDS).status_code == 200
+    with pytest.raises(Unusable):
+        get(session, server.url, headers={**WORDS, "X-Plex-Token": "t\r\nX-Evil: 1"})
+    assert get(session, f"{server.url}/ä b", headers=WORDS).status_code == 200
     assert b"GET /%C3%A4%20b HTTP/1.1" in server.requests[-1]
     assert len(server.requests) == 2
 
@@ -399,6 +418,6 @@ def test_another_server_is_not_taken_for_the_one_that_is_known(server):
     server.answers = [ok(b"")]
     session, other = warm(server), Server()
     other.answers = [ok(b"other")]
-    assert session.get(f"{other.url}/x", headers=WORDS).text == "other"
-    assert session.get(f"{server.url}/x", headers=WORDS).text == ""
+    assert get(session, f"{other.url}/x", headers=WORDS).text == "other"
+    assert get(session, f"{server.url}/x", headers=WORDS).text == ""
     other.close()
