@@ -100,7 +100,8 @@ class Run:
     @cached_property
     def config(self) -> "Stash2PlexConfig":
         """The user's settings. The first use warns about bad values."""
-        from validation.config import load, typed_secrets, unknown_keys
+        from app.kept_settings import checked
+        from validation.address import typed_secrets
 
         # Taken before the settings: a change in between makes the hooks' notes outdated, not wrong.
         self.state_of_settings = inbox.state_of_settings(str(self.connection.get("Dir") or ""))
@@ -109,14 +110,15 @@ class Run:
             given = self._settings_of_stash()
         for secret in typed_secrets(given):
             stdio.hide(secret)
-        config, warnings = load(given)
+        keeps = self.args.get("mode") not in READ_ONLY
+        config, warnings, unknown = checked(self.data_dir, given, keeps)
         stdio.hide(config.token)
         stdio.set_debug(config.debug_logging)
         stdio.set_scrub(config.obfuscate_paths)
         self.settings_warnings = warnings
         for line in warnings:
             self.warn(line)
-        if unknown := unknown_keys(given):
+        if unknown:
             stdio.debug(f"unknown settings: {', '.join(unknown)}")
         return config
 
@@ -164,9 +166,9 @@ class Run:
             _ = self.plex
 
     def _connected(self) -> "PlexClient":
-        from validation.config import problem
+        from validation.address import problem
 
-        if fault := problem(self.config):
+        if fault := problem(self.config.plex_url, self.config.token):
             self.contacts.failed("plex", fault)
             raise errors.SetupError(fault)
         from plex.client.client import connect

@@ -270,9 +270,9 @@ def _store_of(
 
 def _connect(config: "Stash2PlexConfig") -> "PlexClient":
     from plex.client.client import connect
-    from validation.config import problem
+    from validation.address import problem
 
-    if fault := problem(config):
+    if fault := problem(config.plex_url, config.token):
         raise errors.SetupError(fault)
     return connect(
         config.plex_url, config.token, config.connect_timeout, config.read_timeout,

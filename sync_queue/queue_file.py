@@ -5,38 +5,13 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-from persistqueue import SQLiteAckQueue
-from persistqueue.serializers import json as json_serializer
 
 import errors
-from disk.database import BUSY_SECONDS, Database, leniently
-from disk.migrations import refuse_newer
+from disk.database import Database, leniently
 from sync_queue import salvage
 from sync_queue.schema import FILE, FOLDER, STEPS, TABLE
 
 OPENING = "open.lock"
-
-
-class _Queue(SQLiteAckQueue):
-    """persist-queue's table with a due time, a rank, an error, and a key that is unique among waiting jobs."""
-
-    _SQL_CREATE = (
-        "CREATE TABLE IF NOT EXISTS {table_name} ("
-        "{key_column} INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB, timestamp FLOAT,"
-        " status INTEGER, key TEXT, due FLOAT, rank INTEGER, error TEXT)"
-    )
-
-    def _new_db_connection(self, *given: Any) -> sqlite3.Connection:
-        """Check the version first: a file of a later version stays untouched."""
-        db: sqlite3.Connection = super()._new_db_connection(*given)
-        try:
-            refuse_newer(db, FILE, len(STEPS))
-        except BaseException:
-            db.close()
-            raise
-        return db
 
 
 class QueueFile(Database):
@@ -53,13 +28,16 @@ class QueueFile(Database):
         super().__init__(os.path.join(data_dir, FOLDER), clock, warn)
 
     def _connect(self, path: Path) -> sqlite3.Connection:
-        queue: Any = _Queue(
-            os.fspath(path.parent), auto_resume=False, multithreading=False,
-            timeout=BUSY_SECONDS, serializer=json_serializer, db_file_name=path.name,
-        )  # fmt: skip
-        # persist-queue closes its connections when the object is deleted, which may be too early.
-        db: sqlite3.Connection = queue._putter
-        queue._getter = queue._putter = None
+        db = super()._connect(path)
+        try:
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (TABLE,)).fetchone():
+                # Only a new queue needs the library.
+                from sync_queue.queue_table import make
+
+                make(db, path)
+        except BaseException:
+            db.close()
+            raise
         db.text_factory = leniently
         return db
 

@@ -17,6 +17,7 @@ _PORT = re.compile(r"^(\w+://(?:\[[^\]]*\]|[^/:?#]+))/:?(\d{2,5})(?=$|[/?#])")
 _NAMED = re.compile(r"X-Plex-Token\s*(?:=|:|%3D)\s*[\"']?([^&\s\"'#]+)", re.IGNORECASE)
 # Names of machines are rarely that long, and rarely mix small and large letters.
 _TOKEN = re.compile(r"(?=.*[A-Z])(?=.*[a-z])[A-Za-z0-9_-]{18,}")
+WHERE = "Settings > Plugins > Stash2Plex"
 # Replaces a token that was typed as the address. The token is kept nowhere.
 A_TOKEN = "token://"
 
@@ -138,3 +139,21 @@ def token_fault(token: str) -> str | None:
             "server accepts: take the X-Plex-Token that “View XML” of an item shows in its address."
         )
     return None
+
+
+def typed_secrets(settings: object) -> list[str]:
+    """Returns the secrets in the settings as typed. The log hides them from its first line on."""
+    given = settings if isinstance(settings, Mapping) else {}
+    texts = [given.get(name) for name in ("plex_url", "plex_token")]
+    return secrets(*(text if isinstance(text, str) else "" for text in texts))
+
+
+def problem(url: str, token: str) -> str | None:
+    """Returns why Plex cannot be reached with this address and this token, or None.
+
+    The sentence names the place of the setting, and contains neither the token nor a password.
+    """
+    fault = url_fault(url) or token_fault(token)
+    if fault is None:
+        return None
+    return f"{fault} Set it in Stash under {WHERE}; what is waiting to be synced is kept."

@@ -8,7 +8,6 @@ is in `SyncSettings` as well.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Annotated, Any
 
 from pydantic import (
@@ -23,18 +22,14 @@ from pydantic import (
 from validation import values
 from validation.address import (
     photo_address,
-    secrets,
     split_pasted,
     tidy_token,
     tidy_url,
-    token_fault,
-    url_fault,
 )
 from validation.scope import parse_scope
 from validation.settings import SyncSettings
 from validation.values import SYNC_FIELDS
 
-WHERE = "Settings > Plugins > Stash2Plex"
 INTERVALS = ("never", "hourly", "daily", "weekly")
 DEEP_INTERVALS = ("never", "daily", "weekly", "monthly")
 HOOK_MODES = ("background", "inline")
@@ -155,8 +150,7 @@ class Stash2PlexConfig(BaseModel):
 
     def sync_settings(self, path_map: Sequence[tuple[str, str]] | None = None) -> SyncSettings:
         """Returns the settings that decide what Plex says. `path_map` replaces the user's map."""
-        chosen = {field.name: getattr(self, field.name) for field in fields(SyncSettings)}
-        return SyncSettings(**chosen if path_map is None else {**chosen, "path_map": path_map})
+        return SyncSettings.of(self, path_map)
 
     @model_validator(mode="before")
     @classmethod
@@ -229,18 +223,17 @@ _NUMBERS = frozenset(
 )
 
 
+def shown() -> dict[str, Any]:
+    """Returns the default of each setting that Stash shows."""
+    fields = Stash2PlexConfig.model_fields
+    return {name: field.default for name, field in fields.items() if name not in UNLISTED}
+
+
 def unknown_keys(settings: object) -> tuple[str, ...]:
     """Returns the keys that no code reads, for a line at debug level."""
     if not isinstance(settings, Mapping):
         return ()
     return tuple(sorted(str(name) for name in settings if name not in _KNOWN))
-
-
-def typed_secrets(settings: object) -> list[str]:
-    """Returns the secrets in the settings as typed. The log hides them from its first line on."""
-    given = settings if isinstance(settings, Mapping) else {}
-    texts = [given.get(name) for name in ("plex_url", "plex_token")]
-    return secrets(*(text if isinstance(text, str) else "" for text in texts))
 
 
 def load(settings: object) -> tuple[Stash2PlexConfig, tuple[str, ...]]:
@@ -297,14 +290,3 @@ def _default(name: str) -> str:
     if default is True or default is False:
         return "on" if default else "off"
     return f"{default}" if isinstance(default, (int, str)) and default else "the default"
-
-
-def problem(config: Stash2PlexConfig) -> str | None:
-    """Returns why Plex cannot be reached with these settings, or None.
-
-    The sentence names the place of the setting, and contains neither the token nor a password.
-    """
-    fault = url_fault(config.plex_url) or token_fault(config.token)
-    if fault is None:
-        return None
-    return f"{fault} Set it in Stash under {WHERE}; what is waiting to be synced is kept."

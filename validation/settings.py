@@ -42,3 +42,11 @@ class SyncSettings:
     on_edit_in_plex: str
     preserve_plex_edits: bool
     allow_ambiguous_match: bool
+
+    @classmethod
+    def of(
+        cls, config: object, path_map: "Sequence[tuple[str, str]] | None" = None
+    ) -> "SyncSettings":
+        """Returns the settings in the attributes of `config`. `path_map` replaces the user's map."""
+        chosen = {name: getattr(config, name) for name in cls.__dataclass_fields__}
+        return cls(**chosen if path_map is None else {**chosen, "path_map": path_map})

@@ -39,10 +39,10 @@ def doctor(run: Run) -> dict[str, Any]:
 
 def settings(run: Run) -> dict[str, Any]:
     """The settings in force. Asks only Stash."""
-    from validation.config import UNLISTED
+    from validation.config import shown
 
     config = run.config
-    return {"settings": settings_report.rows(config, run.settings_warnings, UNLISTED)}
+    return {"settings": settings_report.rows(config, run.settings_warnings, shown())}
 
 
 def health_check(run: Run) -> dict[str, Any]:

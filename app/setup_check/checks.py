@@ -106,10 +106,10 @@ def check_stash(visit: Visit) -> None:
 def check_settings(visit: Visit) -> None:
     if not visit.answers("stash"):
         return
-    from validation.config import UNLISTED
+    from validation.config import shown
 
     config = visit.run.config
-    rows = settings_report.rows(config, visit.run.settings_warnings, UNLISTED)
+    rows = settings_report.rows(config, visit.run.settings_warnings, shown())
     visit.facts["settings"] = rows
     if config.paused:
         visit.tell(diagnosis.paused())

@@ -1,6 +1,6 @@
 """The settings in force: value, default, and what is wrong with a value. The token is masked. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from validation.address import token_fault, url_fault
@@ -16,12 +16,10 @@ Row = dict[str, Any]
 
 
 def rows(
-    config: "Stash2PlexConfig", warnings: Sequence[str], unlisted: Sequence[str] = ()
+    config: "Stash2PlexConfig", warnings: Sequence[str], shown: Mapping[str, Any]
 ) -> list[Row]:
-    """A row for each setting that Stash shows: {name, value, default, is_default, problem}."""
-    fields = type(config).model_fields
-    names = [name for name in fields if name not in unlisted]
-    return [_row(name, config, fields[name].default, warnings) for name in names]
+    """A row for each setting in `shown`, which has the defaults: {name, value, default, is_default, problem}."""
+    return [_row(name, config, default, warnings) for name, default in shown.items()]
 
 
 def _row(name: str, config: "Stash2PlexConfig", default: Any, warnings: Sequence[str]) -> Row:

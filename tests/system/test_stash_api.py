@@ -192,7 +192,10 @@ def test_a_renewed_cookie_is_hidden_as_the_first_one_is(locked, clock):
     one = api(locked, **session(locked))
     one.count()
     renewed = one._transport._cookie
-    assert renewed in one._transport._credentials()["Cookie"] and stdio.redact(f"x{renewed}x") == "x***x"
+    assert (
+        renewed in one._transport._credentials()["Cookie"]
+        and stdio.redact(f"x{renewed}x") == "x***x"
+    )
     clock.now += 1
     one.count()
     assert stdio.redact(renewed) == renewed, "one that is worth nothing any more costs nothing"

@@ -6,12 +6,11 @@ import pytest
 from pydantic import ValidationError
 
 from validation import scope as scopes
+from validation.address import problem, typed_secrets
 from validation.config import (
     SYNC_FIELDS,
     Stash2PlexConfig,
     load,
-    problem,
-    typed_secrets,
     unknown_keys,
 )
 
@@ -401,7 +400,7 @@ def test_a_token_is_tidied(stored, token):
 def test_an_address_is_brought_into_one_form_that_stays(typed, used):
     config, _ = load({"plex_url": typed, "plex_token": "abc"})
     assert config.plex_url == used
-    assert problem(config) is None
+    assert problem(config.plex_url, config.token) is None
     assert Stash2PlexConfig(plex_url=used).plex_url == used
 
 
@@ -428,7 +427,8 @@ def test_an_address_is_brought_into_one_form_that_stays(typed, used):
     ],
 )
 def test_an_unusable_setting_names_its_place(url, token, fault):
-    sentence = problem(load({"plex_url": url, "plex_token": token})[0])
+    config, _ = load({"plex_url": url, "plex_token": token})
+    sentence = problem(config.plex_url, config.token)
     assert fault in sentence
     assert "Settings > Plugins > Stash2Plex" in sentence
     assert SECRET not in sentence
@@ -442,7 +442,7 @@ TYPED = [TOKEN, f"X-Plex-Token={TOKEN}", f"http://p:32400/library/metadata/1?X-P
 def test_a_token_in_the_address_is_a_secret(typed):
     assert TOKEN in typed_secrets({"plex_url": typed})
     config, warnings = load({"plex_url": typed})
-    assert TOKEN not in f"{config} {warnings} {problem(config)}"
+    assert TOKEN not in f"{config} {warnings} {problem(config.plex_url, config.token)}"
 
 
 def test_nothing_is_hidden_without_a_secret():
@@ -454,7 +454,7 @@ def test_an_address_with_a_token_fills_both_settings(setting):
     pasted = f"https://plex:32400/library/metadata/7?checkFiles=1&X-Plex-Token={TOKEN}"
     config = load({setting: pasted})[0]
     assert (config.plex_url, config.token) == ("https://plex:32400", TOKEN)
-    assert problem(config) is None
+    assert problem(config.plex_url, config.token) is None
     other = {"plex_url": "http://own", "plex_token": "own"}
     config = load({**other, setting: pasted})[0]
     assert "own" in (config.plex_url + config.token)

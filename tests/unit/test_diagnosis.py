@@ -9,7 +9,7 @@ from app.phrasing import sized
 from app.setup_check import diagnosis, finding, settings_report
 from app.setup_check.finding import ERROR, NOTE, OK, WARNING, Finding
 from plex.client.section import Section
-from validation.config import load
+from validation.config import load, shown
 
 MB = 1 << 20
 
@@ -75,7 +75,7 @@ def test_a_line_has_what_to_do_behind_what_is_said() -> None:
 def test_only_what_differs_from_the_defaults_is_told_and_the_token_never() -> None:
     given = {"plex_token": "secret-token", "path_map": "/a => /b; /c => /d", "paused": True}
     config, warnings = load(given | {"labels": "x" * 99, "collections_from": "none"})
-    said = settings_report.changed(rows := settings_report.rows(config, warnings))
+    said = settings_report.changed(rows := settings_report.rows(config, warnings, shown()))
     assert said.startswith("settings: 5 of ")
     for one in ("plex_token = ***", "path_map = /a => /b, /c => /d", "paused = on",
                 "collections_from = nothing", "labels = xxx"):  # fmt: skip

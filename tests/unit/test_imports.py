@@ -55,7 +55,7 @@ HOMES = {
     "pydantic_core": {"validation.config"},
     "plexapi": {"plex.client.plexapi_greeting"},
     "stashapi": {"stash.stashapi_line"},
-    "persistqueue": {"sync_queue.queue_file"},
+    "persistqueue": {"sync_queue.queue_table"},
     "requests": {"net.session", "net.shortcut"},
     "urllib3": {"net.session"},
     "PIL": {"plex.images.letterbox"},
