@@ -147,6 +147,7 @@ def pipeline_of(run: Run) -> "Pipeline":
     """The pipeline of this run, with a Plex that answers."""
     from plex.images import letterbox
     from plex.state.ledger import Ledger
+    from plex.sync.decide import Decider
     from plex.sync.pipeline import Pipeline
 
     if run.config.poster_fit and not letterbox.available():
@@ -154,20 +155,21 @@ def pipeline_of(run: Run) -> "Pipeline":
     plex = run.plex
     if run.paths.is_blank and run.paths.is_due:
         run.paths.look(plex)
-    return Pipeline(
+    decider = Decider(
         run.stash, plex, run.index, Ledger(run.store), run.config.sync_settings(run.path_map),
-        run.clock, lambda: run.jobs.hasten_waits(run.clock()), run.journal, stdio.info,
+        run.clock, scanned=lambda: run.jobs.hasten_waits(run.clock()),
     )  # fmt: skip
+    return Pipeline(decider, run.journal, stdio.info)
 
 
 def _pipelined(run: Run, pipeline: "Pipeline") -> "Pipelined":
     """The pipeline with overlapping batches. It has to be closed."""
     from plex.sync.pipelined import Pipelined
-    from plex.sync.prefetch import Prefetch
+    from plex.sync.prefetch import Prefetch, Reader
 
-    sides, beside = (run.stash, run.plex), (run.stash.beside(), run.plex.beside())
-    settings = run.config.sync_settings(run.path_map)
-    return Pipelined(pipeline, Prefetch(sides, beside, run.store, settings, run.clock))
+    settings = pipeline.decider.settings
+    reader = Reader(run.stash.beside(), run.plex.beside(), run.store, settings, run.clock)
+    return Pipelined(pipeline, Prefetch(run.stash, run.plex, reader))
 
 
 class Batch:

@@ -3,6 +3,7 @@ files in one item."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from plex.fields import registry, selection
@@ -61,13 +62,8 @@ class Claim(NamedTuple):
 
 
 def claim(scene: Scene, item: Item, path_map: paths.PathMap, settings: SyncSettings) -> Claim:
-    places = match.places(scene, item, path_map)
-    return Claim(
-        scene.id,
-        registry.says_something(scene, settings),
-        0 in places,
-        min(places.values(), default=0),
-    )
+    places, says = match.places(scene, item, path_map), registry.says_something(scene, settings)
+    return Claim(scene.id, says, 0 in places, min(places.values(), default=0))
 
 
 @dataclass(frozen=True)
@@ -118,24 +114,16 @@ class Claims:
                 continue
             claims = [claim(scene, item, path_map, self._settings) for scene in scenes]
             contested |= {(rival.scene_id, key): rival for rival in claims}
-            owners[key] = chosen(claims, holder, self._holders(holder, item, path_map))
+            owners[key] = chosen(claims, holder, partial(self._read, holder, item, path_map))
         return Owners(owners, contested)
 
-    def _holders(
-        self, scene_id: int, item: Item, path_map: paths.PathMap
-    ) -> "Callable[[], Claim | None]":
-        """Returns a call that reads the claim of a scene that is not at hand; None when the scene has left
-        the item."""
-
-        def look() -> "Claim | None":
-            holder = self._stash.scenes([scene_id], self._extras).get(scene_id)
-            if holder is None or selection.skip_reason(holder, self._settings):
-                return None
-            if not match.holds(item, holder, path_map):
-                return None
-            return claim(holder, item, path_map, self._settings)
-
-        return look
+    def _read(self, scene_id: int, item: Item, path_map: paths.PathMap) -> "Claim | None":
+        """Reads the claim of a scene that is not at hand; None when the scene has left the item."""
+        holder = self._stash.scenes([scene_id], self._extras).get(scene_id)
+        if holder is None or selection.skip_reason(holder, self._settings):
+            return None
+        is_here = match.holds(item, holder, path_map)
+        return claim(holder, item, path_map, self._settings) if is_here else None
 
 
 def chosen(

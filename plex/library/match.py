@@ -1,13 +1,14 @@
 """Scenes -> items: by full path through the index, each hit checked against the item's own files."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import errors
-from plex.client.port import Unread
+from plex.client.port import PlexPort, Unread
 from plex.fields.item import Item
 from plex.library.index import Index
+from plex.library.witnesses import serves
 from plex.path_map import paths
 from stash.scene import Scene
 
@@ -69,15 +70,16 @@ def match(
 
 
 def read(
+    plex: PlexPort,
     items: Callable[[Sequence[int], Unread], Mapping[int, Item]],
     rating_keys: Sequence[int],
-    serves_others: Callable[[Collection[int]], bool],
+    others: Callable[[], Sequence[int]],
 ) -> ItemsRead:
-    """Reads these items. Raises Unreachable if Plex gives none of them, and none but them either
-    (`serves_others`): then it is not the fault of an item."""
+    """Reads these items. Raises Unreachable if Plex gives none of them, and none of the `others` either:
+    then it is not the fault of an item."""
     unread: Unread = {}
     given = items(rating_keys, unread)
-    if unread and not given and not serves_others(unread):
+    if unread and not given and not serves(plex, [key for key in others() if key not in unread]):
         error = next(iter(unread.values()))
         sentence = f"Plex gives none of its items: {error}"
         raise errors.Unreachable(sentence).of(error.server, error.cause)

@@ -5,6 +5,7 @@ what is decided here, a preview shows it, a reconciliation counts it. Nothing is
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 
 import errors
 from plex.client.port import PlexPort
@@ -14,7 +15,7 @@ from plex.images.covers import Covers
 from plex.library import claims, match, readiness
 from plex.library.claims import Claims
 from plex.library.index import Index
-from plex.library.witnesses import Witnesses, serves
+from plex.library.witnesses import Witnesses
 from plex.plan.plan import Rules
 from plex.state import file_id
 from plex.state.entry import Entry
@@ -42,15 +43,15 @@ class Decider:
         settings: SyncSettings,
         clock: Callable[[], float],
         scanned: Callable[[], None] = lambda: None,
-        others: "Witnesses | None" = None,
     ) -> None:
-        """`scanned` is called when Plex has scanned since its libraries were listed. `others` are items
-        to ask for when Plex gives none of those at hand."""
-        self._plex, self._reads = plex, Reads(stash, plex)
-        self._index, self._ledger, self._journal = index, ledger, Journal(ledger.store)
-        self._settings, self._clock = settings, clock
+        """`scanned` is called when Plex has scanned since its libraries were listed."""
+        self.plex, self.index, self.ledger = plex, index, ledger
+        self.settings, self.clock, self._scanned = settings, clock, scanned
+        self._reads, self._journal = Reads(stash, plex), Journal(ledger.store)
         self._covers = Covers(plex, settings, clock)
-        self._scanned, self._others = scanned, others or Witnesses(ledger.store)
+        self.others = Witnesses(
+            ledger.store
+        )  # to ask for when Plex gives none of the items at hand
         self.extras = extras(settings)
         self._claims = Claims(stash, settings, self.extras)
         self._settling = readiness.Settling(plex, clock)
@@ -93,27 +94,24 @@ class Decider:
         decisions = self.choose(scenes, self.holds(freed=True))
         chosen = [decision for decision in decisions if decision.is_chosen]
         hints = self.hints(chosen)
-        self._place(
-            chosen, match.matched(hints, self.read(hints, self._others.besides()), self._index)
-        )
+        had = self.read(hints, self.others.besides())
+        self._place(chosen, match.matched(hints, had, self.index))
         return decisions
 
     # -- the same by steps, for a reconciliation, which reads items while it compares others
 
     def holds(self, freed: bool = False) -> Holds:
         """The holds as they are now; `freed`: as if a person had let go of all."""
-        return Holds(self._journal, self._settings.path_map, freed, self._warnings.append)
+        return Holds(self._journal, self.settings.path_map, freed, self._warnings.append)
 
     def choose(self, scenes: Iterable[Scene], holds: Holds) -> list[SceneDecision]:
         """Begins the decisions: which scenes are selected, and which are held."""
         decisions = []
         for scene in scenes:
             refuse_partial(scene, self.extras)
-            decision = SceneDecision(scene, selection.skip_reason(scene, self._settings))
+            decision = SceneDecision(scene, selection.skip_reason(scene, self.settings))
             decision.held = holds.why(scene)
-            decision.warnings = [
-                line.removeprefix(scene.label()).strip() for line in self._warnings
-            ]
+            decision.warnings = [w.removeprefix(scene.label()).strip() for w in self._warnings]
             self._warnings.clear()
             decisions.append(decision)
         self._pass_over([decision for decision in decisions if decision.skip])
@@ -121,35 +119,24 @@ class Decider:
 
     def hints(self, decisions: Iterable[SceneDecision]) -> match.Hints:
         """Returns where the index has the files of these scenes."""
-        return match.hints(
-            [decision.scene for decision in decisions], self._index, self._settings.path_map
-        )
+        scenes = [decision.scene for decision in decisions]
+        return match.hints(scenes, self.index, self.settings.path_map)
 
     def read(self, hints: match.Hints, others: Sequence[int]) -> match.ItemsRead:
         """Reads the items of the hints, without a look at our database: any thread may do it. `others`
         are the items to ask for when Plex gives none of them."""
-        return self._read(self._reads, hints.rating_keys, lambda: others)
-
-    def _read(
-        self, reads: Reads, rating_keys: Sequence[int], others: Callable[[], Sequence[int]]
-    ) -> match.ItemsRead:
-        def serves_others(bad: Collection[int]) -> bool:
-            return serves(self._plex, [key for key in others() if key not in bad])
-
-        return match.read(reads.items, rating_keys, serves_others)
+        return match.read(self.plex, self._reads.items, hints.rating_keys, lambda: others)
 
     def compare(
         self, decisions: Sequence[SceneDecision], hints: match.Hints, had: match.ItemsRead
     ) -> None:
         """Completes decisions of chosen scenes from items that were read. Covers that have to be
         looked at are only named, and what Plex is still reading is not asked."""
-        self._place(decisions, match.matched(hints, had, self._index))
+        self._place(decisions, match.matched(hints, had, self.index))
         self._plan(decisions, self._entries(decisions))
         for work in works_of(decisions):
-            how = self._rules(work)
-            work.covers_due = covers.due_covers(
-                work.scene, work.item, work.entry, self._settings, how
-            )
+            of_item = work.item, work.entry, self.settings, self._rules(work)
+            work.covers_due = covers.due_covers(work.scene, *of_item)
         self._conclude(decisions)
 
     def give_up(self, work: Work) -> None:
@@ -161,21 +148,20 @@ class Decider:
     def _look_at_libraries(self) -> None:
         """Forgets, once per process, what was indexed of libraries that are out of bounds by now."""
         if not self._looked:
-            if self._index.keep_to(self._plex.sections()):
+            if self.index.keep_to(self.plex.sections()):
                 self._scanned()
             self._looked = True
 
     def _pass_over(self, decisions: Sequence[SceneDecision]) -> None:
         """A scene that left the selection stays as it is, unless `on_leave` restores its items.
         Nobody touches what a person holds."""
-        shown = set(
-            self._ledger.showing([decision.scene.id for decision in decisions]) if decisions else ()
-        )
+        ids = [decision.scene.id for decision in decisions]
+        shown = set(self.ledger.showing(ids) if ids else ())
         for decision in decisions:
             if decision.scene.id in shown:
-                ids = file_id.of_scene(decision.scene, self._settings.path_map)
-                decision.written = self._ledger.items_of(decision.scene.id, ids)
-                restores = self._settings.on_leave == RESTORE and not decision.held
+                files = file_id.of_scene(decision.scene, self.settings.path_map)
+                decision.written = self.ledger.items_of(decision.scene.id, files)
+                restores = self.settings.on_leave == RESTORE and not decision.held
                 decision.restores = restores and bool(decision.written)
 
     def _match(
@@ -185,12 +171,10 @@ class Decider:
         settle: Callable[[Collection[int]], bool],
     ) -> match.Matches:
         scenes = [decision.scene for decision in chosen]
-
-        def read(rating_keys: Sequence[int]) -> match.ItemsRead:
-            return self._read(reads, rating_keys, self._others.besides)
+        read = partial(match.read, self.plex, reads.items, others=self.others.besides)
 
         def matched() -> match.Matches:
-            return match.match(scenes, self._index, self._settings.path_map, read, self._refresh)
+            return match.match(scenes, self.index, self.settings.path_map, read, self._refresh)
 
         matches = matched()
         keys = {item.rating_key for items in matches.items.values() for item in items}
@@ -198,8 +182,8 @@ class Decider:
 
     def _refresh(self) -> bool:
         self._settling.listed()
-        is_more = self._index.refresh(self._plex, self._clock())
-        if self._index.came_back:
+        is_more = self.index.refresh(self.plex, self.clock())
+        if self.index.came_back:
             self._scanned()
         return is_more
 
@@ -211,16 +195,14 @@ class Decider:
                 continue
             decision.items = matches.of(decision.scene)
             if not decision.items:
-                decision.hidden = match.hidden(decision.scene, self._index, self._settings.path_map)
-            fit = claims.fit(
-                decision.scene, decision.items, self._settings.path_map, self._settings
-            )
+                decision.hidden = match.hidden(decision.scene, self.index, self.settings.path_map)
+            fit = claims.fit(decision.scene, decision.items, self.settings.path_map, self.settings)
             decision.sure, decision.unsure = fit
             if decision.unsure:
-                decision.libraries = self._index.titles()
+                decision.libraries = self.index.titles()
 
     def _entries(self, decisions: Iterable[SceneDecision]) -> dict[int, Entry]:
-        return self._ledger.entries_of(item for decision in decisions for item in decision.sure)
+        return self.ledger.entries_of(item for decision in decisions for item in decision.sure)
 
     def _wait(self, decisions: Iterable[SceneDecision], entries: Mapping[int, Entry]) -> None:
         """Notes the items, new to us, that Plex has yet to read: their scenes wait."""
@@ -231,25 +213,20 @@ class Decider:
 
     def _plan(self, decisions: Iterable[SceneDecision], entries: Mapping[int, Entry]) -> None:
         """Plans the works, each item for the scene that it shows."""
-        pairs = [
-            (decision, item)
-            for decision in decisions
-            if not decision.unready
-            for item in decision.sure
-        ]
+        ready = [decision for decision in decisions if not decision.unready]
+        pairs = [(decision, item) for decision in ready for item in decision.sure]
         holders = {key: entry.scene_id for key, entry in entries.items()}
-        owners = self._claims.owners(
-            [(decision.scene, item) for decision, item in pairs], holders, self._settings.path_map
-        )
+        scenes = [(decision.scene, item) for decision, item in pairs]
+        owners = self._claims.owners(scenes, holders, self.settings.path_map)
         new = {key: owners.of[key] for key in owners.of.keys() - entries.keys()}
         items = {item.rating_key: item for _, item in pairs}
-        known = {**entries, **self._ledger.new_entries(new, items)}
+        known = {**entries, **self.ledger.new_entries(new, items)}
         for decision, item in pairs:
             entry, owner = known[item.rating_key], owners.of[item.rating_key]
             role = owners.role(decision.scene, item, decision.sure)
             if role != claims.SHOWN:
                 decision.others.append(Other(item, role, owner))
-            elif work := planned(decision.scene, item, entry, self._settings):
+            elif work := planned(decision.scene, item, entry, self.settings):
                 decision.works.append(work)
             else:
                 decision.others.append(Other(item, claims.SILENT, owner))
@@ -257,36 +234,33 @@ class Decider:
     def _look_at_covers(self, decision: SceneDecision, reads: Reads, also: Collection[str]) -> None:
         """A cover that cannot be had stops nothing else."""
         for work in decision.works:
+            of_item = work.item, work.entry, self._rules(work)
             try:
-                work.images = self._covers.look(
-                    work.scene, work.item, work.entry, self._rules(work), reads.cover, also
-                )
+                work.images = self._covers.look(work.scene, *of_item, reads.cover, also)
             except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene is retried
                 decision.cover_error = error
-            seen = [one.look.change for one in work.images]
+            seen = [image.look.change for image in work.images]
             work.changes += tuple(change for change in seen if change and not change.writes)
-            decided = work.entry.decided  # about an image that was not looked at, that waits
-            left = {name: one for name, one in decided.items() if name not in work.unseen_images}
+            unseen = work.unseen_images  # decisions about these wait
+            left = {name: d for name, d in work.entry.decided.items() if name not in unseen}
             work.entry = work.entry.but(decided=left)
 
     def _rules(self, work: Work) -> Rules:
-        return rules(work.item, work.entry, self._settings)
+        return rules(work.item, work.entry, self.settings)
 
     def _conclude(self, decisions: Sequence[SceneDecision]) -> None:
         """Gives each photo that is due to one work, and notes the states of the scenes."""
-        wishes = [actor_photos.wanted(one.scene, self._settings).keys() for one in decisions]
-        names = {
-            name for decision, wish in zip(decisions, wishes, strict=True) if decision.works
-            for name in wish
-        }  # fmt: skip
-        sent = self._ledger.photos(names) if names else {}
-        holders = self._ledger.holders(sent) if names else {}
-        for decision, wish in zip(decisions, wishes, strict=True):
+        wishes = [actor_photos.wanted(each.scene, self.settings).keys() for each in decisions]
+        both = list(zip(decisions, wishes, strict=True))
+        names = {name for decision, wish in both if decision.works for name in wish}
+        sent = self.ledger.photos(names) if names else {}
+        holders = self.ledger.holders(sent) if names else {}
+        for decision, wish in both:
             if names:
-                claim_photos(decision.works, sent, holders, self._settings, self._claimed)
+                claim_photos(decision.works, sent, holders, self.settings, self._claimed)
                 decision.awaits_photo = not self._claimed.isdisjoint(wish)
             for work in decision.works:
-                work.state = state_before(work, self._settings)
+                work.state = state_before(work, self.settings)
 
 
 def works_of(decisions: Iterable[SceneDecision]) -> list[Work]:

@@ -4,12 +4,8 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plex.client.port import PlexPort
 from plex.fields.actor_photos import Sent
-from plex.library.index import Index
-from plex.library.witnesses import Witnesses
 from plex.state.journal import LEFT, Journal
-from plex.state.ledger import Ledger
 from plex.state.scene_state_store import SceneStates
 from plex.sync import record
 from plex.sync.collections import Collections
@@ -22,9 +18,7 @@ from plex.sync.undo import Undo
 from plex.sync.verify import Items, ReadBack
 from plex.sync.work import Work, rows, state_after
 from plex.sync.write import Writer
-from stash.port import StashPort
 from stash.scene import Scene
-from validation.settings import SyncSettings
 
 
 @dataclass(eq=False)
@@ -58,27 +52,20 @@ class Pipeline:
 
     def __init__(
         self,
-        stash: StashPort,
-        plex: PlexPort,
-        index: Index,
-        ledger: Ledger,
-        settings: SyncSettings,
-        clock: Callable[[], float] = time.time,
-        scanned: Callable[[], None] = lambda: None,
+        decider: Decider,
         journal: "Journal | None" = None,
         say: Callable[[str], None] = lambda line: None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`clock` gives epoch seconds, `timer` any. `scanned` is called when Plex has scanned since
-        its libraries were listed. `say` gets log lines that are about no scene."""
-        self._plex, self._ledger, self._settings, self._clock = plex, ledger, settings, clock
+        """Writes what the `decider` decides. `say` gets log lines that are about no scene, `timer` gives
+        seconds from any start."""
+        plex, ledger, self._settings = decider.plex, decider.ledger, decider.settings
+        self.decider, self._plex, self._ledger, self._clock = decider, plex, ledger, decider.clock
         self._journal = journal or Journal(ledger.store)
-        self._collections = Collections(plex, ledger.store, settings, say, timer)
-        undo = Undo(plex, ledger, self._journal, clock, self._collections.left, LEFT)
+        self._collections = Collections(plex, ledger.store, self._settings, say, timer)
+        undo = Undo(plex, ledger, self._journal, self._clock, self._collections.left, LEFT)
         self.restorer = Restorer(undo, ledger, self._journal)
-        others = Witnesses(ledger.store)
-        self.decider = Decider(stash, plex, index, ledger, settings, clock, scanned, others)
-        self._writer = Writer(plex, index, others, self.decider.give_up)
+        self._writer = Writer(plex, decider.index, decider.others, decider.give_up)
         self._seen = SceneStates(ledger.store)
 
     # -- all of it
@@ -143,8 +130,8 @@ class Pipeline:
         """Reads back what was written, and remembers it. `first` gives what Plex says of the items
         that were edited, if it was asked already."""
         first = first or (lambda: self._plex.items(batch.edited))
-        back = ReadBack(batch.written, batch.outcomes, self._writer, self._plex.items, first)
-        self._remember(back.works(), batch.outcomes)
+        back = ReadBack(batch.outcomes, self._writer, self._plex.items)
+        self._remember(back.carried_out(batch.written, first()), batch.outcomes)
         self._collections.tidy()
 
     def _vanished(self, number: int) -> Outcome:

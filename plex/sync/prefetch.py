@@ -55,22 +55,18 @@ class PendingBatch:
 
 
 class Prefetch(Reads):
-    """Answers what was read ahead, and reads the rest. Clocks: `clock` gives epoch seconds, `timer` any."""
+    """Answers what was read ahead, and reads the rest. `timer` gives seconds from any start."""
 
     def __init__(
         self,
-        sides: "tuple[StashPort, PlexPort]",
-        beside: "tuple[StashPort, PlexPort]",
-        store: Store,
-        settings: SyncSettings,
-        clock: Callable[[], float] = time.time,
+        stash: StashPort,
+        plex: PlexPort,
+        reader: "Reader",
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`sides` are for this thread, `beside` is for the other thread."""
-        super().__init__(*sides)
-        self._reader = Reader(*beside, store, settings, clock)
-        self._timer = timer
-        self._thread = ReaderThread()
+        """`stash` and `plex` are for this thread."""
+        super().__init__(stash, plex)
+        self._reader, self._timer, self._thread = reader, timer, ReaderThread()
         sys.setswitchinterval(SWITCH)
         self._coming: deque[PendingBatch] = deque(maxlen=2)  # the next batch, and the one after it
         self._current: PendingBatch | None = None
@@ -103,7 +99,7 @@ class Prefetch(Reads):
 
     def scenes(self, ids: Sequence[int], extras: Collection[str]) -> dict[int, Scene]:
         self._current = None  # a batch that failed may have left it, and is older than these scenes
-        read = next((one for one in self._coming if one.ids == list(ids)), None)
+        read = next((batch for batch in self._coming if batch.ids == list(ids)), None)
         if read:
             self._coming.remove(read)
         for other in self._coming:
@@ -118,13 +114,12 @@ class Prefetch(Reads):
         return scenes
 
     def items(self, rating_keys: Sequence[int], unread: Unread) -> dict[int, Item]:
-        items = self._known_items(rating_keys) if self._current else {}
+        items = self._known_items(self._current, rating_keys) if self._current else {}
         left = [key for key in rating_keys if key not in items]
         return items | super().items(left, unread) if left else items
 
-    def _known_items(self, rating_keys: Sequence[int]) -> dict[int, Item]:
-        current, self._current = self._current, None  # if this fails, everything is read anew
-        assert current
+    def _known_items(self, current: PendingBatch, rating_keys: Sequence[int]) -> dict[int, Item]:
+        self._current = None  # if this fails, everything is read anew
         read = current.items.result()
         self._current = current
         # Items stay in `read`: the other thread needs them for the covers.
@@ -143,56 +138,51 @@ class Prefetch(Reads):
         return picture.read() if picture else None
 
 
+@dataclass
 class Reader:
-    """The work of the other thread."""
+    """The work of the other thread, with connections of its own. `clock` gives epoch seconds."""
 
-    def __init__(
-        self,
-        stash: StashPort,
-        plex: PlexPort,
-        store: Store,
-        settings: SyncSettings,
-        clock: Callable[[], float],
-    ) -> None:
-        self._stash, self.plex = stash, plex
-        self._store, self._settings, self._clock = store, settings, clock
-        self._extras = extras(settings)
+    stash: StashPort
+    plex: PlexPort
+    store: Store
+    settings: SyncSettings
+    clock: Callable[[], float]
 
     def scenes(self, ids: Sequence[int]) -> dict[int, Scene]:
-        return self._stash.scenes(ids, self._extras)
+        return self.stash.scenes(ids, extras(self.settings))
 
     def items(self, scenes: Mapping[int, Scene]) -> dict[int, Item]:
         """Reads the items that the index has for the scenes' files, except items that are new to Plex
         and to us: when their batch begins, Plex may have read more of their files."""
         try:
-            with closing(ReadOnlyStore(self._store)) as seen:
+            with closing(ReadOnlyStore(self.store)) as seen:
                 keys = self._hints(scenes, seen).rating_keys
                 known = Ledger(seen).known(keys)
         except sqlite3.Error:  # the other thread meets the error as well, and reports it
             return {}
-        now, items = self._clock(), self.plex.items(keys)
+        now, items = self.clock(), self.plex.items(keys)
         return {
             key: item for key, item in items.items()
             if key in known or not readiness.is_recent(item, now)
         }  # fmt: skip
 
     def _hints(self, scenes: Mapping[int, Scene], seen: Store) -> match.Hints:
-        return match.hints(list(scenes.values()), Index(seen), self._settings.path_map)
+        return match.hints(list(scenes.values()), Index(seen), self.settings.path_map)
 
     def covers(self, scenes: Mapping[int, Scene], items: Mapping[int, Item]) -> Pictures:
         """Reads the covers that will probably be looked at, by scene."""
         pictures: dict[int, Spooled | None] = {}
-        if not set(IMAGES) & set(self._settings.sync_fields):
+        if not set(IMAGES) & set(self.settings.sync_fields):
             return pictures
         for scene in self._in_question(scenes, items):
-            data = self._stash.cover(scene)
+            data = self.stash.cover(scene)
             pictures[scene.id] = Spooled(data) if data else None
         return pictures
 
     def _in_question(
         self, scenes: Mapping[int, Scene], items: Mapping[int, Item]
     ) -> Iterator[Scene]:
-        with closing(ReadOnlyStore(self._store)) as seen:
+        with closing(ReadOnlyStore(self.store)) as seen:
             hints = self._hints(scenes, seen)
             entries = Ledger(seen).entries_of(items.values())
         for number, keys in hints.keys.items():
@@ -202,6 +192,6 @@ class Reader:
 
     def _is_due(self, scene: Scene, item: Item, entries: Mapping[int, Entry]) -> bool:
         entry = entries.get(item.rating_key) or Entry(item.rating_key, scene.id)
-        how = rules(item, entry, self._settings)
-        due = covers.in_question(scene, item, entry, self._settings, how)
-        return any(due) or bool(covers.open_to_look(entry, self._settings))
+        how = rules(item, entry, self.settings)
+        due = covers.in_question(scene, item, entry, self.settings, how)
+        return any(due) or bool(covers.open_to_look(entry, self.settings))

@@ -17,7 +17,7 @@ from plex.plan.plan import REFUSED
 from plex.state.database import Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
-from plex.sync.decide import works_of
+from plex.sync.decide import Decider, works_of
 from plex.sync.outcome import Outcome
 from plex.sync.pipeline import Pipeline
 from stash.api import StashApi
@@ -115,7 +115,8 @@ class Bench:
                 return []
 
     def _pipeline(self, plex: PlexClient, store: Store, ledger: Ledger) -> Pipeline:
-        return Pipeline(self._api, plex, Index(store), ledger, self.sync_settings(), self.clock)
+        known = Index(store), ledger, self.sync_settings(), self.clock
+        return Pipeline(Decider(self._api, plex, *known))
 
     def decide(self, rating_key: int, side: str) -> list[str]:
         """A person decides every field of an item that was kept; which those are."""

@@ -13,9 +13,10 @@ from plex.library.index import Index
 from plex.state.database import Store
 from plex.state.ledger import Ledger
 from plex.sync.collections import LAG
+from plex.sync.decide import Decider
 from plex.sync.pipeline import Pipeline
 from plex.sync.pipelined import Pipelined
-from plex.sync.prefetch import Prefetch
+from plex.sync.prefetch import Prefetch, Reader
 from tests.support.box_output import lines
 from tests.support.in_process import Bench
 
@@ -280,12 +281,10 @@ def test_a_collection_that_the_next_batch_fills_is_not_empty(bench, seconds, kep
     client.members = lambda key: [k for k in members(key) if k != second]  # type: ignore[method-assign]
     with closing(Store(bench.data)) as store:
         settings = bench.sync_settings()
-        pipeline = Pipeline(
-            bench._api, client, Index(store), Ledger(store), settings, bench.clock,
-            timer=lambda: now,
-        )  # fmt: skip
-        sides = (bench._api, client), (bench._api.beside(), client.beside())
-        sync = Pipelined(pipeline, Prefetch(*sides, store, settings, bench.clock))
+        known = Index(store), Ledger(store), settings, bench.clock
+        pipeline = Pipeline(Decider(bench._api, client, *known), timer=lambda: now)
+        reader = Reader(bench._api.beside(), client.beside(), store, settings, bench.clock)
+        sync = Pipelined(pipeline, Prefetch(bench._api, client, reader))
         begun = [sync.begin([one]), sync.begin([two])]
         now = seconds
         for each in begun:

@@ -16,10 +16,11 @@ from plex.fields.image_kinds import POSTER
 from plex.library.index import Index
 from plex.state.database import Store
 from plex.state.ledger import Ledger
+from plex.sync.decide import Decider
 from plex.sync.outcome import Outcome
 from plex.sync.pipeline import Pipeline
 from plex.sync.pipelined import Pipelined
-from plex.sync.prefetch import STALE, Prefetch
+from plex.sync.prefetch import STALE, Prefetch, Reader
 from tests.support.in_process import Bench
 
 YEARS = 10 * 365 * 86400.0
@@ -37,10 +38,10 @@ class Line:
 
     def __init__(self, bench: Bench, store: Store, writer: Any) -> None:
         settings, self.now = bench.sync_settings(), 0.0
-        sides = (bench._api, writer), (bench._api.beside(), writer.beside())
-        self.prefetch = Prefetch(*sides, store, settings, bench.clock, lambda: self.now)
-        pipeline = Pipeline(bench._api, writer, Index(store), Ledger(store), settings, bench.clock)
-        self.sync = Pipelined(pipeline, self.prefetch)
+        reader = Reader(bench._api.beside(), writer.beside(), store, settings, bench.clock)
+        self.prefetch = Prefetch(bench._api, writer, reader, lambda: self.now)
+        known = Index(store), Ledger(store), settings, bench.clock
+        self.sync = Pipelined(Pipeline(Decider(bench._api, writer, *known)), self.prefetch)
 
     def ahead(self, *ids: int) -> None:
         """Read all that they need, and be done with that."""
