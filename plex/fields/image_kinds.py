@@ -1,11 +1,15 @@
 """The kinds of images that an item has, with the names that Plex uses for them. Pure."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from plex.fields import registry
 from plex.fields.registry import Field
 
 UPLOADED = "upload://"
+Offered = Mapping[
+    str, bool
+]  # the images that Plex has for an item by key, and whether it shows each
 
 
 class Kind(NamedTuple):
@@ -30,3 +34,8 @@ POSTER = Kind(registry.POSTER, "thumb", "poster", "posters")
 BACKGROUND = Kind(registry.BACKGROUND, "art", "art", "arts")
 KINDS = (POSTER, BACKGROUND)
 BY_FIELD = {kind.field: kind for kind in KINDS}
+
+
+def selected(offered: Offered) -> str:
+    """Returns the key of the image that Plex shows, or ''."""
+    return next((key for key, is_shown in offered.items() if is_shown), "")

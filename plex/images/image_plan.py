@@ -1,10 +1,9 @@
 """Which image an item is to show, decided by the table of all fields (`plan`). Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from plex.fields.image_kinds import UPLOADED, Kind
+from plex.fields.image_kinds import UPLOADED, Kind, Offered, selected
 from plex.fields.item import Item
 from plex.images.images import Picture
 from plex.plan.baseline import after_decision
@@ -15,7 +14,6 @@ from plex.state.entry import Entry, ImageRecord
 SETTLED = 3.0  # seconds
 FRESH = "~"  # at the end of a version: looked at within that time
 HELD = "!"  # at the end of a version: a person's lock kept the cover from being shown
-Offered = Mapping[str, bool]  # what Plex has for an item, by key; whether it shows it
 
 
 class Look(NamedTuple):
@@ -54,7 +52,7 @@ class ItemImage:
     @property
     def key(self) -> str:
         """The key of the image that Plex shows now, as far as that was asked."""
-        return next((key for key, shown in (self.offered or {}).items() if shown), "")
+        return selected(self.offered or {})
 
 
 def is_due(kind: Kind, version: str, item: Item, entry: Entry, rules: Rules) -> bool:
@@ -126,7 +124,7 @@ def decided(picture: Picture, version: str, cur: str, entry: Entry, rules: Rules
 
 def shown(kind: Kind, offered: "Offered | None", rules: Rules) -> str:
     """The key of the image that somebody uploaded or picked; '' for Plex's own image."""
-    key = next((key for key, selected in (offered or {}).items() if selected), "")
+    key = selected(offered or {})
     return key if key.startswith(UPLOADED) or rules.holds(kind.as_field) else ""
 
 

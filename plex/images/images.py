@@ -2,14 +2,12 @@
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO
 
 import errors
 from plex.client.port import PlexPort
 from plex.client.write_once import once
-from plex.fields.image_kinds import Kind
+from plex.fields.image_kinds import Kind, Offered
 from plex.fields.item import Item
 from plex.state.entry import ImageRecord
 
@@ -17,24 +15,16 @@ SMALL = 64 << 10  # bytes
 
 
 class Spooled:
-    """Some bytes that wait for their turn. Large ones are in a file without a name, which goes with the
-    object."""
+    """Some bytes that wait for their turn. Large ones are in a file, which goes with the object."""
 
     def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._file: IO[bytes] | None = None
-        if len(data) > SMALL:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 (it is open as long as this lives)
-            self._file.write(data)
-            self._data = b""
+        self._file = tempfile.SpooledTemporaryFile(SMALL)  # noqa: SIM115 (open as long as this)
+        self._file.write(data)
 
     def __del__(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        self._file.close()
 
     def read(self) -> bytes:
-        if self._file is None:
-            return self._data
         self._file.seek(0)
         return self._file.read()
 
@@ -56,7 +46,7 @@ def picture(kind: Kind, data: bytes) -> Picture:
     return Picture(kind, Spooled(data), hashlib.sha1(data, usedforsecurity=False).hexdigest())
 
 
-def known(plex: PlexPort, item: Item, kind: Kind, past: ImageRecord) -> "Mapping[str, bool] | None":
+def known(plex: PlexPort, item: Item, kind: Kind, past: ImageRecord) -> "Offered | None":
     """The images that Plex offers for the item, and whether it shows them; None if that does not matter.
 
     After an earlier upload, even if its answer was lost, Plex may have the bytes already. The image that
@@ -67,9 +57,7 @@ def known(plex: PlexPort, item: Item, kind: Kind, past: ImageRecord) -> "Mapping
     return None
 
 
-def show(
-    plex: PlexPort, rating_key: int, image: Picture, offered: "Mapping[str, bool] | None"
-) -> None:
+def show(plex: PlexPort, rating_key: int, image: Picture, offered: "Offered | None") -> None:
     """Makes Plex show the image. Uploads can never be deleted, so none is made twice."""
     kind = image.kind
     if offered and _picked(plex, rating_key, image, offered):
@@ -81,7 +69,7 @@ def show(
     )
 
 
-def _picked(plex: PlexPort, rating_key: int, image: Picture, offered: Mapping[str, bool]) -> bool:
+def _picked(plex: PlexPort, rating_key: int, image: Picture, offered: Offered) -> bool:
     """Picks the image if Plex has its bytes. Returns whether it has."""
     kind = image.kind
     if image.key in offered and not offered[image.key]:

@@ -8,9 +8,8 @@ from plex.state.ledger import Ledger
 from plex.sync.outcome import Outcome, handed_over, restored
 from plex.sync.undo import Undo, first_touches
 
-RESTORE = (
-    "restore"  # a value of the setting on_leave; with the other one the items stay as they are
-)
+# A value of the setting on_leave; with the other one the items stay as they are.
+RESTORE = "restore"
 
 
 class Restorer:

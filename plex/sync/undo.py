@@ -1,6 +1,7 @@
 """Undo: puts back what Plex said before a write, unless somebody has changed it since."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import errors
 from plex.client.port import PlexPort
@@ -34,6 +35,13 @@ ANOTHER = "the item has another file now"
 IN_A_ROW = 3  # items that Plex does not take: then the server refuses everything
 
 
+class Now(NamedTuple):
+    """Some items as they are now, and their entries in the ledger, by rating key."""
+
+    items: Mapping[int, Item]
+    entries: Mapping[int, Entry]
+
+
 class Undo:
     """Takes rows of the journal back, item by item, each written in one request.
 
@@ -61,12 +69,11 @@ class Undo:
         """Puts the rows back. `original`: the rows lead back to before our first write."""
         done = Undone()
         for wanted in by_item(rows):
-            items = self._plex.items(list(wanted), self._unread)
-            entries = self._ledger.entries_of(items.values())
-            chosen = self._chosen(wanted, items, entries, done)
-            self._note(chosen, items, entries)
+            now = self._read(wanted)
+            chosen = self._chosen(wanted, now, done)
+            self._note(chosen, now)
             for key, of_item in list(chosen.items()):
-                if why := self._obstacle_of(items[key], of_item):
+                if why := self._obstacle_of(now.items[key], of_item):
                     for back in chosen.pop(key):
                         done.leave(back, why)
             self._confirm(chosen, done, original)
@@ -76,26 +83,21 @@ class Undo:
         """Returns what `undo` would write."""
         planned: list[Row] = []
         for wanted in by_item(rows):
-            items = self._plex.items(list(wanted), self._unread)
-            entries = self._ledger.entries_of(items.values())
-            chosen = self._chosen(wanted, items, entries, Undone())
-            planned += self._rows(chosen, items, entries)
+            now = self._read(wanted)
+            planned += self._rows(self._chosen(wanted, now, Undone()), now)
         return planned
 
+    def _read(self, rating_keys: Iterable[int]) -> Now:
+        items = self._plex.items(list(rating_keys), self._unread)
+        return Now(items, self._ledger.entries_of(items.values()))
+
     def _chosen(
-        self,
-        wanted: Mapping[int, Sequence[Row]],
-        items: Mapping[int, Item],
-        entries: Mapping[int, Entry],
-        done: Undone,
+        self, wanted: Mapping[int, Sequence[Row]], now: Now, done: Undone
     ) -> dict[int, list[Back]]:
         chosen: dict[int, list[Back]] = {}
         for key, rows in wanted.items():
-            for back in self._backs(rows, items.get(key), done):
-                why = self._absence(key, items) or self._obstacle(
-                    back, items[key], entries.get(key)
-                )
-                if why:
+            for back in self._backs(rows, now.items.get(key), done):
+                if why := self._obstacle(back, now):
                     done.leave(back, why)
                 else:
                     chosen.setdefault(key, []).append(back)
@@ -112,51 +114,35 @@ class Undo:
             done.leave(back, ANOTHER)
         return backs(of_now)
 
-    def _rows(
-        self,
-        chosen: Mapping[int, list[Back]],
-        items: Mapping[int, Item],
-        entries: Mapping[int, Entry],
-    ) -> list[Row]:
+    def _rows(self, chosen: Mapping[int, list[Back]], now: Now) -> list[Row]:
         return [
-            row_of(back, items[key], entries.get(key), self._why)
+            row_of(back, now.items[key], now.entries.get(key), self._why)
             for key, of_item in chosen.items()
             for back in of_item
         ]
 
-    def _absence(self, key: int, items: Mapping[int, Item]) -> str:
-        if key in items:
-            return ""
-        return f"{NOT_GIVEN} ({self._unread[key]})" if key in self._unread else GONE
-
-    def _obstacle(self, back: Back, item: Item, entry: "Entry | None") -> str:
+    def _obstacle(self, back: Back, now: Now) -> str:
+        """Why the field stays as it is, '' if it can be put back."""
+        key, item = back.rating_key, now.items.get(back.rating_key)
+        if item is None:
+            return f"{NOT_GIVEN} ({self._unread[key]})" if key in self._unread else GONE
         if kind := IMAGES.get(back.field):
-            offered = self._plex.images(item.rating_key, kind)
-            return "" if is_untouched(back, offered) else SINCE
-        ours = is_ours(back, item.values.get(back.field), entry)
+            return "" if is_untouched(back, self._plex.images(key, kind)) else SINCE
+        ours = is_ours(back, item.values.get(back.field), now.entries.get(key))
         return "" if ours or self._is_back(back, item) else SINCE
 
-    def _note(
-        self,
-        chosen: Mapping[int, list[Back]],
-        items: Mapping[int, Item],
-        entries: Mapping[int, Entry],
-    ) -> None:
+    def _note(self, chosen: Mapping[int, list[Back]], now: Now) -> None:
         """Records the holds and the writes before they are done."""
-        rows = self._rows(chosen, items, entries)
+        rows = self._rows(chosen, now)
         if self._why == UNDO:
-            scenes = {row.scene_id: row.files for row in rows if row.scene_id}
             known = self._journal.held()  # a hold that a person set stays as it is
-            self._journal.hold(
-                {number: files for number, files in scenes.items() if number not in known},
-                "undone",
-                self._clock(),
-            )
+            scenes = {r.scene_id: r.files for r in rows if r.scene_id and r.scene_id not in known}
+            self._journal.hold(scenes, "undone", self._clock())
         self._journal.record(rows, self._clock())
-        for key, of in chosen.items():
-            for back in of:
+        for key, of_item in chosen.items():
+            for back in of_item:
                 if back.field == "collections" and isinstance(back.last, tuple):
-                    self._left(items[key].section, back.last)
+                    self._left(now.items[key].section, back.last)
 
     def _obstacle_of(self, item: Item, of_item: Sequence[Back]) -> str:
         """Puts the fields of one item back. Returns why that failed, '' if it did not. Raises the error
@@ -191,18 +177,18 @@ class Undo:
 
     def _confirm(self, chosen: Mapping[int, list[Back]], done: Undone, original: bool) -> None:
         """Reads back, and remembers about each field what the ledger knew before it was written."""
-        items = self._plex.items(list(chosen), self._unread)
-        entries = self._ledger.entries_of(items.values())
+        now = self._read(chosen)
         for key, of_item in chosen.items():
-            good = [back for back in of_item if self._is_back(back, items.get(key))]
+            item, entry = now.items.get(key), now.entries.get(key)
+            good = [back for back in of_item if self._is_back(back, item)]
             for back in of_item:
                 if back not in good:
                     done.leave(back, NOT_TAKEN)
             done.fields += len(good)
             if good:
                 done.items.add(key)
-                done.scenes |= {scene_of(back, entries.get(key)) for back in good} - {0}
-            self._settle(good, items.get(key), entries.get(key), original)
+                done.scenes |= {scene_of(back, entry) for back in good} - {0}
+            self._settle(good, item, entry, original)
 
     def _settle(
         self, good: Sequence[Back], item: "Item | None", entry: "Entry | None", original: bool
@@ -222,13 +208,11 @@ class Undo:
         first, key = back.rows[0], back.rating_key
         if first.files:
             return first.known
-        rows = [
-            row for row in self._journal.written([key]).get(key, ()) if row.number < first.number
-        ]
+        written = self._journal.written([key]).get(key, ())
+        rows = [row for row in written if row.number < first.number]
         origins = self._journal.origins([key]).get(key, {})
-        return entry_history.known(
-            entry_history.rebuilt(key, entry.scene_id, item, rows, origins), back.field
-        )
+        rebuilt = entry_history.rebuilt(key, entry.scene_id, item, rows, origins)
+        return entry_history.known(rebuilt, back.field)
 
     def _is_back(self, back: Back, item: "Item | None") -> bool:
         if item is None:

@@ -1,12 +1,12 @@
 """Rows of the journal -> what an undo has to put back, and its results. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from plex.client import edit_request
 from plex.fields.image_kinds import BY_FIELD as IMAGES
-from plex.fields.image_kinds import UPLOADED
+from plex.fields.image_kinds import UPLOADED, Offered, selected
 from plex.fields.item import Item
 from plex.fields.registry import BY_NAME, Value
 from plex.plan import plan
@@ -62,21 +62,19 @@ def is_ours(back: Back, current: Value, entry: "Entry | None") -> bool:
     if same(kind, current, back.last):
         return True
     base = entry.baseline.get(back.field) if entry else None
-    return bool(
-        base and base.ours and same(kind, base.sent, back.last)
-        and same(kind, current, base.got)
-    )  # fmt: skip
+    sent = base is not None and bool(base.ours) and same(kind, base.sent, back.last)
+    return base is not None and sent and same(kind, current, base.got)
 
 
-def goal(back: Back, offered: Mapping[str, bool]) -> str:
+def goal(back: Back, offered: Offered) -> str:
     """The key of the earlier image; Plex's own image if nobody had set one, or '' for no image."""
     own = (key for key in offered if not key.startswith(UPLOADED))
     return str(back.value) if back.value in offered else next(own, "")
 
 
-def is_untouched(back: Back, offered: Mapping[str, bool]) -> bool:
+def is_untouched(back: Back, offered: Offered) -> bool:
     """Whether Plex shows our image, or the one that an undo puts there, and none picked since."""
-    shown = next((key for key, selected in offered.items() if selected), "")
+    shown = selected(offered)
     if not back.last and not shown.startswith(UPLOADED):
         return True
     return shown in (back.last, goal(back, offered), "")
@@ -106,11 +104,9 @@ def scene_of(back: Back, entry: "Entry | None") -> int:
 
 
 def edit_of(fields: Sequence[Back], item: Item) -> list[edit_request.Parameter]:
-    parameters = edit_request.parameters(
-        plan.Change(back.field, item.values.get(back.field), back.value, "write") for back in fields
+    changes = (
+        plan.Change(back.field, item.values.get(back.field), back.value, plan.WRITE)
+        for back in fields
     )
-    locks = {f"{BY_NAME[back.field].plex_name}.locked": back.locked for back in fields}
-    return [
-        (name, ("1" if locks[name] else "0") if name in locks else value)
-        for name, value in parameters
-    ]
+    locks = {f"{BY_NAME[back.field].plex_name}.locked": str(int(back.locked)) for back in fields}
+    return [(name, locks.get(name, value)) for name, value in edit_request.parameters(changes)]
