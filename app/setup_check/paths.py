@@ -122,9 +122,7 @@ def _tried(run: Run, scene: "Scene", sections: "Sequence[Section]") -> list[Lost
     given = []
     for file in scene.files:
         there = paths.plex_path(file.path, run.path_map)
-        library = next(
-            (s for s in sections if any(paths.is_below(there, r) for r in s.roots)), None
-        )
+        library = next((s for s in sections if paths.is_in(there, s.roots)), None)
         known = bool(run.index.find([paths.key(there)]))
         why = "is of another size there" if known else "is not there"
         given.append({

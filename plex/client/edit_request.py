@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote
 from plex.fields.names import name_key
 from plex.fields.registry import BY_NAME, FIELDS, Field, Fields, Value
 from plex.fields.text import cut_for_address
+from plex.plan.last_written import Tags, by_key, names_of
 from plex.plan.plan import Change
 
 Parameter = tuple[str, str]
@@ -27,23 +28,25 @@ def parameters(changes: Iterable[Change]) -> list[Parameter]:
             request += tag_list(field.plex_name, change.before, change.after)
         else:
             request.append((f"{field.plex_name}.value", str(change.after or "")))
-        request.append(
-            (f"{field.plex_name}.locked", "0" if field.derived and not change.after else "1")
-        )
+        locked = "0" if field.derived and not change.after else "1"
+        request.append((f"{field.plex_name}.locked", locked))
     return request
 
 
-def tag_list(kind: str, before: object, after: object) -> list[Parameter]:
+def tag_list(kind: str, before: Value, after: Value) -> list[Parameter]:
     """The full list, and the removal of the names that are no longer in it."""
-    keep = after if isinstance(after, tuple) else ()
-    kept = {name_key(name) for name in keep}
-    gone = [n for n in before if name_key(n) not in kept] if isinstance(before, tuple) else []
+    gone, keep = _gone(before, after), names_of(after)
     listed = [(f"{kind}[{number}].tag.tag", name) for number, name in enumerate(keep)]
     return listed + ([removal(kind, gone)] if gone else [])
 
 
+def _gone(before: Value, after: Value) -> list[str]:
+    kept = by_key(after)
+    return [name for name in names_of(before) if name_key(name) not in kept]
+
+
 def with_photos(
-    edit: Sequence[Parameter], photos: Mapping[str, str], actors: Sequence[str]
+    edit: Sequence[Parameter], photos: Mapping[str, str], actors: Tags
 ) -> list[Parameter]:
     """The edit with these actors' photos, by `name_key`, and always with the list of actors.
 
@@ -134,16 +137,13 @@ def _is_shown(
         return (name.removesuffix(".locked") in locks) == (value == "1")
     if field is None or field.kind != "tags":
         return str(now or "") == value
-    have = {name_key(tag) for tag in now} if isinstance(now, tuple) else set()
+    have = by_key(now)
     if name.endswith("-"):
-        return have.isdisjoint(name_key(unquote(piece)) for piece in value.split(","))
+        return have.keys().isdisjoint(name_key(unquote(piece)) for piece in value.split(","))
     return name_key(value) in have
 
 
-def left_over(change: Change, current: object) -> list[str]:
+def left_over(change: Change, current: Value) -> list[str]:
     """The names that `change` removed and that Plex still has."""
-    have = {name_key(name) for name in current} if isinstance(current, tuple) else set()
-    after = change.after if isinstance(change.after, tuple) else ()
-    kept = {name_key(name) for name in after}
-    before = change.before if isinstance(change.before, tuple) else ()
-    return [n for n in before if name_key(n) not in kept and name_key(n) in have]
+    have = by_key(current)
+    return [name for name in _gone(change.before, change.after) if name_key(name) in have]

@@ -136,9 +136,8 @@ class Finder:
 
     def _seen(self) -> file_pairs.Comparison:
         sample = [file_pairs.File(file.path, file.size) for file in self._stash.sample()]
-        return file_pairs.compare(
-            sample, self._index.files(file_pairs.CandidateFilter(sample).accepts)
-        )
+        accepts = file_pairs.CandidateFilter(sample).accepts
+        return file_pairs.compare(sample, self._index.files(accepts))
 
     def _learn(self, seen: file_pairs.Comparison) -> None:
         known = self.memory.found
@@ -165,10 +164,8 @@ def of(pair: PrefixPair) -> str:
 
 
 def _look_the_same(seen: file_pairs.Comparison) -> bool:
-    same = [
-        paths.key(twin.stash.file.path) == paths.key(twin.plex.file.path) for twin in seen.pairs
-    ]
-    return bool(same) and all(same)
+    files = [(twin.stash.file.path, twin.plex.file.path) for twin in seen.pairs]
+    return bool(files) and all(paths.key(stash) == paths.key(plex) for stash, plex in files)
 
 
 def silence(seen: file_pairs.Comparison) -> str:

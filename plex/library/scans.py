@@ -85,15 +85,12 @@ class Scans:
         # Noted first: a scan too few is better than a scan by each of many processes.
         self._store.set_meta(MEMORY, json.dumps(self._recent(now) | {place: now}))
         for section in self._sections:
-            if _covers(section.roots, place):
-                self._ask_in(section, place, now)
-
-    def _ask_in(self, section: Section, place: str, now: float) -> None:
-        try:
-            self._plex.scan(section.id, place)
-            self._begun = now
-        except _NO_SCAN as error:
-            self._warn(f"“{section.title}” could not be asked to scan {place}: {error}")
+            if paths.is_in(place, section.roots):
+                try:
+                    self._plex.scan(section.id, place)
+                    self._begun = now
+                except _NO_SCAN as error:
+                    self._warn(f"“{section.title}” could not be asked to scan {place}: {error}")
 
     # -- waiting
 
@@ -137,8 +134,3 @@ class Scans:
             section.id: section.stamp for section in self._sections or ()
         }
         return moved or now - self._begun >= BEGIN
-
-
-def _covers(roots: Iterable[str], place: str) -> bool:
-    there = paths.key(place) + "/"
-    return any(there.startswith(paths.key(root).rstrip("/") + "/") for root in roots)

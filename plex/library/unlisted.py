@@ -107,9 +107,9 @@ class Unlisted:
             return None
         for file in files:
             for part in parts.values():
-                if _covers(part.roots, file):
+                if paths.is_in(file, part.roots):
                     return part
-            if not _covers(listed, file):  # the name of its folder in Plex is not known
+            if not paths.is_in(file, listed):  # the name of its folder in Plex is not known
                 return next(iter(parts.values()))
         return None
 
@@ -132,7 +132,3 @@ def _failed(section: Section, failure: "Failure | None") -> "Part | None":
 
 def _part(title: object, why: object, whole: object, roots: Iterable[object]) -> Part:
     return Part(str(title), str(why), bool(whole), tuple(map(str, roots)))
-
-
-def _covers(roots: Iterable[str], file: str) -> bool:
-    return any(paths.is_below(file, root) for root in roots)

@@ -110,6 +110,11 @@ def is_below(path: str, folder: str) -> bool:
     return _below(path, folder) is not None
 
 
+def is_in(path: str, folders: Iterable[str]) -> bool:
+    """Whether the file is in any of the folders."""
+    return any(is_below(path, folder) for folder in folders)
+
+
 def _join(target: str, rest: str) -> str:
     separator = "\\" if "\\" in target else "/"
     if not rest:

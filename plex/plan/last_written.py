@@ -93,9 +93,14 @@ def empty_value(field: Field) -> Value:
     return {"rating": None, "tags": ()}.get(field.kind, "")
 
 
+def names_of(value: Value) -> Tags:
+    """Returns the names of a list; none for a value that is no list."""
+    return value if isinstance(value, tuple) else ()
+
+
 def by_key(value: Value) -> dict[str, str]:
     """Returns the names of a list by `name_key`."""
     names: dict[str, str] = {}
-    for name in value if isinstance(value, tuple) else ():
+    for name in names_of(value):
         names.setdefault(name_key(name), name)
     return names

@@ -81,23 +81,13 @@ COLUMNS = (
 
 
 def row_of(entry: Entry) -> tuple[object, ...]:
-    return (
-        entry.rating_key,
-        entry.scene_id,
-        json.dumps({k: pack(w) for k, w in entry.baseline.items()}, ensure_ascii=False),
-        entry.cover_version,
-        entry.poster,
-        int(entry.poster_begun),
-        entry.synced,
-        None if entry.locks is None else " ".join(sorted(entry.locks)),
-        " ".join(entry.asked),
-        entry.poster_shown,
-        entry.art_version,
-        entry.art,
-        int(entry.art_begun),
-        entry.art_shown,
-        file_id.text(entry.files),
-    )
+    baseline = {name: pack(written) for name, written in entry.baseline.items()}
+    values = vars(entry) | {
+        "baseline": json.dumps(baseline, ensure_ascii=False), "asked": " ".join(entry.asked),
+        "locks": None if entry.locks is None else " ".join(sorted(entry.locks)),
+        "files": file_id.text(entry.files),
+    }  # fmt: skip
+    return tuple(values[name] for name in COLUMNS)
 
 
 def entry_of(row: tuple[Any, ...], decided: Mapping[str, Decision]) -> Entry:
@@ -135,8 +125,8 @@ def decision_of(text: str) -> "Decision | None":
 def pack(written: Written) -> list[Any]:
     """Returns [sent, got, ours, begun, theirs] without empty ends. `got` is null if it equals `sent`."""
     got = None if written.got == written.sent else [written.got]
-    packed: list[Any] = [written.sent, got, list(written.ours), int(written.begun)]
-    packed.append(list(written.theirs))
+    ours, theirs = list(written.ours), list(written.theirs)
+    packed = [written.sent, got, ours, int(written.begun), theirs]
     while packed and not packed[-1] and len(packed) > 1:
         packed.pop()
     return packed

@@ -44,12 +44,9 @@ def restored(entry: Entry, field: str, before: str, is_locked: bool, now: Item) 
         locks = locks | {lock} if own and is_locked else locks - {lock}
     if field in IMAGES:
         # Without a version the next sync of the scene checks the cover again.
-        shown = now.images.get(lock, "")
-        image = (
-            ImageRecord(*record)._replace(version="", begun=False, shown=shown)
-            if record
-            else ImageRecord()
-        )
+        image, shown = ImageRecord(), now.images.get(lock, "")
+        if record:
+            image = ImageRecord(*record)._replace(version="", begun=False, shown=shown)
         entry = entry.with_image(field, image)
     elif record:
         left[field] = unpack(record)

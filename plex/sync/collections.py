@@ -17,6 +17,7 @@ from plex.client.port import PlexPort
 from plex.client.section import unnumbered
 from plex.fields import tags
 from plex.fields.names import name_key
+from plex.plan.last_written import by_key, names_of
 from plex.state.database import Store
 from plex.state.ledger import Ledger
 from plex.sync.work import Work
@@ -79,10 +80,9 @@ class Collections:
         for section, title, key in gone:
             self._left.setdefault((section, name_key(title)), set()).add(key)
         places, before = self._places_of(works), self._places_before(works)
-        moved = {
-            spot[:2] for spot in places.keys() | before if places.get(spot) != before.get(spot)
-        }
-        moved |= {(s, name_key(t)) for s, t, key in gained if (s, name_key(t), key) in places}
+        spots = {spot for spot in places.keys() | before if places.get(spot) != before.get(spot)}
+        spots |= places.keys() & {(section, name_key(t), key) for section, t, key in gained}
+        moved = {(section, name) for section, name, _ in spots}
         if not (fresh or gone or moved):
             return
         with self._store.writing() as db:
@@ -163,11 +163,10 @@ class Collections:
         try:
             keys = {name_key(c.title): c.rating_key for c in self._plex.collections(section)}
         except BAD_PART as error:
-            if self._is_deleted(section, error):
-                self._forget(fresh)
-            else:
+            if not self._is_deleted(section, error):
                 self._pass_over(f"the collections of library {section}", error)
-            return
+                return
+            keys = {}
         self._forget([ours for ours in fresh if ours.name not in keys])
         for ours in fresh:
             if ours.name in keys:
@@ -249,9 +248,8 @@ def _tags(works: Iterable[Work], gained: bool) -> Iterator[tuple[int, str, int]]
                 continue
             old, new = change.before, change.after
             have, other = (new, old) if gained else (old, new)
-            kept = {name_key(name) for name in other} if isinstance(other, tuple) else set()
-            for title in have if isinstance(have, tuple) else ():
-                if name_key(title) not in kept:
+            for title in names_of(have):
+                if name_key(title) not in by_key(other):
                     yield work.item.section, title, work.item.rating_key
 
 

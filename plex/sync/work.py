@@ -10,7 +10,7 @@ from plex.fields.item import Item
 from plex.images import covers
 from plex.images.image_plan import ItemImage
 from plex.plan import baseline, plan
-from plex.plan.last_written import Written, same
+from plex.plan.last_written import Written, names_of, same
 from plex.state import entry_history, file_id, scene_state
 from plex.state.entry import Entry
 from plex.state.journal import Row
@@ -34,9 +34,7 @@ class Work:
     images: list[ItemImage] = field(default_factory=list)  # its images whose cover was looked at
     covers_due: list[str] = field(default_factory=list)  # images whose cover has to be looked at
     after: "Item | None" = None
-    photos: dict[str, str] = field(
-        default_factory=dict
-    )  # addresses to send, by the keys of the names
+    photos: dict[str, str] = field(default_factory=dict)  # addresses to send, by `name_key`
     state: "State" = (scene_state.UNKNOWN, "")  # of the scene, before the work is done
 
     @property
@@ -67,10 +65,8 @@ class Work:
     @property
     def actors(self) -> tuple[str, ...]:
         """The actors of the item after the writes."""
-        now = self.item.values.get("actors")
         after = [change.after for change in self.writes if change.field == "actors"]
-        actors = after[0] if after else now
-        return actors if isinstance(actors, tuple) else ()
+        return names_of(after[0] if after else self.item.values.get("actors"))
 
     @property
     def ignored(self) -> list[plan.Change]:
@@ -109,10 +105,8 @@ def planned(scene: Scene, item: Item, entry: Entry, settings: SyncSettings) -> "
     if entry.scene_id != scene.id and not registry.says_something(scene, settings):
         return None
     entry = _settled(entry, item, wanted)
-    changes = plan.changes(
-        _still_known(entry, item), item.values, wanted, rules(item, entry, settings)
-    )
-    return Work(scene, item, entry, wanted, changes)
+    known, how = _still_known(entry, item), rules(item, entry, settings)
+    return Work(scene, item, entry, wanted, plan.changes(known, item.values, wanted, how))
 
 
 def state_before(work: Work, settings: SyncSettings) -> "State":
@@ -181,14 +175,9 @@ def _still_known(entry: Entry, item: Item) -> Mapping[str, Written]:
     if len(lost) < 2 or not registry.is_bare(item.without_scanned):
         return entry.baseline
     says = [field for field in registry.FIELDS if item.values.get(field.name)]
-    kept = (
-        field
-        for field in says
-        if field.name not in item.scanned or _still_holds(field, entry, item)
-    )
-    return {
-        field.name: entry.baseline[field.name] for field in kept if field.name in entry.baseline
-    }
+    scanned, known = item.scanned, entry.baseline
+    left = [f.name for f in says if f.name not in scanned or _still_holds(f, entry, item)]
+    return {name: known[name] for name in left if name in known}
 
 
 def _still_holds(field: registry.Field, entry: Entry, item: Item) -> bool:
