@@ -5,7 +5,7 @@ Also the statistics of past outages: how often, for how long, and how many jobs 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol
+from typing import Any
 
 from sync_queue.schema import CLOSED, HALF_OPEN, OPEN, REFUSALS
 
@@ -58,21 +58,15 @@ class Figures:
     availability: float
 
 
-class Pace(Protocol):
-    """How fast a server that was away gets its work back."""
-
-    def pace(self) -> "tuple[int, float] | None": ...
-    def went_well(self) -> None: ...
-
-
-class FullSpeed:
-    """The pace of a server that was not away."""
+class Pace:
+    """How fast a server gets its work: at full speed, unless it was away (`Outages`)."""
 
     def pace(self) -> "tuple[int, float] | None":
+        """(jobs of the next batch, seconds of rest before it); None for full speed."""
         return None
 
     def went_well(self) -> None:
-        pass
+        """A batch succeeded."""
 
 
 def tripped(circuit: Circuit, cause: str, words: str, held: int, now: float) -> Circuit:
@@ -144,15 +138,13 @@ def figures(history: Sequence[Outage], circuit: Circuit, first: float, now: floa
     single outage has no mean."""
     lasts = is_outage(circuit)
     running = max(0.0, (circuit.back or now) - circuit.since) if lasts else 0.0
-    down = sum(outage.lasted for outage in history) + running
-    count = len(history) + lasts
+    over, several = sum(outage.lasted for outage in history), len(history) > 1
+    down, count = over + running, len(history) + lasts
     watched = max(0.0, now - first) if first else 0.0
     return Figures(
         outages=count,
         down=down,
-        repair=sum(outage.lasted for outage in history) / len(history)
-        if len(history) > 1
-        else None,
+        repair=over / len(history) if several else None,
         between=max(0.0, watched - down) / count if count > 1 and watched else None,
         availability=min(1.0, max(0.0, 1 - down / watched)) if watched else 1.0,
     )

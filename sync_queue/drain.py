@@ -19,7 +19,7 @@ from typing import NamedTuple
 import errors
 from disk.lock import FileLock
 from sync_queue import inbox
-from sync_queue.circuit_breaker import FullSpeed, Pace
+from sync_queue.circuit_breaker import Pace
 from sync_queue.in_flight import InFlight
 from sync_queue.job import BACKLOG, BULK, EDIT, FEW, UNREADABLE, Job
 from sync_queue.jobs import Jobs
@@ -59,7 +59,7 @@ class Drain:
     max_retries: int = 5
     is_up: Callable[[Exception], bool] = lambda error: True  # see `InFlight`
     serves_others: Callable[[Exception], bool] = lambda error: False  # see `InFlight`
-    pace: Pace = field(default_factory=FullSpeed)
+    pace: Pace = field(default_factory=Pace)
     rest: Callable[[], float] = lambda: 0.0  # seconds for which to leave the server alone now
     only: int = 0  # sweep and claim nothing but this scene; 0 for everything
     linger: float = 0.0  # seconds to wait for more flags before the process ends

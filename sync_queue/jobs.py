@@ -19,6 +19,7 @@ from sync_queue.schema import CLAIMED, DEAD, IS_SCENE, READY, TABLE, UNCLAIMED, 
 AT_ONCE = 1000  # rows that are held in memory
 # The plus keeps SQLite from using the index: reading the rows in their order is faster here.
 LOOK_THROUGH = "+status"
+_JOBS = f"SELECT _id, data, key FROM {TABLE} WHERE"
 _BULK = f"{TABLE} WHERE status = {READY} AND rank = {BULK} AND due <= ? AND {IS_SCENE}"
 CLOCK_SLACK = 60.0  # seconds by which a clock may be wrong
 
@@ -80,28 +81,20 @@ class Jobs(DeadLetters):
 
     def hasten_waits(self, now: float) -> None:
         """Make the jobs that wait for a file due now, since Plex has scanned."""
-        last = 0
-        while rows := self.rows(
-            f"SELECT _id, data, key FROM {TABLE}"
-            f" WHERE _id > ? AND {LOOK_THROUGH} = {READY} AND due > ?"
-            f" ORDER BY _id LIMIT {AT_ONCE}",
-            (last, now),
-        ):
-            last = rows[-1][0]
-            waiting = [(now, job.number) for row in rows if (job := loads(*row)).waits]
+        for jobs in self._pages(f"{LOOK_THROUGH} = {READY} AND due > ?", now):
+            waiting = [(now, job.number) for job in jobs if job.waits]
             self.change_each(f"UPDATE {TABLE} SET due = ? WHERE _id = ?", waiting)
 
     def take_over(self, other: "Jobs", now: float) -> None:
         """Copy the waiting jobs of another queue, as if they were new."""
-        last = 0
-        while rows := other.rows(
-            f"SELECT _id, data, key FROM {TABLE}"
-            f" WHERE _id > ? AND {LOOK_THROUGH} <= {CLAIMED} ORDER BY _id LIMIT {AT_ONCE}",
-            (last,),
-        ):
-            last = rows[-1][0]
-            jobs = (loads(*row) for row in rows)
+        for jobs in other._pages(f"{LOOK_THROUGH} <= {CLAIMED}"):
             self.put((replace(job, attempts=0, waits=0, look_at=0.0) for job in jobs), now)
+
+    def _pages(self, where: str, *values: object) -> Iterator[list[Job]]:
+        last, sql = 0, f"{_JOBS} _id > ? AND {where} ORDER BY _id LIMIT {AT_ONCE}"
+        while rows := self.rows(sql, (last, *values)):
+            last = rows[-1][0]
+            yield [loads(*row) for row in rows]
 
     def settle(self) -> None:
         """Flush new jobs to the disk, before their flags are removed."""
@@ -139,8 +132,7 @@ class Jobs(DeadLetters):
         # `+`: a single key is found by its own index.
         which = "AND key = ? ORDER BY +rank" if only else f"AND rank <= {last} ORDER BY rank"
         rows = self.rows(
-            f"SELECT _id, data, key FROM {TABLE} WHERE status = {READY}"
-            f" AND due <= ? {which}, _id LIMIT ?",
+            f"{_JOBS} status = {READY} AND due <= ? {which}, _id LIMIT ?",
             (now, only, limit) if only else (now, limit),
         )
         claim = f"UPDATE {TABLE} SET status = {CLAIMED} WHERE _id = ?"
@@ -211,7 +203,7 @@ class Jobs(DeadLetters):
 
     def pending(self) -> Iterator[Job]:
         """The jobs that no drain has claimed."""
-        return starmap(loads, self.rows(f"SELECT _id, data, key FROM {TABLE} WHERE {UNCLAIMED}"))
+        return starmap(loads, self.rows(f"{_JOBS} {UNCLAIMED}"))
 
     def clear_pending(self) -> int:
         """Delete the jobs that no drain has claimed. Returns how many."""

@@ -16,7 +16,7 @@ import errors
 from disk import json_file
 from disk.lock import FileLock
 from sync_queue import circuit_breaker, inbox
-from sync_queue.circuit_breaker import Circuit, Figures, Outage
+from sync_queue.circuit_breaker import Circuit, Figures, Outage, Pace
 from sync_queue.schema import HALF_OPEN, OPEN, OUTAGES, REFUSALS
 
 LOCK = "outages.lock"
@@ -30,7 +30,7 @@ class _State:
     first: float = 0.0  # the first request to Plex
 
 
-class Outages:
+class Outages(Pace):
     """The outages of Plex, stored in `data_dir`. `held` counts the jobs that wait for Plex.
 
     `notices` collects sentences about a file that could not be used.
@@ -44,9 +44,7 @@ class Outages:
         marks: "str | os.PathLike[str] | None" = None,
     ) -> None:
         """`marks` is the folder where hooks look for the mark, if it is not `data_dir`."""
-        self._folder = os.fspath(data_dir)
-        self._marks = os.fspath(marks or data_dir)
-        self._path = Path(data_dir) / OUTAGES
+        self._path, self._marks = Path(data_dir) / OUTAGES, os.fspath(marks or data_dir)
         self._clock, self._held = clock, held
         self._has_failed = False  # in this process; later failures are the same outage
         self.notices: list[str] = []
@@ -104,11 +102,9 @@ class Outages:
                 state.circuit = Circuit()
 
     def pace(self) -> "tuple[int, float] | None":
-        """(jobs of the next batch, seconds of rest before it); None for full speed."""
         return circuit_breaker.pace(self.circuit)
 
     def went_well(self) -> None:
-        """A batch succeeded."""
         self._move(circuit_breaker.went_well)
 
     def settle(self) -> None:
@@ -147,7 +143,7 @@ class Outages:
     @contextmanager
     def _changing(self) -> Iterator[_State]:
         """Read, change and write, with no other process in between."""
-        with FileLock(os.path.join(self._folder, LOCK)):
+        with FileLock(self._path.with_name(LOCK)):
             state = self._read()
             yield state
             json_file.write(self._path, {"version": VERSION, **asdict(state)})

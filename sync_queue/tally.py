@@ -10,22 +10,14 @@ class Outcome(Protocol):
     file yet. `hidden`: the file may be in a part of Plex that cannot be listed. `skipped`: why the scene
     is not synced."""
 
-    @property
-    def scene_id(self) -> int: ...
-    @property
-    def missing(self) -> bool: ...
-    @property
-    def unsettled(self) -> bool: ...
-    @property
-    def hidden(self) -> bool: ...
-    @property
-    def error(self) -> "Exception | None": ...
-    @property
-    def wrote(self) -> bool: ...
-    @property
-    def refused(self) -> bool: ...
-    @property
-    def skipped(self) -> str: ...
+    scene_id: int
+    missing: bool
+    unsettled: bool
+    hidden: bool
+    error: "Exception | None"
+    wrote: bool
+    refused: bool
+    skipped: str
 
 
 @dataclass

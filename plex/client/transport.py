@@ -3,6 +3,7 @@
 import copy
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from xml.etree import ElementTree
 
@@ -101,27 +102,21 @@ class Transport:
     ) -> Any:
         """Returns the container that Plex sends. Asks again after a passing fault. Raises Busy when Plex
         gives no whole answer to this question, and answers others."""
-
-        def ask() -> Any:
-            return _full(self._ask(key, headers=headers))
-
-        return self._again(ask, chances, is_part=key != LIBRARIES)
+        is_part = key != LIBRARIES
+        return self._again(lambda: _full(self._ask(key, headers=headers)), chances, is_part)
 
     def page(
         self, key: str, headers: "dict[str, str]", chances: Chances = question_chances
     ) -> Page:
         """Returns a page of a listing, not parsed if possible. Asks again like `get`."""
 
-        def ask() -> Page:
-            page: Page = self._plex(lambda: Page(self._bytes(key, headers), self._container))
-            return page
+        def read() -> Page:
+            return Page(self._bytes(key, headers), self._container)
 
-        return self._again(ask, chances)
+        return self._again(lambda: self._plex(read), chances)
 
     def _again(self, ask: Callable[[], Answer], chances: Chances, is_part: bool = True) -> Answer:
-        def answer() -> Answer:
-            return retry(ask, chances, self._sleep)
-
+        answer = partial(retry, ask, chances, self._sleep)
         return ask_part(answer, lambda: self._ask(LIBRARIES)) if is_part else answer()
 
     def _bytes(self, key: str, headers: "dict[str, str]") -> bytes:
@@ -177,7 +172,7 @@ class Transport:
         given = self._headers | (headers or {})
         return self._plex(lambda: document(self._line.ask(key, given, method, data)))
 
-    def _plex(self, call: Callable[[], Any]) -> Any:
+    def _plex(self, call: Callable[[], Answer]) -> Answer:
         """Returns what `call` returns, if that comes from Plex: well-formed HTML is XML, too."""
         try:
             answer = call()
