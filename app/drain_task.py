@@ -155,10 +155,8 @@ def pipeline_of(run: Run) -> "Pipeline":
     plex = run.plex
     if run.paths.is_blank and run.paths.is_due:
         run.paths.look(plex)
-    decider = Decider(
-        run.stash, plex, run.index, Ledger(run.store), run.config.sync_settings(run.path_map),
-        run.clock, scanned=lambda: run.jobs.hasten_waits(run.clock()),
-    )  # fmt: skip
+    known = run.index, Ledger(run.store), run.config.sync_settings(run.path_map), run.clock
+    decider = Decider(run.stash, plex, *known, lambda: run.jobs.hasten_waits(run.clock()))
     return Pipeline(decider, run.journal, stdio.info)
 
 
@@ -322,8 +320,7 @@ def is_up(run: Run, error: Exception) -> bool:
 
 
 def serves_others(run: Run, error: Exception) -> bool:
-    """Whether the server that this error names gives other things: Plex items of any of its
-    libraries, Stash scenes that it gave before."""
+    """Whether the server that this error names gives other things: items of any library, earlier scenes."""
     from plex.library.witnesses import Witnesses, serves
 
     server = getattr(error, "server", "")

@@ -134,8 +134,7 @@ def pace(circuit: Circuit) -> "tuple[int, float] | None":
 
 
 def figures(history: Sequence[Outage], circuit: Circuit, first: float, now: float) -> Figures:
-    """The statistics since `first`, the first request to Plex. A present outage counts until now. A
-    single outage has no mean."""
+    """The statistics since `first`, the first request. A present outage counts; one has no mean."""
     lasts = is_outage(circuit)
     running = max(0.0, (circuit.back or now) - circuit.since) if lasts else 0.0
     over, several = sum(outage.lasted for outage in history), len(history) > 1

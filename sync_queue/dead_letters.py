@@ -47,11 +47,8 @@ class DeadLetters(QueueFile):
                 yield letter
 
     def revive(self, wanted: Callable[[DeadLetter], bool], now: float, recovered: bool) -> int:
-        """Queue the `wanted` dead letters again, as if for the first time. Returns how many.
-
-        `recovered` notes that they were retried after an outage. A thing that is queued already is not
-        queued twice.
-        """
+        """Queue the `wanted` dead letters again, as if for the first time. Returns how many. `recovered`
+        notes that they were retried after an outage. A thing that is queued already is not queued twice."""
         chosen = [letter.job for letter in self.dead() if wanted(letter)]
         several = len(chosen) > 1
         rows = [(_again(job, several, recovered), job.number) for job in chosen]

@@ -83,8 +83,7 @@ class InFlight:
     def judge_batch(
         self, jobs: Sequence[Job], error: Exception, attempt: Callable[[Job], "Exception | None"]
     ) -> None:
-        """Judge jobs that failed together. One of them may be the cause, so each gets an attempt of
-        its own."""
+        """Judge jobs that failed together. One may be the cause, so each gets an attempt of its own."""
         left, action = self.left(jobs), self.action(error)
         if len(left) > 1 and action != retry_policy.PAUSE:
             self._one_by_one(left, attempt)
@@ -150,8 +149,7 @@ class InFlight:
         return bool(trouble) and not self.is_up(error)
 
     def _await(self, job: Job, finished: list[Job]) -> None:
-        """Wait for the scene's file. A look before its time, as when a person starts Process Queue,
-        does not count."""
+        """Wait for the file. A look before its time, when a person starts Process Queue, does not count."""
         now, later = self.clock(), replace(job, rank=max(job.rank, BACKLOG))
         if retry_policy.is_early(job.look_at, now):
             self.tally.counts["waiting"] += 1

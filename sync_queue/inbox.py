@@ -105,8 +105,7 @@ def _patiently(act, path: str) -> None:  # type: ignore[no-untyped-def]
 
 
 def home(data_dir: str) -> str:
-    """The folder with the state of the current Plex server: its index, ledger, journal, queue, outages
-    and reconciliations."""
+    """The folder with the state of the current Plex server."""
     try:
         with open(os.path.join(data_dir, SERVER), encoding="utf-8") as file:
             folder, _, leaf = file.readline(200).strip().partition("/")

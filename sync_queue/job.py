@@ -14,11 +14,9 @@ UNREADABLE = "unreadable"  # the kind of a job whose row makes no sense
 
 @dataclass(frozen=True)
 class Job:
-    """Something to sync. `kind` is scene, or a kind that is expanded to its scenes. `waits` counts looks
-    for a missing file, and `look_at` (epoch seconds) is the time from which the next look counts.
-
-    `outage`: the job was given up because of trouble with a server. `recovered`: it was retried after that.
-    """
+    """Something to sync. `kind` is scene, or a kind that is expanded to its scenes. `waits` counts looks for
+    a missing file, and `look_at` (epoch seconds) is the time from which the next look counts. `outage`: the
+    job was given up because of trouble with a server. `recovered`: it was retried after that."""
 
     id: int
     kind: str = "scene"
@@ -67,8 +65,7 @@ def dumps(job: Job) -> bytes:
 
 
 def loads(number: int, data: object, key: object) -> Job:
-    """The job of a row. The key also names the thing, so broken data loses only the counts. The kind is
-    UNREADABLE if neither can be read."""
+    """The job of a row, of the kind UNREADABLE if neither its data nor its key can be read."""
     stored = _mapping(data)
     kind, _, thing = str(key or "").partition(":")
     if not (kind and thing.isascii() and thing.isdigit()):

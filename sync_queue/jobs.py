@@ -28,11 +28,8 @@ class Jobs(DeadLetters):
     """The queue in one data dir. Any process may put jobs; only the holder of the drain lock claims."""
 
     def put(self, jobs: Iterable[Job], now: "float | None" = None) -> int:
-        """Queue these jobs, each thing only once. Returns how many are new.
-
-        An edit moves a queued job to the front and makes it due. A BACKLOG job lifts a BULK job to its
-        rank.
-        """
+        """Queue these jobs, each thing only once. Returns how many are new. An edit moves a queued job to the
+        front and makes it due. A BACKLOG job lifts a BULK job to its rank."""
         now = time.time() if now is None else now
         left, new = iter(jobs), 0
         with self.writing() as db:
@@ -102,12 +99,9 @@ class Jobs(DeadLetters):
         self.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
     def resume(self, now: float) -> None:
-        """Release the jobs that a dead process had claimed. For the holder of the drain lock.
-
-        A job with a future timestamp shows that the clock was set back: it waits only as long as was
-        meant. A job that is due later than any rule allows was delayed while the clock was ahead: it is
-        due now.
-        """
+        """Release the jobs that a dead process had claimed. For the holder of the drain lock. A job with a
+        future timestamp shows that the clock was set back: it waits only as long as was meant. A job that is
+        due later than any rule allows was delayed while the clock was ahead: it is due now."""
         meant = f"timestamp > :late AND due - timestamp <= {LONGEST}"
         with self.writing() as db:
             db.execute(
@@ -127,8 +121,7 @@ class Jobs(DeadLetters):
     def claim(
         self, limit: int, now: float, only: "str | None" = None, last: int = BULK
     ) -> list[Job]:
-        """Claim up to `limit` due jobs, by rank up to `last` and then in the order they came; or `only` the
-        job of that key, whatever its rank."""
+        """Claim up to `limit` due jobs by rank, up to `last`, and age; or `only` the job of that key."""
         # `+`: a single key is found by its own index.
         which = "AND key = ? ORDER BY +rank" if only else f"AND rank <= {last} ORDER BY rank"
         rows = self.rows(
@@ -145,11 +138,9 @@ class Jobs(DeadLetters):
         self.change_each(sql, [(job.number, job.key) for job in jobs])
 
     def give_back(self, job: Job, due_at: float) -> None:
-        """Queue a claimed job again for `due_at` (epoch seconds), with the counts that it has now.
-
-        A delayed job goes to the end of the line, otherwise each claim would read past it. If the same
-        thing was queued meanwhile, that row stays and this one goes.
-        """
+        """Queue a claimed job again for `due_at` (epoch seconds), with the counts that it has now. A delayed
+        job goes to the end of the line, otherwise each claim would read past it. If the same thing was queued
+        meanwhile, that row stays and this one goes."""
         with self.writing() as db:
             db.execute(
                 f"DELETE FROM {TABLE} WHERE _id = ? AND status = {CLAIMED} AND EXISTS"

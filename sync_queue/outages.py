@@ -31,10 +31,8 @@ class _State:
 
 
 class Outages(Pace):
-    """The outages of Plex, stored in `data_dir`. `held` counts the jobs that wait for Plex.
-
-    `notices` collects sentences about a file that could not be used.
-    """
+    """The outages of Plex, stored in `data_dir`. `held` counts the jobs that wait for Plex. `notices`
+    collects sentences about a file that could not be used."""
 
     def __init__(
         self,

@@ -59,16 +59,14 @@ def of_error(
 
 
 def action_of(error: Exception) -> str:
-    """The action in the table: RETRY, BURY or PAUSE. Errors while the plugin's own files are replaced
-    pause."""
+    """RETRY, BURY or PAUSE. Errors while the plugin's own files are replaced pause."""
     if errors.torn(error):
         return PAUSE
     return next(action for kind, action in TABLE if isinstance(error, kind))
 
 
 def of_missing(waits: int, now: float) -> Verdict:
-    """The verdict on a scene whose file Plex does not have: wait, each time longer, then leave the scene to
-    the search for newcomers."""
+    """The verdict on a scene whose file Plex lacks: wait, ever longer, then leave it to the newcomers."""
     if waits >= len(WAIT_SECONDS):
         return Verdict(
             DONE,
@@ -86,8 +84,7 @@ def of_hidden(waits: int, now: float) -> tuple[float, int]:
 
 
 def is_early(look_at: float, now: float) -> bool:
-    """Whether the next look that counts is not due yet. A time beyond the longest wait was set while the
-    clock was ahead."""
+    """Whether the next look is not due yet. A time beyond the longest wait came from a clock ahead."""
     return now < look_at <= now + LONGEST
 
 

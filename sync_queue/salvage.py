@@ -51,8 +51,7 @@ def rows(db: sqlite3.Connection) -> tuple[list[Row], bool]:
 
 
 def adopt(rows: Iterable[Row], db: sqlite3.Connection, now: float) -> int:
-    """Add these rows as jobs or dead letters, unless the queue has them already. Claimed jobs become
-    ready. Returns how many are new."""
+    """Add rows that the queue does not have; claimed jobs become ready. Returns how many are new."""
     dead, before = _dead(db), db.total_changes
     sane = [row for given in rows if (row := _sane(given, now))]
     db.execute("BEGIN IMMEDIATE")

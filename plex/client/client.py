@@ -112,8 +112,7 @@ class PlexClient:
     def items(
         self, rating_keys: Sequence[int], unread: "Unread | None" = None
     ) -> dict[int, item.Item]:
-        """Full items by rating key, without items that no longer exist. `unread` gets the items that Plex
-        cannot give, with the reason."""
+        """Full items by rating key, without those that are gone. `unread` gets the unreadable, and why."""
         items: dict[int, item.Item] = {}
         for at in range(0, len(rating_keys), BATCH):
             for item_ in self._batch(rating_keys[at : at + BATCH], unread):

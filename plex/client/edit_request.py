@@ -48,10 +48,8 @@ def _gone(before: Value, after: Value) -> list[str]:
 def with_photos(
     edit: Sequence[Parameter], photos: Mapping[str, str], actors: Tags
 ) -> list[Parameter]:
-    """The edit with these actors' photos, by `name_key`, and always with the list of actors.
-
-    Photos that make the edit too long are left out: they are due again the next time.
-    """
+    """The edit with these actors' photos, by `name_key`, and always with the list of actors. Photos that make
+    the edit too long are left out: they are due again the next time."""
     listed = any(name.endswith("].tag.tag") and name.startswith("actor[") for name, _ in edit)
     whole = list(edit) if listed else [*edit, *tag_list("actor", actors, actors)]
     added = [

@@ -21,10 +21,8 @@ _WATCHED = (b"viewCount", b"viewOffset", b"lastViewedAt", b"skipCount")
 
 
 class Page:
-    """One page. `parse` makes a container of XML, and raises when it cannot.
-
-    The thread that reads ahead makes the page, so costly parts are computed on first use.
-    """
+    """One page. `parse` makes a container of XML, and raises when it cannot. The thread that reads ahead
+    makes the page, so costly parts are computed on first use."""
 
     def __init__(self, xml: bytes, parse: Callable[[bytes], Any]) -> None:
         self._xml, self._parse = xml, parse
@@ -54,12 +52,9 @@ class Page:
 
     @cached_property
     def marks(self) -> dict[int, int]:
-        """A number for each row by its rating key, which changes when Plex says anything else about
-        the item. Empty if the rows cannot be separated.
-
-        A row has only the first names of each list, and no labels and locks. A change of these moves
-        updatedAt; a mark without updatedAt proves nothing.
-        """
+        """A number for each row by its rating key, which changes when Plex says anything else about the item.
+        Empty if the rows cannot be separated. A row has only the first names of each list, and no labels and
+        locks. A change of these moves updatedAt; a mark without updatedAt proves nothing."""
         return {key: digest64(row) for key, row in self._rows.items()}
 
     def parts(self, known: Collection[int] = ()) -> list[Part]:

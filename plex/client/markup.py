@@ -18,8 +18,7 @@ class Declared(ValueError):
 
 
 def document(xml: bytes) -> "ElementTree.Element | None":
-    """Returns the root; None for an empty answer. Raises `Declared` for XML that must not be parsed,
-    ParseError for anything that is no XML."""
+    """Returns the root, None for an empty answer. Raises `Declared`, or ParseError for what is no XML."""
     text = xml.decode("utf-8", "replace")
     try:
         return _parsed(text)

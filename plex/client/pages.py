@@ -58,8 +58,7 @@ class Elements:
 
 
 def pages(get: Callable[[dict[str, str]], P], start: int = 0) -> Iterator[P]:
-    """Yields all pages that have rows. `get` returns the page for some headers. The listing may grow
-    meanwhile; raises Repeated if it has no end."""
+    """Yields all pages that have rows. `get` takes headers. Raises Repeated if the listing has no end."""
     previous, most = None, 0
     while True:
         page = get(window(start, PAGE))
@@ -100,9 +99,7 @@ Get = Callable[[dict[str, str], bool], P]
 
 def pages_and_holes(get: "Get[P]", count: Callable[[], "int | None"]) -> "Iterator[P | Hole]":
     """Yields all pages, and the rows that Plex cannot give. Asks for less around these, down to the row.
-
-    `count` returns the number of rows. Raises if Plex gives no row at all.
-    """
+    `count` returns the number of rows. Raises if Plex gives no row at all."""
     start, total, lost, good = 0, None, 0, False
     last: errors.Stash2PlexError | None = None
     while total is None or start < total:

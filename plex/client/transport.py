@@ -272,8 +272,7 @@ def meaning(error: Exception, url: str) -> errors.Stash2PlexError:
 
 
 def _not_up(url: str, error: errors.Stash2PlexError) -> errors.Stash2PlexError:
-    """Returns an error about the server: here every failure is the server's. Errors that name the server
-    stay as they are."""
+    """Returns an error about the server, since here every failure is the server's."""
     if isinstance(error, (errors.Unreachable, errors.SetupError)):
         return error
     why = "404" if isinstance(error, errors.Gone) else str(error)

@@ -16,11 +16,8 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 class Part(NamedTuple):
-    """One file of an item in a listing.
-
-    `mark` changes whenever the listing shows a change of the item. 0 means that it shows none.
-    `updated` is the time of Plex's last change, in epoch seconds.
-    """
+    """One file of an item in a listing. `mark` changes whenever the listing shows a change of the item. 0
+    means that it shows none. `updated` is the time of Plex's last change, in epoch seconds."""
 
     rating_key: int
     section: int
@@ -70,8 +67,7 @@ class Item:
 
     @property
     def guesses(self) -> frozenset[str]:
-        """Fields that Plex filled without a person. Plex Web locks a field that a person edits, so every
-        other value of personal media comes from the file."""
+        """Fields that Plex filled without a person: Plex Web locks what a person edits."""
         return self.scanned | self._unlocked(FROM_FILE if self.is_personal else ())
 
     @property
@@ -94,9 +90,7 @@ class Item:
 
 def parts(container: Any, marks: Mapping[int, int]) -> Iterator[Part]:
     """Yields every file in a listing. An item may have several Media and Parts. `marks` are by rating key.
-
-    The mark of an item without updatedAt proves nothing, and becomes 0.
-    """
+    The mark of an item without updatedAt proves nothing, and becomes 0."""
     section = container.attrib.get("librarySectionID")
     for video in container.findall("Video"):
         key = whole_number(video.attrib.get("ratingKey"))
@@ -188,8 +182,7 @@ def _is_cut_from(title: str, path: str) -> bool:
 
 
 def whole_number(text: "str | None") -> "int | None":
-    """Returns the number in an XML attribute. None if the text is no number that fits into 64 bits,
-    as Plex's own numbers do."""
+    """Returns the number in an XML attribute. None if the text is no number that fits into 64 bits."""
     if not (text and text.isascii() and text.isdigit() and len(text) < 20):
         return None
     whole = int(text)

@@ -45,8 +45,7 @@ def due_covers(
 
 
 def open_to_look(entry: Entry, settings: SyncSettings) -> set[Kind]:
-    """The kinds at which a sync looks again: the last look may have come too soon, or a person has to
-    decide, or has decided."""
+    """The kinds to look at again: the last look was perhaps too soon, or a person decides or has decided."""
     return {
         kind for kind in KINDS
         if kind.field in settings.sync_fields
@@ -79,8 +78,7 @@ class Covers:
         cover: Callable[[Scene], "bytes | None"],
         also: Collection[str] = (),
     ) -> list[ItemImage]:
-        """Returns what to show for each kind in question, and for those in `also`. Raises Busy or Gone
-        if Stash cannot serve the `cover`."""
+        """Returns what to show for each kind in question or in `also`. Raises Busy or Gone like `cover`."""
         due = set(in_question(scene, item, entry, self._settings, rules))
         due |= open_to_look(entry, self._settings)
         asked = set(also).intersection(self._settings.sync_fields)

@@ -39,10 +39,8 @@ class Look(NamedTuple):
 
 @dataclass
 class ItemImage:
-    """One image of an item, after a look at its cover.
-
-    `offered` are the images that Plex has, if that was asked. `refused`: Plex does not take the cover.
-    """
+    """One image of an item, after a look at its cover. `offered` are the images that Plex has, if that was
+    asked. `refused`: Plex does not take the cover."""
 
     kind: Kind
     look: Look
@@ -72,10 +70,8 @@ def may_be_edited(kind: Kind, item: Item, past: ImageRecord, rules: Rules) -> bo
 
 
 def may_lag(past: ImageRecord) -> bool:
-    """Whether the last look came so soon that the same version may be another cover's by now.
-
-    Stash reports that change with an event, so a sync looks again and a reconciliation need not.
-    """
+    """Whether the last look came so soon that the same version may be another cover's by now. Stash reports
+    that change with an event, so a sync looks again and a reconciliation need not."""
     return FRESH in past.version
 
 
@@ -96,8 +92,7 @@ def seen(version: str, now: float) -> str:
 def as_before(
     picture: Picture, version: str, item: Item, entry: Entry, rules: Rules
 ) -> "Look | None":
-    """The look for a cover that is the very image that we uploaded last; None if more has to be
-    decided."""
+    """The look for a cover that is the image that we uploaded last; None if more has to be decided."""
     kind, past = picture.kind, entry.image(picture.kind.field)
     open_ = may_be_edited(kind, item, past, rules) or kind.field in (*entry.asked, *entry.decided)
     if picture.sha1 != past.sha1 or past.begun or open_:

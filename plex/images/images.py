@@ -48,10 +48,8 @@ def picture(kind: Kind, data: bytes) -> Picture:
 
 def known(plex: PlexPort, item: Item, kind: Kind, past: ImageRecord) -> "Offered | None":
     """The images that Plex offers for the item, and whether it shows them; None if that does not matter.
-
-    After an earlier upload, even if its answer was lost, Plex may have the bytes already. The image that
-    a person picked has to be known for an undo.
-    """
+    After an earlier upload, even if its answer was lost, Plex may have the bytes already. The image that a
+    person picked has to be known for an undo."""
     if past.sha1 or past.begun or kind.lock in item.locks:
         return plex.images(item.rating_key, kind)
     return None

@@ -22,10 +22,8 @@ def available() -> bool:
 
 
 def fitted(data: bytes) -> bytes:
-    """The picture on its ground as JPEG; unchanged if the picture fits already, or cannot be read.
-
-    The same bytes always give the same bytes: Plex knows an image by its bytes.
-    """
+    """The picture on its ground as JPEG; unchanged if the picture fits already, or cannot be read. The same
+    bytes always give the same bytes: Plex knows an image by its bytes."""
     from PIL import Image, ImageOps
 
     try:

@@ -169,11 +169,9 @@ class Index:
         return self._files.add(parts, section, now)
 
     def keep_to(self, sections: Sequence[Section]) -> bool:
-        """Forgets the libraries that are not in `sections`: they were deleted in Plex, or the user left
-        them out. Forgets none while the number of a library cannot be read: it may be any of them.
-
-        Returns whether Plex scanned any other library since its last listing.
-        """
+        """Forgets the libraries that are not in `sections`: they were deleted in Plex, or the user left them
+        out. Forgets none while the number of a library cannot be read: it may be any of them. Returns whether
+        Plex scanned any other library since its last listing."""
         known = self._sections()
         if known and not sections:
             raise errors.LibraryEmpty(
@@ -213,10 +211,9 @@ class Index:
         return 1
 
     def doubt(self, rating_keys: Iterable[int]) -> None:
-        """Makes the next refresh list the libraries of these items, which are gone or have other files
-        now: the libraries changed, whatever Plex says about its scans. Their files stay in the index
-        until then, so that an emptied library is noticed.
-        """
+        """Makes the next refresh list the libraries of these items, which are gone or have other files now:
+        the libraries changed, whatever Plex says about its scans. Their files stay in the index until then,
+        so that an emptied library is noticed."""
         touched = self._store.change_each(
             "UPDATE section SET stamp = '' WHERE id IN"
             " (SELECT section FROM part WHERE rating_key = ?)",

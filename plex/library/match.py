@@ -24,8 +24,7 @@ class ItemsRead(NamedTuple):
 
 @dataclass(frozen=True)
 class Hints:
-    """By scene id: the scene's files as Plex would call them, and the rating keys of items that may have
-    them."""
+    """By scene id: the files as Plex would call them, and the rating keys of items that may have them."""
 
     wanted: Mapping[int, Files]
     keys: Mapping[int, Sequence[int]]

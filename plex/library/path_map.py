@@ -37,8 +37,7 @@ class Memory:
 
 
 class Evidence(NamedTuple):
-    """The pairs of the map in force with their evidence, the pairs that files prove, and why files prove
-    nothing ('' if they do)."""
+    """The pairs in force with their evidence, the pairs that files prove, and why files prove none ('')."""
 
     found: list[PrefixPair]
     proven: list[PrefixPair]
@@ -108,10 +107,8 @@ class Finder:
         return not 0 <= self._clock() - self.memory.looked < AGAIN_SECONDS
 
     def look(self, plex: "PlexPort | None" = None) -> bool:
-        """Compares files of both servers. Returns whether the map has changed.
-
-        Lists `plex` anew before, if that is given and needed.
-        """
+        """Compares files of both servers. Returns whether the map has changed. Lists `plex` anew before, if
+        that is given and needed."""
         if self._setting or self._looked:
             return False
         self._looked = True

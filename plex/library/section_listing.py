@@ -52,8 +52,7 @@ class SectionListing:
         self._store = store
 
     def read(self, plex: PlexPort, section: Section, now: float) -> Result:
-        """Reads a whole section, and drops the items that it no longer shows. Drops nothing if the
-        section shows nothing at all, or has holes."""
+        """Reads a whole section and drops the items that are gone; none if it is empty or has holes."""
         reading = Reading(self._store, section.id, now)
         for page in read_ahead(plex.listing(section.id)):
             if isinstance(page, Hole):

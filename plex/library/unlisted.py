@@ -60,8 +60,7 @@ class Tries:
             return 0
 
     def raise_if_all_failed(self, sections: Set[int], rest: Set[int]) -> None:
-        """Raises the error if every library failed, now or a moment ago (`rest`): the fault is the
-        server's then."""
+        """Raises the error if every library failed, now or a moment ago (`rest`): that is the server."""
         if self._error and sections <= self.failed.keys() | rest:
             raise self._error
 
@@ -83,8 +82,7 @@ class Unlisted:
     def note(
         self, sections: Sequence[Section], failed: Mapping[int, "Failure | None"], now: float
     ) -> None:
-        """Keeps how the last listing of some libraries ended (None: complete), and the known parts of
-        the other `sections`."""
+        """Keeps how some listings ended (None: complete), and what is known of other `sections`."""
         known = self.parts()
         parts = {
             s.id: part for s in sections
@@ -100,8 +98,7 @@ class Unlisted:
             self._store.set_meta(META, text)
 
     def hides(self, files: Iterable[str]) -> "Part | None":
-        """Returns the part that may contain one of these files of Plex, by its folders; None if they
-        are in libraries that were listed."""
+        """Returns the part that may have one of these files of Plex; None if all are in listed libraries."""
         parts, listed = self._read()
         if not parts:
             return None

@@ -66,10 +66,8 @@ def pairs(seen: Comparison) -> list[PrefixPair]:
 
 
 def renewed(known: Sequence[PrefixPair], seen: Comparison) -> list[PrefixPair]:
-    """Returns the pairs that hold now: the proven pairs, and known pairs of folders without evidence.
-
-    A known pair that the files deny stays until another pair for its folder is proven.
-    """
+    """Returns the pairs that hold now: the proven pairs, and known pairs of folders without evidence. A known
+    pair that the files deny stays until another pair for its folder is proven."""
     new = pairs(seen)
     now = evidence([pair.pair for pair in known], seen)
     kept = [

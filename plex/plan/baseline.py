@@ -126,8 +126,7 @@ def _settled_tags(
 
 
 def _seen_again(base: Written, have: Mapping[str, str]) -> Written:
-    """Adds names that we sent and that are on the item again, after a person removed them or Plex
-    refused them."""
+    """Adds names that we sent and that are back, after a person removed them or Plex refused them."""
     got = by_key(base.got)
     back = {key: n for key, n in have.items() if key in by_key(base.sent) and key not in got}
     if not back:
@@ -200,11 +199,8 @@ class Decision(NamedTuple):
 
 
 def after_decision(field: Field, base: "Written | None", decision: Decision) -> Written:
-    """Returns the baseline of a field after a person's decision.
-
-    For Plex: the value is recorded as the person's. For Stash: a write of Stash's value has begun,
-    and may remove every name that the list has.
-    """
+    """Returns the baseline of a field after a person's decision. For Plex: the value is recorded as the
+    person's. For Stash: a write of Stash's value has begun, and may remove every name that the list has."""
     _, cur, want = decision
     if field.kind == "tags":
         ours = base.ours if base else ()
@@ -221,8 +217,7 @@ def after_decision(field: Field, base: "Written | None", decision: Decision) -> 
 
 
 def _missing(base: "Written | None", cur: Value, want: Value) -> Tags:
-    """Returns the names of Stash that stay off the item: the removed names, or every missing name if
-    there is no baseline."""
+    """Returns the names of Stash that stay off the item: without a baseline, every missing name."""
     have, wish = by_key(cur), by_key(want)
     off: Collection[str] = removed_by_person(base, have, wish) if base else set(wish) - set(have)
     return tuple(name for key, name in wish.items() if key in off)

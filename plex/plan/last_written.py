@@ -73,8 +73,7 @@ def removed_by_person(
 
 
 def same(field: Field, one: Value, other: Value) -> bool:
-    """Whether two values are equal to Plex: ratings to a tenth, lists without order and case, texts
-    exactly."""
+    """Whether two values are equal to Plex: ratings to a tenth, lists without order and case."""
     if one == other:
         return True
     if field.kind == "tags":

@@ -62,11 +62,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Rules:
-    """The settings and facts that decide besides the three values.
-
-    `guesses` names fields that Plex filled without a person. With `fill_only` (preserve_plex_edits)
-    they count as empty. `locked` has Plex's names of the fields that somebody else locked.
-    """
+    """The settings and facts that decide besides the three values. `guesses` names fields that Plex filled
+    without a person. With `fill_only` (preserve_plex_edits) they count as empty. `locked` has Plex's names of
+    the fields that somebody else locked."""
 
     on_edit: str = NEWEST
     fill_only: bool = False

@@ -73,8 +73,7 @@ class RunEntry:
 
 
 class Journal:
-    """Reads and writes rows. `command` names the run of this process, which begins with its first
-    write."""
+    """Reads and writes rows. `command` names the run of this process, which begins with its first write."""
 
     def __init__(self, store: Store, command: str = "", days: int = DAYS, rows: int = ROWS) -> None:
         self._store, self._command = store, command
@@ -82,8 +81,7 @@ class Journal:
         self._run = 0
 
     def record(self, rows: Sequence[Row], now: float) -> None:
-        """Records writes before they are made, and the original value of each field that is written for
-        the first time."""
+        """Records writes before they are made, and the original value of each field at its first write."""
         if not rows:
             return
         with self._store.writing() as db:
@@ -107,8 +105,7 @@ class Journal:
         return list(new.values())
 
     def _begun(self, db: Any, now: float) -> int:
-        """Begins a run, and deletes rows beyond the limits. A run must be old by the clock and by its
-        number to be deleted."""
+        """Begins a run, and deletes rows beyond the limits: runs that are old by the clock and by number."""
         run = db.execute("INSERT INTO run (at, command) VALUES (?, ?)", (now, self._command))
         last = db.execute("SELECT max(number) FROM journal").fetchone()[0] or 0
         db.execute(
@@ -185,8 +182,7 @@ class Journal:
         return [row[0] for row in self._store.rows("SELECT DISTINCT rating_key FROM origin")]
 
     def undone(self, rows: Iterable[Row], original: bool = False) -> None:
-        """Marks these rows as undone. `original` means that the fields have their values from before our
-        first write."""
+        """Marks these rows as undone. `original`: the fields are as they were before our first write."""
         done = list(rows)
         undo, fields = "UPDATE journal SET undone = 1 WHERE", "rating_key = ? AND field = ?"
         with self._store.writing() as db:

@@ -35,11 +35,9 @@ class Ledger:
         self._store = self.store = store
 
     def new_entries(self, scenes: Mapping[int, int], items: Mapping[int, Item]) -> dict[int, Entry]:
-        """Returns entries for items that have none. `scenes` has the scene of each by rating key.
-
-        Values in the journal are ours. After the whole file was lost, existing locks are probably
-        ours: treating them as the user's would freeze those fields for good.
-        """
+        """Returns entries for items that have none. `scenes` has the scene of each by rating key. Values in
+        the journal are ours. After the whole file was lost, existing locks are probably ours: treating them
+        as the user's would freeze those fields for good."""
         if not scenes:
             return {}
         if self._store.meta(LOST):
@@ -79,10 +77,8 @@ class Ledger:
         return prints
 
     def put(self, entries: Iterable[Entry], refs: "Mapping[int, list[Ref]] | None" = None) -> None:
-        """Stores entries, and the performers, tags and studios that their scenes show.
-
-        Deletes the decisions that are now part of the baseline of their entry.
-        """
+        """Stores entries, and the performers, tags and studios that their scenes show. Deletes the decisions
+        that are now part of the baseline of their entry."""
         some = list(entries)
         with self._store.writing() as db:
             insert(db, _PUT, map(row_of, some))
@@ -129,10 +125,8 @@ class Ledger:
             self._store.change_each("INSERT OR REPLACE INTO photo VALUES (?, ?, ?)", rows)
 
     def forget_scene(self, scene_id: int) -> list[int]:
-        """Removes the scene from its items, since Stash no longer has it. Returns their rating keys.
-
-        The entries stay, for the scene that takes an item over.
-        """
+        """Removes the scene from its items, since Stash no longer has it. Returns their rating keys. The
+        entries stay, for the scene that takes an item over."""
         keys = self.items_of(scene_id)
         with self._store.writing() as db:
             db.execute("UPDATE item SET scene_id = 0 WHERE scene_id = ?", (scene_id,))
@@ -154,10 +148,8 @@ class Ledger:
         return [row[0] for row in self._store.rows_in(sql, scene_ids)]
 
     def scenes_showing(self, kind: str, number: int) -> list[int]:
-        """Returns the scenes that showed this performer, tag or studio at their last write.
-
-        After the performer, tag or studio was deleted, Stash can no longer answer this.
-        """
+        """Returns the scenes that showed this performer, tag or studio at their last write. After the
+        performer, tag or studio was deleted, Stash can no longer answer this."""
         sql = "SELECT scene_id FROM ref WHERE kind = ? AND ref_id = ?"
         return [row[0] for row in self._store.rows(sql, (kind, number))]
 

@@ -30,11 +30,9 @@ LAG = 10.0  # seconds
 
 
 class OurCollection(NamedTuple):
-    """A collection that we made; `rating_key` is 0 until Plex lists it.
-
-    `emptied`: an item has left it. `disordered`: an item of a group has come or moved. `sorted`: Plex
-    sorts it by hand, because we asked for that.
-    """
+    """A collection that we made; `rating_key` is 0 until Plex lists it. `emptied`: an item has left it.
+    `disordered`: an item of a group has come or moved. `sorted`: Plex sorts it by hand, because we asked for
+    that."""
 
     section: int
     name: str
@@ -46,8 +44,7 @@ class OurCollection(NamedTuple):
 
 
 class Collections:
-    """Lives as long as a process. `say` gets a line for each collection that was removed, or that Plex
-    does not remove."""
+    """Lives as long as a process. `say` gets a line for each collection that was removed, or could not be."""
 
     def __init__(
         self,
@@ -109,8 +106,7 @@ class Collections:
         return {row[:3]: row[3] for row in self._store.rows_in(sql, keys)}
 
     def left(self, section: int, titles: Iterable[str]) -> None:
-        """Records that an item is about to leave these collections: `tidy` removes them if they are
-        empty then."""
+        """Records that an item is about to leave these collections: `tidy` removes the empty ones."""
         _mark(self._store, "emptied", {(section, name_key(title)) for title in titles})
 
     def _names(self, section: int) -> "set[str] | None":
@@ -125,10 +121,8 @@ class Collections:
         return self._known[section]
 
     def tidy(self) -> None:
-        """After the writes, finds the collections that were made, sorts them, and removes empty ones.
-
-        An error here fails no scene: the collection is looked at again by a later sync.
-        """
+        """After the writes, finds the collections that were made, sorts them, and removes empty ones. An
+        error here fails no scene: the collection is looked at again by a later sync."""
         try:
             for section in {ours.section for ours in self._open() if not ours.rating_key}:
                 self._see(section)
@@ -257,8 +251,7 @@ def _tags(works: Iterable[Work], gained: bool) -> Iterator[tuple[int, str, int]]
 
 
 def note_empty(plex: PlexPort, store: Store) -> None:
-    """Marks our empty collections, so that the next drain removes them if they are still empty. A
-    library that cannot list its collections is left out."""
+    """Marks our empty collections: the next drain removes them if they are still empty."""
     for (section,) in store.rows("SELECT DISTINCT section FROM collection WHERE rating_key != 0"):
         try:
             listed = plex.collections(section)
@@ -298,8 +291,7 @@ def arranged(members: Sequence[int], places: Mapping[int, int]) -> list[int]:
 
 
 def moves(have: Sequence[int], want: Sequence[int]) -> list[tuple[int, int]]:
-    """The fewest moves that lead from `have` to `want`, in their order. Each is (member, the member to
-    put it behind, or 0 for the front)."""
+    """The fewest moves from `have` to `want`, in order: (member, the member before it, 0 for the front)."""
     stay = _longest_rising(have, {key: number for number, key in enumerate(want)})
     before = [0, *want]
     return [(key, before[n]) for n, key in enumerate(want) if key not in stay]

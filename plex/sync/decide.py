@@ -153,8 +153,7 @@ class Decider:
             self._looked = True
 
     def _pass_over(self, decisions: Sequence[SceneDecision]) -> None:
-        """A scene that left the selection stays as it is, unless `on_leave` restores its items.
-        Nobody touches what a person holds."""
+        """A scene that left the selection stays, unless `on_leave` restores it and nobody holds it."""
         ids = [decision.scene.id for decision in decisions]
         shown = set(self.ledger.showing(ids) if ids else ())
         for decision in decisions:

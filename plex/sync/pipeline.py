@@ -57,8 +57,7 @@ class Pipeline:
         say: Callable[[str], None] = lambda line: None,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Writes what the `decider` decides. `say` gets log lines that are about no scene, `timer` gives
-        seconds from any start."""
+        """`say` gets log lines that are about no scene. `timer` gives seconds from any start."""
         plex, ledger, self._settings = decider.plex, decider.ledger, decider.settings
         self.decider, self._plex, self._ledger, self._clock = decider, plex, ledger, decider.clock
         self._journal = journal or Journal(ledger.store)
@@ -127,8 +126,7 @@ class Pipeline:
         batch.written = [w for w in works if self._writer.write(w, outcomes[w.scene.id])]
 
     def finish(self, batch: SceneBatch, first: "Callable[[], Items] | None" = None) -> None:
-        """Reads back what was written, and remembers it. `first` gives what Plex says of the items
-        that were edited, if it was asked already."""
+        """Reads back what was written, and remembers it. `first` gives the edited items if they were read."""
         first = first or (lambda: self._plex.items(batch.edited))
         back = ReadBack(batch.outcomes, self._writer, self._plex.items)
         self._remember(back.carried_out(batch.written, first()), batch.outcomes)

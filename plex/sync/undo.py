@@ -43,11 +43,9 @@ class Now(NamedTuple):
 
 
 class Undo:
-    """Takes rows of the journal back, item by item, each written in one request.
-
-    Whatever cuts in, the same call goes on where it was: a row is done once Plex was seen to say what
-    it said before, and what an undo itself has written is not among the rows.
-    """
+    """Takes rows of the journal back, item by item, each written in one request. Whatever cuts in, the same
+    call goes on where it was: a row is done once Plex was seen to say what it said before, and what an undo
+    itself has written is not among the rows."""
 
     def __init__(
         self,
@@ -58,8 +56,7 @@ class Undo:
         left: Callable[[int, Sequence[str]], None] = lambda section, titles: None,
         why: str = UNDO,
     ) -> None:
-        """`left` gets the collections of a library that an item is about to leave. Scenes that a person
-        undoes are held afterwards."""
+        """`left` gets collections that an item is about to leave. A scene that a person undoes is held."""
         self._plex, self._ledger, self._journal, self._left = plex, ledger, journal, left
         self._clock, self._why = clock, why
         self._failed = 0  # items in a row
@@ -104,8 +101,7 @@ class Undo:
         return chosen
 
     def _backs(self, rows: Sequence[Row], item: "Item | None", done: Undone) -> list[Back]:
-        """The fields to put back on an item, from the rows about its file: the rating key may have been
-        another file's."""
+        """The fields to put back, from rows about this file: the rating key may have been another's."""
         if item is None:
             return backs(rows)
         ids = file_id.of_item(item)
@@ -145,8 +141,7 @@ class Undo:
                     self._left(now.items[key].section, back.last)
 
     def _obstacle_of(self, item: Item, of_item: Sequence[Back]) -> str:
-        """Puts the fields of one item back. Returns why that failed, '' if it did not. Raises the error
-        of a server that refuses all items."""
+        """Puts one item's fields back. Returns why that failed, or ''. Raises if Plex refuses everything."""
         try:
             self._restore(item, of_item)
         except (errors.Busy, errors.Rejected, errors.Gone) as error:

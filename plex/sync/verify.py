@@ -23,8 +23,7 @@ class ReadBack:
     read: Callable[[Sequence[int]], Items]
 
     def carried_out(self, works: Sequence[Work], items: Items) -> list[Work]:
-        """Returns the works that Plex has carried out, as far as it ever will. `items` are the edited
-        items, read after the writes."""
+        """Returns the works that Plex has carried out, as far as it ever will. `items` are as Plex is now."""
         _seen([work for work in works if work.edits], items)
         seen = [work for work in works if not work.edits or self._is_seen(work)]
         ignored = [work for work in seen if work.ignored]

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Work:
-    """Everything to write for one scene on one item. `changes` and `images` decide, `after` is the item read
-    back."""
+    """Everything to write for one scene on one item. `changes` and `images` decide."""
 
     scene: Scene
     item: Item
@@ -33,7 +32,7 @@ class Work:
     changes: tuple[plan.Change, ...]
     images: list[ItemImage] = field(default_factory=list)  # its images whose cover was looked at
     covers_due: list[str] = field(default_factory=list)  # images whose cover has to be looked at
-    after: "Item | None" = None
+    after: "Item | None" = None  # the item read back
     photos: dict[str, str] = field(default_factory=dict)  # addresses to send, by `name_key`
     state: "State" = (scene_state.UNKNOWN, "")  # of the scene, before the work is done
 
@@ -96,11 +95,9 @@ class Work:
 
 
 def planned(scene: Scene, item: Item, entry: Entry, settings: SyncSettings) -> "Work | None":
-    """Plans what is to be done for the scene on its item, without its images and photos.
-
-    Returns None when the item shows another scene's text, and this scene says nothing yet: a scene
-    that the user still identifies must not wipe Plex.
-    """
+    """Plans what is to be done for the scene on its item, without its images and photos. Returns None when
+    the item shows another scene's text, and this scene says nothing yet: a scene that the user still
+    identifies must not wipe Plex."""
     wanted = registry.wanted(scene, settings)
     if entry.scene_id != scene.id and not registry.says_something(scene, settings):
         return None
@@ -163,11 +160,9 @@ def _settled(entry: Entry, item: Item, wanted: registry.Fields) -> Entry:
 
 
 def _still_known(entry: Entry, item: Item) -> Mapping[str, Written]:
-    """The baseline, without the values that vanished when Plex lost all that it knew of the item.
-
-    A person empties one field. A new database or a new match empties all of them, and gives the item
-    the title that Plex makes of its file.
-    """
+    """The baseline, without the values that vanished when Plex lost all that it knew of the item. A person
+    empties one field. A new database or a new match empties all of them, and gives the item the title that
+    Plex makes of its file."""
     if _is_reset(entry, item):
         kept = (field for field in registry.FIELDS if _still_holds(field, entry, item))
         return {field.name: entry.baseline[field.name] for field in kept}
@@ -199,10 +194,8 @@ def _is_reset(entry: Entry, item: Item) -> bool:
 
 
 def _lost_our_locks(entry: Entry, item: Item) -> bool:
-    """Whether every lock on the item is on a value that we did not write, and a lock of ours is gone.
-
-    Nobody unlocks all fields by hand: a lock goes with the item that had it.
-    """
+    """Whether every lock on the item is on a value that we did not write, and a lock of ours is gone. Nobody
+    unlocks all fields by hand: a lock goes with the item that had it."""
     ours = entry.locks or frozenset()
     if ours <= item.locks:
         return False
@@ -237,8 +230,7 @@ def extras(settings: SyncSettings) -> frozenset[str]:
 
 
 def refuse_partial(scene: Scene, needed: frozenset[str]) -> None:
-    """Raises ValueError for a scene that was read without what the settings need (`extras`): a
-    decision about it would take what was not asked for as gone."""
+    """Raises ValueError for a scene that was read without the `extras`, which would count as gone."""
     if lacks := needed - scene.extras:
         raise ValueError(f"scene {scene.id} was read without {', '.join(sorted(lacks))}")
 

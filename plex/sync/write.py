@@ -133,10 +133,8 @@ class Writer:
                 self._plex.rate(work.item.rating_key, change.after)  # type: ignore[arg-type]
 
     def _blame(self, work: Work, error: errors.Stash2PlexError) -> None:
-        """Raises Unreachable if Plex takes no edit at all, else marks the error as `alone`.
-
-        The items that are tried for that get an edit that changes nothing.
-        """
+        """Raises Unreachable if Plex takes no edit at all, else marks the error as `alone`. The items that
+        are tried for that get an edit that changes nothing."""
         takes = witnesses.take_edits(self._plex, self._others.besides(work.item.rating_key))
         if takes is False:
             sentence = f"Plex answers, and takes no changes now ({error})"
