@@ -11,7 +11,7 @@ import time
 KINDS = ("scene", "performer", "studio", "tag", "group")
 FOLDER = "inbox"
 SERVER = (
-    "server"  # names the folder of the current Plex server; without this file it is the data dir
+    "server"  # names the folder of the current Plex server, which is the data dir without this file
 )
 SERVERS = "servers"
 LOCK = "drain.lock"
@@ -111,9 +111,8 @@ def home(data_dir: str) -> str:
             folder, _, leaf = file.readline(200).strip().partition("/")
     except (OSError, ValueError):
         return data_dir
-    return (
-        os.path.join(data_dir, SERVERS, leaf) if folder == SERVERS and leaf.isalnum() else data_dir
-    )
+    has_own = folder == SERVERS and leaf.isalnum()
+    return os.path.join(data_dir, SERVERS, leaf) if has_own else data_dir
 
 
 def also_shown(data_dir: str, subject: str, config_dir: str = "") -> "tuple[str, ...]":

@@ -54,9 +54,9 @@ class Outages(Pace):
     def is_away(self, asked: bool = False) -> bool:
         """Whether Plex is away and its next probe is not due. A run that a person started (`asked`) probes
         in any case, but only once."""
-        return self._has_failed or not (
-            asked or circuit_breaker.may_probe(self.circuit, self._clock())
-        )
+        if self._has_failed:
+            return True
+        return not (asked or circuit_breaker.may_probe(self.circuit, self._clock()))
 
     def admit(self, asked: bool = False) -> bool:
         """Whether Plex has to be probed first. Raises Unreachable while it is away."""
@@ -76,9 +76,8 @@ class Outages(Pace):
             cause = getattr(error, "cause", "")
             if cause in REFUSALS and circuit_breaker.is_outage(state.circuit):
                 self._end(state, state.circuit.back or now)  # a refusal is an answer
-            state.circuit = circuit_breaker.tripped(
-                state.circuit, cause, str(error)[:300], held, now
-            )
+            words = str(error)[:300]
+            state.circuit = circuit_breaker.tripped(state.circuit, cause, words, held, now)
             state.first = state.first or now
             self._mark(state.circuit.next_look)
 
@@ -114,9 +113,8 @@ class Outages(Pace):
             return
         with self._changing() as state:
             state.circuit = step(state.circuit)
-            if state.circuit.state == HALF_OPEN and (
-                over or circuit_breaker.is_recovered(state.circuit)
-            ):
+            is_over = over or circuit_breaker.is_recovered(state.circuit)
+            if state.circuit.state == HALF_OPEN and is_over:
                 self._end(state, state.circuit.back)
 
     def _end(self, state: _State, back: float) -> None:
@@ -170,7 +168,6 @@ def _state(document: dict[str, Any]) -> _State:
 
 
 def _away(circuit: Circuit) -> str:
-    since, then = (
-        time.strftime("%H:%M:%S", time.localtime(t)) for t in (circuit.since, circuit.next_look)
-    )
+    times = circuit.since, circuit.next_look
+    since, then = (time.strftime("%H:%M:%S", time.localtime(at)) for at in times)
     return f"{circuit.words.rstrip('.')} (since {since}, next try at {then})"

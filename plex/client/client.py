@@ -19,6 +19,7 @@ from plex.client.listing import Page
 from plex.client.pages import Elements, Hole, pages, pages_and_holes, window
 from plex.client.port import Unread
 from plex.client.section import LIBRARIES, Section, path_of, read_section, typed, unnumbered
+from plex.client.status import unreadable
 from plex.client.transport import Line, Transport
 from plex.client.transport import probe as probe
 from plex.client.write_once import once
@@ -83,12 +84,11 @@ class PlexClient:
     def listing(self, section: int) -> "Iterator[Page | Hole]":
         """Yields all items of a section in pages, and the rows that Plex cannot give."""
         key = f"{path_of(section)}/all?type={MOVIES}"
-        return pages_and_holes(
-            lambda window, again: self._plex.page(
-                key, window, question_chances if again else no_chances
-            ),
-            lambda: self.count(section),
-        )
+
+        def page(window: dict[str, str], again: bool) -> Page:
+            return self._plex.page(key, window, question_chances if again else no_chances)
+
+        return pages_and_holes(page, lambda: self.count(section))
 
     def count(self, section: int) -> "int | None":
         """The number of items in a section; None if Plex does not give it."""
@@ -105,9 +105,8 @@ class PlexClient:
 
     def newest(self, section: int) -> Page:
         """The items that were added last."""
-        return self._plex.page(
-            f"{path_of(section)}/all?type={MOVIES}&sort=addedAt%3Adesc", window(0, NEWEST)
-        )
+        key = f"{path_of(section)}/all?type={MOVIES}&sort=addedAt%3Adesc"
+        return self._plex.page(key, window(0, NEWEST))
 
     def items(
         self, rating_keys: Sequence[int], unread: "Unread | None" = None
@@ -152,7 +151,7 @@ class PlexClient:
             return []
         items = list(item.items(container))
         if len(items) < len(container.findall("Video")):
-            raise errors.Busy("Plex sent an item without a number").of(PLEX, "unreadable")
+            raise unreadable("Plex sent an item without a number")
         return items
 
     def edit(
@@ -227,9 +226,7 @@ class PlexClient:
     def rate(self, rating_key: int, rating: "float | None") -> None:
         """Sets the token owner's rating, 0..10; None removes it."""
         value = "-1" if rating is None else f"{rating:g}"
-        query = urlencode(
-            {"key": rating_key, "identifier": "com.plexapp.plugins.library", "rating": value}
-        )
+        query = f"key={rating_key}&identifier=com.plexapp.plugins.library&rating={value}"
 
         def is_done() -> bool:
             now = self._now(rating_key).values["rating"]
@@ -248,9 +245,8 @@ class PlexClient:
 
     def select_image(self, rating_key: int, kind: Kind, key: str) -> None:
         """Shows an image that Plex has already."""
-        self._plex.put(
-            f"/library/metadata/{rating_key}/{kind.singular}?{urlencode({'url': key}, quote_via=quote)}"
-        )
+        query = urlencode({"url": key}, quote_via=quote)
+        self._plex.put(f"/library/metadata/{rating_key}/{kind.singular}?{query}")
 
     def unset_image(self, rating_key: int, kind: Kind) -> None:
         """Shows no image; Plex locks that."""
@@ -274,7 +270,7 @@ class PlexClient:
         key = f"/library/collections/{rating_key}/children"
         members = [item.whole_number(video.get("ratingKey")) for video in self._all(key, "Video")]
         if None in members:
-            raise errors.Busy("Plex sent an item without a number").of(PLEX, "unreadable")
+            raise unreadable("Plex sent an item without a number")
         return [key for key in members if key]
 
     def _all(self, key: str, element: str) -> Iterator[Any]:
@@ -304,9 +300,8 @@ class PlexClient:
 
     def activities(self) -> list[str]:
         """The kinds of Plex's activities, those that go on and some that are over."""
-        return [
-            activity.get("type", "") for activity in self._plex.get("/activities").iter("Activity")
-        ]
+        activities = self._plex.get("/activities").iter("Activity")
+        return [activity.get("type", "") for activity in activities]
 
 
 def connect(

@@ -67,8 +67,7 @@ def pages(get: Callable[[dict[str, str]], P], start: int = 0) -> Iterator[P]:
         if start + count > most:
             raise Repeated("Plex sent a listing without an end").of(PLEX, "unreadable")
         if count and first == previous:
-            words = "Plex sent the same page of a listing twice"
-            raise Repeated(words).of(PLEX, "unreadable")
+            raise Repeated("Plex sent the same page of a listing twice").of(PLEX, "unreadable")
         previous = first
         if count:
             yield page

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import errors
+from plex.client.status import unreadable
 from plex.fields.item import whole_number
 from validation import library_names
 
@@ -71,5 +72,4 @@ def typed(sections: Sequence[Section]) -> str:
 
 
 def _no_number() -> errors.Busy:
-    sentence = "the number of a library in Plex's list cannot be read"
-    return errors.Busy(sentence).of(errors.PLEX, "unreadable")
+    return unreadable("the number of a library in Plex's list cannot be read")

@@ -26,9 +26,7 @@ def of_status(status: int, text: str, url: str) -> errors.Stash2PlexError:
         return errors.Unreachable("Plex is still starting up").of(PLEX, "starting")
     if status in (502, 504) or 300 <= status < 400:
         words = "cannot reach it" if status >= 500 else "sends us elsewhere"
-        return errors.Unreachable(f"the proxy in front of Plex {words} ({status})").of(
-            PLEX, "gateway"
-        )
+        return _gateway(f"the proxy in front of Plex {words} ({status})")
     if status in (408, 425, 429) or not 400 <= status < 500:
         return errors.Busy(f"Plex answered {status}").of(PLEX)
     return errors.Rejected(f"Plex answered {status} and changed nothing").of(PLEX)
@@ -51,14 +49,21 @@ def is_in_front(status: int, headers: Mapping[str, str]) -> bool:
 
 def in_front(status: int, url: str) -> errors.Unreachable:
     """Returns the error for a proxy that asks for a login or a browser."""
-    return errors.Unreachable(
+    return _gateway(
         f"what answers at {url} is not Plex but a proxy in front of it, with a login or a challenge "
         f"({status}): let the proxy pass Stash2Plex through, or use the address of Plex itself"
-    ).of(PLEX, "gateway")
+    )
 
 
 def not_plex(url: str) -> errors.Unreachable:
     """Returns the error for another server at that address."""
-    return errors.Unreachable(f"what answers at {url} is not Plex (the login page of a proxy?)").of(
-        PLEX, "gateway"
-    )
+    return _gateway(f"what answers at {url} is not Plex (the login page of a proxy?)")
+
+
+def _gateway(words: str) -> errors.Unreachable:
+    return errors.Unreachable(words).of(PLEX, "gateway")
+
+
+def unreadable(words: str) -> errors.Busy:
+    """Returns the error for an answer of Plex that makes no sense."""
+    return errors.Busy(words).of(PLEX, "unreadable")

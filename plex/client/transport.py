@@ -15,7 +15,14 @@ from net.retry import Answer, Chances, ask_part, question_chances, retry, write_
 from plex.client.listing import Page
 from plex.client.markup import MAX_BYTES, Declared, document
 from plex.client.section import LIBRARIES
-from plex.client.status import in_front, is_in_front, not_plex, of_status, overloaded
+from plex.client.status import (
+    in_front,
+    is_in_front,
+    not_plex,
+    of_status,
+    overloaded,
+    unreadable,
+)
 
 # A constant identifier: each new one would be a "new device" and send the owner an e-mail.
 IDENTITY = {
@@ -216,8 +223,7 @@ def paused() -> errors.SetupError:
 
 def _full(container: Any) -> Any:
     if container is None:
-        words = "Plex sent an empty answer instead of a list"
-        raise errors.Busy(words).of(PLEX, "unreadable")
+        raise unreadable("Plex sent an empty answer instead of a list")
     return container
 
 
@@ -276,9 +282,9 @@ def _not_up(url: str, error: errors.Stash2PlexError) -> errors.Stash2PlexError:
     if isinstance(error, (errors.Unreachable, errors.SetupError)):
         return error
     why = "404" if isinstance(error, errors.Gone) else str(error)
-    return errors.Unreachable(
-        f"what answers at {url} is not Plex, or the Plex behind it is down ({why})"
-    ).of(PLEX, error.cause if isinstance(error, errors.Busy) else "gateway")
+    words = f"what answers at {url} is not Plex, or the Plex behind it is down ({why})"
+    cause = error.cause if isinstance(error, errors.Busy) else "gateway"
+    return errors.Unreachable(words).of(PLEX, cause)
 
 
 def _unanswered(reason: Fate, url: str) -> errors.Unreachable:
@@ -300,4 +306,4 @@ def _unreadable(error: Exception) -> errors.Busy:
         what = f"of more than {MAX_BYTES >> 20} MB"
     else:
         what = f"that cannot be read ({type(error).__name__})"
-    return errors.Busy(f"Plex sent an answer {what}").of(PLEX, "unreadable")
+    return unreadable(f"Plex sent an answer {what}")

@@ -7,9 +7,7 @@ from plex.fields import registry
 from plex.fields.registry import Field
 
 UPLOADED = "upload://"
-Offered = Mapping[
-    str, bool
-]  # the images that Plex has for an item by key, and whether it shows each
+Offered = Mapping[str, bool]  # an item's images in Plex by key, and whether Plex shows each
 
 
 class Kind(NamedTuple):

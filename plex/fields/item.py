@@ -41,9 +41,7 @@ class Item:
     values: dict[str, Value]
     locks: frozenset[str] = frozenset()
     images: Mapping[str, str] = field(default_factory=dict)  # Plex's address of each, by its lock
-    photos: Mapping[str, str] = field(
-        default_factory=dict
-    )  # of actors, by name_key; '' if there is none
+    photos: Mapping[str, str] = field(default_factory=dict)  # of actors, by name_key; '' for none
     sizes: tuple[int, ...] = ()
     added: int = 0  # epoch seconds, by Plex's clock
     guid: str = ""
@@ -123,16 +121,14 @@ def items(container: Any) -> Iterator[Item]:
     """Yields every item in an answer with full items."""
     section = container.attrib.get("librarySectionID")
     for video in container.findall("Video"):  # not those inside: trailers and other extras
-        key = whole_number(video.attrib.get("ratingKey"))
-        if key:
-            yield _item(
-                video, key, whole_number(video.attrib.get("librarySectionID") or section) or 0
-            )
+        if key := whole_number(video.attrib.get("ratingKey")):
+            owner = whole_number(video.attrib.get("librarySectionID") or section)
+            yield _item(video, key, owner or 0)
 
 
 def _item(video: Any, key: int, section: int) -> Item:
     locks = {f.get("name", "") for f in video.findall("Field") if f.get("locked") == "1"}
-    files = _files(video)
+    files, roles = _files(video), video.findall("Role")
     return Item(
         rating_key=key,
         section=section,
@@ -140,9 +136,7 @@ def _item(video: Any, key: int, section: int) -> Item:
         values={each.name: _value(video, each, each.plex_name in locks) for each in FIELDS},
         locks=frozenset(locks),
         images={name: video.attrib.get(name, "") for name in ("thumb", "art")},
-        photos={
-            name_key(role.get("tag", "")): role.get("thumb", "") for role in video.findall("Role")
-        },
+        photos={name_key(role.get("tag", "")): role.get("thumb", "") for role in roles},
         sizes=tuple(whole_number(file.get("size")) or 0 for file in files),
         added=whole_number(video.attrib.get("addedAt")) or 0,
         guid=video.attrib.get("guid", ""),

@@ -10,8 +10,6 @@ from validation.settings import SyncSettings
 # Sources of collections, and the word for each that a prefix may contain.
 STUDIO, PARENT, GROUP, PERFORMER = "studio", "parent_studio", "group", "performer"
 KINDS = {STUDIO: "Studio", PARENT: "Studio", GROUP: "Group", PERFORMER: "Performer", "tag": "Tag"}
-
-
 Names = tuple[str, ...]
 
 
@@ -26,9 +24,8 @@ def genres(scene: Scene, settings: SyncSettings) -> Names:
 def _genres(tags: Iterable[Ref], settings: SyncSettings) -> list[str]:
     only, ignore = settings.genre_only, settings.genre_ignore
     known = (tag.name for tag in tags)
-    return alphabetical(
-        n for n in known if not is_listed(n, ignore) and (not only or is_listed(n, only))
-    )
+    kept = (name for name in known if not is_listed(name, ignore))
+    return alphabetical(name for name in kept if not only or is_listed(name, only))
 
 
 def actors(scene: Scene, settings: SyncSettings) -> Names:
@@ -40,9 +37,8 @@ def directors(scene: Scene, settings: SyncSettings) -> Names:
 
 
 def collections(scene: Scene, settings: SyncSettings) -> Names:
-    return distinct_names(
-        _titled(kind, name, settings) for kind, name in _gathered(scene, settings)
-    )
+    gathered = _gathered(scene, settings)
+    return distinct_names(_titled(kind, name, settings) for kind, name in gathered)
 
 
 def positions(scene: Scene, settings: SyncSettings) -> dict[str, int]:

@@ -34,9 +34,8 @@ def original_title(scene: Scene, settings: SyncSettings) -> str:
 
 
 def summary(scene: Scene, settings: SyncSettings) -> str:
-    return cut_for_address(
-        clean_text.cut(whole_summary(scene), clean_text.LIMITS["summary"]), SUMMARY_BYTES
-    )
+    whole = clean_text.cut(whole_summary(scene), clean_text.LIMITS["summary"])
+    return cut_for_address(whole, SUMMARY_BYTES)
 
 
 def tagline(scene: Scene, settings: SyncSettings) -> str:

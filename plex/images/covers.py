@@ -28,10 +28,8 @@ def in_question(
 ) -> Iterator[Kind]:
     """Yields the kinds in `sync_fields` whose image may not be right any more."""
     for kind in KINDS:
-        named = version(scene, kind, settings)
-        if kind.field in settings.sync_fields and image_plan.is_due(
-            kind, named, item, entry, rules
-        ):
+        of_item = version(scene, kind, settings), item, entry, rules
+        if kind.field in settings.sync_fields and image_plan.is_due(kind, *of_item):
             yield kind
 
 

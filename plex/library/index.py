@@ -7,6 +7,7 @@ import errors
 from plex.client.pages import BAD_PART
 from plex.client.port import PlexPort
 from plex.client.section import Section, unnumbered
+from plex.client.status import unreadable
 from plex.library.section_listing import SectionListing
 from plex.library.unlisted import Failure, Tries, Unlisted
 from plex.path_map.file_pairs import File
@@ -39,10 +40,8 @@ class Index:
     def marks(self, keys: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
         """Returns (rating key, mark) of all items with a file at each path key. See `listing.Page.marks`."""
         marks: dict[str, list[tuple[int, int]]] = {}
-        sql = (
-            "SELECT path_key, rating_key, mark FROM part"
-            f" WHERE path_key IN (...) AND {self._listed()}"
-        )
+        where = f"path_key IN (...) AND {self._listed()}"
+        sql = f"SELECT path_key, rating_key, mark FROM part WHERE {where}"
         for key, rating_key, mark in self._store.rows_in(sql, keys):
             marks.setdefault(key, []).append((rating_key, mark))
         return marks
@@ -50,12 +49,9 @@ class Index:
     def files(self, catches: Callable[[File], bool]) -> list[File]:
         """Returns the files for which `catches` is true, as Plex spells them."""
         files: list[File] = []
-        last = ""
-        while rows := self._store.rows(
-            "SELECT path_key, file, size FROM part"
-            f" WHERE path_key > ? AND {self._listed()} ORDER BY path_key LIMIT {PAGE}",
-            (last,),
-        ):
+        last, where = "", f"path_key > ? AND {self._listed()}"
+        sql = f"SELECT path_key, file, size FROM part WHERE {where} ORDER BY path_key LIMIT {PAGE}"
+        while rows := self._store.rows(sql, (last,)):
             files += filter(catches, (File(file or key, size) for key, file, size in rows))
             last = rows[-1][0]
         return files
@@ -165,7 +161,7 @@ class Index:
         page = plex.newest(section)
         parts = page.parts()
         if page.bad:
-            raise errors.Busy(_some(page.bad)).of(errors.PLEX, "unreadable")
+            raise unreadable(_some(page.bad))
         return self._files.add(parts, section, now)
 
     def keep_to(self, sections: Sequence[Section]) -> bool:

@@ -123,17 +123,13 @@ def _wanted(scene: Scene, path_map: paths.PathMap) -> Files:
     """The scene's files as Plex would call them. Sizes count only where the path map is a guess: one of
     the servers may not have seen yet that a file was replaced."""
     is_guess = isinstance(path_map, paths.Inferred)
-    return {
-        paths.key(paths.plex_path(f.path, path_map)): f.size if is_guess else 0 for f in scene.files
-    }
+    there = [(paths.plex_path(file.path, path_map), file.size) for file in scene.files]
+    return {paths.key(path): size if is_guess else 0 for path, size in there}
 
 
 def _holds(item: Item, wanted: Files) -> bool:
-    sizes = item.sizes or (0,) * len(item.files)
-    return any(
-        _same_size(wanted.get(paths.key(file)), size)
-        for file, size in zip(item.files, sizes, strict=True)
-    )
+    files = zip(item.files, item.sizes or (0,) * len(item.files), strict=True)
+    return any(_same_size(wanted.get(paths.key(file)), size) for file, size in files)
 
 
 def _same_size(wanted: "int | None", size: int) -> bool:
@@ -153,10 +149,8 @@ def hidden(scene: Scene, index: Index, path_map: paths.PathMap) -> str:
 
 def by_file(scene: Scene, items: Sequence[Item], path_map: paths.PathMap) -> list[list[Item]]:
     """The items that have each file of the scene, in the order of the files."""
-    return [
-        [item for item in items if _holds(item, {key: size})]
-        for key, size in _wanted(scene, path_map).items()
-    ]  # fmt: skip
+    files = [dict([file]) for file in _wanted(scene, path_map).items()]
+    return [[item for item in items if _holds(item, file)] for file in files]
 
 
 def places(scene: Scene, item: Item, path_map: paths.PathMap) -> dict[int, int]:

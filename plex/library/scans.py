@@ -130,7 +130,6 @@ class Scans:
         if readiness.is_reading(self._plex, sections):
             self._begun = float("-inf")  # the scan has shown itself
             return False
-        moved = {section.id: section.stamp for section in sections} != {
-            section.id: section.stamp for section in self._sections or ()
-        }
+        before = {section.id: section.stamp for section in self._sections or ()}
+        moved = before != {section.id: section.stamp for section in sections}
         return moved or now - self._begun >= BEGIN

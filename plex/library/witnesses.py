@@ -41,11 +41,8 @@ class Witnesses:
         return [key for key in keys if key not in (0, rating_key)][:MOST]
 
     def _written_last(self) -> int:
-        sql = (
-            "SELECT rating_key FROM item WHERE synced > 0 ORDER BY synced DESC, rating_key LIMIT 1"
-        )
-        key: int = self._store.value(sql) or 0
-        return key
+        order = "ORDER BY synced DESC, rating_key LIMIT 1"
+        return int(self._store.value(f"SELECT rating_key FROM item WHERE synced > 0 {order}") or 0)
 
     def _libraries(self, rating_key: int) -> list[int]:
         own = self._store.value("SELECT section FROM part WHERE rating_key = ?", (rating_key,))
@@ -58,8 +55,7 @@ class Witnesses:
         values = (given, *besides)
         last = self._store.value(f"SELECT max(rating_key) FROM {rows}", values) or 0
         sql = f"SELECT min(rating_key) FROM {rows} AND rating_key >= ?"
-        key: int = self._store.value(sql, (*values, int(self._chance() * (last + 1)))) or 0
-        return key
+        return int(self._store.value(sql, (*values, int(self._chance() * (last + 1)))) or 0)
 
 
 def serves(plex: PlexPort, rating_keys: Sequence[int]) -> bool:

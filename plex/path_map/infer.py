@@ -6,6 +6,7 @@ possible.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from plex.path_map import paths
@@ -54,10 +55,8 @@ class _FolderPair(NamedTuple):
 
 def pairs(seen: Comparison) -> list[PrefixPair]:
     """Returns the pairs that the files prove, with the shortest possible prefixes."""
-    deduced = sorted(
-        pair for group in _grouped(seen.pairs, 0) for pair in _deduced(group, 1, seen.size)
-    )
-    spelt = [_spelt(pair, seen.pairs) for pair in deduced]
+    groups = [_deduced(group, 1, seen.size) for group in _grouped(seen.pairs, 0)]
+    spelt = [_spelt(pair, seen.pairs) for pair in sorted(chain(*groups))]
     while True:
         proven = evidence(spelt, seen)
         if all(pair.holds for pair in proven):
@@ -98,10 +97,9 @@ def evidence(path_map: paths.PathMap, seen: Comparison) -> list[PrefixPair]:
             agree[pair] += 1
         elif pair:
             against.setdefault(pair, []).append(path)
+    of = {pair: agree[pair] + len(against.get(pair, ())) for pair in path_map}
     return [
-        PrefixPair(
-            *pair, agree[pair], agree[pair] + len(no := against.get(pair, ())), tuple(no[:EXAMPLES])
-        )
+        PrefixPair(*pair, agree[pair], of[pair], tuple(against.get(pair, ())[:EXAMPLES]))
         for pair in path_map
     ]
 
@@ -128,11 +126,8 @@ def _deduced(file_pairs: Sequence[FilePair], depth: int, whole: int) -> list[_Fo
     claims = Counter(_target(file_pair, depth) for file_pair in file_pairs)
     here, inner = file_pairs[0].stash.keys[:depth], list[_FolderPair]()
     if len(claims) > 1 or None in claims or depth == 1:
-        inner = [
-            pair
-            for group in _grouped(file_pairs, depth)
-            for pair in _deduced(group, depth + 1, whole)
-        ]
+        for group in _grouped(file_pairs, depth):
+            inner += _deduced(group, depth + 1, whole)
     for target in sorted(filter(None, claims), key=lambda keys: (-claims[keys], keys)):
         witness = next(file_pair for file_pair in file_pairs if _target(file_pair, depth) == target)
         outer = _FolderPair(here, target, witness)
@@ -188,9 +183,7 @@ def _is_prefix(
     # Many files belong to inner pairs. The outer pair must then be needed by files that no inner
     # pair covers.
     bare = [file_pair for file_pair in rest if not _is_below(file_pair.stash.keys, inner)]
-    return _proves(
-        [file_pair for file_pair in bare if _target(file_pair, depth) == target], bare, whole
-    )
+    return _proves([each for each in bare if _target(each, depth) == target], bare, whole)
 
 
 def _lie_in_one(file_pairs: Iterable[FilePair]) -> bool:

@@ -174,9 +174,7 @@ def _kept(
     """Returns why a list that differs from Stash is kept, or '' if it is changed."""
     stays = is_unchanged(field, base, want)
     if stays and not names.off and names.drop <= names.ours:
-        return (
-            REFUSED  # Plex did not take the names that we sent, or kept the names that we removed
-        )
+        return REFUSED  # Plex did not take names that we sent, or kept names that we removed
     if rules.policy == STASH:
         return ""
     if rules.holds(field) and rules.policy in (PLEX, ASK):

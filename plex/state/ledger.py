@@ -52,10 +52,8 @@ class Ledger:
     def entries_of(self, items: Iterable[Item]) -> dict[int, Entry]:
         """Returns the entries of these items, by rating key, without entries about another file."""
         ids = {item.rating_key: file_id.of_item(item) for item in items}
-        entries = self.entries(list(ids))
-        return {
-            key: entry for key, entry in entries.items() if file_id.is_same(entry.files, ids[key])
-        }
+        entries = self.entries(list(ids)).items()
+        return {key: entry for key, entry in entries if file_id.is_same(entry.files, ids[key])}
 
     def entries(self, rating_keys: Sequence[int]) -> dict[int, Entry]:
         """Returns the entries under these rating keys."""

@@ -49,9 +49,8 @@ class Decider:
         self.settings, self.clock, self._scanned = settings, clock, scanned
         self._reads, self._journal = Reads(stash, plex), Journal(ledger.store)
         self._covers = Covers(plex, settings, clock)
-        self.others = Witnesses(
-            ledger.store
-        )  # to ask for when Plex gives none of the items at hand
+        # Items to ask for when Plex gives none of those at hand.
+        self.others = Witnesses(ledger.store)
         self.extras = extras(settings)
         self._claims = Claims(stash, settings, self.extras)
         self._settling = readiness.Settling(plex, clock)

@@ -4,6 +4,7 @@ Wraps a `Pipeline`, which is whole without it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 
 from plex.sync.outcome import Outcome
 from plex.sync.pipeline import Pipeline, SceneBatch
@@ -64,9 +65,8 @@ class Pipelined:
         """Writes what these scenes need, and returns a call that finishes the batch and gives the
         outcomes. The batch before is read back meanwhile, if it is about others."""
         self._finish_open(ids=ids)
-        batch = self._pipeline.decide(
-            ids, self._prefetch, lambda items: self._finish_open(items=items)
-        )
+        settle = partial(self._finish_open, ())
+        batch = self._pipeline.decide(ids, self._prefetch, settle)
         self._prefetch.spend(batch.items)
         self._pipeline.write(batch)
         read_back = self._prefetch.read_back(batch.edited)

@@ -26,13 +26,11 @@ def begun(work: Work) -> Entry:
 
 def done(work: Work, now: float, synced: Iterable[str]) -> Entry:
     """The entry after the writes; `synced` are the fields of the settings."""
-    item, known = work.after or work.item, work.entry
+    item, known, decided = work.after or work.item, work.entry, (work.changes, work.wanted)
     entry = _moved(known, work.item, item).but(
         scene_id=work.scene.id,
         baseline=baseline.after_read_back(known.baseline, work.changes, item.values, work.wanted),
-        locks=baseline.our_locks(
-            known.locks, known.baseline, work.changes, work.wanted, item.locks
-        ),
+        locks=baseline.our_locks(known.locks, known.baseline, *decided, item.locks),
         asked=asked(work, synced),
         files=file_id.of_item(item),
         synced=now,

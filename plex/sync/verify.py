@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import errors
 from plex.client import edit_request
+from plex.client.status import unreadable
 from plex.fields import registry
 from plex.fields.item import Item
 from plex.sync.outcome import Outcome
@@ -69,5 +70,4 @@ def left_over(work: Work) -> list[edit_request.Parameter]:
 
 
 def _dropped() -> errors.Busy:
-    sentence = "Plex accepted an edit twice, and shows nothing of it"
-    return errors.Busy(sentence).of(errors.PLEX, "unreadable")
+    return unreadable("Plex accepted an edit twice, and shows nothing of it")

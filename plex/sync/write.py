@@ -79,10 +79,8 @@ class Writer:
 
         def send() -> None:
             self._send(work, work.writes)
-            refusals = [
-                covers.show(self._plex, work.item.rating_key, image) for image in work.new_images
-            ]
-            outcome.warnings += filter(None, refusals)
+            key, images = work.item.rating_key, work.new_images
+            outcome.warnings += filter(None, [covers.show(self._plex, key, i) for i in images])
 
         return self._tried(send, work, outcome)
 
