@@ -186,7 +186,7 @@ class Drain:
         self._ask_brake()
         if rest and self.jobs.next_due(self._last) is not None:
             self.sleep(rest)
-        only = Job(self.only).key if self.only else None
+        only = Job(self.only).key if self.only else ""
         return self._in_flight.claim(size, only, self._last)
 
     def _ask_brake(self) -> None:

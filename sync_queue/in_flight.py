@@ -9,6 +9,8 @@ from sync_queue.job import BACKLOG, BULK, Job
 from sync_queue.jobs import Jobs
 from sync_queue.tally import Outcome, Tally
 
+Attempt = Callable[[Job], "Exception | None"]  # does a job alone
+
 
 @dataclass
 class InFlight:
@@ -27,7 +29,7 @@ class InFlight:
     serves_others: Callable[[Exception], bool] = lambda error: False
     _held: dict[int, Job] = field(default_factory=dict)  # jobs without a verdict, by number
 
-    def claim(self, size: int, only: "str | None" = None, last: int = BULK) -> list[Job]:
+    def claim(self, size: int, only: str = "", last: int = BULK) -> list[Job]:
         """Claim up to `size` more jobs that are due now; see `Jobs.claim`."""
         jobs = self.jobs.claim(size, self.clock(), only, last)
         self._held |= {job.number: job for job in jobs}
@@ -80,9 +82,7 @@ class InFlight:
                 return
             self._judge(self._held[number], error)
 
-    def judge_batch(
-        self, jobs: Sequence[Job], error: Exception, attempt: Callable[[Job], "Exception | None"]
-    ) -> None:
+    def judge_batch(self, jobs: Sequence[Job], error: Exception, attempt: Attempt) -> None:
         """Judge jobs that failed together. One may be the cause, so each gets an attempt of its own."""
         left, action = self.left(jobs), self.action(error)
         if len(left) > 1 and action != retry_policy.PAUSE:
@@ -93,9 +93,7 @@ class InFlight:
             self.pause_unless_alone(error)
         self.judge_all({job.number: error for job in left})
 
-    def _one_by_one(
-        self, jobs: Sequence[Job], attempt: Callable[[Job], "Exception | None"]
-    ) -> None:
+    def _one_by_one(self, jobs: Sequence[Job], attempt: Attempt) -> None:
         failed: dict[int, Exception] = {}
         for job in jobs:
             if error := attempt(job):

@@ -118,9 +118,7 @@ class Jobs(DeadLetters):
                 {"now": now, "late": now + CLOCK_SLACK},
             )
 
-    def claim(
-        self, limit: int, now: float, only: "str | None" = None, last: int = BULK
-    ) -> list[Job]:
+    def claim(self, limit: int, now: float, only: str = "", last: int = BULK) -> list[Job]:
         """Claim up to `limit` due jobs by rank, up to `last`, and age; or `only` the job of that key."""
         # `+`: a single key is found by its own index.
         which = "AND key = ? ORDER BY +rank" if only else f"AND rank <= {last} ORDER BY rank"

@@ -15,6 +15,7 @@ from net.plain import session_for
 from net.retry import Chances, no_chances, question_chances, quick_question_chances
 from plex.client import edit_request
 from plex.client.collection import CUSTOM, Collection, collection
+from plex.client.edit_request import Parameter
 from plex.client.listing import Page
 from plex.client.pages import Elements, Hole, pages, pages_and_holes, window
 from plex.client.port import Unread
@@ -23,8 +24,10 @@ from plex.client.status import unreadable
 from plex.client.transport import Line, Transport
 from plex.client.transport import probe as probe
 from plex.client.write_once import once
-from plex.fields import item, registry
+from plex.fields import registry
 from plex.fields.image_kinds import POSTER, Kind
+from plex.fields.item import Item, whole_number
+from plex.fields.item import items as items_of
 from plex.plan.last_written import same
 from validation import library_names
 
@@ -93,7 +96,7 @@ class PlexClient:
     def count(self, section: int) -> "int | None":
         """The number of items in a section; None if Plex does not give it."""
         container = self._plex.get(f"{path_of(section)}/all?type={MOVIES}", window(0, 0))
-        return item.whole_number(container.get("totalSize"))
+        return whole_number(container.get("totalSize"))
 
     def is_owners(self) -> bool:
         """Whether the token is the server owner's: Plex answers this question to nobody else."""
@@ -108,17 +111,15 @@ class PlexClient:
         key = f"{path_of(section)}/all?type={MOVIES}&sort=addedAt%3Adesc"
         return self._plex.page(key, window(0, NEWEST))
 
-    def items(
-        self, rating_keys: Sequence[int], unread: "Unread | None" = None
-    ) -> dict[int, item.Item]:
+    def items(self, rating_keys: Sequence[int], unread: "Unread | None" = None) -> dict[int, Item]:
         """Full items by rating key, without those that are gone. `unread` gets the unreadable, and why."""
-        items: dict[int, item.Item] = {}
+        items: dict[int, Item] = {}
         for at in range(0, len(rating_keys), BATCH):
             for item_ in self._batch(rating_keys[at : at + BATCH], unread):
                 items[item_.rating_key] = item_
         return items
 
-    def _batch(self, rating_keys: Sequence[int], unread: "Unread | None") -> list[item.Item]:
+    def _batch(self, rating_keys: Sequence[int], unread: "Unread | None") -> list[Item]:
         """Reads items together, or one by one when a bad item stalls or spoils that."""
         if len(rating_keys) == 1 and unread is None:
             return self._read(rating_keys)
@@ -127,8 +128,8 @@ class PlexClient:
         except (errors.Busy, errors.Rejected):
             return self._singly(rating_keys, unread)
 
-    def _singly(self, rating_keys: Sequence[int], unread: "Unread | None") -> list[item.Item]:
-        items: list[item.Item] = []
+    def _singly(self, rating_keys: Sequence[int], unread: "Unread | None") -> list[Item]:
+        items: list[Item] = []
         failed, most = 0, 2 if unread is None else IN_A_ROW
         for key in rating_keys:
             try:
@@ -141,22 +142,18 @@ class PlexClient:
                     unread[key] = error
         return items
 
-    def _read(
-        self, rating_keys: Sequence[int], chances: Chances = question_chances
-    ) -> list[item.Item]:
+    def _read(self, rating_keys: Sequence[int], chances: Chances = question_chances) -> list[Item]:
         key = f"/library/metadata/{','.join(map(str, rating_keys))}"
         try:
             container = self._plex.get(key, chances=chances)
         except errors.Gone:
             return []
-        items = list(item.items(container))
+        items = list(items_of(container))
         if len(items) < len(container.findall("Video")):
             raise unreadable("Plex sent an item without a number")
         return items
 
-    def edit(
-        self, section: int, rating_key: int, parameters: Sequence[edit_request.Parameter]
-    ) -> None:
+    def edit(self, section: int, rating_key: int, parameters: Sequence[Parameter]) -> None:
         """Changes one item: all `parameters` in one request if that stays short enough."""
         if rating_key <= 0 or not parameters:
             # Without an id the edit would hit every item of the library.
@@ -165,9 +162,7 @@ class PlexClient:
             put = self._put_long if edit_request.is_long(some) else self._put_once
             put(section, rating_key, some)
 
-    def _put_once(
-        self, section: int, rating_key: int, some: Sequence[edit_request.Parameter]
-    ) -> None:
+    def _put_once(self, section: int, rating_key: int, some: Sequence[Parameter]) -> None:
         """Sends again, after a lost answer, only the parameters that Plex does not show."""
         left = list(some)
 
@@ -182,9 +177,7 @@ class PlexClient:
 
         once(send, is_done)
 
-    def _put_long(
-        self, section: int, rating_key: int, some: Sequence[edit_request.Parameter]
-    ) -> None:
+    def _put_long(self, section: int, rating_key: int, some: Sequence[Parameter]) -> None:
         """Sends a long request; a proxy in front of Plex may answer 414 to it, or hang up."""
         try:
             return self._put_once(section, rating_key, some)
@@ -204,7 +197,7 @@ class PlexClient:
             sentence = "Plex does not take this edit, not even with its text cut short"
             raise errors.Rejected(sentence) from None
 
-    def _now(self, rating_key: int) -> item.Item:
+    def _now(self, rating_key: int) -> Item:
         item_ = self.items([rating_key]).get(rating_key)
         if item_ is None:
             raise errors.Gone("Plex no longer has this item").of(PLEX)
@@ -268,7 +261,7 @@ class PlexClient:
     def members(self, rating_key: int) -> list[int]:
         """The rating keys of a collection's items, in its order."""
         key = f"/library/collections/{rating_key}/children"
-        members = [item.whole_number(video.get("ratingKey")) for video in self._all(key, "Video")]
+        members = [whole_number(video.get("ratingKey")) for video in self._all(key, "Video")]
         if None in members:
             raise unreadable("Plex sent an item without a number")
         return [key for key in members if key]

@@ -15,14 +15,7 @@ from net.retry import Answer, Chances, ask_part, question_chances, retry, write_
 from plex.client.listing import Page
 from plex.client.markup import MAX_BYTES, Declared, document
 from plex.client.section import LIBRARIES
-from plex.client.status import (
-    in_front,
-    is_in_front,
-    not_plex,
-    of_status,
-    overloaded,
-    unreadable,
-)
+from plex.client.status import in_front, is_in_front, not_plex, of_status, overloaded, unreadable
 
 # A constant identifier: each new one would be a "new device" and send the owner an e-mail.
 IDENTITY = {
@@ -112,9 +105,7 @@ class Transport:
         is_part = key != LIBRARIES
         return self._again(lambda: _full(self._ask(key, headers=headers)), chances, is_part)
 
-    def page(
-        self, key: str, headers: "dict[str, str]", chances: Chances = question_chances
-    ) -> Page:
+    def page(self, key: str, headers: dict[str, str], chances: Chances = question_chances) -> Page:
         """Returns a page of a listing, not parsed if possible. Asks again like `get`."""
 
         def read() -> Page:
@@ -126,7 +117,7 @@ class Transport:
         answer = partial(retry, ask, chances, self._sleep)
         return ask_part(answer, lambda: self._ask(LIBRARIES)) if is_part else answer()
 
-    def _bytes(self, key: str, headers: "dict[str, str]") -> bytes:
+    def _bytes(self, key: str, headers: dict[str, str]) -> bytes:
         return self._line.ask(key, self._headers | headers)
 
     def _container(self, xml: bytes) -> Any:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from plex.fields import registry, selection
 from plex.fields.item import Item
 from plex.library import match
-from plex.path_map import paths
+from plex.path_map.paths import PathMap
 from stash.port import StashPort
 from stash.scene import Scene
 from validation.settings import SyncSettings
@@ -25,9 +25,7 @@ class Fit(NamedTuple):
     unsure: list[Item]
 
 
-def fit(
-    scene: Scene, items: Sequence[Item], path_map: paths.PathMap, settings: SyncSettings
-) -> Fit:
+def fit(scene: Scene, items: Sequence[Item], path_map: PathMap, settings: SyncSettings) -> Fit:
     """Each file of a scene may have an item of its own: the user merges duplicates in Stash."""
     if len(items) < 2 or settings.allow_ambiguous_match:
         return Fit(list(items), [])
@@ -61,7 +59,7 @@ class Claim(NamedTuple):
         return not self.says, not self.is_primary, self.place, self.scene_id
 
 
-def claim(scene: Scene, item: Item, path_map: paths.PathMap, settings: SyncSettings) -> Claim:
+def claim(scene: Scene, item: Item, path_map: PathMap, settings: SyncSettings) -> Claim:
     places, says = match.places(scene, item, path_map), registry.says_something(scene, settings)
     return Claim(scene.id, says, 0 in places, min(places.values(), default=0))
 
@@ -94,10 +92,7 @@ class Claims:
         self._stash, self._settings, self._extras = stash, settings, extras
 
     def owners(
-        self,
-        pairs: Iterable[tuple[Scene, Item]],
-        written_for: Mapping[int, int],
-        path_map: paths.PathMap,
+        self, pairs: Iterable[tuple[Scene, Item]], written_for: Mapping[int, int], path_map: PathMap
     ) -> Owners:
         """The scene that was written last (`written_for`) keeps an item while it still has a file
         there, says something, and no other has its primary file there instead: two scenes never
@@ -117,7 +112,7 @@ class Claims:
             owners[key] = chosen(claims, holder, partial(self._read, holder, item, path_map))
         return Owners(owners, contested)
 
-    def _read(self, scene_id: int, item: Item, path_map: paths.PathMap) -> "Claim | None":
+    def _read(self, scene_id: int, item: Item, path_map: PathMap) -> "Claim | None":
         """Reads the claim of a scene that is not at hand; None when the scene has left the item."""
         holder = self._stash.scenes([scene_id], self._extras).get(scene_id)
         if holder is None or selection.skip_reason(holder, self._settings):

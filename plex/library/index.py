@@ -1,6 +1,6 @@
 """The index: which item of Plex holds which file, kept on disk and refreshed from listings."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import errors
@@ -9,7 +9,7 @@ from plex.client.port import PlexPort
 from plex.client.section import Section, unnumbered
 from plex.client.status import unreadable
 from plex.library.section_listing import SectionListing
-from plex.library.unlisted import Failure, Tries, Unlisted
+from plex.library.unlisted import Endings, Failure, Tries, Unlisted
 from plex.path_map.file_pairs import File
 from plex.state.database import Store
 
@@ -123,9 +123,7 @@ class Index:
             and (section.id in again or _is_due(section, known.get(section.id), now))
         ]  # fmt: skip
 
-    def _note(
-        self, sections: Sequence[Section], tried: "Mapping[int, Failure | None]", now: float
-    ) -> None:
+    def _note(self, sections: Sequence[Section], tried: Endings, now: float) -> None:
         """Keeps the parts that could not be listed, and warns once of each."""
         before = self.unlisted.parts()
         self.unlisted.note(sections, tried, now)

@@ -44,6 +44,9 @@ class Failure(NamedTuple):
     whole: bool
 
 
+Endings = Mapping[int, Failure | None]  # of listings, by library; None for a complete one
+
+
 class Tries:
     """Listings of several libraries, each of which may fail."""
 
@@ -79,9 +82,7 @@ class Unlisted:
         """Returns the libraries that this process failed to list completely a moment ago."""
         return {number for number, at in self._tried.items() if 0 <= now - at < AGAIN}
 
-    def note(
-        self, sections: Sequence[Section], failed: Mapping[int, "Failure | None"], now: float
-    ) -> None:
+    def note(self, sections: Sequence[Section], failed: Endings, now: float) -> None:
         """Keeps how some listings ended (None: complete), and what is known of other `sections`."""
         known = self.parts()
         parts = {

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from plex.fields.registry import BY_NAME, FIELDS, UNLOCKED, Field, Fields, Value
 from plex.plan.last_written import (
     SCALAR,
+    Base,
     Tags,
     Written,
     by_key,
@@ -39,7 +40,7 @@ def before_write(
     return after
 
 
-def _begun_tags(base: "Written | None", change: Change, want: Value) -> Written:
+def _begun_tags(base: Base, change: Change, want: Value) -> Written:
     """A name that is not ours and is about to be removed becomes ours only if Plex keeps it."""
     before = by_key(change.before)
     ours = by_key(base.ours if base else ())
@@ -88,7 +89,7 @@ def _agrees(base: Written, cur: Value, want: Value) -> bool:
 
 
 def _settled_scalar(
-    field: Field, base: "Written | None", change: "Change | None", cur: Value, want: Value
+    field: Field, base: Base, change: "Change | None", cur: Value, want: Value
 ) -> "Written | None":
     ours = is_ours(field, base, cur)
     if change:
@@ -106,7 +107,7 @@ def _settled_scalar(
 
 
 def _settled_tags(
-    field: Field, base: "Written | None", change: "Change | None", cur: Value, want: Value
+    field: Field, base: Base, change: "Change | None", cur: Value, want: Value
 ) -> "Written | None":
     if base and not change and is_unchanged(field, base, want):
         return _seen_again(base, by_key(cur))
@@ -198,7 +199,7 @@ class Decision(NamedTuple):
         return same(field, current, self.current) and same(field, wanted, self.wanted)
 
 
-def after_decision(field: Field, base: "Written | None", decision: Decision) -> Written:
+def after_decision(field: Field, base: Base, decision: Decision) -> Written:
     """Returns the baseline of a field after a person's decision. For Plex: the value is recorded as the
     person's. For Stash: a write of Stash's value has begun, and may remove every name that the list has."""
     _, cur, want = decision
@@ -216,7 +217,7 @@ def after_decision(field: Field, base: "Written | None", decision: Decision) -> 
     return Written(want, cur, theirs=SCALAR)
 
 
-def _missing(base: "Written | None", cur: Value, want: Value) -> Tags:
+def _missing(base: Base, cur: Value, want: Value) -> Tags:
     """Returns the names of Stash that stay off the item: without a baseline, every missing name."""
     have, wish = by_key(cur), by_key(want)
     off: Collection[str] = removed_by_person(base, have, wish) if base else set(wish) - set(have)

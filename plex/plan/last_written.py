@@ -28,19 +28,22 @@ class Written:
     theirs: Tags = ()
 
 
-def is_unchanged(field: Field, base: "Written | None", want: Value) -> bool:
+Base = Written | None  # of a field: None if we never wrote it
+
+
+def is_unchanged(field: Field, base: Base, want: Value) -> bool:
     """Whether Stash still has the value of our last write."""
     return base is not None and not base.begun and same(field, want, base.sent)
 
 
-def is_ours(field: Field, base: "Written | None", cur: Value) -> bool:
+def is_ours(field: Field, base: Base, cur: Value) -> bool:
     """Whether Plex shows this scalar because we wrote it."""
     if base is None or not cur:
         return False
     return came_late(field, base, cur) or (bool(base.ours) and same(field, cur, base.got))
 
 
-def is_edited(field: Field, base: "Written | None", cur: Value) -> bool:
+def is_edited(field: Field, base: Base, cur: Value) -> bool:
     """Whether a person changed the scalar in Plex after our last write."""
     if base is None:
         return field.kind == "rating" and bool(cur)  # no agent rates, only a person does
@@ -55,14 +58,12 @@ def came_late(field: Field, base: Written, cur: Value) -> bool:
     return unseen and same(field, cur, base.sent)
 
 
-def is_resolved(field: Field, base: "Written | None", cur: Value) -> bool:
+def is_resolved(field: Field, base: Base, cur: Value) -> bool:
     """Whether a write over Plex's present value has begun, or was decided by a person."""
     return base is not None and base.begun and same(field, cur, base.got)
 
 
-def removed_by_person(
-    base: "Written | None", have: Collection[str], wish: Iterable[str]
-) -> set[str]:
+def removed_by_person(base: Base, have: Collection[str], wish: Iterable[str]) -> set[str]:
     """Returns the keys of wished names that a person removed after we had seen them on the item."""
     if base is None:
         return set()

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from plex.fields.registry import FIELDS, Field, Fields, Value
 from plex.plan.last_written import (
+    Base,
     Tags,
     Written,
     by_key,
@@ -96,9 +97,7 @@ def changes(
     return tuple(decisions)
 
 
-def scalar(
-    field: Field, base: "Written | None", cur: Value, want: Value, rules: Rules
-) -> "Change | None":
+def scalar(field: Field, base: Base, cur: Value, want: Value, rules: Rules) -> "Change | None":
     """Decides about a field with one value."""
     if same(field, cur, want) or (not want and field.name == "title"):
         return None
@@ -107,7 +106,7 @@ def scalar(
     return Change(field.name, cur, after, why) if why else None
 
 
-def _why(field: Field, base: "Written | None", cur: Value, want: Value, rules: Rules) -> str:
+def _why(field: Field, base: Base, cur: Value, want: Value, rules: Rules) -> str:
     """Returns why a scalar that differs is changed or kept, or '' if it needs no decision."""
     edited, stays = is_edited(field, base, cur), is_unchanged(field, base, want)
     if stays and base and same(field, cur, base.got) and not base.theirs:
@@ -139,9 +138,7 @@ class _Names(NamedTuple):
     add: set[str]
 
 
-def _names(
-    base: "Written | None", have: Collection[str], wish: Collection[str], rules: Rules
-) -> _Names:
+def _names(base: Base, have: Collection[str], wish: Collection[str], rules: Rules) -> _Names:
     off = removed_by_person(base, have, wish)
     stays_off = off if rules.fill_only or rules.policy in (PLEX, ASK) else set()
     ours = set(by_key(base.ours if base else ())) & set(have)
@@ -149,9 +146,7 @@ def _names(
     return _Names(ours, off, drop, set(wish) - set(have) - stays_off)
 
 
-def _tags(
-    field: Field, base: "Written | None", cur: Value, want: Value, rules: Rules
-) -> "Change | None":
+def _tags(field: Field, base: Base, cur: Value, want: Value, rules: Rules) -> "Change | None":
     """Decides about a list, name by name. Names that Plex has keep Plex's spelling."""
     have, wish = by_key(cur), by_key(want)
     if have.keys() == wish.keys():
@@ -168,9 +163,7 @@ def _tags(
     return Change(field.name, before, tuple(after), why)
 
 
-def _kept(
-    field: Field, base: "Written | None", cur: Tags, want: Value, rules: Rules, names: _Names
-) -> str:
+def _kept(field: Field, base: Base, cur: Tags, want: Value, rules: Rules, names: _Names) -> str:
     """Returns why a list that differs from Stash is kept, or '' if it is changed."""
     stays = is_unchanged(field, base, want)
     if stays and not names.off and names.drop <= names.ours:

@@ -179,9 +179,7 @@ class Reader:
             pictures[scene.id] = Spooled(data) if data else None
         return pictures
 
-    def _in_question(
-        self, scenes: Mapping[int, Scene], items: Mapping[int, Item]
-    ) -> Iterator[Scene]:
+    def _in_question(self, scenes: Mapping[int, Scene], items: Items) -> Iterator[Scene]:
         with closing(ReadOnlyStore(self.store)) as seen:
             hints = self._hints(scenes, seen)
             entries = Ledger(seen).entries_of(items.values())

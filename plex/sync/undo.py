@@ -183,12 +183,11 @@ class Undo:
             if good:
                 done.items.add(key)
                 done.scenes |= {scene_of(back, entry) for back in good} - {0}
-            self._settle(good, item, entry, original)
+            self._settle(key, good, now, original)
 
-    def _settle(
-        self, good: Sequence[Back], item: "Item | None", entry: "Entry | None", original: bool
-    ) -> None:
+    def _settle(self, key: int, good: Sequence[Back], now: Now, original: bool) -> None:
         """Changes journal and ledger in one transaction: they must not contradict each other."""
+        item, entry = now.items.get(key), now.entries.get(key)
         with self._ledger.store.writing():
             self._journal.undone([row for back in good for row in back.rows], original)
             if entry and item:
@@ -225,13 +224,11 @@ def first_touches(journal: Journal, rating_keys: Sequence[int], ledger: Ledger) 
         for name, origin in origins.items():
             rows = [row for row in written.get(key, ()) if row.field == name]
             last = next((r for r in reversed(rows) if file_id.is_same(origin.files, r.files)), None)
-            touches.append(_to_origin(key, name, origin, last, entry))
+            touches.append(_touch(key, name, origin, last, entry))
     return touches
 
 
-def _to_origin(
-    key: int, name: str, origin: Origin, last: "Row | None", entry: "Entry | None"
-) -> Row:
+def _touch(key: int, name: str, origin: Origin, last: "Row | None", entry: "Entry | None") -> Row:
     scene = entry.scene_id if entry else 0
     return Row(
         key, last.scene_id if last else scene, name, origin.before,
