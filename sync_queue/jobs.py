@@ -38,11 +38,9 @@ class Jobs(DeadLetters):
         return new
 
     def _put(self, db: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> int:
-        new = db.executemany(
-            f"INSERT OR IGNORE INTO {TABLE} (data, timestamp, status, key, due, rank)"
-            f" VALUES (?, ?, {READY}, ?, ?, ?)",
-            rows,
-        ).rowcount
+        columns, values = "data, timestamp, status, key, due, rank", f"?, ?, {READY}, ?, ?, ?"
+        sql = f"INSERT OR IGNORE INTO {TABLE} ({columns}) VALUES ({values})"
+        new = db.executemany(sql, rows).rowcount
         db.executemany(
             f"UPDATE {TABLE} SET data = ?, due = ?, rank = ?"
             f" WHERE key = ? AND {UNCLAIMED} AND (rank > ? OR due > ?)",

@@ -16,6 +16,7 @@ from sync_queue.job import BACKLOG, BULK, RANKS, UNREADABLE, Job, dumps, loads
 from sync_queue.schema import DEAD, READY, TABLE
 
 Row = tuple[Any, ...]
+_COLUMNS = "data, timestamp, status, key, due, rank, error"
 # A job as `job.dumps` writes it.
 _TEXT = rb'\{"kind": "[a-z]{1,20}", "thing": \d{1,19}, [^{}]{1,1000}\}'
 
@@ -38,10 +39,7 @@ def rows(db: sqlite3.Connection) -> tuple[list[Row], bool]:
     whole = False
     for order in ("ASC", "DESC"):
         try:
-            for row in db.execute(
-                "SELECT _id, data, timestamp, status, key, due, rank, error"
-                f" FROM {TABLE} ORDER BY _id {order}"
-            ):
+            for row in db.execute(f"SELECT _id, {_COLUMNS} FROM {TABLE} ORDER BY _id {order}"):
                 readable[row[0]] = row
         except sqlite3.Error:
             continue
@@ -56,8 +54,7 @@ def adopt(rows: Iterable[Row], db: sqlite3.Connection, now: float) -> int:
     sane = [row for given in rows if (row := _sane(given, now))]
     db.execute("BEGIN IMMEDIATE")
     db.executemany(
-        f"INSERT OR IGNORE INTO {TABLE} (data, timestamp, status, key, due, rank, error)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT OR IGNORE INTO {TABLE} ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
         [row for row in sane if row[2] == READY or row[3] not in dead],
     )
     db.execute("COMMIT")

@@ -282,10 +282,8 @@ class PlexClient:
 
     def delete_collection(self, rating_key: int) -> None:
         """Deletes a collection; its items stay, without its tag."""
-        once(
-            lambda: self._plex.delete(f"/library/collections/{rating_key}"),
-            lambda: self.collection(rating_key) is None,
-        )
+        key = f"/library/collections/{rating_key}"
+        once(lambda: self._plex.delete(key), lambda: self.collection(rating_key) is None)
 
     def scan(self, section: int, folder: str) -> None:
         """Asks Plex to scan one folder (as Plex sees it)."""

@@ -28,9 +28,11 @@ class Page:
         self._xml, self._parse = xml, parse
         self.bad: list[str] = []  # rows that `parts` could not read, in words
         begins = xml.find(_ROW)
-        self._head = _head(xml[:begins]) if begins >= 0 else {}
+        numbers = _HEAD.findall(xml[: max(begins, 0)])
+        self._head: Mapping[bytes, int] = {name: int(number) for name, number in numbers}
         self._count = xml.count(_ROW)
-        whole = self._count and self._head.get(b"size") == self._count and _ends(self._xml)
+        is_complete = xml[-200:].rstrip().endswith(_END)
+        whole = self._count and self._head.get(b"size") == self._count and is_complete
         self._whole = None if whole else self._elements()
 
     def __len__(self) -> int:
@@ -111,14 +113,6 @@ def _unwatched(xml: bytes) -> bytes:
     return xml
 
 
-def _ends(xml: bytes) -> bool:
-    return xml[-200:].rstrip().endswith(_END)
-
-
 def _rating_key(row: bytes) -> "int | None":
     match = _KEY.search(row)
     return whole_number(match.group(1).decode()) if match else None
-
-
-def _head(head: bytes) -> Mapping[bytes, int]:
-    return {name: int(count) for name, count in _HEAD.findall(head)}

@@ -47,6 +47,11 @@ class Item:
     guid: str = ""
 
     @property
+    def sized_files(self) -> Iterator[tuple[str, int]]:
+        """Each file with its size."""
+        return zip(self.files, self.sizes or (0,) * len(self.files), strict=True)
+
+    @property
     def title(self) -> str:
         return str(self.values.get("title") or "")
 

@@ -31,7 +31,7 @@ class Field:
     """One field: our name, what Plex calls it, and how it behaves.
 
     kind          text, rating (per account, written without a lock) or tags
-    wire          Plex's name: XML attribute, edit parameter and lock
+    plex_name     XML attribute, edit parameter and lock
     rule          gives the value for a scene
     element       the XML element of one tag
     derived       Plex makes the text from the title unless it is locked

@@ -34,10 +34,8 @@ def fit(scene: Scene, items: Sequence[Item], path_map: PathMap, settings: SyncSe
         return Fit([], list(items))
     sure = {having[0].rating_key for having in by_file if len(having) == 1}
     unsure = {item.rating_key for having in by_file if len(having) > 1 for item in having}
-    return Fit(
-        [item for item in items if item.rating_key in sure],
-        [item for item in items if item.rating_key in unsure],
-    )
+    chosen = ([item for item in items if item.rating_key in keys] for keys in (sure, unsure))
+    return Fit(*chosen)
 
 
 class Claim(NamedTuple):

@@ -208,11 +208,9 @@ class Index:
         """Makes the next refresh list the libraries of these items, which are gone or have other files now:
         the libraries changed, whatever Plex says about its scans. Their files stay in the index until then,
         so that an emptied library is noticed."""
-        touched = self._store.change_each(
-            "UPDATE section SET stamp = '' WHERE id IN"
-            " (SELECT section FROM part WHERE rating_key = ?)",
-            [(key,) for key in rating_keys],
-        )
+        holding = "id IN (SELECT section FROM part WHERE rating_key = ?)"
+        sql = f"UPDATE section SET stamp = '' WHERE {holding}"
+        touched = self._store.change_each(sql, [(key,) for key in rating_keys])
         self._outdated = self._outdated or touched > 0
 
     def doubt_all(self) -> None:

@@ -128,8 +128,7 @@ def _wanted(scene: Scene, path_map: paths.PathMap) -> Files:
 
 
 def _holds(item: Item, wanted: Files) -> bool:
-    files = zip(item.files, item.sizes or (0,) * len(item.files), strict=True)
-    return any(_same_size(wanted.get(paths.key(file)), size) for file, size in files)
+    return any(_same_size(wanted.get(paths.key(file)), size) for file, size in item.sized_files)
 
 
 def _same_size(wanted: "int | None", size: int) -> bool:

@@ -64,10 +64,8 @@ class SectionListing:
         with self._store.writing() as db:
             if not reading.holes:
                 reading.end()
-            db.execute(
-                "INSERT OR REPLACE INTO section VALUES (?, ?, ?, ?)",
-                (section.id, section.title, section.stamp, now),
-            )
+            row = section.id, section.title, section.stamp, now
+            db.execute("INSERT OR REPLACE INTO section VALUES (?, ?, ?, ?)", row)
         return Result(0, reading.holes)
 
     def add(self, page: Iterable[Part], section: int, now: float) -> int:

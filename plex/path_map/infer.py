@@ -69,11 +69,8 @@ def renewed(known: Sequence[PrefixPair], seen: Comparison) -> list[PrefixPair]:
     pair that the files deny stays until another pair for its folder is proven."""
     new = pairs(seen)
     now = evidence([pair.pair for pair in known], seen)
-    kept = [
-        fresh if fresh.of else old
-        for old, fresh in zip(known, now, strict=True)
-        if _stays(fresh, [pair.pair for pair in new])
-    ]
+    proven, both = [pair.pair for pair in new], zip(known, now, strict=True)
+    kept = [fresh if fresh.of else old for old, fresh in both if _stays(fresh, proven)]
     return sorted(new + kept)
 
 

@@ -77,17 +77,11 @@ def pair_for(path: str, path_map: PathMap) -> "tuple[str, str] | None":
 
 def _governing(path: str, path_map: PathMap) -> "tuple[tuple[str, str], str] | None":
     """Returns the pair with the longest prefix of `path`, and the rest of the path."""
-    for pair in _longest_first(path_map):
+    for pair in sorted(path_map, key=lambda pair: -len(pair[0].rstrip("/\\"))):
         rest = _below(path, pair[0])
         if rest is not None:
             return pair, rest
     return None
-
-
-def _longest_first(path_map: PathMap) -> Sequence[tuple[str, str]]:
-    if len(path_map) < 2:
-        return path_map
-    return sorted(path_map, key=lambda pair: -len(pair[0].rstrip("/\\")))
 
 
 def _below(path: str, prefix: str) -> "str | None":

@@ -45,14 +45,9 @@ def _begun_tags(base: Base, change: Change, want: Value) -> Written:
     before = by_key(change.before)
     ours = by_key(base.ours if base else ())
     ours |= {key: name for key, name in by_key(change.after).items() if key not in before}
-    left = _left_out(change, want)
+    sent = by_key(change.after)  # without the names of Stash that a person removed
+    left = tuple(name for key, name in by_key(want).items() if key not in sent)
     return Written(want, change.before, tuple(ours.values()), begun=True, theirs=left)
-
-
-def _left_out(change: Change, want: Value) -> Tags:
-    """Returns names of Stash that are not sent, since a person removed them."""
-    sent = by_key(change.after)
-    return tuple(name for key, name in by_key(want).items() if key not in sent)
 
 
 def after_read_back(
@@ -204,14 +199,10 @@ def after_decision(field: Field, base: Base, decision: Decision) -> Written:
     person's. For Stash: a write of Stash's value has begun, and may remove every name that the list has."""
     _, cur, want = decision
     if field.kind == "tags":
-        ours = base.ours if base else ()
         if decision.side == STASH:
             return Written(want, cur, tuple(by_key(cur).values()), begun=True)
         off = _missing(base, cur, want)
-        return (
-            Written(base.sent, base.got, ours, base.begun, off) if base else
-            Written(want, cur, theirs=off)
-        )  # fmt: skip
+        return replace(base, theirs=off) if base else Written(want, cur, theirs=off)
     if decision.side == STASH:
         return Written(want, cur, SCALAR if is_ours(field, base, cur) else (), begun=True)
     return Written(want, cur, theirs=SCALAR)

@@ -87,15 +87,7 @@ _VERIFIED = """
 ALTER TABLE part ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE verified (scene_id INTEGER PRIMARY KEY, print INTEGER NOT NULL);
 """
-# Earlier versions kept the parsed pages of listings.
-_PAGES = """
-CREATE TABLE listed (
-  section INTEGER NOT NULL, place INTEGER NOT NULL, print INTEGER NOT NULL, told BLOB NOT NULL,
-  PRIMARY KEY (section, place));
-CREATE TABLE walked (
-  after INTEGER PRIMARY KEY, last INTEGER NOT NULL, size INTEGER NOT NULL, print INTEGER NOT NULL,
-  told BLOB NOT NULL);
-"""
+_PAGES = ""  # an earlier version kept the parsed pages of listings from here on
 # Drops the column `seen`. Existing rows are listed again.
 _UNSEEN = """
 CREATE TABLE files (

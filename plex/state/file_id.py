@@ -26,8 +26,7 @@ FileIds = tuple[FileId, ...]
 
 def of_item(item: Item) -> FileIds:
     """Returns the files of the item."""
-    sizes = item.sizes or (0,) * len(item.files)
-    return _of(zip(item.files, sizes, strict=True))
+    return _of(item.sized_files)
 
 
 def of_scene(scene: Scene, path_map: paths.PathMap) -> FileIds:

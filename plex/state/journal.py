@@ -108,10 +108,8 @@ class Journal:
         """Begins a run, and deletes rows beyond the limits: runs that are old by the clock and by number."""
         run = db.execute("INSERT INTO run (at, command) VALUES (?, ?)", (now, self._command))
         last = db.execute("SELECT max(number) FROM journal").fetchone()[0] or 0
-        db.execute(
-            "DELETE FROM run WHERE at < ? AND id <= ?",
-            (now - self._days * 86400, run.lastrowid - LATEST),
-        )
+        oldest = now - self._days * 86400, run.lastrowid - LATEST
+        db.execute("DELETE FROM run WHERE at < ? AND id <= ?", oldest)
         db.execute("DELETE FROM journal WHERE number <= ?", (last - self._rows,))
         db.execute("DELETE FROM journal WHERE run < (SELECT min(id) FROM run)")
         return int(run.lastrowid)
@@ -151,18 +149,15 @@ class Journal:
         given = {name: value for name, value in filters.items() if value}
         where = " AND ".join(["NOT undone", "number > ?", *(f"{name} = ?" for name in given)])
         rows = self._store.rows(
-            f"SELECT {_COLUMNS}, run, number FROM journal WHERE {where} ORDER BY number LIMIT ?",
-            (after, *given.values(), limit),
+            f"{_ROWS} {where} {_IN_ORDER} LIMIT ?", (after, *given.values(), limit)
         )
         return [_from_columns(row) for row in rows]
 
     def written(self, rating_keys: Sequence[int]) -> dict[int, list[Row]]:
         """Returns the writes on each item, in order, without those that were undone or made by an undo."""
         writes: dict[int, list[Row]] = {}
-        sql = (
-            f"SELECT {_COLUMNS}, run, number FROM journal WHERE NOT undone AND why NOT IN (?, ?)"
-            " AND rating_key IN (...) ORDER BY number"
-        )
+        where = "NOT undone AND why NOT IN (?, ?) AND rating_key IN (...)"
+        sql = f"{_ROWS} {where} {_IN_ORDER}"
         for row in self._store.rows_in(sql, rating_keys, (UNDO, LEFT)):
             writes.setdefault(row[0], []).append(_from_columns(row))
         return writes
@@ -241,6 +236,7 @@ class Journal:
 
 
 _COLUMNS = "rating_key, scene_id, field, before, after, locked, why, files, known"
+_ROWS, _IN_ORDER = f"SELECT {_COLUMNS}, run, number FROM journal WHERE", "ORDER BY number"
 
 
 def _to_columns(row: Row) -> tuple[object, ...]:

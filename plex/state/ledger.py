@@ -16,14 +16,9 @@ from plex.state.journal import Journal
 _PUT = f"INSERT OR REPLACE INTO item ({', '.join(COLUMNS)})"
 # As bytes, since `leniently` decodes every text with a call of its own. NULL differs from ''.
 _KNOWN = [f"ifnull({name}, '?')" for name in COLUMNS if name not in ("rating_key", "synced")]
-_PRINT = (
-    f"SELECT rating_key, CAST({' || char(31) || '.join(_KNOWN)} AS BLOB) FROM item"
-    " WHERE rating_key IN (...)"
-)
-_PRINT_OF_DECISIONS = (
-    "SELECT rating_key, CAST(field || char(31) || choice AS BLOB) FROM decision"
-    " WHERE rating_key IN (...)"
-)
+_AS_BYTES = "SELECT rating_key, CAST({} AS BLOB) FROM {} WHERE rating_key IN (...)"
+_PRINT = _AS_BYTES.format(" || char(31) || ".join(_KNOWN), "item")
+_PRINT_OF_DECISIONS = _AS_BYTES.format("field || char(31) || choice", "decision")
 
 Ref = tuple[str, int]  # kind and id of what a scene shows
 
@@ -83,26 +78,20 @@ class Ledger:
             # Decisions under the key of a new entry were about another file.
             new = [(entry.rating_key,) for entry in some if not (entry.synced or entry.decided)]
             db.executemany("DELETE FROM decision WHERE rating_key = ?", new)
+            sql = "DELETE FROM decision WHERE rating_key = ? AND field = ? AND choice = ?"
             for entry in some:
-                db.executemany(
-                    "DELETE FROM decision WHERE rating_key = ? AND field = ? AND choice = ?",
-                    [(entry.rating_key, name, text_of(d)) for name, d in entry.decided.items()],
-                )
+                done = [(entry.rating_key, name, text_of(d)) for name, d in entry.decided.items()]
+                db.executemany(sql, done)
             for scene_id, shown in self.changed_refs(refs or {}).items():
                 db.execute("DELETE FROM ref WHERE scene_id = ?", (scene_id,))
                 insert(db, "INSERT OR IGNORE INTO ref", [(*ref, scene_id) for ref in shown])
 
-    def _refs(self, scene_ids: Sequence[int]) -> dict[int, set[Ref]]:
-        """Returns the refs of these scenes at their last write."""
-        refs: dict[int, set[Ref]] = {}
-        sql = "SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN (...)"
-        for scene_id, kind, number in self._store.rows_in(sql, scene_ids):
-            refs.setdefault(scene_id, set()).add((kind, number))
-        return refs
-
     def changed_refs(self, refs: Mapping[int, list[Ref]]) -> dict[int, list[Ref]]:
         """Returns the scenes whose refs differ from their last write, with their refs now."""
-        known = self._refs(list(refs))
+        known: dict[int, set[Ref]] = {}
+        sql = "SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN (...)"
+        for scene_id, kind, number in self._store.rows_in(sql, refs):
+            known.setdefault(scene_id, set()).add((kind, number))
         return {n: shown for n, shown in refs.items() if known.get(n, set()) != set(shown)}
 
     def photos(self, names: Iterable[str]) -> dict[str, Sent]:

@@ -78,11 +78,6 @@ def several(rating_keys: "Iterable[int]") -> "State":
     return AMBIGUOUS, f"fits Plex items {', '.join(map(str, rating_keys))}"
 
 
-def hidden(why: str) -> "State":
-    """Returns the state of a scene whose file may be in a part of Plex that was not listed."""
-    return UNKNOWN, why
-
-
 def worst(states: "Iterable[State]") -> "State":
     """Returns the state of a scene on several items."""
     return min(states, key=lambda state: _ORDER.index(state[0]))

@@ -88,7 +88,7 @@ class SceneDecision:
         if self.lacks_item:
             states[0] = scene_state.MISSING if self.scene.files else scene_state.NO_FILE
         if self.hidden:
-            states[0] = scene_state.hidden(self.hidden)
+            states[0] = UNKNOWN, self.hidden
         if self.unsure:
             states[0] = scene_state.several(item.rating_key for item in self.unsure)
         if self.unready:

@@ -104,9 +104,7 @@ def scene_of(back: Back, entry: "Entry | None") -> int:
 
 
 def edit_of(fields: Sequence[Back], item: Item) -> list[edit_request.Parameter]:
-    changes = (
-        plan.Change(back.field, item.values.get(back.field), back.value, plan.WRITE)
-        for back in fields
-    )
+    now = item.values
+    changes = (plan.Change(b.field, now.get(b.field), b.value, plan.WRITE) for b in fields)
     locks = {f"{BY_NAME[back.field].plex_name}.locked": str(int(back.locked)) for back in fields}
     return [(name, locks.get(name, value)) for name, value in edit_request.parameters(changes)]

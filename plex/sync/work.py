@@ -88,10 +88,8 @@ class Work:
         if asked & (self.after.locks - self.item.locks):
             return True
         now, before = self.after.values, self.item.values
-        return any(
-            not same(registry.BY_NAME[c.field], now.get(c.field), before.get(c.field))
-            for c in changes
-        )
+        fields = [registry.BY_NAME[change.field] for change in changes]
+        return any(not same(f, now.get(f.name), before.get(f.name)) for f in fields)
 
 
 def planned(scene: Scene, item: Item, entry: Entry, settings: SyncSettings) -> "Work | None":
@@ -199,12 +197,9 @@ def _lost_our_locks(entry: Entry, item: Item) -> bool:
     ours = entry.locks or frozenset()
     if ours <= item.locks:
         return False
-    left = (field for field in registry.FIELDS if field.plex_name in item.locks & ours)
-    return not any(
-        (base := entry.baseline.get(field.name)) is not None
-        and same(field, item.values.get(field.name), base.got)
-        for field in left
-    )
+    left, known = item.locks & ours, entry.baseline
+    written = [f for f in registry.FIELDS if f.plex_name in left and f.name in known]
+    return not any(same(f, item.values.get(f.name), known[f.name].got) for f in written)
 
 
 def claim_photos(

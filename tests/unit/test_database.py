@@ -166,7 +166,8 @@ def test_an_update_drops_the_pages_and_keeps_the_rest(opened: Open, said: list[s
     before = opened(WithPages)
     before.set_meta("machine", "m")
     with before.writing() as db:
-        db.execute("INSERT INTO listed VALUES (1, 1, 5, x'00')")
+        db.execute("CREATE TABLE listed (section INTEGER PRIMARY KEY, told BLOB)")
+        db.execute("CREATE TABLE walked (after INTEGER PRIMARY KEY, told BLOB)")
     before.close()
     after = opened(Store)
     tables = {name for (name,) in after.rows("SELECT name FROM sqlite_master")}
