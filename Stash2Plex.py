@@ -101,10 +101,12 @@ def _from_stash(document):
 
 
 def _page(mode, args, data_dir):
-    from app.dashboard import routes
+    from app.dashboard import read_only_db, routes
 
-    answer, problem = routes.answer(mode, args, data_dir)
-    return _fail(problem) if problem else _answered(answer)
+    try:
+        return _answered(routes.PAGE_OPERATIONS[mode](data_dir, args))
+    except read_only_db.Trouble as error:
+        return _fail(str(error))
 
 
 def _hook(args, connection, data_dir, document):

@@ -1,7 +1,6 @@
 """Notes that the page reads: what runs and how far it is, what made the last run fail, and when each
 server last answered. Stash itself calls every task finished. A lock shows that a run is still alive."""
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,6 +18,7 @@ from app.dashboard.overview import (
 )
 from disk.json_file import put_note
 from disk.lock import FileLock
+from stash import light_json
 
 Map = Mapping[str, Any]
 Contact = dict[str, Any]
@@ -71,7 +71,7 @@ class Activity:
         with suppress(OSError):
             if left:
                 if left != known:
-                    put_note(path, json.dumps(left))
+                    put_note(path, light_json.dumps(left))
             elif known:
                 os.unlink(path)
 
@@ -100,6 +100,7 @@ class Contacts:
     def __init__(self, data_dir: str, clock: Callable[[], float], leaves: bool = True) -> None:
         """Writes nothing if `leaves` is off."""
         self._folder, self._clock, self._leaves = data_dir, clock, leaves
+        self._known: dict[str, Any] | None = None  # the note, once it was read
 
     def answered(self, server: str, version: str = "") -> None:
         self._note(server, lambda before: answered(before, version, self._clock()))
@@ -111,9 +112,9 @@ class Contacts:
         if not self._leaves:
             return
         with suppress(OSError):
-            known = servers(self._folder)
+            known = self._known = self._known or servers(self._folder)
             known[server] = after(known[server] or {})
-            put_note(os.path.join(self._folder, CONTACTS), json.dumps(known))
+            put_note(os.path.join(self._folder, CONTACTS), light_json.dumps(known))
 
 
 def answered(before: Contact, version: str, now: float) -> Contact:

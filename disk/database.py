@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ BUSY_SECONDS = 30  # how long to wait while another process writes
 HALF, NEW = "half", "new"  # a file that is being made, and a finished one
 
 Value = TypeVar("Value")
+Values = Sequence[object] | Mapping[str, object]  # of the parameters of a statement
 
 
 class Database:
@@ -51,7 +52,7 @@ class Database:
 
     # -- for every store
 
-    def rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement."""
         with self._plainly():
             return self.db.execute(sql, values).fetchall()
@@ -67,7 +68,7 @@ class Database:
             found += self.rows(asked, (*others, *some))
         return found
 
-    def value(self, sql: str, values: Sequence[object] = ()) -> Any:
+    def value(self, sql: str, values: Values = ()) -> Any:
         """The first value of the first row, None if there is no row."""
         found = self.rows(sql, values)
         return found[0][0] if found else None

@@ -14,7 +14,7 @@ from typing import Any
 from sync_queue.dead_letters import DeadLetters
 from sync_queue.job import BACKLOG, BULK, EDIT, Job, QueuedJob, dumps, loads
 from sync_queue.retry_policy import LONGEST
-from sync_queue.schema import CLAIMED, DEAD, IS_SCENE, READY, TABLE, UNCLAIMED, conditions
+from sync_queue.schema import CLAIMED, DEAD, IS_SCENE, READY, STATES, TABLE, UNCLAIMED
 
 AT_ONCE = 1000  # rows that are held in memory
 # The plus keeps SQLite from using the index: reading the rows in their order is faster here.
@@ -186,7 +186,8 @@ class Jobs(DeadLetters):
     def counts(self, now: float) -> dict[str, int]:
         """The number of jobs in each state: pending (due), waiting (due later), in_progress, dead."""
         sql = f"SELECT count(*) FROM {TABLE} WHERE "
-        return {name: self.value(sql + where) for name, where in conditions(now).items()}
+        at = {"now": now}
+        return {name: self.value(sql + where, at) for name, where in STATES.items()}
 
     def pending(self) -> Iterator[Job]:
         """The jobs that no drain has claimed."""

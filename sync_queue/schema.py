@@ -21,12 +21,10 @@ OUTAGES = "outages.json"
 CLOSED, OPEN, HALF_OPEN = "closed", "open", "half_open"  # the circuit to Plex
 REFUSALS = ("token",)  # causes with which Plex answers and lets nobody in: that is no outage
 
-
-def conditions(now: float) -> "dict[str, str]":
-    """The states that a person sees, each as a condition on the rows of the table."""
-    return {
-        "pending": f"status = {READY} AND due <= {now!r}",
-        "waiting": f"status = {READY} AND due > {now!r}",
-        "in_progress": f"status = {CLAIMED}",
-        "dead": f"status = {DEAD}",
-    }
+# The states that a person sees, each as a condition on the rows of the table. Its value is the time.
+STATES = {
+    "pending": f"status = {READY} AND due <= :now",
+    "waiting": f"status = {READY} AND due > :now",
+    "in_progress": f"status = {CLAIMED}",
+    "dead": f"status = {DEAD}",
+}

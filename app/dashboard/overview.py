@@ -67,9 +67,9 @@ def _counts(data_dir: str, now: float) -> "dict[str, int]":
     """Jobs by state, and the flags that no drain has swept yet."""
     queue = read_only_db.File(data_dir, read_only_db.QUEUE)
     sql = f"SELECT count(*) FROM {schema.TABLE} WHERE "
-    counts = {name: queue.value(sql + where) for name, where in schema.conditions(now).items()}
+    counts = {name: queue.value(sql + where, {"now": now}) for name, where in schema.STATES.items()}
     queue.close()
-    counts["flagged"] = sum(1 for _ in scene_states.flags(data_dir))
+    counts["flagged"] = sum(1 for _ in read_only_db.flags(data_dir))
     return counts
 
 

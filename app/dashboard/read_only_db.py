@@ -1,4 +1,4 @@
-"""Reads our SQLite files without a lock, and never makes or mends them. Page lane.
+"""Reads our files without a lock, and never makes or mends them. Page lane.
 
 An open page starts a process every few seconds. This module uses only the C core of `sqlite3`, and no
 store; a test compares the versions of the files.
@@ -6,11 +6,13 @@ store; a test compares the versions of the files.
 
 import _sqlite3
 import os
+from itertools import islice
 
 from sync_queue import inbox, schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     Map = dict[str, Any]
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 QUEUE, PLEX, PREVIEW = f"{schema.FOLDER}/{schema.FILE}", "plex.sqlite", "preview.sqlite"
 VERSIONS = {QUEUE: len(schema.STEPS), PLEX: 14, PREVIEW: 1}
 BUSY_SECONDS = 5
+FLAGS = 10_000  # that are read at most
 PAGE = 200  # rows of an answer at most
 
 
@@ -42,7 +45,7 @@ class File:
             raise Trouble(f"{self._name} was written by a newer Stash2Plex: install that one again")
         return bool(present == version)
 
-    def rows(self, sql: str, values: "Row" = ()) -> "list[Row]":
+    def rows(self, sql: str, values: "Row | Map" = ()) -> "list[Row]":
         if self._db is None:
             return []
         try:
@@ -50,7 +53,7 @@ class File:
         except _sqlite3.Error as error:
             raise Trouble(f"{self._name} cannot be read just now ({error})") from None
 
-    def value(self, sql: str, values: "Row" = ()) -> int:
+    def value(self, sql: str, values: "Row | Map" = ()) -> int:
         """The number in the first row, 0 if there is no row."""
         rows = self.rows(sql, values)
         return int(rows[0][0] or 0) if rows else 0
@@ -84,6 +87,14 @@ def _opened(path: str, name: str):  # type: ignore[no-untyped-def]
 
 def _leniently(data: bytes) -> str:
     return data.decode("utf-8", "replace")
+
+
+def flags(data_dir: str) -> "Iterator[tuple[str, int]]":
+    """(kind, id) of the flags that no drain has swept."""
+    try:
+        yield from islice(inbox.each_flag(data_dir), FLAGS)
+    except OSError:  # the full lane says so
+        pass
 
 
 # -- arguments, which may come from other programs

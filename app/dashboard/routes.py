@@ -1,16 +1,10 @@
 """The page operations by their mode: read from our files, without packages. Page lane.
 
-Each answer is JSON of a bounded size. An error is one sentence. Nothing is changed.
+Each answer is JSON of a bounded size. `read_only_db.Trouble` is an error in one sentence. Nothing is
+changed.
 """
 
 from app.dashboard import lists, overview, scene_states
-from app.dashboard.read_only_db import Trouble
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    Map = dict[str, Any]
 
 PAGE_OPERATIONS = {
     "status": overview.status,
@@ -25,11 +19,3 @@ PAGE_OPERATIONS = {
     "list_held": lists.held,
     "list_preview": lists.preview,
 }
-
-
-def answer(mode: str, args: "Map", data_dir: str) -> "tuple[Map | None, str]":
-    """(the answer, ''), or (None, why there is none)."""
-    try:
-        return PAGE_OPERATIONS[mode](data_dir, args), ""
-    except Trouble as error:
-        return None, str(error)

@@ -5,7 +5,6 @@
 
 import os
 import time
-from itertools import islice
 
 from app.dashboard import read_only_db
 from plex.state.scene_state import (
@@ -30,9 +29,8 @@ if TYPE_CHECKING:
     Map = dict[str, Any]
 
 DUE, PUT_OFF = "due", "put off"  # the job of a scene
-FLAGS = 10_000  # that are read at most
 AT_ONCE = 500  # values in one statement
-LISTED = tuple(state for state in STATES if state != UNKNOWN)  # only Stash knows all unknown scenes
+LISTED = tuple(filter(UNKNOWN.__ne__, STATES))  # only Stash knows all unknown scenes
 
 
 # -- the rule
@@ -129,20 +127,12 @@ def _changed(
 # -- changes in Stash that no drain has swept
 
 
-def flags(data_dir: str) -> "Iterator[tuple[str, int]]":
-    """(kind, id) of the flags that no drain has swept."""
-    try:
-        yield from islice(inbox.each_flag(data_dir), FLAGS)
-    except OSError:  # the full lane says so
-        pass
-
-
 def _names(data_dir: str, queue: read_only_db.File) -> "Iterator[tuple[str, int]]":
     """The performers, studios, tags and groups whose scenes are not queued yet."""
-    yield from (flag for flag in flags(data_dir) if flag[0] != "scene")
+    yield from (flag for flag in read_only_db.flags(data_dir) if flag[0] != "scene")
     for where in ("key < 'scene:'", "key >= 'scene;'"):
         for (key,) in queue.rows(
-            f"SELECT key FROM {TABLE} WHERE {where} AND status <= {CLAIMED} LIMIT {FLAGS}"
+            f"SELECT key FROM {TABLE} WHERE {where} AND status <= {CLAIMED} LIMIT {read_only_db.FLAGS}"
         ):
             kind, _, number = str(key).partition(":")
             if number.isascii() and number.isdigit():
@@ -162,7 +152,7 @@ class Overlay:
         later = f"status = {READY} AND due > {now!r}"
         self.held = {row[0] for row in plex.rows("SELECT scene_id FROM held LIMIT 100000")}
         due = self._ids(f"status <= {CLAIMED} AND NOT ({later})")
-        due.update(number for kind, number in flags(data_dir) if kind == "scene")
+        due.update(number for kind, number in read_only_db.flags(data_dir) if kind == "scene")
         for name in set(_names(data_dir, queue)):
             sql = "SELECT scene_id FROM ref WHERE kind = ? AND ref_id = ?"
             due.update(row[0] for row in plex.rows(sql, name))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import Stash2Plex
-from app.dashboard import routes
+from app.dashboard import read_only_db, routes
 from app.run import Run
 from devserver.box import Box
 from devserver.stash.client import StashError
@@ -28,10 +28,10 @@ def operation(
 ) -> Any:
     given = {"mode": mode, **args}
     if mode in Stash2Plex.PAGE_OPERATIONS:
-        found, problem = routes.answer(mode, given, str(box.data_dir))
-        if problem:
-            raise StashError(problem, 200)
-        return found
+        try:
+            return routes.PAGE_OPERATIONS[mode](str(box.data_dir), given)
+        except read_only_db.Trouble as error:
+            raise StashError(str(error), 200) from error
     connection = {"Scheme": "http", "Host": "127.0.0.1", "Port": box.stash.port}
     run = Run(connection, given, str(box.data_dir), clock=clock)
     before, Stash2Plex._run = Stash2Plex._run, run
