@@ -23,13 +23,15 @@ def rows(
 
 
 def _row(name: str, config: "Stash2PlexConfig", default: Any, warnings: Sequence[str]) -> Row:
-    is_default = bool(getattr(config, name) == default)
+    if name == TOKEN:
+        value, default = HIDDEN if config.token else "", ""
+    else:
+        value = getattr(config, name)
+    is_default = bool(value == default)
     return {
         "name": name,
-        "value": (HIDDEN if config.token else "")
-        if name == TOKEN
-        else _plain(getattr(config, name)),
-        "default": "" if name == TOKEN else _plain(default),
+        "value": _plain(value),
+        "default": _plain(default),
         "is_default": is_default,
         "problem": " ".join(w for w in warnings if w.startswith(f"{name}: "))
         or _fault(name, config),

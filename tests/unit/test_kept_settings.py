@@ -8,7 +8,8 @@ import pytest
 
 import validation
 from app.kept_settings import FILE, KeptConfig, checked
-from validation.config import Stash2PlexConfig, load
+from app.setup_check import settings_report
+from validation.config import Stash2PlexConfig, load, shown
 
 TOKEN = "aB3-xY_9kLmNoPqRsTuV"
 GIVEN: dict[str, Any] = {
@@ -74,3 +75,9 @@ def test_an_update_of_the_rules_checks_again(tmp_path, monkeypatch):
 def test_a_command_that_only_reads_leaves_nothing(tmp_path):
     checked(str(tmp_path), GIVEN, keeps=False)
     assert list(Path(tmp_path).iterdir()) == []
+
+
+def test_settings_that_were_kept_are_shown_like_checked_ones(tmp_path):
+    first, second = checked(str(tmp_path), GIVEN).config, checked(str(tmp_path), GIVEN).config
+    rows = [settings_report.rows(config, (), shown()) for config in (first, second)]
+    assert rows[0] == rows[1] and TOKEN not in str(rows)
