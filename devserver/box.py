@@ -12,11 +12,15 @@ from typing import Any
 
 from devserver import proof
 from devserver.plex import PlexServer
+from devserver.plex_tv import PlexTv
+from devserver.plex_tv.resources import Connection
 from devserver.stash import StashServer
 
 PLUGIN = "Stash2Plex"
 STASH_ROOT, PLEX_ROOT = "/data", "/media"
 TOKEN, TOKEN_2 = "plex-token-of-the-box", "second-plex-token-of-the-box"
+ACCOUNT = "account-token-of-the-box"
+PLEX_TV = "STASH2PLEX_PLEX_TV"  # names another plex.tv to the plugin
 
 
 class Box:
@@ -50,6 +54,7 @@ class Box:
         self.paths: dict[int, str] = {}
         self.tokens = {TOKEN}  # all that were ever configured
         self.said: list[str] = []  # what the plugin said to somebody else than this Stash
+        self.plex_tv: PlexTv | None = None
 
     def __enter__(self) -> Box:
         self.plex.start()
@@ -67,8 +72,8 @@ class Box:
 
     def __exit__(self, *_: object) -> None:
         self.stash.stop()
-        for plex in self.plexes:
-            plex.stop()
+        for server in (*self.plexes, *filter(None, [self.plex_tv])):
+            server.stop()
 
     @property
     def folder(self) -> Path:
@@ -132,6 +137,15 @@ class Box:
         self.plex = plex
         self.section = next(iter(plex.library.sections))
         self.configure(**settings)
+
+    def sign_in_at(self, token: str = ACCOUNT) -> PlexTv:
+        """A plex.tv for this box: its account owns the box's Plex, at its local address."""
+        self.plex_tv = PlexTv(token=token).start()
+        self.stash.env[PLEX_TV] = self.plex_tv.url
+        self.tokens.add(token)
+        here = Connection("127.0.0.1", self.plex.port)
+        self.plex_tv.add_server(self.plex.machine_identifier, "Sim", self.plex.token, here)
+        return self.plex_tv
 
     def replace_stash_database(self, updated_at: str = "") -> dict[int, int]:
         """Old id -> new id of the same scene; `paths` follows."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 SHORTEST = 8  # what is shorter is found everywhere
 STASHS_OWN = ("config.yml",)  # Stash itself keeps all settings there
+PENDING = "sign_in.json"  # a sign-in that is not over, in a file that only its owner may read
 
 
 def leaks(box: Box) -> list[str]:
@@ -39,6 +40,8 @@ def secrets(box: Box) -> dict[str, str]:
         "a session cookie": box.stash.library.sessions.mark,
         "the API key": box.stash.api_key,
     }
+    if box.plex_tv:
+        given |= {f"PIN {n}": str(n) for n in box.plex_tv.pins.known}
     return {name: secret for name, secret in given.items() if len(secret) >= SHORTEST}
 
 
@@ -68,6 +71,9 @@ def written(box: Box) -> Iterator[tuple[str, bytes]]:
     """(where, what): request lines, and every file that is left, with its name."""
     for plex in box.plexes:
         yield "a request line to Plex", _joined(plex._state.log.targets)
+    if box.plex_tv:
+        asked = [target for target in box.plex_tv.log.targets if "/pins/" not in target]
+        yield "a request line to plex.tv", _joined(asked)
     yield "a request line to Stash", _joined(box.stash.targets)
     for path in _files(box):
         yield f"the name of {path.name}", str(path).encode()
@@ -78,7 +84,8 @@ def written(box: Box) -> Iterator[tuple[str, bytes]]:
 def _files(box: Box) -> Iterator[Path]:
     for folder in (box.stash.config_dir, box.temporary):
         for path in sorted(folder.rglob("*")):
-            if path.name not in STASHS_OWN or path.parent != box.stash.config_dir:
+            is_stashs = path.name in STASHS_OWN and path.parent == box.stash.config_dir
+            if not is_stashs and path.name != PENDING:
                 yield path
 
 

@@ -72,13 +72,8 @@ class Scenes:
     ) -> Reply:
         text = query if isinstance(query, str) else urlencode(query, quote_via=quote)
         target = f"{path}?{text}" if text else path
-        connection = http.client.HTTPConnection("127.0.0.1", self.plex.port, timeout=10)
         sent = {**({"X-Plex-Token": token} if token else {}), **(headers or {})}
-        try:
-            connection.request(method, target, body, sent)
-            return Reply(connection.getresponse())
-        finally:
-            connection.close()
+        return ask_port(self.plex.port, method, target, sent, body)
 
     def get(self, path: str, query: dict | str = "", **more: object) -> Reply:
         return self.ask("GET", path, query, **more)
@@ -96,6 +91,17 @@ class Scenes:
 
     def tags(self, rating_key: int, kind: str = "genres") -> list[str]:
         return self.plex.item(rating_key)[kind]
+
+
+def ask_port(
+    port: int, method: str, target: str, headers: dict[str, str], body: bytes | None = None
+) -> Reply:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, target, body, headers)
+        return Reply(connection.getresponse())
+    finally:
+        connection.close()
 
 
 def tags_of(video: ElementTree.Element, name: str) -> list[str | None]:

@@ -33,6 +33,7 @@ class RealBox(Box):
         self.section = 0
         self.paths: dict[int, str] = {}
         self.tokens = {TOKEN}
+        self.plex_tv = None
         self.made: list[tuple[str, int]] = []
         self.stash_root = str(stash.media / FOLDER)
 
