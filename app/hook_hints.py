@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from app import pending_sign_in
 from app.modes import READ_ONLY
 from app.packages import activate
 from app.run import Run
@@ -43,6 +44,7 @@ def leave_notes(run: Run) -> None:
     if _is_read_only(run):
         return
     activate.remember(Path(run.data_dir))
+    pending_sign_in.tidy(run.data_dir, run.clock())
     if not run.knows_settings:
         return
     # While Pause is on nothing is due: hooks would wake drains that do nothing.

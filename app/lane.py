@@ -8,6 +8,7 @@ from typing import Any
 
 from app import quiet_libraries
 from app.activity import Activity
+from app.dashboard.overview import NO_PACKAGES
 from app.packages import activate
 from app.run import Run
 from disk import messages
@@ -44,7 +45,11 @@ def opened(
         _make_importable(data_dir, may_install=bool(args.get("as_task")) or not from_stash)
     except activate.NotThere:
         hook.wake(dict(connection), data_dir)
+        with suppress(OSError):
+            Path(data_dir, NO_PACKAGES).touch(mode=0o600)
         raise SetupError(INSTALLS) from None
+    with suppress(OSError):
+        Path(data_dir, NO_PACKAGES).unlink(missing_ok=True)
     run = Run(connection, args, data_dir, settings, from_stash=from_stash)
     try:
         yield run

@@ -70,6 +70,11 @@ class Session(requests.Session):
             self.mount(scheme, Adapter(self._deadline, pool_connections=1, max_retries=0))
         self._shortcut = Shortcut()
 
+    def through_proxies(self, url: str) -> "Session":
+        """Uses the proxies that the environment names for `url`, which is not in the LAN."""
+        self.proxies.update(requests.utils.get_environ_proxies(url))
+        return self
+
     def twin(self) -> "Session":
         """Returns the same session for another thread, with its own connections."""
         return Session(*self._timeout, bool(self.verify), self._seconds, self._clock)

@@ -87,6 +87,18 @@ class StashApi:
             query, {"ids": [plugin_id]},
         )  # fmt: skip
 
+    def change_settings(self, plugin_id: str, changed: Mapping[str, Any]) -> None:
+        """Saves these settings of the plugin. Stash replaces the whole map, so the others are read first.
+        Raises Busy when Stash does not show them afterwards."""
+        query = (
+            "mutation Save($id: ID!, $map: Map!) { configurePlugin(plugin_id: $id, input: $map) }"
+        )
+        wanted = {**self.settings(plugin_id), **changed}
+        self._transport.ask(query, {"id": plugin_id, "map": wanted})
+        kept = self.settings(plugin_id)
+        if any(kept.get(name) != value for name, value in wanted.items()):
+            raise errors.Busy("Stash did not keep the settings: save them again").of(errors.STASH)
+
     def version(self) -> str:
         """Returns Stash's version, 'unknown' for unofficial builds."""
         query = "query Version { version { version } }"

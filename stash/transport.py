@@ -51,7 +51,7 @@ def _line_to(base: str, connect: float, read: float, verify: bool) -> Line:
 class Transport:
     """Asks Stash, with errors of ours and a cookie that stays valid.
 
-    It only sends questions, and asks again after a passing fault.
+    It sends questions, and whole settings of the plugin. Both may be sent again after a passing fault.
     """
 
     def __init__(

@@ -29,6 +29,7 @@ window.Stash2Plex.TEXTS = {
   "stash.noData": "Stash answered {status}.",
 
   // -- names of the plugin
+  "task.set_up": "Set Up",
   "task.all": "Sync All Scenes to Plex",
   "task.recent": "Sync Recent Scenes to Plex",
   "task.process_queue": "Process Queue",

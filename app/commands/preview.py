@@ -140,7 +140,7 @@ def _decided(
     outcomes = {decision.scene.id: decision.outcome for decision in decisions}
     works = works_of(decisions)
     taken = {work.item.rating_key for work in works}
-    rows = [row for work in works for row in _of_work(work)]
+    rows = [row for work in works for row in rows_of(work)]
     for scene in chunk:
         if keys := [key for key in outcomes[scene.id].leaves if key not in taken]:
             rows += [_of_row(scene, row) for row in pipeline.restorer.plan(keys)]
@@ -161,7 +161,7 @@ def _becomes(outcome: "Outcome", writes: bool, matched: bool) -> str:
     return outcome.skipped or ("not in Plex" if outcome.missing else "left alone")
 
 
-def _of_work(work: "Work") -> list[dict[str, Any]]:
+def rows_of(work: "Work") -> list[dict[str, Any]]:
     from plex.sync.work import rows
 
     common = {"scene": work.scene.id, "title": work.scene.label(), "item": work.item.rating_key}

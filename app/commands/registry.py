@@ -80,9 +80,22 @@ OPERATIONS: dict[str, Operation] = {
     "apply_preview": _in("sync", "apply_preview"),
     "bundle": _in("bundle", "bundle"),
     "settings": _in("doctor", "settings"),
+    "set_up": _in("set_up", "set_up"),
+    "samples": _in("set_up", "samples"),
+    "sign_in": _in("sign_in", "sign_in"),
+    "sign_in_poll": _in("sign_in", "sign_in_poll"),
+    "sign_in_servers": _in("sign_in", "sign_in_servers"),
+    "sign_in_server": _in("sign_in", "sign_in_server"),
+    "sign_in_save": _in("sign_in", "sign_in_save"),
+    "sign_in_cancel": _in("sign_in", "sign_in_cancel"),
+    "connect": _in("sign_in", "connect"),
 }
 # Operations without a task: the page and a terminal call them with arguments.
-WITHOUT_TASK = ("hold", "explain", "sync", "apply_preview", "bundle", "settings")
+WITHOUT_TASK = (
+    "hold", "explain", "sync", "apply_preview", "bundle", "settings", "samples", "sign_in",
+    "sign_in_poll", "sign_in_servers", "sign_in_server", "sign_in_save", "sign_in_cancel",
+    "connect",
+)  # fmt: skip
 # Reconciliations with their scope; None is the setting Reconcile Scope.
 RECONCILE: dict[str, "str | None"] = {
     "reconcile_all": "all",
@@ -112,6 +125,7 @@ NEEDS_SERVER = (
     "hold",
     "resume",
     "preview",
+    "samples",
     "explain",
     "sync",
     "apply_preview",

@@ -21,6 +21,7 @@ ACTIVITY, ACTIVITY_LOCK = (
 RECONCILING = "reconciliation.lock"
 STATE = "reconciliation_state.json"
 CONTACTS = "contacts"  # when each server last answered
+NO_PACKAGES = "no_packages"  # a note that the Python packages have to be installed
 FAILURE = "failure"  # the error of an operation, by kind
 # A failure is over when an operation of the same kind succeeds. Every other operation is its own kind.
 SYNC, RECONCILIATION = "sync", "reconciliation"
@@ -49,6 +50,7 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
         "outage": outage(_circuit(data_dir), held),
         "servers": servers(data_dir),
         "failure": failure(data_dir, _of(args or {})),
+        "packages_missing": os.path.exists(os.path.join(data_dir, NO_PACKAGES)),
     }
 
 

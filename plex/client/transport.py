@@ -218,8 +218,9 @@ def _full(container: Any) -> Any:
     return container
 
 
-def probe(url: str, connect_timeout: float, read_timeout: float, verify: bool = True) -> None:
-    """Sends one request without a token. Returns if Plex is up, raises Unreachable if it is not.
+def probe(url: str, connect_timeout: float, read_timeout: float, verify: bool = True) -> str:
+    """Sends one request without a token. Returns the `machineIdentifier` of a Plex that is up, raises
+    Unreachable if none is.
 
     Never sends it again. `cause` of the error is one of `errors.CAUSES`.
     """
@@ -233,8 +234,10 @@ def probe(url: str, connect_timeout: float, read_timeout: float, verify: bool = 
         raise _not_up(url, line.fault(error)) from None
     finally:
         session.close()
-    if root.tag != "MediaContainer" or not root.get("machineIdentifier"):
+    machine: str = root.get("machineIdentifier") or ""
+    if root.tag != "MediaContainer" or not machine:
         raise not_plex(url)
+    return machine
 
 
 def _of_answer(

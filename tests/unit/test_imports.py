@@ -38,7 +38,7 @@ FEATHER_MAY_LATE = {
 PURE = {
     "errors", "app.phrasing", "app.setup_check.finding", "app.setup_check.diagnosis", "app.setup_check.settings_report", "app.modes",
     "disk.messages", "net.halving", "net.response", "stash.scene", "sync_queue.job", "sync_queue.schema", "sync_queue.retry_policy",
-    "sync_queue.circuit_breaker", "sync_queue.tally", "plex.path_map.paths", "plex.fields.registry", "plex.plan.plan",
+    "sync_queue.circuit_breaker", "sync_queue.tally", "plex.path_map.paths", "plex.fields.registry", "plex.plan.plan", "plex.client.account",
     "plex.fields.names", "plex.state.entry", "plex.state.file_id", "plex.state.scene_state", "plex.fields.item", "plex.fields.image_kinds", "plex.client.listing", "plex.client.pages", "plex.client.status", "plex.fields.actor_photos", "plex.fields.text", "plex.fields.tags", "plex.fields.selection",
     "plex.path_map.file_pairs", "plex.path_map.infer", "plex.plan.last_written", "plex.plan.baseline", "plex.client.edit_request", "plex.client.write_once",
     "reconciliation.detector", "reconciliation.window", "validation.clean_text",
@@ -68,6 +68,7 @@ SPINES = {
 CLIENTS = {
     "plex.client.client",
     "plex.client.transport",
+    "plex.client.plex_tv",
     "stash.api",
     "stash.transport",
     "net.session",

@@ -24,6 +24,7 @@ TRIGGERS = {f"{k}.{o}.Post" for k in KINDS for o in ("Create", "Update", "Destro
 TRIGGERS |= {"Tag.Merge.Post"}
 
 TASKS = {
+    "Set Up": "set_up",
     "Sync All Scenes to Plex": "all",
     "Sync Recent Scenes to Plex": "recent",
     "Process Queue": "process_queue",

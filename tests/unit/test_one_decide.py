@@ -31,6 +31,7 @@ CALLERS = {
     "app.commands.decide": {"scenes", "look"},  # Open Decisions
     "app.commands.explain": {"look"},
     "app.commands.preview": {"look"},
+    "app.commands.set_up": {"look"},
     "app.setup_check.paths": {"locate"},
     "plex.sync.pipeline": {"scenes", "decide", "give_up"},
     "plex.sync.pipelined": {"decide"},  # of the pipeline
