@@ -71,7 +71,12 @@
         h("div", null, h("bdi", null, cause || "")),
         h("div", null, text(refused ? "outage.heldByToken" : "outage.held", { held })),
       ),
-      h(TaskButton, { mode: "process_queue", label: text("button.tryNow") }),
+      h(
+        "div",
+        { className: "s2p-actions" },
+        refused && h(S.SignInAgain),
+        h(TaskButton, { mode: "process_queue", label: text("button.tryNow") }),
+      ),
     );
   }
 
@@ -86,19 +91,36 @@
     );
   }
 
-  S.Overview = function Overview({ version, running }) {
+  // A Plex that has answered once is set up. Before that the settings say whether one is named.
+  function useIsNew(status, version) {
+    const { plex } = (status && status.servers) || {};
+    const isUnmet = Boolean(status) && !(plex && plex.answered);
+    const { connected, error } = S.useConnected(isUnmet, [version]);
+    const isKnown = !isUnmet || connected !== null || Boolean(error);
+    return { isNew: isUnmet && (connected === false || Boolean(error)), isKnown };
+  }
+
+  S.Overview = function Overview({ version, running, lead }) {
     const { data: status, error, reload } = S.useStatus("overview", running);
     const total = S.useOnce(S.sceneCount, [version]).data;
     React.useEffect(() => {
       if (version) reload();
     }, [version]);
+    const { isNew, isKnown } = useIsNew(status, version);
+    React.useEffect(() => {
+      if (isNew) lead("start");
+    }, [isNew]);
     const empty = () => h(Card, { title: text("ring.title") }, h(Loading));
     return h(
       React.Fragment,
       null,
       h(Problem, { text: error }),
       status && h(Outage, { outage: status.outage, now: status.at }),
-      h("div", { className: "s2p-grid" }, status ? h(Cards, { status, total, reload }) : empty()),
+      h(
+        "div",
+        { className: "s2p-grid" },
+        status && isKnown && !isNew ? h(Cards, { status, total, reload }) : empty(),
+      ),
     );
   };
 })();

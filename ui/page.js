@@ -13,7 +13,11 @@
     changes: S.Changes,
     preview: S.Preview,
     setup: S.Setup,
+    start: S.Start,
   };
+  // The view of the first steps has no tab: the overview shows it while nothing is set up, and Setup leads
+  // to it later.
+  const TABS = Object.keys(VIEWS).filter((name) => name !== "start");
   // These views load their lists again when the queue or the work changes.
   const FOLLOWING = ["scenes", "queue", "changes"];
 
@@ -93,7 +97,7 @@
       return h(Router.Link, link, text(`view.${name}`));
     };
     const nav = { className: "s2p-tabs", "aria-label": text("page.tabs") };
-    return h("nav", nav, Object.keys(VIEWS).map(tab));
+    return h("nav", nav, TABS.map(tab));
   }
 
   function useTitle(view) {
@@ -108,12 +112,15 @@
     const history = Router.useHistory();
     const params = new URLSearchParams(location.search);
     const view = Object.keys(VIEWS).find((name) => name === params.get("view")) || "overview";
-    const go = (name, more) => history.push(`${S.PAGE}?${new URLSearchParams({ view: name, ...more })}`);
-    return { view, params, go };
+    const addressOf = (name, more) => `${S.PAGE}?${new URLSearchParams({ view: name, ...more })}`;
+    const go = (name, more) => history.push(addressOf(name, more));
+    // Opens a view in place of this one, so that the browser's Back does not lead to this one.
+    const lead = (name) => history.replace(addressOf(name));
+    return { view, params, go, lead };
   }
 
   S.Page = function Page() {
-    const { view, params, go } = useAddress();
+    const { view, params, go, lead } = useAddress();
     const [message, setMessage] = useState(null);
     const [version, setVersion] = useState(0);
     const say = useCallback((text, kind) => setMessage({ text, kind }), []);
@@ -129,7 +136,7 @@
       h(Tabs, { view }),
       h(Message, { message, onClose: () => setMessage(null) }),
       jobs.map((started) => h(RunningJob, { key: started.id, started, onEnd, say })),
-      h(ErrorBoundary, { key: view }, h(VIEWS[view], { version, running, changed, params, go })),
+      h(ErrorBoundary, { key: view }, h(VIEWS[view], { version, running, changed, params, go, lead })),
     );
     const watching = h(S.WatchContext.Provider, { value: watch }, content);
     return h(S.SayContext.Provider, { value: say }, watching);

@@ -27,6 +27,8 @@
       findings.map((finding, at) => h(Finding, { key: at, finding })),
     );
 
+  S.Findings = Findings;
+
   // Saves a text as a file in the browser's downloads.
   function download(name, content) {
     const address = URL.createObjectURL(new Blob([content], { type: "application/json" }));
@@ -43,13 +45,18 @@
     return text("setup.reportSaved");
   }
 
-  function CheckActions({ reload }) {
+  function CheckActions({ reload, go }) {
     const check = async () => reload();
     return h(
       React.Fragment,
       null,
       h(ActionButton, { label: text("button.checkSetup"), icon: "faStethoscope", action: check }),
       h(S.TestButton),
+      h(ActionButton, {
+        label: text("button.guide"),
+        icon: "faSignInAlt",
+        action: async () => go("start"),
+      }),
       h(ActionButton, { label: text("button.bugReport"), icon: "faDownload", action: downloadReport }),
     );
   }
@@ -129,7 +136,7 @@
     return h(Card, { title: text("setup.settings"), actions }, h(Table, table));
   }
 
-  S.Setup = function Setup({ version }) {
+  S.Setup = function Setup({ version, go }) {
     const look = (signal) => S.operation("doctor", {}, signal);
     const { data: doctor, error, reload } = S.useOnce(look, [version]);
     const { findings, plex, paths, settings } = doctor || {};
@@ -138,7 +145,7 @@
       null,
       h(
         Card,
-        { title: text("setup.check"), actions: h(CheckActions, { reload }) },
+        { title: text("setup.check"), actions: h(CheckActions, { reload, go }) },
         h(Problem, { text: error }),
         doctor && h(Findings, { findings }),
         !doctor && !error && h(Loading),

@@ -40,8 +40,10 @@ def test_an_operation_asks_for_a_task_that_installs_and_then_works(bare: Box) ->
             bare.operation("sync", scene=1)
     assert installed(bare) == []
     assert queued(bare) == 1
+    assert bare.operation("status")["packages_missing"]
     bare.stash.release_jobs()
     bare.settle()
+    assert not bare.operation("status")["packages_missing"]
     assert len(installed(bare)) == 1
     bare.operation("sync", scene=1)
     assert bare.differences() == {}

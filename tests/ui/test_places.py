@@ -136,7 +136,7 @@ def test_no_view_has_a_serious_fault_for_those_who_hear_it(
     scene = populated(box)
     tab = open_tab(width=width)
     axe = (node_modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    for view in ("overview", "scenes", "queue", "changes", "preview", "setup"):
+    for view in ("overview", "scenes", "queue", "changes", "preview", "setup", "start"):
         tab.go(view)
         tab.page.wait_for_load_state("networkidle")
         assert serious(tab, axe) == [], view
