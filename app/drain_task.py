@@ -337,8 +337,8 @@ def serves_others(run: Run, error: Exception) -> bool:
 
 def pages_showing(run: Run, kind: str, number: int) -> Iterator[list[int]]:
     """The ids of the scenes that show this performer, studio, tag or group, in pages."""
+    from plex.fields.registry import extras
     from plex.state.ledger import Ledger
-    from plex.sync.work import extras
     from stash.api import INDIRECT, SceneFilter
 
     # Stash knows nothing of a destroyed one, so the ledger comes first.

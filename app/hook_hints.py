@@ -60,7 +60,7 @@ def leave_notes(run: Run) -> None:
 
 def _watched(run: Run) -> str:
     """The fields of performers, studios and groups that Plex shows with these settings, besides names."""
-    from plex.sync.work import extras
+    from plex.fields.registry import extras
     from stash.scene import WATCHED
 
     fields = extras(run.config.sync_settings())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import errors
 from net.prefetch import fetch_ahead
+from plex.fields.registry import extras
 from plex.library import match
 from plex.library.index import Index
 from plex.library.path_map import Finder
@@ -22,7 +23,6 @@ from plex.state.journal import Journal
 from plex.state.ledger import Ledger
 from plex.state.scene_state_store import SceneStates
 from plex.sync.decide import Decider
-from plex.sync.work import extras
 from reconciliation import brake
 from reconciliation.compare import Comparison
 from reconciliation.fingerprints import Fingerprints

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import errors
 from net.prefetch import read_ahead
+from plex.fields.registry import extras
 from plex.library import match
 from plex.state import scene_state
 from plex.state.holds import Holds
@@ -15,7 +16,6 @@ from plex.state.scene_state_store import SceneStates
 from plex.sync.decide import Decider
 from plex.sync.decision import SceneDecision
 from plex.sync.restore import RESTORE
-from plex.sync.work import extras
 from reconciliation.fingerprints import ByScene, Fingerprints
 from reconciliation.result import Findings, GapDetectionResult
 from stash.api import EVERYTHING, SceneFilter

@@ -1,6 +1,6 @@
 """The jobs that a drain has claimed: each gets a verdict, or goes back as it was."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import errors
@@ -34,10 +34,6 @@ class InFlight:
         jobs = self.jobs.claim(size, self.clock(), only, last)
         self._held |= {job.number: job for job in jobs}
         return jobs
-
-    def left(self, jobs: Iterable[Job]) -> list[Job]:
-        """The jobs that have no verdict yet."""
-        return [job for job in jobs if job.number in self._held]
 
     def give_all_back(self) -> None:
         """Put every job back into the queue unchanged, after a pause."""
@@ -84,7 +80,7 @@ class InFlight:
 
     def judge_batch(self, jobs: Sequence[Job], error: Exception, attempt: Attempt) -> None:
         """Judge jobs that failed together. One may be the cause, so each gets an attempt of its own."""
-        left, action = self.left(jobs), self.action(error)
+        left, action = [job for job in jobs if job.number in self._held], self.action(error)
         if len(left) > 1 and action != retry_policy.PAUSE:
             self._one_by_one(left, attempt)
             return

@@ -68,11 +68,8 @@ def action_of(error: Exception) -> str:
 def of_missing(waits: int, now: float) -> Verdict:
     """The verdict on a scene whose file Plex lacks: wait, ever longer, then leave it to the newcomers."""
     if waits >= len(WAIT_SECONDS):
-        return Verdict(
-            DONE,
-            words=f"still not in Plex after {waits} looks: it leaves the queue, and is synced when "
-            "a later run finds its file in Plex",
-        )
+        then = "it leaves the queue, and is synced when a later run finds its file in Plex"
+        return Verdict(DONE, words=f"still not in Plex after {waits} looks: {then}")
     return Verdict(WAIT, now + WAIT_SECONDS[waits], "not in Plex yet")
 
 

@@ -26,7 +26,7 @@ VALUE = 80  # characters of a value in a log line
 
 def explain(run: Run) -> dict[str, Any]:
     """Everything that decides what Plex says about the `scene`."""
-    from plex.sync.work import extras
+    from plex.fields.registry import extras
 
     wanted = number(run, "scene")
     if not wanted:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from plex.fields import tags, text
-from stash.scene import GROUPS, PARENTS, PERFORMER_TAGS, PHOTOS, Scene
+from stash.scene import GROUPS, PARENTS, PERFORMER_TAGS, PHOTOS, STASH_IDS, Scene
 from validation import template
 from validation.settings import SyncSettings
 
@@ -121,6 +121,7 @@ def extras(settings: SyncSettings) -> frozenset[str]:
         PARENTS: "parent_studio" in shown,
         PERFORMER_TAGS: "genres" in on and settings.performer_tags,
         PHOTOS: "actors" in on and bool(settings.actor_photo_url),
+        STASH_IDS: settings.only_stash_id,  # decides which scenes are synced
     }
     return frozenset(name for name, is_needed in parts.items() if is_needed)
 

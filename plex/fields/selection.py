@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from plex.fields.names import is_listed
 from plex.path_map import paths
-from stash.scene import STASH_IDS, Scene
+from stash.scene import Scene
 from validation.settings import SyncSettings
 
 NOT_ORGANIZED = "not organized"
@@ -24,11 +24,6 @@ class Skip(NamedTuple):
     @property
     def words(self) -> str:
         return f"{self.reason} “{self.what}”" if self.what else self.reason
-
-
-def extras(settings: SyncSettings) -> frozenset[str]:
-    """Returns the parts of a scene that Stash must send besides the usual parts."""
-    return frozenset({STASH_IDS} if settings.only_stash_id else ())
 
 
 def skip_reason(scene: Scene, settings: SyncSettings) -> "Skip | None":

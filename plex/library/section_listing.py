@@ -59,8 +59,10 @@ class SectionListing:
                 reading.holes.append(page.words)
             else:
                 reading.page(page)
-        if not (reading.rows or reading.holes) and (before := _count(self._store, section.id)):
-            return Result(before)
+        if not (reading.rows or reading.holes):
+            files = "SELECT count(*) FROM part WHERE section = ?"
+            if before := self._store.value(files, (section.id,)):
+                return Result(before)
         with self._store.writing() as db:
             if not reading.holes:
                 reading.end()
@@ -72,14 +74,12 @@ class SectionListing:
         """Writes the files that are new or differ. Returns how many are new."""
         rows = {_row(part, section, now) for part in page}
         with self._store.writing() as db:
-            known = self._rows({row.rating_key for row in rows})
+            sql = f"SELECT {_COLUMNS} FROM part WHERE rating_key IN (...)"
+            keys = {row.rating_key for row in rows}
+            known = set(map(Row._make, self._store.rows_in(sql, keys)))
             if changed := {row.rating_key for row in rows ^ known}:
                 _replace(db, changed, [row for row in rows if row.rating_key in changed])
         return len({row[:2] for row in rows} - {row[:2] for row in known})
-
-    def _rows(self, rating_keys: Collection[int]) -> set[Row]:
-        sql = f"SELECT {_COLUMNS} FROM part WHERE rating_key IN (...)"
-        return set(map(Row._make, self._store.rows_in(sql, rating_keys)))
 
 
 class Reading:
@@ -126,10 +126,6 @@ def _replace(db: sqlite3.Connection, rating_keys: Collection[int], rows: Sequenc
     for some in batches(rating_keys):
         db.execute(f"DELETE FROM part WHERE rating_key IN ({parameters(some)})", some)
     db.executemany(f"INSERT OR REPLACE INTO part ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", rows)
-
-
-def _count(store: Store, section: int) -> int:
-    return int(store.value("SELECT count(*) FROM part WHERE section = ?", (section,)))
 
 
 def _row(part: Part, section: int, now: float) -> Row:

@@ -9,7 +9,7 @@ from functools import partial
 
 import errors
 from plex.client.port import PlexPort
-from plex.fields import actor_photos, selection
+from plex.fields import actor_photos, registry, selection
 from plex.images import covers
 from plex.images.covers import Covers
 from plex.library import claims, match, readiness
@@ -25,7 +25,7 @@ from plex.state.ledger import Ledger
 from plex.sync.decision import Other, SceneDecision
 from plex.sync.reads import Reads
 from plex.sync.restore import RESTORE
-from plex.sync.work import Work, claim_photos, extras, planned, refuse_partial, rules, state_before
+from plex.sync.work import Work, claim_photos, planned, refuse_partial, rules, state_before
 from stash.port import StashPort
 from stash.scene import Scene
 from validation.settings import SyncSettings
@@ -51,7 +51,7 @@ class Decider:
         self._covers = Covers(plex, settings, clock)
         # Items to ask for when Plex gives none of those at hand.
         self.others = Witnesses(ledger.store)
-        self.extras = extras(settings)
+        self.extras = registry.extras(settings)
         self._claims = Claims(stash, settings, self.extras)
         self._settling = readiness.Settling(plex, clock)
         self._claimed: set[str] = set()  # actors whose photo goes out in this process

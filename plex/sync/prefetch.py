@@ -17,7 +17,7 @@ import errors
 from net.prefetch import ReaderThread
 from plex.client.port import PlexPort, Unread
 from plex.fields.item import Item
-from plex.fields.registry import IMAGES
+from plex.fields.registry import IMAGES, extras
 from plex.images import covers
 from plex.images.images import Spooled
 from plex.library import match, readiness
@@ -27,7 +27,7 @@ from plex.state.entry import Entry
 from plex.state.ledger import Ledger
 from plex.sync.reads import Reads
 from plex.sync.verify import Items
-from plex.sync.work import extras, rules
+from plex.sync.work import rules
 from stash.port import StashPort
 from stash.scene import Scene
 from validation.settings import SyncSettings

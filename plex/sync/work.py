@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plex.fields import actor_photos, registry, selection
+from plex.fields import actor_photos, registry
 from plex.fields.actor_photos import Sent
 from plex.fields.item import Item
 from plex.images import covers
@@ -217,11 +217,6 @@ def claim_photos(
             due = actor_photos.due(wish, work.actors, shown, sent, fill_only)
             work.photos = {name: url for name, url in due.items() if name not in claimed}
             claimed.update(work.photos)
-
-
-def extras(settings: SyncSettings) -> frozenset[str]:
-    """Everything that these settings need of a scene besides the usual."""
-    return registry.extras(settings) | selection.extras(settings)
 
 
 def refuse_partial(scene: Scene, needed: frozenset[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plex.fields import selection
+from plex.fields import registry, selection
 from plex.fields.selection import REASONS, Skip
 from stash.scene import STASH_IDS, File, Ref, Scene
 from tests.support.settings import sync_settings
@@ -67,5 +67,5 @@ def test_a_reason_names_what_is_at_fault():
 
 
 def test_stash_ids_are_asked_for_only_if_they_decide():
-    assert selection.extras(sync_settings()) == set()
-    assert selection.extras(sync_settings(only_stash_id=True)) == {STASH_IDS}
+    assert registry.extras(sync_settings()) == set()
+    assert registry.extras(sync_settings(only_stash_id=True)) == {STASH_IDS}
