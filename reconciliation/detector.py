@@ -25,11 +25,9 @@ def gap(
     wanted: Fields,
     also: tuple[str, ...] = (),
 ) -> "Gap | None":
-    """Returns the gap of a scene that has an item; None when Plex says what it should. `also` names
-    what is due besides the changes.
-
-    An edit in Plex that a sync would undo (on_edit_in_plex: stash) is due like any other difference.
-    """
+    """Returns the gap of a scene that has an item; None when Plex says what it should. `also` names what is
+    due besides the changes. An edit in Plex that a sync would undo (on_edit_in_plex: stash) is due like any
+    other difference."""
     due = tuple(change.field for change in changes if change.writes) + also
     if due:
         bare = is_bare(current) and any(wanted.get(name) for name in SUBSTANCE)

@@ -65,9 +65,8 @@ class GapDetectionEngine:
         seen_until: "str | None" = None,
         passed: Callable[[Sequence[int]], None] = lambda ids: None,
     ) -> None:
-        """`unasked`: no person started this run. With `seen_until` (see the scheduler) a scope that
-        counts back from now reaches back to that moment. `passed` gets the scenes that may be
-        written."""
+        """`unasked`: no person started this run. With `seen_until` (see the scheduler) a scope that counts
+        back from now reaches back to that moment. `passed` gets the scenes that may be written."""
         self._stash, self._config, self._jobs = stash, config, queue
         self._settings = config.sync_settings()
         self._plex = plex or _connect(config)
@@ -101,11 +100,9 @@ class GapDetectionEngine:
         return self._findings.result
 
     def sample(self, ids: Sequence[int], whole: float = 1.0, freed: bool = False) -> None:
-        """Raises Braked if too many of these scenes would lose something by a sync; queues nothing.
-        Each scene represents `whole` scenes. Scenes that are `freed` are held until then.
-
-        A scene that cannot be compared is left out, with a warning. Raises whatever else fails.
-        """
+        """Raises Braked if too many of these scenes would lose something by a sync; queues nothing. Each
+        scene represents `whole` scenes. Scenes that are `freed` are held until then. A scene that cannot be
+        compared is left out, with a warning. Raises whatever else fails."""
         self._index.refresh(self._plex, self._clock())
         decider = self._decider()
         selection, comparison = self._selection(decider, freed), self._comparison(decider)

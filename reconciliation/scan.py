@@ -95,11 +95,8 @@ class Scan:
 
 
 class DeletedScenes:
-    """Finds the scenes that are known here and that no page of a whole walk has.
-
-    Takes the pages in order, and holds no more than a page. `others` are scenes that are known
-    without a state.
-    """
+    """Finds the scenes that are known here and that no page of a whole walk has. Takes the pages in order,
+    and holds no more than a page. `others` are scenes that are known without a state."""
 
     def __init__(self, seen: SceneStates, others: Iterable[int] = ()) -> None:
         self._seen, self._others = seen, set(others)

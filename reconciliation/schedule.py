@@ -35,12 +35,9 @@ def due_at(
 
 
 def deep_due_at(state: ReconciliationState, interval: str, now: float) -> float | None:
-    """Returns when the deep pass, which compares everything by value, is due: epoch seconds, in the
-    past if overdue; None for `never`, and before the first run.
-
-    It counts from the last deep pass, and before that from the first run: the first day reads
-    enough as it is.
-    """
+    """Returns when the deep pass, which compares everything by value, is due: epoch seconds, in the past if
+    overdue; None for `never`, and before the first run. It counts from the last deep pass, and before that
+    from the first run: the first day reads enough as it is."""
     seconds = DEEP_SECONDS.get(tidy(interval), math.inf)
     counted = state.last_deep_time or state.deep_since
     if math.isinf(seconds) or not counted:
@@ -58,8 +55,7 @@ def retry_at(state: ReconciliationState, now: float, abandoned: bool) -> float:
 
 
 def backoff(failures: int) -> float:
-    """Returns the seconds to wait after this many failures in a row: 5 minutes, doubling up to
-    6 hours."""
+    """Returns the seconds to wait after this many failures in a row: 5 minutes, doubling up to 6 hours."""
     return min(FIRST_RETRY * 2.0 ** min(max(failures - 1, 0), 30), LONGEST_RETRY)
 
 

@@ -45,12 +45,9 @@ STATE_LOCK = "reconciliation_state.lock"
 
 
 class ReconciliationScheduler:
-    """Answers whether a run is due, and keeps how runs went, in `data_dir`.
-
-    `identity` names the Stash process that started us (None if unknown). Every `now` is in epoch
-    seconds and defaults to `clock()`. `notices` collects sentences about a state file that could not
-    be used.
-    """
+    """Answers whether a run is due, and keeps how runs went, in `data_dir`. `identity` names the Stash
+    process that started us (None if unknown). Every `now` is in epoch seconds and defaults to `clock()`.
+    `notices` collects sentences about a state file that could not be used."""
 
     def __init__(
         self,
@@ -110,10 +107,8 @@ class ReconciliationScheduler:
         return self._remember(state, due is not None and now >= due)
 
     def is_startup_due(self, now: float | None = None, interval: str | None = None) -> bool:
-        """Whether Stash has started since the last run, and that run is over an hour ago.
-
-        `interval` (default: the last one seen) matters only as `never`, which switches this off.
-        """
+        """Whether Stash has started since the last run, and that run is over an hour ago. `interval`
+        (default: the last one seen) matters only as `never`, which switches this off."""
         now = self._now(now)
         state = self.load_state()
         off = tidy(interval if interval is not None else state.interval) == "never"

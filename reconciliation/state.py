@@ -63,10 +63,8 @@ class ReconciliationState:
 
 
 def read(path: Path, now: float) -> tuple[ReconciliationState, str]:
-    """Returns the state, and a sentence when the file could not be used and was set aside.
-
-    Raises SetupError when the file has a later version, or cannot be opened.
-    """
+    """Returns the state, and a sentence when the file could not be used and was set aside. Raises SetupError
+    when the file has a later version, or cannot be opened."""
     document, notice = json_file.read(path, VERSION, now)
     return from_map(document), notice
 
