@@ -50,9 +50,8 @@ class GapDetectionResult:
         name = f"{gap.kind}_count"
         setattr(self, name, getattr(self, name) + 1)
         if gap.kind == DRIFTED and len(self.drifted) < MOST_DRIFTED:
-            self.drifted.append(
-                {"scene": gap.scene_id, "items": list(items), "fields": list(gap.fields)}
-            )
+            fields = list(gap.fields)
+            self.drifted.append({"scene": gap.scene_id, "items": list(items), "fields": fields})
 
     @property
     def total_gaps(self) -> int:
@@ -103,10 +102,8 @@ class ScenesToSync:
     def put(self, jobs: "Jobs", now: float) -> int:
         """Puts the scenes into the queue. Returns how many of them are new there."""
         # A missing scene goes on waiting. The others waited for something that is there now.
-        return sum(
-            jobs.put_scenes(ids, reason, now, hasten=reason != MISSING)
-            for reason, ids in self.by_reason.items()
-        )
+        by_reason = self.by_reason.items()
+        return sum(jobs.put_scenes(n, why, now, hasten=why != MISSING) for why, n in by_reason)
 
 
 @dataclass

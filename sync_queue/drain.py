@@ -29,7 +29,6 @@ BATCH = 20
 SAMPLE = 100  # scenes that the brake looks at
 POLL = 0.1  # seconds between two looks at the inbox while nothing comes
 
-
 Outcomes = Callable[[], Sequence[Outcome]]
 # Writes what these scenes need. The function that it returns is called once, for the outcomes.
 SyncBatch = Callable[[Sequence[int]], Outcomes]

@@ -41,9 +41,6 @@ class PrefixPair(NamedTuple):
     def is_denied(self) -> bool:
         return self.of >= ENOUGH and self.agree < MAJORITY * self.of
 
-    def __str__(self) -> str:
-        return f"{self.stash} => {self.plex}: {self.agree} of {self.of} agree"
-
 
 class _FolderPair(NamedTuple):
     """A folder in Stash and the folder in Plex, by the keys of their parts. `witness` proves the pair."""

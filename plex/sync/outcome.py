@@ -131,7 +131,8 @@ def outcome_of(decision: "SceneDecision") -> Outcome:
     if decision.skip:
         _skip(outcome, decision.skip, decision.written, decision.restores)
     elif decision.held:
-        _hold(outcome, decision.held)
+        outcome.said = f"is held ({decision.held}) and left alone; Resume Held Scenes ends that"
+        outcome.refused = True
     elif decision.lacks_item:
         outcome.missing = decision.is_missing
         outcome.folders = [file.path for file in scene.files]
@@ -206,12 +207,6 @@ def restored(outcome: Outcome, keys: Sequence[int], fields: int, left: Mapping[s
 def handed_over(outcome: Outcome) -> None:
     """All items of a scene that left the selection show another scene by now."""
     outcome.said = outcome.said.replace("is put back", "shows another scene now")
-
-
-def _hold(outcome: Outcome, why: str) -> None:
-    """A person wants the scene left alone."""
-    outcome.said = f"is held ({why}) and left alone; Resume Held Scenes ends that"
-    outcome.refused = True
 
 
 def many(keys: Sequence[int]) -> str:

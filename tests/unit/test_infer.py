@@ -237,7 +237,7 @@ def never_wrong(stash, plex, places):
 def test_the_evidence_says_who_agrees_and_who_does_not():
     stash = below("/data", FOLDERS * 2, 1) + ONE_OTHER[0]
     (found,) = infer.pairs(seen(stash, below("/media", FOLDERS * 2, 1) + ONE_OTHER[1]))
-    assert str(found) == "/data => /media: 16 of 17 agree"
+    assert (found.pair, found.agree, found.of) == (("/data", "/media"), 16, 17)
     assert found.against == ("/data/odd.mp4",)
 
 
