@@ -160,15 +160,14 @@ class InFlight:
     def _let_settle(self, job: Job) -> None:
         self.tally.counts["waiting"] += 1
         # A job with waits is due at once when Plex has scanned.
-        waits = max(1, job.waits)
-        self._give_back(replace(job, waits=waits), self.clock() + retry_policy.SETTLE_SECONDS)
+        later = replace(job, waits=max(1, job.waits))
+        self._give_back(later, self.clock() + retry_policy.SETTLE_SECONDS)
 
     def _let_show(self, job: Job) -> None:
         """Wait, ever longer, until that part of Plex can be listed again."""
         self.tally.counts["waiting"] += 1
         due_at, waits = retry_policy.of_hidden(job.waits, self.clock())
-        later = replace(job, rank=max(job.rank, BACKLOG), waits=waits)
-        self._give_back(later, due_at)
+        self._give_back(replace(job, rank=max(job.rank, BACKLOG), waits=waits), due_at)
 
     def _give_back(self, job: Job, due_at: float) -> None:
         self.jobs.give_back(job, due_at)

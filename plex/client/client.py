@@ -77,12 +77,10 @@ class PlexClient:
             # A library with this name may be among those whose number cannot be read.
             meant = library_names.libraries_named(name, sections) or unnumbered(sections)
             if not meant:
-                raise errors.SetupError(
-                    f"Plex has no movie-type library “{name.casefold()}” (Plex Libraries); it has: "
-                    + typed(sections)
-                ).of(PLEX, "library")
-            chosen.update(one.id for one in meant)
-        return [one for one in sections if one.id in chosen]
+                lacks = f"Plex has no movie-type library “{name.casefold()}” (Plex Libraries)"
+                raise errors.SetupError(f"{lacks}; it has: {typed(sections)}").of(PLEX, "library")
+            chosen.update(section.id for section in meant)
+        return [section for section in sections if section.id in chosen]
 
     def listing(self, section: int) -> "Iterator[Page | Hole]":
         """Yields all items of a section in pages, and the rows that Plex cannot give."""

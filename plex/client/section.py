@@ -46,12 +46,12 @@ def read_section(directory: Any, place: int) -> Section:
 
 def unnumbered(sections: Sequence[Section]) -> list[Section]:
     """The libraries whose number cannot be read: nothing more is known of them."""
-    return [one for one in sections if one.id < 0]
+    return [section for section in sections if section.id < 0]
 
 
 def numbered(sections: Sequence[Section]) -> list[Section]:
     """The libraries whose number can be read. Raises Busy if there are only others."""
-    readable = [one for one in sections if one.id > 0]
+    readable = [section for section in sections if section.id > 0]
     if sections and not readable:
         raise _no_number()
     return readable
@@ -66,8 +66,8 @@ def path_of(section: int) -> str:
 
 def typed(sections: Sequence[Section]) -> str:
     """The names and numbers that a user can type for these libraries."""
-    titles = ", ".join(library_names.as_typed(one.title) for one in sections) or "none"
-    numbers = ", ".join(f"#{one.id}" for one in sections)
+    titles = ", ".join(library_names.as_typed(section.title) for section in sections) or "none"
+    numbers = ", ".join(f"#{section.id}" for section in sections)
     return f"{titles} (in this order also: {numbers})" if sections else titles
 
 

@@ -16,7 +16,6 @@ from plex.library import claims, match, readiness
 from plex.library.claims import Claims
 from plex.library.index import Index
 from plex.library.witnesses import Witnesses
-from plex.plan.plan import Rules
 from plex.state import file_id
 from plex.state.entry import Entry
 from plex.state.holds import Holds
@@ -134,8 +133,8 @@ class Decider:
         self._place(decisions, match.matched(hints, had, self.index))
         self._plan(decisions, self._entries(decisions))
         for work in works_of(decisions):
-            of_item = work.item, work.entry, self.settings, self._rules(work)
-            work.covers_due = covers.due_covers(work.scene, *of_item)
+            of_item, how = (work.item, work.entry), rules(work.item, work.entry, self.settings)
+            work.covers_due = covers.due_covers(work.scene, *of_item, self.settings, how)
         self._conclude(decisions)
 
     def give_up(self, work: Work) -> None:
@@ -232,7 +231,7 @@ class Decider:
     def _look_at_covers(self, decision: SceneDecision, reads: Reads, also: Collection[str]) -> None:
         """A cover that cannot be had stops nothing else."""
         for work in decision.works:
-            of_item = work.item, work.entry, self._rules(work)
+            of_item = work.item, work.entry, rules(work.item, work.entry, self.settings)
             try:
                 work.images = self._covers.look(work.scene, *of_item, reads.cover, also)
             except (errors.Busy, errors.Gone) as error:  # the rest is written, the scene is retried
@@ -242,9 +241,6 @@ class Decider:
             unseen = work.unseen_images  # decisions about these wait
             left = {name: d for name, d in work.entry.decided.items() if name not in unseen}
             work.entry = work.entry.but(decided=left)
-
-    def _rules(self, work: Work) -> Rules:
-        return rules(work.item, work.entry, self.settings)
 
     def _conclude(self, decisions: Sequence[SceneDecision]) -> None:
         """Gives each photo that is due to one work, and notes the states of the scenes."""
