@@ -166,7 +166,7 @@ MUTATIONS = (
         "the journal forgets young runs",
         "now - self._days * 86400",
         "now",
-        ("system/test_undo.py",),
+        ("unit/test_journal.py",),
     ),
     # -- loss in the queue
     Mutation(
