@@ -120,6 +120,7 @@ def roots(tmp_path: Path) -> Iterator[Iterator[Path]]:
     yield (tmp_path / f"world{number}" for number in count())
 
 
+@pytest.mark.uncovered
 @given(steps=st.lists(step, min_size=6, max_size=16))
 @settings(
     max_examples=size(12, 100),
