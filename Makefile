@@ -43,7 +43,7 @@ play: $(READY)
 
 # ARGS run a part of the tests. Its coverage says nothing about the whole, so it is not measured.
 test: $(READY)
-	@$(PY) -m pytest $(if $(ARGS),$(ARGS),-n 3 --dist worksteal --cov --cov-report=term)
+	@$(PY) -m pytest $(if $(ARGS),$(ARGS),-n 4 --dist worksteal --cov --cov-report=term)
 
 whole: $(READY)
 	@STASH2PLEX_WHOLE=1 $(PY) -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist worksteal)

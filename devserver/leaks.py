@@ -19,11 +19,12 @@ PENDING = "sign_in.json"  # a sign-in that is not over, in a file that only its 
 def leaks(box: Box) -> list[str]:
     """Where a secret stands that should not: a line each. Empty when all is well."""
     found = []
+    library, said, left = _library(box), list(spoken(box)), list(written(box))
     for name, secret in secrets(box).items():
         needles = forms(secret)
         # What Stash's library says is no secret: only the log has to hide it.
-        public = any(needle in _library(box) for needle in needles)
-        for where, text in (*spoken(box), *(() if public else written(box))):
+        public = any(needle in library for needle in needles)
+        for where, text in said if public else said + left:
             if any(needle in text for needle in needles):
                 found.append(f"{name} is in {where}")
     for server in (box.stash, *(plex._state.log for plex in box.plexes)):
