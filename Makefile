@@ -8,7 +8,7 @@ READY = $(VENV)/.ready
 # The packages that only the tests in a browser need.
 BROWSER = $(VENV)/.browser
 ARGS =
-BENCHES = bench-hook bench-startup bench-page bench-drain bench-scale bench-memory bench-reconcile
+BENCHES = bench-hook bench-startup bench-page bench-drain bench-edits bench-scale bench-memory bench-reconcile
 
 .DEFAULT_GOAL = help
 .PHONY: help demo play test whole mutants ui torture flood check format package shots bench bench-check trip $(BENCHES) setup clean
@@ -30,7 +30,7 @@ help:
 	@echo "make package      builds dist/Stash2Plex.zip and dist/index.yml"
 	@echo "make bench        measures everything, in about 15 minutes, and writes docs/performance.md"
 	@echo "make bench-check  measures, and fails when a ratio is worse than its record"
-	@echo "make bench-hook   measures one: hook startup page drain scale memory reconcile (ARGS='1000 100000')"
+	@echo "make bench-hook   measures one: hook startup page drain edits scale memory reconcile (ARGS='1000 100000')"
 	@echo "make trip         counts the files that one edited title goes through"
 	@echo "make setup        makes .venv only"
 	@echo "make clean        removes everything that these commands made, also .venv"

@@ -94,7 +94,7 @@ def _loop(
     inline, (start, end) = run.args.get("trigger") == "inline", span
     return Drain(
         run.data_dir, run.jobs, sync_batch=batch.begin, expand=partial(pages_showing, run),
-        ahead=batch.ahead, rest=batch.rest, brake=run.brake.check,
+        ahead=batch.ahead, size=batch.size, rest=batch.rest, brake=run.brake.check,
         max_retries=run.config.max_retries, is_up=partial(is_up, run),
         serves_others=partial(serves_others, run), pace=run.outages, only=only, linger=linger,
         patience=0.0 if inline else PATIENCE, stay=(lambda: False) if inline else batch.stay,
@@ -206,13 +206,14 @@ class Batch:
         self._next = ids
         self._look_ahead()
 
+    def size(self) -> int:
+        return self._pipeline.size() if self._pipeline else 0
+
     def rest(self) -> float:
         """Seconds for which to leave Plex alone."""
         seconds = self._pipeline.rest() if self._pipeline else 0.0
         if seconds:
-            stdio.debug(
-                f"Plex is busy or much slower than before: the sync rests for {seconds:.1f} s"
-            )
+            stdio.debug(f"Plex is busy or slower than before: the sync rests for {seconds:.1f} s")
         return seconds
 
     def close(self) -> None:
@@ -221,8 +222,7 @@ class Batch:
 
     def _ready(self) -> "Pipeline | Pipelined":
         if self._pipeline is None:
-            self._pipeline = pipeline_of(self._run)
-            self._pipeline = _pipelined(self._run, self._pipeline)  # without: one batch at a time
+            self._pipeline = _pipelined(self._run, pipeline_of(self._run))
             self._look_ahead()
         return self._pipeline
 

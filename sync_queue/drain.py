@@ -59,6 +59,7 @@ class Drain:
     is_up: Callable[[Exception], bool] = lambda error: True  # see `InFlight`
     serves_others: Callable[[Exception], bool] = lambda error: False  # see `InFlight`
     pace: Pace = field(default_factory=Pace)
+    size: Callable[[], int] = lambda: 0  # jobs of the next batch, if not BATCH
     rest: Callable[[], float] = lambda: 0.0  # seconds for which to leave the server alone now
     only: int = 0  # sweep and claim nothing but this scene; 0 for everything
     linger: float = 0.0  # seconds to wait for more flags before the process ends
@@ -181,7 +182,7 @@ class Drain:
         return len(batch)
 
     def _claim(self) -> list[Job]:
-        size, rest = self.pace.pace() or (BATCH, 0.0)
+        size, rest = self.pace.pace() or (self.size() or BATCH, 0.0)
         self._ask_brake()
         if rest and self.jobs.next_due(self._last) is not None:
             self.sleep(rest)
@@ -216,7 +217,7 @@ class Drain:
         if not batch or self.only or self.pace.pace():
             return []
         self._ask_brake()
-        jobs, self._has_edits = self._in_flight.claim(BATCH, last=self._last), False
+        jobs, self._has_edits = self._in_flight.claim(self.size() or BATCH, last=self._last), False
         if scenes := [job.id for job in jobs if job.kind == "scene"]:
             self.ahead(scenes)
         return jobs

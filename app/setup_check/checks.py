@@ -146,6 +146,19 @@ def check_owner(visit: Visit) -> None:
         visit.tell(Finding("plex.owner", found_by.NOTE, said, diagnosis.OWNER))
 
 
+def check_edits(visit: Visit) -> None:
+    """Report how Plex takes edits, which the first ones have shown."""
+    if not visit.answers("plex"):
+        return
+    from plex.state.traits import ADDS, SEVERAL, Traits
+
+    traits = Traits(visit.run.store)
+    several, adds = traits.knows(SEVERAL), traits.knows(ADDS)
+    apart = traits.rates_apart
+    visit.facts["plex"]["edits"] = {"several": several, "adds": adds, "rates_apart": apart}
+    visit.tell(*diagnosis.edits(several, adds, apart))
+
+
 def check_libraries(visit: Visit) -> None:
     """Check which libraries there are and which are synced. The check that lists files reports a library
     without a number."""
@@ -277,6 +290,7 @@ WHOLE: tuple[tuple[str, Check], ...] = (
     ("settings", check_settings),
     ("plex.reach", check_plex),
     ("plex.owner", check_owner),
+    ("plex.edits", check_edits),
     ("plex.libraries", check_libraries),
     ("plex.agent", check_agents),
     ("paths", check_places),

@@ -106,6 +106,23 @@ def owner(is_owners: bool) -> Finding:
     return Finding("plex.owner", ERROR, said, OWNER)
 
 
+def edits(several: "bool | None", adds: "bool | None", rates_apart: bool) -> list[Finding]:
+    """How Plex takes edits, as far as that has shown; see `Traits`."""
+    found = []
+    if several is False:
+        said = "Plex edits only some of several items: each item gets an edit of its own"
+        found.append(Finding("plex.edits", NOTE, said))
+    elif adds is False:
+        said = "Plex replaces lists when it edits several items: each item that gets a name gets an edit"
+        found.append(Finding("plex.edits", NOTE, said + " of its own"))
+    elif several:
+        found.append(Finding("plex.edits", OK, "Plex edits many items in one request"))
+    if rates_apart:
+        said = "Plex takes no rating in an edit: each rating has a request of its own"
+        found.append(Finding("plex.edits", NOTE, said))
+    return found
+
+
 def libraries(known: "Sequence[Section]", chosen: "Sequence[Section]") -> Finding:
     """Which libraries are synced."""
     if chosen:

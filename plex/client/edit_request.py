@@ -11,18 +11,23 @@ from urllib.parse import quote, unquote
 from plex.fields.names import name_key
 from plex.fields.registry import BY_NAME, FIELDS, Field, Fields, Value
 from plex.fields.text import cut_for_address
-from plex.plan.last_written import Tags, by_key, names_of
+from plex.plan.last_written import Tags, by_key, names_of, same
 from plex.plan.plan import Change
 
 Parameter = tuple[str, str]
 URL_BYTES = 6500  # proxies in front of Plex allow 8 KB for the whole request line
 
 
-def parameters(changes: Iterable[Change]) -> list[Parameter]:
-    """The parameters of all changes that write: values and locks. A rating has its own request."""
+def parameters(changes: Iterable[Change], rates_apart: bool = False) -> list[Parameter]:
+    """The parameters of all changes that write: values, and locks except for a rating. With
+    `rates_apart` the rating is left out, since it has a request of its own."""
     request: list[Parameter] = []
     for change in changes:
-        if not change.writes or (field := BY_NAME[change.field]).kind == "rating":
+        if not change.writes:
+            continue
+        field = BY_NAME[change.field]
+        if field.kind == "rating":
+            request += [] if rates_apart else [(f"{field.plex_name}.value", rating(change.after))]
             continue
         if field.kind == "tags":
             request += tag_list(field.plex_name, change.before, change.after)
@@ -31,6 +36,11 @@ def parameters(changes: Iterable[Change]) -> list[Parameter]:
         locked = "0" if field.derived and not change.after else "1"
         request.append((f"{field.plex_name}.locked", locked))
     return request
+
+
+def rating(value: object) -> str:
+    """The value of a rating in an edit. An empty value removes it."""
+    return f"{value:g}" if isinstance(value, (int, float)) and value else ""
 
 
 def tag_list(kind: str, before: Value, after: Value) -> list[Parameter]:
@@ -57,7 +67,7 @@ def with_photos(
         for name, value in whole
         if name.startswith("actor[") and name.endswith("].tag.tag") and name_key(value) in photos
     ]
-    while added and _size(_by_field([*whole, *added])["actor"]) > URL_BYTES:
+    while added and size(_by_field([*whole, *added])["actor"]) > URL_BYTES:
         added.pop()
     return whole + added
 
@@ -69,12 +79,12 @@ def removal(kind: str, names: Iterable[str]) -> Parameter:
 
 def requests_for(edit: Sequence[Parameter]) -> Iterator[list[Parameter]]:
     """One request if it fits; else one per field: a list must never be sent in slices."""
-    if _size(edit) <= URL_BYTES:
+    if size(edit) <= URL_BYTES:
         yield list(edit)
         return
     packed: list[Parameter] = []
-    for group in sorted(_by_field(edit).values(), key=_size):
-        if packed and _size(packed + group) > URL_BYTES:
+    for group in sorted(_by_field(edit).values(), key=size):
+        if packed and size(packed + group) > URL_BYTES:
             yield packed
             packed = []
         packed = packed + group
@@ -92,20 +102,21 @@ def _by_field(edit: Iterable[Parameter]) -> dict[str, list[Parameter]]:
 
 def is_long(edit: Iterable[Parameter]) -> bool:
     """Whether something between us and Plex may refuse the request for its length."""
-    return _size(edit) > URL_BYTES
+    return size(edit) > URL_BYTES
 
 
 def shorter(edit: Sequence[Parameter]) -> "list[Parameter] | None":
     """The edit with its longest text cut to fit; None if a list of names is too long."""
     longest = max(edit, key=lambda pair: len(pair[1]), default=("", ""))
-    room = URL_BYTES - _size(pair for pair in edit if pair is not longest) - len(longest[0]) - 2
+    room = URL_BYTES - size(pair for pair in edit if pair is not longest) - len(longest[0]) - 2
     if not longest[0].endswith(".value") or room < 0:
         return None
     short = (longest[0], cut_for_address(longest[1], room))
     return [short if pair is longest else pair for pair in edit]
 
 
-def _size(edit: Iterable[Parameter]) -> int:
+def size(edit: Iterable[Parameter]) -> int:
+    """The bytes of an edit in an address."""
     return sum(len(quote(name, safe="")) + len(quote(value, safe="")) + 2 for name, value in edit)
 
 
@@ -133,6 +144,8 @@ def _is_shown(
     name, value = parameter
     if name.endswith(".locked"):
         return (name.removesuffix(".locked") in locks) == (value == "1")
+    if field and field.kind == "rating":
+        return same(field, now, float(value or 0))
     if field is None or field.kind != "tags":
         return str(now or "") == value
     have = by_key(now)

@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from plex.client.shared_edit import MOST
 from plex.fields.actor_photos import Sent
 from plex.state.journal import LEFT, Journal
 from plex.state.scene_state_store import SceneStates
+from plex.state.traits import Traits
 from plex.sync import record
 from plex.sync.collections import Collections
 from plex.sync.decide import Decider, works_of
@@ -64,13 +66,16 @@ class Pipeline:
         self._collections = Collections(plex, ledger.store, self._settings, say, timer)
         undo = Undo(plex, ledger, self._journal, self._clock, self._collections.left, LEFT)
         self.restorer = Restorer(undo, ledger, self._journal)
-        self._writer = Writer(plex, decider.index, decider.others, decider.give_up)
+        traits = Traits(ledger.store)
+        self._writer = Writer(plex, decider.index, decider.others, traits, decider.give_up)
+        self.settle = self._writer.settle
         self._seen = SceneStates(ledger.store)
 
     # -- all of it
 
     def sync(self, ids: Iterable[int]) -> list[Outcome]:
         """Brings the items of these scenes up to date."""
+        self.settle()
         batch = self.decide(ids)
         self.write(batch)
         self.finish(batch)
@@ -85,6 +90,11 @@ class Pipeline:
     def rest(self) -> float:
         """Seconds for which Plex is to be left alone."""
         return self._writer.tempo.rest()
+
+    def size(self) -> int:
+        """The number of scenes of the next batch, 0 for the usual one: as many as one edit may have, while
+        most edits go out together."""
+        return MOST if self._writer.is_light else 0
 
     # -- what `Pipelined` does otherwise
 
@@ -123,7 +133,7 @@ class Pipeline:
         self._collections.expect(works)
         self._unask(outcomes)
         self._note(works)
-        batch.written = [w for w in works if self._writer.write(w, outcomes[w.scene.id])]
+        batch.written = self._writer.write_all(works, outcomes)
 
     def finish(self, batch: SceneBatch, first: "Callable[[], Items] | None" = None) -> None:
         """Reads back what was written, and remembers it. `first` gives the edited items if they were read."""

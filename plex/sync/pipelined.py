@@ -48,7 +48,7 @@ class Pipelined:
     def __init__(self, pipeline: Pipeline, prefetch: Prefetch) -> None:
         self._pipeline, self._prefetch = pipeline, prefetch
         self._open: list[OpenBatch] = []
-        self.rest = pipeline.rest
+        self.rest, self.size = pipeline.rest, pipeline.size
 
     def sync(self, ids: Iterable[int]) -> list[Outcome]:
         return self.begin(list(ids))()
@@ -65,6 +65,7 @@ class Pipelined:
         """Writes what these scenes need, and returns a call that finishes the batch and gives the
         outcomes. The batch before is read back meanwhile, if it is about others."""
         self._finish_open(ids=ids)
+        self._prefetch.spend(self._pipeline.settle())
         settle = partial(self._finish_open, ())
         batch = self._pipeline.decide(ids, self._prefetch, settle)
         self._prefetch.spend(batch.items)

@@ -1,6 +1,7 @@
 """Undo: puts back what Plex said before a write, unless somebody has changed it since."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import errors
@@ -14,6 +15,8 @@ from plex.state import entry_history, file_id
 from plex.state.entry import Entry
 from plex.state.journal import UNDO, Journal, Origin, Row
 from plex.state.ledger import Ledger
+from plex.state.traits import Traits
+from plex.sync.together import Together
 from plex.sync.undo_plan import (
     Back,
     Undone,
@@ -25,6 +28,7 @@ from plex.sync.undo_plan import (
     is_untouched,
     row_of,
     scene_of,
+    share_of,
 )
 
 SINCE = "changed since"
@@ -58,22 +62,28 @@ class Undo:
     ) -> None:
         """`left` gets collections that an item is about to leave. A scene that a person undoes is held."""
         self._plex, self._ledger, self._journal, self._left = plex, ledger, journal, left
-        self._clock, self._why = clock, why
+        self._clock, self._why, self._traits = clock, why, Traits(ledger.store)
+        self._together = Together(plex, self._traits)
         self._failed = 0  # items in a row
         self._unread: dict[int, errors.Stash2PlexError] = {}  # items that Plex cannot give, and why
 
     def undo(self, rows: Sequence[Row], original: bool = False) -> Undone:
         """Puts the rows back. `original`: the rows lead back to before our first write."""
         done = Undone()
+        self._together.settle()
         for wanted in by_item(rows):
             now = self._read(wanted)
             chosen = self._chosen(wanted, now, done)
             self._note(chosen, now)
+            together = self._write_together(chosen, now)
             for key, of_item in list(chosen.items()):
+                if key in together:
+                    continue
                 if why := self._obstacle_of(now.items[key], of_item):
                     for back in chosen.pop(key):
                         done.leave(back, why)
-            self._confirm(chosen, done, original)
+            self._together.settle()
+            self._confirm(chosen, together, done, original)
         return done
 
     def plan(self, rows: Sequence[Row]) -> list[Row]:
@@ -154,12 +164,13 @@ class Undo:
 
     def _restore(self, item: Item, of_item: Sequence[Back]) -> None:
         fields = [back for back in of_item if back.field not in IMAGES]
-        if parameters := edit_of(fields, item):
+        apart = self._traits.rates_apart
+        if parameters := edit_of(fields, item, apart):
             self._plex.edit(item.section, item.rating_key, parameters)
         for back in of_item:
             if kind := IMAGES.get(back.field):
                 self._pick(item, kind, back)
-            elif BY_NAME[back.field].kind == "rating":
+            elif apart and back.field == "rating":
                 self._plex.rate(item.rating_key, back.value)  # type: ignore[arg-type]
 
     def _pick(self, item: Item, kind: Kind, back: Back) -> None:
@@ -170,9 +181,23 @@ class Undo:
         lock = (f"{kind.lock}.locked", "1" if back.locked else "0")
         self._plex.edit(item.section, item.rating_key, [lock])
 
-    def _confirm(self, chosen: Mapping[int, list[Back]], done: Undone, original: bool) -> None:
+    def _write_together(self, chosen: Mapping[int, list[Back]], now: Now) -> set[int]:
+        return self._together.write(
+            share for key, of_item in chosen.items() for share in share_of(of_item, now.items[key])
+        )
+
+    def _confirm(
+        self,
+        chosen: Mapping[int, list[Back]],
+        together: Collection[int],
+        done: Undone,
+        original: bool,
+    ) -> None:
         """Reads back, and remembers about each field what the ledger knew before it was written."""
         now = self._read(chosen)
+        if late := self._again(chosen, now, together):
+            again = self._read(late)
+            now = Now({**now.items, **again.items}, {**now.entries, **again.entries})
         for key, of_item in chosen.items():
             item, entry = now.items.get(key), now.entries.get(key)
             good = [back for back in of_item if self._is_back(back, item)]
@@ -184,6 +209,25 @@ class Undo:
                 done.items.add(key)
                 done.scenes |= {scene_of(back, entry) for back in good} - {0}
             self._settle(key, good, now, original)
+
+    def _again(
+        self, chosen: Mapping[int, list[Back]], now: Now, together: Collection[int]
+    ) -> list[int]:
+        """Sends again what did not show after an edit of several items, and ratings that did not show
+        after any edit. Returns the rating keys of these items."""
+        late: list[int] = []
+        for key in chosen.keys() & now.items.keys():
+            left = [back for back in chosen[key] if not self._is_back(back, now.items[key])]
+            ratings = [back for back in left if back.field == "rating"]
+            if not (ratings or (left and key in together)):
+                continue
+            late.append(key)
+            with suppress(errors.Busy, errors.Rejected, errors.Gone):
+                if key in together:
+                    self._restore(now.items[key], left)
+                for back in ratings:
+                    self._plex.rate(key, back.value)  # type: ignore[arg-type]
+        return late
 
     def _settle(self, key: int, good: Sequence[Back], now: Now, original: bool) -> None:
         """Changes journal and ledger in one transaction: they must not contradict each other."""

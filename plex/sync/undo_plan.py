@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plex.client import edit_request
+from plex.client import edit_request, shared_edit
 from plex.fields.image_kinds import BY_FIELD as IMAGES
 from plex.fields.image_kinds import UPLOADED, Offered, selected
 from plex.fields.item import Item
@@ -14,8 +14,9 @@ from plex.plan.last_written import same
 from plex.state import entry_history, file_id
 from plex.state.entry import Entry
 from plex.state.journal import Row
+from plex.sync.together import Share
 
-BATCH = 20  # items
+BATCH = 100  # items
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,25 @@ def scene_of(back: Back, entry: "Entry | None") -> int:
     return (entry.scene_id if entry else 0) or back.rows[-1].scene_id
 
 
-def edit_of(fields: Sequence[Back], item: Item) -> list[edit_request.Parameter]:
+def edit_of(fields: Sequence[Back], item: Item, rates_apart: bool) -> list[edit_request.Parameter]:
+    """The edit that puts these fields back; for `rates_apart` see `edit_request.parameters`."""
+    return _with_locks(edit_request.parameters(_changes(fields, item), rates_apart), fields)
+
+
+def share_of(fields: Sequence[Back], item: Item) -> list[Share]:
+    """The same as an edit that others may have as well, if nothing in it is the item's own."""
+    changes = [] if any(back.field in IMAGES for back in fields) else _changes(fields, item)
+    edit = shared_edit.parameters(changes)
+    return [Share(item, changes, tuple(_with_locks(edit, fields)))] if edit else []
+
+
+def _changes(fields: Sequence[Back], item: Item) -> list[plan.Change]:
     now = item.values
-    changes = (plan.Change(b.field, now.get(b.field), b.value, plan.WRITE) for b in fields)
+    return [plan.Change(b.field, now.get(b.field), b.value, plan.WRITE) for b in fields]
+
+
+def _with_locks(
+    parameters: Sequence[edit_request.Parameter], fields: Sequence[Back]
+) -> list[edit_request.Parameter]:
     locks = {f"{BY_NAME[back.field].plex_name}.locked": str(int(back.locked)) for back in fields}
-    return [(name, locks.get(name, value)) for name, value in edit_request.parameters(changes)]
+    return [(name, locks.get(name, value)) for name, value in parameters]

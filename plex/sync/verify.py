@@ -27,9 +27,13 @@ class ReadBack:
         """Returns the works that Plex has carried out, as far as it ever will. `items` are as Plex is now."""
         _seen([work for work in works if work.edits], items)
         seen = [work for work in works if not work.edits or self._is_seen(work)]
-        ignored = [work for work in seen if work.ignored]
-        seen = [w for w in seen if w not in ignored or self.writer.again(w, self._of(w))]
-        self._look_again(ignored)
+        amiss = [work for work in seen if work.ignored or work.was_robbed]
+        unrated = [work for work in amiss if work.lost_rating]
+        self.writer.were_robbed([work for work in amiss if work.was_robbed])
+        seen = [w for w in seen if w not in amiss or self.writer.again(w, self._of(w))]
+        self._look_again(amiss)
+        if any(not work.ignored for work in unrated):
+            self.writer.traits.rate_apart()
         seen = [w for w in seen if not w.was_dropped or self._failed(w, _dropped())]
         stubborn = [work for work in seen if left_over(work)]
         done = [

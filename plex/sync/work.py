@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from plex.client import shared_edit
 from plex.fields import actor_photos, registry
 from plex.fields.actor_photos import Sent
 from plex.fields.item import Item
@@ -34,6 +35,7 @@ class Work:
     covers_due: list[str] = field(default_factory=list)  # images whose cover has to be looked at
     after: "Item | None" = None  # the item read back
     photos: dict[str, str] = field(default_factory=dict)  # addresses to send, by `name_key`
+    together: bool = False  # whether the edit went out as one for several items
     state: "State" = (scene_state.UNKNOWN, "")  # of the scene, before the work is done
 
     @property
@@ -69,10 +71,23 @@ class Work:
 
     @property
     def ignored(self) -> list[plan.Change]:
-        """The writes that left no trace in Plex, not even a lock. The rating is a request of its own."""
+        """The writes that left no trace in Plex, not even a lock. Plex may take all of an edit but the
+        rating."""
         ratings = [change for change in self.writes if change.field == "rating"]
         others = [change for change in self.writes if change.field != "rating"]
         return [change for some in (others, ratings) if not self._traced(some) for change in some]
+
+    @property
+    def was_robbed(self) -> bool:
+        """Whether an edit of several items took names from this one that were to stay."""
+        if not (self.together and self.after):
+            return False
+        return shared_edit.lost(shared_edit.at_risk(self.writes), self.after)
+
+    @property
+    def lost_rating(self) -> bool:
+        """Whether the rating is all of the edit that Plex ignored."""
+        return [change.field for change in self.ignored] == ["rating"]
 
     @property
     def was_dropped(self) -> bool:

@@ -2,19 +2,22 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from statistics import median
 
 import errors
-from plex.client import edit_request
+from plex.client import edit_request, shared_edit
 from plex.client.port import PlexPort
 from plex.images import covers
 from plex.library import witnesses
 from plex.library.index import Index
 from plex.library.witnesses import Witnesses
 from plex.plan import plan
+from plex.state.traits import ADDS, Traits
 from plex.sync.outcome import Outcome
+from plex.sync.together import Share, Together
 from plex.sync.work import Work
 
 # How fast Plex answers our edits, and when that means that it wants rest.
@@ -69,10 +72,29 @@ class Writer:
     """Lives as long as a process. `give_up` gets each work that failed."""
 
     def __init__(
-        self, plex: PlexPort, index: Index, others: Witnesses, give_up: Callable[[Work], None]
+        self,
+        plex: PlexPort,
+        index: Index,
+        others: Witnesses,
+        traits: Traits,
+        give_up: Callable[[Work], None],
     ) -> None:
-        self._plex, self._index, self._others = plex, index, others
+        self._plex, self._index, self._others, self.traits = plex, index, others, traits
         self._give_up, self.tempo = give_up, Tempo()
+        self._together = Together(plex, traits)
+        self.settle = self._together.settle
+        self.is_light = False  # whether most of the last works were written together
+
+    def write_all(self, works: Sequence[Work], outcomes: Mapping[int, Outcome]) -> list[Work]:
+        """Writes works, equal edits as one. Returns those that did not fail; the reasons of the others are
+        in their outcomes."""
+        done = self._together.write(share for work in works for share in _share(work))
+        for work in works:
+            work.together = work.item.rating_key in done
+        self.is_light = len(done) * 2 > len(works)
+        written = [w for w in works if w.together or self.write(w, outcomes[w.scene.id])]
+        self.settle()
+        return written
 
     def write(self, work: Work, outcome: Outcome) -> bool:
         """Writes one item. Returns False if that failed, with the reason in the outcome."""
@@ -85,8 +107,17 @@ class Writer:
         return self._tried(send, work, outcome)
 
     def again(self, work: Work, outcome: Outcome) -> bool:
-        """Sends again what Plex ignored: perhaps something in front of Plex had accepted it."""
-        return self._tried(lambda: self._send(work, work.ignored), work, outcome)
+        """Sends again what Plex ignored: perhaps something in front of Plex had accepted it, or Plex
+        takes no rating in an edit. All of it if the item has lost names."""
+        left = work.writes if work.was_robbed else work.ignored
+        send = self._rate if work.lost_rating else partial(self._send, rates_apart=True)
+        return self._tried(lambda: send(work, left), work, outcome)
+
+    def were_robbed(self, works: Sequence[Work]) -> None:
+        """Notes that an edit of several items took names from these. One of them may have been the last
+        that was there, or a person's."""
+        if len(works) > 1:
+            self.traits.note(ADDS, False)
 
     def singly(self, work: Work, outcome: Outcome, left: Sequence[edit_request.Parameter]) -> bool:
         """Sends removals one by one: some servers honour only the first removal of a request."""
@@ -114,8 +145,24 @@ class Writer:
             return self.failed(work, outcome, error)
         return True
 
-    def _send(self, work: Work, changes: Sequence[plan.Change]) -> None:
-        parameters = edit_request.parameters(changes)
+    def _send(self, work: Work, changes: Sequence[plan.Change], rates_apart: bool = False) -> None:
+        apart = rates_apart or self.traits.rates_apart
+        try:
+            self._edit(work, edit_request.parameters(changes, apart))
+        except errors.Rejected:
+            if apart or all(change.field != "rating" for change in changes):
+                raise
+            self._send(work, changes, True)
+            self.traits.rate_apart()
+        else:
+            self._rate(work, changes if apart else ())
+
+    def _rate(self, work: Work, changes: Sequence[plan.Change]) -> None:
+        for change in changes:
+            if change.field == "rating":
+                self._plex.rate(work.item.rating_key, change.after)  # type: ignore[arg-type]
+
+    def _edit(self, work: Work, parameters: list[edit_request.Parameter]) -> None:
         if work.photos:
             parameters = edit_request.with_photos(parameters, work.photos, work.actors)
             sent = {value for name, value in parameters if name.endswith(".tag.thumb")}
@@ -126,9 +173,6 @@ class Writer:
             with self.tempo.edit():
                 self._plex.edit(work.item.section, work.item.rating_key, parameters)
             self._others.took(work.item.rating_key)
-        for change in changes:
-            if change.field == "rating":
-                self._plex.rate(work.item.rating_key, change.after)  # type: ignore[arg-type]
 
     def _blame(self, work: Work, error: errors.Stash2PlexError) -> None:
         """Raises Unreachable if Plex takes no edit at all, else marks the error as `alone`. The items that
@@ -138,3 +182,9 @@ class Writer:
             sentence = f"Plex answers, and takes no changes now ({error})"
             raise errors.Unreachable(sentence).of(errors.PLEX, error.cause or "busy") from None
         error.alone = takes is True
+
+
+def _share(work: Work) -> list[Share]:
+    """The work as an edit that others may have as well, if nothing in it is the item's own."""
+    edit = None if work.photos or work.new_images else shared_edit.parameters(work.writes)
+    return [Share(work.item, work.writes, tuple(edit))] if edit else []

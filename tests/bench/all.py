@@ -31,6 +31,7 @@ PLAN: dict[str, tuple[str, ...]] = {
     "startup": (),
     "page": (),
     "drain": (),
+    "edits": (),
     "scale": ("10000", "100000"),
     "memory": (),
     "reconcile": ("1000", "10000", "100000", "--unsynced"),

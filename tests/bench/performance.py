@@ -23,6 +23,7 @@ ABOUT = {
     "startup": "Start of each lane",
     "page": "Requests of the page, with 100,000 scenes",
     "drain": "Drain: from the queue to Plex",
+    "edits": "Edits of many items, and a first sync, in requests",
     "reconcile": "Reconciliation",
     "memory": "Memory of commands that read the whole library",
     "scale": "State on disk",

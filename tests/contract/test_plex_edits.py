@@ -217,7 +217,42 @@ def test_an_edit_can_set_and_lock_a_rating(scenes: Scenes) -> None:
     assert "userRating" not in scenes.full(rk).attrib and scenes.full(rk).find("Field") is None
 
 
+def test_a_server_may_take_ratings_only_apart(scenes: Scenes) -> None:
+    scenes.plex.options.deaf_to = {"userRating"}
+    rk = scenes.add()
+    scenes.edit(rk, "userRating.value=7.5&title.value=T")
+    assert (scenes.full(rk).get("title"), scenes.full(rk).get("userRating")) == ("T", None)
+    scenes.ask("PUT", "/:/rate", {"key": rk, "rating": 7.5, **RATE})
+    assert scenes.full(rk).get("userRating") == "7.5"
+
+
 def test_a_person_can_lock_a_rating(scenes: Scenes) -> None:
     rk = scenes.add()
     scenes.plex.edit_as_person(rk, lock=False, userRating=3.0, locks=["userRating"])
     assert scenes.full(rk).find("Field").get("name") == "userRating"
+
+
+@pytest.mark.parametrize(("mode", "single", "multi_adds"), MODES)
+def test_an_edit_of_several_items_reaches_each(
+    scenes: Scenes, mode: str, single: list[str], multi_adds: bool
+) -> None:
+    """Names come and go on each, values are set on all; an item that is gone is passed over."""
+    scenes.plex.tag_mode = mode
+    keys = [scenes.add(name, genres=["Old", name], labels=["L"]) for name in "abc"]
+    ids = ",".join(map(str, [*keys, 99999]))
+    sent = "genre[0].tag.tag=New&genre[].tag.tag-=Old&genre.locked=1&label[].tag.tag-=l"
+    reply = scenes.edit(ids, f"{sent}&studio.value=S&studio.locked=1&contentRating.value=XXX")
+    assert (reply.status, reply.body) == (200, b"")
+    for key, name in zip(keys, "abc", strict=True):
+        item = scenes.plex.item(key)
+        assert item["genres"] == ([name, "New"] if multi_adds else ["New"])
+        assert (item["labels"], item["studio"], item["contentRating"]) == ([], "S", "XXX")
+        assert item["locks"] == {"genre", "studio"}
+
+
+def test_an_edit_of_several_items_of_which_one_is_left(scenes: Scenes) -> None:
+    scenes.plex.tag_mode = "mixed"
+    rk = scenes.add(genres=["Old"])
+    scenes.edit(f"{rk},99999", "genre[0].tag.tag=New")
+    assert scenes.tags(rk) == ["New"]
+    assert scenes.edit("99998,99999", "genre[0].tag.tag=New").status == 404

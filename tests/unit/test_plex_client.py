@@ -529,3 +529,28 @@ def test_an_item_that_no_parser_reads_does_not_hide_the_others(answer):
     for keys in ([5], [5, 5]):
         with pytest.raises(errors.Busy):
             client.items(keys)
+
+
+# -- several items
+
+
+@pytest.mark.parametrize("action", LOST)
+def test_an_edit_of_several_items_whose_answer_was_lost(plex, action):
+    """It is sent to all of them again: one alone may take it otherwise."""
+    plex.tag_mode = "mixed"
+    client = impatient(plex.url, 1, 0.3)
+    keys = [plex.add_file(f"/media/{n}.mp4", genres=["Old"]) for n in "abc"]
+    some = [("genre[0].tag.tag", "New"), ("genre.locked", "1"), ("studio.value", "S")]
+    plex.faults.arm(action, "/library/sections/1/all", "PUT", seconds=9)
+    client.edit_several(1, keys, some)
+    items = [plex.item(key) for key in keys]
+    assert [(item["genres"], item["studio"]) for item in items] == [(["Old", "New"], "S")] * 3
+    assert {request.get("id") for request in sent(plex)} == {",".join(map(str, keys))}
+    assert len(sent(plex)) == (1 if action in ("drop_after", "slow_headers") else 2)
+
+
+@pytest.mark.parametrize("keys", [[], [7], [0, 7], [-1, 7]])
+def test_an_edit_of_several_items_needs_all_their_ids(client, plex, keys):
+    with pytest.raises(ValueError, match="rating keys"):
+        client.edit_several(1, keys, [("studio.value", "S")])
+    assert sent(plex) == []

@@ -86,13 +86,25 @@ def test_every_written_value_is_locked_in_the_same_request():
         Change("actors", ("b",), (), "clear"),
     ]
     edit = understood(edit_request.parameters(changes))
-    assert edit.scalars == {"title": "T", "originallyAvailableAt": "2024-01-01", "summary": ""}
+    assert edit.scalars == {
+        "title": "T", "originallyAvailableAt": "2024-01-01", "summary": "", "userRating": "7.0",
+    }  # fmt: skip
     assert edit.locks == dict.fromkeys(
         ("title", "originallyAvailableAt", "summary", "genre", "actor"), True
     )
     assert [wish.name for wish in edit.wishes["genre"]] == ["a"]
     assert edit.removals == {"actor": ["b"]}
     assert edit.ignored == []
+
+
+@pytest.mark.parametrize(("rating", "sent"), [(8.5, "8.5"), (10.0, "10"), (None, ""), (0, "")])
+def test_a_rating_goes_into_the_edit_without_a_lock(rating, sent):
+    change = Change("rating", 3.0, rating, "write")
+    assert edit_request.parameters([change]) == [("userRating.value", sent)]
+    assert edit_request.parameters([change], rates_apart=True) == []
+    shown = {"rating": rating or None}
+    assert edit_request.left(edit_request.parameters([change]), shown, ()) == []
+    assert edit_request.left(edit_request.parameters([change]), {"rating": 3.0}, ()) != []
 
 
 def test_a_sort_title_that_is_taken_back_is_plex_s_own_again():

@@ -1,0 +1,89 @@
+"""Edits that several items share: the same names added or removed, the same value set. Pure.
+
+A list is edited by what comes and what goes: Plex adds names to each of several items. A server that
+replaces the lists of all of them instead takes names away that the items do not share.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from plex.client import edit_request
+from plex.client.edit_request import Parameter
+from plex.fields.item import Item
+from plex.fields.names import name_key
+from plex.fields.registry import BY_NAME, Value
+from plex.plan.last_written import Tags, by_key, names_of, same
+from plex.plan.plan import Change
+
+# Everything else has an order, or a value, of the item's own.
+FIELDS = frozenset(("studio", "content_rating", "genres", "collections", "labels"))
+MOST = 100  # items in one request
+_ID = 14  # bytes of a rating key and its comma in an address
+
+
+def parameters(changes: Sequence[Change]) -> "list[Parameter] | None":
+    """The parameters of an edit that other items may share, None if some of it is the item's own."""
+    if not changes or any(change.field not in FIELDS for change in changes):
+        return None
+    request: list[Parameter] = []
+    for change in changes:
+        field = BY_NAME[change.field]
+        if field.kind == "tags":
+            request += _names(field.plex_name, change)
+        else:
+            request.append((f"{field.plex_name}.value", str(change.after or "")))
+        request.append((f"{field.plex_name}.locked", "1"))
+    return request if most_items(request) > 1 else None
+
+
+def most_items(edit: Iterable[Parameter]) -> int:
+    """The number of items that fit into one request with this edit."""
+    return min(MOST, (edit_request.URL_BYTES - edit_request.size(edit)) // _ID)
+
+
+def _names(kind: str, change: Change) -> list[Parameter]:
+    come = sorted(_without(change.after, change.before), key=name_key)
+    gone = sorted(_without(change.before, change.after), key=name_key)
+    added = [(f"{kind}[{number}].tag.tag", name) for number, name in enumerate(come)]
+    return added + ([edit_request.removal(kind, gone)] if gone else [])
+
+
+def _without(some: Value, others: Value) -> list[str]:
+    """The names of a list that another list does not have."""
+    known = by_key(others)
+    return [name for name in names_of(some) if name_key(name) not in known]
+
+
+def at_risk(changes: Iterable[Change]) -> dict[str, Tags]:
+    """The names, by field, that a server takes away which replaces lists: those that stay beside new
+    ones."""
+    lists = {}
+    for change in changes:
+        if _without(change.after, change.before):
+            gone = tuple(_without(change.before, change.after))
+            lists[change.field] = tuple(_without(change.before, gone))
+    return {name: names for name, names in lists.items() if names}
+
+
+def lost(lists: Mapping[str, Tags], now: Item) -> bool:
+    """Whether an item no longer has names of these lists, by field."""
+    return any(_without(names, now.values.get(name)) for name, names in lists.items())
+
+
+def give_back(lists: Mapping[str, Tags], now: Item) -> list[Parameter]:
+    """The edit after which an item has these names beside its own."""
+    edit: list[Parameter] = []
+    for name, names in lists.items():
+        have = now.values.get(name)
+        whole = (*names_of(have), *_without(names, have))
+        edit += edit_request.tag_list(BY_NAME[name].plex_name, (), whole)
+    return edit
+
+
+def was_reached(changes: Iterable[Change], before: Item, now: Item) -> bool:
+    """Whether an item shows anything of an edit."""
+    for change in changes:
+        field = BY_NAME[change.field]
+        is_locked = field.plex_name in now.locks - before.locks
+        if is_locked or not same(field, now.values.get(field.name), before.values.get(field.name)):
+            return True
+    return False

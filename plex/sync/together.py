@@ -1,0 +1,149 @@
+"""Writes one edit on many items of a library in one request, where this Plex server lets that be."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import errors
+from plex.client import shared_edit
+from plex.client.edit_request import Parameter
+from plex.client.port import PlexPort
+from plex.fields.item import Item
+from plex.plan.last_written import Tags
+from plex.plan.plan import Change
+from plex.state import file_id
+from plex.state.traits import ADDS, SEVERAL, Traits, Tried
+
+_FAILED = (errors.Busy, errors.Rejected, errors.Gone)
+PATIENCE = 8  # requests in a row that fail: a bad item among a hundred makes seven of them
+BUSY = 4  # an error of a busy Plex, which may take long, counts for so many
+
+
+@dataclass(frozen=True, eq=False)
+class Share:
+    """One item, and its changes as an edit that others may have as well."""
+
+    item: Item
+    changes: Sequence[Change]
+    edit: tuple[Parameter, ...]
+
+    @property
+    def at_risk(self) -> dict[str, Tags]:
+        return shared_edit.at_risk(self.changes)
+
+    @property
+    def tried(self) -> Tried:
+        return Tried(self.item.rating_key, file_id.of_item(self.item), self.at_risk)
+
+    def was_reached(self, now: Item) -> bool:
+        return shared_edit.was_reached(self.changes, self.item, now)
+
+    def is_robbed(self, now: Item) -> bool:
+        """Whether the item has lost names that were to stay."""
+        return shared_edit.lost(self.at_risk, now)
+
+
+class Together:
+    """Lives as long as a process. Every item that is not written together has to be written singly, with
+    its whole lists: that also puts back names that an edit of several items has taken away."""
+
+    def __init__(self, plex: PlexPort, traits: Traits) -> None:
+        self._plex, self._traits = plex, traits
+
+    def write(self, shares: Iterable[Share]) -> set[int]:
+        """Writes equal edits as one. Returns the rating keys of the items that have got theirs."""
+        groups: dict[object, list[Share]] = {}
+        for share in shares:
+            groups.setdefault((share.item.section, share.edit), []).append(share)
+        done: set[int] = set()
+        for group in groups.values():
+            if len(group) > 1:
+                done |= self._group(group)
+        return done
+
+    def settle(self) -> list[int]:
+        """Gives names back that a trial has taken away before its process ended, or that its items have
+        not got back since. Returns the rating keys of its items. To be called before items are read to
+        decide about them: a name that is missing would pass for one that a person removed."""
+        trial = self._traits.trial
+        if trial:
+            self._settle(trial)
+        return [one.rating_key for one in trial]
+
+    def _settle(self, trial: Sequence[Tried]) -> None:
+        with suppress(*_FAILED):  # then a later batch settles it
+            items = self._plex.items([one.rating_key for one in trial])
+            for one in trial:
+                item = items.get(one.rating_key)
+                if item and file_id.is_same(one.files, file_id.of_item(item)):
+                    self._give_back(item, one)
+            self._traits.end_trial()
+
+    def _give_back(self, item: Item, tried: Tried) -> None:
+        if shared_edit.lost(tried.lists, item):
+            edit = shared_edit.give_back(tried.lists, item)
+            self._plex.edit(item.section, item.rating_key, edit)
+            self._traits.note(ADDS, False)
+
+    def _group(self, group: list[Share]) -> set[int]:
+        traits, group = self._traits, sorted(group, key=lambda share: not share.at_risk)
+        if traits.knows(ADDS) is False:
+            group = [share for share in group if not share.at_risk]
+        if traits.knows(SEVERAL) is False or len(group) < 2:
+            return set()
+        done: set[int] = set()
+        if traits.knows(SEVERAL) is None or (group[0].at_risk and traits.knows(ADDS) is None):
+            if not self._try(group[:2]):
+                return set()
+            done, group = {share.item.rating_key for share in group[:2]}, group[2:]
+        most = shared_edit.most_items(group[0].edit) if group else 1
+        for at in range(0, len(group), most):
+            done |= self._send(group[at : at + most])
+        return done
+
+    def _send(self, shares: Sequence[Share]) -> set[int]:
+        """Sends one edit, and around a bad item for half as many. A single item is left out."""
+        done: set[int] = set()
+        parts, failed = [shares], 0
+        while parts and failed < PATIENCE:
+            part = parts.pop()
+            if len(part) < 2:
+                continue
+            try:
+                done |= self._edit(part)
+                failed = 0
+            except _FAILED as error:
+                failed += PATIENCE if error.after else BUSY if isinstance(error, errors.Busy) else 1
+                half = len(part) // 2
+                parts += [part[half:], part[:half]]
+        return done
+
+    def _edit(self, shares: Sequence[Share]) -> set[int]:
+        keys = [share.item.rating_key for share in shares]
+        self._plex.edit_several(shares[0].item.section, keys, shares[0].edit)
+        return set(keys)
+
+    def _try(self, pair: Sequence[Share]) -> bool:
+        """Sends an edit to two items, and looks how the server takes that. Returns whether both are right."""
+        risky = [share for share in pair if share.at_risk]
+        if risky:
+            self._traits.begin_trial([share.tried for share in risky])
+        try:
+            keys = self._edit(pair)
+            items = self._plex.items(list(keys))
+        except _FAILED:
+            return False
+        return len(items) == len(keys) and self._judge(pair, risky, items)
+
+    def _judge(
+        self, pair: Sequence[Share], risky: Sequence[Share], items: Mapping[int, Item]
+    ) -> bool:
+        reached = [share.was_reached(items[share.item.rating_key]) for share in pair]
+        if any(reached):
+            self._traits.note(SEVERAL, all(reached))
+        is_robbed = any(share.is_robbed(items[share.item.rating_key]) for share in risky)
+        if risky and all(reached):
+            self._traits.note(ADDS, not is_robbed)
+        if not is_robbed:
+            self._traits.end_trial()
+        return all(reached) and not is_robbed
