@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,11 +12,11 @@ from typing import Any
 import pytest
 
 from plex.state.database import Store
-from plex.state.journal import Journal
+from plex.state.journal import UNDO, Journal
 from plex.state.ledger import Ledger
 from plex.state.traits import ADDS, SEVERAL, Traits
 from plex.sync.undo import Undo
-from tests.support.in_process import Bench
+from tests.support.in_process import Bench, Dying, Killed
 
 MODES = ["add", "replace", "mixed"]
 FIELDS = ("title", "studio", "contentRating", "genres", "collections", "labels", "actors", "locks")
@@ -66,6 +67,14 @@ class Shelf:
             ledger, journal = Ledger(store), Journal(store)
             rows = journal.rows(run=journal.last_run())
             return Undo(self.bench.client(), ledger, journal, time.time).undo(rows)
+
+    def undo_all(self, kill: Any = None) -> Any:
+        """Undoes everything since the first sync, in one process; `kill` as in `Bench.sync`."""
+        with closing(Store(self.bench.data)) as store:
+            ledger, journal, plex = Ledger(store), Journal(store), self.bench.client()
+            rows = [row for row in journal.rows(field="genres") if row.why != UNDO and row.run > 1]
+            dying = Dying(plex, kill[0], kill[1], kill[2] == "before") if kill else plex
+            return Undo(dying, ledger, journal, time.time).undo(rows)  # type: ignore[arg-type]
 
     def rests(self) -> bool:
         self.bench.plex.clear_requests()
@@ -222,3 +231,19 @@ def test_a_hundred_items_and_a_long_list_fit_into_an_address(bench: Bench) -> No
     bench.settings |= {"labels": ", ".join([*names, "short"])}
     shelf.sync()
     assert shelf.edits() == [100, 30]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kill", [step for step in STEPS if step[0] != "put"], ids=str)
+def test_an_undo_with_a_kill_anywhere_goes_on(bench: Bench, kill: Any, mode: str) -> None:
+    """The first shared edit of this server may be the undo's."""
+    shelf = Shelf(bench, 4, mode)
+    before = shelf.says()
+    shelf.bench.settings = {"sync_fields": "title, studio, genres"}
+    for scene in shelf.items:  # one by one: nothing is shared
+        bench.stash.update_scene(scene, tag_ids=[str(bench.stash.tag_id("shared"))])
+        bench.sync(scene)
+    assert shelf.knows(ADDS) is None
+    with contextlib.suppress(Killed):
+        shelf.undo_all(kill)
+    assert shelf.undo_all().left == {} and shelf.says() == before
