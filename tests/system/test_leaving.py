@@ -106,7 +106,7 @@ def test_an_item_that_another_scene_shows_now_is_that_scene_s(bench: Bench) -> N
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("write", ["edit 1", "edit 2", "rate 1", "select_image 1", "put 1"])
+@pytest.mark.parametrize("write", ["edit 1", "edit 2", "select_image 1", "put 1"])
 def test_a_kill_at_any_write_is_made_good_by_the_next_run(
     bench: Bench, write: str, when: str
 ) -> None:

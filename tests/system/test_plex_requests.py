@@ -71,7 +71,7 @@ def test_every_edit_names_its_item_and_is_understood(box):
             for n, v in request.query
             if (n.endswith(".locked"), v) == (True, "1")
         }
-        assert values - {"id", "type"} == locked
+        assert values - {"id", "type", "userRating"} == locked
 
 
 def test_a_library_of_files_that_plex_does_not_have_is_listed_once(box):
