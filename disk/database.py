@@ -54,8 +54,12 @@ class Database:
 
     def rows(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement."""
-        with self._plainly():
+        if self._lost:
+            raise self._lost
+        try:
             return self.db.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise self._meaning(error) from None
 
     def rows_in(
         self, sql: str, values: Collection[object], others: Sequence[object] = ()
@@ -76,11 +80,13 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, whole or not at all. Inside another transaction it is a part of that."""
-        with self._plainly():
-            db = self.db
-            if db.in_transaction:
-                yield db
-                return
+        if self._lost:
+            raise self._lost
+        db = self.db
+        if db.in_transaction:
+            yield db  # the outer transaction translates the errors
+            return
+        try:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -88,6 +94,8 @@ class Database:
             except BaseException:
                 roll_back(db)
                 raise
+        except sqlite3.DatabaseError as error:
+            raise self._meaning(error) from None
 
     def change(self, sql: str, values: Sequence[object] = ()) -> int:
         """Run one statement that writes. Returns the number of changed rows."""
@@ -240,19 +248,11 @@ class Database:
 
     # -- while it is open
 
-    @contextmanager
-    def _plainly(self) -> Iterator[None]:
-        """Turn SQLite's errors into sentences."""
-        if self._lost:
-            raise self._lost
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            if is_damage(error) or is_misshapen(error):
-                raise errors.SetupError(self._mended(error)) from None
-            if isinstance(error, sqlite3.OperationalError):
-                raise _in_words(self.FILE, error) from None
-            raise
+    def _meaning(self, error: sqlite3.DatabaseError) -> Exception:
+        """The error as a sentence, unless a value or a mistake is the reason. Mends a damaged file."""
+        if is_damage(error) or is_misshapen(error):
+            return errors.SetupError(self._mended(error))
+        return _in_words(self.FILE, error) if isinstance(error, sqlite3.OperationalError) else error
 
     def _mended(self, error: Exception) -> str:
         """Make sure that the next transaction finds a sound file. Returns a sentence about it."""

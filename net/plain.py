@@ -181,18 +181,21 @@ class PlainSession:
         pieces, ends = self._body(method, status, headers)
         content = _whole(_unpacked(pieces, headers), limit)
         is_open = is_open and ends and not self._buffer
-        return Response(status, headers, content), is_open
+        return Response(status, Headers(headers), content), is_open
 
-    def _head(self) -> "tuple[int, Headers, bool]":
+    def _head(self) -> "tuple[int, dict[str, str], bool]":
+        """Returns the status, the headers by their names in small letters, and whether the server keeps the
+        connection open."""
         first, *lines = self._until(b"\r\n\r\n", b"\n\n").splitlines()
         status = _STATUS.fullmatch(first)
         if status is None:
             raise NoAnswer(LOST)
-        headers = Headers()
+        headers: dict[str, str] = {}
         for line in lines:
-            name, _, value = line.decode("latin-1").partition(":")
-            if name.strip():
-                headers.add(name.strip(), value.strip())
+            start, _, value = line.decode("latin-1").partition(":")
+            if name := start.strip().lower():
+                before = f"{headers[name]}, " if name in headers else ""
+                headers[name] = before + value.strip()
         wish = headers.get("connection", "").lower()
         is_open = wish != "close" if status[1] != b"0" else wish == "keep-alive"
         return int(status[2]), headers, is_open
@@ -209,7 +212,9 @@ class PlainSession:
                 raise NoAnswer(LOST)
             self._buffer += piece
 
-    def _body(self, method: str, status: int, headers: Headers) -> "tuple[Iterator[bytes], bool]":
+    def _body(
+        self, method: str, status: int, headers: Mapping[str, str]
+    ) -> "tuple[Iterator[bytes], bool]":
         """Returns the body in pieces, and whether its end is known without the end of the connection."""
         if method == "HEAD" or status in (204, 304):
             return iter(()), True
@@ -292,7 +297,7 @@ def _hexadecimal(line: bytes) -> int:
     return int(size, 16)
 
 
-def _unpacked(pieces: Iterator[bytes], headers: Headers) -> Iterator[bytes]:
+def _unpacked(pieces: Iterator[bytes], headers: Mapping[str, str]) -> Iterator[bytes]:
     """Yields the body without its packing, never more than a few bytes for one that is packed tightly."""
     how = headers.get("content-encoding", "").strip().lower()
     return pieces if how not in PACKED else _inflated(pieces)

@@ -28,3 +28,6 @@ STATES = {
     "in_progress": f"status = {CLAIMED}",
     "dead": f"status = {DEAD}",
 }
+# The number of rows in each state, in one row.
+_COUNT = f"(SELECT count(*) FROM {TABLE} WHERE {{}})"
+COUNTS = f"SELECT {', '.join(map(_COUNT.format, STATES.values()))}"

@@ -68,9 +68,10 @@ def _of(args: "Map") -> str:
 def _counts(data_dir: str, now: float) -> "dict[str, int]":
     """Jobs by state, and the flags that no drain has swept yet."""
     queue = read_only_db.File(data_dir, read_only_db.QUEUE)
-    sql = f"SELECT count(*) FROM {schema.TABLE} WHERE "
-    counts = {name: queue.value(sql + where, {"now": now}) for name, where in schema.STATES.items()}
+    rows = queue.rows(schema.COUNTS, {"now": now})
     queue.close()
+    none = (0,) * len(schema.STATES)
+    counts = dict(zip(schema.STATES, rows[0] if rows else none, strict=True))
     counts["flagged"] = sum(1 for _ in read_only_db.flags(data_dir))
     return counts
 

@@ -113,7 +113,7 @@ def extras(settings: SyncSettings) -> frozenset[str]:
     """Returns the parts of a scene that Stash must send besides the usual parts."""
     on = switched_on(settings)
     templates = [getattr(settings, f"{name}_template", "") for name in on]
-    shown = {name for form in templates for name in template.placeholders(form)}
+    shown = {name for form in templates if form for name in template.placeholders(form)}
     if "collections" in on:
         shown |= set(settings.collections_from)
     parts = {

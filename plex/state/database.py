@@ -3,8 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from disk.database import BUSY_SECONDS, Database, leniently
@@ -193,9 +192,8 @@ class ReadOnlyStore(Store):
         self.db = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
         self.db.text_factory = leniently
 
-    @contextmanager
-    def _plainly(self) -> Iterator[None]:
-        yield
+    def _meaning(self, error: sqlite3.DatabaseError) -> Exception:
+        return error
 
 
 def _forget_whose(db: sqlite3.Connection) -> None:

@@ -82,4 +82,8 @@ def test_resuming_makes_no_list_of_all_jobs(jobs: Jobs) -> None:
 
 
 def test_a_count_reads_an_index_and_no_row(jobs: Jobs) -> None:
-    assert "COVERING INDEX" in plans(jobs, lambda: jobs.counts(NOW))[0]
+    steps = plans(jobs, lambda: jobs.counts(NOW))
+    reads = [
+        step for step in steps if step.startswith(("SCAN", "SEARCH")) and "CONSTANT" not in step
+    ]
+    assert len(reads) == 4 and all("COVERING INDEX" in step for step in reads)
