@@ -98,4 +98,4 @@ def torn(error: BaseException) -> str:
     if not (of_module or isinstance(error, (ImportError, SyntaxError))):
         return ""
     what = " ".join(filter(None, (type(error).__name__, getattr(error, "name", None))))
-    return f"the plugin is being updated or is not whole ({what}): reinstall it if this stays"
+    return f"the plugin is being updated or is not whole ({what}): reinstall it if this error stays"

@@ -13,7 +13,7 @@ from app.packages import activate
 from app.run import Run
 from disk import messages
 from errors import SetupError, Stash2PlexError
-from stash import hook, stdio
+from stash import stdio, wake
 
 INSTALLS = (
     "The packages of Stash2Plex are not installed yet. A task of Stash installs them now: see Settings > "
@@ -38,13 +38,14 @@ def opened(
 ) -> Iterator[Run]:
     """The run of this invocation. Raises SetupError if the packages are missing."""
     leave_no_core()
-    stdio.claim_stdout()
+    stdio.claim_stdout()  # before any file of the user is run: it may print
+    activate.bring_site_in()
     quiet_libraries.prepare()
     try:
         # Stash kills an operation when its page is left, which would cut an installation off.
         _make_importable(data_dir, may_install=bool(args.get("as_task")) or not from_stash)
     except activate.NotThere:
-        hook.wake(dict(connection), data_dir)
+        wake.wake(dict(connection), data_dir)
         with suppress(OSError):
             Path(data_dir, NO_PACKAGES).touch(mode=0o600)
         raise SetupError(INSTALLS) from None
@@ -94,8 +95,10 @@ def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene
     from app import hook_hints
     from app.commands import registry
 
+    stdio.claim_stdout()
+    activate.bring_site_in()
     if not ready(data_dir):
-        return hook.wake(connection, data_dir)
+        return wake.wake(connection, data_dir)
     args = {"trigger": "inline", "only": scene}
     with opened(connection, args, data_dir, settings) as run:
         answer = registry.process_queue(run)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app.activity import Activity, Contacts
 from app.modes import READ_ONLY
-from stash import hook, stdio
+from stash import stdio
 from sync_queue import inbox
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Run:
 
     def _settings_of_stash(self) -> "Mapping[str, Any]":
         try:
-            given = self.stash.settings(hook.PLUGIN_ID)
+            given = self.stash.settings(stdio.PLUGIN_ID)
         except errors.Stash2PlexError as error:
             self.contacts.failed("stash", str(error))
             raise

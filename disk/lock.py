@@ -5,12 +5,17 @@ the lock could make a starting drain believe that another drain is running.
 """
 
 import errno
-import os
 import sys
 import time
 
+if sys.platform == "win32":
+    import nt as calls
+else:
+    import posix as calls  # the system calls of `os`, whose import costs a tenth of a hook
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing would cost the hook a millisecond
+    import os
     from collections.abc import Callable
 
     _Sleep = Callable[[float], None]
@@ -26,7 +31,7 @@ class FileLock:
     """An exclusive lock on the file at `path`; the file stays, with one byte in it."""
 
     def __init__(self, path: "str | os.PathLike[str]") -> None:
-        self.path = os.path.abspath(path)
+        self.path = _absolute(path)
         self._fd: int | None = None
 
     def acquire(
@@ -42,13 +47,12 @@ class FileLock:
     def _try(self) -> bool:
         if self.path in _mine:
             return False
-        os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        fd = _opened(self.path)
         try:
             _give_a_byte(fd)
             _lock(fd)
         except OSError as error:
-            os.close(fd)
+            calls.close(fd)
             if error.errno in _BUSY:
                 return False
             # A file system without locks raises an error that names no file.
@@ -63,7 +67,7 @@ class FileLock:
             return
         _mine.discard(self.path)
         _unlock(self._fd)
-        os.close(self._fd)
+        calls.close(self._fd)
         self._fd = None
 
     def __enter__(self) -> "FileLock":
@@ -76,11 +80,11 @@ class FileLock:
 
 def is_held(path: "str | os.PathLike[str]") -> bool:
     """Whether any process holds the lock on `path`. Takes nothing and creates nothing."""
-    path = os.path.abspath(path)
+    path = _absolute(path)
     if path in _mine:
         return True
     try:
-        fd = os.open(path, os.O_RDWR)
+        fd = calls.open(path, calls.O_RDWR)
     except OSError:  # missing, or not ours to open, which the full lane reports
         return False
     try:
@@ -88,15 +92,36 @@ def is_held(path: "str | os.PathLike[str]") -> bool:
     except OSError as error:
         return error.errno in _BUSY
     finally:
-        os.close(fd)
+        calls.close(fd)
     return False
+
+
+def _absolute(path: "str | os.PathLike[str]") -> str:
+    """One spelling for each file, since `_mine` compares them."""
+    text = calls.fspath(path)
+    if text.startswith("/") and not ("//" in text or "/./" in text or "/../" in text):
+        return text
+    import os
+
+    return os.path.abspath(text)
+
+
+def _opened(path: str) -> int:
+    """A descriptor of the lock file. Makes the file and its folder."""
+    try:
+        return calls.open(path, calls.O_RDWR | calls.O_CREAT, 0o600)
+    except FileNotFoundError:
+        import os
+
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        return calls.open(path, calls.O_RDWR | calls.O_CREAT, 0o600)
 
 
 def _give_a_byte(fd: int) -> None:
     """Windows shows a lock only to a process that reads the locked byte, so the file needs one."""
-    if os.fstat(fd).st_size == 0:
-        os.write(fd, b"\0")
-    os.lseek(fd, 0, os.SEEK_SET)
+    if calls.fstat(fd).st_size == 0:
+        calls.write(fd, b"\0")
+    calls.lseek(fd, 0, 0)
 
 
 if _WINDOWS:  # pragma: no cover - run by the Windows job of the CI
@@ -109,20 +134,20 @@ if _WINDOWS:  # pragma: no cover - run by the Windows job of the CI
     def _unlock(fd: int) -> None:
         import msvcrt
 
-        os.lseek(fd, 0, os.SEEK_SET)
+        calls.lseek(fd, 0, 0)
         msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
 
     def _test(fd: int) -> None:
         # A locked byte cannot be read by another process on Windows.
-        os.read(fd, 1)
+        calls.read(fd, 1)
 
 else:
 
     def _lock(fd: int) -> None:
-        os.lockf(fd, os.F_TLOCK, 0)
+        calls.lockf(fd, calls.F_TLOCK, 0)
 
     def _unlock(fd: int) -> None:
-        os.lockf(fd, os.F_ULOCK, 0)
+        calls.lockf(fd, calls.F_ULOCK, 0)
 
     def _test(fd: int) -> None:
-        os.lockf(fd, os.F_TEST, 0)
+        calls.lockf(fd, calls.F_TEST, 0)

@@ -4,17 +4,12 @@ Stash waits for a hook inside the user's Save. A failure after the flag is on di
 flag stays, and the next invocation wakes the drain.
 """
 
-import os
 import time
 
 from disk import lock
 from stash import light_json, stdio
 from sync_queue import inbox
 
-PLUGIN_ID = "Stash2Plex"
-DRAIN_TASK = "Process Queue"
-WAKE_SECONDS = 3.0  # for all requests of a hook to Stash: a person waits
-CONNECT_SECONDS = 1.0
 STATE_FILE = "reconciliation_state.json"  # the scheduler's, read here without importing it
 LONGEST_RETRY = 6 * 3600  # of the scheduler; a later time means that the clock was set back
 # The fields that Plex always shows. A change of any other field is ignored, and with no field every
@@ -75,13 +70,15 @@ def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, int]
         inbox.mark(data_dir, *dirty)
     answer = f"{dirty[0]} {dirty[1]} is marked" if dirty else "a reconciliation is due"
     # Mark first, then look at the lock: either the drain sees the flag, or we see the free lock.
-    if _drains(data_dir):
+    if lock.is_held(inbox.lock_path(data_dir)):
         return answer, 0
     if inbox.is_away(data_dir, time.time()):
         return answer + "; Plex is away", 0
     if dirty and _is_save(context) and _is_inline(connection, data_dir, config_dir):
         return answer, dirty[1]
-    wake(connection, data_dir)
+    from stash import wake  # most hooks of a bulk edit find a drain awake
+
+    wake.wake(connection, data_dir)
     return answer, 0
 
 
@@ -96,24 +93,22 @@ def _is_inline(connection: dict, data_dir: str, config_dir: str) -> bool:
     """Whether Hook Mode is inline: from a task's note, or from Stash if its settings changed since."""
     if inbox.knows_settings(data_dir, config_dir):
         return inbox.is_inline(data_dir)
+    from stash import light_http
+
     query = "query Mode($ids: [ID!]) { configuration { plugins(include: $ids) } }"
-    deadline = time.monotonic() + CONNECT_SECONDS
+    deadline = time.monotonic() + light_http.CONNECT_SECONDS
     try:
-        data = ask(connection, query, {"ids": [PLUGIN_ID]}, deadline)
-        mode = data["configuration"]["plugins"][PLUGIN_ID]["hook_mode"]
+        data = light_http.ask(connection, query, {"ids": [stdio.PLUGIN_ID]}, deadline)
+        mode = data["configuration"]["plugins"][stdio.PLUGIN_ID]["hook_mode"]
     except (OSError, ValueError, LookupError, TypeError):  # not set, or no answer
         return False
     return isinstance(mode, str) and mode.strip().lower() == "inline"
 
 
-def _drains(data_dir: str) -> bool:
-    return lock.is_held(os.path.join(data_dir, inbox.LOCK))
-
-
 def is_due(data_dir: str, now: float) -> bool:
     """Whether the scheduler's state file says that a reconciliation is due now."""
     try:
-        with open(os.path.join(inbox.home(data_dir), STATE_FILE), encoding="utf-8") as file:
+        with open(f"{inbox.home(data_dir)}/{STATE_FILE}", encoding="utf-8") as file:
             state = light_json.loads(file.read())
         if state.get("interval") in (None, "", "never"):  # type: ignore[attr-defined]
             return False
@@ -128,211 +123,3 @@ def _is_due(state: dict, now: float) -> bool:
         return False  # the last try failed, and every event would start the next
     started = server is not None and state.get("stash_identity") != server
     return started or (isinstance(due, (int, float)) and now >= due)
-
-
-# -- waking a drain
-
-
-def wake(connection: dict, data_dir: str) -> None:
-    """Make sure that one drain is queued in Stash. Never raises, never waits for a job."""
-    asking = lock.FileLock(os.path.join(data_dir, inbox.WAKE_LOCK))
-    try:
-        if _is_on_its_way(data_dir) or not asking.acquire():
-            return  # or another hook is asking Stash now
-        try:
-            # A drain that another hook asked for may have started meanwhile.
-            if not (_is_on_its_way(data_dir) or _drains(data_dir)):
-                _wake(connection, data_dir)
-        finally:
-            asking.release()
-    except Exception as error:  # the flag is on disk, so nothing that Stash answers fails the Save
-        stdio.warning(
-            f"Stash could not be asked to sync this now ({_why(error)}): "
-            "the change is noted, and the next event or Process Queue syncs it"
-        )
-
-
-def _why(error: Exception) -> str:
-    """The reason in a few words, without a path: a hook does not know whether Obfuscate Paths is on."""
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, OSError):
-        return error.strerror or "no connection"
-    return str(error) if type(error) is ValueError else "an answer that makes no sense"
-
-
-def _is_on_its_way(data_dir: str) -> bool:
-    return inbox.waking(data_dir, stdio.server_identity(), time.time()) == ""
-
-
-def _wake(connection: dict, data_dir: str) -> None:
-    """Ask Stash for a drain, unless the promised one still waits. Only the wake lock's holder does."""
-    server, deadline = stdio.server_identity(), time.monotonic() + WAKE_SECONDS
-    job = inbox.waking(data_dir, server, time.time()) or ""
-    try:
-        if not (job and _waits(connection, job, deadline)):
-            job = inbox.NO_ANSWER
-            inbox.begin_wake(data_dir)
-            job = _queue_drain(connection, deadline)
-            inbox.end_wake(data_dir, job, server)
-    except TimeoutError:
-        # Stash may have received the request, and the next Save should not wait too.
-        inbox.end_wake(data_dir, job, server)
-        inbox.touch_wake(data_dir)
-        raise
-    except BaseException:
-        inbox.drop_wake(data_dir)
-        raise
-    inbox.touch_wake(data_dir)
-
-
-def _queue_drain(connection: dict, deadline: float) -> str:
-    query = (
-        "mutation Wake($plugin: ID!, $task: String, $args: Map) "
-        "{ runPluginTask(plugin_id: $plugin, task_name: $task, args_map: $args) }"
-    )
-    args = {"mode": "process_queue", "trigger": "hook"}
-    variables = {"plugin": PLUGIN_ID, "task": DRAIN_TASK, "args": args}
-    return str(ask(connection, query, variables, deadline)["runPluginTask"])
-
-
-def _waits(connection: dict, job: str, deadline: float) -> bool:
-    query = "query Waits($input: FindJobInput!) { findJob(input: $input) { status description } }"
-    known = ask(connection, query, {"input": {"id": job}}, deadline)["findJob"]
-    # Job numbers begin anew with each start of Stash, so this may be another job.
-    return (
-        bool(known)
-        and known["status"] in ("READY", "RUNNING")
-        and (DRAIN_TASK in str(known["description"]))
-    )
-
-
-def ask(connection: dict, query: str, variables: dict, deadline: "float | None" = None) -> dict:
-    """The `data` of one GraphQL call, over a bare socket: an HTTP library would cost more than the
-    whole hook. `deadline` is on the monotonic clock. Raises TimeoutError if Stash does not answer in
-    time, another OSError or ValueError if it does not answer the call."""
-    body = light_json.dumps({"query": query, "variables": variables}).encode()
-    host, port = address(connection)
-    head = [
-        "POST /graphql HTTP/1.0",
-        f"Host: {f'[{host}]' if ':' in host else host}:{port}",
-        "Content-Type: application/json",
-        "Accept: application/json",
-        f"Content-Length: {len(body)}",
-        *_credentials(connection),
-    ]
-    request = "\r\n".join(head).encode() + b"\r\n\r\n" + body
-    raw = _exchange(host, port, _is_secure(connection), request, deadline)
-    head_of_answer, _, answer = raw.partition(b"\r\n\r\n")
-    status = head_of_answer[9:12] if head_of_answer.startswith(b"HTTP/1.") else b""
-    if status != b"200":
-        known = status.isdigit()
-        raise ValueError(f"HTTP {status.decode()}" if known else "an answer that is no HTTP")
-    document = light_json.loads(answer)
-    data = document.get("data") if isinstance(document, dict) else None
-    if not isinstance(data, dict):
-        raise ValueError("an answer without data")
-    return data
-
-
-def cookie(connection: dict) -> str:
-    """The session that Stash gave us, '' for none."""
-    session = connection.get("SessionCookie")
-    value = session.get("Value") if isinstance(session, dict) else None
-    return value if isinstance(value, str) else ""
-
-
-def _credentials(connection: dict) -> "list[str]":
-    session, key = cookie(connection), connection.get("ApiKey")
-    pairs = (("Cookie: session=", session), ("ApiKey: ", key))
-    return [name + value for name, value in pairs if isinstance(value, str) and _fits(value)]
-
-
-def _fits(value: str) -> bool:
-    """Whether the value fits into one line of the request."""
-    return bool(value) and value.isprintable()
-
-
-def address(connection: dict) -> "tuple[str, int]":
-    """Host and port of Stash, as seen from this machine; Stash names the address that it is bound to.
-    Raises ValueError if the address makes no sense."""
-    host = str(connection.get("Host") or "").strip("[] ")
-    local = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}
-    try:
-        port = int(connection.get("Port") or 9999)
-    except (TypeError, OverflowError):
-        port = 0
-    if not 0 < port < 65536 or not host.isprintable():
-        raise ValueError("Stash did not name its own address (server_connection)")
-    return local.get(host, host), port
-
-
-def _is_secure(connection: dict) -> bool:
-    return str(connection.get("Scheme")).lower() == "https"
-
-
-def _exchange(
-    host: str, port: int, secure: bool, request: bytes, deadline: "float | None"
-) -> bytes:
-    """The whole answer: up to its Content-Length, or until Stash closes the connection."""
-    deadline = time.monotonic() + WAKE_SECONDS if deadline is None else deadline
-    stream = _connected(host, port, secure, deadline)
-    try:
-        stream.settimeout(_left(deadline))
-        stream.sendall(request)
-        answer = b""
-        while not _is_whole(answer) and len(answer) < 1 << 20:
-            stream.settimeout(_left(deadline))
-            chunk = stream.recv(65536)
-            if not chunk:
-                break
-            answer += chunk
-        return answer
-    finally:
-        stream.close()
-
-
-def _is_whole(answer: bytes) -> bool:
-    """Whether the answer has as many bytes as its Content-Length: a proxy may keep the connection open
-    after them."""
-    head, end_of_head, body = answer.partition(b"\r\n\r\n")
-    _, named, rest = head.lower().partition(b"\r\ncontent-length:")
-    length = rest.partition(b"\r\n")[0].strip()
-    return bool(end_of_head and named) and length.isdigit() and len(body) >= int(length)
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-def _connected(host: str, port: int, secure: bool, deadline: float):  # type: ignore[no-untyped-def]
-    if secure:
-        import socket
-    else:  # its C core does without the enums, which cost as much as the rest of the hook
-        import _socket as socket  # type: ignore[no-redef]
-    name = host.encode() if host.isascii() else host  # bytes need no codec for domain names
-    problem = OSError("no address")
-    for family, kind, number, _, place in socket.getaddrinfo(name, port, 0, socket.SOCK_STREAM):
-        plain = socket.socket(family, kind, number)
-        try:
-            plain.settimeout(min(CONNECT_SECONDS, _left(deadline)))
-            plain.connect(place)
-            return _encrypted(plain, deadline) if secure else plain
-        except OSError as error:
-            plain.close()
-            problem = error
-    raise problem
-
-
-def _encrypted(plain, deadline: float):  # type: ignore[no-untyped-def]
-    import ssl
-
-    context = ssl.create_default_context()
-    # Stash's own certificate is self-signed, and Stash is our parent process on this machine.
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    plain.settimeout(_left(deadline))
-    return context.wrap_socket(plain)

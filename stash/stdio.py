@@ -4,17 +4,23 @@ Hook lane. No other module touches stdin, stdout or stderr. The rules (prefixes,
 on stdout) are those of Stash's `interface: raw`, see its pkg/plugin.
 """
 
-import os
 import sys
 
 from stash import light_json
 
+if sys.platform == "win32":
+    import nt as calls
+else:
+    import posix as calls  # the system calls of `os`, whose import costs a tenth of a hook
+
+PLUGIN_ID = "Stash2Plex"
 LINE_BYTES = 60_000  # Stash closes the pipe at a line of 64 KiB, prefix and newline included
 # Control characters, and marks that reverse the direction of a line.
 _CONTROL = dict.fromkeys(
     (*range(32), *range(127, 160), *range(0x2028, 0x202F), *range(0x2066, 0x206A)), " "
 )
 _secrets: "list[str]" = []
+_masks: "dict[tuple[str, ...], list[str]]" = {}  # all spellings of these secrets, longest first
 _state = {"debug": False, "answered": False, "stdout": 1, "open": True, "terminal": False}
 _scrubs: list = []
 
@@ -35,7 +41,7 @@ def read(fd: int = 0) -> dict:
 
 def _all(fd: int) -> bytes:
     chunks = []
-    while chunk := os.read(fd, 1 << 16):
+    while chunk := calls.read(fd, 1 << 16):
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -55,24 +61,27 @@ def connection(given: object) -> dict:
     }
 
 
+def is_terminal(fd: int = 0) -> bool:
+    """Whether a person types there, or reads there."""
+    return calls.isatty(fd)
+
+
 def claim_stdout() -> None:
     """Keep stdout for the answer: send whatever a library or a child prints to stderr."""
+    if _state["stdout"] != 1:
+        return
     sys.stdout.flush()
-    _state["stdout"] = os.dup(1)
-    os.dup2(2, 1)
+    _state["stdout"] = calls.dup(1)
+    calls.dup2(2, 1)
 
 
 def hide(secret: object, instead_of: str = "") -> None:
     """Mask `secret` in every later line and in the answer, in all its spellings. `instead_of` is a secret
     that has expired."""
-    for old in _spellings(instead_of) if instead_of else ():
-        try:
-            _secrets.remove(old)
-        except ValueError:
-            pass
+    if instead_of in _secrets:
+        _secrets.remove(instead_of)
     if isinstance(secret, str) and len(secret) > 3 and secret not in _secrets:
-        _secrets.extend(_spellings(secret))
-        _secrets.sort(key=len, reverse=True)
+        _secrets.append(secret)
 
 
 def _spellings(secret: str) -> "set[str]":
@@ -95,9 +104,19 @@ def _is_plain(char: str, plain: str) -> bool:
 
 def redact(text: str) -> str:
     """`text` with every known secret masked."""
-    for secret in tuple(_secrets):  # a thread that reads ahead may add one meanwhile
-        text = text.replace(secret, "***")
+    secrets = tuple(_secrets)  # a thread that reads ahead may add one meanwhile
+    if any(len(secret) <= len(text) for secret in secrets):  # no spelling is shorter
+        for mask in _masks.get(secrets) or _spelt(secrets):
+            text = text.replace(mask, "***")
     return text
+
+
+def _spelt(secrets: "tuple[str, ...]") -> "list[str]":
+    """Fills `_masks`. Most hooks have no text that is long enough to hold a secret."""
+    spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
+    _masks.clear()
+    _masks[secrets] = sorted(spellings, key=len, reverse=True)
+    return _masks[secrets]
 
 
 def _masked(value: object) -> object:
@@ -126,12 +145,17 @@ def answer_in_lines(text: str) -> None:
         _write("\n".join([line.translate(_CONTROL) for line in redact(text).split("\n")]))
 
 
+def end() -> None:
+    """End the process at once, as a success: whatever Python would do at its end is left out."""
+    calls._exit(0)
+
+
 def _write(text: str) -> None:
     _state["answered"] = True
     data = text.encode("utf-8", "replace") + b"\n"
     try:
         while data:
-            data = data[os.write(_state["stdout"], data) :]
+            data = data[calls.write(_state["stdout"], data) :]
     except OSError:  # Stash is gone
         pass
 
@@ -204,7 +228,7 @@ def _put(level: str, line: str) -> None:
         if level == "p":
             return
     try:
-        os.write(2, head + data + b"\n")
+        calls.write(2, head + data + b"\n")
     except OSError:  # the reader is gone: go on without a log
         _state["open"] = False
 
@@ -217,7 +241,7 @@ def server_identity() -> "str | None":
     """
     if sys.platform == "win32":
         return None
-    parent = os.getppid()
+    parent = calls.getppid()
     try:
         with open(f"/proc/{parent}/stat", "rb") as file:
             started = file.read().rpartition(b")")[2].split()[19].decode()

@@ -11,7 +11,7 @@ from errors import STASH
 from net.plain import AnySession, session_for
 from net.response import SPEAKS_PLAINLY, NoAnswer, Response, TooLarge, Unusable
 from net.retry import ask_part, question_chances, retry
-from stash import hook, light_json, stdio
+from stash import light_http, light_json, stdio
 
 OLDEST = "0.30"  # the first Stash with all fields that we ask for
 _IS_UP = "query Version { version { version } }"  # a Stash that answers this is up
@@ -62,7 +62,7 @@ class Transport:
         verify: bool = True,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        host, port = hook.address(dict(connection))
+        host, port = light_http.address(dict(connection))
         self.base = f"{connection.get('Scheme') or 'http'}://{_bracketed(host)}:{port}"
         self._line = _line_to(self.base, connect, read, verify)
         self._sleep = sleep

@@ -4,9 +4,13 @@ A flag carries no data except its name (`scene-42`); the drain reads the newest 
 thing a thousand times leaves one file.
 """
 
-import os
 import sys
 import time
+
+if sys.platform == "win32":
+    import nt as calls
+else:
+    import posix as calls  # the system calls of `os`, whose import costs a tenth of a hook
 
 KINDS = ("scene", "performer", "studio", "tag", "group")
 FOLDER = "inbox"
@@ -34,24 +38,40 @@ TRUST_SECONDS = 10.0
 PATIENCE = (0.01, 0.02, 0.05, 0.1, 0.2)
 
 
+def lock_path(data_dir: str) -> str:
+    """The lock that the process holds which writes to Plex."""
+    return f"{data_dir}/{LOCK}"
+
+
 def mark(data_dir: str, kind: str, number: int) -> None:
     """Set the flag. Raises OSError if the disk refuses it."""
-    path = os.path.join(data_dir, FOLDER, f"{kind}-{number}")
+    path = f"{data_dir}/{FOLDER}/{kind}-{number}"
     try:
         _touch(path)
     except FileNotFoundError:
-        make_private(os.path.join(data_dir, FOLDER))
+        make_private(f"{data_dir}/{FOLDER}")
         _patiently(_touch, path)
     except PermissionError:
         _patiently(_touch, path)
 
 
+def _is_folder(path: str) -> bool:
+    try:
+        return calls.stat(path).st_mode & 0o170000 == 0o040000
+    except OSError:
+        return False
+
+
 def _touch(path: str) -> None:
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    calls.close(calls.open(path, calls.O_CREAT | calls.O_WRONLY, 0o600))
 
 
 def make_private(folder: str) -> None:
     """Make the folder and its parents, readable by their owner only."""
+    if _is_folder(folder):
+        return
+    import os  # once in the life of a folder
+
     os.makedirs(folder, mode=0o700, exist_ok=True)
 
 
@@ -63,7 +83,7 @@ def flags(data_dir: str) -> "list[tuple[str, int]]":
 def each_flag(data_dir: str):  # type: ignore[no-untyped-def]
     """The same one by one, for a reader that may stop early."""
     try:
-        with os.scandir(os.path.join(data_dir, FOLDER)) as entries:
+        with calls.scandir(f"{data_dir}/{FOLDER}") as entries:
             for entry in entries:
                 if flag := _flag(entry):
                     yield flag
@@ -71,7 +91,7 @@ def each_flag(data_dir: str):  # type: ignore[no-untyped-def]
         pass
 
 
-def _flag(entry: "os.DirEntry[str]") -> "tuple[str, int] | None":
+def _flag(entry: "calls.DirEntry[str]") -> "tuple[str, int] | None":
     kind, _, number = entry.name.partition("-")
     if kind not in KINDS or not (number.isascii() and number.isdigit()) or number[0] == "0":
         return None  # `clear` could not remove such a file by kind and id
@@ -88,7 +108,7 @@ def is_empty(data_dir: str) -> bool:
 def clear(data_dir: str, kind: str, number: int) -> None:
     """Remove a flag, after its job is on disk."""
     try:
-        _patiently(os.unlink, os.path.join(data_dir, FOLDER, f"{kind}-{number}"))
+        _patiently(calls.unlink, f"{data_dir}/{FOLDER}/{kind}-{number}")
     except FileNotFoundError:
         pass
 
@@ -107,12 +127,12 @@ def _patiently(act, path: str) -> None:  # type: ignore[no-untyped-def]
 def home(data_dir: str) -> str:
     """The folder with the state of the current Plex server."""
     try:
-        with open(os.path.join(data_dir, SERVER), encoding="utf-8") as file:
+        with open(f"{data_dir}/{SERVER}", encoding="utf-8") as file:
             folder, _, leaf = file.readline(200).strip().partition("/")
     except (OSError, ValueError):
         return data_dir
     has_own = folder == SERVERS and leaf.isalnum()
-    return os.path.join(data_dir, SERVERS, leaf) if has_own else data_dir
+    return f"{data_dir}/{SERVERS}/{leaf}" if has_own else data_dir
 
 
 def also_shown(data_dir: str, subject: str, config_dir: str = "") -> "tuple[str, ...]":
@@ -125,7 +145,7 @@ def also_shown(data_dir: str, subject: str, config_dir: str = "") -> "tuple[str,
 
 def _note(data_dir: str, name: str) -> str:
     try:
-        with open(os.path.join(data_dir, name), encoding="utf-8") as file:
+        with open(f"{data_dir}/{name}", encoding="utf-8") as file:
             return file.read(1000)
     except (OSError, ValueError):
         return ""
@@ -137,7 +157,7 @@ def _note(data_dir: str, name: str) -> str:
 def state_of_settings(config_dir: str) -> str:
     """A text that changes with every change of a setting in Stash; '' if the file cannot be read."""
     try:
-        config = os.stat(os.path.join(config_dir, "config.yml"))
+        config = calls.stat(f"{config_dir}/config.yml")
     except (OSError, ValueError):
         return ""
     return f"{config.st_mtime_ns} {config.st_size}"
@@ -151,13 +171,21 @@ def knows_settings(data_dir: str, config_dir: str) -> bool:
 
 def is_inline(data_dir: str) -> bool:
     """Whether Hook Mode was inline when the settings were last read."""
-    return os.path.exists(os.path.join(data_dir, INLINE))
+    return exists(f"{data_dir}/{INLINE}")
+
+
+def exists(path: str) -> bool:
+    try:
+        calls.stat(path)
+    except OSError:
+        return False
+    return True
 
 
 def is_away(data_dir: str, now: float) -> bool:
     """Whether Plex is away and its next probe is not due: a drain could do nothing."""
     try:
-        left = os.stat(os.path.join(data_dir, AWAY)).st_mtime - now
+        left = calls.stat(f"{data_dir}/{AWAY}").st_mtime - now
     except OSError:
         return False
     return 0 < left <= AWAY_SECONDS  # a later time means that the clock was set back
@@ -168,9 +196,9 @@ def is_away(data_dir: str, now: float) -> bool:
 
 def waking(data_dir: str, server: "str | None", now: float) -> "str | None":
     """None: no drain is on its way. '': a drain is on its way. Else a job number to ask Stash about."""
-    path = os.path.join(data_dir, WAKE)
+    path = f"{data_dir}/{WAKE}"
     try:
-        age = abs(now - os.stat(path).st_mtime)  # a clock may have been set back
+        age = abs(now - calls.stat(path).st_mtime)  # a clock may have been set back
         with open(path, encoding="utf-8") as file:
             job, _, owner = file.read(200).partition(" ")
     except (OSError, ValueError):
@@ -186,7 +214,8 @@ def waking(data_dir: str, server: "str | None", now: float) -> "str | None":
 
 def begin_wake(data_dir: str) -> None:
     """Note that a hook is asking Stash for a drain. For the holder of the wake lock."""
-    os.close(os.open(os.path.join(data_dir, WAKE), os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+    flags = calls.O_CREAT | calls.O_TRUNC | calls.O_WRONLY
+    calls.close(calls.open(f"{data_dir}/{WAKE}", flags, 0o600))
     touch_wake(data_dir)
 
 
@@ -194,19 +223,19 @@ def end_wake(data_dir: str, job: str, server: "str | None") -> None:
     """Note the job that Stash promised, unless its drain has already started."""
     try:
         # Without O_CREAT: a drain that has started removed the marker for good.
-        fd = os.open(os.path.join(data_dir, WAKE), os.O_WRONLY | os.O_TRUNC)
+        fd = calls.open(f"{data_dir}/{WAKE}", calls.O_WRONLY | calls.O_TRUNC)
     except OSError:
         return
     try:
-        os.write(fd, f"{job} {server or ''}".encode())
+        calls.write(fd, f"{job} {server or ''}".encode())
     finally:
-        os.close(fd)
+        calls.close(fd)
 
 
 def drop_wake(data_dir: str) -> None:
     """Remove the marker: the drain has started, or Stash refused it."""
     try:
-        _patiently(os.unlink, os.path.join(data_dir, WAKE))
+        _patiently(calls.unlink, f"{data_dir}/{WAKE}")
     except OSError:  # only a hint, which expires
         pass
 
@@ -215,6 +244,6 @@ def touch_wake(data_dir: str, now: "float | None" = None) -> None:
     """Trust the marker for another while: the job still waits."""
     now = time.time() if now is None else now
     try:
-        os.utime(os.path.join(data_dir, WAKE), (now, now))
+        calls.utime(f"{data_dir}/{WAKE}", (now, now))
     except OSError:
         pass

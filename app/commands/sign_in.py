@@ -9,7 +9,7 @@ from app import arguments, pending_sign_in
 from app.pending_sign_in import SignIn
 from app.phrasing import many
 from app.run import Run
-from stash import hook, stdio
+from stash import stdio
 from validation.address import tidy_token, tidy_url, token_fault, url_fault
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def sign_in_save(run: Run) -> Answer:
     chosen = arguments.ids(run, "libraries")
     if chosen is not None:
         changed["plex_library"] = _setting(chosen, _libraries(run, _client(run, given)))
-    run.stash.change_settings(hook.PLUGIN_ID, changed)
+    run.stash.change_settings(stdio.PLUGIN_ID, changed)
     pending_sign_in.end(run.data_dir)
     name = given.servers[given.machine]["name"]
     stdio.info(f"signed in: {name} at {given.address} is in the settings now")
@@ -247,7 +247,7 @@ def connect(run: Run) -> Answer:
         )
     plex = client.connect(url, token, config.connect_timeout, config.read_timeout, verify)
     changed = {"plex_url": url, "plex_token": token}
-    run.stash.change_settings(hook.PLUGIN_ID, changed)
+    run.stash.change_settings(stdio.PLUGIN_ID, changed)
     stdio.info(f"connected: {plex.name} at {url} is in the settings now")
     return {"name": plex.name, "address": url, "saved": sorted(changed)}
 

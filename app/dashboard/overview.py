@@ -1,9 +1,8 @@
 """The status: waiting jobs, what runs and how far it is, outages and failures. Page lane."""
 
-import os
 import time
 
-from app.dashboard import read_only_db, scene_states
+from app.dashboard import read_only_db
 from disk import lock
 from stash import light_json
 from sync_queue import inbox, schema
@@ -37,8 +36,8 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
     now = time.time()
     counts = _counts(data_dir, now)
     held = sum(counts[name] for name in ("pending", "waiting", "in_progress", "flagged"))
-    draining = lock.is_held(os.path.join(data_dir, inbox.LOCK))
-    reconciling = lock.is_held(os.path.join(inbox.home(data_dir), RECONCILING))
+    draining = lock.is_held(inbox.lock_path(data_dir))
+    reconciling = lock.is_held(f"{inbox.home(data_dir)}/{RECONCILING}")
     activity = _activity(data_dir)
     return {
         "at": now,
@@ -50,7 +49,7 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
         "outage": outage(_circuit(data_dir), held),
         "servers": servers(data_dir),
         "failure": failure(data_dir, _of(args or {})),
-        "packages_missing": os.path.exists(os.path.join(data_dir, NO_PACKAGES)),
+        "packages_missing": inbox.exists(f"{data_dir}/{NO_PACKAGES}"),
     }
 
 
@@ -78,10 +77,10 @@ def _counts(data_dir: str, now: float) -> "dict[str, int]":
 
 def _activity(data_dir: str) -> "Map | None":
     """The note of the running process."""
-    if not lock.is_held(os.path.join(data_dir, ACTIVITY_LOCK)):
+    if not lock.is_held(f"{data_dir}/{ACTIVITY_LOCK}"):
         return None
     try:
-        with open(os.path.join(data_dir, ACTIVITY), encoding="ascii") as file:
+        with open(f"{data_dir}/{ACTIVITY}", encoding="ascii") as file:
             mode, since, progress = file.read(200).split()
         return {"mode": mode, "since": float(since), "progress": float(progress)}
     except (OSError, ValueError):  # the run is just beginning or ending
@@ -151,7 +150,7 @@ def _contact(note: object) -> "Map | None":
 def _document(data_dir: str, name: str) -> "Map":
     """A JSON document of ours, {} if it cannot be read. The full lane reports that."""
     try:
-        with open(os.path.join(data_dir, name), "rb") as file:
+        with open(f"{data_dir}/{name}", "rb") as file:
             document = light_json.loads(file.read())
     except (OSError, ValueError):
         return {}
@@ -161,6 +160,8 @@ def _document(data_dir: str, name: str) -> "Map":
 def overview(data_dir: str, args: "Map | None" = None) -> "Map":
     """The status, the number of scenes in each state, and the last reconciliations. Stash knows the
     number of all scenes; those that are not counted here were never compared."""
+    from app.dashboard import scene_states
+
     answer = status(data_dir)
     answer["scenes"] = scene_states.counts(data_dir, answer["at"])
     answer["reconciliation"] = _reconciliation(data_dir)

@@ -23,6 +23,7 @@ VERSIONS = {QUEUE: len(schema.STEPS), PLEX: 14, PREVIEW: 1}
 BUSY_SECONDS = 5
 FLAGS = 10_000  # that are read at most
 PAGE = 200  # rows of an answer at most
+FLAGS = 10_000  # that are read at most
 
 
 class Trouble(ValueError):
@@ -85,16 +86,16 @@ def _opened(path: str, name: str):  # type: ignore[no-untyped-def]
     return db
 
 
-def _leniently(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
-
-
 def flags(data_dir: str) -> "Iterator[tuple[str, int]]":
     """(kind, id) of the flags that no drain has swept."""
     try:
         yield from islice(inbox.each_flag(data_dir), FLAGS)
     except OSError:  # the full lane says so
         pass
+
+
+def _leniently(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 # -- arguments, which may come from other programs

@@ -23,6 +23,15 @@ class NotThere(Exception):
     """The packages have to be installed first."""
 
 
+def bring_site_in() -> None:
+    """Do what Python does at its start, unless it is started with -S as the manifest wants it for hooks:
+    extend sys.path by the folders of installed packages, of virtual environments and of .pth files."""
+    if sys.flags.no_site and "site" not in sys.modules:
+        import site
+
+        site.main()
+
+
 def ensure(
     requirements: Path,
     data_dir: Path,

@@ -15,7 +15,7 @@ from app.run import Run
 from app.setup_check import diagnosis, paths, settings_report
 from app.setup_check import finding as found_by
 from app.setup_check.finding import Finding
-from stash import hook
+from stash import stdio
 
 if TYPE_CHECKING:
     from plex.client.section import Section
@@ -80,15 +80,15 @@ def check_plugin(visit: Visit) -> None:
     """Check which plugin Stash has loaded: an older public plugin has the same id."""
     if not visit.answers("stash"):
         return
-    loaded = visit.run.stash.loaded_plugin(hook.PLUGIN_ID)
-    visit.tell(diagnosis.plugin(loaded, about(), hook.PLUGIN_ID))
+    loaded = visit.run.stash.loaded_plugin(stdio.PLUGIN_ID)
+    visit.tell(diagnosis.plugin(loaded, about(), stdio.PLUGIN_ID))
     if (PLUGIN_FOLDER / THEIR_DATA).is_dir():
         visit.tell(diagnosis.foreign_data(THEIR_DATA))
 
 
 def about() -> dict[str, str]:
     """`version` and `url` of the plugin's manifest. Read without PyYAML, which is not installed."""
-    text = (PLUGIN_FOLDER / f"{hook.PLUGIN_ID}.yml").read_text(encoding="utf-8")
+    text = (PLUGIN_FOLDER / f"{stdio.PLUGIN_ID}.yml").read_text(encoding="utf-8")
     return dict(re.findall(r"^(version|url): *(.+?) *$", text, re.MULTILINE))
 
 

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from report import Report, parser
-from rig import ENTRY, Cost, Plugin, Servers, from_stash, measured
+from rig import COMMAND, Cost, Plugin, Servers, from_stash, measured
 
 from disk.lock import FileLock
 from sync_queue import inbox
@@ -37,7 +37,7 @@ def measure(scenes: int) -> Costs:
             with FileLock(data_dir / inbox.LOCK):
                 found["all, only queued"] = plugin.run("all")
             found["queue_status, full queue"] = plugin.run("queue_status")
-            look = [sys.executable, ENTRY], from_stash(folder, {"mode": "status"})
+            look = COMMAND, from_stash(folder, {"mode": "status"})
             found["status (lean), full queue"] = measured(*look)
             with FileLock(data_dir / inbox.LOCK):
                 found["process_queue, another at work"] = plugin.run("process_queue")

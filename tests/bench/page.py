@@ -1,4 +1,4 @@
-"""What the looks of a page cost, as multiples of a bare interpreter, with a large library on disk.
+"""What the looks of a page cost in CPU, as multiples of a bare interpreter, with a large library on disk.
 
 python tests/bench/page.py [--scenes 100000] [--rounds 15]
 """
@@ -6,18 +6,17 @@ python tests/bench/page.py [--scenes 100000] [--rounds 15]
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 import report  # noqa: E402
+from rig import BARE, COMMAND, cpu_of_children  # noqa: E402
 
 from app.commands.preview import PlanFile  # noqa: E402
 from app.dashboard import read_only_db, routes  # noqa: E402
@@ -26,9 +25,8 @@ from plex.state.journal import Journal, Row  # noqa: E402
 from sync_queue.job import Job  # noqa: E402
 from sync_queue.jobs import Jobs  # noqa: E402
 
-POLLED, LISTS = 3.5, 8.0  # at most so many times a bare interpreter
+POLLED, LISTS = 1.5, 8.0  # at most so many times a bare interpreter
 DEAD, WRITES = 5_000, 10_000
-HOLLOW = ["-c", "pass"]
 # Every card of a full page, spread over the library.
 ARGUMENTS = {
     "scene_states": {"scenes": list(range(1, 200 * 450, 450))}, "list_scenes": {"state": "in_sync"},
@@ -73,9 +71,10 @@ def fill(data: Path, scenes: int) -> None:
 
 
 def seconds(command: list[str], stdin: bytes = b"") -> float:
-    began = time.perf_counter()
-    done = subprocess.run([sys.executable, *command], input=stdin, capture_output=True, check=True)
-    took = time.perf_counter() - began
+    """The CPU time of one process."""
+    before = cpu_of_children()
+    done = subprocess.run(command, input=stdin, capture_output=True, check=True)
+    took = cpu_of_children() - before
     if stdin and len(json.loads(done.stdout)["output"].get("rows", ())) > read_only_db.PAGE:
         raise SystemExit("a page is longer than it may be")
     return took
@@ -94,10 +93,7 @@ def main() -> int:
                 given = {"server_connection": {"Scheme": "http", "Host": "h", "Port": 1,
                                                "Dir": folder},
                          "args": {"mode": mode, **ARGUMENTS.get(mode, {})}}  # fmt: skip
-                script = [os.fspath(ROOT / "Stash2Plex.py")]
-                took.append(
-                    seconds(script, json.dumps(given).encode()) if mode else seconds(HOLLOW)
-                )
+                took.append(seconds(COMMAND, json.dumps(given).encode()) if mode else seconds(BARE))
     return told(found, report.Report("page", file=chosen.json))
 
 

@@ -42,6 +42,8 @@ class Trip:
 
     def __init__(self, box: Box, out: Path) -> None:
         self._box, self._out = box, out
+        for loaded in box.stash.library.host.plugins:
+            loaded.exec.remove("-S")  # with it, Python loads no sitecustomize before a hook
         box.stash.env = {
             **box.stash.env,
             "PYTHONPATH": str(HOOK),

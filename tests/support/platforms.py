@@ -41,18 +41,18 @@ def slowly(event, given):
     if event in SLOW and {folder!r} in str(given[0]):
         time.sleep({seconds})
 sys.addaudithook(slowly)
-del sys.argv[0]
+sys.argv = [word for word in sys.argv[1:] if word != "-S"]
 sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 # As on a share without locks. SQLite has its own way to them, which a test cannot take away.
 _WITHOUT_LOCKS = """
-import errno, os, runpy, sys
+import errno, os, posix, runpy, sys
 def refused(*given):
     raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-os.lockf = refused
-del sys.argv[0]
+posix.lockf = refused
+sys.argv = [word for word in sys.argv[1:] if word != "-S"]
 sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
 runpy.run_path(sys.argv[0], run_name="__main__")
 """

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import Stash2Plex
+from app import entry, tasks
 from app.dashboard import read_only_db, routes
 from app.run import Run
 from devserver.box import Box
@@ -27,18 +27,18 @@ def operation(
     box: Box, mode: str, args: dict[str, Any], clock: Callable[[], float] = time.time
 ) -> Any:
     given = {"mode": mode, **args}
-    if mode in Stash2Plex.PAGE_OPERATIONS:
+    if mode in entry.PAGE_OPERATIONS:
         try:
             return routes.PAGE_OPERATIONS[mode](str(box.data_dir), given)
         except read_only_db.Trouble as error:
             raise StashError(str(error), 200) from error
     connection = {"Scheme": "http", "Host": "127.0.0.1", "Port": box.stash.port}
     run = Run(connection, given, str(box.data_dir), clock=clock)
-    before, Stash2Plex._run = Stash2Plex._run, run
+    before, tasks.current = tasks.current, run
     try:
-        return Stash2Plex.handle_task(mode)
+        return tasks.handle_task(mode)
     except Stash2PlexError as error:
         raise StashError(str(error), 200) from error
     finally:
         run.close()
-        Stash2Plex._run = before
+        tasks.current = before

@@ -37,8 +37,9 @@ class WarmStart(Launcher):
         super().__init__(command, env=bare | {"PYTHONDONTWRITEBYTECODE": ""})
 
     def spawn(self, argv: list[str], *, cwd: str, env: dict[str, str], **pipes: Any) -> Any:
-        if self._can_fork(argv, cwd, env):
-            return super().spawn(argv, cwd=cwd, env=env)
+        plain = [word for word in argv if word != "-S"]  # the fork has its `site` already
+        if self._can_fork(plain, cwd, env):
+            return super().spawn(plain, cwd=cwd, env=env)
         return subprocess.Popen(argv, cwd=cwd, env=env, **pipes)
 
     def _can_fork(self, argv: list[str], cwd: str, env: dict[str, str]) -> bool:

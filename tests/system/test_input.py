@@ -35,7 +35,7 @@ def start(
 ) -> subprocess.CompletedProcess[bytes]:
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     return subprocess.run(
-        [sys.executable, str(plugin / "Stash2Plex.py")],
+        [sys.executable, "-S", str(plugin / "Stash2Plex.py")],
         input=stdin, cwd=cwd, check=False, timeout=60, **given,
     )  # fmt: skip
 
@@ -200,9 +200,12 @@ def half_replaced(plugin: Path, tmp_path: Path, name: str, text: str | None) -> 
 @pytest.mark.parametrize(
     ("name", "mode"),
     [
+        ("app/entry.py", "hook"),
         ("stash/stdio.py", "hook"),
         ("stash/hook.py", "hook"),
+        ("stash/wake.py", "hook"),
         ("sync_queue/inbox.py", "hook"),
+        ("app/tasks.py", "queue_status"),
         ("app/lane.py", "queue_status"),
         ("app/commands/registry.py", "queue_status"),
         ("errors.py", "queue_status"),

@@ -174,9 +174,9 @@ def _watch(folder, script):
 
 
 def main():
-    folder, script = os.environ["MORTAL_DIR"], os.path.realpath(sys.argv[1])
+    sys.argv = [word for word in sys.argv[1:] if word != "-S"]  # as the manifest starts it
+    folder, script = os.environ["MORTAL_DIR"], os.path.realpath(sys.argv[0])
     watch = _watch(folder, script) if os.path.exists(os.path.join(folder, PLAN)) else None
-    sys.argv = sys.argv[1:]
     sys.path[0] = os.path.dirname(script)
     if watch is None:
         return runpy.run_path(script, run_name="__main__")

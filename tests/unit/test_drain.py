@@ -198,7 +198,7 @@ def test_a_flag_that_stays_ends_the_drain(world: World, monkeypatch: pytest.Monk
     def refused(path: str) -> None:
         raise PermissionError(13, "read-only", path)
 
-    monkeypatch.setattr(os, "unlink", refused)
+    monkeypatch.setattr(inbox.calls, "unlink", refused)
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     assert "read-only" in world.drain().paused and world.batches == []
 

@@ -96,7 +96,7 @@ def test_a_file_that_another_process_has_open_is_tried_again(
 ) -> None:
     inbox.mark(data, "scene", 5)
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    monkeypatch.setattr(os, name, Refusing(getattr(os, name), 3))
+    monkeypatch.setattr(inbox.calls, name, Refusing(getattr(inbox.calls, name), 3))
     inbox.mark(data, "scene", 5)
     inbox.clear(data, "scene", 5)
     assert inbox.is_empty(data)
@@ -107,7 +107,7 @@ def test_a_flag_that_cannot_be_cleared_at_all_is_an_error(
 ) -> None:
     inbox.mark(data, "scene", 5)
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    monkeypatch.setattr(os, "unlink", Refusing(os.unlink, 99))
+    monkeypatch.setattr(inbox.calls, "unlink", Refusing(inbox.calls.unlink, 99))
     with pytest.raises(PermissionError):
         inbox.clear(data, "scene", 5)
 

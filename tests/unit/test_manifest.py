@@ -58,7 +58,7 @@ def test_the_manifest_has_only_keys_that_stash_knows():
 
 def test_stash_starts_the_entry_script_over_the_raw_interface():
     assert MANIFEST["interface"] == "raw"
-    assert MANIFEST["exec"] == ["python3", "{pluginDir}/Stash2Plex.py"]
+    assert MANIFEST["exec"] == ["python3", "-S", "{pluginDir}/Stash2Plex.py"]
     assert MANIFEST["errLog"] in ("none", "trace", "debug", "info", "warning", "error")
     assert MANIFEST["version"].count(".") == 2
 
