@@ -21,6 +21,7 @@ STASH_ROOT, PLEX_ROOT = "/data", "/media"
 TOKEN, TOKEN_2 = "plex-token-of-the-box", "second-plex-token-of-the-box"
 ACCOUNT = "account-token-of-the-box"
 PLEX_TV = "STASH2PLEX_PLEX_TV"  # names another plex.tv to the plugin
+NOWHERE = "http://127.0.0.1:1"
 
 
 class Box:
@@ -47,6 +48,7 @@ class Box:
         self.temporary = root / "tmp"
         self.temporary.mkdir(parents=True)
         self.stash.env = {"PYTHONDONTWRITEBYTECODE": "", "TMPDIR": str(self.temporary)}
+        self.stash.env[PLEX_TV] = NOWHERE  # no test asks the real one
         self.plex = PlexServer(token=TOKEN, **(plex or {}))
         self.plexes = [self.plex]
         self.plugin, self.compiled = plugin, compiled

@@ -97,6 +97,7 @@
     const { activity, scenes, queue } = status;
     const isWorking = activity && ["all", "preview", "process_queue"].includes(activity.mode);
     const label = isWorking ? text("now.running", { task: S.nameOf("task", activity.mode) }) : "";
+    const overview = `${S.PAGE}?view=overview`;
     const preview = { mode: "preview", args: { scope: "all" }, label: text("button.makePreview") };
     return h(
       React.Fragment,
@@ -112,7 +113,7 @@
       isWorking && h("p", null, label, " ", text("start.left", { left: queue.pending + queue.in_progress })),
       isWorking && h(Progress, { part: activity.progress, label }),
       scenes.in_sync > 0 && h("p", null, text("start.inSync", { count: scenes.in_sync })),
-      scenes.in_sync > 0 && h(Router.Link, { to: `${S.PAGE}?view=overview` }, text("start.toOverview")),
+      scenes.in_sync > 0 && h("p", null, h(Router.Link, { to: overview }, text("start.toOverview"))),
     );
   }
 

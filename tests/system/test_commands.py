@@ -57,7 +57,10 @@ def test_every_task_ends_well_with_progress_that_only_rises_to_1(box):
 
 def test_every_mode_is_an_operation_too(box):
     scene = box.add("a.mp4")
-    for mode in MODES:
+    box.sign_in_at()
+    # These need a sign-in that was begun: see test_sign_in.
+    later = {mode for mode in MODES if mode.startswith("sign_in_")} - {"sign_in_cancel"}
+    for mode in sorted({*MODES} - later - {"connect"}):
         args = {"scene": scene} if mode in WITHOUT_TASK and "scene" in ARGUMENTS[mode] else {}
         assert isinstance(box.operation(mode, **args), dict), mode
 

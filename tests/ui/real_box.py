@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from devserver.box import PLEX_ROOT, PLUGIN, TOKEN, Box
+from devserver.box import ACCOUNT, PLEX_ROOT, PLEX_TV, PLUGIN, TOKEN, Box
 from devserver.plex import PlexServer
+from devserver.plex_tv import PlexTv
+from devserver.plex_tv.resources import Connection
 from devserver.stash.packages import install
 from tests.ui.real_stash import RealStash
 
@@ -33,7 +35,7 @@ class RealBox(Box):
         self.section = 0
         self.paths: dict[int, str] = {}
         self.tokens = {TOKEN}
-        self.plex_tv = None
+        self.plex_tv: PlexTv | None = None
         self.made: list[tuple[str, int]] = []
         self.stash_root = str(stash.media / FOLDER)
 
@@ -61,10 +63,22 @@ class RealBox(Box):
         self.stash.gql("mutation { stopAllJobs }")
         self.settle()
         self._empty()
-        for plex in self.plexes:
-            plex.stop()
+        for server in (*self.plexes, *filter(None, [self.plex_tv])):
+            server.stop()
         self.stash.use_python(self.stash.general["pythonPath"])
         self.stash.configure(PLUGIN)
+
+    def sign_in_at(self, token: str = ACCOUNT) -> PlexTv:
+        """Stash hands its own environment on, so its Python is a script that names the plex.tv."""
+        self.plex_tv = PlexTv(token=token).start()
+        self.tokens.add(token)
+        here = Connection("127.0.0.1", self.plex.port)
+        self.plex_tv.add_server(self.plex.machine_identifier, "Sim", self.plex.token, here)
+        script = Path(self.stash_root) / "python"
+        script.write_text(f'#!/bin/sh\n{PLEX_TV}={self.plex_tv.url} exec {sys.executable} "$@"\n')
+        script.chmod(0o755)
+        self.stash.use_python(str(script))
+        return self.plex_tv
 
     def _empty(self) -> None:
         """Without our scenes, our plugin and what it remembers."""

@@ -12,7 +12,6 @@ from devserver.box import PLUGIN, TOKEN, Box
 from devserver.plex_tv import PlexTv
 from devserver.plex_tv.resources import Connection
 from tests.ui.conftest import View
-from tests.ui.real_box import RealBox
 
 STUB = Path(__file__).parents[1] / "torture" / "stub"
 PNG = bytes.fromhex(
@@ -24,8 +23,6 @@ PNG = bytes.fromhex(
 @pytest.fixture
 def tv(box: Box) -> PlexTv:
     """The plugin as it is after the installation, and a plex.tv."""
-    if isinstance(box, RealBox):
-        pytest.skip("a real Stash cannot be led to another plex.tv")
     box.stash.configure(PLUGIN)
     return box.sign_in_at()
 
@@ -54,6 +51,8 @@ def filled(box: Box, count: int) -> None:
 
 def test_a_new_user_gets_from_the_page_to_the_first_sync(box: Box, tab: View, tv: PlexTv) -> None:
     filled(box, 40)
+    count = "addEventListener('click', event => window.clicks += event.isTrusted, true)"
+    tab.page.add_init_script(f"window.clicks = 0; {count}")
     tab.go()
     tab.shows("Three steps to the first sync")
     assert steps(tab) == ["now", "later", "later"]
@@ -77,6 +76,7 @@ def test_a_new_user_gets_from_the_page_to_the_first_sync(box: Box, tab: View, tv
     tab.until(lambda: steps(tab) == ["done", "done", "done"])
     assert box.differences() == {}
     tab.shot("start-done")
+    assert tab.page.evaluate("window.clicks") + 1 <= 12, "with the one on Plex's page"
     tab.page.get_by_role("link", name="Go to the overview").click()
     tab.shows("Reconciliation")
     content = tab.page.content()
