@@ -80,7 +80,8 @@ def rows_of(state: State, call: Call, section: Section) -> list[Any]:
 
 def _all_rows(state: State, call: Call, section: Section) -> list[Any]:
     pairs = [(k, v) for k, v in call.query if query.is_filter(k)]
-    sort = call.get("sort")
+    ignored = state.library.options.ignored_sorts
+    sort = "" if call.get("sort").partition(":")[0] in ignored else call.get("sort")
     if not pairs and not sort:
         return section.in_order()
     if [name for name, _ in pairs] == ["file"] and not sort:

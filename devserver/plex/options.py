@@ -19,6 +19,7 @@ class Options:
     tags_per_listed_item: int = 2
     roles_per_listed_item: int = 3
     spoilt_rows: set[int] = field(default_factory=set)  # items whose listed rows no parser takes
+    ignored_sorts: set[str] = field(default_factory=set)  # keys, such as `updatedAt`
     shows_need_type: bool = True  # a show section without `type` is a 500; else only with `file`
     file_filter: str = "basename"  # or "path", "ignored", "folder"
 

@@ -58,6 +58,30 @@ def test_sorts_by_several_keys(shelf: Scenes) -> None:
     assert shelf.list({"sort": "userRating,year:desc"}).titles == ["Gamma", "Beta One", "Alpha One"]
 
 
+def test_a_date_filter_is_strict_and_known_by_its_name(shelf: Scenes) -> None:
+    assert shelf.list("addedAt%3E=1700000500").titles == ["Gamma"]
+    assert shelf.list("addedAt%3E%3E=1700000500").titles == ["Gamma"]
+    assert len(shelf.list("addedAt%3E%3D=1700000500").titles) == 3, "not a filter: all rows come"
+
+
+def test_newest_first_by_the_last_change(shelf: Scenes) -> None:
+    shelf.clock.wait(60)
+    key = shelf.plex.item_by_file(f"{DATA}/Beta One.mp4")["ratingKey"]
+    shelf.plex.edit_as_person(key, summary="New")
+    assert shelf.list({"sort": "updatedAt:desc"}).titles[0] == "Beta One"
+    shelf.plex.options.ignored_sorts = {"updatedAt"}
+    assert shelf.list({"sort": "updatedAt:desc"}).titles == ["Alpha One", "Beta One", "Gamma"]
+    assert shelf.list({"sort": "addedAt:desc"}).titles[0] == "Gamma"
+
+
+def test_an_empty_window_has_only_the_total(shelf: Scenes) -> None:
+    nothing = {"headers": {"X-Plex-Container-Size": "0"}}
+    assert (shelf.list(**nothing).xml.get("totalSize"), shelf.list(**nothing).titles) == ("3", [])
+    shelf.plex.options.omit_total_size = True
+    assert shelf.list(**nothing).xml.get("totalSize") == "3"
+    assert shelf.list().xml.get("totalSize") is None, "the window has everything"
+
+
 def test_the_default_order_is_by_sort_title(scenes: Scenes) -> None:
     for name in ("The Zebra", "Middle", "A Bee"):
         scenes.add(name)

@@ -146,6 +146,35 @@ def test_timestamps_have_the_servers_offset_and_whole_seconds(timed: StashServer
     assert timed.scene(id_)["updated_at"] == "2026-09-21T14:13:20Z"
 
 
+@pytest.mark.parametrize("kind", ["performer", "studio", "tag", "group"])
+def test_a_rename_moves_the_time_of_the_thing_alone(
+    timed: StashServer, clock: Clock, kind: str
+) -> None:
+    first, second = (timed.library.store.add_named(kind, name).id for name in ("A", "B"))
+    clock.pass_(10)
+    timed.rename(kind, first, "C")
+    name = f"find{kind.capitalize()}s"
+    page = 'sort: "updated_at", direction: DESC, per_page: 1'
+    asked = f"{{ {name}(filter: {{{page}}}) {{ count {kind}s {{ id name }} }} }}"
+    rows = [{"id": str(first), "name": "C"}]
+    assert timed.gql(asked)[name] == {"count": 2, f"{kind}s": rows}
+    last = f'{{ {name}(filter: {{sort: "id", direction: DESC}}) {{ {kind}s {{ id }} }} }}'
+    assert timed.gql(last)[name][f"{kind}s"][0] == {"id": str(second)}
+    changed = f"query C($t: String!) {{ {name}({kind}_filter: {{updated_at: {{modifier: GREATER_THAN, value: $t}}}}) {{ count }} }}"
+    before = timed.library.store.named[kind][second].updated_at
+    assert timed.gql(changed, {"t": before})[name]["count"] == 1
+    assert timed.gql(changed, {"t": "2026-09-21T23:00:00+09:00"})[name]["count"] == 0, "as text"
+
+
+def test_newest_first_is_by_the_text_of_the_time(timed: StashServer) -> None:
+    one = timed.add_scene(title="a")  # 16:13:20+02:00
+    timed.tz_offset = "-05:00"
+    two = timed.add_scene(title="b")  # 09:13:20-05:00, the same moment
+    asked = '{ findScenes(filter: {sort: "updated_at", direction: DESC}) { scenes { id } } }'
+    found = timed.gql(asked)["findScenes"]["scenes"]
+    assert [int(row["id"]) for row in found] == [one, two]
+
+
 def test_timestamps_compare_as_text_whatever_their_offset(timed: StashServer) -> None:
     id_ = timed.add_scene(title="a")  # 16:13:20+02:00 is 14:13:20Z
     assert where(timed, updated_at=("GREATER_THAN", "2026-09-21T15:00:00Z")) == [id_]
