@@ -339,7 +339,7 @@ def pages_showing(run: Run, kind: str, number: int) -> Iterator[list[int]]:
     """The ids of the scenes that show this performer, studio, tag or group, in pages."""
     from plex.fields.registry import extras
     from plex.state.ledger import Ledger
-    from stash.api import INDIRECT, SceneFilter
+    from stash.scene_filter import INDIRECT, SceneFilter
 
     # Stash knows nothing of a destroyed one, so the ledger comes first.
     if remembered := Ledger(run.store).scenes_showing(kind, number):

@@ -26,12 +26,15 @@ from plex.sync.decide import Decider
 from reconciliation import brake
 from reconciliation.compare import Comparison
 from reconciliation.fingerprints import Fingerprints
+from reconciliation.marks import Marks, Unsure
 from reconciliation.newcomers import Newcomers
+from reconciliation.quick import Quick
 from reconciliation.result import GONE, Findings, GapDetectionResult
 from reconciliation.scan import Chunk, DeletedScenes, Scan, Scanned, Selection
 from reconciliation.window import reached, reaching, window
-from stash.api import EVERYTHING, SceneFilter
+from stash.recent import SCENE
 from stash.scene import Scene
+from stash.scene_filter import EVERYTHING, SceneFilter
 from sync_queue import inbox, retry_policy, servers
 from sync_queue.jobs import Jobs
 from validation.scope import engine_scope
@@ -82,22 +85,38 @@ class GapDetectionEngine:
         self._unasked, self._seen_until = unasked, seen_until
         self._passed = passed
         self._findings = Findings()
+        self._marks: Marks | None = None
 
-    def run(self, scope: str = "all", deep: bool = False) -> GapDetectionResult:
+    def run(
+        self, scope: str = "all", deep: bool = False, quick: bool = False
+    ) -> GapDetectionResult:
         """Checks the scope (`all`, `recent`, `recent_7days`, or a custom range) once. Does not read
-        again what agreed before and has not moved since, unless the run is `deep`.
+        again what agreed before and has not moved since, unless the run is `deep`. A `quick` run reads
+        only what changed since the last run, if that can be known.
 
         Queues what differs, also what was found before an error. Raises what stops a run: a server
         out of reach, a side that is suddenly empty, more to change than the brake allows.
         """
         try:
-            self._check(scope, deep)
+            self._look(scope, deep, quick)
         except Exception:
             with suppress(errors.Braked):
                 self._queue()
             raise
         self._queue()
+        self._keep_marks()
         return self._findings.result
+
+    def _look(self, scope: str, deep: bool, quick: bool) -> None:
+        why = ""
+        if quick:
+            try:
+                self._check_quick(scope)
+                return
+            except Unsure as unsure:
+                why, scope = str(unsure), "all" if unsure.whole else scope
+        self._check(scope, deep)
+        self._findings.result.unsure = why
 
     def sample(self, ids: Sequence[int], whole: float = 1.0, freed: bool = False) -> None:
         """Raises Braked if too many of these scenes would lose something by a sync; queues nothing. Each
@@ -111,10 +130,28 @@ class GapDetectionEngine:
         self._seen.put(sample.states)
         brake.too_much(result.losing, result.compared, self._config.brake_share, whole)
 
+    def _check_quick(self, scope: str) -> None:
+        """Checks what changed since the last run. Raises Unsure before anything is compared."""
+        now, kind = self._clock(), engine_scope(scope).kind
+        if kind == "dates":
+            raise Unsure("the scope is a range of dates")
+        fingerprints, quick = self._fingerprints(), self._quick()
+        changes = quick.find(kind == "all", now)
+        known, total = fingerprints.size(), len(changes.ids)
+        scan = self._scanner(fingerprints, total)
+        result = self._findings.result
+        self._compare(scan.changed_of(quick.pages(changes), result), fingerprints, total)
+        result.compared += max(0, known - result.scenes_checked)
+        result.quick, result.scope, self._marks = True, scope, changes.marks
+        newest = changes.marks.stash[SCENE].updated.newest
+        self._end(newest, now)
+
     def _check(self, scope: str, deep: bool) -> None:
         now, newest = self._clock(), self._stash.newest_timestamp()
         only = self._filter(scope, newest, now)
         total = self._stash.count(only)
+        if self._config.reconcile_interval != "never":
+            self._marks = self._quick().begin(only, engine_scope(scope).kind, now)
         if not total:
             brake.stash_is_empty(self._stash, self._ledger)
         if deep:
@@ -127,26 +164,39 @@ class GapDetectionEngine:
         brake.plex_lost_everything(self._stash, self._index, self._ledger, self._path_map)
         self._scan(only, total, deep)
         result = self._findings.result
+        result.since, result.until, result.scope = only.since, only.until, scope
+        self._end(newest, now)
+        result.deep = only == EVERYTHING and not (result.unmoved or result.errors)
+
+    def _end(self, newest: "str | None", now: float) -> None:
+        result = self._findings.result
         for line in result.left_out:
             self._warn(f"left out: {line}")
         result.left_out += [part.line for part in self._index.unlisted.parts().values()]
-        result.since, result.until = only.since, only.until
         # The next run has to look at what this run left out.
         result.newest = "" if result.left_out else reached(newest, now)
-        result.deep = only == EVERYTHING and not (result.unmoved or result.errors)
 
     def _scan(self, only: SceneFilter, total: int, deep: bool) -> None:
-        findings = self._findings = Findings()
-        fingerprints, tell = self._fingerprints(), partial(self._tell, total)
+        fingerprints = self._fingerprints()
         if deep and only == EVERYTHING:
             fingerprints.forget()
-        deleted = self._deleted()
-        holds = Holds(Journal(self._store), self._path_map)
-        scan = Scan(self._stash, self._settings, fingerprints, holds, tell, deleted)
+        scan = self._scanner(fingerprints, total)
+        findings, deleted = self._findings, scan.deleted
         scanned = scan.changed(only, deep, findings.result)
         if only != EVERYTHING:
             scanned = self._with_newcomers(scanned)
-        decider = self._decider()
+        self._compare(scanned, fingerprints, total)
+        if only == EVERYTHING and not findings.result.errors:
+            for number in deleted.ids:
+                findings.to_sync.add(number, GONE)
+
+    def _scanner(self, fingerprints: Fingerprints, total: int) -> Scan:
+        self._findings = Findings()
+        holds, tell = Holds(Journal(self._store), self._path_map), partial(self._tell, total)
+        return Scan(self._stash, self._settings, fingerprints, holds, tell, self._deleted())
+
+    def _compare(self, scanned: Iterable[Scanned], fingerprints: Fingerprints, total: int) -> None:
+        findings, decider = self._findings, self._decider()
         # Asked here: the thread that reads items must not read our database.
         others = Witnesses(self._store).besides()
         comparison = self._comparison(decider)
@@ -156,12 +206,9 @@ class GapDetectionEngine:
                 self._try_chunk(comparison, chunk, items)
                 if len(findings.states) >= AT_ONCE:
                     self._keep(fingerprints)
-                tell()
+                self._tell(total)
         finally:
             self._keep(fingerprints)
-        if only == EVERYTHING and not findings.result.errors:
-            for number in deleted.ids:
-                findings.to_sync.add(number, GONE)
 
     def _with_newcomers(self, scanned: Iterable[Scanned]) -> Iterator[Scanned]:
         met: set[int] = set()
@@ -187,6 +234,19 @@ class GapDetectionEngine:
 
     def _fingerprints(self) -> Fingerprints:
         return Fingerprints(self._store, self._index, self._ledger, self._settings, self._path_map)
+
+    def _quick(self) -> Quick:
+        return Quick(
+            self._stash, self._plex, self._store, self._path_map, extras(self._settings),
+            self._fingerprints().rules, self._config.reconcile_scope == "all",
+        )  # fmt: skip
+
+    def _keep_marks(self) -> None:
+        """The marks cover what is queued now. A run that left something out keeps none."""
+        result = self._findings.result
+        if self._marks and self._jobs and not (result.errors or result.left_out):
+            self._quick().keep(self._marks)
+            result.began_marks = not result.quick
 
     def _selection(self, decider: Decider, freed: bool = False) -> Selection:
         return Selection(decider, self._ledger, self._settings, decider.holds(freed), self._warn)

@@ -71,6 +71,15 @@ class Fingerprints:
             return []
         return paths.candidates((file.path for file in files), self._path_map)
 
+    @property
+    def rules(self) -> str:
+        """Changes with the settings, the path map and the code."""
+        return f"{digest64(self._rules):x}"
+
+    def size(self) -> int:
+        """Returns the number of scenes that agreed when they were last compared."""
+        return int(self._store.value("SELECT count(*) FROM verified"))
+
     def agreed(self, ids: Collection[int]) -> ByScene:
         """Returns the fingerprints of these scenes, and of some others, from when they last agreed."""
         between = "SELECT scene_id, print FROM verified WHERE scene_id BETWEEN ? AND ?"

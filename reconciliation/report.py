@@ -5,12 +5,21 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from reconciliation.schedule import backoff, counted_from, deep_due_at, due_at, retry_at, tidy
+from reconciliation.schedule import (
+    backoff,
+    counted_from,
+    deep_due_at,
+    due_at,
+    retry_at,
+    tidy,
+    usual_due_at,
+)
 from reconciliation.state import HISTORY, ReconciliationState
 from reconciliation.window import covers
 
 NO_RUNS = "No reconciliation runs yet"
 STOPPED = "The run was stopped before its end"
+QUICK = "quick"
 
 
 # --- what a run leaves
@@ -43,9 +52,10 @@ def succeed(
     state.last_gaps_found = _count(result, "total_gaps")
     state.last_gaps_by_type = _by_type(result)
     state.last_enqueued = _count(result, "enqueued_count")
-    state.history = [*state.history, _as_history(state)][-HISTORY:]
     note_deep(state, result, now)
-    state.whole_due = state.whole_due and scope != "all"
+    note_kind(state, result, now)
+    state.history = [*state.history, _as_history(state)][-HISTORY:]
+    state.whole_due = state.whole_due and (scope != "all" or state.last_run_kind == QUICK)
     state.failure_count, state.retry_at = 0, 0.0
     state.last_failure, state.last_failure_time = "", 0.0
     end(state)
@@ -77,6 +87,12 @@ def note_deep(state: ReconciliationState, result: Any, now: float) -> None:
     state.deep_since = state.deep_since or now
 
 
+def note_kind(state: ReconciliationState, result: Any, now: float) -> None:
+    state.last_run_kind = str(getattr(result, "kind", "") or "")
+    if getattr(result, "began_marks", False):
+        state.last_usual_time = now
+
+
 def _seen_until(state: ReconciliationState, result: Any) -> str:
     """A run that left something out proves nothing about newer changes. The very first run begins
     the counting."""
@@ -93,6 +109,7 @@ def _as_history(state: ReconciliationState) -> dict[str, Any]:
         "at": state.last_run_time, "scope": state.last_run_scope,
         "checked": state.last_scenes_checked, "gaps": dict(state.last_gaps_by_type),
         "enqueued": state.last_enqueued, "startup": state.is_startup_run,
+        "kind": state.last_run_kind,
     }  # fmt: skip
 
 
@@ -132,6 +149,8 @@ def status(
         "interval": tidy(interval) or "never",
         "next_due": due,
         "due_now": due is not None and now >= due,
+        "kind": state.last_run_kind or None,
+        **_next(state, due, now),
         "deep": state.last_run_deep,
         "unmoved": state.last_unmoved,
         "last_deep_time": state.last_deep_time or None,
@@ -139,6 +158,20 @@ def status(
         "next_deep": deep_due_at(state, deep_interval, now),
         **_failures(state, now, abandoned),
     }
+
+
+def _next(state: ReconciliationState, due: float | None, now: float) -> dict[str, Any]:
+    """Returns when the next quick and the next usual run are due, None for never."""
+    quick = due if due is not None and due < usual_due_at(state, now) else None
+    last = state.last_usual_time or None
+    return {
+        "next_quick": quick, "next_usual": next_usual(state, due, now), "last_usual_time": last,
+    }  # fmt: skip
+
+
+def next_usual(state: ReconciliationState, due: float | None, now: float) -> float | None:
+    """Returns when the next automatic run that is a usual one is due at the earliest; None for never."""
+    return None if due is None else max(due, usual_due_at(state, now))
 
 
 def _failures(state: ReconciliationState, now: float, abandoned: bool) -> dict[str, Any]:
@@ -156,11 +189,15 @@ def _message(state: ReconciliationState) -> str:
     why = ", when Stash had started" if state.is_startup_run else ""
     kinds = ", ".join(f"{count} {name}" for name, count in state.last_gaps_by_type.items() if count)
     return (
-        f"Last run {when}{why}: scope {state.last_run_scope}, scenes checked "
+        f"Last run {when}{why}{_kind(state)}: scope {state.last_run_scope}, scenes checked "
         f"{state.last_scenes_checked}{_depth(state)}, gaps found {state.last_gaps_found}"
         f"{f' ({kinds})' if kinds else ''}, "
         f"enqueued {state.last_enqueued}"
     )
+
+
+def _kind(state: ReconciliationState) -> str:
+    return f", {state.last_run_kind}" if state.last_run_kind else ""
 
 
 def _depth(state: ReconciliationState) -> str:

@@ -27,6 +27,10 @@ class GapDetectionResult:
     scenes_checked: int = 0
     unmoved: int = 0  # scenes whose fingerprint is the same as when they last agreed
     deep: bool = False  # whether the run compared everything by value
+    quick: bool = False  # whether the run read only what changed
+    unsure: str = ""  # why a run that was to be quick is not
+    scope: str = ""  # the scope that the run compared
+    began_marks: bool = False  # quick runs may follow
     empty_metadata_count: int = 0
     stale_sync_count: int = 0
     missing_count: int = 0
@@ -58,6 +62,11 @@ class GapDetectionResult:
         return self.empty_metadata_count + self.stale_sync_count + self.missing_count
 
     @property
+    def kind(self) -> str:
+        """How the run compared: `quick`, `usual` or `deep`."""
+        return "quick" if self.quick else "deep" if self.deep else "usual"
+
+    @property
     def by_type(self) -> dict[str, int]:
         return {
             EMPTY: self.empty_metadata_count,
@@ -71,6 +80,8 @@ class GapDetectionResult:
             "scenes_checked": self.scenes_checked,
             "unmoved": self.unmoved,
             "deep": self.deep,
+            "kind": self.kind,
+            "unsure": self.unsure,
             "total_gaps": self.total_gaps,
             "gaps_by_type": self.by_type,
             "conflicts": self.conflict_count,

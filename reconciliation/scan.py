@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import errors
 from net.prefetch import read_ahead
@@ -18,10 +18,13 @@ from plex.sync.decision import SceneDecision
 from plex.sync.restore import RESTORE
 from reconciliation.fingerprints import ByScene, Fingerprints
 from reconciliation.result import Findings, GapDetectionResult
-from stash.api import EVERYTHING, SceneFilter
 from stash.port import StashPort
 from stash.scene import Scene
+from stash.scene_filter import EVERYTHING, SceneFilter
 from validation.settings import SyncSettings
+
+if TYPE_CHECKING:
+    from stash.api import ScenePage
 
 CHUNK = 25  # scenes per look at Plex: one batch of full items
 IN_A_ROW = 3  # scenes that cannot be read
@@ -44,7 +47,7 @@ class Scan:
     ) -> None:
         self._stash, self._extras = stash, extras(settings)
         self._fingerprints = fingerprints
-        self._held, self._tell, self._deleted = held, tell, deleted
+        self._held, self._tell, self.deleted = held, tell, deleted
         self._unread = 0  # scenes in a row
 
     def changed(
@@ -53,22 +56,36 @@ class Scan:
         """Yields the scenes whose fingerprint changed since both sides last agreed, with their new
         fingerprints; all scenes if the run is `deep`. Counts the other scenes."""
         for page in read_ahead(self._stash.pages(only, extras=self._extras)):
-            ids, fingerprints = page.rows.keys(), self._fingerprints.compute(page.rows)
-            result.left_out += [f"scene {number}: {why}" for number, why in page.unread.items()]
             if only == EVERYTHING:
-                self._deleted.page(page.last, {*ids, *page.unread})
-            moved = ids if deep else self._moved(ids, fingerprints, result)
-            if moved:
-                rows = {number: page.rows[number] for number in moved}
-                for scene in self._read(rows, result):
-                    yield scene, fingerprints.get(scene.id)
-            self._tell()
+                self.deleted.page(page.last, {*page.rows, *page.unread})
+            yield from self._changed(page, deep, result)
         if only == EVERYTHING:
-            self._deleted.end()
+            self.deleted.end()
+
+    def changed_of(
+        self, pages: "Iterator[ScenePage]", result: GapDetectionResult
+    ) -> Iterator[Scanned]:
+        """Yields the same of these pages."""
+        for page in read_ahead(pages):
+            yield from self._changed(page, False, result)
+
+    def _changed(
+        self, page: "ScenePage", deep: bool, result: GapDetectionResult
+    ) -> Iterator[Scanned]:
+        ids, fingerprints = page.rows.keys(), self._fingerprints.compute(page.rows)
+        result.left_out += [f"scene {number}: {why}" for number, why in page.unread.items()]
+        moved = ids if deep else self._moved(ids, fingerprints, result)
+        if moved:
+            rows = {number: page.rows[number] for number in moved}
+            for scene in self._read(rows, result):
+                yield scene, fingerprints.get(scene.id)
+        self._tell()
 
     def _moved(
         self, ids: Collection[int], fingerprints: ByScene, result: GapDetectionResult
     ) -> list[int]:
+        if not ids:
+            return []
         agreed = self._fingerprints.agreed(ids)
         moved = [
             number for number in ids

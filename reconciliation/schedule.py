@@ -45,6 +45,13 @@ def deep_due_at(state: ReconciliationState, interval: str, now: float) -> float 
     return counted + seconds if counted <= now else 0.0
 
 
+def usual_due_at(state: ReconciliationState, now: float) -> float:
+    """Returns when the next automatic run has to be a usual one: epoch seconds, in the past if overdue;
+    0.0 before the first, and after the clock was set back."""
+    last = state.last_usual_time
+    return last + DAY if last and max(last, state.last_run_time) <= now else 0.0
+
+
 def retry_at(state: ReconciliationState, now: float, abandoned: bool) -> float:
     """Returns when the next try is allowed after a failure, or after a run that was killed."""
     retry = state.retry_at

@@ -27,6 +27,7 @@ from reconciliation.schedule import (
     just_ran,
     retry_at,
     tidy,
+    usual_due_at,
 )
 from reconciliation.state import STATE_FILE, ReconciliationState, read, write
 
@@ -144,6 +145,11 @@ class ReconciliationScheduler:
         due = deep_due_at(self.load_state(), interval, now)
         return due is not None and now >= due
 
+    def is_usual_due(self, now: float | None = None) -> bool:
+        """Whether the next automatic run is to be a usual one, and not a quick one."""
+        now = self._now(now)
+        return now >= usual_due_at(self.load_state(), now)
+
     def refresh(
         self, interval: str, now: float | None = None, deep_interval: str | None = None
     ) -> float | None:
@@ -153,13 +159,19 @@ class ReconciliationScheduler:
         with self._changing() as state:
             state.interval = tidy(interval)
             state.deep_interval = deep_interval or state.deep_interval
-            state.next_due = self._due_at(state, interval, now)
+            self._note_next(state, now)
             if self.identity is not None and (state.interval == "never" or just_ran(state, now)):
                 state.stash_identity = self.identity
         return state.next_due
 
     def _due_at(self, state: ReconciliationState, interval: str, now: float) -> float | None:
         return due_at(state, interval, now, self._abandoned(state))
+
+    def _note_next(self, state: ReconciliationState, now: float) -> None:
+        """Writes when the next runs are due, for others that read the file."""
+        state.next_due = self._due_at(state, state.interval, now)
+        state.next_usual = report.next_usual(state, state.next_due, now)
+        state.next_deep = deep_due_at(state, state.deep_interval, now)
 
     def _abandoned(self, state: ReconciliationState) -> bool:
         return state.claimed_by is not None and not self._is_running(state)
@@ -212,7 +224,7 @@ class ReconciliationScheduler:
             report.succeed(state, result, scope, is_startup, now)
             if self.identity is not None:
                 state.stash_identity = self.identity
-            state.next_due = self._due_at(state, state.interval, now)
+            self._note_next(state, now)
 
     def record_failure(
         self, error: object, now: float | None = None, longest: float = LONGEST_RETRY
@@ -222,7 +234,7 @@ class ReconciliationScheduler:
         now = self._now(now)
         with self._changing() as state:
             report.fail(state, str(error), now, longest)
-            state.next_due = self._due_at(state, state.interval, now)
+            self._note_next(state, now)
 
     # --- what people see ---
 

@@ -43,6 +43,8 @@ class ReconciliationState:
     # Settings and times that others read from the file.
     interval: str = ""
     next_due: float | None = None
+    next_usual: float | None = None
+    next_deep: float | None = None
     stash_identity: str | None = None
     # The latest runs, the newest last, for the page.
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -56,6 +58,9 @@ class ReconciliationState:
     last_deep_time: float = 0.0
     deep_since: float = 0.0
     deep_interval: str = ""
+    # `quick`, `usual` or `deep`; and the time of the last run after which quick runs may follow.
+    last_run_kind: str = ""
+    last_usual_time: float = 0.0
     # The latest `updated_at` of Stash, as Stash writes it, up to which nothing was left out.
     seen_until: str = ""
     # Another Plex server was in force meanwhile: all scenes have to be compared.

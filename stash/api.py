@@ -9,12 +9,14 @@ from typing import Any, NamedTuple, TypeVar
 import errors
 from net.halving import by_halves
 from net.response import is_loopback
-from stash import light_http, scene
+from stash import light_http, recent, scene
+from stash.scene_filter import EVERYTHING, SceneFilter, criteria
 from stash.transport import Transport
 from validation.image import is_cover
 
 PAGE = 1000
 AT_ONCE = 100  # scenes of a page that Stash cannot give as a whole
+ENDINGS = 25  # paths in one question: Stash compares each with all its files
 IN_A_ROW = 3  # bad scenes before any good one: the fault is Stash's
 IMAGE_BYTES = 10 << 20  # Plex answers 500 to anything larger
 Rows = dict[int, Any]  # by scene id, ascending
@@ -27,24 +29,6 @@ _PAGE = (
     "query Page($only: SceneFilterType, $filter: FindFilterType) "
     "{{ findScenes(scene_filter: $only, filter: $filter) {{ scenes {{ {fields} }} }} }} {fragment}"
 )
-# Kinds that scenes show through something else: through a studio below, or through a performer with
-# the tag. With the extra of a scene that this needs.
-BELOW, OF_PERFORMERS = "studio below", "tag of performers"
-INDIRECT = {"studio": (scene.PARENTS, BELOW), "tag": (scene.PERFORMER_TAGS, OF_PERFORMERS)}
-
-
-class SceneFilter(NamedTuple):
-    """Which scenes a walk visits. The bounds of `updated_at` are strings of Stash, or None.
-
-    `refs` is (kind, id) of a thing that the scenes show; kinds in INDIRECT are shown through another.
-    """
-
-    since: "str | None" = None
-    until: "str | None" = None
-    refs: "tuple[str, int] | None" = None
-
-
-EVERYTHING = SceneFilter()
 
 
 class ScenePage(NamedTuple):
@@ -144,7 +128,7 @@ class StashApi:
             "{ findScenes(scene_filter: $only, filter: {per_page: 1}) { count } }"
         )
         return self._asked(
-            lambda data: int(data["findScenes"]["count"]), query, {"only": _criteria(only)}
+            lambda data: int(data["findScenes"]["count"]), query, {"only": criteria(only)}
         )
 
     def walk(
@@ -162,6 +146,34 @@ class StashApi:
     ) -> Iterator[ScenePage]:
         """Yields the pages as Stash sends them, for `read`."""
         return self._pages("...S", scene.fragment(extras), only, size)
+
+    def pages_of(self, ids: Sequence[int], extras: Collection[str] = ()) -> Iterator[ScenePage]:
+        """Yields the pages with these scenes, as far as they still exist."""
+        fragment = scene.fragment(extras)
+        query = f"query These($ids: [ID!]) {{ findScenes(ids: $ids) {{ scenes {{ ...S }} }} }} {fragment}"
+        for at in range(0, len(ids), PAGE):
+            some, unread = ids[at : at + PAGE], dict[int, str]()
+            try:  # fails as a whole when a scene is gone
+                rows = self._asked(_by_number, query, {"ids": [str(number) for number in some]})
+            except errors.Busy:
+                rows, unread = self._readable(some, fragment)
+            yield ScenePage(rows, max(some), len(rows), unread)
+
+    def recent(
+        self, kinds: Sequence[str] = recent.KINDS, page: int = 1
+    ) -> "dict[str, recent.Recent]":
+        """Returns a page of each kind, newest first."""
+        return self._asked(lambda data: recent.read(kinds, data), recent.query(kinds, page))
+
+    def ids_ending(self, endings: Sequence[str]) -> list[int]:
+        """Returns the scenes that may have a file whose path ends like this, below any folder."""
+        found: set[int] = set()
+        for at in range(0, len(endings), ENDINGS):
+            some = endings[at : at + ENDINGS]
+            found.update(
+                self._asked(recent.ids, recent.ending_query(len(some)), recent.variables(some))
+            )
+        return sorted(found)
 
     def read(self, rows: Mapping[int, Any], extras: Collection[str] = ()) -> "list[scene.Scene]":
         """Returns the scenes in rows of `pages` with the same `extras`."""
@@ -207,7 +219,7 @@ class StashApi:
         window = {"sort": "id", "direction": "ASC", "per_page": size}
         last = 0
         while True:
-            variables = {"only": _criteria(only, after=last), "filter": window}
+            variables = {"only": criteria(only, after=last), "filter": window}
             try:
                 page = self._page(query, variables, last)
             except errors.Busy:
@@ -226,7 +238,13 @@ class StashApi:
         asked = self._page(_PAGE.format(fields="id", fragment=""), variables, after)
         if not asked.rows:
             return asked
-        ids, rows, unread = list(asked.rows), Rows(), dict[int, str]()
+        rows, unread = self._readable(list(asked.rows), fragment)
+        return ScenePage(rows, asked.last, asked.size, unread)
+
+    def _readable(self, ids: Sequence[int], fragment: str) -> "tuple[Rows, dict[int, str]]":
+        """Returns what Stash gives of these scenes, and why it cannot give the others. Raises if it gives
+        none of them."""
+        rows, unread = Rows(), dict[int, str]()
         parts = [ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE)]
         ask = partial(self._by_id, fragment=fragment)
         for part, answer in by_halves(parts, ask, (errors.Busy,)):
@@ -236,7 +254,7 @@ class StashApi:
             unread[part[0]] = str(answer)
             if not rows and (len(unread) == IN_A_ROW or part[0] == ids[-1]):
                 raise answer
-        return ScenePage(rows, asked.last, asked.size, unread)
+        return rows, unread
 
     def _page(self, query: str, variables: Mapping[str, Any], after: int) -> ScenePage:
         rows = self._asked(_ascending, query, variables)
@@ -281,25 +299,8 @@ class StashApi:
         return data if is_cover(kind, data) else None
 
 
-def _refs(kind: str, number: int) -> dict[str, Any]:
-    """Returns the criterion for scenes that show this thing."""
-    includes = {"modifier": "INCLUDES", "value": [str(number)]}
-    if kind == BELOW:
-        return {"studios": includes | {"depth": 1}}
-    if kind == OF_PERFORMERS:
-        return {"performers_filter": {"tags": includes}}
-    return {f"{kind}s": includes}
-
-
-def _criteria(only: SceneFilter, after: int = 0) -> dict[str, Any]:
-    criteria: dict[str, Any] = {"id": {"modifier": "GREATER_THAN", "value": after}}
-    if only.since and only.until:
-        criteria["updated_at"] = {"modifier": "BETWEEN", "value": only.since, "value2": only.until}
-    elif only.since:
-        criteria["updated_at"] = {"modifier": "GREATER_THAN", "value": only.since}
-    if only.refs:
-        criteria |= _refs(*only.refs)
-    return criteria
+def _by_number(data: Any) -> Rows:
+    return {scene.number(row["id"]): row for row in data["findScenes"]["scenes"]}
 
 
 def _ascending(data: Any) -> "dict[int, Any]":

@@ -57,9 +57,12 @@
     );
   }
 
-  function lastText({ last, scope, checked, gaps }, now) {
+  function lastText({ last, kind, scope, checked, gaps }, now) {
     if (!last) return text("reconciliation.never");
-    return text("reconciliation.last", { when: S.distance(last, now), scope, checked, gaps });
+    const about = { when: S.distance(last, now), scope, checked, gaps };
+    return kind
+      ? text("reconciliation.lastOfKind", { ...about, kind })
+      : text("reconciliation.last", about);
   }
 
   function nextText({ next_due: due }, now) {
@@ -67,6 +70,15 @@
     return due <= now
       ? text("reconciliation.due")
       : text("reconciliation.next", { when: S.distance(due, now) });
+  }
+
+  // The next runs of the other kinds, after the next run.
+  function laterTexts({ next_due: due, next_usual: usual, next_deep: deep }, now) {
+    if (due === null || due === undefined) return [];
+    return [
+      usual > due && text("reconciliation.nextUsual", { when: S.distance(usual, now) }),
+      deep > due && text("reconciliation.nextDeep", { when: S.distance(deep, now) }),
+    ].filter(Boolean);
   }
 
   S.Reconciliation = function Reconciliation({ state, now }) {
@@ -77,7 +89,7 @@
     return h(
       Card,
       { title: text("reconciliation.title"), actions },
-      h("p", null, lastText(state, now), " ", nextText(state, now)),
+      h("p", null, lastText(state, now), " ", [nextText(state, now), ...laterTexts(state, now)].join(" ")),
       state.failure && h(Problem, { text: state.failure }),
       state.history.length > 0 && h(Bars, { history: state.history }),
     );

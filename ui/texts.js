@@ -251,9 +251,13 @@ window.Stash2Plex.TEXTS = {
   "reconciliation.never": "No run yet.",
   "reconciliation.last":
     "Last run {when} ({scope}): {checked} {checked:scene|scenes}, {gaps} {gaps:gap|gaps}.",
+  "reconciliation.lastOfKind":
+    "Last run {when} ({kind}, {scope}): {checked} {checked:scene|scenes}, {gaps} {gaps:gap|gaps}.",
   "reconciliation.off": "Automatic runs are off.",
   "reconciliation.due": "The next run is due now.",
   "reconciliation.next": "The next run is {when}.",
+  "reconciliation.nextUsual": "The next usual run is {when}.",
+  "reconciliation.nextDeep": "The next deep run is {when}.",
   "gap.count": "{count} {type}",
   "runs.label": "Gaps by type over the last runs",
   "runs.gaps": "{when}, {scope}: {gaps}",

@@ -32,12 +32,13 @@ KEYS = frozenset((
     "dead", "flagged", "held", "since", "at", "last_run_time", "scenes_checked", "gaps_found",
     "gaps_by_type", "empty_metadata", "stale_sync", "missing", "drifted", "enqueued", "startup",
     "total_runs", "running", "next_due", "due_now", "deep", "unmoved", "last_deep_time", "next_deep",
+    "next_quick", "next_usual", "last_usual_time",
     "failures_in_a_row", "last_failure_time", "retry_at", "run", "fields", "undone", "refused",
 ))  # fmt: skip
 # Keys whose texts are our own words, or versions.
 WORDS = frozenset((
     "version", "type", "agent", "language", "python", "system", "command", "interval",
-    "deep_interval", "scope", "cause", "state",
+    "deep_interval", "scope", "kind", "cause", "state",
 ))  # fmt: skip
 _WORD = re.compile(r"[A-Za-z0-9 ._:()+-]{0,100}")
 

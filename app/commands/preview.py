@@ -113,7 +113,7 @@ def _scope(run: Run) -> str:
 
 def _rows(run: Run, scope: str, counts: Counts) -> Iterator[dict[str, Any]]:
     from reconciliation.window import window
-    from stash.api import SceneFilter
+    from stash.scene_filter import SceneFilter
     from validation.scope import parse_scope
 
     parsed = parse_scope(scope)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from reconciliation.scheduler import ReconciliationScheduler
 
 
+DEEP, USUAL, QUICK = "deep", "usual", "quick"
+
+
 def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False) -> dict[str, Any]:
     """Find the gaps in a scope, queue them, record the run, and close them at once.
 
@@ -32,29 +35,34 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
         stdio.info("another reconciliation is running, or has just run")
         return {"busy": True}
     try:
-        deep = _is_deep(run, scope, unasked)
-        answer = _detect(run, scope, startup, unasked, deep)
+        answer = _detect(run, scope, startup, unasked, _kind(run, scope, unasked))
         note_empty(run.plex, run.store)
     finally:
         scheduler.release()
     return answer | {"drain": drain_task.drain(run, span=(0.9, 1.0))}
 
 
-def _is_deep(run: Run, scope: str, unasked: bool) -> bool:
-    """Whether to compare everything by value: a person asked for it (`deep`), or a deep pass is due."""
+def _kind(run: Run, scope: str, unasked: bool) -> str:
+    """How to compare: `deep` (by value) if a person asked for it, or if that is due; `quick` if nobody
+    started the run, and no usual run is due."""
+    now, scheduler = run.clock(), run.scheduler
     asked = not unasked and flag(run, "deep")
-    due = scope == "all" and run.scheduler.is_deep_due(run.config.deep_interval, run.clock())
-    return asked or due
+    if asked or (scope == "all" and scheduler.is_deep_due(run.config.deep_interval, now)):
+        return DEEP
+    if not unasked or scheduler.is_whole_due(now) or scheduler.is_usual_due(now):
+        return USUAL
+    return QUICK
 
 
-def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> dict[str, Any]:
+def _detect(run: Run, scope: str, startup: bool, unasked: bool, kind: str) -> dict[str, Any]:
     suggest_preview(run)
-    how = " by value" if deep else ""
+    how = {DEEP: " by value", QUICK: ", what changed since the last run"}.get(kind, "")
     stdio.info(f"reconciling scope {scope}{how}" + (" at the start of Stash" if startup else ""))
     try:
         seen = run.scheduler.seen_until() if unasked else None
         given = {"queue": run.jobs, "unasked": unasked, "seen_until": seen}
-        result = engine(run, passed=run.brake.passed, **given).run(scope, deep)
+        checker = engine(run, passed=run.brake.passed, **given)
+        result = checker.run(scope, deep=kind == DEEP, quick=kind == QUICK)
     except Exception as error:
         run.outages.trip(error)
         run.scheduler.record_failure(stdio.redact(in_words(error)), run.clock(), _patience(error))
@@ -64,11 +72,13 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, deep: bool) -> d
         run.scheduler.record_failure(stdio.redact(problem), run.clock())
         stdio.warning(f"the reconciliation is not complete and is tried again: {problem}")
     else:
-        run.scheduler.record_run(result, scope, is_startup=startup)
+        run.scheduler.record_run(result, result.scope, is_startup=startup)
         run.activity.reconciled()
     answer = result.as_dict()
+    if result.unsure:
+        stdio.info(f"this run was a usual one, since a quick one is not sure: {result.unsure}")
     stdio.info(_summary(answer))
-    return {"scope": scope} | answer
+    return {"scope": result.scope} | answer
 
 
 def _patience(error: Exception) -> float:
@@ -84,7 +94,7 @@ def _summary(answer: dict[str, Any]) -> str:
     """The result of a run in one line."""
     types = ", ".join(f"{count} {name}" for name, count in answer["gaps_by_type"].items() if count)
     parts = [
-        f"{many(answer['scenes_checked'], 'scene')} checked"
+        f"{answer['kind']} run: {many(answer['scenes_checked'], 'scene')} checked"
         + (f" ({answer['unmoved']} had not moved)" if answer["unmoved"] else ""),
         many(answer["total_gaps"], "gap") + (f" ({types})" if types else ""),
     ]

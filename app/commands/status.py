@@ -114,6 +114,11 @@ def _lines(state: dict[str, Any]) -> list[str]:
         f"{many(state['total_runs'], 'run')} in all; Reconcile Interval {state['interval']}; next due "
         + ("now" if state["due_now"] else _when(due) if due else "never"),
     ]
+    if due and state["interval"] != "never":
+        quick, usual = state["next_quick"], state["next_usual"]
+        lines.append(
+            (f"next quick run {_when(quick)}; " if quick else "") + f"next usual run {_when(usual)}"
+        )
     last, next_deep = state["last_deep_time"], state["next_deep"]
     lines.append(
         f"Deep Pass Interval {state['deep_interval']}; last deep pass "

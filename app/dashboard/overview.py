@@ -178,6 +178,9 @@ def _reconciliation(data_dir: str) -> "Map":
         "gaps": state.get("last_gaps_found") or 0,
         "interval": state.get("interval") or "never",
         "next_due": state.get("next_due"),
+        "kind": state.get("last_run_kind") or None,
+        "next_usual": state.get("next_usual"),
+        "next_deep": state.get("next_deep"),
         "failure": state.get("last_failure") or None,
         "history": history[-BARS:] if isinstance(history, list) else [],
     }

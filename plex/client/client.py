@@ -106,8 +106,12 @@ class PlexClient:
 
     def newest(self, section: int) -> Page:
         """The items that were added last."""
-        key = f"{path_of(section)}/all?type={MOVIES}&sort=addedAt%3Adesc"
-        return self._plex.page(key, window(0, NEWEST))
+        return self.sorted_page(section, "addedAt:desc", 0, NEWEST)
+
+    def sorted_page(self, section: int, sort: str, start: int, size: int) -> Page:
+        """A part of a section's listing in an order such as `updatedAt:desc`. Plex may ignore the order."""
+        key = f"{path_of(section)}/all?type={MOVIES}&sort={quote(sort, safe='')}"
+        return self._plex.page(key, window(start, size))
 
     def items(self, rating_keys: Sequence[int], unread: "Unread | None" = None) -> dict[int, Item]:
         """Full items by rating key, without those that are gone. `unread` gets the unreadable, and why."""

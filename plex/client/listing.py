@@ -59,6 +59,15 @@ class Page:
         locks. A change of these moves updatedAt; a mark without updatedAt proves nothing."""
         return {key: digest64(row) for key, row in self._rows.items()}
 
+    def times(self, name: str) -> list[tuple[int, int]]:
+        """Returns the rating key of each row, and its time with this name, in the order of the rows. A
+        number that is missing is 0."""
+        whole = self._whole or self._elements()
+        return [
+            (whole_number(row.get("ratingKey")) or 0, whole_number(row.get(name)) or 0)
+            for row in whole.container.findall("Video")
+        ]
+
     def parts(self, known: Collection[int] = ()) -> list[Part]:
         """Returns the files of all rows except the `known` rating keys."""
         rows = self._rows

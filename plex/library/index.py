@@ -1,6 +1,6 @@
 """The index: which item of Plex holds which file, kept on disk and refreshed from listings."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 import errors
@@ -8,6 +8,7 @@ from plex.client.pages import BAD_PART
 from plex.client.port import PlexPort
 from plex.client.section import Section, unnumbered
 from plex.client.status import unreadable
+from plex.fields.item import Part
 from plex.library.section_listing import SectionListing
 from plex.library.unlisted import Endings, Failure, Tries, Unlisted
 from plex.path_map.file_pairs import File
@@ -161,6 +162,12 @@ class Index:
         if page.bad:
             raise unreadable(_some(page.bad))
         return self._files.add(parts, section, now)
+
+    def replace(
+        self, rating_keys: Collection[int], parts: Iterable[Part], section: int, final: float
+    ) -> set[int]:
+        """See `SectionListing.replace`."""
+        return self._files.replace(rating_keys, parts, section, final)
 
     def keep_to(self, sections: Sequence[Section]) -> bool:
         """Forgets the libraries that are not in `sections`: they were deleted in Plex, or the user left them

@@ -73,13 +73,26 @@ class SectionListing:
     def add(self, page: Iterable[Part], section: int, now: float) -> int:
         """Writes the files that are new or differ. Returns how many are new."""
         rows = {_row(part, section, now) for part in page}
+        known = self._put(rows, {row.rating_key for row in rows})
+        return len({row[:2] for row in rows} - {row[:2] for row in known})
+
+    def replace(
+        self, rating_keys: Collection[int], parts: Iterable[Part], section: int, final: float
+    ) -> set[int]:
+        """Makes these files all the files of these items. Rows that changed before `final` (epoch seconds,
+        by Plex's clock) are final. Returns the items that are new or have other files now."""
+        rows = {_row(part, section, final + SETTLED) for part in parts}
+        moved = {row[:2] for row in rows} ^ {row[:2] for row in self._put(rows, rating_keys)}
+        return {rating_key for _, rating_key in moved}
+
+    def _put(self, rows: set[Row], rating_keys: Collection[int]) -> set[Row]:
+        """Makes these rows all the rows of these items. Returns their rows before."""
         with self._store.writing() as db:
             sql = f"SELECT {_COLUMNS} FROM part WHERE rating_key IN (...)"
-            keys = {row.rating_key for row in rows}
-            known = set(map(Row._make, self._store.rows_in(sql, keys)))
+            known = set(map(Row._make, self._store.rows_in(sql, rating_keys)))
             if changed := {row.rating_key for row in rows ^ known}:
                 _replace(db, changed, [row for row in rows if row.rating_key in changed])
-        return len({row[:2] for row in rows} - {row[:2] for row in known})
+        return known
 
 
 class Reading:

@@ -121,6 +121,14 @@ def candidates(paths: Iterable[str], path_map: PathMap) -> list[str]:
     return list(dict.fromkeys(key(plex_path(path, path_map)) for path in paths))
 
 
+def endings(path: str, path_map: PathMap) -> list[str]:
+    """Returns what a path of Stash ends with if the file is Plex's `path`: the part below a folder of the
+    map, or the whole path. In both Unicode forms."""
+    rests = [f"/{rest}" for _, folder in path_map if (rest := _below(path, folder))] or [path]
+    forms = (unicodedata.normalize(form, rest) for rest in rests for form in ("NFC", "NFD"))
+    return list(dict.fromkeys(forms))
+
+
 def climbs(path: str) -> bool:
     """Whether the path contains `..`: only the other machine knows where such a path ends."""
     return ".." in _slashes(path).split("/")

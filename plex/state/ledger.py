@@ -1,6 +1,6 @@
 """The ledger: for each item its scene, our last write of each field, and Plex's answer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from disk.database import insert
 from plex.fields.actor_photos import Sent, holder
@@ -128,6 +128,11 @@ class Ledger:
             key for key, known in self._store.rows(sql, (scene_id,))
             if files is None or file_id.is_same(file_id.from_text(known), files)
         ]  # fmt: skip
+
+    def scenes_on(self, rating_keys: Collection[int]) -> dict[int, int]:
+        """Returns the scene that was written on each of these items."""
+        sql = "SELECT rating_key, scene_id FROM item WHERE scene_id != 0 AND rating_key IN (...)"
+        return dict(self._store.rows_in(sql, rating_keys))
 
     def showing(self, scene_ids: Sequence[int]) -> list[int]:
         """Returns the scenes that were written on any item."""

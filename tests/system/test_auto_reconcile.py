@@ -262,7 +262,7 @@ def test_a_failed_reconciliation_does_not_fail_the_drain_before_it(daily):
     ran_ago(daily, 2 * DAY)
     daily.stash.hold_jobs()
     daily.stash.update_scene(scene, title="New title")
-    daily.plex.faults.arm("500", match="/library/sections/1/all", method="GET", times=9)
+    daily.plex.faults.arm("500", match="/library/sections/1/all", method="GET", times=30)
     daily.stash.release_jobs()
     daily.settle()
     run = drains(daily)[-1]

@@ -92,7 +92,7 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
 
 def same(found: dict[str, Any]) -> dict[str, Any]:
     """What has to be equal: all but how it was found out."""
-    return {name: value for name, value in found.items() if name not in ("unmoved", "deep")}
+    return {name: value for name, value in found.items() if name not in ("unmoved", "deep", "kind")}
 
 
 # --- what is read ----------------------------------------------------------------------------

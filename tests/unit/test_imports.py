@@ -166,9 +166,7 @@ def test_there_is_no_library_without_a_home() -> None:
 @pytest.mark.parametrize("name", sorted(SPINES))
 def test_a_spine_is_handed_its_clients(name: str) -> None:
     at_start = imported(name, late=False)
-    filters = {"reconciliation.engine", "reconciliation.scan"}
-    allowed = {"stash.api"} if name in filters else set()  # its SceneFilter
-    assert (at_start & CLIENTS) - allowed == set()
+    assert at_start & CLIENTS == set()
     assert {one for one in at_start if is_library(one)} == set()
 
 
