@@ -96,7 +96,7 @@ class Library:
         self.stash.start()
         self.stash.configure(
             PLUGIN, plex_url=self.plex.url, plex_token=TOKEN, path_map="/data => /media",
-            sync_fields=FIELDS,
+            sync_fields=FIELDS, reconcile_interval="hourly", reconcile_scope="all",
         )  # fmt: skip
         return self
 
@@ -121,6 +121,7 @@ class Library:
         chosen = scenes[:: max(1, len(scenes) // count)][:count]
         for _, scene in chosen:
             scene.title = f"{scene.title} again"
+            scene.updated_at = self.stash.library.store.now()
         return {"edited": [number for number, _ in chosen]}
 
 
