@@ -32,8 +32,14 @@ def samples(run: Run) -> dict[str, Any]:
     scenes = run.stash.some(PAGES, PER_PAGE, pipeline.decider.extras)
     decisions = pipeline.look(scenes) if scenes else []
     works = [work for decision in decisions for work in decision.works]
-    shown = sorted(map(_sample, works), key=lambda sample: not sample["writes"])
+    shown = sorted(map(_sample, works), key=_rank)
     return {"rows": shown[:SAMPLES], "looked_at": len(scenes), "matched": len(works)}
+
+
+def _rank(sample: dict[str, Any]) -> "tuple[bool, bool]":
+    """Scenes that a sync changes come first, and among them those with a new poster."""
+    written = {row["field"] for row in sample["fields"] if row["writes"]}
+    return not written, "poster" not in written
 
 
 def _sample(work: "Work") -> dict[str, Any]:

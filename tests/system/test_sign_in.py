@@ -296,11 +296,12 @@ def test_the_task_leads_to_the_page(box: Box) -> None:
 
 def test_the_samples_show_what_a_sync_would_write(box: Box) -> None:
     box.add("a.mp4", title="T", tags=["Rain"])
-    box.add("b.mp4", title="U")
+    box.add("b.mp4", title="U", cover=b"\xff\xd8\xff" + b"x" * 1000)
     box.add("gone.mp4", in_plex=False, title="V")
     found = box.operation("samples")
     assert found["looked_at"] == 3 and found["matched"] == 2
-    first = found["rows"][0]
+    with_poster, first = found["rows"]
+    assert with_poster["title"] == "U" and "poster" in str(with_poster["fields"])
     fields = {row["field"]: (row["before"], row["after"]) for row in first["fields"]}
     assert first["title"] == "T" and fields["title"] == ("a", "T") and first["writes"]
     assert fields["genres"][1] == ["Rain"]

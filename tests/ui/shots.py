@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from devserver import seed_library
-from devserver.box import Box
+from devserver.box import PLUGIN, Box
 from devserver.stage import ROOT, open_box
 from tests.ui import libraries
 
@@ -49,6 +49,28 @@ def draw(page: Any, box: Box, scene: int) -> None:
     page.screenshot(path=IMAGES / "scene.png")
 
 
+def draw_start(page: Any, box: Box) -> None:
+    """The steps of a new user, from the sign-in to the first sync."""
+    seed_library.fill(box, 40)
+    box.stash.configure(PLUGIN)
+    plex_tv = box.sign_in_at()
+    page.goto(f"{box.stash.url}/plugins/stash2plex")
+    page.get_by_text("Sign in to Plex").click()
+    page.get_by_text("Allow it on Plex's page").wait_for()
+    plex_tv.approve()
+    page.get_by_text("Which libraries").wait_for()
+    page.screenshot(path=IMAGES / "start-connect.png", full_page=True)
+    page.get_by_text("Save the connection").click()
+    page.locator(".s2p-sample img").first.wait_for()
+    page.get_by_text("Make a preview").wait_for()
+    page.screenshot(path=IMAGES / "start-check.png", full_page=True)
+    page.get_by_text("Sync all").click()
+    page.get_by_text("Go to the overview").wait_for()
+    box.settle()
+    last = page.locator("section.s2p-card").filter(has=page.get_by_role("heading", name="3. Go"))
+    last.screenshot(path=IMAGES / "start-go.png")
+
+
 def main() -> int:
     from playwright.sync_api import sync_playwright
 
@@ -62,6 +84,9 @@ def main() -> int:
         scene = lived_in(box)
         browser = started.chromium.launch(executable_path=path, args=[*libraries.FLAGS])
         draw(browser.new_page(viewport=SIZE), box, scene)  # type: ignore[arg-type]
+        with open_box() as fresh:
+            fresh.stash.libraries = folder
+            draw_start(browser.new_page(viewport=SIZE), fresh)  # type: ignore[arg-type]
         browser.close()
     return 0
 
