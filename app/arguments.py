@@ -1,12 +1,14 @@
 """Reads the arguments of an operation. Other programs write them, so each is checked."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import errors
 from app.dashboard import read_only_db
-from app.dashboard.read_only_db import HIGHEST
 from app.modes import objection
 from app.run import Run
 
-LONGEST = 4000  # characters
+Given = TypeVar("Given")
 
 
 def check(run: Run, mode: str) -> None:
@@ -22,19 +24,19 @@ def is_given(value: object) -> bool:
 
 def number(run: Run, name: str) -> int:
     """A positive whole number, 0 if it is not given."""
-    try:
-        return read_only_db.number(dict(run.args), name)
-    except read_only_db.Trouble as trouble:
-        raise errors.SetupError(str(trouble)) from None
+    return _checked(read_only_db.number, run, name)
 
 
 def text(run: Run, name: str) -> str:
-    value = run.args.get(name, "")
-    if value is None:
-        return ""
-    if not isinstance(value, str) or len(value) > LONGEST:
-        raise errors.SetupError(f"{name} must be a text")
-    return value
+    """A text of at most 4,000 characters, '' if it is not given."""
+    return _checked(read_only_db.text, run, name)
+
+
+def _checked(read: "Callable[[dict[str, Any], str], Given]", run: Run, name: str) -> "Given":
+    try:
+        return read(dict(run.args), name)
+    except read_only_db.Trouble as trouble:
+        raise errors.SetupError(str(trouble)) from None
 
 
 def flag(run: Run, name: str) -> bool:
@@ -51,20 +53,13 @@ def ids(run: Run, name: str) -> "list[int] | None":
     if name not in run.args:
         return None
     given = run.args[name]
-    if not isinstance(given, list) or not all(map(_is_id, given)):
+    if not isinstance(given, list) or not all(map(read_only_db.is_id, given)):
         raise errors.SetupError(f"{name} must be a list of ids")
     return sorted(set(given))
 
 
-def _is_id(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= HIGHEST
-
-
 def scenes(run: Run) -> list[int]:
     """The scene ids in `scenes` and `scene`."""
-    given = run.args.get("scenes")
-    given = [] if given is None else given
-    if not isinstance(given, list) or not all(map(_is_id, given)):
-        raise errors.SetupError("scenes must be a list of ids")
+    listed = ids(run, "scenes") if run.args.get("scenes") is not None else None
     single = number(run, "scene")
-    return sorted({*given, *([single] if single else [])})
+    return sorted({*(listed or ()), *([single] if single else [])})

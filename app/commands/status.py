@@ -93,7 +93,8 @@ def unlisted(run: Run) -> list[str]:
     from plex.library import unlisted
 
     sql = "SELECT value FROM meta WHERE name = ?"
-    kept = read_only_db.rows(run.data_dir, read_only_db.PLEX, sql, (unlisted.META,))
+    with read_only_db.File(run.data_dir, read_only_db.PLEX) as file:
+        kept = file.rows(sql, (unlisted.META,))
     text = str(kept[0][0]) if kept else ""
     lines = [library.line for library in unlisted.read(text)[0].values()]
     for line in lines:

@@ -75,9 +75,8 @@ def apply_preview(run: Run) -> dict[str, Any]:
     asked = {name: value for name, value in given.items() if value}
     where = " AND ".join(["writes = 1", *(f"{name} = ?" for name in asked)])
     try:
-        file = read_only_db.File(run.data_dir, read_only_db.PREVIEW)
-        rows = file.rows(f"SELECT DISTINCT scene FROM change WHERE {where}", (*asked.values(),))
-        file.close()
+        with read_only_db.File(run.data_dir, read_only_db.PREVIEW) as file:
+            rows = file.rows(f"SELECT DISTINCT scene FROM change WHERE {where}", (*asked.values(),))
     except read_only_db.Trouble as error:
         raise errors.SetupError(str(error)) from None
     chosen = [row[0] for row in rows]

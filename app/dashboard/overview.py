@@ -13,10 +13,8 @@ if TYPE_CHECKING:
 
     Map = dict[str, Any]
 
-ACTIVITY, ACTIVITY_LOCK = (
-    "activity",
-    "activity.lock",
-)  # the running operation, and the lock that shows that it lives
+# The running operation, and the lock that shows that it lives.
+ACTIVITY, ACTIVITY_LOCK = "activity", "activity.lock"
 RECONCILING = "reconciliation.lock"
 STATE = "reconciliation_state.json"
 CONTACTS = "contacts"  # when each server last answered
@@ -66,9 +64,8 @@ def _of(args: "Map") -> str:
 
 def _counts(data_dir: str, now: float) -> "dict[str, int]":
     """Jobs by state, and the flags that no drain has swept yet."""
-    queue = read_only_db.File(data_dir, read_only_db.QUEUE)
-    rows = queue.rows(schema.COUNTS, {"now": now})
-    queue.close()
+    with read_only_db.File(data_dir, read_only_db.QUEUE) as queue:
+        rows = queue.rows(schema.COUNTS, {"now": now})
     none = (0,) * len(schema.STATES)
     counts = dict(zip(schema.STATES, rows[0] if rows else none, strict=True))
     counts["flagged"] = sum(1 for _ in read_only_db.flags(data_dir))

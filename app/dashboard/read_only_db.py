@@ -59,19 +59,13 @@ class File:
         rows = self.rows(sql, values)
         return int(rows[0][0] or 0) if rows else 0
 
-    def close(self) -> None:
+    def __enter__(self) -> "File":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
         if self._db is not None:
             self._db.close()
             self._db = None
-
-
-def rows(data_dir: str, name: str, sql: str, values: "Row" = ()) -> "list[Row]":
-    """The rows of a single query."""
-    file = File(data_dir, name)
-    try:
-        return file.rows(sql, values)
-    finally:
-        file.close()
 
 
 def _opened(path: str, name: str):  # type: ignore[no-untyped-def]
@@ -127,12 +121,13 @@ def text(args: "Map", name: str) -> str:
 def ids(args: "Map", name: str) -> "tuple[int, ...]":
     """The ids of a list without repetitions: 1 to PAGE of them."""
     given = args.get(name)
-    if not isinstance(given, list) or not 0 < len(given) <= PAGE or not all(map(_is_id, given)):
+    if not isinstance(given, list) or not 0 < len(given) <= PAGE or not all(map(is_id, given)):
         raise Trouble(f"{name} must be a list of 1 to {PAGE} ids")
     return tuple(dict.fromkeys(given))
 
 
-def _is_id(value: object) -> bool:
+def is_id(value: object) -> bool:
+    """Whether the value is an id of Stash."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= HIGHEST
 
 

@@ -7,21 +7,14 @@ import os
 import time
 
 from app.dashboard import read_only_db
-from plex.state.scene_state import (
-    GAVE_UP,
-    HELD,
-    NOT_IN_PLEX,
-    SEEN,
-    STATES,
-    UNKNOWN,
-    WAITING,
-)
+from app.dashboard.read_only_db import PLEX, QUEUE, File
+from plex.state.scene_state import GAVE_UP, HELD, NOT_IN_PLEX, SEEN, STATES, UNKNOWN, WAITING
 from sync_queue import inbox
 from sync_queue.schema import CLAIMED, DEAD, IS_SCENE, READY, TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sized
     from typing import Any
 
     from plex.state.scene_state import State
@@ -68,20 +61,13 @@ def states(data_dir: str, args: "Map") -> "Map":
 def states_of(data_dir: str, scenes: "Iterable[int]") -> "dict[int, State]":
     """The states of these scenes, at most 200, and why."""
     asked = tuple(scenes)
-    queue, plex = (
-        read_only_db.File(data_dir, read_only_db.QUEUE),
-        read_only_db.File(data_dir, read_only_db.PLEX),
-    )
-    jobs, died = _jobs(queue, asked, time.time())
-    marks = f"({','.join('?' * len(asked))})"
-    held: dict[int, str] = dict(
-        plex.rows(f"SELECT scene_id, why FROM held WHERE scene_id IN {marks}", asked)
-    )
-    sql = f"SELECT scene_id, state, why FROM scene_state WHERE scene_id IN {marks}"
-    seen = {scene: (state, why) for scene, state, why in plex.rows(sql, asked)}
-    changed = _changed(data_dir, queue, plex, asked)
-    queue.close()
-    plex.close()
+    among = f"WHERE scene_id IN {_marks(asked)}"
+    with File(data_dir, QUEUE) as queue, File(data_dir, PLEX) as plex:
+        jobs, died = _jobs(queue, asked, time.time())
+        held: dict[int, str] = dict(plex.rows(f"SELECT scene_id, why FROM held {among}", asked))
+        rows = plex.rows(f"SELECT scene_id, state, why FROM scene_state {among}", asked)
+        changed = _changed(data_dir, queue, plex, asked)
+    seen = {scene: (state, why) for scene, state, why in rows}
     return {
         scene: state_of(
             held.get(scene), scene in changed, jobs.get(scene, ""), died.get(scene), seen.get(scene)
@@ -90,15 +76,20 @@ def states_of(data_dir: str, scenes: "Iterable[int]") -> "dict[int, State]":
     }
 
 
+def _marks(values: "Sized") -> str:
+    """A question mark for each value, as a statement takes them."""
+    return f"({','.join('?' * len(values))})"
+
+
 def _jobs(
-    queue: read_only_db.File, asked: "tuple[int, ...]", now: float
+    queue: File, asked: "tuple[int, ...]", now: float
 ) -> "tuple[dict[int, str], dict[int, str]]":
     """The job of each scene, and the errors of dead letters."""
     jobs: dict[int, str] = {}
     died: dict[int, str] = {}
     for key, status, due, error in queue.rows(
         f"SELECT key, status, due, error FROM {TABLE}"
-        f" WHERE key IN ({','.join('?' * len(asked))}) AND (status <= {CLAIMED} OR status = {DEAD})",
+        f" WHERE key IN {_marks(asked)} AND (status <= {CLAIMED} OR status = {DEAD})",
         tuple(f"scene:{scene}" for scene in asked),
     ):
         scene = int(key[6:])
@@ -111,15 +102,13 @@ def _jobs(
     return jobs, died
 
 
-def _changed(
-    data_dir: str, queue: read_only_db.File, plex: read_only_db.File, asked: "tuple[int, ...]"
-) -> "set[int]":
+def _changed(data_dir: str, queue: File, plex: File, asked: "tuple[int, ...]") -> "set[int]":
     """The scenes that are flagged, or show a flagged performer, studio, tag or group."""
     folder = os.path.join(data_dir, inbox.FOLDER)
     scenes = {n for n in asked if os.path.exists(os.path.join(folder, f"scene-{n}"))}
     if names := set(_names(data_dir, queue)):
-        sql = "SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN"
-        rows = plex.rows(f"{sql} ({','.join('?' * len(asked))})", asked)
+        sql = f"SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN {_marks(asked)}"
+        rows = plex.rows(sql, asked)
         scenes |= {scene for scene, *name in rows if tuple(name) in names}
     return scenes
 
@@ -127,7 +116,7 @@ def _changed(
 # -- changes in Stash that no drain has swept
 
 
-def _names(data_dir: str, queue: read_only_db.File) -> "Iterator[tuple[str, int]]":
+def _names(data_dir: str, queue: File) -> "Iterator[tuple[str, int]]":
     """The performers, studios, tags and groups whose scenes are not queued yet."""
     yield from (flag for flag in read_only_db.flags(data_dir) if flag[0] != "scene")
     for where in ("key < 'scene:'", "key >= 'scene;'"):
@@ -142,66 +131,44 @@ def _names(data_dir: str, queue: read_only_db.File) -> "Iterator[tuple[str, int]
 # -- all scenes
 
 
-class Overlay:
-    """The scenes whose state is not that of their last comparison, in a set for each state."""
+def _overlay(data_dir: str, queue: File, plex: File, now: float) -> "dict[str, set[int]]":
+    """The scenes whose state is not that of their last comparison, by state."""
+    later = f"status = {READY} AND due > {now!r}"
+    held = {row[0] for row in plex.rows("SELECT scene_id FROM held LIMIT 100000")}
+    due = _queued(queue, f"status <= {CLAIMED} AND NOT ({later})")
+    due.update(number for kind, number in read_only_db.flags(data_dir) if kind == "scene")
+    for name in set(_names(data_dir, queue)):
+        sql = "SELECT scene_id FROM ref WHERE kind = ? AND ref_id = ?"
+        due.update(row[0] for row in plex.rows(sql, name))
+    put_off = _queued(queue, later) - due - held
+    sql = "SELECT scene_id FROM scene_state WHERE state = ?"
+    absent = {row[0] for row in (plex.rows(sql, (NOT_IN_PLEX,)) if put_off else [])} & put_off
+    return {
+        HELD: held, WAITING: (due | put_off) - held - absent, NOT_IN_PLEX: absent,
+        GAVE_UP: _queued(queue, f"status = {DEAD}") - due - put_off - held,
+    }  # fmt: skip
 
-    def __init__(
-        self, data_dir: str, queue: read_only_db.File, plex: read_only_db.File, now: float
-    ) -> None:
-        self._queue = queue
-        later = f"status = {READY} AND due > {now!r}"
-        self.held = {row[0] for row in plex.rows("SELECT scene_id FROM held LIMIT 100000")}
-        due = self._ids(f"status <= {CLAIMED} AND NOT ({later})")
-        due.update(number for kind, number in read_only_db.flags(data_dir) if kind == "scene")
-        for name in set(_names(data_dir, queue)):
-            sql = "SELECT scene_id FROM ref WHERE kind = ? AND ref_id = ?"
-            due.update(row[0] for row in plex.rows(sql, name))
-        put_off = self._ids(later) - due - self.held
-        sql = "SELECT scene_id FROM scene_state WHERE state = ?"
-        absent = plex.rows(sql, (NOT_IN_PLEX,)) if put_off else []
-        self.absent = put_off & {row[0] for row in absent}
-        self.waiting = (due | put_off) - self.held - self.absent
-        self.gave_up = self._ids(f"status = {DEAD}") - due - put_off - self.held
 
-    def _ids(self, where: str) -> "set[int]":
-        sql = f"SELECT CAST(substr(key, 7) AS INTEGER) FROM {TABLE} WHERE {IS_SCENE} AND {where}"
-        return {row[0] for row in self._queue.rows(sql)}
-
-    @property
-    def parts(self) -> "dict[str, set[int]]":
-        return {
-            HELD: self.held, WAITING: self.waiting, NOT_IN_PLEX: self.absent,
-            GAVE_UP: self.gave_up,
-        }  # fmt: skip
-
-    @property
-    def ids(self) -> "set[int]":
-        return self.held | self.waiting | self.absent | self.gave_up
+def _queued(queue: File, where: str) -> "set[int]":
+    sql = f"SELECT CAST(substr(key, 7) AS INTEGER) FROM {TABLE} WHERE {IS_SCENE} AND {where}"
+    return {row[0] for row in queue.rows(sql)}
 
 
 def counts(data_dir: str, now: float) -> "dict[str, int]":
     """The number of scenes in each state. Each scene counts once. Scenes that the plugin has not met are
     missing: only Stash knows their number."""
-    queue, plex = (
-        read_only_db.File(data_dir, read_only_db.QUEUE),
-        read_only_db.File(data_dir, read_only_db.PLEX),
-    )
     totals = dict.fromkeys(STATES, 0)
-    totals.update(plex.rows("SELECT state, count(*) FROM scene_state GROUP BY state"))
-    overlay = Overlay(data_dir, queue, plex, now)
-    overlaid = list(overlay.ids)
-    for at in range(0, len(overlaid), AT_ONCE):
-        part = tuple(overlaid[at : at + AT_ONCE])
-        for state, count in plex.rows(
-            "SELECT state, count(*) FROM scene_state"
-            f" WHERE scene_id IN ({','.join('?' * len(part))}) GROUP BY state",
-            part,
-        ):
-            totals[state] -= count
-    for state, ids in overlay.parts.items():
+    with File(data_dir, QUEUE) as queue, File(data_dir, PLEX) as plex:
+        totals.update(plex.rows("SELECT state, count(*) FROM scene_state GROUP BY state"))
+        overlay = _overlay(data_dir, queue, plex, now)
+        overlaid = list(set().union(*overlay.values()))
+        for at in range(0, len(overlaid), AT_ONCE):
+            part = tuple(overlaid[at : at + AT_ONCE])
+            among = f"WHERE scene_id IN {_marks(part)} GROUP BY state"
+            for state, count in plex.rows(f"SELECT state, count(*) FROM scene_state {among}", part):
+                totals[state] -= count
+    for state, ids in overlay.items():
         totals[state] += len(ids)
-    queue.close()
-    plex.close()
     return totals
 
 
@@ -214,24 +181,18 @@ def listed(data_dir: str, args: "Map") -> "Map":
     state = read_only_db.text(args, "state")
     if state not in LISTED:
         raise read_only_db.Trouble(f"state must be one of {', '.join(LISTED)}")
-    queue, plex = (
-        read_only_db.File(data_dir, read_only_db.QUEUE),
-        read_only_db.File(data_dir, read_only_db.PLEX),
-    )
-    overlay = Overlay(data_dir, queue, plex, time.time())
-    chosen = sorted(n for n in overlay.parts.get(state, ()) if n > after)[: size + 1]
-    if state in SEEN:
-        chosen = sorted(chosen + _seen(plex, state, after, size + 1, overlay.ids))[: size + 1]
-    queue.close()
-    plex.close()
+    with File(data_dir, QUEUE) as queue, File(data_dir, PLEX) as plex:
+        overlay = _overlay(data_dir, queue, plex, time.time())
+        chosen = sorted(n for n in overlay.get(state, ()) if n > after)[: size + 1]
+        if state in SEEN:
+            elsewhere = set().union(*overlay.values())
+            chosen = sorted(chosen + _seen(plex, state, after, size + 1, elsewhere))[: size + 1]
     whys = states_of(data_dir, chosen[:size]) if chosen else {}
     rows = [{"scene": n, "why": whys.get(n, ("", ""))[1]} for n in chosen]
     return read_only_db.page(rows, size, "scene")
 
 
-def _seen(
-    plex: read_only_db.File, state: str, after: int, most: int, besides: "set[int]"
-) -> "list[int]":
+def _seen(plex: File, state: str, after: int, most: int, besides: "set[int]") -> "list[int]":
     """Up to `most` scenes whose last comparison gave this state, without those in another state now."""
     scenes: list[int] = []
     while len(scenes) < most:
