@@ -1,6 +1,7 @@
 """Numbers and times in sentences. Pure."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 
 def many(number: int, noun: str) -> str:
@@ -12,6 +13,11 @@ def by_reason(counts: Mapping[str, int]) -> str:
     """`12 skipped (9 not organized, 3 excluded by tag)`; '' for none."""
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts.items() if count)
     return f"{sum(counts.values())} skipped ({reasons})" if reasons else ""
+
+
+def moment(seconds: float) -> str:
+    """`2026-01-31 18:59:00`, in the zone of this machine."""
+    return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M:%S}"
 
 
 def lasting(seconds: float) -> str:

@@ -1,11 +1,10 @@
 """After trouble: dead letters go back into the queue, and Outage Summary Report sums up outages."""
 
-import time
 from typing import Any
 
 from app import drain_task
 from app.arguments import ids, text
-from app.phrasing import lasting, many
+from app.phrasing import lasting, many, moment
 from app.run import Run
 from stash import stdio
 from sync_queue import circuit_breaker, schema
@@ -108,16 +107,16 @@ def _present(circuit: circuit_breaker.Circuit, waiting: int, now: float) -> str:
         return "Plex is back and gets its work slowly at first"
     jobs = "1 job waits" if waiting == 1 else f"{waiting} jobs wait"
     if circuit_breaker.is_refusal(circuit):
-        return f"Plex refuses the token since {_when(circuit.since)}, and {jobs}: {circuit.words}"
+        return f"Plex refuses the token since {moment(circuit.since)}, and {jobs}: {circuit.words}"
     duration = lasting(now - circuit.since)
-    return f"Plex is away since {_when(circuit.since)} ({duration}), and {jobs}: {circuit.words}"
+    return f"Plex is away since {moment(circuit.since)} ({duration}), and {jobs}: {circuit.words}"
 
 
 def _summary(summed: circuit_breaker.Figures, first: float, now: float) -> list[str]:
     if not first:
         return ["no request was sent to Plex yet"]
     line = (
-        f"{many(summed.outages, 'outage')} since {_when(first)}; "
+        f"{many(summed.outages, 'outage')} since {moment(first)}; "
         f"Plex was there {100 * summed.availability:.2f} % of the time"
     )
     if summed.repair is not None:
@@ -129,10 +128,6 @@ def _summary(summed: circuit_breaker.Figures, first: float, now: float) -> list[
 
 def _past(outage: circuit_breaker.Outage) -> str:
     return (
-        f"{_when(outage.start)} for {lasting(outage.lasted)} ({outage.cause or 'unknown'}), "
+        f"{moment(outage.start)} for {lasting(outage.lasted)} ({outage.cause or 'unknown'}), "
         f"{many(outage.held, 'job')} waited"
     )
-
-
-def _when(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))

@@ -1,6 +1,5 @@
 """Explain one scene: the paths that were tried, its items, the plan with reasons, queue, last writes."""
 
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -9,6 +8,7 @@ import errors
 from app import drain_task
 from app.arguments import number
 from app.dashboard import scene_states
+from app.phrasing import moment
 from app.run import Run
 from plex.state.scene_state import STATES
 from stash import stdio
@@ -186,7 +186,7 @@ def _place(queue: dict[str, Any]) -> str:
         return f"among the dead letters: {queue['dead']}"
     if queue["flagged"] or queue["owed"]:
         due = queue["due"]
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(due)) if due else "now"
+        when = moment(due) if due else "now"
         return f"in the queue, due {when}, after {queue['attempts']} failed attempts"
     return "not in the queue"
 

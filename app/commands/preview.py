@@ -6,9 +6,9 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import errors
 from app import drain_task
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from plex.sync.pipeline import Pipeline
     from plex.sync.work import Work
     from stash.scene import Scene
+    from validation.scope import Scope
 
 CHUNK = 20  # scenes that are compared at once
 SHOWN = 200  # changes in the answer; the files have all of them
 JSON, LOCK = "preview.json", "preview.lock"
-OLD_PAGE = "preview.html"  # written by earlier versions
 BATCH = 500
 _SCHEMA = f"""
 CREATE TABLE change (
@@ -48,37 +48,34 @@ CREATE INDEX of_both ON change (field, why, number);
 
 def preview(run: Run) -> dict[str, Any]:
     """The changes that a sync of a `scope` (all, 24h, 7days, a range) would make, and why. Writes nothing."""
-    scope = _scope(run)
-    with _alone(Path(run.home)) as folder:
-        return _made(run, scope, folder)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[Path]:
-    """Hold the lock of the preview's files. Raises SetupError while another preview runs."""
+    scope, folder = _scope(run), Path(run.home)
     lock = FileLock(folder / LOCK)
     if not lock.acquire():
         raise errors.SetupError(
             "another preview runs already: wait for its result, or start a new preview after it"
         )
     try:
-        yield folder
+        return _made(run, scope, folder)
     finally:
         lock.release()
 
 
-def _made(run: Run, scope: str, folder: Path) -> dict[str, Any]:
-    counts, plan = Counts(), PlanFile(folder)
-    with plan, _replacing(folder / JSON) as whole:
-        whole.write('{"scope": ' + json.dumps(scope) + ', "changes": [')
+def _made(run: Run, scope: "Scope", folder: Path) -> dict[str, Any]:
+    counts, about = Counts(), {"scope": scope.text, "at": run.clock()}
+    with (
+        plan_file(folder) as plan,
+        _replaced(folder / JSON) as path,
+        path.open("w", encoding="utf-8") as whole,
+    ):
+        whole.write('{"scope": ' + json.dumps(scope.text) + ', "changes": [')
         for number, row in enumerate(_rows(run, scope, counts)):
             whole.write(("," if number else "") + "\n" + json.dumps(row, ensure_ascii=False))
             plan.add(row)
-        plan.about(counts.summary() | {"scope": scope, "at": run.clock()})
+        plan.about(counts.summary() | about)
         whole.write('\n], "summary": ' + json.dumps(counts.summary()) + "}\n")
-    (folder / OLD_PAGE).unlink(missing_ok=True)
     _log(counts, folder)
-    return counts.summary() | {"scope": scope, "changes": counts.shown, "file": str(folder / JSON)}
+    shown = {"scope": scope.text, "changes": counts.shown, "file": str(folder / JSON)}
+    return counts.summary() | shown
 
 
 class Counts:
@@ -101,24 +98,22 @@ class Counts:
         return {"scenes": dict(self.scenes), "by_reason": by_reason}
 
 
-def _scope(run: Run) -> str:
+def _scope(run: Run) -> "Scope":
     from validation.scope import parse_scope
 
     given = text(run, "scope") or "all"
     try:
-        return parse_scope(given).text
+        return parse_scope(given)
     except ValueError as error:
         raise errors.SetupError(f"scope {error}") from None
 
 
-def _rows(run: Run, scope: str, counts: Counts) -> Iterator[dict[str, Any]]:
+def _rows(run: Run, scope: "Scope", counts: Counts) -> Iterator[dict[str, Any]]:
     from reconciliation.window import window
     from stash.scene_filter import SceneFilter
-    from validation.scope import parse_scope
 
-    parsed = parse_scope(scope)
-    newest = None if parsed.kind == "all" else run.stash.newest_timestamp()
-    only = SceneFilter(*window(parsed, run.clock(), newest))
+    newest = None if scope.kind == "all" else run.stash.newest_timestamp()
+    only = SceneFilter(*window(scope, run.clock(), newest))
     total, pipeline = max(1, run.stash.count(only)), drain_task.pipeline_of(run)
     seen = 0
     for page in run.stash.walk(only, extras=pipeline.decider.extras):
@@ -197,41 +192,38 @@ def _log(counts: Counts, folder: Path) -> None:
     stdio.info(f"preview: every change is in {folder / JSON}")
 
 
-class _replacing:
-    """A file that is moved into place when it is whole."""
+@contextmanager
+def _replaced(path: Path) -> Iterator[Path]:
+    """A new file, which is moved to `path` when it is whole."""
+    fresh = path.with_name(f"{path.name}.tmp")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    try:
+        yield fresh
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._temporary = path.with_name(f"{path.name}.tmp")
 
-    def __enter__(self) -> TextIO:
-        handle = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        self._file = os.fdopen(handle, "w", encoding="utf-8")
-        return self._file
-
-    def __exit__(self, kind: Any, *rest: object) -> None:
-        self._file.close()
-        if kind is None:
-            os.replace(self._temporary, self._path)
-        else:
-            self._temporary.unlink(missing_ok=True)
+@contextmanager
+def plan_file(folder: Path) -> "Iterator[PlanFile]":
+    """The changes in an SQLite file, which replaces the one before when it is whole."""
+    with _replaced(folder / PREVIEW) as fresh, closing(sqlite3.connect(fresh)) as db:
+        db.isolation_level = None  # no transaction but ours
+        # A preview that is cut off is made anew, so nothing in it is worth a wait for the disk.
+        db.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
+        plan = PlanFile(db)
+        yield plan
+        plan.put()
+        db.executescript(_INDEXES)
 
 
 class PlanFile:
-    """The changes in an SQLite file, which replaces the one before when it is whole."""
+    """Writes changes into the open file, many at once."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / PREVIEW
-        self._fresh = folder / f"{PREVIEW}.tmp"
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
         self._rows: list[tuple[object, ...]] = []
-
-    def __enter__(self) -> "PlanFile":
-        self._fresh.unlink(missing_ok=True)
-        self._fresh.touch(mode=0o600)
-        self._db = sqlite3.connect(self._fresh, isolation_level=None)
-        # A preview that is cut off is made anew, so nothing in it is worth a wait for the disk.
-        self._db.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
-        return self
 
     def add(self, row: dict[str, Any]) -> None:
         before, after = (
@@ -242,13 +234,13 @@ class PlanFile:
              _plain(after), row["why"], int(row["writes"]))
         )  # fmt: skip
         if len(self._rows) >= BATCH:
-            self._put()
+            self.put()
 
     def about(self, summary: dict[str, Any]) -> None:
         """Keep the summary."""
         self._db.execute("INSERT INTO about VALUES (?)", (json.dumps(summary),))
 
-    def _put(self) -> None:
+    def put(self) -> None:
         self._db.execute("BEGIN")
         self._db.executemany(
             "INSERT INTO change (scene, title, item, field, before, after, why, writes)"
@@ -257,16 +249,6 @@ class PlanFile:
         )
         self._db.execute("COMMIT")
         self._rows.clear()
-
-    def __exit__(self, kind: Any, *rest: object) -> None:
-        if kind is None:
-            self._put()
-            self._db.executescript(_INDEXES)
-        self._db.close()
-        if kind is None:
-            os.replace(self._fresh, self._path)
-        else:
-            self._fresh.unlink(missing_ok=True)
 
 
 def _plain(text: str) -> str:
@@ -283,15 +265,9 @@ WIDTHS = (28, 14, 32, 32, 24)  # characters; a longer text is cut
 def as_table(answer: "Mapping[str, Any]") -> str:
     """The changes of an answer as lines for a terminal."""
     rows = [
-        (
-            row["title"],
-            row["field"],
-            _plain_value(row["before"]),
-            _plain_value(row["after"]),
-            row["why"],
-        )
+        (row["title"], row["field"], _plain_value(row["before"]), _plain_value(row["after"]), row["why"])
         for row in answer["changes"]
-    ]
+    ]  # fmt: skip
     cells = [[_cut(cell, width) for cell, width in zip(row, WIDTHS, strict=True)]
              for row in (COLUMNS, *rows)]  # fmt: skip
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]

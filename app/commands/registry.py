@@ -57,39 +57,30 @@ def _in(module: str, name: str) -> Operation:
     return operation
 
 
+# Each module's operations that have the name of their function.
+MODULES = {
+    "bundle": ("bundle",),
+    "dead_letters": (
+        "clear_dlq", "purge_dlq", "retry_dlq", "recover_outage_jobs", "outage_summary",
+    ),
+    "decide": ("decide",),
+    "doctor": ("doctor", "health_check", "settings"),
+    "explain": ("explain",),
+    "preview": ("preview",),
+    "set_up": ("set_up", "samples"),
+    "sign_in": (
+        "sign_in", "sign_in_poll", "sign_in_servers", "sign_in_server", "sign_in_save",
+        "sign_in_cancel", "connect",
+    ),
+    "sync": ("sync", "apply_preview"),
+    "undo": ("undo", "hold", "resume", "journal"),
+}  # fmt: skip
 OPERATIONS: dict[str, Operation] = {
     "all": _in("sync", "sync_all"),
     "recent": _in("sync", "sync_recent"),
     "process_queue": process_queue,
     "clear_queue": clear_queue,
-    "clear_dlq": _in("dead_letters", "clear_dlq"),
-    "purge_dlq": _in("dead_letters", "purge_dlq"),
-    "retry_dlq": _in("dead_letters", "retry_dlq"),
-    "recover_outage_jobs": _in("dead_letters", "recover_outage_jobs"),
-    "outage_summary": _in("dead_letters", "outage_summary"),
-    "decide": _in("decide", "decide"),
-    "health_check": _in("doctor", "health_check"),
-    "doctor": _in("doctor", "doctor"),
-    "undo": _in("undo", "undo"),
-    "hold": _in("undo", "hold"),
-    "resume": _in("undo", "resume"),
-    "journal": _in("undo", "journal"),
-    "preview": _in("preview", "preview"),
-    "explain": _in("explain", "explain"),
-    "sync": _in("sync", "sync"),
-    "apply_preview": _in("sync", "apply_preview"),
-    "bundle": _in("bundle", "bundle"),
-    "settings": _in("doctor", "settings"),
-    "set_up": _in("set_up", "set_up"),
-    "samples": _in("set_up", "samples"),
-    "sign_in": _in("sign_in", "sign_in"),
-    "sign_in_poll": _in("sign_in", "sign_in_poll"),
-    "sign_in_servers": _in("sign_in", "sign_in_servers"),
-    "sign_in_server": _in("sign_in", "sign_in_server"),
-    "sign_in_save": _in("sign_in", "sign_in_save"),
-    "sign_in_cancel": _in("sign_in", "sign_in_cancel"),
-    "connect": _in("sign_in", "connect"),
-}
+} | {name: _in(module, name) for module, names in MODULES.items() for name in names}
 # Operations without a task: the page and a terminal call them with arguments.
 WITHOUT_TASK = (
     "hold", "explain", "sync", "apply_preview", "bundle", "settings", "samples", "sign_in",
@@ -106,15 +97,8 @@ RECONCILE: dict[str, "str | None"] = {
 MODES = (*sorted((*OPERATIONS, *RECONCILE, "queue_status")),)
 # Operations that drain the queue anyway, so a due reconciliation runs in the same process.
 WORKING = (
-    "all",
-    "recent",
-    "process_queue",
-    "retry_dlq",
-    "recover_outage_jobs",
-    "resume",
-    *RECONCILE,
-)
-
+    "all", "recent", "process_queue", "retry_dlq", "recover_outage_jobs", "resume", *RECONCILE,
+)  # fmt: skip
 # Operations that use the state of one Plex server, so it has to be known which server answers.
 NEEDS_SERVER = (
     "queue_status",
@@ -134,5 +118,5 @@ NEEDS_SERVER = (
 
 def works(run: Run, mode: str) -> bool:
     """Whether this invocation drains the queue itself."""
-    later = drain_task.is_for_later(run)
+    later = drain_task.is_for_later(run)  # also checks the argument of other operations
     return mode in WORKING and not later

@@ -1,38 +1,18 @@
 """View Queue Status: waiting jobs, dead letters, which server answers, and the last reconciliation."""
 
-import os
-import time
-from dataclasses import asdict
 from typing import Any
 
-import errors
-from app.dashboard import overview, read_only_db, scene_states
-from app.phrasing import many
+from app.dashboard import read_only_db, scene_states
+from app.phrasing import many, moment
 from app.run import Run
-from disk import lock
+from app.setup_check import checks
 from plex.state.scene_state import STATES, UNKNOWN
 from stash import stdio
-from sync_queue import inbox
-
-SHOWN = 20  # dead letters in the answer
-
-
-def queue_counts(run: Run) -> dict[str, Any]:
-    """The number of jobs in each state. Flags that no drain has swept count as pending."""
-    counts: dict[str, Any] = dict(run.jobs.counts(run.clock()))
-    counts["pending"] += len(inbox.flags(run.data_dir))
-    counts["dead_by_error"] = run.jobs.dead_by_error()
-    counts["dead_letters"] = [
-        {"kind": letter.job.kind, "id": letter.job.id, "error": letter.error, "at": letter.at}
-        for letter in run.jobs.dead_letters(SHOWN)
-    ]
-    counts["draining"] = lock.is_held(os.path.join(run.data_dir, inbox.LOCK))
-    return counts
 
 
 def reachable(run: Run) -> dict[str, Any]:
     """Whether each server answers, with its version, or the problem."""
-    servers = {name: probed(run, name)[0] for name in ("stash", "plex")}
+    servers = {name: checks.probed(run, name)[0] for name in ("stash", "plex")}
     for name, server in servers.items():
         if server["reachable"]:
             stdio.info(f"{name.capitalize()} {server['version']} answers")
@@ -41,20 +21,9 @@ def reachable(run: Run) -> dict[str, Any]:
     return servers
 
 
-def probed(run: Run, name: str) -> "tuple[dict[str, Any], errors.Stash2PlexError | None]":
-    """Whether `stash` or `plex` answers, and the error if not."""
-    try:
-        version = run.stash.version() if name == "stash" else run.plex.version
-    except errors.Stash2PlexError as error:
-        run.contacts.failed(name, str(error))
-        return {"reachable": False, "problem": str(error)}, error
-    run.contacts.answered(name, version)
-    return {"reachable": True, "version": version}, None
-
-
 def queue_status(run: Run) -> dict[str, Any]:
     """Log the status for a person, and return it."""
-    counts = queue_counts(run)
+    counts = checks.queue_counts(run)
     names = ("pending", "waiting", "in_progress", "dead")
     stdio.info("queue: " + ", ".join(f"{counts[n]} {n.replace('_', ' ')}" for n in names))
     for error, number in counts["dead_by_error"].items():
@@ -64,7 +33,7 @@ def queue_status(run: Run) -> dict[str, Any]:
     answer = {"queue": counts} | reachable(run)
     answer["scenes"] = scenes(run, answer["stash"]["reachable"])
     answer["unlisted"] = unlisted(run)
-    answer["outage"] = outage(run)
+    answer["outage"] = checks.outage_of(run)
     # The settings are unknown while Stash does not answer.
     interval = run.config.reconcile_interval if run.knows_settings else None
     deep = run.config.deep_interval if run.knows_settings else None
@@ -102,18 +71,13 @@ def unlisted(run: Run) -> list[str]:
     return lines
 
 
-def outage(run: Run) -> "dict[str, Any] | None":
-    """The outage of Plex, None while there is none."""
-    return overview.outage(asdict(run.outages.circuit), run.work_left())
-
-
 def _lines(state: dict[str, Any]) -> list[str]:
     """The log lines about reconciliations."""
     due = state["next_due"]
     lines = [
         state["message"],
         f"{many(state['total_runs'], 'run')} in all; Reconcile Interval {state['interval']}; next due "
-        + ("now" if state["due_now"] else _when(due) if due else "never"),
+        + ("now" if state["due_now"] else moment(due) if due else "never"),
     ]
     if due and state["interval"] != "never":
         quick, usual = state["next_quick"], state["next_usual"]
@@ -123,15 +87,11 @@ def _lines(state: dict[str, Any]) -> list[str]:
     last, next_deep = state["last_deep_time"], state["next_deep"]
     lines.append(
         f"Deep Pass Interval {state['deep_interval']}; last deep pass "
-        + (_when(last) if last else "not yet")
-        + (f"; next due {_when(next_deep)}" if next_deep else "")
+        + (moment(last) if last else "not yet")
+        + (f"; next due {moment(next_deep)}" if next_deep else "")
     )
     if state["running"]:
         lines.append("a reconciliation is running")
     if state["last_failure"]:
-        lines.append(f"last failure {_when(state['last_failure_time'])}: {state['last_failure']}")
+        lines.append(f"last failure {moment(state['last_failure_time'])}: {state['last_failure']}")
     return [f"reconciliation: {line}" for line in lines]
-
-
-def _when(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))

@@ -1,7 +1,6 @@
 """Undo, held scenes, and the journal."""
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app import hook_hints
 from app.arguments import flag, number, scenes, text
-from app.phrasing import many
+from app.phrasing import many, moment
 from app.run import Run
 from disk.lock import FileLock
 from stash import stdio
@@ -196,9 +195,8 @@ def journal(run: Run) -> dict[str, Any]:
         return {"rows": list(map(_shown, rows))}
     runs = run.journal.runs(before=page or None)
     for entry in runs:
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.at))
         stdio.info(
-            f"run {entry.run}, {when}, {entry.command}: {many(entry.fields, 'field')} of "
+            f"run {entry.run}, {moment(entry.at)}, {entry.command}: {many(entry.fields, 'field')} of "
             f"{many(entry.items, 'item')}" + (f", {entry.undone} undone" if entry.undone else "")
         )
     if not runs:

@@ -121,8 +121,6 @@ def failure(data_dir: str, of: object = None) -> "Map | None":
 def failures(data_dir: str) -> "dict[str, Map]":
     """The failures by kind."""
     document = _document(data_dir, FAILURE)
-    if isinstance(document.get("said"), str):  # an earlier version kept only one failure
-        document = {str(document.get("mode")): document}
     return {name: row for name, row in document.items() if isinstance(row, dict)}
 
 

@@ -3,24 +3,28 @@
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import errors
-from app.commands import status
+from app.dashboard import overview
 from app.packages.requirements import satisfies
+from app.phrasing import moment
 from app.run import Run
 from app.setup_check import diagnosis, paths, settings_report
 from app.setup_check import finding as found_by
 from app.setup_check.finding import Finding
+from disk import lock
 from stash import stdio
+from sync_queue import inbox
 
 if TYPE_CHECKING:
     from plex.client.section import Section
 
 PLUGIN_FOLDER = Path(__file__).resolve().parents[2]
+LETTERS = 20  # dead letters in the answer
 THEIR_DATA = "data"  # where an older public plugin with our id keeps its queue
 
 
@@ -56,6 +60,41 @@ def failed(id: str, error: Exception) -> Finding:
     if isinstance(error, errors.Stash2PlexError):
         return diagnosis.failed(id, error)
     return diagnosis.failed(id, errors.SetupError(in_words(error)))
+
+
+# -- facts that View Queue Status shows too
+
+
+def probed(run: Run, name: str) -> "tuple[dict[str, Any], errors.Stash2PlexError | None]":
+    """Whether `stash` or `plex` answers, and the error if not."""
+    try:
+        version = run.stash.version() if name == "stash" else run.plex.version
+    except errors.Stash2PlexError as error:
+        run.contacts.failed(name, str(error))
+        return {"reachable": False, "problem": str(error)}, error
+    run.contacts.answered(name, version)
+    return {"reachable": True, "version": version}, None
+
+
+def queue_counts(run: Run) -> dict[str, Any]:
+    """The number of jobs in each state. Flags that no drain has swept count as pending."""
+    counts: dict[str, Any] = dict(run.jobs.counts(run.clock()))
+    counts["pending"] += len(inbox.flags(run.data_dir))
+    counts["dead_by_error"] = run.jobs.dead_by_error()
+    counts["dead_letters"] = [
+        {"kind": letter.job.kind, "id": letter.job.id, "error": letter.error, "at": letter.at}
+        for letter in run.jobs.dead_letters(LETTERS)
+    ]
+    counts["draining"] = lock.is_held(os.path.join(run.data_dir, inbox.LOCK))
+    return counts
+
+
+def outage_of(run: Run) -> "dict[str, Any] | None":
+    """The outage of Plex, None while there is none."""
+    return overview.outage(asdict(run.outages.circuit), run.work_left())
+
+
+# -- the checks
 
 
 def check_state(visit: Visit) -> None:
@@ -95,7 +134,7 @@ def about() -> dict[str, str]:
 def check_stash(visit: Visit) -> None:
     from stash.transport import OLDEST
 
-    visit.facts["stash"], error = status.probed(visit.run, "stash")
+    visit.facts["stash"], error = probed(visit.run, "stash")
     if error:
         visit.tell(diagnosis.failed("stash.reach", error))
     else:
@@ -127,7 +166,7 @@ def check_plex(visit: Visit) -> None:
         visit.facts["plex"] = {"reachable": False, "problem": said}
         visit.tell(Finding("plex.reach", found_by.NOTE, said))
         return
-    visit.facts["plex"], error = status.probed(visit.run, "plex")
+    visit.facts["plex"], error = probed(visit.run, "plex")
     if error:
         visit.tell(diagnosis.no_plex(error))
     else:
@@ -220,7 +259,7 @@ def check_places(visit: Visit) -> None:
 
 
 def check_queue(visit: Visit) -> None:
-    counts = visit.facts["queue"] = status.queue_counts(visit.run)
+    counts = visit.facts["queue"] = queue_counts(visit.run)
     paused = visit.run.knows_settings and visit.run.config.paused
     visit.tell(*diagnosis.queue(counts, paused))
 
@@ -228,9 +267,9 @@ def check_queue(visit: Visit) -> None:
 def check_history(visit: Visit) -> None:
     """Check recent trouble, and held scenes."""
     run, queue = visit.run, visit.facts.setdefault("queue", {})
-    outage = status.outage(run)
+    outage = outage_of(run)
     if outage and not outage["refused"]:  # check_plex reports a refusal
-        visit.tell(diagnosis.outage(_when(outage["since"]), outage["held"]))
+        visit.tell(diagnosis.outage(moment(outage["since"]), outage["held"]))
     queue["outage"] = outage
     queue["held"] = len(run.journal.held())
     if queue["held"]:
@@ -238,10 +277,6 @@ def check_history(visit: Visit) -> None:
     interval = run.config.reconcile_interval if run.knows_settings else None
     queue["reconciliation"] = run.scheduler.status(run.clock(), interval)
     visit.tell(diagnosis.reconciliation(queue["reconciliation"]))
-
-
-def _when(moment: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
 
 
 def check_disk(visit: Visit) -> None:

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 import report  # noqa: E402
 from rig import BARE, COMMAND, cpu_of_children  # noqa: E402
 
-from app.commands.preview import PlanFile  # noqa: E402
+from app.commands.preview import plan_file  # noqa: E402
 from app.dashboard import read_only_db, routes  # noqa: E402
 from plex.state.database import Store  # noqa: E402
 from plex.state.journal import Journal, Row  # noqa: E402
@@ -63,7 +63,7 @@ def fill(data: Path, scenes: int) -> None:
         Journal(store, "all").record(rows, 1e9 + start)
     journal.hold(dict.fromkeys(range(1, 300), ()), "by you", 1e9)
     store.close()
-    with PlanFile(data) as table:
+    with plan_file(data) as table:
         for n in range(scenes):
             table.add({"scene": n, "title": f"Scene {n}", "item": n, "field": "title",
                        "before": "a", "after": "b", "why": "write", "writes": True})  # fmt: skip

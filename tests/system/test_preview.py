@@ -85,13 +85,6 @@ def test_a_second_preview_finds_nothing_to_write_and_says_what_is_kept(box: Box)
     assert any("preview: drifted: 1 title" in line for line in lines(box, "info"))
 
 
-def test_a_preview_removes_the_page_of_earlier_versions(box: Box) -> None:
-    box.operation("preview")
-    (box.data_dir / "preview.html").write_text("old")
-    box.operation("preview")
-    assert not (box.data_dir / "preview.html").exists()
-
-
 def test_a_preview_takes_a_scope(box: Box) -> None:
     fill(box, 2)
     assert box.operation("preview", scope="24h")["scope"] == "24h"

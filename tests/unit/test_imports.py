@@ -198,7 +198,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reconciliation": {"plex.sync", *_BELOW_SYNC, *_SERVERS, "sync_queue"},
     "app.packages": {"disk"},
     "app.dashboard": {"app", "disk", "plex.state", "stash", "sync_queue"},
-    "app.setup_check": _APP | {"app.commands", "app.packages"},
+    "app.setup_check": _APP | {"app.dashboard", "app.packages"},
     "app.commands": _APP | {"app.dashboard", "app.setup_check", "app.packages"},
     "app": _APP | {"app.commands", "app.dashboard", "app.packages"},
 }  # fmt: skip
