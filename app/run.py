@@ -13,7 +13,7 @@ from stash import stdio
 from sync_queue import inbox
 
 if TYPE_CHECKING:
-    from app.commands.brake import Brake
+    from app.commands.reconcile import Brake
     from plex.client.client import PlexClient
     from plex.library.index import Index
     from plex.library.path_map import Finder
@@ -295,7 +295,7 @@ class Run:
 
     @cached_property
     def brake(self) -> "Brake":
-        from app.commands.brake import Brake
+        from app.commands.reconcile import Brake
 
         return Brake(self)
 

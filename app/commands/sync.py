@@ -6,7 +6,7 @@ from typing import Any
 import errors
 from app import drain_task
 from app.arguments import scenes, text
-from app.commands.reconcile import suggest_preview
+from app.commands.reconcile import rank, suggest_preview
 from app.dashboard import read_only_db, scene_states
 from app.phrasing import many
 from app.run import Run
@@ -43,8 +43,6 @@ def _sync_scope(run: Run, scope: str) -> dict[str, Any]:
 
 def sync(run: Run) -> dict[str, Any]:
     """Sync the `scene` or the `scenes` before other jobs; a long list waits with the others."""
-    from app.commands.brake import rank
-
     chosen = scenes(run)
     if not chosen:
         raise errors.SetupError("sync needs the id of a scene (scene) or a list of them (scenes)")

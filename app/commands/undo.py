@@ -169,7 +169,7 @@ def _files(run: Run, ids: "list[int]") -> "dict[int, FileIds]":
 def resume(run: Run) -> dict[str, Any]:
     """Resume Held Scenes: release held scenes, all or the named ones, and sync them."""
     from app import drain_task
-    from app.commands.brake import rank
+    from app.commands.reconcile import rank
     from sync_queue.job import Job
 
     chosen = scenes(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from app.commands.brake import Brake
+from app.commands.reconcile import Brake
 from app.run import Run
 from stash.api import StashApi
 from tests.support.in_process import at_once
