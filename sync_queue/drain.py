@@ -21,12 +21,11 @@ from disk.lock import FileLock
 from sync_queue import inbox
 from sync_queue.circuit_breaker import Pace
 from sync_queue.in_flight import InFlight
-from sync_queue.job import BACKLOG, BULK, EDIT, FEW, UNREADABLE, Job
+from sync_queue.job import BACKLOG, BULK, EDIT, FEW, SAMPLE, UNREADABLE, Job
 from sync_queue.jobs import Jobs
 from sync_queue.tally import Outcome, Tally
 
 BATCH = 20
-SAMPLE = 100  # scenes that the brake looks at
 POLL = 0.1  # seconds between two looks at the inbox while nothing comes
 
 Outcomes = Callable[[], Sequence[Outcome]]

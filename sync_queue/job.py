@@ -8,6 +8,7 @@ from typing import Any
 # picked one by one. The brake is asked before the last rank (see `Drain`).
 EDIT, BACKLOG, BULK = RANKS = 0, 1, 2
 FEW = 20  # scenes that are written without asking the brake
+SAMPLE = 100  # scenes that the brake looks at
 ASKED = "asked"  # the reason of jobs that a person asked for, changed or not
 UNREADABLE = "unreadable"  # the kind of a job whose row makes no sense
 

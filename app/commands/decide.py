@@ -1,18 +1,21 @@
 """Open Decisions: lists the edits in Plex that wait for a decision, and carries a decision out."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import errors
 from app import drain_task
 from app.arguments import is_given, number, text
 from app.phrasing import many
 from app.run import Run
+from plex.plan.baseline import Decision
+from plex.plan.plan import CONFLICT, KEPT, Change
+from plex.state.ledger import Ledger
+from plex.sync.decide import works_of
+from plex.sync.record import asked
+from plex.sync.work import Work
 from stash import stdio
-
-if TYPE_CHECKING:
-    from plex.plan.plan import Change
-    from plex.sync.work import Work
+from sync_queue.job import Job
 
 IMAGES = ("poster", "background")
 SHOWN = 50  # items in the answer
@@ -30,9 +33,6 @@ def decide(run: Run) -> dict[str, Any]:
 
 
 def _listed(run: Run) -> dict[str, Any]:
-    from plex.plan.plan import CONFLICT
-    from plex.state.ledger import Ledger
-
     ledger = Ledger(run.store)
     keys = [key for key, _, _ in ledger.undecided()[:SHOWN]]
     works = _works(run, keys) if keys else []
@@ -52,7 +52,7 @@ def _listed(run: Run) -> dict[str, Any]:
     return {"items": waiting, "open": questions}
 
 
-def _question(work: "Work", change: "Change") -> dict[str, Any]:
+def _question(work: Work, change: Change) -> dict[str, Any]:
     return {
         "item": work.item.rating_key,
         "scene": work.scene.id,
@@ -65,10 +65,6 @@ def _question(work: "Work", change: "Change") -> dict[str, Any]:
 
 
 def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
-    from plex.plan.baseline import Decision
-    from plex.state.ledger import Ledger
-    from sync_queue.job import Job
-
     works = _works(run, [item], field)
     if not works:
         raise errors.SetupError(f"Plex item {item} shows no scene that Stash2Plex has synced")
@@ -88,10 +84,8 @@ def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
     )
 
 
-def _open(work: "Work") -> "dict[str, Change]":
+def _open(work: Work) -> dict[str, Change]:
     """The fields that can be decided: kept ones, and decided ones that are not carried out yet."""
-    from plex.plan.plan import KEPT
-
     changes = {c.field: c for c in work.changes if c.why in KEPT or c.field in work.entry.decided}
     for image in work.new_images:
         if image.look.change and image.kind.field in work.entry.decided:
@@ -99,10 +93,8 @@ def _open(work: "Work") -> "dict[str, Change]":
     return changes
 
 
-def _chosen(work: "Work", field: str) -> "list[Change]":
+def _chosen(work: Work, field: str) -> list[Change]:
     """The changes that `field` means. `all` means those that wait, or else those that are kept."""
-    from plex.plan.plan import CONFLICT
-
     changes = _open(work)
     if field != "all":
         return [changes[field]] if field in changes else []
@@ -110,7 +102,7 @@ def _chosen(work: "Work", field: str) -> "list[Change]":
     return waiting or list(changes.values())
 
 
-def _is_under_way(work: "Work", field: str) -> bool:
+def _is_under_way(work: Work, field: str) -> bool:
     """Whether Stash's value is to be written already: an earlier try was cut off."""
     names = [change.field for change in work.writes] + [
         image.kind.field for image in work.new_images
@@ -118,13 +110,9 @@ def _is_under_way(work: "Work", field: str) -> bool:
     return bool(names) if field == "all" else field in names
 
 
-def _works(run: Run, keys: Sequence[int], field: str = "") -> "list[Work]":
+def _works(run: Run, keys: Sequence[int], field: str = "") -> list[Work]:
     """The plans of these items, from present data of both servers. Writes nothing to Plex. Questions that
     have become void are deleted."""
-    from plex.state.ledger import Ledger
-    from plex.sync.decide import works_of
-    from plex.sync.record import asked
-
     ledger, pipeline = Ledger(run.store), drain_task.pipeline_of(run)
     entries = ledger.entries(keys)
     ids = [entry.scene_id for entry in entries.values() if entry.scene_id]

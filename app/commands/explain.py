@@ -1,7 +1,7 @@
 """Explain one scene: the paths that were tried, its items, the plan with reasons, queue, last writes."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import errors
@@ -10,15 +10,19 @@ from app.arguments import number
 from app.dashboard import scene_states
 from app.phrasing import moment
 from app.run import Run
+from plex.fields import registry
+from plex.fields.registry import extras
+from plex.images import image_plan
+from plex.path_map import paths
+from plex.plan.plan import KEPT, Change
+from plex.state import file_id
+from plex.state.holds import Holds
+from plex.state.journal import Row
 from plex.state.scene_state import STATES
+from plex.sync.work import Work
 from stash import stdio
+from stash.scene import Scene
 from sync_queue import inbox
-
-if TYPE_CHECKING:
-    from plex.plan.plan import Change
-    from plex.state.journal import Row
-    from plex.sync.work import Work
-    from stash.scene import Scene
 
 WRITES = 10  # of the journal in the answer
 VALUE = 80  # characters of a value in a log line
@@ -26,8 +30,6 @@ VALUE = 80  # characters of a value in a log line
 
 def explain(run: Run) -> dict[str, Any]:
     """Everything that decides what Plex says about the `scene`."""
-    from plex.fields.registry import extras
-
     wanted = number(run, "scene")
     if not wanted:
         raise errors.SetupError("explain needs the id of a scene (scene)")
@@ -56,10 +58,8 @@ def explain(run: Run) -> dict[str, Any]:
     return answer
 
 
-def _writes(run: Run, number: int, scene: "Scene | None") -> "list[Row]":
+def _writes(run: Run, number: int, scene: "Scene | None") -> list[Row]:
     """Writes for this scene, without those for another file that had its id before."""
-    from plex.state import file_id
-
     rows = run.journal.rows(scene_id=number)
     if scene is None:
         return rows
@@ -68,25 +68,21 @@ def _writes(run: Run, number: int, scene: "Scene | None") -> "list[Row]":
 
 
 def _held(run: Run, number: int, scene: "Scene | None") -> "str | None":
-    from plex.state.holds import Holds
-
     if scene:
         return Holds(run.journal, run.path_map).why(scene) or None
     hold = run.journal.held().get(number)
     return hold.why if hold else None
 
 
-def _files(run: Run, scene: "Scene") -> list[dict[str, str]]:
+def _files(run: Run, scene: Scene) -> list[dict[str, str]]:
     """Each file, and the path that it should have in Plex."""
-    from plex.path_map import paths
-
     return [
         {"stash": file.path, "plex": paths.plex_path(file.path, run.path_map)}
         for file in scene.files
     ]
 
 
-def _link(run: Run, work: "Work") -> str:
+def _link(run: Run, work: Work) -> str:
     """The address of the item in Plex's web app."""
     key = quote(f"/library/metadata/{work.item.rating_key}", safe="")
     server = quote(run.store.meta("machine"), safe="")
@@ -94,7 +90,7 @@ def _link(run: Run, work: "Work") -> str:
     return f"{base}/web/index.html#!/server/{server}/details?key={key}"
 
 
-def _item(work: "Work") -> dict[str, Any]:
+def _item(work: Work) -> dict[str, Any]:
     decided = {change.field: change for change in work.changes}
     return {
         "item": work.item.rating_key,
@@ -114,16 +110,11 @@ def _item(work: "Work") -> dict[str, Any]:
 
 def _why(why: str) -> dict[str, Any]:
     """The reason in the plan. A field that is `kept` can be decided."""
-    from plex.plan.plan import KEPT
-
     return {"why": why, "kept": why in KEPT}
 
 
-def _images(work: "Work", decided: "Mapping[str, Change]") -> dict[str, str]:
+def _images(work: Work, decided: Mapping[str, Change]) -> dict[str, str]:
     """The images that are kept, with the reason."""
-    from plex.fields import registry
-    from plex.images import image_plan
-
     reasons = {
         name: decided[name].why if name in decided else image_plan.kept(work.entry, name)
         for name in registry.IMAGES if name in decided or name in work.unseen_images
@@ -143,7 +134,7 @@ def _queue(run: Run, scene: int) -> dict[str, Any]:
     }
 
 
-def _lines(answer: dict[str, Any]) -> "list[str]":
+def _lines(answer: dict[str, Any]) -> list[str]:
     if not answer["in_stash"]:
         lines = ["Stash does not have this scene"]
     else:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import errors
 from app import drain_task
@@ -17,15 +17,15 @@ from app.dashboard.read_only_db import PREVIEW, VERSIONS
 from app.phrasing import many
 from app.run import Run
 from disk.lock import FileLock
+from plex.state.journal import Row
+from plex.sync.decide import works_of
+from plex.sync.outcome import Outcome
+from plex.sync.pipeline import Pipeline
+from plex.sync.work import Work, rows
+from reconciliation.window import window
 from stash import stdio
-
-if TYPE_CHECKING:
-    from plex.state.journal import Row
-    from plex.sync.outcome import Outcome
-    from plex.sync.pipeline import Pipeline
-    from plex.sync.work import Work
-    from stash.scene import Scene
-    from validation.scope import Scope
+from stash.scene import Scene
+from validation.scope import Scope, parse_scope
 
 CHUNK = 20  # scenes that are compared at once
 SHOWN = 200  # changes in the answer; the files have all of them
@@ -60,7 +60,7 @@ def preview(run: Run) -> dict[str, Any]:
         lock.release()
 
 
-def _made(run: Run, scope: "Scope", folder: Path) -> dict[str, Any]:
+def _made(run: Run, scope: Scope, folder: Path) -> dict[str, Any]:
     counts, about = Counts(), {"scope": scope.text, "at": run.clock()}
     with (
         plan_file(folder) as plan,
@@ -98,9 +98,7 @@ class Counts:
         return {"scenes": dict(self.scenes), "by_reason": by_reason}
 
 
-def _scope(run: Run) -> "Scope":
-    from validation.scope import parse_scope
-
+def _scope(run: Run) -> Scope:
     given = text(run, "scope") or "all"
     try:
         return parse_scope(given)
@@ -108,8 +106,7 @@ def _scope(run: Run) -> "Scope":
         raise errors.SetupError(f"scope {error}") from None
 
 
-def _rows(run: Run, scope: "Scope", counts: Counts) -> Iterator[dict[str, Any]]:
-    from reconciliation.window import window
+def _rows(run: Run, scope: Scope, counts: Counts) -> Iterator[dict[str, Any]]:
     from stash.scene_filter import SceneFilter
 
     newest = None if scope.kind == "all" else run.stash.newest_timestamp()
@@ -127,10 +124,8 @@ def _rows(run: Run, scope: "Scope", counts: Counts) -> Iterator[dict[str, Any]]:
 
 
 def _decided(
-    pipeline: "Pipeline", chunk: "Sequence[Scene]", counts: Counts
+    pipeline: Pipeline, chunk: Sequence[Scene], counts: Counts
 ) -> Iterator[dict[str, Any]]:
-    from plex.sync.decide import works_of
-
     decisions = pipeline.look(chunk)
     outcomes = {decision.scene.id: decision.outcome for decision in decisions}
     works = works_of(decisions)
@@ -146,7 +141,7 @@ def _decided(
     return iter(rows)
 
 
-def _becomes(outcome: "Outcome", writes: bool, matched: bool) -> str:
+def _becomes(outcome: Outcome, writes: bool, matched: bool) -> str:
     if writes:
         return "to be written"
     if matched:
@@ -156,9 +151,7 @@ def _becomes(outcome: "Outcome", writes: bool, matched: bool) -> str:
     return outcome.skipped or ("not in Plex" if outcome.missing else "left alone")
 
 
-def rows_of(work: "Work") -> list[dict[str, Any]]:
-    from plex.sync.work import rows
-
+def rows_of(work: Work) -> list[dict[str, Any]]:
     common = {"scene": work.scene.id, "title": work.scene.label(), "item": work.item.rating_key}
     written = [_of_row(work.scene, row) for row in rows(work)]
     others = [
@@ -174,7 +167,7 @@ def rows_of(work: "Work") -> list[dict[str, Any]]:
     return written + [common | other for other in others]
 
 
-def _of_row(scene: "Scene", row: "Row") -> dict[str, Any]:
+def _of_row(scene: Scene, row: Row) -> dict[str, Any]:
     return {
         "scene": scene.id, "title": scene.label(), "item": row.rating_key, "field": row.field,
         "before": row.before, "after": row.after, "why": row.why, "writes": True,

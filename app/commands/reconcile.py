@@ -16,8 +16,7 @@ from app.arguments import flag
 from app.phrasing import by_reason, many
 from app.run import Run
 from stash import stdio
-from sync_queue.drain import SAMPLE
-from sync_queue.job import BULK, EDIT, FEW
+from sync_queue.job import BULK, EDIT, FEW, SAMPLE
 from sync_queue.retry_policy import in_words
 
 if TYPE_CHECKING:
@@ -246,9 +245,9 @@ class Brake:
         return away or not drain_task.is_up(self._run, error)
 
 
-def spread(ids: Sequence[int], most: int = SAMPLE) -> Sequence[int]:
-    """At most `most` of the ids, at even distances."""
-    return ids[:: max(1, -(-len(ids) // most))]
+def spread(ids: Sequence[int]) -> Sequence[int]:
+    """At most SAMPLE of the ids, at even distances."""
+    return ids[:: max(1, -(-len(ids) // SAMPLE))]
 
 
 def _no_sample(error: errors.Stash2PlexError) -> errors.Braked:

@@ -6,6 +6,7 @@ from app.dashboard import read_only_db, scene_states
 from app.phrasing import many, moment
 from app.run import Run
 from app.setup_check import checks
+from plex.library import unlisted
 from plex.state.scene_state import STATES, UNKNOWN
 from stash import stdio
 
@@ -32,7 +33,7 @@ def queue_status(run: Run) -> dict[str, Any]:
         stdio.info(f"dead letters: {number} × {error} ({', '.join(which)}{more})")
     answer = {"queue": counts} | reachable(run)
     answer["scenes"] = scenes(run, answer["stash"]["reachable"])
-    answer["unlisted"] = unlisted(run)
+    answer["unlisted"] = unlisted_libraries(run)
     answer["outage"] = checks.outage_of(run)
     # The settings are unknown while Stash does not answer.
     interval = run.config.reconcile_interval if run.knows_settings else None
@@ -57,10 +58,8 @@ def scenes(run: Run, stash_answers: bool) -> dict[str, int]:
     return counts
 
 
-def unlisted(run: Run) -> list[str]:
+def unlisted_libraries(run: Run) -> list[str]:
     """The libraries of Plex whose last listing failed."""
-    from plex.library import unlisted
-
     sql = "SELECT value FROM meta WHERE name = ?"
     with read_only_db.File(run.data_dir, read_only_db.PLEX) as file:
         kept = file.rows(sql, (unlisted.META,))

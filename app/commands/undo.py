@@ -4,21 +4,26 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import errors
-from app import hook_hints
+from app import drain_task, hook_hints
 from app.arguments import flag, number, scenes, text
+from app.commands.reconcile import rank
 from app.phrasing import many, moment
 from app.run import Run
 from disk.lock import FileLock
+from plex.state import file_id
+from plex.state.file_id import FileIds
+from plex.state.journal import UNDO, Row
+from plex.state.ledger import Ledger
+from plex.state.scene_state_store import SceneStates
+from plex.sync.collections import Collections
+from plex.sync.undo import Undo, first_touches
+from plex.sync.undo_plan import Undone
 from stash import stdio
 from sync_queue import inbox
-
-if TYPE_CHECKING:
-    from plex.state.file_id import FileIds
-    from plex.state.journal import Row
-    from plex.sync.undo_plan import Undone
+from sync_queue.job import Job
 
 ANOTHER_SCENE = "written for another file, which had the id of this scene then"
 PAGE = 200  # rows of the journal in one answer
@@ -27,11 +32,6 @@ PAGE = 200  # rows of the journal in one answer
 def undo(run: Run) -> dict[str, Any]:
     """Restore what Plex said before the last run that wrote. `run`, `item`, `scene` and `field` choose other
     writes, and `original` means before the very first write. Later edits of a person stay."""
-    from plex.state.ledger import Ledger
-    from plex.state.scene_state_store import SceneStates
-    from plex.sync.collections import Collections
-    from plex.sync.undo import Undo
-
     original = flag(run, "original")
     _check(run)
     plex = run.plex  # the journal belongs to one server
@@ -63,11 +63,9 @@ def _lost(count: int) -> dict[str, int]:
     return {ANOTHER_SCENE: count} if count else {}
 
 
-def _of_its_file(run: Run, rows: "list[Row]") -> "list[Row]":
+def _of_its_file(run: Run, rows: list[Row]) -> list[Row]:
     """The rows for the present file of the requested `scene`. Its id may have been another scene's before
     Stash's database was replaced."""
-    from plex.state import file_id
-
     wanted = number(run, "scene")
     scene = run.stash.scenes([wanted]).get(wanted) if wanted and rows else None
     if scene is None:
@@ -91,7 +89,7 @@ def _check(run: Run) -> None:
             raise errors.SetupError(f"{name} must be a positive whole number")
 
 
-def _rows(run: Run) -> "list[Row]":
+def _rows(run: Run) -> list[Row]:
     given = {name: number(run, name) for name in ("run", "item", "scene")}
     wanted = given["run"]
     if not any(given.values()):
@@ -104,15 +102,10 @@ def _rows(run: Run) -> "list[Row]":
             "them (Journal Days, Journal Rows)"
         )
     rows = run.journal.rows(wanted, given["item"], given["scene"], text(run, "field"))
-    from plex.state.journal import UNDO
-
     return [row for row in rows if row.why != UNDO]  # a resume, not another undo, reverses an undo
 
 
-def _origins(run: Run) -> "list[Row]":
-    from plex.state.ledger import Ledger
-    from plex.sync.undo import first_touches
-
+def _origins(run: Run) -> list[Row]:
     item, scene, field = number(run, "item"), number(run, "scene"), text(run, "field")
     ledger = Ledger(run.store)
     keys = [item] if item else ledger.items_of(scene) if scene else run.journal.touched()
@@ -137,7 +130,7 @@ def _alone(run: Run) -> Iterator[None]:
         hook_hints.wake_if_work_is_left(run)
 
 
-def _log(done: "Undone") -> None:
+def _log(done: Undone) -> None:
     stdio.info(
         f"undo: {many(done.fields, 'field')} of {many(len(done.items), 'item')} restored; "
         f"{many(len(done.scenes), 'scene')} held until you press Resume Held Scenes"
@@ -156,10 +149,8 @@ def hold(run: Run) -> dict[str, Any]:
     return {"held": chosen}
 
 
-def _files(run: Run, ids: "list[int]") -> "dict[int, FileIds]":
+def _files(run: Run, ids: "list[int]") -> dict[int, FileIds]:
     """The files of these scenes. A hold belongs to a scene with these files."""
-    from plex.state import file_id
-
     scenes = run.stash.scenes(ids)
     if gone := [number for number in ids if number not in scenes]:
         raise errors.SetupError(f"Stash has no scene {', '.join(map(str, gone))}: nothing is held")
@@ -168,10 +159,6 @@ def _files(run: Run, ids: "list[int]") -> "dict[int, FileIds]":
 
 def resume(run: Run) -> dict[str, Any]:
     """Resume Held Scenes: release held scenes, all or the named ones, and sync them."""
-    from app import drain_task
-    from app.commands.reconcile import rank
-    from sync_queue.job import Job
-
     chosen = scenes(run)
     if not chosen and ("scenes" in run.args or "scene" in run.args):
         raise errors.SetupError("resume needs ids of scenes, or no argument for all of them")
@@ -205,6 +192,6 @@ def journal(run: Run) -> dict[str, Any]:
     return {"runs": [asdict(entry) for entry in runs], "held": held}
 
 
-def _shown(row: "Row") -> dict[str, Any]:
+def _shown(row: Row) -> dict[str, Any]:
     """The row without internal columns."""
     return {name: value for name, value in asdict(row).items() if name not in ("files", "known")}

@@ -147,7 +147,7 @@ def _waiting(row: "Row", now: float) -> "Map":
 
 
 def _job(place: int, key: object, data: object) -> "tuple[Map, Map]":
-    """What both lists of jobs show of a job, and all that the queue keeps of it."""
+    """The part of a row that both lists of jobs have, and all that the queue keeps of the job."""
     kind, _, thing = str(key).partition(":")
     kept = _kept(data)
     row = {"number": place, "kind": kind, "id": _whole(thing), "attempts": kept.get("attempts", 0)}

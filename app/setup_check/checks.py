@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import errors
 from app.dashboard import overview
@@ -17,11 +17,9 @@ from app.setup_check import diagnosis, paths, settings_report
 from app.setup_check import finding as found_by
 from app.setup_check.finding import Finding
 from disk import lock
+from plex.client.section import Section, numbered
 from stash import stdio
 from sync_queue import inbox
-
-if TYPE_CHECKING:
-    from plex.client.section import Section
 
 PLUGIN_FOLDER = Path(__file__).resolve().parents[2]
 LETTERS = 20  # dead letters in the answer
@@ -203,8 +201,6 @@ def check_libraries(visit: Visit) -> None:
     without a number."""
     if not visit.answers("plex"):
         return
-    from plex.client.section import numbered
-
     plex = visit.facts["plex"]
     try:
         visit.known = numbered(visit.run.plex.libraries())
@@ -234,7 +230,7 @@ def check_agents(visit: Visit) -> None:
             visit.tell(diagnosis.empty(library))
 
 
-def _count(visit: Visit, library: "Section") -> "int | None":
+def _count(visit: Visit, library: Section) -> "int | None":
     """The number of items. None for a library that Plex cannot list, which another check reports."""
     try:
         return visit.run.plex.count(library.id)

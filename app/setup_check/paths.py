@@ -3,24 +3,24 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.run import Run
 from app.setup_check import diagnosis
 from app.setup_check.finding import Finding
-
-if TYPE_CHECKING:
-    from plex.client.section import Section
-    from plex.library.path_map import Evidence
-    from plex.path_map.infer import PrefixPair
-    from plex.sync.decide import Decider
-    from stash.scene import Scene
+from plex.client.section import Section
+from plex.library.path_map import Evidence, words
+from plex.path_map import paths
+from plex.path_map.infer import PrefixPair
+from plex.state.ledger import Ledger
+from plex.sync.decide import Decider
+from stash.scene import Scene
 
 SHOWN = 20  # scenes without an item in the answer
 Lost = dict[str, Any]
 
 
-def mapped(run: Run, anew: bool) -> "Evidence":
+def mapped(run: Run, anew: bool) -> Evidence:
     """The path map in use with its evidence, inferred if none is set. With `anew` Plex's files are listed
     again in any case. Raises LibraryEmpty if a library has lost all its files."""
     run.index.refresh(run.plex, run.clock(), force=anew)
@@ -28,20 +28,18 @@ def mapped(run: Run, anew: bool) -> "Evidence":
     return run.paths.evidence()
 
 
-def of_map(run: Run, evidence: "Evidence") -> Iterator[Finding]:
+def of_map(run: Run, evidence: Evidence) -> Iterator[Finding]:
     """Findings about the map."""
-    from plex.library.path_map import words
-
     for pair in evidence.found:
         yield diagnosis.pair(pair, words(pair), bool(run.config.path_map))
     if not evidence.found:
         yield diagnosis.unmapped(evidence.silence)
 
 
-def map_as_json(run: Run, evidence: "Evidence") -> dict[str, Any]:
+def map_as_json(run: Run, evidence: Evidence) -> dict[str, Any]:
     """The pairs in use, the pairs that files prove, and why files prove none."""
 
-    def rows(pairs: "Iterable[PrefixPair]") -> list[dict[str, Any]]:
+    def rows(pairs: Iterable[PrefixPair]) -> list[dict[str, Any]]:
         return [pair._asdict() | {"against": list(pair.against)} for pair in pairs]
 
     return {
@@ -57,7 +55,7 @@ class Search:
     """The results of a search for the items of some scenes."""
 
     looked_at: int = 0
-    lost: "list[Scene]" = field(default_factory=list)
+    lost: list[Scene] = field(default_factory=list)
     ambiguous: list[str] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
 
@@ -77,10 +75,7 @@ def search(run: Run, pages: int, page: int) -> Search:
     return result
 
 
-def _decider(run: Run) -> "Decider":
-    from plex.state.ledger import Ledger
-    from plex.sync.decide import Decider
-
+def _decider(run: Run) -> Decider:
     settings = run.config.sync_settings(run.path_map)
     return Decider(run.stash, run.plex, run.index, Ledger(run.store), settings, run.clock)
 
@@ -97,7 +92,7 @@ def of_files(run: Run, result: Search, lost: list[Lost], do: str) -> Iterator[Fi
         yield diagnosis.skipped(result.skipped)
 
 
-def files_as_json(result: Search, findings: "Sequence[Finding]") -> dict[str, Any]:
+def files_as_json(result: Search, findings: Sequence[Finding]) -> dict[str, Any]:
     """The search as JSON, with a `problem` if Plex has none of the files."""
     given: dict[str, Any] = {"looked_at": result.looked_at, "unknown": len(result.lost)}
     if result.skipped:
@@ -107,7 +102,7 @@ def files_as_json(result: Search, findings: "Sequence[Finding]") -> dict[str, An
     return given
 
 
-def unmatched(run: Run, result: Search, sections: "Sequence[Section]") -> list[Lost]:
+def unmatched(run: Run, result: Search, sections: Sequence[Section]) -> list[Lost]:
     """Some scenes without an item in Plex, with the paths that were tried."""
     return [
         {"scene": scene.id, "label": scene.label(), "tried": _tried(run, scene, sections)}
@@ -115,10 +110,8 @@ def unmatched(run: Run, result: Search, sections: "Sequence[Section]") -> list[L
     ]
 
 
-def _tried(run: Run, scene: "Scene", sections: "Sequence[Section]") -> list[Lost]:
+def _tried(run: Run, scene: Scene, sections: Sequence[Section]) -> list[Lost]:
     """Each file of a scene: where it was looked for, in which library, and what was found."""
-    from plex.path_map import paths
-
     given = []
     for file in scene.files:
         there = paths.plex_path(file.path, run.path_map)
@@ -134,9 +127,7 @@ def _tried(run: Run, scene: "Scene", sections: "Sequence[Section]") -> list[Lost
     return given
 
 
-def advice(run: Run, evidence: "Evidence") -> str:
-    from plex.library.path_map import words
-
+def advice(run: Run, evidence: Evidence) -> str:
     if not run.config.path_map:
         return "If Plex has it elsewhere, set Path Map"
     if evidence.proven and {pair.pair for pair in evidence.proven} != set(run.config.path_map):
