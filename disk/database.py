@@ -113,13 +113,6 @@ class Database:
         if not self._is_in_place():
             self._warn(self._followed())
 
-    def begin_anew(self, state: str) -> None:
-        """Set the file aside and go on in a new file. `state` says why, as in `is damaged`."""
-        with self._alone(), self._losing():
-            self.db.close()
-            self.db, notice = self._begun_anew(state)
-        self._warn(notice)
-
     def close(self) -> None:
         self._lost = self._lost or errors.SetupError(f"{self.FILE} is closed")
         self.db.close()

@@ -3,7 +3,6 @@ notes, which are shorter and only hints."""
 
 import json
 import os
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,12 @@ from disk import messages
 from disk.quarantine import patiently, set_aside
 
 Document = dict[str, Any]
-# A version -> how a document of it becomes one of the next version.
-Migrations = Mapping[int, Callable[[Document], Document]]
 # The text of each file as this process saw it last, beside what tells that it is another file now.
 _seen: "dict[Path, tuple[tuple[int, ...], str]]" = {}
 
 
-def read(
-    path: Path, version: int, now: float, migrations: "Migrations | None" = None
-) -> tuple[Document, str]:
-    """The document, migrated to `version`, and ''. ({}, '') if there is no file.
+def read(path: Path, version: int, now: float) -> tuple[Document, str]:
+    """The document and ''. ({}, '') if there is no file.
 
     A damaged file is set aside: ({}, a sentence about it). A document without a version has version 0.
     Raises SetupError if the version is later, or the file cannot be read.
@@ -35,7 +30,8 @@ def read(
         return {}, _without(path, now, messages.why(error))
     if not isinstance(document, dict):
         return {}, _without(path, now, "it holds something else")
-    return _migrated(document, path.name, version, migrations or {}), ""
+    _refuse_newer(document, path.name, version)
+    return document | {"version": version}, ""
 
 
 def write(path: Path, document: Document) -> None:
@@ -101,11 +97,8 @@ def _without(path: Path, now: float, why: str) -> str:
     return f"{notice}; the old file is kept as {name}" if name else ""
 
 
-def _migrated(document: Document, name: str, version: int, migrations: Migrations) -> Document:
+def _refuse_newer(document: Document, name: str, version: int) -> None:
     known = document.get("version")
     at = known if isinstance(known, int) and known > 0 else 0
     if at > version:
         raise messages.newer(name, at, version)
-    for step in range(at, version):
-        document = migrations.get(step, dict)(document)
-    return document | {"version": version}

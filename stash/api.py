@@ -59,10 +59,6 @@ class StashApi:
         twin._transport = self._transport.beside()
         return twin
 
-    @property
-    def base(self) -> str:
-        return self._transport.base
-
     def settings(self, plugin_id: str) -> Any:
         """Returns the plugin's settings as the user saved them; {} before the first save."""
         query = "query Settings($ids: [ID!]) { configuration { plugins(include: $ids) } }"
@@ -95,16 +91,8 @@ class StashApi:
         plugin = next((row for row in rows if row["id"] == plugin_id), None)
         return {name: str(plugin[name] or "") for name in ("version", "url")} if plugin else {}
 
-    def config_dir(self) -> str:
-        """Returns the path of Stash's config file as Stash sees it."""
-        query = "query ConfigPath { systemStatus { configPath } }"
-        return self._asked(lambda data: str(data["systemStatus"]["configPath"] or ""), query)
-
     def scenes(self, ids: Sequence[int], extras: Collection[str] = ()) -> "dict[int, scene.Scene]":
-        """Returns the scenes that still exist, by id, with these of `scene.EXTRAS`.
-
-        One alias per scene: `findScenes(ids:)` fails as a whole when a scene is gone.
-        """
+        """Returns the scenes that still exist, by id, with these of `scene.EXTRAS`."""
         rows = self._by_id(ids, scene.fragment(extras))
         return {number: _scene(row, number, extras) for number, row in rows.items()}
 
@@ -112,6 +100,7 @@ class StashApi:
         """Returns the rows of the scenes that still exist."""
         if not ids:
             return {}
+        # One alias per scene: `findScenes(ids:)` fails as a whole when a scene is gone.
         asked = " ".join(f"s{i}: findScene(id: $i{i}) {{ ...S }}" for i in range(len(ids)))
         declared = ", ".join(f"$i{i}: ID!" for i in range(len(ids)))
         query = f"query Scenes({declared}) {{ {asked} }} {fragment}"
@@ -139,13 +128,10 @@ class StashApi:
             yield self.read(found.rows, extras)
 
     def pages(
-        self,
-        only: SceneFilter = EVERYTHING,
-        size: int = PAGE,
-        extras: Collection[str] = (),
+        self, only: SceneFilter = EVERYTHING, size: int = PAGE, extras: Collection[str] = ()
     ) -> Iterator[ScenePage]:
         """Yields the pages as Stash sends them, for `read`."""
-        return self._pages("...S", scene.fragment(extras), only, size)
+        return self._pages(scene.fragment(extras), only, size)
 
     def pages_of(self, ids: Sequence[int], extras: Collection[str] = ()) -> Iterator[ScenePage]:
         """Yields the pages with these scenes, as far as they still exist."""
@@ -209,13 +195,12 @@ class StashApi:
 
     def walk_ids(self, only: SceneFilter, page: int = PAGE) -> "Iterator[list[int]]":
         """Yields only the ids, in pages."""
-        for found in self._pages("id", "", only, page):
+        for found in self._pages("", only, page):
             yield list(found.rows)
 
-    def _pages(
-        self, fields: str, fragment: str, only: SceneFilter, size: int
-    ) -> Iterator[ScenePage]:
-        query = _PAGE.format(fields=fields, fragment=fragment)
+    def _pages(self, fragment: str, only: SceneFilter, size: int) -> Iterator[ScenePage]:
+        """Yields pages of whole scenes, or with an empty fragment of their ids."""
+        query = _PAGE.format(fields="...S" if fragment else "id", fragment=fragment)
         window = {"sort": "id", "direction": "ASC", "per_page": size}
         last = 0
         while True:

@@ -1,10 +1,11 @@
 """A scene, how to read it from a GraphQL row, and the query fragment for it. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+Value = TypeVar("Value")
 # Fields that only some settings need: each costs Stash a transaction per scene or per performer.
 GROUPS, STASH_IDS, PARENTS, PHOTOS, PERFORMER_TAGS = EXTRAS = (
     "groups", "stash_ids", "parents", "photos", "performer_tags",
@@ -82,11 +83,8 @@ class File:
 
 @dataclass(frozen=True)
 class Scene:
-    """One scene as Stash describes it. Texts are as typed, '' if absent.
-
-    `extras` are the extras that the query asked for; without them `groups` and `has_stash_id` are
-    empty.
-    """
+    """A scene as Stash describes it. Texts are as typed, '' if absent. `extras` are those that the query
+    asked for; without them `groups` and `has_stash_id` are empty."""
 
     id: int
     title: str = ""
@@ -127,16 +125,17 @@ class Scene:
 def from_row(row: Any, extras: Collection[str] = ()) -> Scene:
     """Returns the scene in a GraphQL row with the fields of `fragment(extras)`. Raises ValueError for
     a row with another shape."""
-    try:
-        return _scene(row, extras)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"a row of another shape ({type(error).__name__})") from None
+    return _shaped(lambda: _scene(row, extras))
 
 
 def files(row: Any) -> "tuple[File, ...]":
     """Returns only the files of a row. Raises ValueError for a row with another shape."""
+    return _shaped(lambda: _files(row))
+
+
+def _shaped(read: Callable[[], Value]) -> Value:
     try:
-        return _files(row)
+        return read()
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"a row of another shape ({type(error).__name__})") from None
 
@@ -220,9 +219,8 @@ def _pair(row: Mapping[str, Any]) -> tuple[int, str]:
 def number(value: object) -> int:
     """Returns an id of Stash. Raises ValueError for anything else."""
     digits = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
-        raise ValueError("not an id")
-    if not 0 < int(digits) <= HIGHEST:
+    is_number = digits.isascii() and digits.isdigit() and len(digits) < 20
+    if not (is_number and 0 < int(digits) <= HIGHEST):
         raise ValueError("not an id")
     return int(digits)
 

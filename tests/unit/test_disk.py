@@ -193,21 +193,11 @@ def test_a_document_of_a_later_version_is_left_untouched_and_refused(there: Path
     assert json.loads(there.read_text()) == {"version": 2, "one": 1} and len(names(there)) == 1
 
 
-def test_an_older_document_goes_through_every_step_to_the_present(there: Path) -> None:
-    steps = {
-        2: lambda found: found | {"two": found.pop("one") + 1},
-        4: lambda found: found | {"five": found["two"] + 3},
-    }
-    found, notice = json_file.read(there, 5, NOW, steps)
-    assert (found, notice) == ({"version": 5, "two": 2, "five": 5}, "")
-
-
 @pytest.mark.parametrize("version", [None, "2", 1.5, -3, 0, [], "absent"])
 def test_without_a_usable_version_it_is_as_old_as_can_be(path: Path, version: object) -> None:
     path.parent.mkdir()
     path.write_text(json.dumps({} if version == "absent" else {"version": version}))
-    found, _ = json_file.read(path, 1, NOW, {0: lambda found: found | {"stepped": True}})
-    assert found == {"version": 1, "stepped": True}
+    assert json_file.read(path, 1, NOW) == ({"version": 1}, "")
 
 
 def test_a_disk_that_takes_nothing_is_told_without_a_path(path: Path) -> None:
