@@ -113,10 +113,8 @@ def url_fault(url: str) -> str | None:
 
 
 def photo_address(text: str) -> str:
-    """Returns an address that a path can follow. Raises ValueError if it contains more.
-
-    Plex stores this address and shows it to everybody, so it must not contain a password or a key.
-    """
+    """Returns an address that a path can follow. Raises ValueError if it contains more: Plex shows the
+    address to everybody, so it must not contain a password or a key."""
     parts = _split(text.strip())
     usable = parts is not None and parts.hostname and parts.scheme in ("http", "https")
     if parts is None or not usable or re.search(r"[@?#\s\x00-\x1f]", text.strip()):

@@ -11,11 +11,7 @@ import unicodedata
 
 # In characters. Plex's database has no limits, but a longer title breaks the layout of its clients.
 # `plex.fields.text` limits the summary further, since it travels in the request line.
-LIMITS = {
-    "title": 255,
-    "name": 255,
-    "summary": 10_000,
-}
+LIMITS = {"title": 255, "name": 255, "summary": 10_000}
 ELLIPSIS = "…"
 
 # Characters that XML 1.0 forbids (lone surrogates too) or discourages, and U+FEFF, which marks the
@@ -54,10 +50,8 @@ def without_paths(text: str) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """Cuts the text to at most `limit` characters, the last of them an ellipsis.
-
-    A letter with its accents, an emoji sequence or a flag stays whole.
-    """
+    """Cuts the text to at most `limit` characters, the last of them an ellipsis. A letter with its
+    accents, an emoji sequence or a flag stays whole."""
     if len(text) <= limit:
         return text
     if limit < 1:

@@ -40,17 +40,17 @@ def names_in(setting: str) -> list[str]:
 
 def libraries_named(name: str, libraries: Sequence[Some]) -> list[Some]:
     """Returns the libraries that the name means."""
+    chosen: list[Some] = []
     if number := _NUMBER.fullmatch(name):
-        if chosen := [library for library in libraries if library.id == int(number[1])]:
-            return chosen
-    elif _is_quoted(name):
+        chosen = [library for library in libraries if library.id == int(number[1])]
+    elif len(name) > 1 and name.startswith('"') and name.endswith('"'):
         inside = name[1:-1]
-        for title in (inside.replace('""', '"'), inside):
-            if chosen := [library for library in libraries if library.title == title]:
-                return chosen
-        if chosen := _alike(inside, libraries):
-            return chosen
-    return _alike(name, libraries)
+        chosen = (
+            [library for library in libraries if library.title == inside.replace('""', '"')]
+            or [library for library in libraries if library.title == inside]
+            or _alike(inside, libraries)
+        )
+    return chosen or _alike(name, libraries)
 
 
 def as_typed(title: str) -> str:
@@ -63,10 +63,6 @@ def as_typed(title: str) -> str:
 def folded(title: str) -> str:
     """Returns the title in the form that ignores case and repeated blanks."""
     return unicodedata.normalize("NFC", " ".join(title.split())).casefold()
-
-
-def _is_quoted(name: str) -> bool:
-    return len(name) > 1 and name.startswith('"') and name.endswith('"')
 
 
 def _alike(title: str, libraries: Sequence[Some]) -> list[Some]:

@@ -31,10 +31,7 @@ class Scope(NamedTuple):
 
 
 def parse_scope(text: str) -> Scope:
-    """Returns the scope that a setting names. Case and surrounding blanks do not matter.
-
-    Raises ValueError with the list of allowed values.
-    """
+    """Returns the scope that a setting names. Raises ValueError with the list of allowed values."""
     tidy = text.strip().lower()
     if tidy in NAMED:
         seconds = NAMED[tidy]
@@ -53,10 +50,8 @@ def engine_scope(name: str) -> Scope:
 def bounds(
     scope: Scope, now: float, zone: tzinfo | None = None
 ) -> tuple[float | None, float | None]:
-    """Returns the begin (included) and the end (excluded) in epoch seconds. None means no bound.
-
-    Days begin at midnight in `zone`. None means the time zone of this machine.
-    """
+    """Returns the begin (included) and the end (excluded) in epoch seconds, None for no bound. Days
+    begin at midnight in `zone`, None for the zone of this machine."""
     if scope.seconds is not None:
         return now - scope.seconds, None
     if scope.dates is not None:

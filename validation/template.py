@@ -13,17 +13,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 PLACEHOLDERS = (
-    "title",
-    "performers",
-    "studio",
-    "parent_studio",
-    "director",
-    "date",
-    "year",
-    "code",
-    "group",
+    "title", "performers", "studio", "parent_studio", "director", "date", "year", "code", "group",
     "scene_index",
-)
+)  # fmt: skip
 _PAIRS = {"(": ")", "[": "]", "“": "”", "«": "»"}
 _TOKENS = r"(?s)\{(\w+)\}|."  # compiled only when there is a template
 

@@ -45,7 +45,7 @@ _FALSE = ("false", "off", "no", "n", "0")
 
 
 class PartlyValid(ValueError):
-    """Some elements of a list are invalid. `rest` holds the valid ones."""
+    """Some elements of a list are invalid. `rest` holds the valid ones, if there are any."""
 
     def __init__(self, message: str, rest: tuple[Any, ...]) -> None:
         super().__init__(message)
@@ -124,25 +124,26 @@ def prefix(value: object) -> str:
 
 def sources(value: object) -> tuple[str, ...]:
     """Returns the sources of collections, in the order of SOURCES. `none` means no source."""
-    words = [re.sub(r"[\s-]+", "_", word.lower()) for word in _pieces(value, ",;\n")]
-    asked = {word.removesuffix("s") for word in words} - {"none"}
-    known = tuple(name for name in SOURCES if name in asked)
-    if asked - set(SOURCES):
-        message = f"must be a list of {', '.join(SOURCES)}, or none"
-        raise PartlyValid(message, known) if known else ValueError(message)
-    return known
+    asked = {word.removesuffix("s") for word in _words(value)} - {"none"}
+    return _known(asked, SOURCES, f"must be a list of {', '.join(SOURCES)}, or none")
 
 
 def fields(value: object) -> tuple[str, ...]:
     """Returns the names of fields in their usual order. `all` means SYNC_FIELDS, `none` no field."""
-    words = [re.sub(r"[\s-]+", "_", word.lower()) for word in _pieces(value, ",;\n")]
-    asked = {_ALIASES.get(word, word) for word in words}
-    if "all" in asked:
-        asked |= set(SYNC_FIELDS)
-    known = tuple(name for name in FIELDS if name in asked)
-    if asked - {*FIELDS, "all", "none"}:
-        message = f"must be a list of {', '.join(FIELDS)}"
-        raise PartlyValid(message, known) if known else ValueError(message)
+    asked = {_ALIASES.get(word, word) for word in _words(value)}
+    asked |= set(SYNC_FIELDS if "all" in asked else ())
+    return _known(asked - {"all", "none"}, FIELDS, f"must be a list of {', '.join(FIELDS)}")
+
+
+def _words(value: object) -> list[str]:
+    return [re.sub(r"[\s-]+", "_", word.lower()) for word in _pieces(value, ",;\n")]
+
+
+def _known(asked: set[str], names: Iterable[str], allowed: str) -> tuple[str, ...]:
+    """Returns the names that are asked for, in their order. Raises PartlyValid for other words."""
+    known = tuple(name for name in names if name in asked)
+    if asked - set(known):
+        raise PartlyValid(allowed, known)
     return known
 
 
@@ -158,16 +159,16 @@ def pairs(value: object) -> tuple[tuple[str, str], ...]:
     good = tuple(dict.fromkeys(entry for entry in entries if entry is not None))
     if None in entries:
         message = "must be lines (or parts between ;) of the form 'stash prefix => plex prefix'"
-        raise PartlyValid(message, good) if good else ValueError(message)
+        raise PartlyValid(message, good)
     return good
 
 
 def _entry(item: object) -> tuple[str, str] | None:
     halves = item.split("=>") if isinstance(item, str) else item
-    if not isinstance(halves, (list, tuple)) or len(halves) != 2:
-        return None
-    if not all(isinstance(half, str) and half.strip() for half in halves):
-        return None
-    if any(_BROKEN.search(half) for half in halves):
+    if not isinstance(halves, (list, tuple)) or len(halves) != 2 or not all(map(_is_text, halves)):
         return None
     return halves[0].strip(), halves[1].strip()
+
+
+def _is_text(half: object) -> bool:
+    return isinstance(half, str) and bool(half.strip()) and not _BROKEN.search(half)
