@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from itertools import repeat
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -13,13 +14,10 @@ Answer = TypeVar("Answer")
 
 def read_ahead(pages: Iterator[Page]) -> Iterator[Page]:
     """Yields the same pages, read one ahead. Raises the error of a page where that page is due."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, pages, None)
-        while (page := coming.result()) is not None:
-            coming = thread.submit(next, pages, None)
-            yield page
+    for _, answer in fetch_ahead(repeat(pages), lambda pages: next(pages, None)):
+        if (page := answer()) is None:
+            return
+        yield page
 
 
 def fetch_ahead(

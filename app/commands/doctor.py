@@ -58,12 +58,13 @@ def health_check(run: Run) -> dict[str, Any]:
     return visit.facts | {"healthy": healthy}
 
 
-def _visited(run: Run, checks: Sequence[tuple[str, Check]], scenes: tuple[int, int]) -> Visit:
+def _visited(run: Run, checks: Sequence[tuple[str, str, Check]], scenes: tuple[int, int]) -> Visit:
     visit = Visit(run, scenes)
     with run.overheard() as warnings:
-        for number, (id, check) in enumerate(checks):
+        for number, (id, server, check) in enumerate(checks):
             try:
-                check(visit)
+                if not server or visit.answers(server):
+                    check(visit)
             except (errors.Stash2PlexError, OSError) as error:
                 visit.tell(failed(id, error))
             visit.tell(*(diagnosis.overheard(line, run.settings_warnings) for line in warnings))

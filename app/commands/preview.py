@@ -30,7 +30,6 @@ from validation.scope import Scope, parse_scope
 CHUNK = 20  # scenes that are compared at once
 SHOWN = 200  # changes in the answer; the files have all of them
 JSON, LOCK = "preview.json", "preview.lock"
-BATCH = 500
 _SCHEMA = f"""
 CREATE TABLE change (
   number INTEGER PRIMARY KEY, scene INTEGER NOT NULL, title TEXT NOT NULL, item INTEGER NOT NULL,
@@ -205,43 +204,31 @@ def plan_file(folder: Path) -> "Iterator[PlanFile]":
         db.isolation_level = None  # no transaction but ours
         # A preview that is cut off is made anew, so nothing in it is worth a wait for the disk.
         db.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
-        plan = PlanFile(db)
-        yield plan
-        plan.put()
-        db.executescript(_INDEXES)
+        db.execute("BEGIN")
+        yield PlanFile(db)
+        db.executescript(f"COMMIT; {_INDEXES}")
 
 
 class PlanFile:
-    """Writes changes into the open file, many at once."""
+    """Writes changes into the open file."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._rows: list[tuple[object, ...]] = []
 
     def add(self, row: dict[str, Any]) -> None:
         before, after = (
             json.dumps(row[name], ensure_ascii=False, default=str) for name in ("before", "after")
         )
-        self._rows.append(
+        self._db.execute(
+            "INSERT INTO change (scene, title, item, field, before, after, why, writes)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (row["scene"], _plain(row["title"]), row["item"], row["field"], _plain(before),
-             _plain(after), row["why"], int(row["writes"]))
+             _plain(after), row["why"], int(row["writes"])),
         )  # fmt: skip
-        if len(self._rows) >= BATCH:
-            self.put()
 
     def about(self, summary: dict[str, Any]) -> None:
         """Keep the summary."""
         self._db.execute("INSERT INTO about VALUES (?)", (json.dumps(summary),))
-
-    def put(self) -> None:
-        self._db.execute("BEGIN")
-        self._db.executemany(
-            "INSERT INTO change (scene, title, item, field, before, after, why, writes)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            self._rows,
-        )
-        self._db.execute("COMMIT")
-        self._rows.clear()
 
 
 def _plain(text: str) -> str:

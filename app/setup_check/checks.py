@@ -14,8 +14,7 @@ from app.packages.requirements import satisfies
 from app.phrasing import moment
 from app.run import Run
 from app.setup_check import diagnosis, paths, settings_report
-from app.setup_check import finding as found_by
-from app.setup_check.finding import Finding
+from app.setup_check.finding import NOTE, OK, Finding
 from disk import lock
 from plex.client.section import Section, numbered
 from stash import stdio
@@ -115,8 +114,6 @@ def check_state(visit: Visit) -> None:
 
 def check_plugin(visit: Visit) -> None:
     """Check which plugin Stash has loaded: an older public plugin has the same id."""
-    if not visit.answers("stash"):
-        return
     loaded = visit.run.stash.loaded_plugin(stdio.PLUGIN_ID)
     visit.tell(diagnosis.plugin(loaded, about(), stdio.PLUGIN_ID))
     if (PLUGIN_FOLDER / THEIR_DATA).is_dir():
@@ -141,8 +138,6 @@ def check_stash(visit: Visit) -> None:
 
 
 def check_settings(visit: Visit) -> None:
-    if not visit.answers("stash"):
-        return
     from validation.config import shown
 
     config = visit.run.config
@@ -155,38 +150,34 @@ def check_settings(visit: Visit) -> None:
 
         if not letterbox.available():
             visit.tell(diagnosis.setting("poster_fit", letterbox.MISSING))
-    visit.tell(Finding("settings", found_by.OK, settings_report.changed(rows)))
+    visit.tell(Finding("settings", OK, settings_report.changed(rows)))
 
 
 def check_plex(visit: Visit) -> None:
     if not visit.answers("stash"):
         said = "Plex is not checked: its address is in Stash's settings"
         visit.facts["plex"] = {"reachable": False, "problem": said}
-        visit.tell(Finding("plex.reach", found_by.NOTE, said))
+        visit.tell(Finding("plex.reach", NOTE, said))
         return
     visit.facts["plex"], error = probed(visit.run, "plex")
     if error:
         visit.tell(diagnosis.no_plex(error))
     else:
         said = f"Plex {visit.run.plex.version} answers"
-        visit.tell(Finding("plex.reach", found_by.OK, said))
+        visit.tell(Finding("plex.reach", OK, said))
 
 
 def check_owner(visit: Visit) -> None:
-    if not visit.answers("plex"):
-        return
     try:
         is_owners = visit.facts["plex"]["owner"] = visit.run.plex.is_owners()
         visit.tell(diagnosis.owner(is_owners))
     except errors.Stash2PlexError as error:
         said = f"it is unknown whether Plex Token belongs to the server's owner: {error}"
-        visit.tell(Finding("plex.owner", found_by.NOTE, said, diagnosis.OWNER))
+        visit.tell(Finding("plex.owner", NOTE, said, diagnosis.OWNER))
 
 
 def check_edits(visit: Visit) -> None:
     """Report how Plex takes edits, which the first ones have shown."""
-    if not visit.answers("plex"):
-        return
     from plex.state.traits import ADDS, SEVERAL, Traits
 
     traits = Traits(visit.run.store)
@@ -199,8 +190,6 @@ def check_edits(visit: Visit) -> None:
 def check_libraries(visit: Visit) -> None:
     """Check which libraries there are and which are synced. The check that lists files reports a library
     without a number."""
-    if not visit.answers("plex"):
-        return
     plex = visit.facts["plex"]
     try:
         visit.known = numbered(visit.run.plex.libraries())
@@ -307,25 +296,21 @@ def _bytes(path: str) -> int:
         return 0
 
 
-QUICK: tuple[tuple[str, Check], ...] = (
-    ("stash.reach", check_stash),
-    ("plex.reach", check_plex),
-    ("plex.libraries", check_libraries),
-    ("paths", check_places),
-    ("queue", check_queue),
+# Each check by its id, with the server that has to answer for it; '' for none.
+WHOLE: tuple[tuple[str, str, Check], ...] = (
+    ("state", "", check_state),
+    ("stash.reach", "", check_stash),
+    ("plugin", "stash", check_plugin),
+    ("settings", "stash", check_settings),
+    ("plex.reach", "", check_plex),
+    ("plex.owner", "plex", check_owner),
+    ("plex.edits", "plex", check_edits),
+    ("plex.libraries", "plex", check_libraries),
+    ("plex.agent", "", check_agents),
+    ("paths", "", check_places),
+    ("queue", "", check_queue),
+    ("queue.history", "", check_history),
+    ("disk", "", check_disk),
 )
-WHOLE: tuple[tuple[str, Check], ...] = (
-    ("state", check_state),
-    ("stash.reach", check_stash),
-    ("plugin", check_plugin),
-    ("settings", check_settings),
-    ("plex.reach", check_plex),
-    ("plex.owner", check_owner),
-    ("plex.edits", check_edits),
-    ("plex.libraries", check_libraries),
-    ("plex.agent", check_agents),
-    ("paths", check_places),
-    ("queue", check_queue),
-    ("queue.history", check_history),
-    ("disk", check_disk),
-)
+_QUICK = ("stash.reach", "plex.reach", "plex.libraries", "paths", "queue")
+QUICK = tuple(row for row in WHOLE if row[0] in _QUICK)
