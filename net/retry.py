@@ -35,9 +35,8 @@ def retry(
 
 
 def ask_part(ask: Callable[[], Answer], is_up: Callable[[], object]) -> Answer:
-    """Returns the answer of `ask`, which only reads. Raises Busy if no whole answer comes while the
-    server answers `is_up`, asked once: then only this part is bad. Raises Lost otherwise.
-    """
+    """Returns the answer of `ask`, which only reads. Raises Busy if no whole answer comes while the server
+    answers `is_up`, asked once: then only this part is bad. Raises Lost otherwise."""
     try:
         return ask()
     except errors.Lost as lost:

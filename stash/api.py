@@ -116,9 +116,8 @@ class StashApi:
             "query Count($only: SceneFilterType) "
             "{ findScenes(scene_filter: $only, filter: {per_page: 1}) { count } }"
         )
-        return self._asked(
-            lambda data: int(data["findScenes"]["count"]), query, {"only": criteria(only)}
-        )
+        variables = {"only": criteria(only)}
+        return self._asked(lambda data: int(data["findScenes"]["count"]), query, variables)
 
     def walk(
         self, only: SceneFilter = EVERYTHING, page: int = PAGE, extras: Collection[str] = ()

@@ -116,9 +116,8 @@ class Scene:
 
     def label(self) -> str:
         """Returns the name of the scene in log lines."""
-        name = self.title or (
-            self.files[0].path.replace("\\", "/").rpartition("/")[2] if self.files else ""
-        )
+        path = self.files[0].path if self.files else ""
+        name = self.title or path.replace("\\", "/").rpartition("/")[2]
         return f"scene {self.id}" + (f" “{name}”" if name else "")
 
 

@@ -145,9 +145,8 @@ class Transport:
             raise errors.Refused(words).of(STASH)
         if status in (502, 503, 504) or (status == 200 and _is_page(response)):
             what = "a web page" if status == 200 else status
-            raise errors.Unreachable(
-                f"what answers at {self.base} is not Stash, or Stash is not up ({what})"
-            ).of(STASH, "gateway")
+            words = f"what answers at {self.base} is not Stash, or Stash is not up ({what})"
+            raise errors.Unreachable(words).of(STASH, "gateway")
 
     def _unwelcome(self) -> str:
         """Returns the meaning of a 401, which depends on our credentials."""

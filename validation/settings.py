@@ -9,10 +9,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SyncSettings:
-    """Each field has the name and the meaning of the setting in `Stash2PlexConfig`.
-
-    Lists of tags may contain `*`. Paths are folders of Stash. An empty template or text is unset.
-    """
+    """Each field has the name and the meaning of the setting in `Stash2PlexConfig`. Lists of tags may
+    contain `*`. Paths are folders of Stash. An empty template or text is unset."""
 
     path_map: Sequence[tuple[str, str]]
     sync_fields: tuple[str, ...]

@@ -1,5 +1,6 @@
 """After trouble: dead letters go back into the queue, and Outage Summary Report sums up outages."""
 
+from collections.abc import Callable
 from typing import Any
 
 from app import drain_task
@@ -18,14 +19,12 @@ def retry_dlq(run: Run) -> dict[str, Any]:
     """Retry dead letters at once: all, or those whose reason contains `error`, or those with the numbers
     `ids`."""
     words, chosen = text(run, "error").casefold(), ids(run, "ids")
-    wanted = None if chosen is None else set(chosen)
-    return _revived(
-        run,
-        lambda letter: (
-            words in letter.error.casefold() and (wanted is None or letter.job.number in wanted)
-        ),
-        recovered=False,
-    )
+
+    def is_wanted(letter: DeadLetter) -> bool:
+        is_named = chosen is None or letter.job.number in chosen
+        return is_named and words in letter.error.casefold()
+
+    return _revived(run, is_wanted, recovered=False)
 
 
 def clear_dlq(run: Run) -> dict[str, Any]:
@@ -54,15 +53,14 @@ def _is_of_outage(letter: DeadLetter) -> bool:
     return letter.job.outage and not letter.job.recovered
 
 
-def _revived(run: Run, wanted: Any, recovered: bool) -> dict[str, Any]:
+def _revived(run: Run, wanted: Callable[[DeadLetter], bool], recovered: bool) -> dict[str, Any]:
     letters = filter(wanted, run.jobs.dead())
     chosen = [letter.job.id for letter in letters if letter.job.kind == "scene"]
     run.brake.look(chosen)
     count = run.jobs.revive(wanted, run.clock(), recovered)
     left = run.jobs.counts(run.clock())["dead"]
-    stdio.info(
-        f"back in the queue: {many(count, 'dead letter')}" + (f"; {left} stay" if left else "")
-    )
+    rest = f"; {left} stay" if left else ""
+    stdio.info(f"back in the queue: {many(count, 'dead letter')}{rest}")
     return {"requeued": count} | (drain_task.drain(run) if count else {})
 
 
@@ -78,9 +76,8 @@ def outage_summary(run: Run) -> dict[str, Any]:
     ]:
         stdio.info(f"outages: {line}")
     if recoverable:
-        stdio.info(
-            f"{many(recoverable, 'dead letter')} of outages: Recover Outage Jobs tries them again"
-        )
+        letters = many(recoverable, "dead letter")
+        stdio.info(f"{letters} of outages: Recover Outage Jobs tries them again")
     return {
         "circuit": present.state,
         "since": present.since or None,

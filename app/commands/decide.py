@@ -36,12 +36,8 @@ def _listed(run: Run) -> dict[str, Any]:
     ledger = Ledger(run.store)
     keys = [key for key, _, _ in ledger.undecided()[:SHOWN]]
     works = _works(run, keys) if keys else []
-    questions = [
-        _question(work, change)
-        for work in works
-        for change in work.changes
-        if change.why == CONFLICT
-    ]
+    conflicts = [(work, c) for work in works for c in work.changes if c.why == CONFLICT]
+    questions = [_question(work, change) for work, change in conflicts]
     waiting = len(ledger.undecided())
     stdio.info(f"to be decided: {many(waiting, 'item')}")
     for question in questions:
@@ -79,9 +75,8 @@ def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
     stdio.info(f"Plex item {item}: decided for {side.capitalize()}: {', '.join(decisions)}")
     run.jobs.put([job := Job(work.scene.id, reason="decided")], run.clock())
     run.jobs.hasten([job], run.clock())
-    return {"item": item, "side": side, "fields": list(decisions)} | drain_task.drain(
-        run, only=work.scene.id
-    )
+    answer = {"item": item, "side": side, "fields": list(decisions)}
+    return answer | drain_task.drain(run, only=work.scene.id)
 
 
 def _open(work: Work) -> dict[str, Change]:
@@ -104,9 +99,8 @@ def _chosen(work: Work, field: str) -> list[Change]:
 
 def _is_under_way(work: Work, field: str) -> bool:
     """Whether Stash's value is to be written already: an earlier try was cut off."""
-    names = [change.field for change in work.writes] + [
-        image.kind.field for image in work.new_images
-    ]
+    names = [change.field for change in work.writes]
+    names += [image.kind.field for image in work.new_images]
     return bool(names) if field == "all" else field in names
 
 

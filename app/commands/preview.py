@@ -175,9 +175,8 @@ def _of_row(scene: Scene, row: Row) -> dict[str, Any]:
 
 def _log(counts: Counts, folder: Path) -> None:
     results = ", ".join(f"{count} {what}" for what, count in sorted(counts.scenes.items()))
-    stdio.info(
-        f"preview: {many(counts.scenes.total(), 'scene')}" + (f": {results}" if results else "")
-    )
+    scenes = many(counts.scenes.total(), "scene")
+    stdio.info(f"preview: {scenes}: {results}" if results else f"preview: {scenes}")
     for why, fields in counts.summary()["by_reason"].items():
         changes = ", ".join(f"{count} {field}" for field, count in fields.items())
         stdio.info(f"preview: {why}: {changes}")

@@ -30,10 +30,8 @@ DEEP, USUAL, QUICK = "deep", "usual", "quick"
 
 
 def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False) -> dict[str, Any]:
-    """Find the gaps in a scope, queue them, record the run, and close them at once.
-
-    A failed run is recorded as failed and is tried again.
-    """
+    """Find the gaps in a scope, queue them, record the run, and close them at once. A failed run is
+    recorded as failed and is tried again."""
     if run.config.paused:
         stdio.info("paused by the setting Pause: nothing is reconciled")
         return {"paused": drain_task.PAUSED}

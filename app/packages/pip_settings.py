@@ -49,12 +49,8 @@ def for_listing(around: Settings) -> dict[str, str]:
     # as a subprocess of itself.
     others = {name: value for name, value in around.items() if not _is_pips(name)}
     place = around.get("PIP_CONFIG_FILE", "")
-    own = {
-        "_PIP_RUNNING_IN_SUBPROCESS": "1",
-        "PIP_LOG": os.devnull,
-        "PIP_QUIET": "0",
-        "PIP_VERBOSE": "0",
-    }
+    own = {"_PIP_RUNNING_IN_SUBPROCESS": "1", "PIP_LOG": os.devnull}
+    own |= {"PIP_QUIET": "0", "PIP_VERBOSE": "0"}
     return {**others, **own, **({"PIP_CONFIG_FILE": place} if place else {})}
 
 
@@ -69,9 +65,8 @@ def environment(around: Settings, files: Settings) -> dict[str, str]:
 
 def overruling(around: Settings, files: Settings) -> dict[str, str]:
     """The variables that a person sets for the same effect, {} if nothing clashes. Without passwords."""
-    clashing = dict.fromkeys(
-        (name for name in around if _is_pips(name) and around[name] and not _is_kept(name)), ""
-    )
+    others = [name for name in around if _is_pips(name) and around[name] and not _is_kept(name)]
+    clashing = dict.fromkeys(others, "")
     if not files.keys() - KEPT:
         return clashing
     fetched = {_variable(name): value for name, value in files.items() if name in KEPT}
@@ -91,9 +86,8 @@ def _bare(value: str) -> str:
 def _without_login(address: str) -> str:
     scheme, found, rest = address.partition("://")
     place, slash, path = rest.partition("/")
-    return (
-        f"{scheme}{found}***@{place.rpartition('@')[2]}{slash}{path}" if "@" in place else address
-    )
+    _, login, host = place.rpartition("@")
+    return f"{scheme}{found}***@{host}{slash}{path}" if login else address
 
 
 def _is_pips(name: str) -> bool:

@@ -25,10 +25,8 @@ class Requirement(NamedTuple):
 
 
 def parse(line: str) -> Requirement | None:
-    """One line of a requirements file or of a package's own list. None if it requires nothing.
-
-    Lines with a marker (`; python_version < "3.11"`, an extra) are left to pip.
-    """
+    """One line of a requirements file or of a package's own list. None if it requires nothing. Lines with a
+    marker (`; python_version < "3.11"`, an extra) are left to pip."""
     wording = line.partition("#")[0].strip()
     match = _LINE.match(wording)
     if match is None or ";" in wording:

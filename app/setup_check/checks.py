@@ -267,9 +267,8 @@ def check_history(visit: Visit) -> None:
 def check_disk(visit: Visit) -> None:
     folder = visit.run.data_dir
     sizes = {entry.name: _size(entry) for entry in os.scandir(folder)}
-    asides = sorted(
-        name for _, _, names in os.walk(folder) for name in names if name.endswith(".aside")
-    )
+    files = [name for _, _, names in os.walk(folder) for name in names]
+    asides = sorted(name for name in files if name.endswith(".aside"))
     usage, ours = shutil.disk_usage(folder), sum(sizes.values())
     visit.facts["disk"] = {
         "free": usage.free, "total": usage.total, "ours": ours,
@@ -284,9 +283,8 @@ def _size(entry: "os.DirEntry[str]") -> int:
     """The bytes of a file, or of all files in a folder. Files may vanish meanwhile."""
     if not entry.is_dir(follow_symlinks=False):
         return _bytes(entry.path)
-    return sum(
-        _bytes(os.path.join(at, name)) for at, _, names in os.walk(entry.path) for name in names
-    )
+    files = [os.path.join(at, name) for at, _, names in os.walk(entry.path) for name in names]
+    return sum(map(_bytes, files))
 
 
 def _bytes(path: str) -> int:

@@ -81,9 +81,8 @@ def stash(version: str, oldest: str, is_older: bool) -> Finding:
     """Whether this version of Stash is new enough."""
     if version == "unknown":
         said = "Stash answers, but this unofficial build does not give its version"
-        return Finding(
-            "stash.version", NOTE, said, f"Use a build that is at least as new as Stash {oldest}"
-        )
+        do = f"Use a build that is at least as new as Stash {oldest}"
+        return Finding("stash.version", NOTE, said, do)
     if is_older:
         said = f"Stash {version} is too old: Stash2Plex needs {oldest} or newer"
         return Finding("stash.version", ERROR, said, "Update Stash")
@@ -169,9 +168,8 @@ def agent(library: "Section") -> Finding:
 
 def empty(library: "Section") -> Finding:
     said = f"“{library.title}” has no items"
-    do = "Let Plex scan it, and check that its folders exist: " + (
-        ", ".join(library.roots) or "none"
-    )
+    folders = ", ".join(library.roots) or "none"
+    do = f"Let Plex scan it, and check that its folders exist: {folders}"
     return Finding("plex.empty", WARNING, said, do)
 
 
@@ -201,9 +199,8 @@ def pair(one: "PrefixPair", words: str, is_set: bool) -> Finding:
 def unmapped(silence: str) -> Finding:
     """There is no map."""
     if not silence:
-        return Finding(
-            "paths.map", OK, "paths: files are expected at the same paths in Plex and Stash"
-        )
+        said = "paths: files are expected at the same paths in Plex and Stash"
+        return Finding("paths.map", OK, said)
     do = "Nothing if Plex has the files at the same paths; otherwise set Path Map"
     return Finding("paths.map", NOTE, f"paths: no map can be inferred: {silence}", do)
 
@@ -314,6 +311,5 @@ def reconciliation(status: Mapping[str, Any]) -> Finding:
     if status["interval"] == "never":
         said = "automatic runs are off: only a task finds changes that no save reports"
         return Finding("reconciliation", NOTE, said, "Set Reconcile Interval, for example to daily")
-    return Finding(
-        "reconciliation", OK, f"reconciliation: {status['interval']}, {status['message']}"
-    )
+    said = f"reconciliation: {status['interval']}, {status['message']}"
+    return Finding("reconciliation", OK, said)
