@@ -26,6 +26,16 @@ NUMBERS = {
     "item": "undo, journal, decide: the rating key of an item",
     "scene": "sync, explain, undo, journal, hold, resume: the id of a scene",
 }
+TEXTS = {
+    "scope": ("S", "preview: all, 24h, 7days or a range such as 30d"),
+    "field": ("NAME", "undo, journal, decide: only this field"),
+    "error": ("WORDS", "retry-dlq: only dead letters whose reason has these words; clear-dlq: with "
+              "exactly this reason"),
+}  # fmt: skip
+SWITCHES = {
+    "original": "undo: back to before the very first touch",
+    "deep": "reconcile-...: compare everything by value",
+}
 
 
 class CommandLine:
@@ -33,8 +43,7 @@ class CommandLine:
 
     def __init__(self, parsed: argparse.Namespace) -> None:
         self.mode: str = parsed.operation.replace("-", "_")
-        texts = ("scope", "field", "side", "original", "error", "deep")
-        given = {name: getattr(parsed, name) for name in (*NUMBERS, *texts)}
+        given = {name: getattr(parsed, name) for name in (*NUMBERS, *TEXTS, *SWITCHES, "side")}
         given = {name: value for name, value in given.items() if value is not None}
         if problem := objection(self.mode, given):
             raise errors.SetupError(problem)
@@ -166,31 +175,13 @@ def parse(argv: "list[str]") -> CommandLine:
     say("--api-key-file", metavar="F", help="a file that holds Stash's API key")
     for name, what in NUMBERS.items():
         say(f"--{name}", type=int, metavar="N", help=what)
-    say("--scope", metavar="S", help="preview: all, 24h, 7days or a range such as 30d")
-    say("--field", metavar="NAME", help="undo, journal, decide: only this field")
-    say(
-        "--original",
-        action="store_true",
-        default=None,
-        help="undo: back to before the very first touch",
-    )
-    say(
-        "--deep",
-        action="store_true",
-        default=None,
-        help="reconcile-...: compare everything by value",
-    )
-    say(
-        "--error",
-        metavar="WORDS",
-        help="retry-dlq: only dead letters whose reason has these words; clear-dlq: with exactly this reason",
-    )
+    for name, (place, what) in TEXTS.items():
+        say(f"--{name}", metavar=place, help=what)
+    for name, what in SWITCHES.items():
+        say(f"--{name}", action="store_true", default=None, help=what)
     say("--side", choices=("stash", "plex"), help="decide: whose value counts")
-    say(
-        "--json",
-        action="store_true",
-        help="preview: answer in JSON, as all others do, not in a table",
-    )
+    in_json = "preview: answer in JSON, as all others do, not in a table"
+    say("--json", action="store_true", help=in_json)
     say("--data-dir", metavar="D", help="folder for state (default: the plugin's)")
     return CommandLine(parser.parse_args([argv[0].replace("_", "-"), *argv[1:]]))
 

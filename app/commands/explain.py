@@ -7,6 +7,7 @@ from urllib.parse import quote
 import errors
 from app import drain_task
 from app.arguments import number
+from app.commands.undo import of_its_file
 from app.dashboard import scene_states
 from app.phrasing import moment
 from app.run import Run
@@ -15,9 +16,7 @@ from plex.fields.registry import extras
 from plex.images import image_plan
 from plex.path_map import paths
 from plex.plan.plan import KEPT, Change
-from plex.state import file_id
 from plex.state.holds import Holds
-from plex.state.journal import Row
 from plex.state.scene_state import STATES
 from plex.sync.work import Work
 from stash import stdio
@@ -50,21 +49,12 @@ def explain(run: Run) -> dict[str, Any]:
     answer |= {"held": _held(run, wanted, scene), "queue": _queue(run, wanted)}
     answer["writes"] = [
         {"field": row.field, "before": row.before, "after": row.after, "run": row.run}
-        for row in _writes(run, wanted, scene)[-WRITES:]
+        for row in of_its_file(run, scene, run.journal.rows(scene_id=wanted))[-WRITES:]
     ]
     answer["state"], answer["why"] = scene_states.states_of(run.data_dir, [wanted])[wanted]
     for line in _lines(answer):
         stdio.info(f"scene {wanted}: {line}")
     return answer
-
-
-def _writes(run: Run, number: int, scene: "Scene | None") -> list[Row]:
-    """Writes for this scene, without those for another file that had its id before."""
-    rows = run.journal.rows(scene_id=number)
-    if scene is None:
-        return rows
-    ids = file_id.of_scene(scene, run.path_map)
-    return [row for row in rows if file_id.is_same(row.files, ids)]
 
 
 def _held(run: Run, number: int, scene: "Scene | None") -> "str | None":

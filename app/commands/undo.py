@@ -22,6 +22,7 @@ from plex.sync.collections import Collections
 from plex.sync.undo import Undo, first_touches
 from plex.sync.undo_plan import Undone
 from stash import stdio
+from stash.scene import Scene
 from sync_queue import inbox
 from sync_queue.job import Job
 
@@ -37,7 +38,7 @@ def undo(run: Run) -> dict[str, Any]:
     plex = run.plex  # the journal belongs to one server
     with _alone(run):
         chosen = _origins(run) if original else _rows(run)
-        rows = _of_its_file(run, chosen)
+        rows = _of_requested_scene(run, chosen)
         if not rows:
             stdio.info("undo: there is nothing to restore")
             return {"fields": 0, "items": 0, "held": 0, "left": _lost(len(chosen)), "kept": []}
@@ -63,11 +64,15 @@ def _lost(count: int) -> dict[str, int]:
     return {ANOTHER_SCENE: count} if count else {}
 
 
-def _of_its_file(run: Run, rows: list[Row]) -> list[Row]:
-    """The rows for the present file of the requested `scene`. Its id may have been another scene's before
-    Stash's database was replaced."""
+def _of_requested_scene(run: Run, rows: list[Row]) -> list[Row]:
     wanted = number(run, "scene")
     scene = run.stash.scenes([wanted]).get(wanted) if wanted and rows else None
+    return of_its_file(run, scene, rows)
+
+
+def of_its_file(run: Run, scene: "Scene | None", rows: list[Row]) -> list[Row]:
+    """The rows for the present files of a scene. Its id may have been another scene's before Stash's
+    database was replaced."""
     if scene is None:
         return rows
     ids = file_id.of_scene(scene, run.path_map)
