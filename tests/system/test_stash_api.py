@@ -419,7 +419,6 @@ def test_a_stash_that_is_not_there(stash):
 ASKS = {
     "settings": lambda one: one.settings("X"),
     "version": lambda one: one.version(),
-    "config": lambda one: one.config_dir(),
     "scenes": lambda one: one.scenes([1, 2]),
     "count": lambda one: one.count(),
     "walk": lambda one: list(one.walk()),
@@ -456,4 +455,4 @@ def test_stash_may_call_itself_by_what_it_is_bound_to(stash, host):
 
 
 def test_an_ipv6_address_stands_in_brackets():
-    assert StashApi({"Host": "::1", "Port": 9999}).base == "http://[::1]:9999"
+    assert StashApi({"Host": "::1", "Port": 9999})._transport.base == "http://[::1]:9999"

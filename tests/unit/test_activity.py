@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -90,14 +89,6 @@ def test_the_failure_of_one_kind_can_be_asked_for(tmp_path: Path) -> None:
     assert of("all") == of("process_queue") == "recent failed"
     assert of("reconcile_recent") == "reconcile_all failed"
     assert of("preview") == of("") == "preview failed" and of("undo") is None
-
-
-def test_what_an_earlier_version_noted_is_understood(tmp_path: Path) -> None:
-    said = {"mode": "recent", "at": 5.0, "said": "no"}
-    (tmp_path / overview.FAILURE).write_text(json.dumps(said))
-    assert overview.status(str(tmp_path))["failure"] == said
-    Activity(str(tmp_path), "all", Clock()).ended("")
-    assert overview.status(str(tmp_path))["failure"] is None
 
 
 def test_the_note_of_another_run_is_left_alone(tmp_path: Path) -> None:
