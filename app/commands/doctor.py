@@ -58,10 +58,10 @@ def health_check(run: Run) -> dict[str, Any]:
     return visit.facts | {"healthy": healthy}
 
 
-def _visited(run: Run, checks: Sequence[tuple[str, str, Check]], scenes: tuple[int, int]) -> Visit:
+def _visited(run: Run, checks: Sequence[tuple[str, Check, str]], scenes: tuple[int, int]) -> Visit:
     visit = Visit(run, scenes)
     with run.overheard() as warnings:
-        for number, (id, server, check) in enumerate(checks):
+        for number, (id, check, server) in enumerate(checks):
             try:
                 if not server or visit.answers(server):
                     check(visit)

@@ -205,7 +205,8 @@ def plan_file(folder: Path) -> "Iterator[PlanFile]":
         db.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
         db.execute("BEGIN")
         yield PlanFile(db)
-        db.executescript(f"COMMIT; {_INDEXES}")
+        db.execute("COMMIT")
+        db.executescript(_INDEXES)
 
 
 class PlanFile:

@@ -295,20 +295,20 @@ def _bytes(path: str) -> int:
 
 
 # Each check by its id, with the server that has to answer for it; '' for none.
-WHOLE: tuple[tuple[str, str, Check], ...] = (
-    ("state", "", check_state),
-    ("stash.reach", "", check_stash),
-    ("plugin", "stash", check_plugin),
-    ("settings", "stash", check_settings),
-    ("plex.reach", "", check_plex),
-    ("plex.owner", "plex", check_owner),
-    ("plex.edits", "plex", check_edits),
-    ("plex.libraries", "plex", check_libraries),
-    ("plex.agent", "", check_agents),
-    ("paths", "", check_places),
-    ("queue", "", check_queue),
-    ("queue.history", "", check_history),
-    ("disk", "", check_disk),
+WHOLE: tuple[tuple[str, Check, str], ...] = (
+    ("state", check_state, ""),
+    ("stash.reach", check_stash, ""),
+    ("plugin", check_plugin, "stash"),
+    ("settings", check_settings, "stash"),
+    ("plex.reach", check_plex, ""),
+    ("plex.owner", check_owner, "plex"),
+    ("plex.edits", check_edits, "plex"),
+    ("plex.libraries", check_libraries, "plex"),
+    ("plex.agent", check_agents, ""),
+    ("paths", check_places, ""),
+    ("queue", check_queue, ""),
+    ("queue.history", check_history, ""),
+    ("disk", check_disk, ""),
 )
 _QUICK = ("stash.reach", "plex.reach", "plex.libraries", "paths", "queue")
 QUICK = tuple(row for row in WHOLE if row[0] in _QUICK)
