@@ -59,6 +59,10 @@ class StashApi:
         twin._transport = self._transport.beside()
         return twin
 
+    @property
+    def base(self) -> str:
+        return self._transport.base
+
     def settings(self, plugin_id: str) -> Any:
         """Returns the plugin's settings as the user saved them; {} before the first save."""
         query = "query Settings($ids: [ID!]) { configuration { plugins(include: $ids) } }"

@@ -455,4 +455,4 @@ def test_stash_may_call_itself_by_what_it_is_bound_to(stash, host):
 
 
 def test_an_ipv6_address_stands_in_brackets():
-    assert StashApi({"Host": "::1", "Port": 9999})._transport.base == "http://[::1]:9999"
+    assert StashApi({"Host": "::1", "Port": 9999}).base == "http://[::1]:9999"
