@@ -81,7 +81,8 @@ def _lines(state: dict[str, Any]) -> list[str]:
     if due and state["interval"] != "never":
         quick, usual = state["next_quick"], state["next_usual"]
         lines.append(
-            (f"next quick run {_when(quick)}; " if quick else "") + f"next usual run {_when(usual)}"
+            (f"next quick run {moment(quick)}; " if quick else "")
+            + f"next usual run {moment(usual)}"
         )
     last, next_deep = state["last_deep_time"], state["next_deep"]
     lines.append(
