@@ -36,6 +36,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "sign_in_save": ("id", "libraries"),
     "sign_in_cancel": (),
     "connect": ("url", "token"),
+    "save_settings": ("settings",),
     # Operations that change something.
     "sync": ("scene", "scenes", "later"),
     "apply_preview": ("field", "why", "later"),

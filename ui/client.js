@@ -115,13 +115,8 @@
     return (configuration.plugins || {})[ID] || {};
   }
 
-  const CONFIGURE = `mutation Stash2PlexConfigure($id: ID!, $input: Map!) {
-    configurePlugin(plugin_id: $id, input: $input)
-  }`;
-  // Stash replaces all settings of a plugin at once, so the others are read first.
-  async function configure(changed) {
-    return graphql(CONFIGURE, { id: ID, input: { ...(await settings()), ...changed } });
-  }
+  // The plugin reads the other settings and keeps them, so that the token stays out of the browser.
+  const configure = (changed) => operation("save_settings", { settings: changed });
 
   const NAMES = "query Stash2PlexNames { plugins { id settings { name display_name } } }";
   // Returns key -> the name that Stash shows for the setting.

@@ -60,9 +60,7 @@
   function lastText({ last, kind, scope, checked, gaps }, now) {
     if (!last) return text("reconciliation.never");
     const about = { when: S.distance(last, now), scope, checked, gaps };
-    return kind
-      ? text("reconciliation.lastOfKind", { ...about, kind })
-      : text("reconciliation.last", about);
+    return kind ? text("reconciliation.lastOfKind", { ...about, kind }) : text("reconciliation.last", about);
   }
 
   function nextText({ next_due: due }, now) {

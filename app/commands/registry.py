@@ -67,6 +67,7 @@ MODULES = {
     "doctor": ("doctor", "health_check", "settings"),
     "explain": ("explain",),
     "preview": ("preview",),
+    "save_settings": ("save_settings",),
     "set_up": ("set_up", "samples"),
     "sign_in": (
         "sign_in", "sign_in_poll", "sign_in_servers", "sign_in_server", "sign_in_save",
@@ -83,7 +84,7 @@ OPERATIONS: dict[str, Operation] = {
 } | {name: _in(module, name) for module, names in MODULES.items() for name in names}
 # Operations without a task: the page and a terminal call them with arguments.
 WITHOUT_TASK = (
-    "hold", "explain", "sync", "apply_preview", "bundle", "settings", "samples", "sign_in",
+    "hold", "explain", "sync", "apply_preview", "bundle", "settings", "save_settings", "samples", "sign_in",
     "sign_in_poll", "sign_in_servers", "sign_in_server", "sign_in_save", "sign_in_cancel",
     "connect",
 )  # fmt: skip

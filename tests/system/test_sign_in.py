@@ -287,6 +287,22 @@ def test_a_typed_connection_is_saved_only_if_a_plex_takes_it(box: Box) -> None:
     assert box.settings()["plex_token"] == TOKEN
 
 
+def test_saved_settings_are_checked_and_leave_the_others(box: Box) -> None:
+    before = box.settings()
+    for wrong, said in (
+        ({"max_tags": 5000}, "from 1 to 1000"),
+        ({"no_setting": 1}, "there is no setting"),
+        ({}, "must be a map"),
+        ({"labels": ["x"]}, "must be a map"),
+    ):
+        assert said in refused(box, "save_settings", settings=wrong)
+    assert box.settings() == before
+    assert box.operation("save_settings", settings={"labels": "x", "max_tags": 7})["saved"]
+    assert box.settings() == {**before, "labels": "x", "max_tags": 7}
+    box.operation("save_settings", settings={"labels": ""})
+    assert box.settings() == {**before, "labels": "", "max_tags": 7}
+
+
 def test_the_task_leads_to_the_page(box: Box) -> None:
     box.task("Set Up")
     assert box.operation("set_up")["page"].startswith(box.stash.url)

@@ -84,7 +84,7 @@ def test_a_new_user_gets_from_the_page_to_the_first_sync(box: Box, tab: View, tv
 
 
 def test_the_token_is_in_no_answer_that_the_browser_gets(box: Box, tab: View, tv: PlexTv) -> None:
-    filled(box, 1)
+    filled(box, 6)
     answers: list[str] = []
 
     def keep(reply: Any) -> None:
@@ -98,6 +98,9 @@ def test_the_token_is_in_no_answer_that_the_browser_gets(box: Box, tab: View, tv
     tab.says("Sim is connected")
     tab.shows("Some scenes as they will look in Plex")
     assert box.settings()["plex_token"] == TOKEN
+    tab.press("Accept what files prove", sure="Set Path Map?")
+    tab.says("Path Map is now")
+    assert box.settings()["path_map"] == box.path_map
     tab.page.wait_for_load_state("networkidle")
     text = "".join(answers)
     assert "sign_in_save" in tab.asked and len(text) > 100
