@@ -134,21 +134,26 @@ class PlainSession:
         return True
 
     def _connected(self, host: str, port: int) -> Any:
-        why = "no connection"
+        """Connects to the first address of the host that takes us, each for as long as the timeout."""
+        fate = Fate("refused", "no connection", False)
         for family, kind, number, _, at in _addresses(host, port):
-            connected = socket.socket(family, kind, number)
             try:
-                connected.settimeout(min(self._connect, self._left()))
-                connected.connect(at)
-                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return connected
+                return self._connected_to(socket.socket(family, kind, number), at)
             except TimeoutError:
-                connected.close()
-                raise NoAnswer(Fate("timeout", "no connection in time", False)) from None
-            except OSError as error:
-                connected.close()
-                why = error.strerror or why
-        raise NoAnswer(Fate("refused", why, False))
+                fate = Fate("timeout", "no connection in time", False)
+            except OSError as error:  # or this machine has no IPv6
+                fate = Fate("refused", error.strerror or "no connection", False)
+        raise NoAnswer(fate)
+
+    def _connected_to(self, fresh: Any, at: Any) -> Any:
+        try:
+            fresh.settimeout(min(self._connect, self._left()))
+            fresh.connect(at)
+            fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException:
+            fresh.close()
+            raise
+        return fresh
 
     def _left(self) -> float:
         left = self._ends - self._clock()

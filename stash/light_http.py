@@ -116,13 +116,15 @@ def _connected(host: str, port: int, secure: bool, deadline: float):  # type: ig
     name = host.encode() if host.isascii() else host  # bytes need no codec for domain names
     problem = OSError("no address")
     for family, kind, number, _, place in socket.getaddrinfo(name, port, 0, socket.SOCK_STREAM):
-        plain = socket.socket(family, kind, number)
+        plain = None
         try:
+            plain = socket.socket(family, kind, number)  # fails on a machine without IPv6
             plain.settimeout(min(CONNECT_SECONDS, _left(deadline)))
             plain.connect(place)
             return _encrypted(plain, deadline) if secure else plain
         except OSError as error:
-            plain.close()
+            if plain:
+                plain.close()
             problem = error
     raise problem
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import json
 import os
 import shutil
@@ -247,6 +248,16 @@ def queues(number: str = "12", waits: dict[str, str] | None = None) -> Reply:
 @pytest.fixture
 def data(tmp_path: Path) -> str:
     return str(tmp_path)
+
+
+def test_a_machine_without_ipv6_finds_stash_by_its_other_address(
+    stash: Callable[..., FakeStash], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = stash(says({"data": {"a": 1}}))
+    place = "127.0.0.1", one.port
+    found = [(family, socket.SOCK_STREAM, 0, "", place) for family in (9999, socket.AF_INET)]
+    monkeypatch.setattr(_socket, "getaddrinfo", lambda *_: found)
+    assert light_http.ask(one.connection, "query", {}) == {"a": 1}
 
 
 def marker(data: str) -> str | None:

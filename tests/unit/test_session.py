@@ -6,6 +6,7 @@ import gzip
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -28,7 +29,8 @@ class Server:
         self.answers: list[bytes | Answer] = []
         self.requests: list[bytes] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.port = self._socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -202,6 +204,33 @@ def test_a_port_where_nobody_listens_is_a_connection_error(kind):
         port = unused.getsockname()[1]
     with pytest.raises(NoAnswer):
         get(kind(1, 1), f"http://127.0.0.1:{port}")
+
+
+@contextmanager
+def silent_place() -> Iterator[tuple[str, int]]:
+    """An address where every further attempt to connect waits in vain: the queue of the listener is full."""
+    with ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(200):
+            attempt = stack.enter_context(socket.socket())
+            attempt.settimeout(0.05)
+            try:
+                attempt.connect(full.getsockname())
+            except OSError:
+                break
+        yield full.getsockname()
+
+
+@pytest.mark.parametrize("first", ["silent", "of no known family"])
+def test_a_name_with_several_addresses_is_tried_until_one_answers(kind, server, monkeypatch, first):
+    with silent_place() as silent_one:
+        family = socket.AF_INET if first == "silent" else 9999
+        rows = [(family, silent_one), (socket.AF_INET, ("127.0.0.1", server.port))]
+        found = [(family, socket.SOCK_STREAM, 0, "", place) for family, place in rows]
+        for module in (socket, plain.socket):
+            monkeypatch.setattr(module, "getaddrinfo", lambda *_, **__: found)
+        server.answers = [ok(b"fine")]
+        assert get(kind(0.3, 1), f"http://two.invalid:{server.port}").text == "fine"
 
 
 def test_a_redirect_is_not_followed_so_that_the_token_goes_nowhere_else(kind, server):
