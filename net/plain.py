@@ -167,7 +167,7 @@ class PlainSession:
             self._socket.settimeout(self._left())
             try:
                 view = view[self._socket.send(view) :]
-            except BrokenPipeError:
+            except (BrokenPipeError, ConnectionResetError):
                 return  # the server may have answered before the whole request was there
 
     def _more(self) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -231,6 +232,17 @@ def test_a_name_with_several_addresses_is_tried_until_one_answers(kind, server, 
             monkeypatch.setattr(module, "getaddrinfo", lambda *_, **__: found)
         server.answers = [ok(b"fine")]
         assert get(kind(0.3, 1), f"http://two.invalid:{server.port}").text == "fine"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows drops the answer with the connection")
+def test_an_answer_before_the_end_of_the_request_counts(kind, server):
+    def refuse(connection, request):
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+        return False  # the rest of the body is never read, so the connection is reset
+
+    server.answers = [refuse]
+    body = b"x" * (8 << 20)
+    assert kind(1, 1).request("POST", server.url, {}, data=body).status_code == 413
 
 
 def test_a_redirect_is_not_followed_so_that_the_token_goes_nowhere_else(kind, server):
