@@ -157,9 +157,8 @@ class PlexClient:
 
     def edit(self, section: int, rating_key: int, parameters: Sequence[Parameter]) -> None:
         """Changes one item: all `parameters` in one request if that stays short enough."""
-        if rating_key <= 0 or not parameters:
-            # Without an id the edit would hit every item of the library.
-            raise ValueError("an edit needs the rating key of one item and something to change")
+        if not parameters:
+            raise ValueError("an edit needs something to change")
         for some in edit_request.requests_for(parameters):
             put = self._put_long if edit_request.is_long(some) else self._put_once
             put(section, rating_key, some)
@@ -184,10 +183,8 @@ class PlexClient:
         """Changes several items of a library in one request; see `shared_edit`. Plex passes over items
         that are gone. The whole request is sent again after a lost answer: a server that adds names to
         several items may replace the names of one."""
-        if len(rating_keys) < 2 or min(rating_keys) <= 0 or not some:
-            raise ValueError(
-                "an edit of several items needs their rating keys and something to change"
-            )
+        if len(rating_keys) < 2 or not some:
+            raise ValueError("an edit of several items needs more than one, and something to change")
 
         def is_done() -> bool:
             now = self.items(rating_keys).values()
@@ -196,8 +193,8 @@ class PlexClient:
         once(lambda: self._put(section, rating_keys, some), is_done)
 
     def _put(self, section: int, rating_keys: Sequence[int], some: Sequence[Parameter]) -> None:
-        keys = ",".join(map(str, rating_keys))
-        pairs = [("type", str(MOVIES)), ("id", keys), *some]
+        """Sends an edit. Every edit of items goes through here."""
+        pairs = [("type", str(MOVIES)), ("id", edit_request.ids(rating_keys)), *some]
         self._plex.put(f"/library/sections/{section}/all?{urlencode(pairs, quote_via=quote)}")
 
     def _put_long(self, section: int, rating_key: int, some: Sequence[Parameter]) -> None:
@@ -230,9 +227,8 @@ class PlexClient:
         """Whether Plex takes an edit that changes nothing; None if the item is gone."""
         try:
             item = self._now(rating_key)
-            lock = int("country" in item.locks)  # a field that we never write
-            key = f"/library/sections/{item.section}/all?type={MOVIES}&id={rating_key}"
-            self._plex.put(f"{key}&country.locked={lock}")
+            lock = str(int("country" in item.locks))  # a field that we never write
+            self._put(item.section, [rating_key], [("country.locked", lock)])
         except errors.Gone:
             return None
         except (errors.Busy, errors.Lost, errors.Rejected):

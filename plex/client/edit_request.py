@@ -38,6 +38,14 @@ def parameters(changes: Iterable[Change], rates_apart: bool = False) -> list[Par
     return request
 
 
+def ids(rating_keys: Sequence[int]) -> str:
+    """The ids of the items that an edit is for. Without an id Plex would edit every item of the library:
+    then it raises ValueError."""
+    if not rating_keys or any(not isinstance(key, int) or key <= 0 for key in rating_keys):
+        raise ValueError("an edit needs the rating keys of its items, which are positive numbers")
+    return ",".join(map(str, rating_keys))
+
+
 def rating(value: object) -> str:
     """The value of a rating in an edit. An empty value removes it."""
     return f"{value:g}" if isinstance(value, (int, float)) and value else ""

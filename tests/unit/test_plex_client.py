@@ -46,7 +46,7 @@ def edit(client, key, field, value):
 def test_an_edit_without_an_item_is_never_built(client, plex):
     plex.clear_requests()
     for key, some in ((0, [("title.value", "x")]), (-1, [("title.value", "x")]), (101, [])):
-        with pytest.raises(ValueError, match="rating key"):
+        with pytest.raises(ValueError, match="an edit needs"):
             client.edit(1, key, some)
     assert plex.requests == []
 
@@ -549,8 +549,16 @@ def test_an_edit_of_several_items_whose_answer_was_lost(plex, action):
     assert len(sent(plex)) == (1 if action in ("drop_after", "slow_headers") else 2)
 
 
-@pytest.mark.parametrize("keys", [[], [7], [0, 7], [-1, 7]])
-def test_an_edit_of_several_items_needs_all_their_ids(client, plex, keys):
-    with pytest.raises(ValueError, match="rating keys"):
-        client.edit_several(1, keys, [("studio.value", "S")])
-    assert sent(plex) == []
+@pytest.mark.parametrize("keys", [[], [0], [-1], [0, 7], [7, -1], ["", 7], [None, 7], [7, ""]])
+def test_no_edit_goes_out_without_ids(client, plex, keys):
+    """Plex would edit every item of the library."""
+    for send in (client.edit_several, client._put):
+        with pytest.raises(ValueError, match="an edit"):
+            send(1, keys, [("studio.value", "S")])
+    assert plex.writes() == []
+
+
+def test_an_edit_of_several_items_needs_more_than_one(client, plex):
+    with pytest.raises(ValueError, match="more than one"):
+        client.edit_several(1, [7], [("studio.value", "S")])
+    assert plex.writes() == []
