@@ -86,9 +86,8 @@ class Together:
             self._traits.note(ADDS, False)
 
     def _group(self, group: list[Share]) -> set[int]:
-        traits, group = self._traits, sorted(group, key=lambda share: not share.at_risk)
-        if traits.knows(ADDS) is False:
-            group = [share for share in group if not share.at_risk]
+        traits = self._traits
+        group = sorted(filter(self._may_share, group), key=lambda share: not share.at_risk)
         if traits.knows(SEVERAL) is False or len(group) < 2:
             return set()
         done: set[int] = set()
@@ -100,6 +99,14 @@ class Together:
         for at in range(0, len(group), most):
             done |= self._send(group[at : at + most])
         return done
+
+    def _may_share(self, share: Share) -> bool:
+        """Whether the edit may go out with others. No trial risks a collection: it would be another one
+        after its last item was away, without its texts and images."""
+        adds = self._traits.knows(ADDS)
+        return (
+            not share.at_risk or bool(adds) or (adds is None and "collections" not in share.at_risk)
+        )
 
     def _send(self, shares: Sequence[Share]) -> set[int]:
         """Sends one edit, and around a bad item for half as many. A single item is left out."""

@@ -204,6 +204,24 @@ def test_an_item_that_goes_meanwhile_takes_no_name_from_others(bench: Bench, mod
     assert sorted(bench.plex.item(left)["genres"]) == expected[left]["genres"]
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_trial_never_empties_a_collection(bench: Bench, mode: str) -> None:
+    """Plex drops one that is empty, and another one of that name would lack its texts and images."""
+    bench.plex.options.empty_collections_stay = False
+    shelf = Shelf(bench, 2, mode)
+    for key in shelf.keys:
+        bench.plex.edit_as_person(key, add_collections=["Theirs"])
+    known = bench.plex.state()["collections"]
+    theirs = [key for key, one in known.items() if one["title"] == "Theirs"]
+    bench.settings = {"collections_from": "studio, performer", "sync_fields": "collections"}
+    for scene in shelf.items:
+        bench.stash.update_scene(scene, performer_ids=[str(bench.stash.performer_id("Ann"))])
+    shelf.sync()
+    assert all("Ann" in says["collections"] for says in shelf.says().values())
+    known = bench.plex.state()["collections"]
+    assert [key for key, one in known.items() if one["title"] == "Theirs"] == theirs
+
+
 def test_only_equal_edits_go_out_together(bench: Bench) -> None:
     """An actor, a title or a photo is an item's own; so is the rest of an edit that has one."""
     shelf = Shelf(bench, 6, "add")
