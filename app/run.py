@@ -172,6 +172,7 @@ class Run:
             self.contacts.failed("plex", fault)
             raise errors.SetupError(fault)
         from plex.client.client import connect
+        from plex.state.traits import Traits
 
         config, outages = self.config, self.outages
         verify = not config.plex_insecure_tls
@@ -188,6 +189,7 @@ class Run:
             self.contacts.failed("plex", str(error))
             raise
         self._recognise(client)
+        Traits(self.store).answered(client.version)
         self.outages.answered()
         self.contacts.answered("plex", client.version)
         return client

@@ -7,7 +7,7 @@ from typing import Any
 from .answering import container
 from .markup import El
 from .message import Answer, Call
-from .state import VERSION, State
+from .state import State
 
 
 def root(state: State, call: Call) -> Answer:
@@ -19,7 +19,7 @@ def root(state: State, call: Call) -> Answer:
             "allowSync": state.owner,
             "friendlyName": state.friendly_name,
             "machineIdentifier": state.machine_identifier,
-            "version": VERSION,
+            "version": state.library.options.version,
             "myPlex": True,
             "myPlexSigninState": "ok",
             "claimed": True,
@@ -31,7 +31,7 @@ def root(state: State, call: Call) -> Answer:
 
 def identity(state: State, call: Call) -> Answer:
     attrs: dict[str, Any] = {"claimed": True, "machineIdentifier": state.machine_identifier}
-    return container(state, call, [], {**attrs, "version": VERSION})
+    return container(state, call, [], {**attrs, "version": state.library.options.version})
 
 
 def library(state: State, call: Call) -> Answer:

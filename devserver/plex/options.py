@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 class Options:
     """All of it may be changed while the server runs."""
 
+    version: str = "1.43.3.10861-sim"
+
     # Listings
     omit_total_size: bool = False  # leave totalSize out when the window covers everything
     page_cap: int | None = None  # never more rows than this in one answer

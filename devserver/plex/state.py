@@ -12,8 +12,6 @@ from .library import Library
 from .request_log import RequestLog
 from .scan import Scans
 
-VERSION = "1.43.3.10861-sim"
-
 
 class State:
     """`phase` is up, starting (503 for all) or starting_writes (writes are refused)."""

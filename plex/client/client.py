@@ -184,7 +184,9 @@ class PlexClient:
         that are gone. The whole request is sent again after a lost answer: a server that adds names to
         several items may replace the names of one."""
         if len(rating_keys) < 2 or not some:
-            raise ValueError("an edit of several items needs more than one, and something to change")
+            raise ValueError(
+                "an edit of several items needs more than one, and something to change"
+            )
 
         def is_done() -> bool:
             now = self.items(rating_keys).values()

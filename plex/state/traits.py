@@ -1,4 +1,5 @@
-"""Traits: how this Plex server takes edits, as far as its answers have shown. Kept in its file."""
+"""Traits: how this Plex server takes edits, as far as its answers have shown. Kept in its file until Plex
+is updated."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from typing import NamedTuple
 from plex.state.database import Store
 from plex.state.file_id import FileIds, from_text, text
 
-_RATINGS, _TRIAL = "rates_apart", "edit_trial"
+_RATINGS, _TRIAL, _VERSION = "rates_apart", "edit_trial", "traits_of"
 # Edits of several items: whether each of them gets the edit, and whether names are added to its list.
 SEVERAL, ADDS = "edits_several", "adds_names"
 _WORDS = {True: "yes", False: "no"}
@@ -27,6 +28,14 @@ class Traits:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def answered(self, version: str) -> None:
+        """Forgets how another version of Plex took edits. Names that a trial may have lost stay noted."""
+        if version and version != self._store.meta(_VERSION):
+            for name in (SEVERAL, ADDS, _RATINGS):
+                if self._store.meta(name):
+                    self._store.set_meta(name, "")
+            self._store.set_meta(_VERSION, version)
 
     @property
     def rates_apart(self) -> bool:

@@ -35,6 +35,12 @@ def test_the_token_comes_by_header_or_query(scenes: Scenes) -> None:
     assert scenes.plex.unauthenticated == 2
 
 
+def test_the_version_changes_with_an_update(scenes: Scenes) -> None:
+    scenes.plex.options.version = "1.44.0.1-sim"
+    for path in ("/", "/identity"):
+        assert scenes.get(path).xml.get("version") == "1.44.0.1-sim"
+
+
 def test_identity_needs_no_token(scenes: Scenes) -> None:
     root = scenes.get("/identity", token="").xml
     assert root.get("machineIdentifier") == scenes.plex.machine_identifier

@@ -21,6 +21,11 @@ def edits(box: Box) -> list[int]:
     return [len(r.get("id").split(",")) for r in box.plex.writes() if r.get("id")]
 
 
+def assert_setup_says(box: Box, mode: str) -> None:
+    setup = [one for one in box.operation("doctor")["findings"] if one["id"] == "plex.edits"]
+    assert [one["level"] for one in setup] == [SAID[mode][0]] and SAID[mode][1] in setup[0]["said"]
+
+
 @pytest.mark.parametrize("mode", ["add", "replace"])
 def test_a_renamed_tag_is_a_few_edits(box: Box, mode: str) -> None:
     box.plex.tag_mode = mode
@@ -39,8 +44,23 @@ def test_a_renamed_tag_is_a_few_edits(box: Box, mode: str) -> None:
     found = edits(box)
     assert sum(found) == SCENES + (2 if mode == "replace" else 0)
     assert len(found) <= 8 if mode == "add" else max(found) == 2
-    setup = [one for one in box.operation("doctor")["findings"] if one["id"] == "plex.edits"]
-    assert [one["level"] for one in setup] == [SAID[mode][0]] and SAID[mode][1] in setup[0]["said"]
+    assert_setup_says(box, mode)
     box.plex.clear_requests()
     box.operation("undo")
     assert {scene: sorted(box.item(scene)["genres"]) for scene in scenes} == before
+
+
+@pytest.mark.parametrize("modes", [("add", "replace"), ("replace", "add")])
+def test_an_update_of_plex_is_tried_anew(box: Box, modes: tuple[str, str]) -> None:
+    scenes = [box.add(f"{n}.mp4", title=f"T{n}", tags=["shared", f"own {n}"]) for n in range(4)]
+    for n, mode in enumerate(modes):
+        box.plex.tag_mode, box.plex.options.version = mode, f"1.{n}"
+        box.task("Sync All Scenes to Plex")
+        box.plex.clear_requests()
+        box.stash.rename("tag", box.stash.tag_id("shared" if n == 0 else "Name 0"), f"Name {n}")
+        box.settle()
+        assert [sorted(box.item(scene)["genres"]) for scene in scenes] == [
+            sorted([f"Name {n}", f"own {m}"]) for m in range(4)
+        ]
+        assert edits(box) == ([2, 2] if mode == "add" else [2, 1, 1, 1, 1])
+        assert_setup_says(box, mode)
