@@ -1,11 +1,14 @@
 """Turns the status of an answer into an error of Plex, or of a proxy in front of it. Pure."""
 
+import re
 from collections.abc import Mapping
 
 import errors
 from errors import PLEX
 
 STARTING = "still starting up"
+# How nginx, Apache and servers in Go refuse a request without TLS at their port for TLS.
+_TLS_ONLY = re.compile(r"plain HTTP|HTTP request (was sent )?to (an )?HTTPS")
 BREATH = 1.0  # seconds of rest for a busy Plex that does not ask for a time
 
 
@@ -37,6 +40,21 @@ def overloaded() -> errors.Stash2PlexError:
     error = errors.Busy("Plex is busy: it has more requests than it can take (503)").of(PLEX)
     error.after = BREATH
     return error
+
+
+def wants_tls(url: str, status: int, headers: Mapping[str, str], text: str) -> bool:
+    """Whether a request without TLS was turned away because it had none."""
+    if not url.startswith("http:"):
+        return False
+    if 300 <= status < 400:
+        return headers.get("Location", "").strip().lower().startswith("https:")
+    return status == 400 and bool(_TLS_ONLY.search(text))
+
+
+def without_tls(status: int, url: str) -> errors.Unreachable:
+    """Returns the error for such a server."""
+    words = f"what answers at {url} wants https ({status}): write https:// instead of http:// there"
+    return _gateway(f"{words}, in “Plex URL”")
 
 
 def is_in_front(status: int, headers: Mapping[str, str]) -> bool:

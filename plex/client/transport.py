@@ -15,7 +15,16 @@ from net.retry import Answer, Chances, ask_part, question_chances, retry, write_
 from plex.client.listing import Page
 from plex.client.markup import MAX_BYTES, Declared, document
 from plex.client.section import LIBRARIES
-from plex.client.status import in_front, is_in_front, not_plex, of_status, overloaded, unreadable
+from plex.client.status import (
+    in_front,
+    is_in_front,
+    not_plex,
+    of_status,
+    overloaded,
+    unreadable,
+    wants_tls,
+    without_tls,
+)
 
 # A constant identifier: each new one would be a "new device" and send the owner an e-mail.
 IDENTITY = {
@@ -247,7 +256,9 @@ def _of_answer(
     meant: errors.Stash2PlexError
     if answer is None:
         return meaning(error, url)
-    if is_in_front(answer.status_code, answer.headers):
+    if wants_tls(url, answer.status_code, answer.headers, answer.text):
+        meant = without_tls(answer.status_code, url)
+    elif is_in_front(answer.status_code, answer.headers):
         meant = in_front(answer.status_code, url)
     elif answer.status_code == 503 and was_up:
         meant = overloaded()

@@ -127,6 +127,28 @@ def test_a_refusal_that_is_not_plex_s_is_nothing_of_the_token(answer: Response) 
     assert "a proxy in front of it" in str(found) and "new one" not in str(found)
 
 
+@pytest.mark.parametrize(
+    ("answer", "wants"),
+    [
+        (answered(301, Location="https://plex.lan/"), True),
+        (answered(308, location="HTTPS://plex.lan/"), True),
+        (answered(302, Location="http://plex.lan/login"), False),
+        (answered(302), False),
+        (answered(400, b"<center>The plain HTTP request was sent to HTTPS port</center>"), True),
+        (answered(400, b"Client sent an HTTP request to an HTTPS server."), True),
+        (answered(400, b"You're speaking plain HTTP to an SSL-enabled server port."), True),
+        (answered(400, b"<h1>400 Bad Request</h1>"), False),
+    ],
+)
+def test_a_server_that_wants_https_is_named_as_that(answer: Response, wants: bool) -> None:
+    found = plex._of_answer(plex.BadStatus(answer.status_code), answer, URL)
+    assert ("write https:// instead of http://" in str(found)) == wants
+    secure = plex._of_answer(plex.BadStatus(answer.status_code), answer, "https://plex:32400")
+    assert "write https" not in str(secure)
+    if wants:
+        told(found, errors.PLEX)
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refusal_of_plex_is_one_of_the_token(status: int) -> None:
     answer = answered(status, TINY, X_Plex_Protocol="1.0", Content_Type="text/html")
