@@ -18,7 +18,7 @@ from app.dashboard.overview import (
 )
 from disk.json_file import put_note
 from disk.lock import FileLock
-from stash import light_json
+from stash import light
 
 Map = Mapping[str, Any]
 Contact = dict[str, Any]
@@ -71,7 +71,7 @@ class Activity:
         with suppress(OSError):
             if left:
                 if left != known:
-                    put_note(path, light_json.dumps(left))
+                    put_note(path, light.dumps(left))
             elif known:
                 os.unlink(path)
 
@@ -114,7 +114,7 @@ class Contacts:
         with suppress(OSError):
             known = self._known = self._known or servers(self._folder)
             known[server] = after(known[server] or {})
-            put_note(os.path.join(self._folder, CONTACTS), light_json.dumps(known))
+            put_note(os.path.join(self._folder, CONTACTS), light.dumps(known))
 
 
 def answered(before: Contact, version: str, now: float) -> Contact:

@@ -12,7 +12,7 @@ from app import hook_hints
 from app.arguments import flag
 from app.phrasing import by_reason, many
 from app.run import Run
-from stash import stdio, wake
+from stash import hook, stdio
 
 if TYPE_CHECKING:
     from plex.library.scans import Scans
@@ -42,7 +42,7 @@ def drain(
     from sync_queue import inbox
 
     if is_for_later(run):
-        wake.wake(dict(run.connection), run.data_dir)
+        hook.wake(dict(run.connection), run.data_dir)
         stdio.info("queued: a Process Queue task of Stash does the work")
         return {"later": True}
     if run.config.paused:

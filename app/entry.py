@@ -6,7 +6,7 @@ files, no package), every other operation the full lane.
 
 import sys
 
-from stash import hook, stdio
+from stash import stdio
 from sync_queue import inbox
 
 # Operations that the page polls, in app.dashboard.routes.
@@ -90,6 +90,8 @@ def _page(mode: str, args: dict, data_dir: str) -> int:
 
 
 def _hook(args: dict, connection: dict, data_dir: str, document: dict) -> int:
+    from stash import hook
+
     try:
         answer, scene = hook.handle(args.get("hookContext"), connection, data_dir)
     except OSError as error:  # without its path: the user may want none in the log

@@ -9,7 +9,7 @@ from app.packages import activate
 from app.run import Run
 from disk.json_file import put_note
 from disk.lock import FileLock
-from stash import hook, stdio, wake
+from stash import hook, stdio
 from sync_queue import inbox
 
 LOCK = "notes.lock"
@@ -20,7 +20,7 @@ def wake_if_due(run: Run) -> None:
     if _is_read_only(run):
         return
     if run.from_stash and hook.is_due(run.data_dir, run.clock()) and not run.outages.is_away():
-        wake.wake(dict(run.connection), run.data_dir)
+        hook.wake(dict(run.connection), run.data_dir)
 
 
 def wake_if_work_is_left(run: Run) -> None:
@@ -32,7 +32,7 @@ def wake_if_work_is_left(run: Run) -> None:
     if run.config.paused or inbox.is_away(run.data_dir, now):
         return
     if has_work(run.data_dir, run.jobs, now):
-        wake.wake(dict(run.connection), run.data_dir)
+        hook.wake(dict(run.connection), run.data_dir)
 
 
 def _is_read_only(run: Run) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import validation
 from disk.json_file import put_note
-from stash import light_json
+from stash import light
 from validation.address import tidy_token, tidy_url
 from validation.settings import SyncSettings
 
@@ -54,7 +54,7 @@ def checked(folder: str, settings: object, keeps: bool = True) -> Checked:
         values = {name: getattr(config, name) for name in type(config).model_fields}
         values = {name: value for name, value in values.items() if name not in OF_PLEX}
         with suppress(OSError):  # the next process checks again
-            put_note(path, light_json.dumps({"mark": mark, "values": values, "unknown": unknown}))
+            put_note(path, light.dumps({"mark": mark, "values": values, "unknown": unknown}))
     return Checked(config, warnings, unknown)
 
 
@@ -68,7 +68,7 @@ def _mark(settings: object) -> str:
         if not isinstance(given, str) or not given.strip() or not given.isascii():
             return ""
     others = {name: value for name, value in settings.items() if name not in OF_PLEX}
-    text = light_json.dumps([others, _rules()])
+    text = light.dumps([others, _rules()])
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 
@@ -81,7 +81,7 @@ def _rules() -> "list[Any]":
 
 def _kept(path: str, mark: str, settings: Any) -> "Checked | None":
     try:
-        document: Any = light_json.loads(Path(path).read_bytes())
+        document: Any = light.loads(Path(path).read_bytes())
         if document["mark"] != mark:
             return None
         values = {name: _tuples(value) for name, value in document["values"].items()}

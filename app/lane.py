@@ -13,7 +13,7 @@ from app.packages import activate
 from app.run import Run
 from disk import messages
 from errors import SetupError, Stash2PlexError
-from stash import stdio, wake
+from stash import hook, stdio
 
 INSTALLS = (
     "The packages of Stash2Plex are not installed yet. A task of Stash installs them now: see Settings > "
@@ -45,7 +45,7 @@ def opened(
         # Stash kills an operation when its page is left, which would cut an installation off.
         _make_importable(data_dir, may_install=bool(args.get("as_task")) or not from_stash)
     except activate.NotThere:
-        wake.wake(dict(connection), data_dir)
+        hook.wake(dict(connection), data_dir)
         with suppress(OSError):
             Path(data_dir, NO_PACKAGES).touch(mode=0o600)
         raise SetupError(INSTALLS) from None
@@ -98,7 +98,7 @@ def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene
     stdio.claim_stdout()
     activate.bring_site_in()
     if not ready(data_dir):
-        return wake.wake(connection, data_dir)
+        return hook.wake(connection, data_dir)
     args = {"trigger": "inline", "only": scene}
     with opened(connection, args, data_dir, settings) as run:
         answer = registry.process_queue(run)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 import errors
 from net.halving import by_halves
 from net.response import is_loopback
-from stash import light_http, recent, scene
+from stash import light, recent, scene
 from stash.scene_filter import EVERYTHING, SceneFilter, criteria
 from stash.transport import Transport
 from validation.image import is_cover
@@ -325,5 +325,5 @@ def _unreadable(why: str) -> errors.Stash2PlexError:
 def _is_here(connection: Mapping[str, Any]) -> bool:
     """Whether Stash runs on this machine, where its self-signed certificate is safe. A Stash that
     started us does; only a terminal brings an API key."""
-    host, _ = light_http.address(dict(connection))
+    host, _ = light.address(dict(connection))
     return "ApiKey" not in connection or is_loopback(host)

@@ -7,11 +7,13 @@ flag stays, and the next invocation wakes the drain.
 import time
 
 from disk import lock
-from stash import light_json, stdio
+from stash import light, stdio
 from sync_queue import inbox
 
 STATE_FILE = "reconciliation_state.json"  # the scheduler's, read here without importing it
 LONGEST_RETRY = 6 * 3600  # of the scheduler; a later time means that the clock was set back
+DRAIN_TASK = "Process Queue"
+WAKE_SECONDS = 3.0  # for all requests of a hook to Stash: a person waits
 # The fields that Plex always shows. A change of any other field is ignored, and with no field every
 # event is. Fields that Plex shows with some settings are in the inbox's notes.
 SHOWN = {"Performer": ("name",), "Studio": ("name",), "Tag": ("name",), "Group": ()}
@@ -76,9 +78,7 @@ def handle(context: object, connection: dict, data_dir: str) -> "tuple[str, int]
         return answer + "; Plex is away", 0
     if dirty and _is_save(context) and _is_inline(connection, data_dir, config_dir):
         return answer, dirty[1]
-    from stash import wake  # most hooks of a bulk edit find a drain awake
-
-    wake.wake(connection, data_dir)
+    wake(connection, data_dir)
     return answer, 0
 
 
@@ -93,12 +93,10 @@ def _is_inline(connection: dict, data_dir: str, config_dir: str) -> bool:
     """Whether Hook Mode is inline: from a task's note, or from Stash if its settings changed since."""
     if inbox.knows_settings(data_dir, config_dir):
         return inbox.is_inline(data_dir)
-    from stash import light_http
-
     query = "query Mode($ids: [ID!]) { configuration { plugins(include: $ids) } }"
-    deadline = time.monotonic() + light_http.CONNECT_SECONDS
+    deadline = time.monotonic() + light.CONNECT_SECONDS
     try:
-        data = light_http.ask(connection, query, {"ids": [stdio.PLUGIN_ID]}, deadline)
+        data = light.ask(connection, query, {"ids": [stdio.PLUGIN_ID]}, deadline)
         mode = data["configuration"]["plugins"][stdio.PLUGIN_ID]["hook_mode"]
     except (OSError, ValueError, LookupError, TypeError):  # not set, or no answer
         return False
@@ -109,7 +107,7 @@ def is_due(data_dir: str, now: float) -> bool:
     """Whether the scheduler's state file says that a reconciliation is due now."""
     try:
         with open(f"{inbox.home(data_dir)}/{STATE_FILE}", encoding="utf-8") as file:
-            state = light_json.loads(file.read())
+            state = light.loads(file.read())
         if state.get("interval") in (None, "", "never"):  # type: ignore[attr-defined]
             return False
         return _is_due(state, now)  # type: ignore[arg-type]
@@ -123,3 +121,80 @@ def _is_due(state: dict, now: float) -> bool:
         return False  # the last try failed, and every event would start the next
     started = server is not None and state.get("stash_identity") != server
     return started or (isinstance(due, (int, float)) and now >= due)
+
+
+# -- one drain: the task that does the work, for which Stash is asked
+
+
+def wake(connection: dict, data_dir: str) -> None:
+    """Make sure that one drain is queued in Stash. Never raises, never waits for a job."""
+    asking = lock.FileLock(f"{data_dir}/{inbox.WAKE_LOCK}")
+    try:
+        if _is_on_its_way(data_dir) or not asking.acquire():
+            return  # or another hook is asking Stash now
+        try:
+            # A drain that another hook asked for may have started meanwhile.
+            if not (_is_on_its_way(data_dir) or lock.is_held(inbox.lock_path(data_dir))):
+                _wake(connection, data_dir)
+        finally:
+            asking.release()
+    except Exception as error:  # the flag is on disk, so nothing that Stash answers fails the Save
+        stdio.warning(
+            f"Stash could not be asked to sync this now ({_why(error)}): "
+            "the change is noted, and the next event or Process Queue syncs it"
+        )
+
+
+def _why(error: Exception) -> str:
+    """The reason in a few words, without a path: a hook does not know whether Obfuscate Paths is on."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, OSError):
+        return error.strerror or "no connection"
+    return str(error) if type(error) is ValueError else "an answer that makes no sense"
+
+
+def _is_on_its_way(data_dir: str) -> bool:
+    return inbox.waking(data_dir, stdio.server_identity(), time.time()) == ""
+
+
+def _wake(connection: dict, data_dir: str) -> None:
+    """Ask Stash for a drain, unless the promised one still waits. Only the wake lock's holder does."""
+    server, deadline = stdio.server_identity(), time.monotonic() + WAKE_SECONDS
+    job = inbox.waking(data_dir, server, time.time()) or ""
+    try:
+        if not (job and _waits(connection, job, deadline)):
+            job = inbox.NO_ANSWER
+            inbox.begin_wake(data_dir)
+            job = _queue_drain(connection, deadline)
+            inbox.end_wake(data_dir, job, server)
+    except TimeoutError:
+        # Stash may have received the request, and the next Save should not wait too.
+        inbox.end_wake(data_dir, job, server)
+        inbox.touch_wake(data_dir)
+        raise
+    except BaseException:
+        inbox.drop_wake(data_dir)
+        raise
+    inbox.touch_wake(data_dir)
+
+
+def _queue_drain(connection: dict, deadline: float) -> str:
+    query = (
+        "mutation Wake($plugin: ID!, $task: String, $args: Map) "
+        "{ runPluginTask(plugin_id: $plugin, task_name: $task, args_map: $args) }"
+    )
+    args = {"mode": "process_queue", "trigger": "hook"}
+    variables = {"plugin": stdio.PLUGIN_ID, "task": DRAIN_TASK, "args": args}
+    return str(light.ask(connection, query, variables, deadline)["runPluginTask"])
+
+
+def _waits(connection: dict, job: str, deadline: float) -> bool:
+    query = "query Waits($input: FindJobInput!) { findJob(input: $input) { status description } }"
+    known = light.ask(connection, query, {"input": {"id": job}}, deadline)["findJob"]
+    # Job numbers begin anew with each start of Stash, so this may be another job.
+    return (
+        bool(known)
+        and known["status"] in ("READY", "RUNNING")
+        and (DRAIN_TASK in str(known["description"]))
+    )

@@ -6,7 +6,7 @@ on stdout) are those of Stash's `interface: raw`, see its pkg/plugin.
 
 import sys
 
-from stash import light_json
+from stash import light
 
 if sys.platform == "win32":
     import nt as calls
@@ -28,7 +28,7 @@ _scrubs: list = []
 def read(fd: int = 0) -> dict:
     """The one JSON document on `fd`. Raises ValueError with a sentence if there is none."""
     try:
-        document = light_json.loads(_all(fd))
+        document = light.loads(_all(fd))
     except (ValueError, OSError):
         raise ValueError(
             "stdin held no JSON document: Stash2Plex.py is started by Stash; "
@@ -136,7 +136,7 @@ def answer(output: object = None, error: "str | None" = None) -> None:
         return
     # Stash logs the error of an answer.
     document = {"output": output} if error is None else {"error": scrub(error), "output": output}
-    _write(light_json.dumps(_masked(document)))
+    _write(light.dumps(_masked(document)))
 
 
 def answer_in_lines(text: str) -> None:

@@ -11,7 +11,7 @@ from errors import STASH
 from net.plain import AnySession, session_for
 from net.response import SPEAKS_PLAINLY, NoAnswer, Response, TooLarge, Unusable
 from net.retry import ask_part, question_chances, retry
-from stash import light_http, light_json, stdio
+from stash import light, stdio
 
 OLDEST = "0.30"  # the first Stash with all fields that we ask for
 _IS_UP = "query Version { version { version } }"  # a Stash that answers this is up
@@ -30,7 +30,7 @@ class Line:
         return Line(self._base, self._session.twin())
 
     def post(self, query: str, variables: dict[str, Any], credentials: dict[str, str]) -> Response:
-        body = light_json.dumps({"query": query, "variables": variables}).encode()
+        body = light.dumps({"query": query, "variables": variables}).encode()
         headers = {"Content-Type": "application/json", "Accept": "application/json"} | credentials
         return self._session.request("POST", f"{self._base}/graphql", headers, data=body)
 
@@ -62,7 +62,7 @@ class Transport:
         verify: bool = True,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        host, port = light_http.address(dict(connection))
+        host, port = light.address(dict(connection))
         self.base = f"{connection.get('Scheme') or 'http'}://{_bracketed(host)}:{port}"
         self._line = _line_to(self.base, connect, read, verify)
         self._sleep = sleep
@@ -159,7 +159,7 @@ class Transport:
 
 def _data(response: Response) -> Any:
     try:
-        content = light_json.loads(response.content)
+        content = light.loads(response.content)
     except ValueError:
         content = None
     if not isinstance(content, dict):

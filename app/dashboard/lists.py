@@ -7,7 +7,7 @@ import time
 
 from app.dashboard import read_only_db
 from app.dashboard.read_only_db import HIGHEST, PLEX, PREVIEW, QUEUE, File, number, page, text
-from stash import light_json
+from stash import light
 from sync_queue.schema import CLAIMED, DEAD, READY, TABLE
 
 TYPE_CHECKING = False
@@ -103,7 +103,7 @@ def preview(data_dir: str, args: "Map") -> "Map":
         answer = _part(file, args, sql, names, values, _VALUES | {"writes": bool})
         if not after:
             about = file.rows("SELECT value FROM about")
-            answer["about"] = light_json.loads(about[0][0]) if about else None
+            answer["about"] = light.loads(about[0][0]) if about else None
     return answer
 
 
@@ -184,7 +184,7 @@ def _letter(row: "Row") -> "Map":
 
 def _value(stored: str) -> object:
     try:
-        return light_json.loads(stored)
+        return light.loads(stored)
     except ValueError:
         return stored
 
@@ -194,7 +194,7 @@ _VALUES: "dict[str, Callable[[Any], object]]" = {"before": _value, "after": _val
 
 def _kept(data: object) -> "Map":
     try:
-        kept = light_json.loads(data)  # type: ignore[arg-type]
+        kept = light.loads(data)  # type: ignore[arg-type]
     except (ValueError, TypeError, AttributeError):
         return {}
     return kept if isinstance(kept, dict) else {}

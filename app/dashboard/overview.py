@@ -4,7 +4,7 @@ import time
 
 from app.dashboard import read_only_db
 from disk import lock
-from stash import light_json
+from stash import light
 from sync_queue import inbox, schema
 
 TYPE_CHECKING = False
@@ -146,7 +146,7 @@ def _document(data_dir: str, name: str) -> "Map":
     """A JSON document of ours, {} if it cannot be read. The full lane reports that."""
     try:
         with open(f"{data_dir}/{name}", "rb") as file:
-            document = light_json.loads(file.read())
+            document = light.loads(file.read())
     except (OSError, ValueError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -203,7 +203,7 @@ def half_replaced(plugin: Path, tmp_path: Path, name: str, text: str | None) -> 
         ("app/entry.py", "hook"),
         ("stash/stdio.py", "hook"),
         ("stash/hook.py", "hook"),
-        ("stash/wake.py", "hook"),
+        ("stash/light.py", "hook"),
         ("sync_queue/inbox.py", "hook"),
         ("app/tasks.py", "queue_status"),
         ("app/lane.py", "queue_status"),

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from disk.lock import FileLock
-from stash import hook, light_http, stdio, wake
+from stash import hook, light, stdio
 from stash.scene import WATCHED
 from sync_queue import inbox
 
@@ -148,7 +148,7 @@ def test_an_id_that_stash_cannot_have_given_marks_nothing(number: object) -> Non
 def test_stash_names_itself_by_what_it_is_bound_to(
     connection: dict[str, Any], expected: object
 ) -> None:
-    assert light_http.address(connection) == expected
+    assert light.address(connection) == expected
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_stash_names_itself_by_what_it_is_bound_to(
 )  # fmt: skip
 def test_an_address_that_makes_no_sense_is_refused(connection: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
-        light_http.address(connection)
+        light.address(connection)
 
 
 # -- a Stash that answers as it is told
@@ -257,7 +257,7 @@ def test_a_machine_without_ipv6_finds_stash_by_its_other_address(
     place = "127.0.0.1", one.port
     found = [(family, socket.SOCK_STREAM, 0, "", place) for family in (9999, socket.AF_INET)]
     monkeypatch.setattr(_socket, "getaddrinfo", lambda *_: found)
-    assert light_http.ask(one.connection, "query", {}) == {"a": 1}
+    assert light.ask(one.connection, "query", {}) == {"a": 1}
 
 
 def marker(data: str) -> str | None:
@@ -283,7 +283,7 @@ def test_a_wake_asks_for_the_task_once_and_remembers_the_job(
 ) -> None:
     server = stash(queues("12"))
     for _ in range(3):
-        wake.wake(server.connection, data)
+        hook.wake(server.connection, data)
     assert [r["variables"]["task"] for r in server.requests] == ["Process Queue"]
     assert server.requests[0]["variables"]["plugin"] == "Stash2Plex"
     assert marker(data) == ours("12")
@@ -293,7 +293,7 @@ def test_a_wake_asks_for_the_task_once_and_remembers_the_job(
 def test_the_task_that_is_asked_for_is_in_the_manifest() -> None:
     root = Path(hook.__file__).resolve().parent.parent
     manifest = (root / "Stash2Plex.yml").read_text(encoding="utf-8")
-    assert f"name: {wake.DRAIN_TASK}\n" in manifest
+    assert f"name: {hook.DRAIN_TASK}\n" in manifest
     assert manifest.startswith(f"name: {stdio.PLUGIN_ID}\n")
 
 
@@ -303,8 +303,8 @@ def test_twenty_hooks_at_once_ask_once(stash: Callable[..., FakeStash], data: st
     stale(data, "7 another:server")
     code = (
         f"import sys; sys.path.insert(0, {str(Path(hook.__file__).parent.parent)!r})\n"
-        "from stash import wake\nprint(flush=True); sys.stdin.readline()\n"
-        f"wake.wake({server.connection!r}, {data!r})"
+        "from stash import hook\nprint(flush=True); sys.stdin.readline()\n"
+        f"hook.wake({server.connection!r}, {data!r})"
     )
     children = [
         subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1) for _ in range(20)
@@ -327,7 +327,7 @@ def test_a_hook_that_finds_another_one_asking_leaves_it_to_that_one(
     server = stash(queues())
     holder = FileLock(os.path.join(data, inbox.WAKE_LOCK))
     assert holder.acquire()
-    wake.wake(server.connection, data)
+    hook.wake(server.connection, data)
     holder.release()
     assert server.requests == [] and capfd.readouterr().err == ""
 
@@ -335,7 +335,7 @@ def test_a_hook_that_finds_another_one_asking_leaves_it_to_that_one(
 def test_a_killed_hook_holds_back_no_other(stash: Callable[..., FakeStash], data: str) -> None:
     server = stash(queues("12"))
     inbox.begin_wake(data)
-    wake.wake(server.connection, data)
+    hook.wake(server.connection, data)
     assert len(server.requests) == 1 and marker(data) == ours("12")
 
 
@@ -344,7 +344,7 @@ def test_a_drain_that_took_the_lock_meanwhile_needs_no_wake(
 ) -> None:
     server = stash(queues())
     with FileLock(os.path.join(data, inbox.LOCK)):
-        wake.wake(server.connection, data)
+        hook.wake(server.connection, data)
     assert server.requests == []
 
 
@@ -356,7 +356,7 @@ def test_a_job_that_still_waits_is_not_queued_twice(
     server = stash(queues(waits=waits))
     stale(data, ours("7"))
     for _ in range(3):
-        wake.wake(server.connection, data)
+        hook.wake(server.connection, data)
     assert ["findJob" in r["query"] for r in server.requests] == [True]
     assert marker(data) == ours("7")
 
@@ -375,7 +375,7 @@ def test_a_job_that_does_not_wait_any_more_is_queued_anew(
 ) -> None:
     server = stash(queues("12", waits=found))
     stale(data, ours("7"))
-    wake.wake(server.connection, data)
+    hook.wake(server.connection, data)
     assert len(server.requests) == 2 and marker(data) == ours("12")
 
 
@@ -384,7 +384,7 @@ def test_a_restart_of_stash_voids_the_wake_marker(
 ) -> None:
     server = stash(queues("1"))
     stale(data, "7 1:old", age=1.0)
-    wake.wake(server.connection, data)
+    hook.wake(server.connection, data)
     assert marker(data) == ours("1")
 
 
@@ -407,14 +407,14 @@ def test_a_refused_wake_is_logged_and_tried_again(
     stash: Callable[..., FakeStash], data: str, name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     server = stash(REFUSALS[name])
-    wake.wake(server.connection, data)
+    hook.wake(server.connection, data)
     assert marker(data) is None
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("\x01w\x02Stash could not be asked to sync this now (")
     assert line.endswith("): the change is noted, and the next event or Process Queue syncs it")
     assert "MTYabc" not in line
     server.reply = queues("12")
-    wake.wake(server.connection, data)
+    hook.wake(server.connection, data)
     assert marker(data) == ours("12")
     assert capfd.readouterr() == ("", "")
 
@@ -433,7 +433,7 @@ def test_a_refused_wake_is_logged_and_tried_again(
 def test_a_stash_that_cannot_be_found_does_not_fail_the_hook(
     data: str, connection: dict[str, Any]
 ) -> None:
-    wake.wake({**connection, "Scheme": "http"}, data)
+    hook.wake({**connection, "Scheme": "http"}, data)
     assert marker(data) is None
 
 
@@ -453,14 +453,14 @@ def test_why_a_wake_failed_is_said(
     why: str,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    wake.wake(stash(reply).connection, data)
+    hook.wake(stash(reply).connection, data)
     assert f"({why})" in capfd.readouterr().err
 
 
 def test_a_stash_that_refuses_the_connection_is_named_as_the_reason(
     data: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    wake.wake({"Host": "127.0.0.1", "Port": 1, "Scheme": "http"}, data)
+    hook.wake({"Host": "127.0.0.1", "Port": 1, "Scheme": "http"}, data)
     assert "(Connection refused)" in capfd.readouterr().err
 
 
@@ -486,11 +486,11 @@ def test_a_stash_without_an_answer_is_left_alone(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """One Save waits for the limit; those after it do not wait at all."""
-    monkeypatch.setattr(wake, "WAKE_SECONDS", 0.3)
+    monkeypatch.setattr(hook, "WAKE_SECONDS", 0.3)
     found: list[FakeStash] = []
     found.append(stash(kind(found)))
     for _ in range(3):
-        wake.wake(found[0].connection, data)
+        hook.wake(found[0].connection, data)
     assert len(found[0].requests) == 1
     assert marker(data) == ours(inbox.NO_ANSWER)
     assert capfd.readouterr().err.count("(no answer in time)") == 1
@@ -509,7 +509,7 @@ def test_an_answer_ends_where_it_says_even_if_the_connection_stays_open(
         found[0].released.wait(60)
 
     found.append(stash(kept_open))
-    wake.wake(found[0].connection, data)
+    hook.wake(found[0].connection, data)
     assert marker(data) == ours("12")
     assert capfd.readouterr().err == ""
 
@@ -518,17 +518,17 @@ def test_the_limit_is_for_all_questions_together(
     stash: Callable[..., FakeStash], data: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asking for the old job used up the time: the new one is not asked for."""
-    monkeypatch.setattr(wake, "WAKE_SECONDS", 0.3)
+    monkeypatch.setattr(hook, "WAKE_SECONDS", 0.3)
     found: list[FakeStash] = []
     found.append(stash(hangs(found)))
     stale(data, ours("7"))
-    wake.wake(found[0].connection, data)
+    hook.wake(found[0].connection, data)
     assert ["findJob" in r["query"] for r in found[0].requests] == [True]
     assert inbox.waking(data, stdio.server_identity(), time.time()) == ""
 
 
 def test_the_limit_is_a_matter_of_seconds() -> None:
-    assert wake.WAKE_SECONDS <= 3.0 and light_http.CONNECT_SECONDS <= 1.0
+    assert hook.WAKE_SECONDS <= 3.0 and light.CONNECT_SECONDS <= 1.0
 
 
 @pytest.mark.parametrize(
@@ -540,7 +540,7 @@ def test_a_cookie_of_no_use_is_not_sent(
 ) -> None:
     """A Stash without a password answers all the same."""
     server = stash(queues())
-    wake.wake({**server.connection, "SessionCookie": cookie}, data)
+    hook.wake({**server.connection, "SessionCookie": cookie}, data)
     assert "cookie" not in server.heads[0].lower() and marker(data) == ours("12")
 
 
@@ -549,7 +549,7 @@ def test_no_value_can_add_a_line_to_the_request(
     stash: Callable[..., FakeStash], data: str, secret: str
 ) -> None:
     server = stash(queues())
-    wake.wake({**server.connection, "SessionCookie": {"Value": secret}, "ApiKey": secret}, data)
+    hook.wake({**server.connection, "SessionCookie": {"Value": secret}, "ApiKey": secret}, data)
     assert "evil" not in server.heads[0].lower() and "apikey" not in server.heads[0].lower()
 
 
@@ -558,7 +558,7 @@ def test_ipv6_is_reached_and_named_in_brackets(stash: Callable[..., FakeStash], 
         server = stash(queues(), host="::1")
     except OSError:
         pytest.skip("this machine has no IPv6")
-    wake.wake(server.connection, data)
+    hook.wake(server.connection, data)
     assert f"Host: [::1]:{server.port}" in server.heads[0] and marker(data) == ours("12")
 
 
@@ -576,7 +576,7 @@ def test_https_with_a_certificate_that_nobody_signed(
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(cert, key)
     server = stash(queues(), tls=tls)
-    wake.wake(server.connection, data)
+    hook.wake(server.connection, data)
     assert marker(data) == ours("12")
 
 

@@ -25,15 +25,13 @@ OURS = {*FOLDERS, "errors", "Stash2Plex"}
 BARE = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
 
 FEATHER = {
-    "stash.stdio", "stash.light_json", "stash.light_http", "stash.hook", "stash.wake",
-    "sync_queue.inbox", "disk.lock", "app.entry", "Stash2Plex",
+    "stash.stdio", "stash.light", "stash.hook", "sync_queue.inbox", "disk.lock", "app.entry", "Stash2Plex",
 }  # fmt: skip
 PACKAGES = {"app", "disk", "stash", "sync_queue"}
 FEATHER_MAY = {"posix", "nt", "sys", "time", "errno", "_json"}
 # Inside functions, on the way that only some invocations take.
 FEATHER_MAY_LATE = {
-    "stash.light_json": {"json"},
-    "stash.light_http": {"socket", "_socket", "ssl"},
+    "stash.light": {"json", "socket", "_socket", "ssl"},
     "stash.stdio": {"validation.clean_text"},
     "sync_queue.inbox": {"os"},
     "disk.lock": {"msvcrt", "os"},

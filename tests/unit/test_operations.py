@@ -28,7 +28,7 @@ LEAN = {
     "plex", "plex.state", "plex.state.scene_state",
 }  # fmt: skip
 FEATHER = {
-    "app", "app.entry", "stash", "stash.stdio", "stash.light_json", "stash.hook", "sync_queue", "sync_queue.inbox", "sync_queue.schema",
+    "app", "app.entry", "stash", "stash.stdio", "stash.light", "sync_queue", "sync_queue.inbox", "sync_queue.schema",
     "disk", "disk.lock",
 }  # fmt: skip
 CORES = {"_sqlite3", "_json", "errno"}

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from stash import light_json, stdio
+from stash import light, stdio
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has other rules for who may read")
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -21,9 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def process(code: str, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[bytes]:
     """`code` in a fresh process that has `wire` and `light` at hand."""
-    head = (
-        f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from stash import light_json, stdio\n"
-    )
+    head = f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from stash import light, stdio\n"
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     return subprocess.run([sys.executable, "-c", head + code], input=stdin, check=False, **given)
 
@@ -63,7 +61,7 @@ def read_by(loads: Any, text: str) -> Any:
 
 @pytest.mark.parametrize("text", DOCUMENTS, ids=range(len(DOCUMENTS)))
 def test_the_light_reader_reads_what_json_reads(text: str) -> None:
-    assert read_by(light_json.loads, text) == read_by(json.loads, text)
+    assert read_by(light.loads, text) == read_by(json.loads, text)
 
 
 def test_it_does_so_where_json_was_never_imported() -> None:
@@ -74,7 +72,7 @@ def test_it_does_so_where_json_was_never_imported() -> None:
         "for text in documents:\n"
         "    for name in [name for name in sys.modules if name.startswith('json')]:\n"
         "        del sys.modules[name]\n"
-        "    try: found.append(light_json.loads(text.encode('utf-8', 'surrogatepass')))\n"
+        "    try: found.append(light.loads(text.encode('utf-8', 'surrogatepass')))\n"
         "    except (ValueError, RecursionError): found.append('refused')\n"
         "stdio.answer(repr(found))"
     )
@@ -87,7 +85,7 @@ def test_it_does_so_where_json_was_never_imported() -> None:
 @pytest.mark.parametrize("data", [b"\xff\xfe", b'"\xe9"', b"\x80"])
 def test_bytes_that_are_no_text_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError):
-        light_json.loads(data)
+        light.loads(data)
 
 
 @pytest.mark.parametrize(
@@ -96,21 +94,21 @@ def test_bytes_that_are_no_text_are_refused(data: bytes) -> None:
      {"a": [True, 1.5, {"b": []}]}, "\ud800"],
 )  # fmt: skip
 def test_the_light_writer_writes_what_json_reads(value: object) -> None:
-    assert json.loads(light_json.dumps(value)) == value
+    assert json.loads(light.dumps(value)) == value
 
 
 def test_json_has_null_for_unknown_values() -> None:
     value = {"a": float("inf"), "b": [float("nan"), 1], "c": Path("/x")}
-    assert json.loads(light_json.dumps(value)) == {"a": None, "b": [None, 1], "c": "/x"}
+    assert json.loads(light.dumps(value)) == {"a": None, "b": [None, 1], "c": "/x"}
 
 
 def test_without_the_core_json_does_the_work() -> None:
     code = (
         "import sys; sys.modules['_json'] = None\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
-        "from stash import light_json\n"
-        "assert light_json.loads(b'{\"a\": [1]}') == {'a': [1]}\n"
-        "print(light_json.dumps({'a': 'b'}))"
+        "from stash import light\n"
+        "assert light.loads(b'{\"a\": [1]}') == {'a': [1]}\n"
+        "print(light.dumps({'a': 'b'}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert json.loads(done.stdout) == {"a": "b"}
