@@ -55,11 +55,16 @@ def mark(data_dir: str, kind: str, number: int) -> None:
         _patiently(_touch, path)
 
 
-def _is_folder(path: str) -> bool:
+def is_file(path: str) -> bool:
+    return _type(path) == 0o100000
+
+
+def _type(path: str) -> int:
+    """The bits of `stat` for the type of what is at `path`, 0 if nothing is there."""
     try:
-        return calls.stat(path).st_mode & 0o170000 == 0o040000
+        return calls.stat(path).st_mode & 0o170000
     except OSError:
-        return False
+        return 0
 
 
 def _touch(path: str) -> None:
@@ -68,7 +73,7 @@ def _touch(path: str) -> None:
 
 def make_private(folder: str) -> None:
     """Make the folder and its parents, readable by their owner only."""
-    if _is_folder(folder):
+    if _type(folder) == 0o040000:
         return
     import os  # once in the life of a folder
 

@@ -1,11 +1,10 @@
 """Reads our files without a lock, and never makes or mends them. Page lane.
 
-An open page starts a process every few seconds. This module uses only the C core of `sqlite3`, and no
-store; a test compares the versions of the files.
+An open page starts a process every few seconds. This module uses only the C core of `sqlite3`, no store, and
+not `os`, which `-S` leaves out; a test compares the versions of the files.
 """
 
 import _sqlite3
-import os
 from itertools import islice
 
 from sync_queue import inbox, schema
@@ -23,7 +22,6 @@ VERSIONS = {QUEUE: len(schema.STEPS), PLEX: 14, PREVIEW: 1}
 BUSY_SECONDS = 5
 FLAGS = 10_000  # that are read at most
 PAGE = 200  # rows of an answer at most
-FLAGS = 10_000  # that are read at most
 
 
 class Trouble(ValueError):
@@ -34,9 +32,9 @@ class File:
     """An open file. A file that does not exist yet, or still has an older version, has no rows."""
 
     def __init__(self, data_dir: str, name: str) -> None:
-        self._name = os.path.basename(name)
-        path = os.path.join(inbox.home(data_dir), name)
-        self._db = _opened(path, self._name) if os.path.isfile(path) else None
+        self._name = name.rpartition("/")[2]
+        path = f"{inbox.home(data_dir)}/{name}"
+        self._db = _opened(path, self._name) if inbox.is_file(path) else None
         if self._db is not None and not self._is_current(VERSIONS[name]):
             self._db = None
 
@@ -69,15 +67,20 @@ class File:
 
 
 def _opened(path: str, name: str):  # type: ignore[no-untyped-def]
-    from_root = os.path.abspath(path).replace("\\", "/")
-    quoted = from_root.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    address = "file:" + (quoted if quoted.startswith("/") else f"/{quoted}") + "?mode=ro"
     try:
-        db = _sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, uri=True)
+        db = _sqlite3.connect(_address(path), timeout=BUSY_SECONDS, isolation_level=None, uri=True)
     except _sqlite3.Error as error:
         raise Trouble(f"{name} cannot be opened ({error})") from None
     db.text_factory = _leniently
     return db
+
+
+def _address(path: str) -> str:
+    """The URI of an existing file, for reading only. `path` may be relative, or begin with a drive."""
+    quoted = path.replace("\\", "/").replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    is_drive = quoted[1:2] == ":"
+    host = "//" if is_drive or quoted.startswith("/") else ""
+    return f"file:{host}{'/' if is_drive else ''}{quoted}?mode=ro"
 
 
 def flags(data_dir: str) -> "Iterator[tuple[str, int]]":

@@ -3,7 +3,6 @@
 `state_of` is the rule. `counts` and `listed` follow it with sets and an index; a test compares them.
 """
 
-import os
 import time
 
 from app.dashboard import read_only_db
@@ -104,8 +103,8 @@ def _jobs(
 
 def _changed(data_dir: str, queue: File, plex: File, asked: "tuple[int, ...]") -> "set[int]":
     """The scenes that are flagged, or show a flagged performer, studio, tag or group."""
-    folder = os.path.join(data_dir, inbox.FOLDER)
-    scenes = {n for n in asked if os.path.exists(os.path.join(folder, f"scene-{n}"))}
+    folder = f"{data_dir}/{inbox.FOLDER}"
+    scenes = {n for n in asked if inbox.exists(f"{folder}/scene-{n}")}
     if names := set(_names(data_dir, queue)):
         sql = f"SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN {_marks(asked)}"
         rows = plex.rows(sql, asked)

@@ -42,7 +42,7 @@ def loaded(code: str, stdin: bytes = b"") -> set[str]:
         f"import sys; before = set(sys.modules); sys.path.insert(0, {str(ROOT)!r})\n{code}{LOADED}"
     )
     done = subprocess.run(
-        [sys.executable, "-I", "-c", code], input=stdin, capture_output=True, check=True
+        [sys.executable, "-I", "-S", "-c", code], input=stdin, capture_output=True, check=True
     )
     return set(done.stderr.decode().split())
 

@@ -348,3 +348,17 @@ def test_a_note_that_makes_no_sense_is_as_good_as_none(tmp_path: Path) -> None:
         (tmp_path / overview.CONTACTS).write_text(text)
         assert plex(tmp_path) is None
     Contacts(str(tmp_path / "gone"), lambda: 1.0).answered("plex")  # no disk makes a run fail
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        ("/a b/50%?#.sqlite", "file:///a b/50%25%3f%23.sqlite?mode=ro"),
+        ("//a/b", "file:////a/b?mode=ro"),
+        ("a/b", "file:a/b?mode=ro"),
+        ("C:\\a/b", "file:///C:/a/b?mode=ro"),
+        ("\\\\nas\\a/b", "file:////nas/a/b?mode=ro"),
+    ],
+)
+def test_the_address_of_a_file_names_it_on_every_system(path: str, address: str) -> None:
+    assert read_only_db._address(path) == address
