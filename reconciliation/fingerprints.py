@@ -8,6 +8,7 @@ any of them gives another fingerprint, and nothing has to be marked as changed.
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,10 @@ class Fingerprints:
     ) -> None:
         self._store, self._index, self._ledger = store, index, ledger
         self._path_map = path_map
-        decisive = (settings, path_map, type(path_map).__name__, letterbox.available())
-        self._rules = code(ROOT) + repr((decisive, store.meta(LOST))).encode()
+        fits = settings.poster_fit and letterbox.available()
+        decisive = (settings, path_map, type(path_map).__name__, fits)
+        rules = _own_code() + repr((decisive, store.meta(LOST))).encode()
+        self._rules = hashlib.blake2b(rules, digest_size=16).digest()
 
     def compute(self, rows: Mapping[int, Any]) -> ByScene:
         """Returns the fingerprints of these rows of Stash. A scene has none if it has no item, if
@@ -66,10 +69,10 @@ class Fingerprints:
         """The index's keys of the scene's files. A row without the shape of a scene has none: the
         walk reports it when it reads the row."""
         try:
-            files = scene.files(row)
+            files = scene.file_paths(row)
         except ValueError:
             return []
-        return paths.candidates((file.path for file in files), self._path_map)
+        return paths.candidates(files, self._path_map)
 
     @property
     def rules(self) -> str:
@@ -105,3 +108,8 @@ def code(root: Path) -> bytes:
         for path in sorted((root / name).rglob("*.py")):
             digest.update(path.read_bytes())
     return digest.digest()
+
+
+@cache
+def _own_code() -> bytes:
+    return code(ROOT)

@@ -6,7 +6,7 @@ and Stash compares and sorts them as text.
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -159,7 +159,7 @@ def check_total(what: str, total: int, known: int, new: Collection[int]) -> None
 
 
 def to_text(marks: Marks) -> str:
-    return json.dumps({"version": VERSION, **asdict(marks)})
+    return json.dumps({"version": VERSION, **vars(marks)}, default=vars)
 
 
 def from_text(text: str) -> "Marks | None":

@@ -13,7 +13,6 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +83,9 @@ class ReconciliationScheduler:
         """Reads the state, and writes it after a change, with no other process in between."""
         with self._alone():
             state = self.load_state()
-            before = asdict(state)
+            before = dict(vars(state))
             yield state
-            if asdict(state) != before:
+            if vars(state) != before:
                 write(self.state_path, state)
 
     @contextlib.contextmanager

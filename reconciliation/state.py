@@ -7,7 +7,7 @@ default.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ def from_map(document: dict[str, Any]) -> ReconciliationState:
 
 def write(path: Path, state: ReconciliationState) -> None:
     """Replaces the file as a whole. Raises SetupError when the disk refuses it."""
-    json_file.write(path, asdict(state))
+    json_file.write(path, vars(state))
 
 
 def _real(value: object) -> float | None:

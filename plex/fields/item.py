@@ -107,12 +107,10 @@ def parts(container: Any, marks: Mapping[int, int]) -> Iterator[Part]:
             yield Part(key, owner, file["file"], size, seen, updated)
 
 
-def digest64(*pieces: bytes) -> int:
-    """Returns a digest of the joined bytes as a signed 64-bit number, as SQLite stores it. Never 0."""
-    digest = hashlib.blake2b(digest_size=8)
-    for piece in pieces:
-        digest.update(piece)
-    return int.from_bytes(digest.digest(), "big", signed=True) or 1
+def digest64(content: bytes) -> int:
+    """Returns a digest of the bytes as a signed 64-bit number, as SQLite stores it. Never 0."""
+    digest = hashlib.blake2b(content, digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True) or 1
 
 
 def _files(video: Any) -> list[Mapping[str, str]]:

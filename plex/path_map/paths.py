@@ -19,13 +19,15 @@ _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\|//")
 
 def is_windows(path: str) -> bool:
     """Whether the path has a drive letter or is UNC. These paths have two separators and ignore case."""
-    return bool(_WINDOWS.match(path))
+    is_posix = path[:1] == "/" != path[1:2]  # spares most paths the expression
+    return not is_posix and bool(_WINDOWS.match(path))
 
 
 def key(path: str) -> str:
     """Returns the form in which two spellings of a path are equal. It is the key of the index."""
-    plain = _composed(_slashes(path))
-    return _caseless(plain) if is_windows(path) else plain
+    if not is_windows(path):
+        return _composed(path)
+    return _caseless(_composed(path.replace("\\", "/")))
 
 
 def _slashes(path: str) -> str:
@@ -86,13 +88,17 @@ def _governing(path: str, path_map: PathMap) -> "tuple[tuple[str, str], str] | N
 
 def _below(path: str, prefix: str) -> "str | None":
     """Returns the part of `path` below the folder `prefix`, or None if it is not below."""
+    windows, head = is_windows(path), prefix.rstrip("/")
+    if not windows and path.isascii() and head.isascii():  # one spelling only
+        rest = path[len(head) :]
+        return rest.lstrip("/") if path.startswith(head) and rest[:1] in ("", "/") else None
     source = _slashes(path)
-    head = (prefix.replace("\\", "/") if is_windows(path) else prefix).rstrip("/")
+    head = (prefix.replace("\\", "/") if windows else prefix).rstrip("/")
     # Keeps the spelling if possible, since a scan asks Plex for the exact name of a folder.
     for form in (str, _composed):
         start, rest = form(source)[: len(form(head))], form(source)[len(form(head)) :]
         same = start == form(head)
-        if is_windows(path):
+        if windows:
             same = _caseless(start) == _caseless(form(head))
         if same and (not rest or rest.startswith("/")):
             return rest.lstrip("/")

@@ -89,6 +89,13 @@ def test_what_the_ledger_knows_counts(store):
     assert number(store) == known, "only when it was synced is another matter"
 
 
+def test_a_row_is_compared_by_value():
+    tag = {"id": "2", "name": "".join(["a", " tag"])}
+    assert scene.as_bytes({"tags": [tag, tag]}) == scene.as_bytes({"tags": [dict(tag), {**tag}]})
+    assert scene.as_bytes({"id": "1"}) != scene.as_bytes({"id": 1})
+    assert scene.as_bytes({"title": "\udc80"}) != scene.as_bytes({"title": "?"})
+
+
 def test_settings_that_decide_count(store):
     before = number(store)
     assert number(store, max_tags=7) != before
