@@ -1,13 +1,8 @@
 """The command line: every operation from a terminal or cron, against a Stash by its URL."""
 
 import argparse
-import http.client
-import json
 import os
-import ssl
 import textwrap
-import urllib.error
-import urllib.request
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,7 +60,9 @@ class CommandLine:
 
     def config_dir(self) -> str:
         """Stash's config folder. Raises SetupError if it is not on this machine."""
-        path = _config_path(self.connection)
+        from app.config_of_stash import config_path
+
+        path = config_path(self.connection)
         folder = os.path.dirname(path)
         if not path or not os.path.isdir(folder):
             raise errors.SetupError(
@@ -103,54 +100,6 @@ def api_key(path: "str | None") -> str:
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise errors.SetupError(f"{path} does not hold an API key and nothing else")
     return key
-
-
-def _config_path(connection: dict[str, Any]) -> str:
-    """Ask Stash for the path of its config, with the standard library: packages may be missing yet."""
-    host = f"[{connection['Host']}]" if ":" in connection["Host"] else connection["Host"]
-    base = f"{connection['Scheme']}://{host}:{connection['Port']}"
-    headers = {"Content-Type": "application/json"}
-    if connection["ApiKey"]:
-        headers["ApiKey"] = connection["ApiKey"]
-    query = "query ConfigPath { systemStatus { configPath workingDir } }"
-    body = json.dumps({"query": query}).encode()
-    request = urllib.request.Request(f"{base}/graphql", body, headers)
-    secure = urllib.request.HTTPSHandler(context=_trust(connection["Host"]))
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay(), secure)
-    try:
-        with direct.open(request, timeout=10) as answer:
-            status = json.load(answer)["data"]["systemStatus"]
-            # Started as `stash --config config.yml`, Stash gives a relative path.
-            path = status["configPath"] and os.path.join(status["workingDir"], status["configPath"])
-            return path or ""
-    except urllib.error.HTTPError as error:
-        if error.code != 401:
-            raise errors.Busy(f"Stash at {base} answered {error.code}") from None
-        key = "does not accept the API key" if connection["ApiKey"] else "asks for an API key"
-        raise errors.Refused(f"Stash at {base} {key} (401)") from None
-    except (OSError, http.client.HTTPException) as error:
-        if isinstance(getattr(error, "reason", None), ssl.SSLError):
-            raise errors.Unreachable(f"the certificate of Stash at {base} is not valid") from None
-        raise errors.Unreachable(f"Stash does not answer at {base}") from None
-    except (ValueError, KeyError, TypeError):
-        raise errors.Busy(f"the server at {base} is not Stash") from None
-
-
-def _trust(host: str) -> ssl.SSLContext:
-    from net.response import is_loopback
-
-    context = ssl.create_default_context()
-    if is_loopback(host):  # Stash's own certificate is self-signed
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: the key goes to no other address."""
-
-    def redirect_request(self, *given: Any) -> None:
-        return None
 
 
 class Whole(argparse.HelpFormatter):

@@ -3,7 +3,6 @@ The file goes when the sign-in ends, is given up or expires. The browser knows o
 
 import json
 import os
-import secrets
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -34,7 +33,7 @@ class SignIn:
 
 def begin(data_dir: str, pin: int, seconds: float, now: float) -> SignIn:
     """Note a new sign-in. One that was begun before is over."""
-    given = SignIn(secrets.token_urlsafe(18), pin, now + min(seconds, LONGEST))
+    given = SignIn(os.urandom(18).hex(), pin, now + min(seconds, LONGEST))
     _hide(given)
     json_file.write(Path(data_dir) / FILE, asdict(given))
     return given
@@ -87,7 +86,7 @@ def client(data_dir: str) -> str:
         known = path.read_text(encoding="ascii").strip()
         if known.isascii() and known.startswith("stash2plex-") and len(known) < 100:
             return known
-    made = f"stash2plex-{secrets.token_hex(16)}"
+    made = f"stash2plex-{os.urandom(16).hex()}"
     try:
         json_file.put_note(path, made)
     except OSError as error:

@@ -6,6 +6,7 @@ import pytest
 
 import errors
 from app import cli
+from app.config_of_stash import trust
 
 
 @pytest.mark.parametrize(
@@ -67,5 +68,5 @@ def test_a_relative_data_dir_is_that_of_the_terminal(tmp_path, monkeypatch):
 
 
 def test_a_certificate_is_checked_unless_stash_is_on_this_machine():
-    assert cli._trust("localhost").verify_mode == cli._trust("::1").verify_mode == ssl.CERT_NONE
-    assert cli._trust("stash.example").verify_mode == ssl.CERT_REQUIRED
+    assert trust("localhost").verify_mode == trust("::1").verify_mode == ssl.CERT_NONE
+    assert trust("stash.example").verify_mode == ssl.CERT_REQUIRED
