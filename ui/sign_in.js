@@ -139,7 +139,7 @@
       });
     };
     const use = () => choose(machine, address.trim());
-    const placeholder = "http://192.168.1.10:32400";
+    const placeholder = "192.168.1.10:32400";
     return h(
       React.Fragment,
       null,
@@ -247,7 +247,7 @@
       setToken("");
       saved(name);
     };
-    const placeholder = "http://192.168.1.10:32400";
+    const placeholder = "192.168.1.10:32400";
     const secret = { type: "password", autoComplete: "off" };
     return h(
       "details",
