@@ -165,13 +165,22 @@ class Undo:
     def _restore(self, item: Item, of_item: Sequence[Back]) -> None:
         fields = [back for back in of_item if back.field not in IMAGES]
         apart = self._traits.rates_apart
-        if parameters := edit_of(fields, item, apart):
-            self._plex.edit(item.section, item.rating_key, parameters)
+        try:
+            self._edit(item, fields, apart)
+        except errors.Rejected:  # some servers refuse an edit with a rating in it
+            if apart or all(back.field != "rating" for back in fields):
+                raise
+            apart = True
+            self._edit(item, fields, apart)
         for back in of_item:
             if kind := IMAGES.get(back.field):
                 self._pick(item, kind, back)
             elif apart and back.field == "rating":
                 self._plex.rate(item.rating_key, back.value)  # type: ignore[arg-type]
+
+    def _edit(self, item: Item, fields: Sequence[Back], rates_apart: bool) -> None:
+        if parameters := edit_of(fields, item, rates_apart):
+            self._plex.edit(item.section, item.rating_key, parameters)
 
     def _pick(self, item: Item, kind: Kind, back: Back) -> None:
         if key := goal(back, self._plex.images(item.rating_key, kind)):

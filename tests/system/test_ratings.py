@@ -62,12 +62,15 @@ def test_a_server_that_refuses_edits_with_a_rating_is_remembered(bench: Bench) -
     assert rate(bench, rated, 85) == {"edits": 0, "apart": 3}
 
 
-@pytest.mark.parametrize("deaf", [set(), {"userRating"}], ids=["in the edit", "apart"])
-def test_an_undo_takes_a_rating_back(bench: Bench, deaf: set[str]) -> None:
+@pytest.mark.parametrize("server", ["takes it", "ignores it", "refuses it"])
+def test_an_undo_takes_a_rating_back(bench: Bench, server: str) -> None:
     rated = dict(bench.add(title=f"T{n}", rating100=70) for n in range(2))
     bench.sync(*rated)
     rate(bench, rated, 90)
-    bench.plex.options.deaf_to = deaf
+    if server == "ignores it":
+        bench.plex.options.deaf_to = {"userRating"}
+    if server == "refuses it":
+        bench.plex.faults.arm("400", lambda call: call.has("userRating.value"), "PUT", times=99)
     with closing(Store(bench.data)) as store:
         ledger, journal = Ledger(store), Journal(store)
         rows = journal.rows(run=journal.last_run())
