@@ -38,7 +38,8 @@ class Stash2PlexError(Exception):
     alone = False
 
     def of(self: "Error", server: str, cause: str = "") -> "Error":
-        """The same error, about this server; `cause` unless its class says it."""
+        """Notes the server that the error is about, and the `cause` if one is given. Returns the same
+        error."""
         self.server = server
         self.cause = cause or self.cause
         return self

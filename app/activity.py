@@ -57,7 +57,7 @@ class Activity:
         self._put_failure(kind(self._mode), failure if problem else None)
 
     def reconciled(self) -> None:
-        """A reconciliation succeeded, in any operation: an earlier failure of one is over."""
+        """A reconciliation succeeded, in any operation: an earlier failure of a reconciliation is over."""
         self._put_failure(RECONCILIATION, None)
 
     def _put_failure(self, of: str, failure: "Map | None") -> None:
@@ -98,7 +98,7 @@ class Contacts:
     """Notes which server answered. A full disk does not make the run fail here."""
 
     def __init__(self, data_dir: str, clock: Callable[[], float], leaves: bool = True) -> None:
-        """Writes nothing if `leaves` is off."""
+        """Without `leaves` it writes no notes."""
         self._folder, self._clock, self._leaves = data_dir, clock, leaves
         self._known: dict[str, Any] | None = None  # the note, once it was read
 

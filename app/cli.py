@@ -65,8 +65,9 @@ class CommandLine:
         path = config_path(self.connection)
         folder = os.path.dirname(path)
         if not path or not os.path.isdir(folder):
+            fault = f"{folder} is not on this machine" if path else "Stash does not name it"
             raise errors.SetupError(
-                f"Stash keeps its config in {folder or 'no folder'}, which is not on this machine: "
+                f"Stash's config folder cannot be used ({fault}): "
                 "name a folder for Stash2Plex's state with --data-dir"
             )
         return folder

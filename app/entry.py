@@ -43,7 +43,7 @@ def leave() -> None:
 
 
 def _last_resort(error: Exception) -> int:
-    """Answer even while our files are being replaced. Raises if that takes a file that is not there."""
+    """Answer even while our files are being replaced. Raises if the answer needs a file that is missing."""
     import errors
     from app import lane
 

@@ -24,8 +24,8 @@ def wake_if_due(run: Run) -> None:
 
 
 def wake_if_work_is_left(run: Run) -> None:
-    """Call this after the drain lock was released with work left: a hook that saw the lock held relies on
-    it. A drain that could do nothing, since Plex is away, is not woken."""
+    """Wakes a drain if work is left. Call this after the drain lock was released: a hook that saw the
+    lock held wakes nobody and relies on this. Does nothing while Plex is away."""
     from sync_queue.drain import has_work
 
     now = run.clock()

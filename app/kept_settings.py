@@ -73,7 +73,7 @@ def _mark(settings: object) -> str:
 
 
 def _rules() -> "list[Any]":
-    """Differs after every update of the plugin."""
+    """A text that changes with every update of the plugin."""
     files = os.scandir(validation.__path__[0])
     rules = [(file.name, file.stat()) for file in files if file.name.endswith(".py")]
     return sorted([name, status.st_size, status.st_mtime_ns] for name, status in rules)

@@ -35,7 +35,8 @@ class Progress:
         self._start, self._end, self._highest = 0.0, 1.0, 0.0
 
     def between(self, start: float, end: float) -> None:
-        """The work that follows counts 0..1, and is this part of the whole."""
+        """The progress 0..1 of the work that follows counts as this part (`start` to `end`) of the task's
+        progress."""
         self._start, self._end = start, end
 
     def set(self, fraction: float) -> None:

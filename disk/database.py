@@ -103,13 +103,13 @@ class Database:
             return db.execute(sql, values).rowcount
 
     def change_each(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
-        """The same once for each of the `rows`, as one transaction."""
+        """Run one statement that writes once for each of the `rows`, as one transaction."""
         with self.writing() as db:
             return db.executemany(sql, rows).rowcount
 
     def follow(self) -> None:
-        """Move on to the file in its place, with the content, if this file was deleted, or set aside by
-        another process, while it was open."""
+        """If the file was deleted, or set aside by another process, while it was open: copy its content
+        to the file that is in its place now, and use that file."""
         if not self._is_in_place():
             self._warn(self._followed())
 
@@ -134,7 +134,7 @@ class Database:
         return "rebuilt"
 
     def _take_along(self, before: sqlite3.Connection) -> None:
-        """Copy the content of a file that is no longer in its place, through its open connection."""
+        """Copy the content of the open file, which is no longer in its place, through its connection."""
 
     # -- opening, under the lock
 

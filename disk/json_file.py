@@ -15,10 +15,10 @@ _seen: "dict[Path, tuple[tuple[int, ...], str]]" = {}
 
 
 def read(path: Path, version: int, now: float) -> tuple[Document, str]:
-    """The document and ''. ({}, '') if there is no file.
+    """Returns the document and a notice: (document, ''), or ({}, '') if there is no file.
 
-    A damaged file is set aside: ({}, a sentence about it). A document without a version has version 0.
-    Raises SetupError if the version is later, or the file cannot be read.
+    A damaged file is set aside, and the notice says so: ({}, a sentence). A document without a version
+    has version 0. Raises SetupError if the version is later, or the file cannot be read.
     """
     try:
         document = json.loads(_text(path))

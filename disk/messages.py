@@ -53,7 +53,7 @@ def unusable(name: str, error: Exception) -> errors.SetupError:
 
 
 def of_disk(error: OSError) -> errors.SetupError:
-    """The same for an error that may name its file."""
+    """Like `unusable`, for an error that may name its file."""
     return unusable(name_of(error) or SOME_FILE, error)
 
 

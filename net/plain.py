@@ -206,7 +206,7 @@ class PlainSession:
         return int(status[2]), headers, is_open
 
     def _until(self, *ends: bytes) -> bytes:
-        """Returns the bytes before the first of these ends."""
+        """Returns the bytes up to the first of these separators, and removes both from the buffer."""
         while True:
             places = [(at, len(end)) for end in ends if (at := self._buffer.find(end)) >= 0]
             if places:

@@ -13,7 +13,8 @@ Answer = TypeVar("Answer")
 
 
 def read_ahead(pages: Iterator[Page]) -> Iterator[Page]:
-    """Yields the same pages, read one ahead. Raises the error of a page where that page is due."""
+    """Yields these pages, and reads the next page while the caller works on one. A page that cannot be
+    read raises its error when its turn comes."""
     for _, answer in fetch_ahead(repeat(pages), lambda pages: next(pages, None)):
         if (page := answer()) is None:
             return

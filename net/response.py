@@ -64,7 +64,8 @@ class TooLarge(NoAnswer):
 
 
 class Unusable(Exception):
-    """An address or a header that cannot be sent: the settings are wrong, not the server. Its text is a word."""
+    """An address or a header that cannot be sent: the settings are wrong, not the server. The error's
+    text is a single word."""
 
 
 def is_loopback(host: str) -> bool:

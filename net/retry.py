@@ -43,7 +43,7 @@ def ask_part(ask: Callable[[], Answer], is_up: Callable[[], object]) -> Answer:
         if not _answers(is_up):
             raise
         does = "is too slow with" if lost.cause == "timeout" else "breaks off"
-        words = f"{lost.server} {does} its answer to this, and answers other questions"
+        words = f"{lost.server} {does} its answer to this, but answers other questions"
         raise errors.Busy(words).of(lost.server, lost.cause) from None
 
 
@@ -63,7 +63,8 @@ def question_chances(error: errors.Stash2PlexError) -> int:
 
 
 def quick_question_chances(error: errors.Stash2PlexError) -> int:
-    """Returns the same for a caller that has a better way than to wait for a slow answer again."""
+    """Like `question_chances`, but never after a slow answer: the caller has a better way than to wait
+    for it again."""
     return 0 if error.cause == "timeout" else question_chances(error)
 
 

@@ -71,7 +71,8 @@ class Session(requests.Session):
         self._shortcut = Shortcut()
 
     def through_proxies(self, url: str) -> "Session":
-        """Uses the proxies that the environment names for `url`, which is not in the LAN."""
+        """Uses the proxies that the environment names for `url`. Call it only for an address on the
+        internet."""
         self.proxies.update(requests.utils.get_environ_proxies(url))
         return self
 
@@ -162,7 +163,7 @@ _PLAIN = ("WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL", "HTTP_REQUEST", "record la
 
 
 def translated(error: Exception) -> Exception:
-    """Returns what an error of requests means for the request: NoAnswer or Unusable."""
+    """Turns an error of the package `requests` into NoAnswer or Unusable."""
     if isinstance(error, UNUSABLE):
         return Unusable(type(error).__name__)
     return error if isinstance(error, NoAnswer) else NoAnswer(_fate(error))

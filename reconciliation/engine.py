@@ -120,8 +120,8 @@ class GapDetectionEngine:
 
     def sample(self, ids: Sequence[int], whole: float = 1.0, freed: bool = False) -> None:
         """Raises Braked if too many of these scenes would lose something by a sync; queues nothing. Each
-        scene represents `whole` scenes. Scenes that are `freed` are held until then. A scene that cannot be
-        compared is left out, with a warning. Raises whatever else fails."""
+        scene represents `whole` scenes. With `freed` it also compares held scenes, which the caller is
+        about to release. Leaves out a scene that cannot be compared, with a warning."""
         self._index.refresh(self._plex, self._clock())
         decider = self._decider()
         selection, comparison = self._selection(decider, freed), self._comparison(decider)
@@ -242,7 +242,8 @@ class GapDetectionEngine:
         )  # fmt: skip
 
     def _keep_marks(self) -> None:
-        """The marks cover what is queued now. A run that left something out keeps none."""
+        """Keeps the marks of the run: everything that they cover is in the queue by now. A run that left
+        something out keeps no marks."""
         result = self._findings.result
         if self._marks and self._jobs and not (result.errors or result.left_out):
             self._quick().keep(self._marks)

@@ -37,8 +37,8 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Mark(Generic[Time]):
-    """How far a list was read. `key` is the row with the `newest` time. Below `reach` a row is new only
-    if it is not among the `rows`, as far down as `floor`.
+    """How far a list was read. `key` is the row with the `newest` time. A row above `reach` is new. A row
+    between `reach` and `floor` is new only if `rows` does not have it, or has it with another digest.
 
     `reach` is the newest time that does not lie in the future: the next changes are above it.
     `since` is when a run first saw these times, by our clock.
@@ -122,8 +122,9 @@ def next_mark(
     now: float,
     lowest: "Time | None" = None,
 ) -> Mark[Time]:
-    """Returns the mark of a list that was read. `rows` are its first page; `reach` is now, as the server
-    writes times. `before` is the mark before. `lowest`: the floor if the page has all rows.
+    """Returns the mark of a list that was read. `rows` are its first page; `reach` is the present time,
+    as the server writes times. `before` is the earlier mark of the list. `lowest`: the floor if the page
+    has all rows.
 
     Rows that may change again within their second are left out, so that the next run looks at them.
     """
@@ -153,7 +154,7 @@ def check_total(what: str, total: int, known: int, new: Collection[int]) -> None
     """Raises Unsure if the total is not what the last run and the new rows make."""
     if total != known + len(new):
         raise Unsure(
-            f"{what}: {total} are listed, and {known} before and {len(new)} new do not make that",
+            f"{what}: {total} are listed instead of {known} from the last run and {len(new)} new",
             whole=True,
         )
 

@@ -57,9 +57,9 @@ class Quick:
         self._keeps_whole = keeps_whole
 
     def begin(self, only: SceneFilter, kind: str, now: float) -> "Marks | None":
-        """Returns the marks of a run that begins now and compares the scenes of `only`, a scope of this
-        `kind`. Returns None if the run would not cover all changes since the marks that are known, or if
-        the servers do not give what marks need."""
+        """Returns the marks of a run that begins `now` and compares the scenes in `only`; `kind` is the
+        kind of its scope. Returns None if the run would leave out changes since the known marks, or if a
+        server does not give what marks need."""
         whole = only == EVERYTHING
         if not (whole or self._may_begin(only, kind)):
             return None

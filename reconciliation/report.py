@@ -26,14 +26,16 @@ QUICK = "quick"
 
 
 def begin(state: ReconciliationState, process: int, now: float) -> None:
-    """Only under the lock: a process that claimed before and did not end its run is dead."""
+    """Notes the claim of a process. Call this only under the lock: if an earlier claim is still noted,
+    its process is dead, and its run counts as failed."""
     if state.claimed_by is not None:
         _fail(state, STOPPED, state.claimed_at)
     state.claimed_by, state.claimed_at = process, now
 
 
 def end(state: ReconciliationState) -> None:
-    """The outcome of the run is in the state: a kill after this is not a second failure."""
+    """Ends the claim of a run whose outcome is in the state: a kill after this does not count as a
+    failure."""
     state.claimed_by, state.claimed_at = None, 0.0
 
 
@@ -69,7 +71,8 @@ def fail(state: ReconciliationState, sentence: str, now: float, longest: float) 
 
 
 def so_far(state: ReconciliationState) -> tuple[float, ...]:
-    """Returns what differs once any run has ended in between."""
+    """Returns values that change whenever a run ends: a caller compares them to see whether one has ended
+    meanwhile."""
     return state.run_count, state.last_run_time, state.failure_count, state.last_failure_time
 
 
@@ -204,4 +207,4 @@ def _depth(state: ReconciliationState) -> str:
     """How the last run compared, in brackets; '' if there is nothing to add."""
     if state.last_run_deep:
         return " (deep: all by value)"
-    return f" ({state.last_unmoved} had not moved)" if state.last_unmoved else ""
+    return f" ({state.last_unmoved} unchanged since they agreed)" if state.last_unmoved else ""

@@ -65,7 +65,7 @@ class Scan:
     def changed_of(
         self, pages: "Iterator[ScenePage]", result: GapDetectionResult
     ) -> Iterator[Scanned]:
-        """Yields the same of these pages."""
+        """Like `changed`, for these pages of scenes."""
         for page in read_ahead(pages):
             yield from self._changed(page, False, result)
 

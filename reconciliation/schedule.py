@@ -73,5 +73,6 @@ def counted_from(state: ReconciliationState) -> float:
 
 
 def just_ran(state: ReconciliationState, now: float) -> bool:
-    """Less than an hour from any run, in either direction: a clock may have been set back."""
+    """Whether the last run of any kind was less than an hour before `now`, or after it (then a clock was
+    set back)."""
     return state.last_run_time > 0 and abs(now - state.last_run_time) < STARTUP_GAP

@@ -40,8 +40,8 @@ def covers(since: "str | None", until: "str | None", seen: str) -> bool:
 
 
 def reached(newest: "str | None", now: float) -> str:
-    """Returns the `updated_at` up to which a run that begins `now` leaves nothing out, if its bounds
-    do not; '' if that is not known. `newest` is the latest `updated_at` of Stash."""
+    """Returns the `updated_at` up to which a run that begins `now` sees every change, if its bounds
+    exclude none; '' if that is not known. `newest` is the latest `updated_at` of Stash."""
     moment = _moment(newest or "")
     if moment is None:
         return ""

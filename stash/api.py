@@ -41,7 +41,8 @@ class ScenePage(NamedTuple):
 
 
 class StashApi:
-    """Asks one Stash. Every method raises Unreachable, Refused, Busy or SetupError without an answer."""
+    """Asks one Stash. Every method raises Unreachable, Refused, Busy or SetupError if it gets no usable
+    answer."""
 
     def __init__(
         self,

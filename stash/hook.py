@@ -36,8 +36,8 @@ def flag(context: object, data_dir: str, config_dir: str = "") -> "tuple[str, in
 
 
 def merged(context: dict) -> "list[int]":
-    """The tags that a merge removed. Only the event of the tag that they were merged into names them, and
-    that tag may be gone before a drain reads it."""
+    """The tags that a merge removed. Stash names them only in the event of the tag into which they were
+    merged, and that tag may be gone before a drain reads it."""
     if context.get("type") != "Tag.Merge.Post" or not isinstance(context.get("input"), dict):
         return []
     source = context["input"].get("source")

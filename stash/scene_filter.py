@@ -11,9 +11,12 @@ INDIRECT = {"studio": (scene.PARENTS, BELOW), "tag": (scene.PERFORMER_TAGS, OF_P
 
 
 class SceneFilter(NamedTuple):
-    """Which scenes a walk visits. The bounds of `updated_at` are strings of Stash, or None.
+    """Which scenes a walk visits. `since` and `until` are bounds of `updated_at` as Stash writes times;
+    None for no bound.
 
-    `refs` is (kind, id) of a thing that the scenes show; kinds in INDIRECT are shown through another.
+    `refs` is (kind, id) of a performer, studio, tag or group that the scenes show. BELOW and
+    OF_PERFORMERS mean scenes that show it through something else: through a studio below it, or through a
+    performer with the tag.
     """
 
     since: "str | None" = None

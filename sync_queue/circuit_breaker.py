@@ -134,7 +134,8 @@ def pace(circuit: Circuit) -> "tuple[int, float] | None":
 
 
 def figures(history: Sequence[Outage], circuit: Circuit, first: float, now: float) -> Figures:
-    """The statistics since `first`, the first request. A present outage counts; one has no mean."""
+    """The statistics since `first`, the first request. An outage that is not over counts, too. A mean
+    needs at least two outages, else it is None."""
     lasts = is_outage(circuit)
     running = max(0.0, (circuit.back or now) - circuit.since) if lasts else 0.0
     over, several = sum(outage.lasted for outage in history), len(history) > 1

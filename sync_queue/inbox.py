@@ -86,7 +86,7 @@ def flags(data_dir: str) -> "list[tuple[str, int]]":
 
 
 def each_flag(data_dir: str):  # type: ignore[no-untyped-def]
-    """The same one by one, for a reader that may stop early."""
+    """Yields all flags one by one, for a reader that may stop early."""
     try:
         with calls.scandir(f"{data_dir}/{FOLDER}") as entries:
             for entry in entries:

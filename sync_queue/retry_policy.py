@@ -81,7 +81,8 @@ def of_hidden(waits: int, now: float) -> tuple[float, int]:
 
 
 def is_early(look_at: float, now: float) -> bool:
-    """Whether the next look is not due yet. A time beyond the longest wait came from a clock ahead."""
+    """Whether the next look is not due yet. A time beyond the longest wait was set while the clock was
+    ahead."""
     return now < look_at <= now + LONGEST
 
 

@@ -357,7 +357,7 @@ window.Stash2Plex.TEXTS = {
   "preview.scope.range": "a range…",
   "preview.range": "Range",
   "preview.explanation":
-    "A preview writes nothing. To apply it syncs each scene that it shows, in the state of that moment.",
+    "A preview writes nothing. Apply syncs each scene that it shows, with the values of that moment.",
   "preview.label": "Plan of a sync",
   "preview.summary": "Preview of {when}, scope {scope}: {outcomes}",
   "preview.noScenes": "Preview of {when}, scope {scope}: no scenes",
@@ -400,7 +400,7 @@ window.Stash2Plex.TEXTS = {
     "Stash2Plex needs four Python packages. A task of Stash installs them into Stash's config folder, once.",
   "start.connected": "Stash2Plex has the address and the token of a Plex server.",
   "start.connectFirst": "Connect a Plex server first.",
-  "start.checkFirst": "The check has to find no error first.",
+  "start.checkFirst": "Resolve the errors that the check found first.",
   "start.fine": "{count} {count:check|checks} OK.",
   "start.goExplanation":
     "A preview only shows what a sync writes. The sync brings Plex up to date; later, a save is enough.",
@@ -429,13 +429,13 @@ window.Stash2Plex.TEXTS = {
     "The token is in Plex Web: ⋯ > Get Info > View XML of an item. The address ends with X-Plex-Token=…",
   "signIn.url": "Plex URL",
   "signIn.notThere":
-    "The account's servers that answer do not include the usual one. See Setup > Set up step by step.",
+    "None of this account's servers that answer is the one in use. See Setup > Set up step by step.",
   "samples.title": "Some scenes as they will look in Plex",
   "samples.cover": "Cover of {title}",
   "samples.noCover": "no cover",
   "samples.image": "the cover of Stash",
   "samples.same": "A sync changes nothing.",
-  "samples.none": "Plex has the file of none of {count} {count:scene|scenes} that were looked at.",
+  "samples.none": "{count} {count:scene was|scenes were} looked at. Plex has no file of {count:it|them}.",
 
   // -- the tab on a scene
   "scene.tab": "Plex",
@@ -444,7 +444,7 @@ window.Stash2Plex.TEXTS = {
   "scene.plan": "The plan, field by field",
   "scene.files": "Files",
   "scene.writes": "Last writes",
-  "scene.busy": "Another run is at work and syncs this scene as well.",
+  "scene.busy": "Another run is at work and syncs this scene, too.",
   "scene.paused": "Paused: {reason}",
   "scene.stateAndReason": "{state}: {reason}",
   "scene.stateAndResult": "{state}. {result}",

@@ -104,9 +104,11 @@ def _present(circuit: circuit_breaker.Circuit, waiting: int, now: float) -> str:
         return "Plex is back and gets its work slowly at first"
     jobs = "1 job waits" if waiting == 1 else f"{waiting} jobs wait"
     if circuit_breaker.is_refusal(circuit):
-        return f"Plex refuses the token since {moment(circuit.since)}, and {jobs}: {circuit.words}"
+        return (
+            f"Plex has refused the token since {moment(circuit.since)}, and {jobs}: {circuit.words}"
+        )
     duration = lasting(now - circuit.since)
-    return f"Plex is away since {moment(circuit.since)} ({duration}), and {jobs}: {circuit.words}"
+    return f"Plex has been away since {moment(circuit.since)} ({duration}), and {jobs}: {circuit.words}"
 
 
 def _summary(summed: circuit_breaker.Figures, first: float, now: float) -> list[str]:
@@ -114,7 +116,7 @@ def _summary(summed: circuit_breaker.Figures, first: float, now: float) -> list[
         return ["no request was sent to Plex yet"]
     line = (
         f"{many(summed.outages, 'outage')} since {moment(first)}; "
-        f"Plex was there {100 * summed.availability:.2f} % of the time"
+        f"Plex was available {100 * summed.availability:.2f} % of the time"
     )
     if summed.repair is not None:
         line += f"; back after {lasting(summed.repair)} on average"

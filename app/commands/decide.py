@@ -89,7 +89,8 @@ def _open(work: Work) -> dict[str, Change]:
 
 
 def _chosen(work: Work, field: str) -> list[Change]:
-    """The changes that `field` means. `all` means those that wait, or else those that are kept."""
+    """The changes that `field` selects. `all` selects the changes that wait for a decision or, if none
+    waits, those that are kept."""
     changes = _open(work)
     if field != "all":
         return [changes[field]] if field in changes else []

@@ -232,7 +232,7 @@ class PlanFile:
 
 
 def _plain(text: str) -> str:
-    """SQLite does not take half of a surrogate pair."""
+    """Replaces halves of surrogate pairs, which SQLite refuses."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -1,6 +1,7 @@
 """A reconciliation, started by a person or by Reconcile Interval: is a run due, the run, its log lines.
 
-Also the brake before writes that nobody picked one by one, which looks at a sample with the same engine.
+Also the brake: before a run writes many scenes that nobody picked one by one, it compares a sample of
+them.
 """
 
 import time
@@ -84,7 +85,9 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, kind: str) -> di
         run.activity.reconciled()
     answer = result.as_dict()
     if result.unsure:
-        stdio.info(f"this run was a usual one, since a quick one is not sure: {result.unsure}")
+        stdio.info(
+            f"a quick run could not tell what changed ({result.unsure}): this run was a usual one"
+        )
     stdio.info(_summary(answer))
     return {"scope": result.scope} | answer
 
@@ -103,7 +106,7 @@ def _summary(answer: dict[str, Any]) -> str:
     types = ", ".join(f"{count} {name}" for name, count in answer["gaps_by_type"].items() if count)
     parts = [
         f"{answer['kind']} run: {many(answer['scenes_checked'], 'scene')} checked"
-        + (f" ({answer['unmoved']} had not moved)" if answer["unmoved"] else ""),
+        + (f" ({answer['unmoved']} unchanged since they agreed)" if answer["unmoved"] else ""),
         many(answer["total_gaps"], "gap") + (f" ({types})" if types else ""),
     ]
     parts += filter(None, [by_reason(answer["skipped"])])
@@ -170,8 +173,8 @@ def suggest_preview(run: Run) -> None:
 
     if not Ledger(run.store).size():
         stdio.info(
-            "nothing was written to this Plex yet: Preview shows what a sync writes, before it "
-            "does, and Undo Last Run takes it back"
+            "nothing was written to this Plex yet: Preview shows what a sync would write, and after "
+            "a sync Undo Last Run restores what Plex said before"
         )
 
 
@@ -179,7 +182,8 @@ def suggest_preview(run: Run) -> None:
 
 
 def rank(picked: int) -> int:
-    """The rank of scenes that a person chose. A long list is not picked one by one."""
+    """The rank of scenes that a person chose: EDIT, but BULK for a long list, which nobody picks one by
+    one."""
     return EDIT if picked <= FEW else BULK
 
 

@@ -181,7 +181,7 @@ def _client(run: Run, given: SignIn) -> "PlexClient":
     )
     if client.machine != given.machine or not client.is_owners():
         raise errors.SetupError(
-            f"{server['name']} does not take this account for its owner. Sign in with the owner's account."
+            f"{server['name']} does not accept this account as its owner. Sign in with the owner's account."
         )
     return client
 
@@ -230,8 +230,8 @@ def _setting(chosen: list[int], libraries: list[Answer]) -> str:
 
 
 def connect(run: Run) -> Answer:
-    """Save an address and a token that a person typed, after a Plex took them. A blank token is the one
-    in the settings."""
+    """Save an address and a token that a person typed, after a Plex server accepted them. A blank token
+    means the token in the settings."""
     from plex.client import client
 
     config = run.config
@@ -253,7 +253,7 @@ def connect(run: Run) -> Answer:
 
 
 def sign_in_cancel(run: Run) -> Answer:
-    """Forget the sign-in that is not over."""
+    """Forget the unfinished sign-in."""
     pending_sign_in.end(run.data_dir)
     return {"cancelled": True}
 

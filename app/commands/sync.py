@@ -20,7 +20,8 @@ def sync_all(run: Run) -> dict[str, Any]:
 
 
 def sync_recent(run: Run) -> dict[str, Any]:
-    """Sync Recent Scenes to Plex: the same for scenes that changed in the last 24 hours."""
+    """Sync Recent Scenes to Plex: queue the scenes that changed in the last 24 hours, then drain the
+    queue."""
     return _sync_scope(run, "24h")
 
 

@@ -141,7 +141,7 @@ def _log(done: Undone) -> None:
         f"{many(len(done.scenes), 'scene')} held until you press Resume Held Scenes"
     )
     for why, count in done.left.items():
-        stdio.info(f"undo: {many(count, 'field')} left as it is: {why}")
+        stdio.info(f"undo: {many(count, 'field')} not restored: {why}")
 
 
 def hold(run: Run) -> dict[str, Any]:

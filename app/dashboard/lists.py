@@ -27,8 +27,8 @@ def _part(
     values: "Row",
     read: "Mapping[str, Callable[[Any], object]]",
 ) -> "Map":
-    """A part of a list: rows by these names, the first of which is the place. `read` has functions for
-    columns that the page gets in another form."""
+    """Returns a part of a list. `names` are the keys of each row; the value under the first key is the
+    row's place in the list. `read` has a function for each column that the page gets in another form."""
     size, columns = read_only_db.limit(args), names.split()
     rows = [
         {name: read[name](value) if name in read else value for name, value in zip(columns, row)}  # noqa: B905 - as wide
@@ -68,7 +68,8 @@ def changes(data_dir: str, args: "Map") -> "Map":
 
 
 def _narrowed(place: str, after: int, given: "Map") -> "tuple[str, Row]":
-    """A condition and its values: beyond `after`, and equal to the given values."""
+    """Returns a condition for SQL and its values: the `place` lies beyond `after`, and each column in
+    `given` has its value."""
     asked = {name: value for name, value in given.items() if value}
     return " AND ".join([place, *(f"{name} = ?" for name in asked)]), (after, *asked.values())
 

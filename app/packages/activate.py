@@ -24,8 +24,9 @@ class NotThere(Exception):
 
 
 def bring_site_in() -> None:
-    """Do what Python does at its start, unless it is started with -S as the manifest wants it for hooks:
-    extend sys.path by the folders of installed packages, of virtual environments and of .pth files."""
+    """Extend sys.path by the folders of installed packages, of virtual environments and of .pth files.
+    Python does this at its start, but not with -S, with which the manifest starts it for the sake of
+    hooks."""
     if sys.flags.no_site and "site" not in sys.modules:
         import site
 

@@ -233,7 +233,8 @@ def _reason(lines: list[str], code: int) -> str:
 
 
 def _by_hand(python: str, requirements: Path, folder: Path, files: dict[str, str]) -> str:
-    """A shell command that does the same. `files` are the settings in pip's configuration files."""
+    """A shell command with which a person installs the packages by hand. `files` are the settings in
+    pip's configuration files."""
     command = [python or "python3", "-m", "pip", "install", "--target", str(folder)]
     command += ["-r", str(requirements.absolute())]
     settings = pip_settings.overruling(os.environ, files)

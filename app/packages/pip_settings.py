@@ -44,7 +44,8 @@ def _unquoted(value: str) -> str:
 
 
 def for_listing(around: Settings) -> dict[str, str]:
-    """The variables for `pip config list`: of pip's own only the place of its file."""
+    """The variables for `pip config list`: of pip's own variables only the one that names its file of
+    settings."""
     # A setting in a file must not silence pip, write a log, or start another Python, which pip does not do
     # as a subprocess of itself.
     others = {name: value for name, value in around.items() if not _is_pips(name)}

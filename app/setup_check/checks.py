@@ -177,7 +177,7 @@ def check_owner(visit: Visit) -> None:
 
 
 def check_edits(visit: Visit) -> None:
-    """Report how Plex takes edits, which the first ones have shown."""
+    """Report how Plex takes edits, as far as the first edits have shown it."""
     from plex.state.traits import ADDS, SEVERAL, Traits
 
     traits = Traits(visit.run.store)

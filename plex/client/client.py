@@ -1,7 +1,7 @@
 """PlexClient: everything that the product asks of one Plex server.
 
-It reads XML and not plexapi's objects. These cost ten times as much, and a listing's objects hold two
-genres of twenty without a sign of it.
+It reads XML and not plexapi's objects. These cost ten times as much, and those of a listing show only two
+of an item's twenty genres without saying that the list is cut.
 """
 
 import time
@@ -46,7 +46,8 @@ class PlexClient:
         self.machine, self.version, self.name = plex.machine, plex.version, plex.name
 
     def only(self, libraries: Sequence[str]) -> "PlexClient":
-        """Looks only at these libraries, as `validation.library_names` names them; none named means all."""
+        """Limits this client to the libraries with these `names` (`validation.library_names` reads them).
+        Without names it uses all."""
         self._libraries = tuple(libraries)
         return self
 
@@ -97,7 +98,7 @@ class PlexClient:
         return whole_number(container.get("totalSize"))
 
     def is_owners(self) -> bool:
-        """Whether the token is the server owner's: Plex answers this question to nobody else."""
+        """Whether the token is the server owner's: asks for something that Plex gives only to the owner."""
         try:
             self._plex.get("/library")
         except errors.Refused:
@@ -114,7 +115,8 @@ class PlexClient:
         return self._plex.page(key, window(start, size))
 
     def items(self, rating_keys: Sequence[int], unread: "Unread | None" = None) -> dict[int, Item]:
-        """Full items by rating key, without those that are gone. `unread` gets the unreadable, and why."""
+        """Full items by rating key, without those that are gone. `unread` gets the items that cannot be
+        read, with the reason."""
         items: dict[int, Item] = {}
         for at in range(0, len(rating_keys), BATCH):
             for item_ in self._batch(rating_keys[at : at + BATCH], unread):
@@ -122,7 +124,7 @@ class PlexClient:
         return items
 
     def _batch(self, rating_keys: Sequence[int], unread: "Unread | None") -> list[Item]:
-        """Reads items together, or one by one when a bad item stalls or spoils that."""
+        """Reads items in one request, or one by one when a bad item stalls or spoils that request."""
         if len(rating_keys) == 1 and unread is None:
             return self._read(rating_keys)
         try:
@@ -249,7 +251,7 @@ class PlexClient:
         once(lambda: self._plex.put(f"/:/rate?{query}"), is_done)
 
     def images(self, rating_key: int, kind: Kind = POSTER) -> dict[str, bool]:
-        """The item's images of a kind by Plex's keys, and whether Plex shows each."""
+        """Returns the item's images of this kind: Plex's key of each -> whether Plex shows it."""
         container = self._plex.get(f"/library/metadata/{rating_key}/{kind.plural}")
         return {p.get("ratingKey", ""): p.get("selected") == "1" for p in container.iter("Photo")}
 
@@ -263,11 +265,11 @@ class PlexClient:
         self._plex.put(f"/library/metadata/{rating_key}/{kind.singular}?{query}")
 
     def unset_image(self, rating_key: int, kind: Kind) -> None:
-        """Shows no image; Plex locks that."""
+        """Makes Plex show no image. Plex locks the field."""
         self._plex.delete(f"/library/metadata/{rating_key}/{kind.lock}")
 
     def collections(self, section: int) -> list[Collection]:
-        """All collections of a section, without `edited`."""
+        """All collections of a section. A listing has no locks, so `edited` is always false."""
         key = f"{path_of(section)}/collections"
         return [collection(directory) for directory in self._all(key, "Directory")]
 
@@ -311,7 +313,7 @@ class PlexClient:
         self._plex.touch(f"{path_of(section)}/refresh?{urlencode({'path': folder})}")
 
     def activities(self) -> list[str]:
-        """The kinds of Plex's activities, those that go on and some that are over."""
+        """The kinds of Plex's activities: all that are running, and some that have ended."""
         activities = self._plex.get("/activities").iter("Activity")
         return [activity.get("type", "") for activity in activities]
 

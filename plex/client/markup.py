@@ -18,7 +18,8 @@ class Declared(ValueError):
 
 
 def document(xml: bytes) -> "ElementTree.Element | None":
-    """Returns the root, None for an empty answer. Raises `Declared`, or ParseError for what is no XML."""
+    """Returns the root, None for an empty answer. Raises `Declared` for a document type, and ParseError
+    for an answer that is not XML."""
     text = xml.decode("utf-8", "replace")
     try:
         return _parsed(text)

@@ -21,7 +21,7 @@ INSTEAD = "or enter Plex URL and Plex Token by hand"
 
 
 class Pin(NamedTuple):
-    """A person approves the `code`. The `id` gives the token, so it is a secret."""
+    """A person approves the `code`. Whoever knows the `id` gets the token then, so the `id` is a secret."""
 
     id: int
     code: str

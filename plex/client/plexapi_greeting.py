@@ -17,10 +17,11 @@ PLACE = "PLEXAPI_CONFIG_PATH"
 
 @contextmanager
 def only_our_settings() -> Iterator[None]:
-    """For the import of plexapi, which reads its file then, and its variables at any time later. They
-    belong to other programs on the machine.
+    """Keeps plexapi from reading settings of other programs on the machine. It reads a file when it is
+    imported, and variables of the environment at any time.
 
-    The variables stay removed from this process and its children.
+    Import it inside this context. The variables stay removed afterwards, from this process and its
+    children.
     """
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         del os.environ[name]
@@ -48,8 +49,8 @@ class _Server(PlexServer):
 
 
 def greeted(line: Any, token: str, identity: "dict[str, str]") -> "tuple[dict[str, str], Any]":
-    """Returns the headers of all requests, and the root that Plex sends as its identity; None for an
-    empty answer."""
+    """Returns the headers for all requests, and the XML root in which Plex names itself. The root is None
+    if the answer is empty."""
     plexapi.BASE_HEADERS.update(identity)
     server = _Server(line, token)
     return server._headers(), server._data  # type: ignore[no-untyped-call]

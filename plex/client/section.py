@@ -15,8 +15,8 @@ LIBRARIES = "/library/sections"  # a Plex that gives this list is up
 class Section(NamedTuple):
     """A library, of movie type if we look after it; `roots` are its folders as Plex sees them.
 
-    `stamp` changes whenever Plex has scanned it. While it is `refreshing` Plex looks for files in it;
-    what was found is read for longer than that. The `id` of a library whose number cannot be read is
+    `stamp` changes whenever Plex has scanned it. While it is `refreshing` Plex looks for files in it.
+    Plex may read these files for longer than that. The `id` of a library whose number cannot be read is
     below 0: every question about it raises Busy.
     """
 
@@ -50,7 +50,8 @@ def unnumbered(sections: Sequence[Section]) -> list[Section]:
 
 
 def numbered(sections: Sequence[Section]) -> list[Section]:
-    """The libraries whose number can be read. Raises Busy if there are only others."""
+    """The libraries whose number can be read. Raises Busy if libraries exist, and none has a readable
+    number."""
     readable = [section for section in sections if section.id > 0]
     if sections and not readable:
         raise _no_number()

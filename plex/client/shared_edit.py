@@ -1,7 +1,8 @@
 """Edits that several items share: the same names added or removed, the same value set. Pure.
 
-A list is edited by what comes and what goes: Plex adds names to each of several items. A server that
-replaces the lists of all of them instead takes names away that the items do not share.
+A shared edit of a list contains only the names to add and to remove, and Plex changes the list of each
+item. Some servers replace the lists instead: then each item loses the names that the edit does not
+contain.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +22,8 @@ _ID = 14  # bytes of a rating key and its comma in an address
 
 
 def parameters(changes: Sequence[Change]) -> "list[Parameter] | None":
-    """The parameters of an edit that other items may share, None if some of it is the item's own."""
+    """The parameters of an edit that other items may share, None if a part of the edit fits only this
+    item."""
     if not changes or any(change.field not in FIELDS for change in changes):
         return None
     request: list[Parameter] = []
@@ -54,8 +56,8 @@ def _without(some: Value, others: Value) -> list[str]:
 
 
 def at_risk(changes: Iterable[Change]) -> dict[str, Tags]:
-    """The names, by field, that a server takes away which replaces lists: those that stay beside new
-    ones."""
+    """Returns, by field, the names that an item has and keeps while names are added to its list. A server
+    that replaces lists takes these names away."""
     lists = {}
     for change in changes:
         if _without(change.after, change.before):
@@ -65,12 +67,12 @@ def at_risk(changes: Iterable[Change]) -> dict[str, Tags]:
 
 
 def lost(lists: Mapping[str, Tags], now: Item) -> bool:
-    """Whether an item no longer has names of these lists, by field."""
+    """Whether an item lacks names of these lists. `lists` is by field."""
     return any(_without(names, now.values.get(name)) for name, names in lists.items())
 
 
 def give_back(lists: Mapping[str, Tags], now: Item) -> list[Parameter]:
-    """The edit after which an item has these names beside its own."""
+    """The edit that adds these names to the names that the item has."""
     edit: list[Parameter] = []
     for name, names in lists.items():
         have = now.values.get(name)

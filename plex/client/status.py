@@ -36,7 +36,7 @@ def of_status(status: int, text: str, url: str) -> errors.Stash2PlexError:
 
 
 def overloaded() -> errors.Stash2PlexError:
-    """Returns the error for a Plex that was up, and whose queue of requests is full."""
+    """Returns the error for a Plex that is up and has too many requests in its queue."""
     error = errors.Busy("Plex is busy: it has more requests than it can take (503)").of(PLEX)
     error.after = BREATH
     return error

@@ -65,7 +65,7 @@ class Line:
         self.was_up = False  # whether Plex has sent a good answer before
 
     def twin(self) -> "Line":
-        """Returns the same for another thread."""
+        """Returns the same line for another thread."""
         line = Line(self.url, self._session.twin())
         line.was_up = self.was_up
         return line
@@ -110,7 +110,7 @@ class Transport:
         self, key: str, headers: "dict[str, str] | None" = None, chances: Chances = question_chances
     ) -> Any:
         """Returns the container that Plex sends. Asks again after a passing fault. Raises Busy when Plex
-        gives no whole answer to this question, and answers others."""
+        gives no whole answer to this question, but answers other questions."""
         is_part = key != LIBRARIES
         return self._again(lambda: _full(self._ask(key, headers=headers)), chances, is_part)
 

@@ -10,9 +10,9 @@ Doubts = tuple[type[errors.Stash2PlexError], ...]
 def once(
     send: Callable[[], None], is_done: Callable[[], bool], doubts: Doubts = (errors.Lost,)
 ) -> None:
-    """Sends. After an error of `doubts` looks (`is_done`), and sends a second time if need be. Raises Busy
-    when that answer is lost as well although Plex answers in between: then the fault is this request's, not
-    the server's. Raises the first error when nothing can be seen."""
+    """Sends. After an error that is one of `doubts` asks `is_done`, and sends a second time if the write
+    is missing. Raises Busy when the second answer is lost too, although Plex answers `is_done`: then this
+    request is at fault, not the server. Raises the first error when `is_done` cannot tell."""
     try:
         return send()
     except doubts as doubt:

@@ -16,8 +16,8 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 class Part(NamedTuple):
-    """One file of an item in a listing. `mark` changes whenever the listing shows a change of the item. 0
-    means that it shows none. `updated` is the time of Plex's last change, in epoch seconds."""
+    """One file of an item in a listing. `mark` changes whenever the listing shows a change of the item;
+    0: a change would not show in it. `updated` is the time of Plex's last change, in epoch seconds."""
 
     rating_key: int
     section: int

@@ -1,4 +1,4 @@
-"""Covers of scenes: looked at before the writes, shown with them."""
+"""Covers of scenes: checked before the writes, and uploaded with the writes."""
 
 from collections.abc import Callable, Collection, Iterator
 
@@ -43,7 +43,8 @@ def due_covers(
 
 
 def open_to_look(entry: Entry, settings: SyncSettings) -> set[Kind]:
-    """The kinds to look at again: the last look was perhaps too soon, or a person decides or has decided."""
+    """The kinds of images to look at again: the last look was perhaps too soon, or a person's decision
+    about the image is open or not carried out."""
     return {
         kind for kind in KINDS
         if kind.field in settings.sync_fields
@@ -52,7 +53,8 @@ def open_to_look(entry: Entry, settings: SyncSettings) -> set[Kind]:
 
 
 def kept(entry: Entry, settings: SyncSettings, besides: Collection[str]) -> list[Change]:
-    """Changes for images that Plex keeps, as the ledger knows them, `besides` those just looked at."""
+    """A change for each image that Plex keeps, from the ledger. Leaves out the images in `besides`, which
+    were just looked at."""
     return [
         Change(kind.field, None, None, why)
         for kind in KINDS
@@ -101,7 +103,7 @@ class Covers:
 
 
 def show(plex: PlexPort, rating_key: int, image: ItemImage) -> str:
-    """Puts the image up. Returns what there is to say if Plex does not take it."""
+    """Makes Plex show the image. Returns a sentence if Plex does not take it, else ''."""
     if not image.look.picture:
         return ""
     try:

@@ -49,7 +49,7 @@ class ItemImage:
 
     @property
     def key(self) -> str:
-        """The key of the image that Plex shows now, as far as that was asked."""
+        """The key of the image that Plex shows now; '' if Plex was not asked."""
         return selected(self.offered or {})
 
 
@@ -64,7 +64,8 @@ def is_due(kind: Kind, version: str, item: Item, entry: Entry, rules: Rules) -> 
 
 
 def may_be_edited(kind: Kind, item: Item, past: ImageRecord, rules: Rules) -> bool:
-    """Whether a person may have picked another image since, with a setting that reacts to that."""
+    """Whether a person may have picked another image since our upload, and On Edit in Plex is `stash` or
+    `ask`."""
     elsewhere = item.images.get(kind.lock, "") != past.shown
     return bool(past.sha1) and rules.policy in (STASH, ASK) and elsewhere
 
@@ -83,7 +84,7 @@ def kept(entry: Entry, name: str) -> str:
 
 
 def seen(version: str, now: float) -> str:
-    """The version to remember of a look that is made now."""
+    """Returns the version to record when the cover is looked at `now`."""
     # A version begins with a time in whole seconds: another cover may follow in the same second.
     time = version.partition(" ")[0]
     return version + FRESH if time.isdigit() and now - int(time) < SETTLED else version
@@ -92,7 +93,8 @@ def seen(version: str, now: float) -> str:
 def as_before(
     picture: Picture, version: str, item: Item, entry: Entry, rules: Rules
 ) -> "Look | None":
-    """The look for a cover that is the image that we uploaded last; None if more has to be decided."""
+    """Returns the look if the cover is the image that we uploaded last. Returns None if there is more to
+    decide."""
     kind, past = picture.kind, entry.image(picture.kind.field)
     open_ = may_be_edited(kind, item, past, rules) or kind.field in (*entry.asked, *entry.decided)
     if picture.sha1 != past.sha1 or past.begun or open_:

@@ -15,7 +15,8 @@ SMALL = 64 << 10  # bytes
 
 
 class Spooled:
-    """Some bytes that wait for their turn. Large ones are in a file, which goes with the object."""
+    """Bytes that are kept until they are used. Many bytes are in a file, which is deleted with the
+    object."""
 
     def __init__(self, data: bytes) -> None:
         self._file = tempfile.SpooledTemporaryFile(SMALL)  # noqa: SIM115 (open as long as this)

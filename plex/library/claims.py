@@ -39,7 +39,8 @@ def fit(scene: Scene, items: Sequence[Item], path_map: PathMap, settings: SyncSe
 
 
 class Claim(NamedTuple):
-    """The claim of a scene on an item with its files. `place`: the number of the first one in the item."""
+    """The claim of a scene on an item with its files. `place`: the number of the first of these files
+    among the files of the item."""
 
     scene_id: int
     says: bool
@@ -48,12 +49,13 @@ class Claim(NamedTuple):
 
     @property
     def weight(self) -> tuple[bool, bool]:
-        """A scene with more weight takes an item over from the scene that it shows."""
+        """Decides whether a scene takes an item over: its claim must weigh more than the claim of the
+        scene that the item shows."""
         return self.says, self.is_primary
 
     @property
     def rank(self) -> tuple[bool, bool, int, int]:
-        """The scene with the lowest rank gets an item that shows no scene yet."""
+        """Orders the claims on an item that shows no scene yet: the claim with the lowest rank wins."""
         return not self.says, not self.is_primary, self.place, self.scene_id
 
 

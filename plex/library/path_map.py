@@ -140,8 +140,8 @@ class Finder:
         known = self.memory.found
         for old, now in zip(known, infer.evidence([o.pair for o in known], seen), strict=True):
             if now.is_denied and not old.is_denied:
-                sentence = f"paths: no longer right: {words(now)}, and it was {of(old)}"
-                self._warn(f"{sentence}; one that does not is {now.against[0]}")
+                sentence = f"paths: no longer right: {words(now)}, earlier {of(old)} agreed"
+                self._warn(f"{sentence}; {now.against[0]} does not agree")
         renewed = tuple(infer.renewed(known, seen))
         save(self._store, Memory(renewed, self._clock()))
         for pair in renewed:
@@ -168,6 +168,6 @@ def _look_the_same(seen: file_pairs.Comparison) -> bool:
 def silence(seen: file_pairs.Comparison) -> str:
     """Why the files prove nothing."""
     return (
-        f"of {seen.size} files in Stash {len(seen.pairs)} have their like in Plex, which does not "
-        "tell where Plex has the others; looked for are the same paths, or what Path Map says"
+        f"{len(seen.pairs)} of {seen.size} files in Stash fit a file in Plex, which does not prove any "
+        "path map; Plex is asked for the same paths, or for those that Path Map says"
     )

@@ -18,7 +18,8 @@ _NO_ANSWER = (errors.Busy, errors.Gone, errors.Rejected, errors.Refused)
 
 
 def is_reading(plex: PlexPort, sections: "Iterable[Section] | None" = None) -> bool:
-    """Whether Plex scans, or reads the files that a scan has found. `sections`, if just read."""
+    """Whether Plex scans, or reads the files that a scan has found. `sections` spares a request if the
+    caller has just read the libraries."""
     known = plex.sections() if sections is None else sections
     if any(section.refreshing for section in known):
         return True

@@ -46,7 +46,7 @@ class Scans:
     # -- asking
 
     def want(self, files: Iterable[str]) -> None:
-        """Plex lacks these files (by its own paths)."""
+        """Notes that Plex lacks these files. The paths are Plex's."""
         by_place: dict[str, set[str]] = {}
         for file in set(files) - self._done:
             by_place.setdefault(paths.folder(file), set()).add(file)

@@ -25,7 +25,7 @@ class Part(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Why the scenes in it are not looked at."""
+        """Why the scenes in this library are not looked at."""
         what = "" if self.whole else "all of "
         return f"{HIDDEN} {what}its library “{self.title}”: {self.why}"
 
@@ -63,7 +63,8 @@ class Tries:
             return 0
 
     def raise_if_all_failed(self, sections: Set[int], rest: Set[int]) -> None:
-        """Raises the error if every library failed, now or a moment ago (`rest`): that is the server."""
+        """Raises the error if every library failed, now or a moment ago (`rest`): then the server is at
+        fault."""
         if self._error and sections <= self.failed.keys() | rest:
             raise self._error
 

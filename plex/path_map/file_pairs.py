@@ -63,7 +63,7 @@ class Comparison:
 
 
 def name_key(path: str) -> str:
-    """Returns the file's name in the form that both files of a pair share."""
+    """Returns the form of the file's name in which the two names of a pair are equal."""
     return paths.folded(paths.parts(path)[-1], windows=True)
 
 

@@ -41,7 +41,8 @@ def before_write(
 
 
 def _begun_tags(base: Base, change: Change, want: Value) -> Written:
-    """A name that is not ours and is about to be removed becomes ours only if Plex keeps it."""
+    """The record of a list before its write. A name of somebody else that the write removes is not
+    recorded as ours: it becomes ours only if Plex still has it afterwards."""
     before = by_key(change.before)
     ours = by_key(base.ours if base else ())
     ours |= {key: name for key, name in by_key(change.after).items() if key not in before}
@@ -190,7 +191,7 @@ class Decision(NamedTuple):
     wanted: Value
 
     def fits(self, field: Field, current: Value, wanted: Value) -> bool:
-        """Whether both sides still have the values of that time."""
+        """Whether both sides still have the values that they had at the decision."""
         return same(field, current, self.current) and same(field, wanted, self.wanted)
 
 

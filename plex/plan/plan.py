@@ -63,9 +63,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Rules:
-    """The settings and facts that decide besides the three values. `guesses` names fields that Plex filled
-    without a person. With `fill_only` (preserve_plex_edits) they count as empty. `locked` has Plex's names of
-    the fields that somebody else locked."""
+    """The settings and facts that decide about a field, in addition to its three values (baseline,
+    current, wanted). `guesses` names fields that Plex filled without a person. With `fill_only`
+    (preserve_plex_edits) they count as empty. `locked` has Plex's names of the fields that somebody else
+    locked."""
 
     on_edit: str = NEWEST
     fill_only: bool = False

@@ -70,8 +70,8 @@ class Ledger:
         return prints
 
     def put(self, entries: Iterable[Entry], refs: "Mapping[int, list[Ref]] | None" = None) -> None:
-        """Stores entries, and the performers, tags and studios that their scenes show. Deletes the decisions
-        that are now part of the baseline of their entry."""
+        """Stores entries. `refs` has the performers, tags and studios that each scene shows. Deletes a
+        decision when the entry contains it in its baseline."""
         some = list(entries)
         with self._store.writing() as db:
             insert(db, _PUT, map(row_of, some))

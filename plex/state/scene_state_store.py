@@ -52,12 +52,13 @@ class SceneStates:
         return [row[0] for row in self._store.rows(sql, (most,))]
 
     def doubt(self, ids: Iterable[int]) -> None:
-        """Takes back *in sync* for scenes that may have changed since the last comparison."""
+        """Replaces *in sync* by *not looked at yet* for scenes that may have changed since the last
+        comparison."""
         known = self.of(list(ids))
         self.put({n: (UNKNOWN, "") for n, (state, _) in known.items() if state == IN_SYNC})
 
     def doubt_items(self, rating_keys: Collection[int]) -> None:
-        """Takes back *in sync* for the scenes on these items."""
+        """Replaces *in sync* by *not looked at yet* for the scenes on these items."""
         sql = "SELECT DISTINCT scene_id FROM item WHERE rating_key IN (...)"
         self.doubt(row[0] for row in self._store.rows_in(sql, rating_keys))
 

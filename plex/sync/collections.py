@@ -44,7 +44,8 @@ class OurCollection(NamedTuple):
 
 
 class Collections:
-    """Lives as long as a process. `say` gets a line for each collection that was removed, or could not be."""
+    """Lives as long as a process. `say` gets a line for each collection that was removed, or could not be
+    removed."""
 
     def __init__(
         self,

@@ -31,7 +31,7 @@ from validation.settings import SyncSettings
 
 
 class Decider:
-    """Lives as long as a process: Plex's libraries are looked at once, a photo goes out once."""
+    """Lives as long as a process: It looks at Plex's libraries once, and sends each photo once."""
 
     def __init__(
         self,
@@ -70,9 +70,10 @@ class Decider:
         reads: "Reads | None" = None,
         settle: Callable[[Collection[int]], bool] = lambda keys: False,
     ) -> list[SceneDecision]:
-        """Decides about scenes that were read with the `extras`. The cover is looked at for `images`
-        even where nothing calls for that. `reads` may have read things before. `settle` gets the items
-        in question, remembers what is still open about them, and returns whether anything was."""
+        """Decides about scenes that were read with the `extras`. Looks at the covers for `images` even if
+        nothing has changed. `reads` reads both servers, or has read ahead. `settle` gets the items that
+        are about to be decided, finishes earlier batches with these items, and returns whether there was
+        one."""
         reads = reads or self._reads
         self._look_at_libraries()
         decisions = self.choose(scenes, self.holds())
@@ -99,7 +100,7 @@ class Decider:
     # -- the same by steps, for a reconciliation, which reads items while it compares others
 
     def holds(self, freed: bool = False) -> Holds:
-        """The holds as they are now; `freed`: as if a person had let go of all."""
+        """The holds as they are now. With `freed` no scene is held."""
         return Holds(self._journal, self.settings.path_map, freed, self._warnings.append)
 
     def choose(self, scenes: Iterable[Scene], holds: Holds) -> list[SceneDecision]:
@@ -138,20 +139,21 @@ class Decider:
         self._conclude(decisions)
 
     def give_up(self, work: Work) -> None:
-        """Takes back the photos of a work that was not written: they go out with another one."""
+        """Takes back the photos of a work that was not written: another work sends them."""
         self._claimed -= work.photos.keys()
 
     # -- steps
 
     def _look_at_libraries(self) -> None:
-        """Forgets, once per process, what was indexed of libraries that are out of bounds by now."""
+        """Removes from the index, once per process, the libraries that are not synced any more."""
         if not self._looked:
             if self.index.keep_to(self.plex.sections()):
                 self._scanned()
             self._looked = True
 
     def _pass_over(self, decisions: Sequence[SceneDecision]) -> None:
-        """A scene that left the selection stays, unless `on_leave` restores it and nobody holds it."""
+        """Decides about scenes that left the selection: their items stay as they are, unless On Leave is
+        `restore` and nobody holds the scene."""
         ids = [decision.scene.id for decision in decisions]
         shown = set(self.ledger.showing(ids) if ids else ())
         for decision in decisions:
@@ -202,7 +204,7 @@ class Decider:
         return self.ledger.entries_of(item for decision in decisions for item in decision.sure)
 
     def _wait(self, decisions: Iterable[SceneDecision], entries: Mapping[int, Entry]) -> None:
-        """Notes the items, new to us, that Plex has yet to read: their scenes wait."""
+        """Notes the items that we have never written and that Plex has yet to read: their scenes wait."""
         fresh = [i for decision in decisions for i in decision.sure if i.rating_key not in entries]
         waiting = self._settling.unsettled(fresh)
         for decision in decisions:
@@ -229,7 +231,7 @@ class Decider:
                 decision.others.append(Other(item, claims.SILENT, owner))
 
     def _look_at_covers(self, decision: SceneDecision, reads: Reads, also: Collection[str]) -> None:
-        """A cover that cannot be had stops nothing else."""
+        """Looks at the covers of one scene. A cover that cannot be read stops nothing else."""
         for work in decision.works:
             of_item = work.item, work.entry, rules(work.item, work.entry, self.settings)
             try:

@@ -79,7 +79,7 @@ class SceneDecision:
 
     @property
     def states(self) -> "dict[int, State]":
-        """The states of the scene, by rating key; under 0, what is true of all items."""
+        """The states of the scene, by rating key. The key 0 has a state that does not depend on an item."""
         if self.skip:
             return {0: (scene_state.LEFT_OUT, self.skip.words)}
         if self.unread:

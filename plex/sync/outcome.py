@@ -81,7 +81,8 @@ _LEFT = {
 
 
 def _kept(changes: Sequence[plan.Change]) -> str:
-    """Names the fields that stay as they are, and why. A value that Plex refused was a warning before."""
+    """Names the fields that stay as they are, and why. Leaves out values that Plex refused: a warning
+    named them."""
     left: dict[str, list[str]] = {}
     for change in changes:
         if change.why in _LEFT:
@@ -105,7 +106,8 @@ def _cut(work: Work) -> str:
 
 
 def _refusals(work: Work, besides: str) -> list[str]:
-    """Names the values that Plex does not show as they were sent, `besides` a field that has a warning."""
+    """Returns a sentence for each value that Plex does not show as it was sent. Leaves out the field
+    `besides`, which has a warning already."""
     now = work.after.values if work.after else {}
     return [
         f"Plex got {change.field} = {_brief(change.after)} and shows {_brief(now.get(change.field))}; "

@@ -104,7 +104,7 @@ class Pipeline:
         return lambda: outcomes
 
     def ahead(self, ids: Sequence[int]) -> None:
-        """These scenes come next: nothing is read ahead."""
+        """Does nothing: only `Pipelined` reads the next scenes ahead."""
 
     def close(self) -> None:
         """There is nothing to close."""

@@ -35,7 +35,7 @@ class OpenBatch:
                 self._error = error
 
     def outcomes(self) -> list[Outcome]:
-        """Finishes the batch. Asked again, returns or raises the same."""
+        """Finishes the batch. A second call returns or raises the same as the first."""
         self.finish()
         if self._error:
             raise self._error

@@ -86,7 +86,8 @@ class Prefetch(Reads):
         return self._thread.submit(lambda: self._reader.plex.items(rating_keys)).result
 
     def spend(self, rating_keys: Collection[int]) -> None:
-        """Forgets these items, which are about to be written on: the batch at hand is decided."""
+        """Forgets what was read of these items, since a write changes them. Also ends the reads of the
+        batch that was decided."""
         self._current = None
         for read in self._coming:
             read.spent.update(rating_keys)

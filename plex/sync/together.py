@@ -1,4 +1,5 @@
-"""Writes one edit on many items of a library in one request, where this Plex server lets that be."""
+"""Writes one edit on many items of a library in one request, if this Plex server makes such edits
+rightly."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -44,8 +45,8 @@ class Share:
 
 
 class Together:
-    """Lives as long as a process. Every item that is not written together has to be written singly, with
-    its whole lists: that also puts back names that an edit of several items has taken away."""
+    """Lives as long as a process. The caller writes every other item singly, with its whole lists. A
+    single write also puts back the names that an edit of several items has taken away."""
 
     def __init__(self, plex: PlexPort, traits: Traits) -> None:
         self._plex, self._traits = plex, traits
@@ -62,9 +63,9 @@ class Together:
         return done
 
     def settle(self) -> list[int]:
-        """Gives names back that a trial has taken away before its process ended, or that its items have
-        not got back since. Returns the rating keys of its items. To be called before items are read to
-        decide about them: a name that is missing would pass for one that a person removed."""
+        """Puts back the names that the trial of an earlier process has taken away and not restored.
+        Returns the rating keys of the items in the trial. Call this before you read items to decide about
+        them: otherwise a missing name looks as if a person had removed it."""
         trial = self._traits.trial
         if trial:
             self._settle(trial)
@@ -109,7 +110,8 @@ class Together:
         )
 
     def _send(self, shares: Sequence[Share]) -> set[int]:
-        """Sends one edit, and around a bad item for half as many. A single item is left out."""
+        """Sends one edit for all items. When that fails, sends it for each half of them, and so on.
+        Leaves out a single item. Returns the rating keys of the items that have the edit."""
         done: set[int] = set()
         parts, failed = [shares], 0
         while parts and failed < PATIENCE:

@@ -47,9 +47,9 @@ class Now(NamedTuple):
 
 
 class Undo:
-    """Takes rows of the journal back, item by item, each written in one request. Whatever cuts in, the same
-    call goes on where it was: a row is done once Plex was seen to say what it said before, and what an undo
-    itself has written is not among the rows."""
+    """Undoes rows of the journal, item by item, with one request for each item. After an interruption the
+    same call continues: a row is done when Plex shows the value from before the write, and the writes of
+    an undo are never among the rows."""
 
     def __init__(
         self,
@@ -250,8 +250,8 @@ class Undo:
                 self._ledger.put([entry])
 
     def _known(self, back: Back, item: Item, entry: Entry) -> str:
-        """The ledger's knowledge of the field before its first row. Old rows without files do not have
-        that: then it is rebuilt from the rows before them."""
+        """The ledger's knowledge of the field before its first row. Old rows without files lack this
+        knowledge: then it is rebuilt from the rows before them."""
         first, key = back.rows[0], back.rating_key
         if first.files:
             return first.known

@@ -74,7 +74,8 @@ def goal(back: Back, offered: Offered) -> str:
 
 
 def is_untouched(back: Back, offered: Offered) -> bool:
-    """Whether Plex shows our image, or the one that an undo puts there, and none picked since."""
+    """Whether nobody has picked another image since: Plex shows our image, the image that the undo puts
+    back, or none."""
     shown = selected(offered)
     if not back.last and not shown.startswith(UPLOADED):
         return True
@@ -110,7 +111,8 @@ def edit_of(fields: Sequence[Back], item: Item, rates_apart: bool) -> list[edit_
 
 
 def share_of(fields: Sequence[Back], item: Item) -> list[Share]:
-    """The same as an edit that others may have as well, if nothing in it is the item's own."""
+    """The edit that puts these fields back, as an edit that other items may share. Empty if a part of the
+    edit fits only this item."""
     changes = [] if any(back.field in IMAGES for back in fields) else _changes(fields, item)
     edit = shared_edit.parameters(changes)
     return [Share(item, changes, tuple(_with_locks(edit, fields)))] if edit else []

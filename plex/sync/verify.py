@@ -24,7 +24,8 @@ class ReadBack:
     read: Callable[[Sequence[int]], Items]
 
     def carried_out(self, works: Sequence[Work], items: Items) -> list[Work]:
-        """Returns the works that Plex has carried out, as far as it ever will. `items` are as Plex is now."""
+        """Returns the works that did not fail. `items` has the items after the writes. Sends again what
+        Plex ignored."""
         _seen([work for work in works if work.edits], items)
         seen = [work for work in works if not work.edits or self._is_seen(work)]
         amiss = [work for work in seen if work.ignored or work.was_robbed]

@@ -60,7 +60,7 @@ class Work:
 
     @property
     def edits(self) -> bool:
-        """Whether there is anything to write but images."""
+        """Whether there is anything to write besides images."""
         return bool(self.writes or self.photos)
 
     @property
@@ -157,7 +157,8 @@ def rules(item: Item, entry: Entry, settings: SyncSettings) -> plan.Rules:
 
 
 def _settled(entry: Entry, item: Item, wanted: registry.Fields) -> Entry:
-    """The entry with a person's decisions in it, as far as both sides still say the same."""
+    """The entry with a person's decisions in it, as far as both sides still have the values of the
+    decision."""
     if not entry.decided:
         return entry
     known, locks = dict(entry.baseline), entry.locks
@@ -235,7 +236,8 @@ def claim_photos(
 
 
 def refuse_partial(scene: Scene, needed: frozenset[str]) -> None:
-    """Raises ValueError for a scene that was read without the `extras`, which would count as gone."""
+    """Raises ValueError for a scene that was read without some of the `needed` extras: their values would
+    look as if Stash no longer had them."""
     if lacks := needed - scene.extras:
         raise ValueError(f"scene {scene.id} was read without {', '.join(sorted(lacks))}")
 

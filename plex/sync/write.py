@@ -29,7 +29,7 @@ LONGEST = 5.0  # seconds
 
 
 def rest(latest: Sequence[float], usual: Sequence[float]) -> float:
-    """Seconds to leave Plex alone: as many as the latest edits took longer than usual. Pure."""
+    """Seconds to leave Plex alone: the time that the latest edits took beyond the usual time. Pure."""
     if not latest or len(usual) < ENOUGH:
         return 0.0
     now, before = median(latest), median(usual)
@@ -107,15 +107,15 @@ class Writer:
         return self._tried(send, work, outcome)
 
     def again(self, work: Work, outcome: Outcome) -> bool:
-        """Sends again what Plex ignored: perhaps something in front of Plex had accepted it, or Plex
-        takes no rating in an edit. All of it if the item has lost names."""
+        """Sends again what Plex ignored: perhaps a proxy in front of Plex had accepted it, or Plex takes
+        no rating in an edit. Sends the whole edit if the item has lost names."""
         left = work.writes if work.was_robbed else work.ignored
         send = self._rate if work.lost_rating else partial(self._send, rates_apart=True)
         return self._tried(lambda: send(work, left), work, outcome)
 
     def were_robbed(self, works: Sequence[Work]) -> None:
-        """Notes that an edit of several items took names from these. One of them may have been the last
-        that was there, or a person's."""
+        """Notes that an edit of several items took names from these. A single item proves nothing: a
+        person may have removed the names."""
         if len(works) > 1:
             self.traits.note(ADDS, False)
 
@@ -179,12 +179,12 @@ class Writer:
         are tried for that get an edit that changes nothing."""
         takes = witnesses.take_edits(self._plex, self._others.besides(work.item.rating_key))
         if takes is False:
-            sentence = f"Plex answers, and takes no changes now ({error})"
+            sentence = f"Plex answers, but takes no changes now ({error})"
             raise errors.Unreachable(sentence).of(errors.PLEX, error.cause or "busy") from None
         error.alone = takes is True
 
 
 def _share(work: Work) -> list[Share]:
-    """The work as an edit that others may have as well, if nothing in it is the item's own."""
+    """The work as an edit that other items may share. Empty if a part of the edit fits only this item."""
     edit = None if work.photos or work.new_images else shared_edit.parameters(work.writes)
     return [Share(work.item, work.writes, tuple(edit))] if edit else []

@@ -47,9 +47,15 @@ def test_what_is_wrong_in_the_index_is_put_right(library, deep, found):
 def test_on_a_terminal_it_is_an_option(library):
     words = ("--stash", library.stash.url, "--data-dir", str(library.data_dir))
     ended = terminal(library, "reconcile-all", *words)
-    assert ended.returncode == 0 and "3 scenes checked (3 had not moved)" in ended.stderr
+    assert (
+        ended.returncode == 0 and "3 scenes checked (3 unchanged since they agreed)" in ended.stderr
+    )
     ended = terminal(library, "reconcile-all", "--deep", *words)
-    assert ended.returncode == 0 and "had not moved" not in ended.stderr and reads(library)
+    assert (
+        ended.returncode == 0
+        and "unchanged since they agreed" not in ended.stderr
+        and reads(library)
+    )
 
 
 def test_a_run_of_everything_is_deep_when_that_is_due(library):
@@ -81,7 +87,7 @@ def test_the_status_tells_which_it_was_and_when_the_next_is_due(library):
     assert (found["deep"], found["unmoved"], found["deep_interval"]) == (False, 3, "weekly")
     assert found["next_deep"] == pytest.approx(found["last_deep_time"] + 7 * DAY)
     said = " / ".join(lines(library, "info"))
-    assert "scenes checked 3 (3 had not moved), gaps found 0" in said
+    assert "scenes checked 3 (3 unchanged since they agreed), gaps found 0" in said
     assert "Deep Pass Interval weekly; last deep pass 20" in said and "; next due 20" in said
 
 

@@ -269,7 +269,7 @@ def test_paths_that_nothing_proves_are_told_with_the_reason(box: Box) -> None:
     fill(box, 2)
     found = check(box)
     [(level, said, do)] = of(found, "paths.map")
-    assert level == "note" and "of 2 files in Stash 2 have their like in Plex" in said
+    assert level == "note" and "2 of 2 files in Stash fit a file in Plex" in said
     assert "otherwise set Path Map" in do and found["paths"]["silence"] in said
     [(level, _, do)] = of(found, "files")
     assert level == "error" and "set Path Map" in do

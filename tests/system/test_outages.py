@@ -236,7 +236,7 @@ def test_the_outage_report_in_the_log(box: Box) -> None:
     assert "0 outages since" in " ".join(told(box))
     box.plex.go_down()
     box.operation("all")
-    assert any("Plex is away since" in line and "2 jobs wait" in line for line in told(box))
+    assert any("Plex has been away since" in line and "2 jobs wait" in line for line in told(box))
     box.plex.come_up()
     box.operation("process_queue")
     said = " ".join(told(box))

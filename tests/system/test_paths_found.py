@@ -134,7 +134,7 @@ def test_too_few_files_prove_nothing(box):
     box.task(SYNC_ALL)
     assert box.plex.writes() == []
     (said,) = about_paths(box)
-    assert "of 2 files in Stash 2 have their like in Plex" in said and "Path Map" in said
+    assert "2 of 2 files in Stash fit a file in Plex" in said and "Path Map" in said
     box.add("third.mp4", title="Third")
     box.task(RECONCILE)
     assert box.differences() == {}
@@ -194,8 +194,8 @@ def test_a_reconciliation_follows_files_to_another_root(box, copies):
     assert gaps(found) == {"stale_sync": 6}
     assert box.differences() == {}
     assert about_paths(box, "warning") == [
-        "paths: no longer right: /data => /media: 0 of 6 agree, and it was 6 of 6; "
-        "one that does not is /data/clips/0/clip 0.mp4"
+        "paths: no longer right: /data => /media: 0 of 6 agree, earlier 6 of 6 agreed; "
+        "/data/clips/0/clip 0.mp4 does not agree"
     ]
     assert about_paths(box, "info") == [
         "paths: found by comparing files: /data => /media/new: 6 of 6 agree"

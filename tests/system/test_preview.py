@@ -66,7 +66,7 @@ def test_two_previews_at_once_leave_the_whole_result_of_the_first(box: Box) -> N
 
 def test_the_first_run_suggests_it_and_no_other(box: Box) -> None:
     box.add("a.mp4", title="T")
-    said = "Preview shows what a sync writes"
+    said = "Preview shows what a sync would write"
     for mode in ("all", "all", "reconcile_all"):
         box.operation(mode)
         assert len([line for line in lines(box, "info") if said in line]) == 1

@@ -95,7 +95,7 @@ def no_total(box: Box) -> None:
 
 UNSURE: dict[str, tuple[Callable[[Box], object], str]] = {
     "the order": (sort_is_ignored, "gone|first"),
-    "a total": (no_total, "gone|do not make that"),
+    "a total": (no_total, "gone|are listed instead of"),
     "the clock": (lambda box: put_marks(box, at=time.time() + HOUR), "clock was set back"),
     "the settings": (lambda box: box.configure(
         reconcile_interval="hourly", reconcile_scope="all", max_tags=7), "settings"),

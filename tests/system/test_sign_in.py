@@ -196,7 +196,7 @@ def test_a_server_that_takes_the_token_for_a_guests_is_refused(box: Box, tv: Ple
     id = signed_in(box, tv)
     machine = row(box.operation("sign_in_servers", id=id))["machine"]
     said = refused(box, "sign_in_server", id=id, machine=machine)
-    assert "for its owner" in said
+    assert "as its owner" in said
     assert "plex_url" not in box.settings()
 
 

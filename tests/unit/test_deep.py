@@ -50,4 +50,4 @@ def test_the_scheduler_tells_of_it(tmp_path):
     told = scheduler.status(NOW + DAY)
     assert (told["deep"], told["unmoved"], told["deep_interval"]) == (False, 7, "weekly")
     assert (told["last_deep_time"], told["next_deep"]) == (NOW, NOW + 7 * DAY)
-    assert "(7 had not moved)" in told["message"]
+    assert "(7 unchanged since they agreed)" in told["message"]

@@ -108,7 +108,7 @@ def test_off_zero_and_blank_are_the_defaults(name):
     if field.annotation is bool:
         assert field.default is False
     elif field.annotation is int:
-        assert f" 0: {field.default}" in text
+        assert f" 0 means {field.default}." in text
     elif name not in ("plex_url", "plex_token"):
         assert "Blank: " in text
         shown = field.default if isinstance(field.default, str) else ""

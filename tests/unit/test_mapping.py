@@ -138,7 +138,7 @@ def test_a_server_that_is_away_stops_the_run(world):
 def test_a_sync_looks_again_after_a_while(world):
     world.has(below("/data")[:2], below("/media")[:2])
     world.look()
-    assert "2 files in Stash 2 have their like" in world.said[0]
+    assert "2 files in Stash fit a file in Plex" in world.said[0]
     assert world.finder().is_blank and not world.finder().is_due
     world.now += AGAIN_SECONDS
     assert world.finder().is_due
@@ -160,8 +160,8 @@ def test_files_that_moved_are_followed_with_a_warning(world):
     assert world.look()
     assert world.finder().path_map == (("/data", "/new"),)
     assert world.warned == [
-        "paths: no longer right: /data => /media: 0 of 5 agree, and it was 5 of 5; "
-        "one that does not is /data/a.mp4"
+        "paths: no longer right: /data => /media: 0 of 5 agree, earlier 5 of 5 agreed; "
+        "/data/a.mp4 does not agree"
     ]
 
 
