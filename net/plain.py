@@ -1,4 +1,5 @@
-"""HTTP without TLS over a bare socket: a few milliseconds to start, where requests takes a tenth of a second.
+"""HTTP without TLS over a bare socket: a few milliseconds to start, where the package `requests` takes a
+tenth of a second.
 
 It sends each request once, follows no redirect, keeps no cookie and knows no proxy. Every request has one
 deadline, whatever phase it is in. `net.session` has the same methods, for addresses with TLS.

@@ -1,4 +1,4 @@
-"""HTTP over TLS by requests: a deadline for each request, no redirects, bounded bodies.
+"""HTTP over TLS by the package `requests`: a deadline for each request, no redirects, bounded bodies.
 
 It follows no redirect: that would carry the token to another host.
 """
@@ -115,7 +115,8 @@ class Session(requests.Session):
             raise NoAnswer(UNREADABLE) from error  # the answer tells its length twice
 
     def _sent(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
-        """Returns the answer without its body. Takes the shortcut once requests accepted the headers."""
+        """Returns the answer without its body. Takes the shortcut once the package `requests` has
+        accepted the headers."""
         headers = dict(self.headers) | dict(options.get("headers") or {})
         if prepared := self._shortcut.prepared(method, url, headers, options):
             adapter = self.get_adapter(url)

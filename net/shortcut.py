@@ -1,4 +1,4 @@
-"""A shortcut through requests: what is the same in every request to a server is made once.
+"""A shortcut through the package `requests`: what is the same in every request to a server is made once.
 
 It saves 0.3 ms per request, 6 % of a drain at 5 ms latency (`make bench-drain`).
 """
@@ -54,7 +54,8 @@ class Adapter(HTTPAdapter):
 
 
 class Shortcut:
-    """Prepares a request like one that requests accepted: same server, same headers."""
+    """Prepares a request like an earlier one that the package `requests` accepted: same server, same
+    headers."""
 
     def __init__(self) -> None:
         self._origin = ""

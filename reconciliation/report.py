@@ -42,8 +42,8 @@ def end(state: ReconciliationState) -> None:
 def succeed(
     state: ReconciliationState, result: Any, scope: str, is_startup: bool, now: float
 ) -> None:
-    """`result` is a GapDetectionResult or anything that has its counts. Every run except one at
-    startup starts the interval again."""
+    """Writes a successful run into the state. `result` is a GapDetectionResult or anything that has its
+    counts. Every run except one at startup starts the interval again."""
     state.seen_until = _seen_until(state, result)
     # Before the new time is in: states of older versions have only that.
     state.last_interval_time = counted_from(state) if is_startup else now

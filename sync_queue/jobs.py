@@ -1,4 +1,5 @@
-"""The queue: the jobs that wait, one row per thing (`scene:42`). `dead_letters` has the given up ones.
+"""The queue: the jobs that wait, one row per thing (`scene:42`). The module `dead_letters` has the jobs
+that were given up.
 
 Indexes over due time, rank and key answer "what is due, edits first" and "is it queued already". A batch
 is one transaction.

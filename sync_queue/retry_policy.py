@@ -74,8 +74,8 @@ def of_missing(waits: int, now: float) -> Verdict:
 
 
 def of_hidden(waits: int, now: float) -> tuple[float, int]:
-    """The due time of a scene whose file may be in a part of Plex that cannot be listed, and its number of
-    waits then. The waits grow to an hour, and do not count as looks for a missing file."""
+    """Returns the due time and the new number of waits of a scene whose file may be in a part of Plex
+    that cannot be listed. The waits grow to an hour, and do not count as looks for a missing file."""
     longest = WAIT_SECONDS.index(RETRY_CAP)
     return now + WAIT_SECONDS[min(waits, longest)], max(waits, min(waits + 1, longest))
 

@@ -400,7 +400,7 @@ window.Stash2Plex.TEXTS = {
     "Stash2Plex needs four Python packages. A task of Stash installs them into Stash's config folder, once.",
   "start.connected": "Stash2Plex has the address and the token of a Plex server.",
   "start.connectFirst": "Connect a Plex server first.",
-  "start.checkFirst": "Resolve the errors that the check found first.",
+  "start.checkFirst": "First resolve the errors that the check found.",
   "start.fine": "{count} {count:check|checks} OK.",
   "start.goExplanation":
     "A preview only shows what a sync writes. The sync brings Plex up to date; later, a save is enough.",

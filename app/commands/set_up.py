@@ -20,8 +20,8 @@ def set_up(run: Run) -> dict[str, Any]:
     address = run.stash.base + PAGE
     stdio.info(f"Set up Stash2Plex on its page: {address}")
     stdio.info(
-        "If your browser reaches Stash at another address, open that one with the same end "
-        f"({PAGE}). If the page is empty, reload Stash in the browser"
+        f"If your browser reaches Stash at another address, open {PAGE} at that address. "
+        "If the page is empty, reload Stash in the browser"
     )
     return {"page": address}
 

@@ -97,8 +97,8 @@ Get = Callable[[dict[str, str], bool], P]
 
 
 def pages_and_holes(get: "Get[P]", count: Callable[[], "int | None"]) -> "Iterator[P | Hole]":
-    """Yields all pages, and the rows that Plex cannot give. Asks for less around these, down to the row.
-    `count` returns the number of rows. Raises if Plex gives no row at all."""
+    """Yields all pages, and the rows that Plex cannot give. Around a bad row it asks for fewer and fewer
+    rows, down to the single row. `count` returns the number of rows. Raises if Plex gives no row at all."""
     start, total, lost, good = 0, None, 0, False
     last: errors.Stash2PlexError | None = None
     while total is None or start < total:

@@ -79,7 +79,8 @@ class Index:
         force: bool = False,
         progress: Callable[[float], None] = lambda fraction: None,
     ) -> bool:
-        """Lists again the sections that changed (`force`: all). Returns whether more is known now.
+        """Lists again the sections that changed (`force`: all). Returns whether the index may have new
+        files.
 
         Asks the other sections only for their newest items: not every scan leaves a trace in a
         section. Warns of a library that suddenly lists nothing, or cannot be listed, and keeps its
@@ -200,7 +201,7 @@ class Index:
             return self._list(plex, section, tries, now)
 
     def _list(self, plex: PlexPort, section: Section, tries: Tries, now: float) -> int:
-        """Reads the whole section. Returns 1: more may be known now."""
+        """Reads the whole section. Returns 1, since the index may have new files after it."""
         before, holes = self._files.read(plex, section, now)
         if holes:
             tries.failed[section.id] = Failure(_some(holes), whole=False)

@@ -43,12 +43,23 @@ With a fault on every n-th request nothing is lost and nothing becomes a dead le
 """
 # Answers to likely questions about the figures.
 NOTES = {
+    "hook": """*Drain awake*: a drain holds the lock, so the hook only leaves a flag. *Wake needed*: the hook also asks
+Stash for a drain. *Flat* is the cost with the most flags, divided by the cost with none.
+""",
     "drain": """*All its requests* is the time of a bare client that sends every request of a drain: the PUTs, the scenes,
 and each item before and after. *The least of it* is a process that imports the libraries, sends all these
 requests with the reads in a second thread, and parses the answers, but decides and keeps nothing
 (`tests/bench/floor.py`). Without latency it takes more than three times as long as the PUTs, so no
 program can meet this bar; the simulated Plex takes an edit in a third of a millisecond, a real Plex in 5
 to 50. The rest is the plugin's work on a scene: decide, note in the ledger, record.
+""",
+    "edits": """*Add*, *mixed* and *replace* are the ways in which the simulated Plex takes the names of a list in an edit: it
+adds them; it adds them if the edit is for several items, and otherwise replaces the list; it always replaces
+the list. *Items that are wrong* counts the items whose values in Plex are not the right ones afterwards.
+""",
+    "memory": """*Another at work*: another process holds the drain lock, so the command does nothing. *Full queue*: every scene
+has a job. *Growth* compares with the smallest library: memory as a whole, time per scene (1 means that the
+time grows as much as the library).
 """,
 }
 

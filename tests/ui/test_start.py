@@ -211,7 +211,7 @@ def test_an_error_of_the_check_keeps_the_last_step_closed(box: Box, tab: View, t
     tab.until(lambda: steps(tab)[1] == "done")
     box.plex.go_down()
     tab.press("Check again")
-    tab.shows("Resolve the errors that the check found first")
+    tab.shows("First resolve the errors that the check found")
     box.plex.come_up()
     tab.press("Check again")
     tab.until(lambda: steps(tab)[1] == "done")

@@ -92,7 +92,7 @@ def test_rows_in_another_order_make_the_run_unsure():
 def test_totals_have_to_add_up():
     check_total("scenes", 5, 3, [1, 2])
     for total in (4, 6):
-        with pytest.raises(Unsure, match="do not make"):
+        with pytest.raises(Unsure, match="are listed instead of"):
             check_total("scenes", total, 3, [1, 2])
 
 
