@@ -96,6 +96,7 @@ class Session(requests.Session):
         self._deadline.begin()
         try:
             response = self._received(method, url, options)
+            _refuse_early(response)
             content = _body(response, limit or MAX_BYTES)
         except (requests.exceptions.RequestException, UnicodeEncodeError) as error:
             raise translated(error) from error
@@ -125,6 +126,14 @@ class Session(requests.Session):
         if not response.is_redirect:
             self._shortcut.learn(response.request, headers)
         return response
+
+
+def _refuse_early(response: requests.Response) -> None:
+    """Raises for the notice before an answer, such as 103, which http.client takes for the answer. The
+    next request of this connection would get the answer itself."""
+    if response.status_code < 200:
+        response.close()
+        raise NoAnswer(LOST)
 
 
 def _body(response: requests.Response, limit: int) -> bytes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -127,6 +129,21 @@ def test_the_connection_is_used_again(kind, server):
     session = kind(1, 1)
     assert [get(session, server.url).text for _ in range(3)] == ["fine"] * 3
     assert len(ports) == 1
+
+
+def test_a_notice_before_an_answer_never_shifts_the_answers(kind, server):
+    def early(connection, request):
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+        time.sleep(0.05)
+        connection.sendall(ok(request.split()[1]))
+        return True
+
+    server.answers, session, found = [early], kind(1, 1), []
+    for path in ("/1", "/2", "/3"):
+        with contextlib.suppress(NoAnswer):
+            found.append((path, get(session, server.url + path).text))
+    assert all(path == text for path, text in found)
+    assert len(found) == (3 if kind is PlainSession else 0)
 
 
 @pytest.mark.parametrize("phase", trickle.PHASES)
