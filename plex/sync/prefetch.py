@@ -36,6 +36,7 @@ STALE = 30.0  # seconds
 # Seconds for which the other thread may go on when this thread has its answer. Python's 5 ms are as
 # long as a quick Plex takes for an edit.
 SWITCH = 0.001
+PAUSE = 10  # batches
 
 Pictures = Mapping[int, "Spooled | None"]
 
@@ -148,24 +149,29 @@ class Reader:
     store: Store
     settings: SyncSettings
     clock: Callable[[], float]
+    _pause: int = 0  # batches whose new items are not read
 
     def scenes(self, ids: Sequence[int]) -> dict[int, Scene]:
         return self.stash.scenes(ids, extras(self.settings))
 
     def items(self, scenes: Mapping[int, Scene]) -> dict[int, Item]:
         """Reads the items that the index has for the scenes' files, except items that are new to Plex
-        and to us: when their batch begins, Plex may have read more of their files."""
+        and to us: when their batch begins, Plex may have read more of their files. After a batch with
+        no other new items, the new items of some batches are only read in their turn."""
         try:
             with closing(ReadOnlyStore(self.store)) as seen:
                 keys = self._hints(scenes, seen).rating_keys
                 known = Ledger(seen).known(keys)
         except sqlite3.Error:  # the other thread meets the error as well, and reports it
             return {}
+        if self._pause:
+            self._pause, keys = self._pause - 1, [key for key in keys if key in known]
         now, items = self.clock(), self.plex.items(keys)
-        return {
-            key: item for key, item in items.items()
-            if key in known or not readiness.is_recent(item, now)
-        }  # fmt: skip
+        new = items.keys() - known
+        recent = {key for key in new if readiness.is_recent(items[key], now)}
+        if new and new == recent:
+            self._pause = PAUSE
+        return {key: item for key, item in items.items() if key not in recent}
 
     def _hints(self, scenes: Mapping[int, Scene], seen: Store) -> match.Hints:
         return match.hints(list(scenes.values()), Index(seen), self.settings.path_map)

@@ -20,7 +20,7 @@ from plex.sync.decide import Decider
 from plex.sync.outcome import Outcome
 from plex.sync.pipeline import Pipeline
 from plex.sync.pipelined import Pipelined
-from plex.sync.prefetch import STALE, Prefetch, Reader
+from plex.sync.prefetch import PAUSE, STALE, Prefetch, Reader
 from tests.support.in_process import Bench
 
 YEARS = 10 * 365 * 86400.0
@@ -205,6 +205,20 @@ def test_a_new_item_is_read_in_its_turn(bench: Bench) -> None:
         bench.plex.agent_refresh(key)
         (outcome,) = it.sync.begin([scene])()
     assert {change.field: change.before for change in outcome.changes}["summary"] == "from an agent"
+
+
+def test_new_items_are_not_read_ahead_again_and_again(bench: Bench) -> None:
+    bench.ahead = 0.0
+    first, *others = [bench.add(title=f"T{n}")[0] for n in range(PAUSE + 4)]
+    with line(bench) as it:
+        it.sync.begin([first])()  # lists all
+        counts = []
+        for scene in others:
+            forget(bench)
+            it.ahead(scene)
+            it.sync.begin([scene])()
+            counts.append(sum("/library/metadata/" in one for one in reads(bench)))
+    assert counts == [3, *[2] * PAUSE, 3, 2]
 
 
 def test_a_fault_ahead_is_that_of_its_batch_and_of_no_other(bench: Bench) -> None:
