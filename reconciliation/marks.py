@@ -41,7 +41,8 @@ class Mark(Generic[Time]):
     between `reach` and `floor` is new only if `rows` does not have it, or has it with another digest.
 
     `reach` is the newest time that does not lie in the future: the next changes are above it.
-    `since` is when a run first saw these times, by our clock.
+    `since` is when a run first saw these times, by our clock. `held`: that was long enough before the mark,
+    so that no other row can get these times.
     """
 
     newest: Time
@@ -50,10 +51,7 @@ class Mark(Generic[Time]):
     key: int = 0
     rows: Mapping[int, int] = field(default_factory=dict)
     since: float = 0.0
-
-    def is_held(self, now: float) -> bool:
-        """Whether the newest times are so old that no other row can get them."""
-        return now - self.since >= HELD
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,8 +94,10 @@ def check_order(rows: Sequence[Row]) -> None:
 
 
 def is_read(rows: Sequence[Row], mark: Mark[Time]) -> bool:
-    """Whether no later row can be new."""
-    return bool(rows) and rows[-1].time <= mark.reach
+    """Whether no later row can be new. Rows of one time come in any order, also on different pages."""
+    if not rows or rows[-1].time > mark.reach:
+        return False
+    return mark.held or not _is_fresh(rows[-1].time, mark.reach)
 
 
 def changed(rows: Sequence[Row], mark: Mark[Time]) -> list[int]:
@@ -141,7 +141,7 @@ def next_mark(
         if row.print and (is_held or not _is_fresh(row.time, newest, top))
     }  # fmt: skip
     floor = rows[-1].time if lowest is None else lowest
-    return Mark(newest, top, floor, rows[0].key, kept, since)
+    return Mark(newest, top, floor, rows[0].key, kept, since, is_held)
 
 
 def _is_fresh(time: Any, *tops: Any) -> bool:
@@ -188,4 +188,5 @@ def _kind(one: Any) -> KindMark:
 def _mark(one: Any, of: "type[Time]") -> "Mark[Time]":
     newest, reach, floor = (of(one[name]) for name in ("newest", "reach", "floor"))
     rows = {int(key): int(value) for key, value in one["rows"].items()}
-    return Mark(newest, reach, floor, int(one["key"]), rows, float(one["since"]))
+    since, held = float(one["since"]), bool(one["held"])
+    return Mark(newest, reach, floor, int(one["key"]), rows, since, held)

@@ -78,8 +78,8 @@ class SectionReader:
         new = [key for key in keys if key > before.highest]
         check_total(f"“{self._section.title}” in Plex", added.total, before.total, new)
         mark = self._mark(updated, added, before)
-        newest, is_held = mark.updated.newest, mark.updated.is_held(self._now)
-        final = newest + 1 if is_held else min(self._now - SETTLED, newest - FRESH)
+        newest = mark.updated.newest
+        final = newest + 1 if mark.updated.held else min(self._now - SETTLED, newest - FRESH)
         parts = _parts([*updated.pages, *added.pages], keys)
         return ItemChanges(mark, sorted(keys), parts, final)
 

@@ -61,6 +61,14 @@ def test_several_rows_of_one_second_are_all_looked_at():
     assert changed(rows((4, 1000), (3, 1000), (2, 1000), (1, 800)), first) == [4, 3, 2]
 
 
+def test_rows_of_the_second_of_the_mark_are_read_on_all_pages():
+    first = mark((3, 1000), (2, 1000))
+    assert not is_read(rows((3, 1000), (2, 1000)), first)
+    assert is_read(rows((3, 1000), (2, 1000), (1, 800)), first)
+    held = mark((3, 1000), (2, 1000), now=NOW + HELD, before=first)
+    assert is_read(rows((3, 1000), (2, 1000)), held)
+
+
 @pytest.mark.parametrize("now", [((2, 900), (1, 800)), ((2, 1100), (1, 800)), ()])
 def test_a_mark_that_is_gone_makes_the_run_unsure(now):
     with pytest.raises(Unsure, match="gone") as raised:
