@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devserver.box import Box
+from devserver.stash.client import StashError
 from plex.state.database import Store
 from reconciliation.quick import META
 from reconciliation.recent_items import HEAD
@@ -148,6 +150,50 @@ def test_a_run_that_the_brake_stopped_keeps_the_old_marks(library: Box) -> None:
     assert "nothing is changed" in quick(library)["error"] and marks(library) == before
     library.configure(reconcile_interval="hourly", reconcile_scope="all")
     assert quick(library)["kind"] == "quick" and library.differences() == {}
+
+
+# Where the process dies: a module, the line before which it does, and the condition.
+KILLS = {
+    "before it queues": ("sync_queue/jobs.py", "new = 0", "ids"),
+    "between queue and marks": ("disk/database.py", "with self.writing() as db:\n"
+        "            return db.execute(", f"values[:1] == ({META!r},)"),
+    "after the marks": ("app/commands/reconcile.py", "run.scheduler.record_run(", "True"),
+}  # fmt: skip
+
+
+@contextmanager
+def mortal(box: Box, module: str, line: str, when: str) -> Iterator[None]:
+    path = box.folder / module
+    text = path.read_text(encoding="utf-8")
+    assert text.count(line) == 1
+    kill = f"if {when}: import os; os.kill(os.getpid(), 9)\n        "
+    put_module(path, text.replace(line, kill + line))
+    try:
+        yield
+    finally:
+        put_module(path, text)
+
+
+def put_module(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    for compiled in path.parent.rglob(f"{path.stem}.*.pyc"):
+        compiled.unlink()
+
+
+@pytest.mark.cold  # a fork has the modules of another folder
+@pytest.mark.parametrize("kill", KILLS)
+def test_a_kill_around_the_marks_loses_nothing(library: Box, kill: str) -> None:
+    before = marks(library)
+    edit(library, 1, "New")
+    with library.silence():
+        library.add("late.mp4", title="Late", details="Told.")
+    with mortal(library, *KILLS[kill]), pytest.raises(StashError):
+        quick(library)
+    assert len(library.differences()) == 2
+    assert (marks(library) == before) == (kill != "after the marks")
+    set_state(library, claimed_at=time.time() - HOUR)
+    assert quick(library)["kind"] == "quick"
+    assert library.differences() == {}
 
 
 def test_each_plex_server_has_its_own_marks(library: Box) -> None:

@@ -64,6 +64,20 @@ def test_a_run_is_due_when_the_interval_has_passed(scheduler, interval, length):
     assert scheduler.next_due(interval, NOW) == NOW + length
 
 
+def test_quick_runs_do_not_put_off_the_usual_one(scheduler):
+    quick = SimpleNamespace(**vars(RESULT), kind="quick", began_marks=False)
+    usual = SimpleNamespace(**vars(RESULT), kind="usual", began_marks=True)
+    scheduler.record_run(usual, "all", now=NOW)
+    for hour in range(1, 24):
+        assert not scheduler.is_usual_due(NOW + hour * HOUR)
+        scheduler.record_run(quick, "all", now=NOW + hour * HOUR)
+    assert scheduler.is_usual_due(NOW + DAY)
+    scheduler.record_failure("Plex is away", NOW + DAY)
+    usual.began_marks = False  # it left something out
+    scheduler.record_run(usual, "all", now=NOW + DAY + HOUR)
+    assert scheduler.is_usual_due(NOW + DAY + 2 * HOUR)
+
+
 def test_without_any_run_the_interval_is_due_at_once(scheduler):
     assert scheduler.is_due("weekly")
     assert scheduler.next_due("weekly") == 0.0
