@@ -3,6 +3,7 @@ notes, which are shorter and only hints."""
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def write(path: Path, document: Document) -> None:
         text = json.dumps(document, indent=1)
         _put(temporary, text)
         signature = _signature(temporary)  # a rename keeps it
-        patiently(lambda: os.replace(temporary, path))
+        patiently(partial(os.replace, temporary, path))
         _seen[path] = signature, text
     except OSError as error:
         raise messages.unusable(path.name, error) from None
@@ -58,7 +59,7 @@ def put_note(path: "str | os.PathLike[str]", text: str) -> None:
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
-    patiently(lambda: os.replace(fresh, path))
+    patiently(partial(os.replace, fresh, path))
 
 
 def _text(path: Path) -> str:
@@ -68,7 +69,7 @@ def _text(path: Path) -> str:
     if known != signature:
         if path.is_dir():
             raise ValueError("it is a folder")
-        text = patiently(lambda: path.read_text(encoding="utf-8"))
+        text = patiently(partial(path.read_text, encoding="utf-8"))
         _seen[path] = signature, text
     return text
 

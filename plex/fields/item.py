@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -60,7 +61,7 @@ class Item:
         """Whether Plex knows only the files of the item."""
         return bool(_PERSONAL.match(self.guid))
 
-    @property
+    @cached_property
     def scanned(self) -> frozenset[str]:
         """Fields whose value the scanner took from the names or the times of the files."""
         names = {"title"} if self._has_scanned_title() else set()
@@ -68,7 +69,7 @@ class Item:
             names.add("date")
         return self._unlocked(names)
 
-    @property
+    @cached_property
     def guesses(self) -> frozenset[str]:
         """Fields that Plex filled without a person: Plex Web locks what a person edits."""
         return self.scanned | self._unlocked(FROM_FILE if self.is_personal else ())

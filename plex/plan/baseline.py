@@ -62,7 +62,7 @@ def after_read_back(
             continue
         change, base = decided.get(field.name), baseline.get(field.name)
         cur, want = current.get(field.name), wanted[field.name]
-        if base and not change and _agrees(base, cur, want):
+        if not change and (_agrees(base, cur, want) if base else not want):
             continue
         if change and not change.writes:
             # The field is kept, and our last write stays its baseline. A rating without a baseline is

@@ -89,10 +89,10 @@ def changes(
     """Returns the decisions in the order of FIELDS, without the fields that agree."""
     decisions = []
     for field in FIELDS:
-        if field.name in wanted:
+        cur, want = current.get(field.name), wanted.get(field.name)
+        if field.name in wanted and cur != want:
             decide = _tags if field.kind == "tags" else scalar
-            base, cur = baseline.get(field.name), current.get(field.name)
-            change = decide(field, base, cur, wanted[field.name], rules)
+            change = decide(field, baseline.get(field.name), cur, want, rules)
             if change:
                 decisions.append(change)
     return tuple(decisions)

@@ -125,9 +125,11 @@ class Collections:
         """After the writes, finds the collections that were made, sorts them, and removes empty ones. An
         error here fails no scene: the collection is looked at again by a later sync."""
         try:
-            for section in {ours.section for ours in self._open() if not ours.rating_key}:
+            waiting = self._open()
+            for section in {ours.section for ours in waiting if not ours.rating_key}:
                 self._see(section)
-            for ours in self._open():
+                waiting = self._open()
+            for ours in waiting:
                 if ours.rating_key:
                     self._try(ours)
         except errors.Stash2PlexError:

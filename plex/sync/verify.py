@@ -30,7 +30,8 @@ class ReadBack:
         seen = [work for work in works if not work.edits or self._is_seen(work)]
         amiss = [work for work in seen if work.ignored or work.was_robbed]
         unrated = [work for work in amiss if work.lost_rating]
-        self.writer.were_robbed([work for work in amiss if work.was_robbed])
+        if len([work for work in amiss if work.was_robbed]) > 1:
+            self.writer.were_robbed()
         seen = [w for w in seen if w not in amiss or self.writer.again(w, self._of(w))]
         self._look_again(amiss)
         if any(not work.ignored for work in unrated):
@@ -55,7 +56,8 @@ class ReadBack:
         return work.after is not None or self._failed(work, gone)
 
     def _look_again(self, works: Sequence[Work]) -> None:
-        _seen(works, self.read([work.item.rating_key for work in works]))
+        if works:
+            _seen(works, self.read([work.item.rating_key for work in works]))
 
 
 def _seen(works: Sequence[Work], items: Items) -> None:

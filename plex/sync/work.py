@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from plex.client import shared_edit
@@ -43,7 +44,7 @@ class Work:
         """The images that are to be shown."""
         return [image for image in self.images if image.look.picture]
 
-    @property
+    @cached_property
     def writes(self) -> list[plan.Change]:
         return [change for change in self.changes if change.writes]
 

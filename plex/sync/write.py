@@ -113,11 +113,10 @@ class Writer:
         send = self._rate if work.lost_rating else partial(self._send, rates_apart=True)
         return self._tried(lambda: send(work, left), work, outcome)
 
-    def were_robbed(self, works: Sequence[Work]) -> None:
-        """Notes that an edit of several items took names from these. A single item proves nothing: a
-        person may have removed the names."""
-        if len(works) > 1:
-            self.traits.note(ADDS, False)
+    def were_robbed(self) -> None:
+        """Notes that an edit of several items took names from more than one of them. A single item proves
+        nothing: a person may have removed the names."""
+        self.traits.note(ADDS, False)
 
     def singly(self, work: Work, outcome: Outcome, left: Sequence[edit_request.Parameter]) -> bool:
         """Sends removals one by one: some servers honour only the first removal of a request."""
