@@ -60,12 +60,13 @@ def drain(
     answer = tally.as_dict() | {"busy": tally.busy}
     if tally.reason:
         run.outages.trip(tally.reason)
-    elif not (tally.busy or run.work_left()):
-        run.outages.settle()
     if tally.busy:
         stdio.info("another run is syncing already, and does this work too")
         return answer
-    stdio.info(_summary(run, answer))
+    kept = run.work_left()
+    if not (kept or tally.reason):
+        run.outages.settle()
+    stdio.info(_summary(run, answer, kept))
     if only:
         hook_hints.wake_if_work_is_left(run)
     elif not tally.paused and _queue_newcomers(run):
@@ -109,7 +110,7 @@ def _queue_newcomers(run: Run) -> bool:
     from reconciliation.detector import MISSING
     from reconciliation.newcomers import Newcomers
 
-    if "plex" not in vars(run):
+    if "plex" not in vars(run) or not seen_of(run).absent():
         return False
     newcomers = Newcomers(run.stash, run.store, run.index, run.path_map, ())
     if newcomers.are_due(run.clock()):
@@ -124,11 +125,11 @@ def is_for_later(run: Run) -> bool:
     return flag(run, "later") and run.from_stash
 
 
-def _summary(run: Run, tally: dict[str, Any]) -> str:
+def _summary(run: Run, tally: dict[str, Any], kept: int) -> str:
     counts = {name: n for name, n in tally.items() if name not in ("skipped", "paused", "busy")}
     parts = [f"{count} {name}" for name, count in counts.items() if count]
     parts += filter(None, [by_reason(tally["skipped"])])
-    if kept := run.work_left():
+    if kept:
         due = run.jobs.next_due()
         later = due is not None and due > run.clock()
         when = time.strftime(", the next is due at %H:%M:%S", time.localtime(due)) if later else ""

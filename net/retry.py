@@ -34,11 +34,16 @@ def retry(
         tried += 1
 
 
-def ask_part(ask: Callable[[], Answer], is_up: Callable[[], object]) -> Answer:
-    """Returns the answer of `ask`, which only reads. Raises Busy if no whole answer comes while the server
-    answers `is_up`, asked once: then only this part is bad. Raises Lost otherwise."""
+def ask_part(
+    ask: Callable[[], Answer],
+    chances: Chances,
+    sleep: Callable[[float], None],
+    is_up: Callable[[], object],
+) -> Answer:
+    """Returns the answer of `ask`, which only reads, like `retry`. Raises Busy if no whole answer comes while
+    the server answers `is_up`, asked once: then only this part is bad. Raises Lost otherwise."""
     try:
-        return ask()
+        return retry(ask, chances, sleep)
     except errors.Lost as lost:
         if not _answers(is_up):
             raise

@@ -10,6 +10,7 @@ from reconciliation.schedule import (
     counted_from,
     deep_due_at,
     due_at,
+    next_usual,
     retry_at,
     tidy,
     usual_due_at,
@@ -170,11 +171,6 @@ def _next(state: ReconciliationState, due: float | None, now: float) -> dict[str
     return {
         "next_quick": quick, "next_usual": next_usual(state, due, now), "last_usual_time": last,
     }  # fmt: skip
-
-
-def next_usual(state: ReconciliationState, due: float | None, now: float) -> float | None:
-    """Returns when the next automatic run that is a usual one is due at the earliest; None for never."""
-    return None if due is None else max(due, usual_due_at(state, now))
 
 
 def _failures(state: ReconciliationState, now: float, abandoned: bool) -> dict[str, Any]:

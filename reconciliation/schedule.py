@@ -52,6 +52,11 @@ def usual_due_at(state: ReconciliationState, now: float) -> float:
     return last + DAY if last and max(last, state.last_run_time) <= now else 0.0
 
 
+def next_usual(state: ReconciliationState, due: float | None, now: float) -> float | None:
+    """Returns when the next automatic run that is a usual one is due at the earliest; None for never."""
+    return None if due is None else max(due, usual_due_at(state, now))
+
+
 def retry_at(state: ReconciliationState, now: float, abandoned: bool) -> float:
     """Returns when the next try is allowed after a failure, or after a run that was killed."""
     retry = state.retry_at

@@ -16,14 +16,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import reconciliation.report as report
 from disk.lock import FileLock, is_held
-from reconciliation import report
 from reconciliation.schedule import (
     INTERVAL_SECONDS,
     LONGEST_RETRY,
     deep_due_at,
     due_at,
     just_ran,
+    next_usual,
     retry_at,
     tidy,
     usual_due_at,
@@ -42,6 +43,7 @@ __all__ = [
 SCOPE_MAP = {"all": "all", "24h": "recent", "7days": "recent_7days"}
 RUN_LOCK = "reconciliation.lock"
 STATE_LOCK = "reconciliation_state.lock"
+WHOLE, INTERVAL, STARTUP = "whole", "interval", "startup"  # why a run is due
 
 
 class ReconciliationScheduler:
@@ -99,23 +101,36 @@ class ReconciliationScheduler:
 
     # --- is it time? ---
 
+    def reason(self, interval: str, now: float, startup: bool = True) -> str:
+        """Returns why a run is due: WHOLE (see `expect_whole`), INTERVAL or, with `startup`, STARTUP; '' if
+        none is."""
+        state = self.load_state()
+        if self._is_whole_due(state, now):
+            return WHOLE
+        if self._is_due(state, interval, now):
+            return INTERVAL
+        return STARTUP if startup and self._is_startup_due(state, interval, now) else ""
+
     def is_due(self, interval: str, now: float | None = None) -> bool:
         """Whether the interval run is due. With an unknown interval it never is."""
-        now = self._now(now)
-        state = self.load_state()
+        return self._is_due(self.load_state(), interval, self._now(now))
+
+    def _is_due(self, state: ReconciliationState, interval: str, now: float) -> bool:
         due = self._due_at(state, interval, now)
         return self._remember(state, due is not None and now >= due)
 
     def is_startup_due(self, now: float | None = None, interval: str | None = None) -> bool:
         """Whether Stash has started since the last run, and that run is over an hour ago. `interval`
         (default: the last one seen) matters only as `never`, which switches this off."""
-        now = self._now(now)
         state = self.load_state()
-        off = tidy(interval if interval is not None else state.interval) == "never"
+        given = state.interval if interval is None else interval
+        return self._is_startup_due(state, given, self._now(now))
+
+    def _is_startup_due(self, state: ReconciliationState, interval: str, now: float) -> bool:
         known = self.identity is not None and self.identity == state.stash_identity
-        retry = retry_at(state, now, self._abandoned(state))
-        due = not (off or known or just_ran(state, now)) and now >= retry
-        return self._remember(state, due)
+        if known or tidy(interval) == "never" or just_ran(state, now):
+            return False
+        return self._remember(state, now >= retry_at(state, now, self._abandoned(state)))
 
     def next_due(self, interval: str, now: float | None = None) -> float | None:
         """Returns when the interval run is due: epoch seconds, in the past if overdue (0.0 if it never
@@ -124,7 +139,9 @@ class ReconciliationScheduler:
 
     def is_whole_due(self, now: float | None = None) -> bool:
         """Whether all scenes have to be compared, whatever the interval is (see `expect_whole`)."""
-        now, state = self._now(now), self.load_state()
+        return self._is_whole_due(self.load_state(), self._now(now))
+
+    def _is_whole_due(self, state: ReconciliationState, now: float) -> bool:
         return state.whole_due and now >= retry_at(state, now, self._abandoned(state))
 
     def expect_whole(self) -> None:
@@ -169,7 +186,7 @@ class ReconciliationScheduler:
     def _note_next(self, state: ReconciliationState, now: float) -> None:
         """Writes when the next runs are due, for others that read the file."""
         state.next_due = self._due_at(state, state.interval, now)
-        state.next_usual = report.next_usual(state, state.next_due, now)
+        state.next_usual = next_usual(state, state.next_due, now)
         state.next_deep = deep_due_at(state, state.deep_interval, now)
 
     def _abandoned(self, state: ReconciliationState) -> bool:

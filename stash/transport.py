@@ -10,7 +10,7 @@ import errors
 from errors import STASH
 from net.plain import AnySession, session_for
 from net.response import SPEAKS_PLAINLY, NoAnswer, Response, TooLarge, Unusable
-from net.retry import ask_part, question_chances, retry
+from net.retry import ask_part, question_chances
 from stash import light, stdio
 
 OLDEST = "0.30"  # the first Stash with all fields that we ask for
@@ -104,9 +104,9 @@ class Transport:
 
     def _again(self, ask: Callable[[], Any]) -> Any:
         return ask_part(
-            lambda: retry(lambda: self._once(ask), question_chances, self._sleep),
+            lambda: self._once(ask), question_chances, self._sleep,
             lambda: self._once(lambda: self._data(_IS_UP)),
-        )
+        )  # fmt: skip
 
     def _once(self, ask: Callable[[], Any]) -> Any:
         try:

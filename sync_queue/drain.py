@@ -75,6 +75,7 @@ class Drain:
     _next: list[Job] = field(default_factory=list)  # the next batch, claimed already
     _has_edits: bool = False  # jobs were put since that claim
     _written: "Written | None" = None
+    _slow: "tuple[int, float] | None" = None  # the pace of the batch at hand
     _brake_asked: bool = False
     _braked: "Exception | None" = None  # why this run does no bulk jobs
     _known: int = 0  # jobs that this run has seen, for the progress
@@ -164,7 +165,7 @@ class Drain:
 
     def _batch(self) -> int:
         """Do the next batch and judge the batch before. Returns the number of jobs in it."""
-        batch = self._edits()
+        batch, self._slow = self._edits(), self.pace.pace()
         if not batch:
             batch = self._next or self._claim()
             self._next = self._claim_ahead(batch)
@@ -176,12 +177,12 @@ class Drain:
         self._do_scenes([job for job in batch if job.kind == "scene"])
         if not self._next:
             self._end()
-        if batch and not self.tally.paused:
+        if batch and self._slow and not self.tally.paused:
             self.pace.went_well()
         return len(batch)
 
     def _claim(self) -> list[Job]:
-        size, rest = self.pace.pace() or (self.size() or BATCH, 0.0)
+        size, rest = self._slow or (self.size() or BATCH, 0.0)
         self._ask_brake()
         if rest and self.jobs.next_due(self._last) is not None:
             self.sleep(rest)
@@ -213,7 +214,7 @@ class Drain:
 
     def _claim_ahead(self, batch: Sequence[Job]) -> list[Job]:
         """The batch after this one. None while a server that was away gets its work slowly."""
-        if not batch or self.only or self.pace.pace():
+        if not batch or self.only or self._slow:
             return []
         self._ask_brake()
         jobs, self._has_edits = self._in_flight.claim(self.size() or BATCH, last=self._last), False

@@ -126,7 +126,8 @@ class Jobs(DeadLetters):
             (now, only, limit) if only else (now, limit),
         )
         claim = f"UPDATE {TABLE} SET status = {CLAIMED} WHERE _id = ?"
-        self.change_each(claim, [(row[0],) for row in rows])
+        if rows:
+            self.change_each(claim, [(row[0],) for row in rows])
         return [loads(*row) for row in rows]
 
     def done(self, jobs: Sequence[Job]) -> None:

@@ -130,17 +130,18 @@ def scope_of_settings(run: Run) -> str:
 
 def due(run: Run) -> "tuple[str, bool] | None":
     """The scope of the reconciliation that is due, and whether a start of Stash is the reason."""
+    from reconciliation.scheduler import INTERVAL, STARTUP, WHOLE
+
     config, now = run.config, run.clock()
     if config.paused or run.outages.is_away(run.asked):
         return None
-    if run.scheduler.is_whole_due(now):
+    reason = run.scheduler.reason(config.reconcile_interval, now, startup=run.from_stash)
+    if reason == WHOLE:
         return "all", False
-    if run.scheduler.is_due(config.reconcile_interval, now):
+    if reason == INTERVAL:
         deep = run.scheduler.is_deep_due(config.deep_interval, now)
         return "all" if deep else scope_of_settings(run), False
-    if run.from_stash and run.scheduler.is_startup_due(now, config.reconcile_interval):
-        return "recent", True
-    return None
+    return ("recent", True) if reason == STARTUP else None
 
 
 def reconcile_quietly(

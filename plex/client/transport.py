@@ -3,7 +3,6 @@
 import copy
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 from xml.etree import ElementTree
 
@@ -123,8 +122,9 @@ class Transport:
         return self._again(lambda: self._plex(read), chances)
 
     def _again(self, ask: Callable[[], Answer], chances: Chances, is_part: bool = True) -> Answer:
-        answer = partial(retry, ask, chances, self._sleep)
-        return ask_part(answer, lambda: self._ask(LIBRARIES)) if is_part else answer()
+        if not is_part:
+            return retry(ask, chances, self._sleep)
+        return ask_part(ask, chances, self._sleep, lambda: self._ask(LIBRARIES))
 
     def _bytes(self, key: str, headers: dict[str, str]) -> bytes:
         return self._line.ask(key, self._headers | headers)

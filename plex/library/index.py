@@ -1,7 +1,7 @@
 """The index: which item of Plex holds which file, kept on disk and refreshed from listings."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 import errors
 from plex.client.pages import BAD_PART
@@ -26,12 +26,20 @@ class Index:
     """Path key -> rating keys. An answer is only a hint: the caller checks the files of the item."""
 
     def __init__(self, store: Store, warn: Callable[[str], None] = lambda line: None) -> None:
-        self._store, self._warn, self._files = store, warn, SectionListing(store)
+        self._store, self._warn = store, warn
         self._asked = 0.0
         self._outdated = False  # an item was not where the index had it
-        self.unlisted = Unlisted(store)
         self.came_back = False  # the last refresh listed what could not be listed before
         self._warned: set[str] = set()  # lines about them that this process has logged
+
+    @cached_property
+    def _files(self) -> SectionListing:
+        return SectionListing(self._store)
+
+    @cached_property
+    def unlisted(self) -> Unlisted:
+        """The parts of Plex that could not be listed."""
+        return Unlisted(self._store)
 
     def find(self, keys: Iterable[str]) -> list[int]:
         """Returns the rating keys of all items with a file at any of the path keys."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from plex.client.shared_edit import MOST
 from plex.fields.actor_photos import Sent
@@ -64,12 +65,16 @@ class Pipeline:
         self.decider, self._plex, self._ledger, self._clock = decider, plex, ledger, decider.clock
         self._journal = journal or Journal(ledger.store)
         self._collections = Collections(plex, ledger.store, self._settings, say, timer)
-        undo = Undo(plex, ledger, self._journal, self._clock, self._collections.left, LEFT)
-        self.restorer = Restorer(undo, ledger, self._journal)
         traits = Traits(ledger.store)
         self._writer = Writer(plex, decider.index, decider.others, traits, decider.give_up)
         self.settle = self._writer.settle
         self._seen = SceneStates(ledger.store)
+
+    @cached_property
+    def restorer(self) -> Restorer:
+        left = self._collections.left
+        undo = Undo(self._plex, self._ledger, self._journal, self._clock, left, LEFT)
+        return Restorer(undo, self._ledger, self._journal)
 
     # -- all of it
 
@@ -129,7 +134,8 @@ class Pipeline:
     def write(self, batch: SceneBatch) -> None:
         """Writes to Plex, after a note on disk of what will be ours."""
         works, outcomes = batch.works, batch.outcomes
-        self.restorer.restore(outcomes.values(), {work.item.rating_key for work in works})
+        if leaving := [outcome for outcome in outcomes.values() if outcome.leaves]:
+            self.restorer.restore(leaving, {work.item.rating_key for work in works})
         self._collections.expect(works)
         self._unask(outcomes)
         self._note(works)
@@ -184,4 +190,4 @@ class Pipeline:
 
     def _keep_states(self, outcomes: Iterable[Outcome]) -> None:
         """Remembers the states of these scenes, as far as anybody looked."""
-        self._seen.put({outcome.scene_id: outcome.state for outcome in outcomes if outcome.state})
+        self._seen.put({each.scene_id: state for each in outcomes if (state := each.state)})
