@@ -55,7 +55,15 @@ def leave_notes(run: Run) -> None:
     with FileLock(os.path.join(run.data_dir, LOCK)):  # several runs may end at once
         _note(run, inbox.INLINE, "on" if run.config.hook_mode == "inline" else "")
         _note(run, inbox.SHOWS, _watched(run))
+        _note(run, inbox.CLOCK, _clock(run))
         _note(run, inbox.SETTINGS, run.state_of_settings)
+
+
+def _clock(run: Run) -> str:
+    """Why no tab of Stash starts due work; '' if tabs do."""
+    if run.config.paused:
+        return "paused"
+    return "off" if run.config.events_only else ""
 
 
 def _watched(run: Run) -> str:

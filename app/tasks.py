@@ -54,7 +54,8 @@ def handle_task(mode: str) -> Answer:
     if not working:
         hook_hints.wake_if_due(run)
     run.progress.set(1.0)
-    run.tell_end(activity.held_back(answer))
+    if not answer.get("later"):  # then a task does the work, and knows how it ends
+        run.tell_end(activity.held_back(answer))
     return answer
 
 

@@ -11,7 +11,6 @@ from stash import light, stdio
 from sync_queue import inbox
 
 STATE_FILE = "reconciliation_state.json"  # the scheduler's, read here without importing it
-LONGEST_RETRY = 6 * 3600  # of the scheduler; a later time means that the clock was set back
 DRAIN_TASK = "Process Queue"
 WAKE_SECONDS = 3.0  # for all requests of a hook to Stash: a person waits
 # The fields that Plex always shows. A change of any other field is ignored, and with no field every
@@ -108,19 +107,10 @@ def is_due(data_dir: str, now: float) -> bool:
     try:
         with open(f"{inbox.home(data_dir)}/{STATE_FILE}", encoding="utf-8") as file:
             state = light.loads(file.read())
-        if state.get("interval") in (None, "", "never"):  # type: ignore[attr-defined]
-            return False
-        return _is_due(state, now)  # type: ignore[arg-type]
+        due = inbox.reconciliation_due(state, stdio.server_identity(), now)
     except (OSError, ValueError, AttributeError):
         return False  # the full lane reports a broken file
-
-
-def _is_due(state: dict, now: float) -> bool:
-    due, retry, server = state.get("next_due"), state.get("retry_at"), stdio.server_identity()
-    if isinstance(retry, (int, float)) and now < retry <= now + LONGEST_RETRY:
-        return False  # the last try failed, and every event would start the next
-    started = server is not None and state.get("stash_identity") != server
-    return started or (isinstance(due, (int, float)) and now >= due)
+    return due is not None and due <= now
 
 
 # -- one drain: the task that does the work, for which Stash is asked

@@ -26,8 +26,10 @@ SHOWS = "hook_shows"  # more fields that Plex shows with these settings, such as
 SETTINGS = "hook_settings"  # the state of Stash's settings that these two notes were made from
 # Every field that the note can have. Used while the note is older than the settings.
 ALL_SHOWN = {"Group": ("name",), "Studio": ("parent_id",), "Performer": ("image", "tag_ids")}
+CLOCK = "clock"  # why no tab of Stash starts due work: `off` or `paused`. No file: tabs do
 AWAY = "plex_away"  # Plex is away; the file's time is that of the next probe
 AWAY_SECONDS = 300.0  # no probe is later than that
+LONGEST_RETRY = 6 * 3600  # of the scheduler; a later time means that the clock was set back
 HIGHEST = 2**63 - 1  # of ids: Stash keeps them in 64 bits
 NO_ANSWER = "?"  # in place of a job number: Stash did not answer in time
 ASKING_SECONDS = 30.0  # so long it is not asked again
@@ -174,9 +176,35 @@ def knows_settings(data_dir: str, config_dir: str) -> bool:
     return not state or _note(data_dir, SETTINGS) == state
 
 
+def has_old_settings(data_dir: str) -> bool:
+    """Whether the settings changed after the notes for hooks were made. False without notes."""
+    made_from = _note(data_dir, SETTINGS)
+    config_dir = data_dir.rsplit("/", 2)[0]
+    return bool(made_from) and state_of_settings(config_dir) not in ("", made_from)
+
+
+def clock(data_dir: str) -> str:
+    """`on` if tabs of Stash start due work, else `off` or `paused`."""
+    return _note(data_dir, CLOCK) or "on"
+
+
 def is_inline(data_dir: str) -> bool:
     """Whether Hook Mode was inline when the settings were last read."""
     return exists(f"{data_dir}/{INLINE}")
+
+
+def reconciliation_due(state, server: "str | None", now: float):  # type: ignore[no-untyped-def]
+    """When the state of the scheduler says that a reconciliation is due (epoch seconds, in the past if
+    overdue); None for never. `server` names the running Stash."""
+    if state.get("interval") in (None, "", "never"):
+        return None
+    due, retry = state.get("next_due"), state.get("retry_at")
+    # The last try failed, and every event would start the next.
+    waits = isinstance(retry, (int, float)) and now < retry <= now + LONGEST_RETRY
+    earliest = float(retry) if waits else 0.0
+    if server is not None and state.get("stash_identity") != server:
+        return earliest
+    return max(float(due), earliest) if isinstance(due, (int, float)) else None
 
 
 def exists(path: str) -> bool:

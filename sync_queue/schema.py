@@ -28,6 +28,9 @@ STATES = {
     "in_progress": f"status = {CLAIMED}",
     "dead": f"status = {DEAD}",
 }
+# When work is due without an event: retries and waits, and edits. While Plex is away all jobs wait for it.
+# Other jobs were left by a brake, or by a person who stopped their task: nobody starts them unasked.
+NEXT = f"SELECT min(due) FROM {TABLE} WHERE status = {READY} AND (due > timestamp OR rank = 0 OR :away)"
 # The number of rows in each state, in one row.
 _COUNT = f"(SELECT count(*) FROM {TABLE} WHERE {{}})"
 COUNTS = f"SELECT {', '.join(map(_COUNT.format, STATES.values()))}"

@@ -98,6 +98,10 @@
     }),
   );
 
+  // -- the clock
+
+  attempt(text("place.clock"), S.startClock);
+
   // -- settings
 
   const ownSettings = (props) =>

@@ -86,7 +86,7 @@
       null,
       h(Card, { title: text("ring.title") }, h(S.Ring, { counts: withUnknown(status.scenes, total) })),
       h(Now, { status }),
-      h(S.Reconciliation, { state: status.reconciliation, now: status.at }),
+      h(S.Reconciliation, { state: status.reconciliation, now: status.at, clock: status.clock }),
       h(S.Servers, { status, reload }),
     );
   }

@@ -79,7 +79,7 @@
     ].filter(Boolean);
   }
 
-  S.Reconciliation = function Reconciliation({ state, now }) {
+  S.Reconciliation = function Reconciliation({ state, now, clock }) {
     const actions = [
       h(TaskButton, { key: 1, mode: "reconcile_all", icon: "faBalanceScale" }),
       h(TaskButton, { key: 2, mode: "reconcile_recent" }),
@@ -88,6 +88,7 @@
       Card,
       { title: text("reconciliation.title"), actions },
       h("p", null, lastText(state, now), " ", [nextText(state, now), ...laterTexts(state, now)].join(" ")),
+      h("p", { className: "text-muted" }, S.nameOf("clock", clock)),
       state.failure && h(Problem, { text: state.failure }),
       state.history.length > 0 && h(Bars, { history: state.history }),
     );

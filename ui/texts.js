@@ -23,6 +23,7 @@ window.Stash2Plex.TEXTS = {
   "place.sceneTabs": "tabs of scenes",
   "place.sceneCards": "cards of scenes",
   "place.settings": "settings of plugins",
+  "place.clock": "clock",
   "list.separator": ", ",
 
   // -- Stash
@@ -464,5 +465,9 @@ window.Stash2Plex.TEXTS = {
   "settings.noToken": "Not set: Plex refuses everything without it.",
   "settings.tokenSaved": "The token is saved.",
   "badge.label": "Plex: {state}",
+  "clock.failed": "Stash2Plex cannot look what is due: {problem}",
+  "clock.on": "While a tab of Stash is open, it starts what is due.",
+  "clock.off": "The next event in Stash starts what is due.",
+  "clock.paused": "The setting Pause holds everything back.",
   "badge.failed": "Stash2Plex cannot load the badges: {problem}",
 };

@@ -123,6 +123,7 @@ class Stash2PlexConfig(BaseModel):
     reconcile_interval: Annotated[str, _one_of(INTERVALS)] = "never"
     reconcile_scope: Annotated[str, BeforeValidator(_scope)] = "24h"
     deep_interval: Annotated[str, _one_of(DEEP_INTERVALS)] = "weekly"
+    events_only: Flag = False
     reconcile_missing: Flag = True
     hook_mode: Annotated[str, _one_of(HOOK_MODES)] = "background"
     brake_share: Annotated[int, _between(1, 100)] = 20

@@ -17,7 +17,7 @@ HIDDEN = "[hidden]"
 SETTINGS = frozenset((
     "sync_fields", "only_organized", "only_stash_id", "on_leave", "performer_tags", "max_tags",
     "collections_from", "poster_fit", "reconcile_interval", "reconcile_scope", "deep_interval",
-    "hook_mode", "brake_share", "brake_scenes", "on_edit_in_plex", "preserve_plex_edits",
+    "events_only", "hook_mode", "brake_share", "brake_scenes", "on_edit_in_plex", "preserve_plex_edits",
     "allow_ambiguous_match", "skip_not_found", "trigger_plex_scan", "max_retries", "connect_timeout",
     "read_timeout", "plex_insecure_tls", "journal_days", "journal_rows", "card_badge",
     "debug_logging", "obfuscate_paths", "paused",

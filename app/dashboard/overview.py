@@ -4,7 +4,7 @@ import time
 
 from app.dashboard import read_only_db
 from disk import lock
-from stash import light
+from stash import light, stdio
 from sync_queue import inbox, schema
 
 TYPE_CHECKING = False
@@ -26,13 +26,15 @@ SYNCS = (
     "all", "recent", "sync", "apply_preview", "process_queue", "retry_dlq",
     "recover_outage_jobs", "resume", "decide", "inline",
 )  # fmt: skip
+AWAY = (schema.OPEN, schema.HALF_OPEN)  # states of the circuit
 BARS = 30  # reconciliations in the chart
 
 
 def status(data_dir: str, args: "Map | None" = None) -> "Map":
     """The values that change while something runs. The page asks every two seconds then."""
     now = time.time()
-    counts = _counts(data_dir, now)
+    circuit = _circuit(data_dir)
+    counts, work = _counts(data_dir, now, circuit.get("state") in AWAY)
     held = sum(counts[name] for name in ("pending", "waiting", "in_progress", "flagged"))
     draining = lock.is_held(inbox.lock_path(data_dir))
     reconciling = lock.is_held(f"{inbox.home(data_dir)}/{RECONCILING}")
@@ -44,7 +46,9 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
         "reconciling": reconciling,
         "activity": activity,
         "busy": bool(draining or reconciling or activity),
-        "outage": outage(_circuit(data_dir), held),
+        "outage": outage(circuit, held),
+        "next_look": _next_look(data_dir, work, circuit, now),
+        "clock": inbox.clock(data_dir),
         "servers": servers(data_dir),
         "failure": failure(data_dir, _of(args or {})),
         "packages_missing": inbox.exists(f"{data_dir}/{NO_PACKAGES}"),
@@ -62,14 +66,41 @@ def _of(args: "Map") -> str:
     return of
 
 
-def _counts(data_dir: str, now: float) -> "dict[str, int]":
-    """Jobs by state, and the flags that no drain has swept yet."""
+def _counts(data_dir: str, now: float, away: bool) -> "tuple[dict[str, int], float | None]":
+    """Jobs by state, with the flags that no drain has swept yet; and when a drain has work."""
     with read_only_db.File(data_dir, read_only_db.QUEUE) as queue:
         rows = queue.rows(schema.COUNTS, {"now": now})
+        due = queue.rows(schema.NEXT, {"away": away}) if rows and any(rows[0][:2]) else []
     none = (0,) * len(schema.STATES)
     counts = dict(zip(schema.STATES, rows[0] if rows else none, strict=True))
     counts["flagged"] = sum(1 for _ in read_only_db.flags(data_dir))
-    return counts
+    return counts, 0.0 if counts["flagged"] else due[0][0] if due else None
+
+
+def _next_look(data_dir: str, work: "float | None", circuit: "Map", now: float) -> "float | None":
+    """When an open tab of Stash wakes the next drain; None for never. A drain reads changed settings."""
+    if inbox.has_old_settings(data_dir):
+        return 0.0
+    if inbox.clock(data_dir) != "on":
+        return None
+    state = _document(inbox.home(data_dir), STATE)
+    due = inbox.reconciliation_due(state, stdio.server_identity(), now)
+    return next_look([work, due], circuit, now)
+
+
+def next_look(due: "list[float | None]", circuit: "Map", now: float) -> "float | None":
+    """The earliest of these times, but not before the next probe of a Plex that is away (`circuit`). Epoch
+    seconds, in the past if it is due; None for never."""
+    earliest = min((time for time in due if time is not None), default=None)
+    probe = circuit.get("next_look")
+    if (
+        earliest is None
+        or circuit.get("state") != schema.OPEN
+        or not isinstance(probe, (int, float))
+    ):
+        return earliest
+    # A later probe means that the clock was set back.
+    return max(earliest, float(probe)) if 0 < probe - now <= inbox.AWAY_SECONDS else earliest
 
 
 def _activity(data_dir: str) -> "Map | None":
@@ -87,7 +118,7 @@ def _activity(data_dir: str) -> "Map | None":
 def outage(circuit: "Map", held: int) -> "Map | None":
     """The outage in the state of the circuit breaker, with `held` waiting jobs. None if there is none."""
     state = circuit.get("state")
-    if state not in (schema.OPEN, schema.HALF_OPEN):
+    if state not in AWAY:
         return None
     is_open = state == schema.OPEN
     return {

@@ -100,7 +100,10 @@ class View:
         self.page, self.box, self.allowed = page, box, allowed
         self.faults: list[str] = []
         self.asked: list[str] = []  # the modes of the operations, in order
+        self.answered = 0  # of these
         page.on("request", self._request)
+        page.on("requestfinished", self._answer)
+        page.on("requestfailed", self._answer)
         page.on("console", lambda entry: entry.type == "error" and self._fault(entry.text))
         page.on("pageerror", lambda error: self._fault(f"error: {error}"))
         page.on("requestfailed", self._failed)
@@ -111,8 +114,16 @@ class View:
         page.on("dialog", lambda dialog: (self._fault("a dialog"), dialog.dismiss()))
         page.set_default_timeout(PATIENCE)
 
+    @staticmethod
+    def _is_operation(request: Any) -> bool:
+        is_graphql = request.url.endswith("/graphql")
+        return is_graphql and "runPluginOperation" in (request.post_data or "")
+
+    def _answer(self, request: Any) -> None:
+        self.answered += self._is_operation(request)
+
     def _request(self, request: Any) -> None:
-        if request.url.endswith("/graphql") and "runPluginOperation" in (request.post_data or ""):
+        if self._is_operation(request):
             self.asked.append(json.loads(request.post_data)["variables"]["args"]["mode"])
 
     def _failed(self, request: Any) -> None:

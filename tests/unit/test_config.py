@@ -87,6 +87,7 @@ def test_unset_settings_have_the_documented_defaults():
         "journal_days": 90,
         "journal_rows": 100_000,
         "card_badge": False,
+        "events_only": False,
         "debug_logging": False,
         "obfuscate_paths": False,
         "paused": False,
