@@ -250,7 +250,8 @@ def test_any_settings(field: Field, data: st.DataObject) -> None:
     chosen: dict[str, Any] = {name: data.draw(a_setting(field, name)) for name in names}
     chosen |= data.draw(st.dictionaries(st.text(max_size=6), odd.things, max_size=2))
     mode = data.draw(st.sampled_from(TELLING))
-    document = field.document({"mode": mode}, **chosen)
+    document = field.document({"mode": mode})
+    document["settings"] |= chosen
     field.run("settings", odd.packed(document, data.draw(st.booleans())))
 
 

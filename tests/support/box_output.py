@@ -126,3 +126,9 @@ def until(condition: Callable[[], object], seconds: float = 60) -> None:
         if time.monotonic() > ends:
             raise TimeoutError("it did not come about")
         time.sleep(0.01)
+
+
+def is_of_plugin(request: Any) -> bool:
+    """Not of the person who edits in Stash meanwhile."""
+    agent = {name.lower(): value for name, value in request.headers.items()}.get("user-agent", "")
+    return "Stash2Plex" in agent

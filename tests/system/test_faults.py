@@ -26,6 +26,7 @@ from plex.client import client
 from stash.api import StashApi
 from sync_queue import inbox
 from sync_queue.jobs import Jobs
+from tests.support.box_output import is_of_plugin
 from tests.support.in_process import TOKEN, Bench, at_once
 
 # The queue's library closes its files once more when it is collected, in whatever thread that is.
@@ -83,12 +84,6 @@ class Turns:
             self.now = min(fitting, key=lambda kind: self.struck[kind], default="")
             if self.now:
                 self.struck[self.now] += 1
-
-
-def is_of_plugin(request: Any) -> bool:
-    """Not of the person who edits in Stash meanwhile."""
-    agent = {name.lower(): value for name, value in request.headers.items()}.get("user-agent", "")
-    return "Stash2Plex" in agent
 
 
 class Story:

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.bench.library import said, shown
-from tests.support.box_output import gaps, quiet
+from tests.support.box_output import gaps, is_of_plugin, quiet
 from tests.support.sizes import size
 
 pytestmark = [pytest.mark.uncovered, pytest.mark.cold]
@@ -35,7 +35,7 @@ def test_a_library_with_nothing_to_do(large):
     quiet(large)
     run = large.task("Reconcile Library (All)", timeout=600)
     plex, peak = len(large.plex.requests), run.peak_rss / 2**20
-    stash = [one for one in large.stash.requests if one.headers.get("DNT")]
+    stash = [one for one in large.stash.requests if is_of_plugin(one)]
     print(
         f"\n{SCENES} scenes: Plex {plex} requests (bar {PLEX_REQUESTS}), Stash {len(stash)} (bar "
         f"{STASH_REQUESTS}), peak {peak:.0f} MB (bar {PEAK_MB}), {run.duration:.1f} s; "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import sqlite3
 import sys
 import sysconfig
+import venv
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -386,10 +386,8 @@ def packages(state: State, tmp_path: Path) -> Path:
     from app.packages import install
     from app.packages.requirements import parse_all
 
-    bare = tmp_path / "bare"
-    bare.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -S "$@"\n')
-    bare.chmod(0o755)
-    state.box.stash.python = str(bare)
+    venv.create(tmp_path / "bare", symlinks=True)
+    state.box.stash.python = str(tmp_path / "bare" / "bin" / "python")
     state.box.stash.env = state.box.stash.env | {"PIP_NO_INDEX": "1"}
     requirements = (state.box.folder / "requirements.txt").read_text()
     folder = state.path("deps") / install.folder_name(parse_all(requirements))

@@ -179,7 +179,8 @@ def test_each_kind_finds_what_the_table_says(library: Box) -> None:
             change(box, scenes[name])
     found: dict[str, list[str]] = {name: [] for name in SILENT}
     for kind in KINDS:
-        assert run(box, kind)["kind"] == kind
+        ended = run(box, kind)
+        assert ended["kind"] == kind, ended
         left = box.differences()
         for name, scene in scenes.items():
             found[name] += [kind] * (scene not in left)
