@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from net.response import (
+    CHUNK,
     LATE,
     LOST,
     MAX_BYTES,
@@ -22,15 +23,14 @@ from net.response import (
     Headers,
     NoAnswer,
     Response,
-    TooLarge,
     Unusable,
+    joined,
 )
 
 _URL = re.compile(r"http://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?(/[^#]*)?", re.ASCII)
 _STATUS = re.compile(rb"HTTP/1\.(\d) (\d{3})(?: .*)?", re.DOTALL)
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: ?(?![ \t])[^\r\n\0]*")
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
-CHUNK = 1 << 16
 LONGEST_HEAD = 1 << 18  # bytes of a status with its headers, and of the line before a chunk
 PACKED = ("gzip", "x-gzip", "deflate")
 AUTOMATIC = zlib.MAX_WBITS | 32  # both gzip and zlib
@@ -185,23 +185,21 @@ class PlainSession:
         while 100 <= status < 200:
             status, headers, is_open = self._head()
         pieces, ends = self._body(method, status, headers)
-        content = _whole(_unpacked(pieces, headers), limit)
+        content = joined(_unpacked(pieces, headers), limit)
         is_open = is_open and ends and not self._buffer
-        return Response(status, Headers(headers), content), is_open
+        return Response(status, headers, content), is_open
 
-    def _head(self) -> "tuple[int, dict[str, str], bool]":
-        """Returns the status, the headers by their names in small letters, and whether the server keeps the
-        connection open."""
+    def _head(self) -> "tuple[int, Headers, bool]":
+        """Returns the status, the headers, and whether the server keeps the connection open."""
         first, *lines = self._until(b"\r\n\r\n", b"\n\n").splitlines()
         status = _STATUS.fullmatch(first)
         if status is None:
             raise NoAnswer(LOST)
-        headers: dict[str, str] = {}
+        headers = Headers()
         for line in lines:
             start, _, value = line.decode("latin-1").partition(":")
-            if name := start.strip().lower():
-                before = f"{headers[name]}, " if name in headers else ""
-                headers[name] = before + value.strip()
+            if name := start.strip():
+                headers.add(name, value.strip())
         wish = headers.get("connection", "").lower()
         is_open = wish != "close" if status[1] != b"0" else wish == "keep-alive"
         return int(status[2]), headers, is_open
@@ -322,13 +320,3 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
                 piece, unpacker = unpacker.unused_data, zlib.decompressobj(AUTOMATIC)
     if not is_whole:
         raise NoAnswer(UNREADABLE)
-
-
-def _whole(pieces: Iterator[bytes], limit: int) -> bytes:
-    chunks, size = [], 0
-    for piece in pieces:
-        chunks.append(piece)
-        size += len(piece)
-        if size > limit:
-            raise TooLarge
-    return b"".join(chunks)

@@ -1,7 +1,9 @@
 """An answer of a server, and why there is none. Pure."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+CHUNK = 1 << 16  # bytes that are read at once
 # A listing of 1,000 items has about 2 MB. A much larger answer is not meant for us.
 MAX_BYTES = 64 << 20
 SPEAKS_PLAINLY = "it does not speak TLS: write http:// instead of https://"
@@ -61,6 +63,17 @@ class TooLarge(NoAnswer):
 
     def __init__(self) -> None:
         super().__init__(UNREADABLE)
+
+
+def joined(pieces: Iterable[bytes], limit: int) -> bytes:
+    """Returns the whole body. Raises TooLarge as soon as it is longer than `limit` bytes."""
+    chunks, size = [], 0
+    for piece in pieces:
+        chunks.append(piece)
+        size += len(piece)
+        if size > limit:
+            raise TooLarge
+    return b"".join(chunks)
 
 
 class Unusable(Exception):

@@ -15,6 +15,7 @@ import urllib3
 
 from net.deadline import Deadline
 from net.response import (
+    CHUNK,
     LATE,
     LOST,
     MAX_BYTES,
@@ -24,12 +25,11 @@ from net.response import (
     Headers,
     NoAnswer,
     Response,
-    TooLarge,
     Unusable,
+    joined,
 )
 from net.shortcut import Adapter, Shortcut
 
-CHUNK = 1 << 16
 # Errors for an address or a header that cannot be sent: the settings are wrong, not the server.
 UNUSABLE = (
     requests.exceptions.URLRequired,
@@ -137,17 +137,11 @@ def _refuse_early(response: requests.Response) -> None:
 
 
 def _body(response: requests.Response, limit: int) -> bytes:
-    chunks, size = [], 0
     try:
-        for chunk in _pieces(response):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > limit:
-                raise TooLarge
+        return joined(_pieces(response), limit)
     except BaseException:
         response.close()
         raise
-    return b"".join(chunks)
 
 
 def _pieces(response: requests.Response) -> Iterator[bytes]:
