@@ -12,6 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 VERSION = 1
 HELD = 10.0  # seconds after which a list whose newest time did not move is complete down from it
+MOST, SHARE = 2000, 4  # more changed rows, and more than a quarter of all: a usual run is cheaper
 FRESH = 2  # seconds: rows that are that close to the newest time may still change within it
 
 Time = TypeVar("Time", int, str)
@@ -91,6 +92,12 @@ def check_order(rows: Sequence[Row]) -> None:
     for before, after in pairwise(rows):
         if after.time > before.time:
             raise Unsure("the newest rows did not come first", whole=True)
+
+
+def check_few(what: str, count: int, total: int) -> None:
+    """Raises Unsure if `count` rows of `total` are too many to look at one by one."""
+    if count > max(MOST, total // SHARE):
+        raise Unsure(f"too many {what} changed", whole=True)
 
 
 def is_read(rows: Sequence[Row], mark: Mark[Time]) -> bool:

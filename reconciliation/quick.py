@@ -60,10 +60,9 @@ class Quick:
         """Returns the marks of a run that begins `now` and compares the scenes in `only`; `kind` is the
         kind of its scope. Returns None if the run would leave out changes since the known marks, or if a
         server does not give what marks need."""
-        whole = only == EVERYTHING
-        if not (whole or self._may_begin(only, kind)):
+        whole, known = only == EVERYTHING, self._known()
+        if not (whole or self._may_begin(only, kind, known)):
             return None
-        known = self.known()
         sections, kinds = (known.plex, known.stash) if known else ({}, {})
         try:
             plex = {
@@ -75,8 +74,7 @@ class Quick:
         except (*BAD_PART, Unsure):
             return None
 
-    def _may_begin(self, only: SceneFilter, kind: str) -> bool:
-        known = self.known()
+    def _may_begin(self, only: SceneFilter, kind: str, known: "Marks | None") -> bool:
         if kind != "last":
             return False
         if known is None or known.rules != self._rules:
@@ -84,7 +82,7 @@ class Quick:
         seen = known.stash[SCENE].updated.newest
         return not (known.whole and self._keeps_whole) and covers(only.since, only.until, seen)
 
-    def known(self) -> "Marks | None":
+    def _known(self) -> "Marks | None":
         """Returns the marks of the last run."""
         return from_text(self._store.meta(META))
 
@@ -122,7 +120,7 @@ class Quick:
             yield from self._stash.pages(SceneFilter(refs=thing), extras=self._extras)
 
     def _usable(self, whole: bool, now: float) -> Marks:
-        known = self.known()
+        known = self._known()
         if known is None:
             raise Unsure("no earlier run has left marks")
         if known.at > now:

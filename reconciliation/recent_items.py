@@ -16,6 +16,7 @@ from reconciliation.marks import (
     SectionMark,
     Unsure,
     changed,
+    check_few,
     check_order,
     check_total,
     is_read,
@@ -23,7 +24,6 @@ from reconciliation.marks import (
 )
 
 HEAD, PAGE = 200, 1000  # rows of the first page, and of the later ones
-MOST, SHARE = 2000, 4  # more changed rows, and more than a quarter of all: a usual run is cheaper
 
 
 class ItemChanges(NamedTuple):
@@ -107,8 +107,7 @@ class SectionReader:
             found = _List(found.rows + rows, [*found.pages, page], total)
             if not rows or found.is_whole or mark is None or is_read(found.rows, mark):
                 return _checked(found)
-            if len(found.rows) > max(MOST, total // SHARE):
-                raise Unsure("too many items of Plex changed", whole=True)
+            check_few("items of Plex", len(found.rows), total)
 
     def _total(self, page: Page, start: int, size: int) -> int:
         if page.total is not None:

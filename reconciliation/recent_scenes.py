@@ -14,12 +14,12 @@ from reconciliation.marks import (
     Row,
     Unsure,
     changed,
+    check_few,
     check_order,
     check_total,
     is_read,
     next_mark,
 )
-from reconciliation.recent_items import MOST, SHARE
 from reconciliation.window import reached
 from stash.port import StashPort
 from stash.recent import KINDS, PAGE, SCENE, Recent
@@ -60,8 +60,7 @@ def changes(stash: StashPort, before: Mapping[str, KindMark], now: float) -> Sce
 def _changed(stash: StashPort, kind: str, page: Recent, mark: KindMark) -> list[int]:
     rows, number = _rows(page), 1
     while not (len(rows) >= page.total or is_read(rows, mark.updated)):
-        if len(rows) > max(MOST, page.total // SHARE):
-            raise Unsure(f"too many {kind}s of Stash changed", whole=True)
+        check_few(f"{kind}s of Stash", len(rows), page.total)
         number += 1
         more = _rows(stash.recent([kind], number)[kind])
         if not more:

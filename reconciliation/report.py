@@ -15,12 +15,11 @@ from reconciliation.schedule import (
     tidy,
     usual_due_at,
 )
-from reconciliation.state import HISTORY, ReconciliationState
+from reconciliation.state import HISTORY, QUICK, ReconciliationState
 from reconciliation.window import covers
 
 NO_RUNS = "No reconciliation runs yet"
 STOPPED = "The run was stopped before its end"
-QUICK = "quick"
 
 
 # --- what a run leaves

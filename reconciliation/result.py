@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from plex.state.scene_state import UNKNOWN
 from reconciliation.detector import DRIFTED, EMPTY, MISSING, STALE, Gap
+from reconciliation.state import DEEP, QUICK, USUAL
 
 if TYPE_CHECKING:
     from plex.state.scene_state import State
@@ -64,7 +65,7 @@ class GapDetectionResult:
     @property
     def kind(self) -> str:
         """How the run compared: `quick`, `usual` or `deep`."""
-        return "quick" if self.quick else "deep" if self.deep else "usual"
+        return QUICK if self.quick else DEEP if self.deep else USUAL
 
     @property
     def by_type(self) -> dict[str, int]:

@@ -16,6 +16,7 @@ from disk import json_file
 STATE_FILE = "reconciliation_state.json"
 VERSION = 1
 HISTORY = 30  # runs that are kept
+QUICK, USUAL, DEEP = "quick", "usual", "deep"  # the kinds of runs
 # The year 2920: a later time cannot be shown.
 _LATEST = 3e10
 
@@ -58,7 +59,7 @@ class ReconciliationState:
     last_deep_time: float = 0.0
     deep_since: float = 0.0
     deep_interval: str = ""
-    # `quick`, `usual` or `deep`; and the time of the last run after which quick runs may follow.
+    # QUICK, USUAL or DEEP; and the time of the last run after which quick runs may follow.
     last_run_kind: str = ""
     last_usual_time: float = 0.0
     # The latest `updated_at` of Stash, as Stash writes it, up to which nothing was left out.

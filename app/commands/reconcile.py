@@ -16,6 +16,7 @@ from app import drain_task
 from app.arguments import flag
 from app.phrasing import by_reason, many
 from app.run import Run
+from reconciliation.state import DEEP, QUICK, USUAL
 from stash import stdio
 from sync_queue.job import BULK, EDIT, FEW, SAMPLE
 from sync_queue.retry_policy import in_words
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from reconciliation.scheduler import ReconciliationScheduler
 
 PAUSES = (1.0, 4.0)  # seconds between the tries to take a sample
-
-
-DEEP, USUAL, QUICK = "deep", "usual", "quick"
 
 
 def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False) -> dict[str, Any]:
