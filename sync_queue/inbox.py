@@ -208,11 +208,7 @@ def reconciliation_due(state, server: "str | None", now: float):  # type: ignore
 
 
 def exists(path: str) -> bool:
-    try:
-        calls.stat(path)
-    except OSError:
-        return False
-    return True
+    return _type(path) != 0
 
 
 def is_away(data_dir: str, now: float) -> bool:

@@ -32,7 +32,7 @@ BARS = 30  # reconciliations in the chart
 
 def status(data_dir: str, args: "Map | None" = None) -> "Map":
     """The values that change while something runs. The page asks every two seconds then."""
-    now = time.time()
+    now, clock = time.time(), inbox.clock(data_dir)
     circuit = _circuit(data_dir)
     counts, work = _counts(data_dir, now, circuit.get("state") in AWAY)
     held = sum(counts[name] for name in ("pending", "waiting", "in_progress", "flagged"))
@@ -47,8 +47,8 @@ def status(data_dir: str, args: "Map | None" = None) -> "Map":
         "activity": activity,
         "busy": bool(draining or reconciling or activity),
         "outage": outage(circuit, held),
-        "next_look": _next_look(data_dir, work, circuit, now),
-        "clock": inbox.clock(data_dir),
+        "next_look": _next_look(data_dir, clock, work, circuit, now),
+        "clock": clock,
         "servers": servers(data_dir),
         "failure": failure(data_dir, _of(args or {})),
         "packages_missing": inbox.exists(f"{data_dir}/{NO_PACKAGES}"),
@@ -77,11 +77,13 @@ def _counts(data_dir: str, now: float, away: bool) -> "tuple[dict[str, int], flo
     return counts, 0.0 if counts["flagged"] else due[0][0] if due else None
 
 
-def _next_look(data_dir: str, work: "float | None", circuit: "Map", now: float) -> "float | None":
+def _next_look(
+    data_dir: str, clock: str, work: "float | None", circuit: "Map", now: float
+) -> "float | None":
     """When an open tab of Stash wakes the next drain; None for never. A drain reads changed settings."""
     if inbox.has_old_settings(data_dir):
         return 0.0
-    if inbox.clock(data_dir) != "on":
+    if clock != "on":
         return None
     state = _document(inbox.home(data_dir), STATE)
     due = inbox.reconciliation_due(state, stdio.server_identity(), now)
