@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 from plex.fields.names import name_key
 from plex.fields.registry import BY_NAME, FIELDS, Field, Fields, Value
 from plex.fields.text import cut_for_address
-from plex.plan.last_written import Tags, by_key, names_of, same
+from plex.plan.last_written import Tags, by_key, names_of, same, without
 from plex.plan.plan import Change
 
 Parameter = tuple[str, str]
@@ -53,14 +53,9 @@ def rating(value: object) -> str:
 
 def tag_list(kind: str, before: Value, after: Value) -> list[Parameter]:
     """The full list, and the removal of the names that are no longer in it."""
-    gone, keep = _gone(before, after), names_of(after)
+    gone, keep = without(before, after), names_of(after)
     listed = [(f"{kind}[{number}].tag.tag", name) for number, name in enumerate(keep)]
     return listed + ([removal(kind, gone)] if gone else [])
-
-
-def _gone(before: Value, after: Value) -> list[str]:
-    kept = by_key(after)
-    return [name for name in names_of(before) if name_key(name) not in kept]
 
 
 def with_photos(
@@ -165,4 +160,4 @@ def _is_shown(
 def left_over(change: Change, current: Value) -> list[str]:
     """The names that `change` removed and that Plex still has."""
     have = by_key(current)
-    return [name for name in _gone(change.before, change.after) if name_key(name) in have]
+    return [name for name in without(change.before, change.after) if name_key(name) in have]

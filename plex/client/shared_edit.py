@@ -11,8 +11,8 @@ from plex.client import edit_request
 from plex.client.edit_request import Parameter
 from plex.fields.item import Item
 from plex.fields.names import name_key
-from plex.fields.registry import BY_NAME, Value
-from plex.plan.last_written import Tags, by_key, names_of, same
+from plex.fields.registry import BY_NAME
+from plex.plan.last_written import Tags, names_of, same, without
 from plex.plan.plan import Change
 
 # Everything else has an order, or a value, of the item's own.
@@ -43,16 +43,10 @@ def most_items(edit: Iterable[Parameter]) -> int:
 
 
 def _names(kind: str, change: Change) -> list[Parameter]:
-    come = sorted(_without(change.after, change.before), key=name_key)
-    gone = sorted(_without(change.before, change.after), key=name_key)
+    come = sorted(without(change.after, change.before), key=name_key)
+    gone = sorted(without(change.before, change.after), key=name_key)
     added = [(f"{kind}[{number}].tag.tag", name) for number, name in enumerate(come)]
     return added + ([edit_request.removal(kind, gone)] if gone else [])
-
-
-def _without(some: Value, others: Value) -> list[str]:
-    """The names of a list that another list does not have."""
-    known = by_key(others)
-    return [name for name in names_of(some) if name_key(name) not in known]
 
 
 def at_risk(changes: Iterable[Change]) -> dict[str, Tags]:
@@ -60,15 +54,15 @@ def at_risk(changes: Iterable[Change]) -> dict[str, Tags]:
     that replaces lists takes these names away."""
     lists = {}
     for change in changes:
-        if _without(change.after, change.before):
-            gone = tuple(_without(change.before, change.after))
-            lists[change.field] = tuple(_without(change.before, gone))
+        if without(change.after, change.before):
+            gone = tuple(without(change.before, change.after))
+            lists[change.field] = tuple(without(change.before, gone))
     return {name: names for name, names in lists.items() if names}
 
 
 def lost(lists: Mapping[str, Tags], now: Item) -> bool:
     """Whether an item lacks names of these lists. `lists` is by field."""
-    return any(_without(names, now.values.get(name)) for name, names in lists.items())
+    return any(without(names, now.values.get(name)) for name, names in lists.items())
 
 
 def give_back(lists: Mapping[str, Tags], now: Item) -> list[Parameter]:
@@ -76,7 +70,7 @@ def give_back(lists: Mapping[str, Tags], now: Item) -> list[Parameter]:
     edit: list[Parameter] = []
     for name, names in lists.items():
         have = now.values.get(name)
-        whole = (*names_of(have), *_without(names, have))
+        whole = (*names_of(have), *without(names, have))
         edit += edit_request.tag_list(BY_NAME[name].plex_name, (), whole)
     return edit
 

@@ -104,3 +104,9 @@ def by_key(value: Value) -> dict[str, str]:
     for name in names_of(value):
         names.setdefault(name_key(name), name)
     return names
+
+
+def without(some: Value, others: Value) -> list[str]:
+    """Returns the names of a list that another list does not have."""
+    known = by_key(others)
+    return [name for name in names_of(some) if name_key(name) not in known]

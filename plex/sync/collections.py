@@ -17,7 +17,7 @@ from plex.client.port import PlexPort
 from plex.client.section import unnumbered
 from plex.fields import tags
 from plex.fields.names import name_key
-from plex.plan.last_written import by_key, names_of
+from plex.plan.last_written import without
 from plex.state.database import Store
 from plex.state.ledger import Ledger
 from plex.sync.work import Work
@@ -245,9 +245,8 @@ def _tags(works: Iterable[Work], gained: bool) -> Iterator[tuple[int, str, int]]
                 continue
             old, new = change.before, change.after
             have, other = (new, old) if gained else (old, new)
-            for title in names_of(have):
-                if name_key(title) not in by_key(other):
-                    yield work.item.section, title, work.item.rating_key
+            for title in without(have, other):
+                yield work.item.section, title, work.item.rating_key
 
 
 # -- collections that Plex emptied: their items were deleted, or are in another library

@@ -98,14 +98,7 @@ class Work:
         return bool(asked - {"userRating"} - locks)
 
     def _traced(self, changes: list[plan.Change]) -> bool:
-        if self.after is None:
-            return False
-        asked = {registry.BY_NAME[change.field].plex_name for change in changes}
-        if asked & (self.after.locks - self.item.locks):
-            return True
-        now, before = self.after.values, self.item.values
-        fields = [registry.BY_NAME[change.field] for change in changes]
-        return any(not same(f, now.get(f.name), before.get(f.name)) for f in fields)
+        return self.after is not None and shared_edit.was_reached(changes, self.item, self.after)
 
 
 def planned(scene: Scene, item: Item, entry: Entry, settings: SyncSettings) -> "Work | None":
