@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 import errors
@@ -30,6 +31,7 @@ from plex.sync.undo_plan import (
     scene_of,
     share_of,
 )
+from plex.sync.write import edited_apart
 
 SINCE = "changed since"
 GONE = "the item is gone"
@@ -164,14 +166,10 @@ class Undo:
 
     def _restore(self, item: Item, of_item: Sequence[Back]) -> None:
         fields = [back for back in of_item if back.field not in IMAGES]
-        apart = self._traits.rates_apart
-        try:
-            self._edit(item, fields, apart)
-        except errors.Rejected:  # some servers refuse an edit with a rating in it
-            if apart or all(back.field != "rating" for back in fields):
-                raise
-            apart = True
-            self._edit(item, fields, apart)
+        has_rating = any(back.field == "rating" for back in fields)
+        apart = edited_apart(
+            partial(self._edit, item, fields), self._traits.rates_apart, has_rating
+        )
         for back in of_item:
             if kind := IMAGES.get(back.field):
                 self._pick(item, kind, back)

@@ -145,16 +145,16 @@ class Writer:
         return True
 
     def _send(self, work: Work, changes: Sequence[plan.Change], rates_apart: bool = False) -> None:
-        apart = rates_apart or self.traits.rates_apart
-        try:
+        known = rates_apart or self.traits.rates_apart
+        has_rating = any(change.field == "rating" for change in changes)
+
+        def edit(apart: bool) -> None:
             self._edit(work, edit_request.parameters(changes, apart))
-        except errors.Rejected:
-            if apart or all(change.field != "rating" for change in changes):
-                raise
-            self._send(work, changes, True)
-            self.traits.rate_apart()
-        else:
-            self._rate(work, changes if apart else ())
+
+        if edited_apart(edit, known, has_rating):
+            self._rate(work, changes)
+            if not known:
+                self.traits.rate_apart()
 
     def _rate(self, work: Work, changes: Sequence[plan.Change]) -> None:
         for change in changes:
@@ -181,6 +181,20 @@ class Writer:
             sentence = f"Plex answers, but takes no changes now ({error})"
             raise errors.Unreachable(sentence).of(errors.PLEX, error.cause or "busy") from None
         error.alone = takes is True
+
+
+def edited_apart(edit: Callable[[bool], None], apart: bool, has_rating: bool) -> bool:
+    """Sends an edit, whose rating is left out if it is `apart`. Some servers refuse an edit with a rating in
+    it: then sends it again without. Returns whether the rating still has to be sent."""
+    if not apart:
+        try:
+            edit(False)
+            return False
+        except errors.Rejected:
+            if not has_rating:
+                raise
+    edit(True)
+    return True
 
 
 def _share(work: Work) -> list[Share]:
