@@ -4,6 +4,7 @@ rightly."""
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 import errors
 from plex.client import shared_edit
@@ -28,7 +29,7 @@ class Share:
     changes: Sequence[Change]
     edit: tuple[Parameter, ...]
 
-    @property
+    @cached_property
     def at_risk(self) -> dict[str, Tags]:
         return shared_edit.at_risk(self.changes)
 
@@ -87,12 +88,13 @@ class Together:
             self._traits.note(ADDS, False)
 
     def _group(self, group: list[Share]) -> set[int]:
-        traits = self._traits
-        group = sorted(filter(self._may_share, group), key=lambda share: not share.at_risk)
-        if traits.knows(SEVERAL) is False or len(group) < 2:
+        several, adds = self._traits.knows(SEVERAL), self._traits.knows(ADDS)
+        group = [share for share in group if _may_share(share, adds)]
+        group.sort(key=lambda share: not share.at_risk)
+        if several is False or len(group) < 2:
             return set()
         done: set[int] = set()
-        if traits.knows(SEVERAL) is None or (group[0].at_risk and traits.knows(ADDS) is None):
+        if several is None or (group[0].at_risk and adds is None):
             if not self._try(group[:2]):
                 return set()
             done, group = {share.item.rating_key for share in group[:2]}, group[2:]
@@ -100,14 +102,6 @@ class Together:
         for at in range(0, len(group), most):
             done |= self._send(group[at : at + most])
         return done
-
-    def _may_share(self, share: Share) -> bool:
-        """Whether the edit may go out with others. No trial risks a collection: it would be another one
-        after its last item was away, without its texts and images."""
-        adds = self._traits.knows(ADDS)
-        return (
-            not share.at_risk or bool(adds) or (adds is None and "collections" not in share.at_risk)
-        )
 
     def _send(self, shares: Sequence[Share]) -> set[int]:
         """Sends one edit for all items. When that fails, sends it for each half of them, and so on.
@@ -156,3 +150,9 @@ class Together:
         if not is_robbed:
             self._traits.end_trial()
         return all(reached) and not is_robbed
+
+
+def _may_share(share: Share, adds: "bool | None") -> bool:
+    """Whether the edit may go out with others. `adds` is the trait ADDS of the server. No trial risks a
+    collection: it would be another one after its last item was away, without its texts and images."""
+    return not share.at_risk or bool(adds) or (adds is None and "collections" not in share.at_risk)
