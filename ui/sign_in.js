@@ -7,6 +7,7 @@
   const { ActionButton, Problem, Loading } = S;
   const { useState, useEffect, useRef } = React;
   const LOOK = 1000; // ms between two looks; this tab is hidden meanwhile, and looks all the same
+  const EXAMPLE = "192.168.1.10:32400"; // an address of Plex
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   // -- the approval
@@ -139,7 +140,6 @@
       });
     };
     const use = () => choose(machine, address.trim());
-    const placeholder = "192.168.1.10:32400";
     return h(
       React.Fragment,
       null,
@@ -152,7 +152,7 @@
           label: text("signIn.otherAddress"),
           value: address,
           onChange: setAddress,
-          placeholder,
+          placeholder: EXAMPLE,
         }),
         h(ActionButton, { label: text("button.useServer"), icon: "faCheck", action: use }),
       ),
@@ -247,7 +247,6 @@
       setToken("");
       saved(name);
     };
-    const placeholder = "192.168.1.10:32400";
     const secret = { type: "password", autoComplete: "off" };
     return h(
       "details",
@@ -257,7 +256,7 @@
       h(
         "div",
         { className: "s2p-actions" },
-        h(TextField, { label: text("signIn.url"), value: url, onChange: setUrl, placeholder }),
+        h(TextField, { label: text("signIn.url"), value: url, onChange: setUrl, placeholder: EXAMPLE }),
         h(TextField, { label: text("settings.token"), value: token, onChange: setToken, ...secret }),
         h(ActionButton, { label: text("button.connect"), icon: "faPlug", action: connect, disabled: !url }),
       ),

@@ -172,18 +172,21 @@ def _address(run: Run, server: Answer, machine: str) -> str:
 def _client(run: Run, given: SignIn) -> "PlexClient":
     """A client for the chosen server. Raises SetupError if the server does not take the token as its
     owner's."""
-    from plex.client.client import connect
-
-    config, server = run.config, given.servers[given.machine]
-    verify = not config.plex_insecure_tls
-    client = connect(
-        given.address, server["token"], config.connect_timeout, config.read_timeout, verify
-    )
+    server = given.servers[given.machine]
+    client = _connected(run, given.address, server["token"])
     if client.machine != given.machine or not client.is_owners():
         raise errors.SetupError(
             f"{server['name']} does not accept this account as its owner. Sign in with the owner's account."
         )
     return client
+
+
+def _connected(run: Run, url: str, token: str) -> "PlexClient":
+    from plex.client.client import connect
+
+    config = run.config
+    verify = not config.plex_insecure_tls
+    return connect(url, token, config.connect_timeout, config.read_timeout, verify)
 
 
 def _libraries(run: Run, client: "PlexClient") -> list[Answer]:
@@ -232,20 +235,20 @@ def _setting(chosen: list[int], libraries: list[Answer]) -> str:
 def connect(run: Run) -> Answer:
     """Save an address and a token that a person typed, after a Plex server accepted them. A blank token
     means the token in the settings."""
-    from plex.client import client
+    from plex.client.client import probe
 
     config = run.config
-    verify = not config.plex_insecure_tls
     url, typed = tidy_url(arguments.text(run, "url")), tidy_token(arguments.text(run, "token"))
     token = typed or config.token
     stdio.hide(token)
     if fault := url_fault(url) or token_fault(token):
         raise errors.SetupError(fault)
-    if not typed and client.probe(url, *QUICK, verify=verify) != _known(run):
+    verify = not config.plex_insecure_tls
+    if not typed and probe(url, *QUICK, verify=verify) != _known(run):
         raise errors.SetupError(
             "Another Plex server answers at this address: enter its token, too."
         )
-    plex = client.connect(url, token, config.connect_timeout, config.read_timeout, verify)
+    plex = _connected(run, url, token)
     changed = {"plex_url": url, "plex_token": token}
     run.stash.change_settings(stdio.PLUGIN_ID, changed)
     stdio.info(f"connected: {plex.name} at {url} is in the settings now")
