@@ -33,7 +33,8 @@
   async function approval(id, goesOn, report) {
     while (goesOn()) {
       const { signed_in: signedIn, problem } = await S.operation("sign_in_poll", { id });
-      if (signedIn) return goesOn();
+      if (!goesOn()) break; // given up while the plugin looked: there is nothing to report
+      if (signedIn) return true;
       report(problem);
       await pause(LOOK);
     }
