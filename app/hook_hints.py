@@ -1,4 +1,4 @@
-"""Notes that a run leaves for later hooks, which cannot read the settings; and the wake-up of a drain."""
+"""Notes that a run leaves for hooks and looks, which cannot read the settings; and the wake-up of a drain."""
 
 import os
 from pathlib import Path
@@ -40,7 +40,7 @@ def _is_read_only(run: Run) -> bool:
 
 
 def leave_notes(run: Run) -> None:
-    """Note for the hooks when a reconciliation is due and which settings they need."""
+    """Note when a reconciliation is due, and the settings that hooks and looks need."""
     if _is_read_only(run):
         return
     activate.remember(Path(run.data_dir))
@@ -56,6 +56,7 @@ def leave_notes(run: Run) -> None:
         _note(run, inbox.INLINE, "on" if run.config.hook_mode == "inline" else "")
         _note(run, inbox.SHOWS, _watched(run))
         _note(run, inbox.CLOCK, _clock(run))
+        _note(run, inbox.BADGE, "on" if run.config.card_badge else "")
         _note(run, inbox.SETTINGS, run.state_of_settings)
 
 

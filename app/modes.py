@@ -6,7 +6,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     # Page operations: read from the plugin's files, without packages; the page polls them.
     "status": ("of",),
     "overview": (),
-    "scene_states": ("scenes",),
+    "scene_states": ("scenes", "cards"),
     "list_scenes": ("after", "limit", "state"),
     "list_queue": ("after", "limit", "state"),
     "list_dead_letters": ("after", "limit", "error"),

@@ -26,6 +26,7 @@ SHOWS = "hook_shows"  # more fields that Plex shows with these settings, such as
 SETTINGS = "hook_settings"  # the state of Stash's settings that these two notes were made from
 # Every field that the note can have. Used while the note is older than the settings.
 ALL_SHOWN = {"Group": ("name",), "Studio": ("parent_id",), "Performer": ("image", "tag_ids")}
+BADGE = "card_badge"  # exists while Badge on Scene Cards is on
 CLOCK = "clock"  # why no tab of Stash starts due work: `off` or `paused`. No file: tabs do
 AWAY = "plex_away"  # Plex is away; the file's time is that of the next probe
 AWAY_SECONDS = 300.0  # no probe is later than that
@@ -186,6 +187,12 @@ def has_old_settings(data_dir: str) -> bool:
 def clock(data_dir: str) -> str:
     """`on` if tabs of Stash start due work, else `off` or `paused`."""
     return _note(data_dir, CLOCK) or "on"
+
+
+def shows_badges(data_dir: str) -> "bool | None":
+    """Whether Badge on Scene Cards is on; None if the settings may have changed since they were last read."""
+    config_dir = data_dir.rsplit("/", 2)[0]
+    return exists(f"{data_dir}/{BADGE}") if knows_settings(data_dir, config_dir) else None
 
 
 def is_inline(data_dir: str) -> bool:

@@ -12,24 +12,33 @@
   const wanted = new Set(); // ids of the next operation
   const listeners = new Set();
   let timer = null,
-    setting = null; // { on: a promise, at }
+    off = null; // when the setting was off
 
   const isYoung = (entry) => entry && Date.now() - entry.at < KEPT;
   const stateOf = (id) => (known.get(id) || {}).state;
   const keep = (id, state) => known.set(id, { state, at: Date.now() });
 
-  // Stash itself is asked whether the setting is on, because that starts no process.
+  // The plugin did not read its settings since they changed: this asks it to.
   async function isOn() {
-    if (!isYoung(setting)) {
-      const on = S.settings().then((settings) => [true, "true"].includes(settings.card_badge));
-      setting = { on, at: Date.now() };
-    }
-    return setting.on;
+    const row = (await S.settings()).find(({ name }) => name === "card_badge");
+    return Boolean(row && row.value);
+  }
+
+  // Returns the states of some scenes; null if the setting is off.
+  async function statesOf(scenes) {
+    const { rows, shown } = await S.operation("scene_states", { scenes, cards: true });
+    if (shown !== null) return shown ? rows : null;
+    return (await isOn()) ? (await S.operation("scene_states", { scenes })).rows : null;
   }
 
   async function readStates(ids) {
     for (let start = 0; start < ids.length; start += MOST) {
-      const { rows } = await S.operation("scene_states", { scenes: ids.slice(start, start + MOST) });
+      const rows = await statesOf(ids.slice(start, start + MOST));
+      if (!rows) {
+        off = { at: Date.now() };
+        known.clear();
+        return;
+      }
       for (const row of rows) keep(row.scene, row.state);
     }
   }
@@ -50,8 +59,7 @@
     wanted.clear();
     if (!ids.length) return;
     try {
-      if (await isOn()) await readStates(ids);
-      else known.clear();
+      await readStates(ids);
     } catch (error) {
       giveUp(ids, error);
     }
@@ -59,7 +67,7 @@
   }
 
   function want(id) {
-    if (isYoung(known.get(id))) return;
+    if (isYoung(known.get(id)) || isYoung(off)) return;
     wanted.add(id);
     if (timer === null) timer = setTimeout(ask, GATHER);
   }

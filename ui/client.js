@@ -106,16 +106,10 @@
 
   // -- settings
 
-  const SETTINGS = `query Stash2PlexSettings($ids: [ID!]) {
-    configuration { plugins(include: $ids) }
-  }`;
-  // The settings that the user has made.
-  async function settings() {
-    const { configuration } = await graphql(SETTINGS, { ids: [ID] });
-    return (configuration.plugins || {})[ID] || {};
-  }
+  // Stash is never asked for the settings, because it would send the token to the browser.
+  const settings = async (signal) => (await operation("settings", {}, signal)).settings;
 
-  // The plugin reads the other settings and keeps them, so that the token stays out of the browser.
+  // The plugin reads the other settings and keeps them.
   const configure = (changed) => operation("save_settings", { settings: changed });
 
   const NAMES = "query Stash2PlexNames { plugins { id settings { name display_name } } }";

@@ -52,9 +52,12 @@ def state_of(
 
 
 def states(data_dir: str, args: "Map") -> "Map":
-    """The state of each of the `scenes`."""
-    by_scene = states_of(data_dir, read_only_db.ids(args, "scenes"))
-    return {"rows": [{"scene": scene, "state": state} for scene, (state, _) in by_scene.items()]}
+    """The state of each of the `scenes`. For `cards`: only if the setting shows badges on them."""
+    asked = read_only_db.ids(args, "scenes")
+    shown = inbox.shows_badges(data_dir) if args.get("cards") else True
+    by_scene = states_of(data_dir, asked) if shown else {}
+    rows = [{"scene": scene, "state": state} for scene, (state, _) in by_scene.items()]
+    return {"rows": rows, "shown": shown}
 
 
 def states_of(data_dir: str, scenes: "Iterable[int]") -> "dict[int, State]":

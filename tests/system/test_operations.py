@@ -215,3 +215,16 @@ def test_the_status_knows_when_each_server_last_answered(box: Box) -> None:
         away["plex"]["since"] > well["plex"]["answered"]
         and "does not answer" in away["plex"]["problem"]
     )
+
+
+def test_cards_get_states_only_while_the_setting_shows_badges(box: Box) -> None:
+    scenes = fill(box, 1)
+    asked = {"scenes": scenes, "cards": True}
+    assert box.operation("scene_states", **asked) == {"rows": [], "shown": None}
+    box.operation("all")
+    assert box.operation("scene_states", **asked) == {"rows": [], "shown": False}
+    box.configure(card_badge=True)
+    assert box.operation("scene_states", **asked) == {"rows": [], "shown": None}
+    box.operation("process_queue")
+    row = {"scene": scenes[0], "state": "in_sync"}
+    assert box.operation("scene_states", **asked) == {"rows": [row], "shown": True}

@@ -56,17 +56,33 @@ def badge(tab: View, state: str) -> Any:
     return tab.page.locator(f".s2p-card-badge[data-state={state}]")
 
 
-def test_without_the_setting_no_card_has_a_badge_and_nothing_is_asked(box: Box, tab: View) -> None:
+def test_without_the_setting_no_card_has_a_badge(box: Box, tab: View) -> None:
     mixed(box)
-    with tab.page.expect_request(lambda one: "Stash2PlexSettings" in (one.post_data or "")):
-        cards(tab)
+    cards(tab)
+    tab.until(lambda: tab.answered == 1)
     tab.page.wait_for_load_state("networkidle")
-    assert shown(tab) == {} and tab.asked == []
+    assert shown(tab) == {} and tab.asked == ["scene_states"]
+
+
+def test_a_badge_is_there_as_soon_as_the_setting_is_on(box: Box, tab: View) -> None:
+    expected = mixed(box)
+    box.configure(card_badge=True)
+    cards(tab)
+    badge(tab, "in_sync").wait_for()
+    assert shown(tab) == expected
+    assert tab.asked == ["scene_states", "settings", "scene_states"]
+    box.configure(card_badge=False)
+    tab.asked.clear()
+    cards(tab)
+    tab.until(lambda: tab.asked == ["scene_states", "settings"] and tab.answered == 5)
+    tab.page.wait_for_load_state("networkidle")
+    assert shown(tab) == {} and looks(tab) == 1
 
 
 def test_every_card_says_where_its_scene_stands_by_one_look(box: Box, tab: View) -> None:
     expected = mixed(box)
     box.configure(card_badge=True)
+    box.operation("process_queue")
     cards(tab)
     badge(tab, "in_sync").wait_for()
     assert shown(tab) == expected
@@ -80,6 +96,7 @@ def test_cards_that_are_shown_again_soon_are_not_asked_about_again(
 ) -> None:
     mixed(box)
     box.configure(card_badge=True)
+    box.operation("process_queue")
     tab = open_tab()
     tab.page.clock.install()
     cards(tab)
