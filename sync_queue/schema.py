@@ -23,21 +23,21 @@ OUTAGES = "outages.json"
 CLOSED, OPEN, HALF_OPEN = "closed", "open", "half_open"  # the circuit to Plex
 REFUSALS = ("token",)  # causes with which Plex answers and lets nobody in: that is no outage
 
-# The states that a person sees, each as a condition on the rows of the table. Its value is the time.
-STATES = {
-    "pending": f"status = {READY} AND due <= :now",
-    "waiting": f"status = {READY} AND due > :now",
-    "in_progress": f"status = {CLAIMED}",
-    "dead": f"status = {DEAD}",
-}
-# When work is due without an event: retries and waits, and edits. While Plex is away all jobs wait for it.
-# Other jobs were left by a brake, or by a person who stopped their task: nobody starts them unasked.
+# The states that a person sees, in the order of COUNTS.
+STATES = ("pending", "waiting", "in_progress", "dead")
+# The earliest time at which work is due without an event: retries and waits, and edits. While Plex is away
+# all jobs wait for it. Other jobs were left by a brake, or by a person who stopped their task: nobody starts
+# them unasked. One job that is due now is enough.
 _READY = f"WHERE status = {READY} AND"
+_PUT_OFF = f"{TABLE} INDEXED BY put_off {_READY} due > timestamp"
+_DUE = f"SELECT due FROM (SELECT due FROM {TABLE} {_READY} due <= :now AND {{}} LIMIT 1)"
 NEXT = f"""SELECT min(due) FROM (
-    SELECT min(due) AS due FROM {TABLE} INDEXED BY put_off {_READY} due > timestamp
-    UNION ALL SELECT min(due) FROM {TABLE} {_READY} rank = 0
-    UNION ALL SELECT min(due) FROM {TABLE} {_READY} :away
+    SELECT min(due) AS due FROM {_PUT_OFF}
+    UNION ALL {_DUE.format("rank = 0")}
+    UNION ALL {_DUE.format(":away")}
 )"""
-# The number of rows in each state, in one row.
-_COUNT = f"(SELECT count(*) FROM {TABLE} WHERE {{}})"
-COUNTS = f"SELECT {', '.join(map(_COUNT.format, STATES.values()))}"
+# The number of jobs in each state, in one row. Only the jobs that were put off are compared with the time.
+_COUNT = f"(SELECT count(*) FROM {TABLE} WHERE status = {{}})"
+_WAITING = f"(SELECT count(*) FROM {_PUT_OFF} AND due > :now)"
+COUNTS = f"""SELECT {_COUNT.format(READY)} - {_WAITING}, {_WAITING},
+    {_COUNT.format(CLAIMED)}, {_COUNT.format(DEAD)}"""

@@ -69,8 +69,9 @@ def _of(args: "Map") -> str:
 def _counts(data_dir: str, now: float, away: bool) -> "tuple[dict[str, int], float | None]":
     """Jobs by state, with the flags that no drain has swept yet; and when a drain has work."""
     with read_only_db.File(data_dir, read_only_db.QUEUE) as queue:
-        rows = queue.rows(schema.COUNTS, {"now": now})
-        due = queue.rows(schema.NEXT, {"away": away}) if rows and any(rows[0][:2]) else []
+        at = {"now": now, "away": away}
+        rows = queue.rows(schema.COUNTS, at)
+        due = queue.rows(schema.NEXT, at) if rows and any(rows[0][:2]) else []
     none = (0,) * len(schema.STATES)
     counts = dict(zip(schema.STATES, rows[0] if rows else none, strict=True))
     counts["flagged"] = sum(1 for _ in read_only_db.flags(data_dir))
