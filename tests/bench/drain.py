@@ -9,7 +9,7 @@ repeated in turn, and the round with the median ratio is told. What a drain cann
 than that: it asks Stash what to write and reads each item before and after. How long a bare client
 takes for all of it, one request after the other, is told beside; and without latency, what a process
 takes that only has the libraries and sends all of it (`floor.py`). Bars: <= 1.10 times the bare PUTs at
-20 ms, <= 3 times at 0 ms; at most 120 MB; no two writes at once. Exits with 1 when a bar is missed.
+20 ms, <= 3 times at 0 ms; at most 90 MB; no two writes at once. Exits with 1 when a bar is missed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from rig import ROOT, Cost, Plugin, Servers, measured
 
 from sync_queue import inbox
 
-MEMORY_MB = 120.0
+MEMORY_MB = 90.0
 BARS = {0.0: 3.0, 20.0: 1.10}  # milliseconds of latency, and how many times the bare PUTs
 ROUNDS = {0.0: 5, 5.0: 3}  # else one
 

@@ -79,15 +79,17 @@ def fill(plex: PlexServer, item: Item, fields: dict[str, Any]) -> None:
 
 
 class Library:
-    """Both servers, filled; all of it happened a month ago."""
+    """Both servers, filled; all of it happened a month ago, a scene a second."""
 
     def __init__(self, folder: Path, scenes: int) -> None:
-        self.now = lambda: time.time() - A_MONTH
+        then = time.time() - A_MONTH - scenes
+        self.now = lambda: then
         self.stash = StashServer(folder, clock=lambda: self.now())
         self.plex = PlexServer(token=TOKEN, clock=lambda: self.now())
         self.plex.add_section("Scenes", roots=["/media"])
         for number in range(1, scenes + 1):
             add(self.stash, self.plex, number)
+            then += 1.0
         self.now = time.time
         self.writes: dict[str, Any] = {}
 

@@ -7,7 +7,7 @@ ratio of each row is the time of a core that one scene costs, against what it co
 size of the same run: <= 3 means that it grows no faster than the library, up to a hundred times of it.
 (What grows with its square would be at 100; a page of an index is shared by fewer rows as it grows,
 which is a factor once.) Memory is the peak of the process after each
-part, against 120 MB at 100,000 scenes. Exits with 1 when something grows faster.
+part, against 90 MB at 100,000 scenes. Exits with 1 when something grows faster.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from sync_queue.job import BACKLOG, Job
 from sync_queue.jobs import Jobs
 
 LINEAR, PAGE, SECTION_SIZE = 3.0, 1000, 50_000
-MEMORY_MB, BOUNDED_AT = 120.0, 100_000
+MEMORY_MB, BOUNDED_AT = 90.0, 100_000
 A_DAY = 86400.0
 
 
