@@ -38,8 +38,9 @@ Text = tuple[int, str]  # the line where it begins, and the text
 
 
 def files() -> list[Path]:
-    """Everything that is read."""
+    """Everything that is read in English."""
     code = [ROOT / path for path in package.contents() if path.suffix in {".py", ".yml", ".js"}]
+    code = [path for path in code if not path.name.startswith("texts_")]  # in other languages
     return sorted([*code, *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 

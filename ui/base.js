@@ -1,4 +1,4 @@
-// The namespace of all files of the page: what Stash lends us, our texts, and how values are shown.
+// The namespace of all files of the page: what Stash lends us, and how values are shown.
 "use strict";
 window.Stash2Plex = (() => {
   const api = window.PluginApi;
@@ -21,62 +21,6 @@ window.Stash2Plex = (() => {
     const Component = (ReactFontAwesome && ReactFontAwesome.FontAwesomeIcon) || api.components.Icon;
     if (!icon || !Component) return null;
     return h(Component, { icon, title, className: "fa-icon", "aria-hidden": title ? undefined : true });
-  };
-
-  // -- texts: S.TEXTS is in texts.js
-
-  // {name} is a value, and {name:job|jobs} is the word that fits the number `name`.
-  const PLACE = /\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g;
-  const plurals = new Intl.PluralRules("en");
-
-  function filled(key, [place, name, one, other], values) {
-    const value = values[name];
-    if (value === undefined) {
-      console.error(S.ID, key, place);
-      return place;
-    }
-    if (one !== undefined) return plurals.select(value) === "one" ? one : other;
-    return typeof value === "number" ? value.toLocaleString() : value;
-  }
-
-  // The text of a key in pieces: what is between its places, and what fills them.
-  function pieces(key, values) {
-    const template = S.TEXTS[key];
-    if (template === undefined) {
-      console.error(S.ID, key);
-      return [key];
-    }
-    const result = [];
-    let end = 0;
-    for (const match of template.matchAll(PLACE)) {
-      result.push(template.slice(end, match.index), filled(key, match, values));
-      end = match.index + match[0].length;
-    }
-    return [...result, template.slice(end)];
-  }
-
-  // Numbers are shown as numbers (1,234). An id is passed as a string, so that it stays as it is.
-  S.text = (key, values = {}) => pieces(key, values).join("");
-  // The same, with React elements as values.
-  S.richText = (key, values) => h(React.Fragment, null, ...pieces(key, values));
-  S.list = (items) => items.join(S.text("list.separator"));
-  // The text for a name that comes from the plugin. A name without a text is shown as it is.
-  S.nameOf = (group, name) => S.TEXTS[`${group}.${name}`] || name.replace(/_/g, " ");
-  // The heads of a table's columns.
-  S.heads = (...names) => names.map((name) => S.text(`head.${name}`));
-  S.fieldName = (field) => S.nameOf("field", field);
-
-  // -- times
-
-  S.when = (seconds) => (seconds ? new Date(seconds * 1000).toLocaleString() : S.text("time.never"));
-
-  const UNITS = { days: 86400, hours: 3600, minutes: 60, seconds: 1 };
-  // A distance in time, in its largest unit: "3 min ago", "in 2 h".
-  S.distance = (seconds, now) => {
-    const gap = Math.abs(seconds - now);
-    const unit = Object.keys(UNITS).find((name) => gap >= UNITS[name]) || "seconds";
-    const count = Math.round(gap / UNITS[unit]);
-    return S.text(seconds > now ? `time.in.${unit}` : `time.ago.${unit}`, { count });
   };
 
   // -- values

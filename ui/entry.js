@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const S = window.Stash2Plex;
-  const { h, React, Router, Icon, ErrorBoundary, text } = S;
+  const { h, React, Router, Icon, ErrorBoundary, Translated, text } = S;
   const { useState, useEffect } = React;
   const { patch, register, hooks } = S.api;
   const { Nav, Tab } = S.Bootstrap;
@@ -39,11 +39,12 @@
   const append = (name, part) =>
     before(name, (props) => [{ ...props, children: h(React.Fragment, null, props.children, part(props)) }]);
 
-  // Shows the component, or its error.
-  const guarded = (Component, props) => h(ErrorBoundary, { key: "stash2plex" }, h(Component, props));
+  // Shows the component in Stash's language, or `instead`, or its error if that is not given.
+  const shown = (Component, props, rest) =>
+    h(ErrorBoundary, { key: "stash2plex", ...rest }, h(Translated, null, h(Component, props)));
+  const guarded = (Component, props) => shown(Component, props);
   // Shows the component, or nothing.
-  const silent = (Component, props) =>
-    h(ErrorBoundary, { key: "stash2plex", instead: null }, h(Component, props));
+  const silent = (Component, props) => shown(Component, props, { instead: null });
 
   // -- the page
 
@@ -107,9 +108,9 @@
   const ownSettings = (props) =>
     props.pluginID === S.ID ? { ...props, settings: S.settingsShown(props.settings) } : props;
   function withBlock(...given) {
-    const shown = resultOf(given);
-    if (given[0].pluginID !== S.ID) return shown;
-    return h(ErrorBoundary, { instead: shown }, h(S.SettingsPlace, null, shown));
+    const fields = resultOf(given);
+    if (given[0].pluginID !== S.ID) return fields;
+    return shown(S.SettingsPlace, { children: fields }, { instead: fields });
   }
   // Stash's own field of the token goes only if ours can save.
   attempt(text("place.settings"), () => {

@@ -131,7 +131,7 @@
     useTitle(view);
     const content = h(
       "main",
-      { className: "s2p-page container-fluid" },
+      { className: "s2p-page container-fluid", lang: S.language() },
       h("h1", null, S.ID),
       h(Tabs, { view }),
       h(Message, { message, onClose: () => setMessage(null) }),

@@ -1,9 +1,9 @@
-// All texts that the page shows, by key. To translate the page, translate this file.
+// All texts that the page shows, by key. To translate the page, translate this file as texts_de.js does.
 //
-// {name} is a place for a value. {name:job|jobs} is the word that fits the number `name`: the first for one,
-// the second for more. The names of states and tasks are those of the plugin and of Stash's screens.
+// {name} is a place for a value. {name:job|jobs} is the word that fits the number `name`, by the plural rules
+// of the language: English has a word for one and a word for more. Tasks have the names of Stash's screens.
 "use strict";
-window.Stash2Plex.TEXTS = {
+window.Stash2Plex.TEXTS.en = {
   // -- the page
   "page.title": "{view} | Stash2Plex | Stash",
   "page.tabs": "Views of Stash2Plex",

@@ -124,6 +124,12 @@ class Client:
         query = "mutation($id: ID!, $m: Map!) { configurePlugin(plugin_id: $id, input: $m) }"
         return self.gql(query, {"id": plugin_id, "m": settings})["configurePlugin"]
 
+    def set_language(self, language: str) -> None:
+        """Of Stash's own interface, as `de-DE`."""
+        self._mutate(
+            "configureInterface", "ConfigInterfaceInput!", {"language": language}, "{ language }"
+        )
+
     def settings(self, plugin_id: str) -> dict:
         query = "query($id: [ID!]) { configuration { plugins(include: $id) } }"
         return self.gql(query, {"id": [plugin_id]})["configuration"]["plugins"].get(plugin_id, {})

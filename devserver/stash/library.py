@@ -51,6 +51,7 @@ class Library:
         self.disk: dict[str, dict[str, Any]] = {}
         self.identified: dict[int, dict[str, Any]] = {}
         self.parallel_tasks = 1
+        self.language = "en-US"  # of its interface, while nobody has chosen one
         self._read_config()
 
     def _changed(self) -> None:
@@ -73,11 +74,13 @@ class Library:
             saved = yaml.load(self.config_file.read_text(encoding="utf-8"), Loader=LOADER) or {}
             self.host.settings = saved.get("plugins", {}).get("settings", {})
             self.sessions.api_key = saved.get("api_key", "")
+            self.language = saved.get("language", self.language)
 
     def write_config(self) -> None:
         """In place and not atomically, as Stash writes it."""
         saved = {
             "api_key": self.sessions.api_key,
+            "language": self.language,
             "plugins": {"settings": self.host.settings},
         }
         self.config_file.write_text(

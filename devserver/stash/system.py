@@ -106,7 +106,14 @@ def configuration(library: Library, context: Context, args: dict) -> Entry:
         logLevel="Info",
         pythonPath="",
     )
-    return Entry(general=general, ui={}, settings=library.host.settings)
+    interface = Entry(language=library.language)
+    return Entry(general=general, interface=interface, ui={}, settings=library.host.settings)
+
+
+def configure_interface(library: Library, context: Context, args: dict) -> Entry:
+    library.language = args["input"].get("language") or library.language
+    library.write_config()
+    return Entry(language=library.language)
 
 
 def configure_plugin(library: Library, context: Context, args: dict) -> dict:
@@ -282,6 +289,7 @@ QUERIES: dict[str, Resolver] = {
     "pluginTasks": plugin_tasks,
 }
 MUTATIONS: dict[str, Resolver] = {
+    "configureInterface": configure_interface,
     "configurePlugin": configure_plugin,
     "setPluginsEnabled": set_plugins_enabled,
     "reloadPlugins": reload_plugins,

@@ -167,6 +167,13 @@ def test_configure_plugin_replaces_the_whole_map(stash: StashServer) -> None:
     assert stash.settings("Fake") == {"b": False}
 
 
+def test_the_interface_is_english_until_a_person_chooses_a_language(stash: StashServer) -> None:
+    query = "{ configuration { interface { language } } }"
+    assert stash.gql(query)["configuration"]["interface"] == {"language": "en-US"}
+    stash.set_language("de-DE")
+    assert stash.gql(query)["configuration"]["interface"] == {"language": "de-DE"}
+
+
 def test_a_stale_settings_tab_writes_old_values_back(stash: StashServer) -> None:
     stash.configure("Fake", a="old")
     snapshot = stash.settings("Fake")

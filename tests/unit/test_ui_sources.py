@@ -1,4 +1,4 @@
-"""The page in Stash: short lines, and every text that a person reads in ui/texts.js."""
+"""The page in Stash: short lines, and every text that a person reads in a file of texts."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from plex.state.scene_state import STATES
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "ui").iterdir())
-SCRIPTS = [path for path in SOURCES if path.suffix == ".js" and path.name != "texts.js"]
+SCRIPTS = [path for path in SOURCES if path.suffix == ".js" and not path.name.startswith("texts")]
 OF_THE_BOX = sorted((ROOT / "devserver" / "stash" / "ui").iterdir())
 TEXTS = dict(
     re.findall(

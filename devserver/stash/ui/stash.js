@@ -369,21 +369,33 @@
     );
   }
 
+  // As react-intl's: everything that is shown is below its provider, and knows the language of Stash.
+  const IntlContext = React.createContext(null);
+  function useIntl() {
+    const found = React.useContext(IntlContext);
+    if (!found) throw new Error("[React Intl] Could not find required `intl` object.");
+    return found;
+  }
+
   const Home = () => h("main", { className: "container" }, h("h1", null, "Stash in a box"));
 
-  function App() {
+  function App({ locale }) {
     return h(
-      BrowserRouter,
-      { basename: base.replace(/\/$/, "") },
-      h(Bar),
+      IntlContext.Provider,
+      { value: { locale } },
       h(
-        Switch,
-        null,
-        h(Route, { exact: true, path: "/", component: Home }),
-        h(Route, { exact: true, path: "/scenes", component: Scenes }),
-        h(Route, { path: "/scenes/:id", component: Scene }),
-        h(Route, { path: "/settings", component: Settings }),
-        h(PluginRoutes),
+        BrowserRouter,
+        { basename: base.replace(/\/$/, "") },
+        h(Bar),
+        h(
+          Switch,
+          null,
+          h(Route, { exact: true, path: "/", component: Home }),
+          h(Route, { exact: true, path: "/scenes", component: Scenes }),
+          h(Route, { path: "/scenes/:id", component: Scene }),
+          h(Route, { path: "/settings", component: Settings }),
+          h(PluginRoutes),
+        ),
       ),
     );
   }
@@ -395,6 +407,7 @@
     libraries: {
       ReactRouterDOM,
       Bootstrap: ReactBootstrap,
+      Intl: { useIntl },
       FontAwesomeSolid: window["free-solid-svg-icons"],
       ReactFontAwesome: window["react-fontawesome"],
     },
@@ -427,7 +440,23 @@
       script.onload = script.onerror = done;
       document.head.appendChild(script);
     });
-  graphql("query { plugins { id enabled paths { javascript css } } }").then(async ({ plugins }) => {
+  graphql(`
+    query {
+      configuration {
+        interface {
+          language
+        }
+      }
+      plugins {
+        id
+        enabled
+        paths {
+          javascript
+          css
+        }
+      }
+    }
+  `).then(async ({ configuration, plugins }) => {
     const enabled = (plugins || []).filter((one) => one.enabled);
     for (const url of enabled.flatMap((one) => one.paths.css || [])) {
       document.head.appendChild(
@@ -438,6 +467,7 @@
       );
     }
     await Promise.all(enabled.flatMap((one) => one.paths.javascript || []).map(load));
-    ReactDOM.render(h(App), document.getElementById("root"));
+    const locale = configuration.interface.language;
+    ReactDOM.render(h(App, { locale }), document.getElementById("root"));
   });
 })();
