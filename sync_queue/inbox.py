@@ -26,7 +26,7 @@ SHOWS = "hook_shows"  # more fields that Plex shows with these settings, such as
 SETTINGS = "hook_settings"  # the state of Stash's settings that these two notes were made from
 # Every field that the note can have. Used while the note is older than the settings.
 ALL_SHOWN = {"Group": ("name",), "Studio": ("parent_id",), "Performer": ("image", "tag_ids")}
-BADGE = "card_badge"  # exists while Badge on Scene Cards is on
+BADGE = "badges"  # exists while Badge on Scene Cards is on
 CLOCK = "clock"  # why no tab of Stash starts due work: `off` or `paused`. No file: tabs do
 AWAY = "plex_away"  # Plex is away; the file's time is that of the next probe
 AWAY_SECONDS = 300.0  # no probe is later than that

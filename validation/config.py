@@ -8,82 +8,23 @@ is in `SyncSettings` as well.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
-from validation import values
-from validation.address import (
-    photo_address,
-    split_pasted,
-    tidy_token,
-    tidy_url,
-)
-from validation.scope import parse_scope
+from validation import rules, values
+from validation.address import split_pasted
+from validation.rules import UNLISTED
 from validation.settings import SyncSettings
 from validation.values import SYNC_FIELDS
-
-INTERVALS = ("never", "hourly", "daily", "weekly")
-DEEP_INTERVALS = ("never", "daily", "weekly", "monthly")
-HOOK_MODES = ("background", "inline")
-ON_EDIT = ("newest", "stash", "plex", "ask")
-ON_LEAVE = ("keep", "restore")
-# Accepted, but not shown among the settings: only older configurations contain them.
-UNLISTED = ("reconcile_missing",)
-_SECRET = ("plex_url", "plex_token", "actor_photo_url")
-_SHOWN = 60
-
-
-def _between(low: int, high: int) -> BeforeValidator:
-    def whole(value: object) -> int:
-        number = values.number(value)
-        if number is None or not low <= number <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return number
-
-    return BeforeValidator(whole)
-
-
-def _one_of(words: tuple[str, ...]) -> BeforeValidator:
-    def word(value: object) -> str:
-        tidy = value.strip().lower() if isinstance(value, str) else None
-        if tidy not in words:
-            raise ValueError(f"must be one of {', '.join(words)}")
-        return tidy
-
-    return BeforeValidator(word)
-
-
-def _url(value: object) -> str:
-    return tidy_url(values.text(value))
-
-
-def _photo_place(value: object) -> str:
-    return photo_address(values.text(value))
-
-
-def _token(value: object) -> str:
-    return tidy_token(
-        values.text(value.get_secret_value() if isinstance(value, SecretStr) else value)
-    )
-
-
-def _scope(value: object) -> str:
-    return parse_scope(value if isinstance(value, str) else "?").text
-
-
-Flag = Annotated[bool, BeforeValidator(values.flag)]
-Libraries = Annotated[tuple[str, ...], BeforeValidator(values.libraries)]
-Text = Annotated[str, BeforeValidator(values.text)]
-Template = Annotated[str, BeforeValidator(values.template)]
-List = Annotated[tuple[str, ...], BeforeValidator(values.text_list)]
 
 
 class Stash2PlexConfig(BaseModel):
@@ -92,57 +33,57 @@ class Stash2PlexConfig(BaseModel):
     # Without hidden input an error message would repeat the token.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    plex_url: Annotated[str, BeforeValidator(_url)] = ""
-    plex_token: Annotated[SecretStr, BeforeValidator(_token)] = SecretStr("")
-    plex_library: Libraries = ()
-    path_map: Annotated[tuple[tuple[str, str], ...], BeforeValidator(values.pairs)] = ()
-    sync_fields: Annotated[tuple[str, ...], BeforeValidator(values.fields)] = SYNC_FIELDS
-    only_organized: Flag = False
-    only_stash_id: Flag = False
-    include_tags: List = ()
-    exclude_tags: List = ()
-    include_paths: List = ()
-    exclude_paths: List = ()
-    on_leave: Annotated[str, _one_of(ON_LEAVE)] = "keep"
-    title_template: Template = ""
-    sort_title_template: Template = ""
-    tagline_template: Template = ""
-    content_rating: Text = ""
-    genre_only: List = ()
-    genre_ignore: List = ()
-    performer_tags: Flag = False
-    max_tags: Annotated[int, _between(1, 1000)] = 100
-    actor_photo_url: Annotated[str, BeforeValidator(_photo_place)] = ""
-    collections_from: Annotated[tuple[str, ...], BeforeValidator(values.sources)] = ("studio",)
-    collection_tags: List = ()
-    collection_prefix: Annotated[str, BeforeValidator(values.prefix)] = ""
-    poster_fit: Flag = False
-    labels: List = ()
-    label_tags: List = ()
-    label_organized: Text = ""
-    reconcile_interval: Annotated[str, _one_of(INTERVALS)] = "never"
-    reconcile_scope: Annotated[str, BeforeValidator(_scope)] = "24h"
-    deep_interval: Annotated[str, _one_of(DEEP_INTERVALS)] = "weekly"
-    events_only: Flag = False
-    reconcile_missing: Flag = True
-    hook_mode: Annotated[str, _one_of(HOOK_MODES)] = "background"
-    brake_share: Annotated[int, _between(1, 100)] = 20
-    brake_scenes: Annotated[int, _between(1, 10_000_000)] = 1000
-    on_edit_in_plex: Annotated[str, _one_of(ON_EDIT)] = "newest"
-    preserve_plex_edits: Flag = False
-    allow_ambiguous_match: Flag = False
-    skip_not_found: Flag = False
-    trigger_plex_scan: Flag = False
-    max_retries: Annotated[int, _between(1, 100)] = 5
-    connect_timeout: Annotated[int, _between(1, 300)] = 5
-    read_timeout: Annotated[int, _between(1, 3600)] = 30
-    plex_insecure_tls: Flag = False
-    journal_days: Annotated[int, _between(1, 3650)] = 90
-    journal_rows: Annotated[int, _between(1000, 10_000_000)] = 100_000
-    card_badge: Flag = False
-    debug_logging: Flag = False
-    obfuscate_paths: Flag = False
-    paused: Flag = False
+    plex_url: str = ""
+    plex_token: SecretStr = SecretStr("")
+    plex_library: tuple[str, ...] = ()
+    path_map: tuple[tuple[str, str], ...] = ()
+    sync_fields: tuple[str, ...] = SYNC_FIELDS
+    only_organized: bool = False
+    only_stash_id: bool = False
+    include_tags: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = ()
+    include_paths: tuple[str, ...] = ()
+    exclude_paths: tuple[str, ...] = ()
+    on_leave: str = "keep"
+    title_template: str = ""
+    sort_title_template: str = ""
+    tagline_template: str = ""
+    content_rating: str = ""
+    genre_only: tuple[str, ...] = ()
+    genre_ignore: tuple[str, ...] = ()
+    performer_tags: bool = False
+    max_tags: int = 100
+    actor_photo_url: str = ""
+    collections_from: tuple[str, ...] = ("studio",)
+    collection_tags: tuple[str, ...] = ()
+    collection_prefix: str = ""
+    poster_fit: bool = False
+    labels: tuple[str, ...] = ()
+    label_tags: tuple[str, ...] = ()
+    label_organized: str = ""
+    reconcile_interval: str = "never"
+    reconcile_scope: str = "24h"
+    deep_interval: str = "weekly"
+    events_only: bool = False
+    reconcile_missing: bool = True
+    hook_mode: str = "background"
+    brake_share: int = 20
+    brake_scenes: int = 1000
+    on_edit_in_plex: str = "newest"
+    preserve_plex_edits: bool = False
+    allow_ambiguous_match: bool = False
+    skip_not_found: bool = False
+    trigger_plex_scan: bool = False
+    max_retries: int = 5
+    connect_timeout: int = 5
+    read_timeout: int = 30
+    plex_insecure_tls: bool = False
+    journal_days: int = 90
+    journal_rows: int = 100_000
+    card_badge: bool = False
+    debug_logging: bool = False
+    obfuscate_paths: bool = False
+    paused: bool = False
 
     @property
     def token(self) -> str:
@@ -152,6 +93,12 @@ class Stash2PlexConfig(BaseModel):
     def sync_settings(self, path_map: Sequence[tuple[str, str]] | None = None) -> SyncSettings:
         """Returns the settings that decide what Plex says. `path_map` replaces the user's map."""
         return SyncSettings.of(self, path_map)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read(cls, value: Any, info: ValidationInfo) -> Any:
+        typed = value.get_secret_value() if isinstance(value, SecretStr) else value
+        return rules.read(str(info.field_name), typed)
 
     @model_validator(mode="before")
     @classmethod
@@ -197,7 +144,7 @@ def _translate(settings: Mapping[Any, Any]) -> tuple[dict[str, Any], list[str]]:
             if values.flag(value) or new in tidy:
                 continue
         except ValueError as error:
-            warnings.append(_warning(old, _shown(value), str(error), "on"))
+            warnings.append(_warning(old, rules.shown(old, value), str(error), "on"))
             continue
         if new == "sync_fields":
             dropped.update(meaning)
@@ -213,15 +160,10 @@ def _is_set(name: object, value: object) -> bool:
     """Whether this is a known setting with a value. 0 and blank mean no value."""
     if not isinstance(name, str) or name not in _KNOWN:
         return False
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return False
-    return name not in _NUMBERS or isinstance(value, bool) or values.number(value) != 0
+    return not rules.is_blank(name, value)
 
 
 _KNOWN = frozenset(Stash2PlexConfig.model_fields) | frozenset(_LEGACY)
-_NUMBERS = frozenset(
-    name for name, field in Stash2PlexConfig.model_fields.items() if field.annotation is int
-)
 
 
 def shown() -> dict[str, Any]:
@@ -256,13 +198,14 @@ def load(settings: object) -> tuple[Stash2PlexConfig, tuple[str, ...]]:
 def _repair(given: dict[str, Any], refused: ValidationError) -> list[str]:
     """Removes the invalid values from `given` (a list keeps its valid part). Returns one warning each."""
     warnings = []
-    secret_names = (*_SECRET, "path_map") if _hides_paths(given) else _SECRET
+    hides_paths = _hides_paths(given)
     for error in refused.errors(include_url=False):
         name = str(error["loc"][0])
         cause = error.get("ctx", {}).get("error")
         rest = getattr(cause, "rest", None)
         used = "the rest of it" if rest else _default(name)
-        shown = "this value" if name in secret_names else _shown(given[name])
+        is_hidden = name == "path_map" and hides_paths
+        shown = rules.HIDDEN if is_hidden else rules.shown(name, given[name])
         warnings.append(_warning(name, shown, str(cause or error["msg"]), used))
         del given[name]
         if rest:
@@ -277,13 +220,8 @@ def _hides_paths(given: Mapping[str, Any]) -> bool:
         return True
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
-
-
 def _warning(name: str, shown: str, allowed: str, used: str) -> str:
-    return f"{name}: {shown} cannot be used, it {allowed}. Used instead: {used}."
+    return f"{name}: {rules.refusal(shown, allowed)} Used instead: {used}."
 
 
 def _default(name: str) -> str:

@@ -7,24 +7,21 @@ import errors
 from app.run import Run
 from stash import stdio
 from validation.address import typed_secrets
+from validation.rules import RULES, objection
 
 
 def save_settings(run: Run) -> dict[str, Any]:
     """Save the named `settings` and keep the others. A value that breaks a rule is refused with the rule."""
-    from validation.config import UNLISTED, Stash2PlexConfig, load
-
     given = run.args.get("settings")
     if not isinstance(given, dict) or not given or not all(map(_is_value, given.values())):
         raise errors.SetupError("settings must be a map of names and values")
-    if unknown := sorted(
-        set(given) - set(Stash2PlexConfig.model_fields) | set(given) & {*UNLISTED}
-    ):
+    if unknown := sorted(set(given) - set(RULES)):
         raise errors.SetupError(f"there is no setting {unknown[0]!r}")
     for secret in typed_secrets(given):
         stdio.hide(secret)
-    _, warnings = load(given)
-    if warnings:
-        raise errors.SetupError(" ".join(warnings))
+    faults = {name: objection(name, value) for name, value in given.items()}
+    if any(faults.values()):
+        raise errors.SetupError(" ".join(f"{name}: {why}" for name, why in faults.items() if why))
     run.stash.change_settings(stdio.PLUGIN_ID, given)
     return {"saved": sorted(given)}
 

@@ -19,7 +19,8 @@ from sync_queue.job import Job
 from sync_queue.jobs import Jobs
 from tests.support.box_output import lines, quiet, terminal, until
 from tests.support.boxes import MakeBox
-from validation.config import UNLISTED, Stash2PlexConfig
+from validation.config import Stash2PlexConfig
+from validation.rules import UNLISTED
 
 pytestmark = pytest.mark.uncovered
 

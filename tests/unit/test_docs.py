@@ -15,7 +15,8 @@ from plex.fields import selection
 from plex.fields.registry import BACKGROUND, FIELDS, IMAGES, POSTER
 from plex.fields.tags import KINDS
 from validation import template
-from validation.config import _LEGACY, UNLISTED, Stash2PlexConfig
+from validation.config import _LEGACY, Stash2PlexConfig
+from validation.rules import UNLISTED
 from validation.values import ON_REQUEST, SOURCES, SYNC_FIELDS
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -44,7 +44,7 @@ PURE = {
     "plex.path_map.file_pairs", "plex.path_map.infer", "plex.plan.last_written", "plex.plan.baseline", "plex.client.edit_request", "plex.client.write_once",
     "reconciliation.detector", "reconciliation.window", "validation.clean_text",
     "validation.scope", "validation.address", "validation.values", "validation.image",
-    "validation.template", "validation.settings", "validation.library_names",
+    "validation.template", "validation.settings", "validation.library_names", "validation.rules",
 }  # fmt: skip
 WITH_EFFECTS = {
     "http", "io", "logging", "os", "pathlib", "shutil", "signal", "socket", "sqlite3", "ssl",

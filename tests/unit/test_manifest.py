@@ -6,7 +6,8 @@ from typing import get_args
 import pytest
 import yaml
 
-from validation.config import SYNC_FIELDS, UNLISTED, Stash2PlexConfig
+from validation.config import SYNC_FIELDS, Stash2PlexConfig
+from validation.rules import UNLISTED
 
 PATH = Path(__file__).parents[2] / "Stash2Plex.yml"
 MANIFEST = yaml.safe_load(PATH.read_text(encoding="utf-8"))

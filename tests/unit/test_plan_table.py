@@ -16,7 +16,7 @@ from plex.fields.registry import BY_NAME
 from plex.plan import baseline, plan
 from plex.plan.last_written import SCALAR, Written
 from plex.plan.plan import Rules
-from validation.config import ON_EDIT
+from validation.rules import ON_EDIT
 
 PAGE = (Path(__file__).parents[2] / "docs" / "plan.md").read_text(encoding="utf-8")
 POLICIES = ("newest", "stash", "plex", "ask")

@@ -16,7 +16,8 @@ from devserver import proof
 from devserver.plex import kinds, query, views
 from plex.fields import selection
 from plex.fields.registry import FIELDS, FROM_FILE, IMAGES, Field
-from validation.config import UNLISTED, Stash2PlexConfig
+from validation.config import Stash2PlexConfig
+from validation.rules import GROUPS, UNLISTED
 from validation.settings import SyncSettings
 from validation.values import FIELDS as OTHER_NAMES
 from validation.values import ON_REQUEST
@@ -64,8 +65,14 @@ def test_a_bug_report_knows_whether_it_may_show_a_setting():
     assert set() == bundle.SETTINGS & PRIVATE
 
 
+def test_every_setting_is_in_one_group_of_the_page():
+    grouped = [name for group in GROUPS.values() for name in group]
+
+    assert sorted(grouped) == sorted(SETTINGS)
+
+
 def test_every_setting_is_read_somewhere():
-    own = {"config.py", "settings.py", "bundle.py"}
+    own = {"config.py", "settings.py", "rules.py", "bundle.py"}
     code = "".join(p.read_text("utf-8") for p in product() if p.name not in own) + ui()
 
     assert [name for name in SETTINGS if name not in code] == []

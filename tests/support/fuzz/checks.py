@@ -15,7 +15,7 @@ LEVELS = b"tdiwep"
 LINE = 60_000
 NAMES = {
     "inbox", "queue", "drain.lock", "plex.sqlite", "plex.lock", "reconciliation.lock", "wake", "wake.lock",
-    "reconciliation_state.json", "reconciliation_state.lock", "hook_inline", "hook_shows", "hook_settings", "clock", "card_badge", "notes.lock", "preview.lock", "outages.json", "outages.lock", "plex_away", "deps", "preview.json",
+    "reconciliation_state.json", "reconciliation_state.lock", "hook_inline", "hook_shows", "hook_settings", "clock", "badges", "notes.lock", "preview.lock", "outages.json", "outages.lock", "plex_away", "deps", "preview.json",
     "preview.sqlite", "activity.lock", "packages", "contacts", "failure", "server", "servers",
     "server.lock", "settings_checked", "sign_in.json", "plex_client", "no_packages",
 }  # fmt: skip
