@@ -39,18 +39,18 @@ window.Stash2Plex = (() => {
     return value.map((item) => (Array.isArray(item) ? item.join(" => ") : item));
   };
 
-  // The states of a scene: the icon, and the colour in the ring.
+  // The states of a scene: the icon, and a colour that is seen on dark and on light ground.
   S.STATES = {
-    in_sync: { icon: "faCheck", colour: "#3dcc91" },
-    waiting: { icon: "faClock", colour: "#48aff0" },
-    differs: { icon: "faNotEqual", colour: "#ffb366" },
-    edited: { icon: "faPen", colour: "#c9a5ff" },
-    not_in_plex: { icon: "faTimes", colour: "#ff7373" },
-    ambiguous: { icon: "faClone", colour: "#4bd3d3" },
-    held: { icon: "faPause", colour: "#a7b6c2" },
-    left_out: { icon: "faMinus", colour: "#738694" },
-    gave_up: { icon: "faBan", colour: "#ff66a1" },
-    unknown: { icon: "faQuestion", colour: "#e8e0b8" },
+    in_sync: { icon: "faCheck", colour: "#22a06b" },
+    waiting: { icon: "faClock", colour: "#2b95d6" },
+    differs: { icon: "faNotEqual", colour: "#cf7a1f" },
+    edited: { icon: "faPen", colour: "#9d7be8" },
+    not_in_plex: { icon: "faTimes", colour: "#f0595a" },
+    ambiguous: { icon: "faClone", colour: "#12a0a3" },
+    held: { icon: "faPause", colour: "#8295a5" },
+    left_out: { icon: "faMinus", colour: "#8a8f94" },
+    gave_up: { icon: "faBan", colour: "#e356a0" },
+    unknown: { icon: "faQuestion", colour: "#9a915c" },
   };
   S.stateName = (state) => S.text(`state.${state}`);
 

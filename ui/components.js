@@ -50,8 +50,21 @@
 
   const Problem = ({ text }) =>
     text ? h("p", { className: "s2p-notice s2p-danger", role: "alert" }, h("bdi", null, text)) : null;
-  const Empty = ({ children }) => h("p", { className: "s2p-empty" }, children);
-  const Loading = () => h(Empty, null, text("page.loading"));
+  // Says why there is nothing, and with `actions` what to do.
+  const Empty = ({ children, actions }) =>
+    h(
+      "div",
+      { className: "s2p-empty" },
+      h("p", null, children),
+      actions && h("div", { className: "s2p-actions" }, actions),
+    );
+
+  // The place of something that is on its way, about as high as it.
+  function Loading({ lines = 3 }) {
+    const bars = Array.from({ length: lines }, (_, at) => h("span", { key: at, className: "s2p-bar" }));
+    const name = h("span", { className: "sr-only" }, text("page.loading"));
+    return h("div", { className: "s2p-skeleton", role: "status" }, name, bars);
+  }
 
   // -- buttons
 
@@ -67,8 +80,9 @@
   }
 
   // `action` returns the message to show. With `confirm`, the button shows that question and waits for a
-  // second press. `name` is for screen readers, where several buttons have the same label.
-  function ActionButton({ label, name, icon, action, confirm, disabled }) {
+  // second press. `name` is for screen readers, where several buttons have the same label. `main` marks the
+  // button that a person most likely looks for.
+  function ActionButton({ label, name, icon, action, confirm, disabled, main }) {
     const [busy, run] = S.useAction(React.useContext(SayContext));
     const [confirming, setConfirming] = useConfirming();
     const press = () => {
@@ -80,7 +94,7 @@
     return h(
       Button,
       {
-        variant: "secondary",
+        variant: main ? "primary" : "secondary",
         size: "sm",
         onClick: press,
         disabled: busy || disabled,
@@ -112,8 +126,8 @@
     const buttons = h("div", { className: "s2p-actions" }, actions);
     return h(
       "section",
-      { className: "s2p-card", "aria-labelledby": id },
-      h("header", null, h("h2", { id }, title), buttons),
+      { className: "card s2p-card", "aria-labelledby": id },
+      h("header", null, h("h2", { id }, title), actions && buttons),
       children,
     );
   }
@@ -127,7 +141,12 @@
     return h(
       "div",
       { className: "s2p-scroll", tabIndex: 0, role: "region", "aria-label": label },
-      h("table", { className: "s2p-table" }, h("thead", null, h("tr", null, head)), h("tbody", null, body)),
+      h(
+        "table",
+        { className: "table s2p-table" },
+        h("thead", null, h("tr", null, head)),
+        h("tbody", null, body),
+      ),
     );
   }
 
@@ -152,7 +171,7 @@
     const known = S.STATES[state] ? state : "unknown";
     return h(
       "span",
-      { className: `s2p-badge s2p-is-${state}`, "data-state": state },
+      { className: `badge s2p-badge s2p-is-${state}`, "data-state": state },
       h(Icon, { name: S.STATES[known].icon }),
       " ",
       S.stateName(known),
@@ -181,7 +200,7 @@
     const choices = options.map(([key, shown]) => h("option", { key, value: key }, shown));
     const select = h(
       "select",
-      { className: "form-control form-control-sm", value, onChange: choose },
+      { className: "form-control form-control-sm input-control", value, onChange: choose },
       choices,
     );
     return h("label", { className: "s2p-field" }, label, " ", select);
@@ -193,8 +212,8 @@
     const range = { "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": percent };
     return h(
       "div",
-      { className: "s2p-progress", role: "progressbar", "aria-label": label, ...range },
-      h("div", { style: { width: `${percent}%` } }),
+      { className: "progress s2p-progress", role: "progressbar", "aria-label": label, ...range },
+      h("div", { className: "progress-bar", style: { width: `${percent}%` } }),
     );
   }
 

@@ -90,13 +90,24 @@
     }, [now]);
   }
 
+  // One row that scrolls, in which the tab of the view is seen.
   function Tabs({ view }) {
+    const row = React.useRef(null);
+    useEffect(() => {
+      const current = row.current.querySelector("[aria-current]");
+      if (current) row.current.scrollLeft = current.offsetLeft - row.current.clientWidth / 2;
+    }, [view]);
     const tab = (name) => {
-      const current = name === view ? "page" : undefined;
-      const link = { key: name, to: `${S.PAGE}?view=${name}`, "aria-current": current };
-      return h(Router.Link, link, text(`view.${name}`));
+      const isCurrent = name === view;
+      const className = isCurrent ? "nav-link active" : "nav-link";
+      const link = {
+        to: `${S.PAGE}?view=${name}`,
+        className,
+        "aria-current": isCurrent ? "page" : undefined,
+      };
+      return h(Router.Link, { key: name, ...link }, text(`view.${name}`));
     };
-    const nav = { className: "s2p-tabs", "aria-label": text("page.tabs") };
+    const nav = { className: "nav nav-tabs s2p-tabs", "aria-label": text("page.tabs"), ref: row };
     return h("nav", nav, TABS.map(tab));
   }
 
@@ -131,7 +142,7 @@
     useTitle(view);
     const content = h(
       "main",
-      { className: "s2p-page container-fluid", lang: S.language() },
+      { className: "s2p-page", lang: S.language() },
       h("h1", null, S.ID),
       h(Tabs, { view }),
       h(Message, { message, onClose: () => setMessage(null) }),

@@ -9,7 +9,7 @@
 
   function RangeInput({ value, onChange }) {
     const input = {
-      className: "form-control form-control-sm",
+      className: "form-control form-control-sm text-input",
       value,
       onChange: (event) => onChange(event.target.value),
       placeholder: "30d, 12h, 2026-01-01..2026-06-30",

@@ -26,7 +26,7 @@
     return h(
       "svg",
       { viewBox: "0 0 100 100", role: "img", "aria-label": text("ring.label", { share }) },
-      h("circle", { ...CIRCLE, stroke: "#5c708033" }),
+      h("circle", { ...CIRCLE, className: "s2p-around" }),
       h("g", { transform: "rotate(-90 50 50)" }, arcsOf(states, counts, total)),
       h("text", { x: 50, y: 55, textAnchor: "middle", className: "s2p-share" }, shown),
     );
@@ -37,8 +37,8 @@
     const link = { to: `${S.PAGE}?view=${viewOf(state)}`, "data-part": state };
     return h(
       "li",
-      { style: { color: colour } },
-      h("span", { className: "s2p-mark" }, h(S.Icon, { name: icon })),
+      null,
+      h("span", { className: "s2p-mark", style: { color: colour } }, h(S.Icon, { name: icon })),
       h(Router.Link, link, text(`state.${state}.count`, { count })),
     );
   }

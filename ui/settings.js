@@ -59,7 +59,7 @@
       type: "password",
       autoComplete: "off",
       "aria-label": text("settings.token"),
-      className: "form-control form-control-sm",
+      className: "form-control form-control-sm text-input",
       value: draft,
       onChange: (event) => setDraft(event.target.value),
     };

@@ -121,7 +121,7 @@
   }
 
   function TextField({ label, value, onChange, ...rest }) {
-    const input = { className: "form-control form-control-sm", value, ...rest };
+    const input = { className: "form-control form-control-sm text-input", value, ...rest };
     const change = (event) => onChange(event.target.value);
     return h("label", { className: "s2p-field" }, label, " ", h("input", { ...input, onChange: change }));
   }

@@ -7,7 +7,7 @@ window.Stash2Plex.TEXTS.en = {
   // -- the page
   "page.title": "{view} | Stash2Plex | Stash",
   "page.tabs": "Views of Stash2Plex",
-  "page.loading": "Looking…",
+  "page.loading": "Loading…",
   "page.broken": "Stash2Plex cannot be shown here: {problem}",
   "page.noPlace": "Stash2Plex: this Stash has no {place} ({problem})",
   "view.overview": "Overview",

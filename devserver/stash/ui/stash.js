@@ -240,7 +240,7 @@
       SettingsProvider,
       null,
       h(
-        "main",
+        "div",
         { className: "container" },
         tab === "tools" && [
           h(ToolsSection, { key: 1 }, h("div", { className: "setting" }, "Playground")),
@@ -275,8 +275,8 @@
     return (
       scene &&
       h(
-        "main",
-        { className: "container-fluid scene-tabs" },
+        "div",
+        { className: "scene-tabs" },
         h("h1", null, scene.title),
         h(
           Tab.Container,
@@ -358,8 +358,8 @@
       `).then((found) => setScenes(found.findScenes.scenes));
     }, []);
     return h(
-      "main",
-      { className: "container-fluid" },
+      "div",
+      null,
       h("h1", null, "Scenes"),
       h(
         "div",
@@ -377,7 +377,7 @@
     return found;
   }
 
-  const Home = () => h("main", { className: "container" }, h("h1", null, "Stash in a box"));
+  const Home = () => h("h1", null, "Stash in a box");
 
   function App({ locale }) {
     return h(
@@ -388,13 +388,17 @@
         { basename: base.replace(/\/$/, "") },
         h(Bar),
         h(
-          Switch,
-          null,
-          h(Route, { exact: true, path: "/", component: Home }),
-          h(Route, { exact: true, path: "/scenes", component: Scenes }),
-          h(Route, { path: "/scenes/:id", component: Scene }),
-          h(Route, { path: "/settings", component: Settings }),
-          h(PluginRoutes),
+          "div",
+          { className: "main container-fluid" },
+          h(
+            Switch,
+            null,
+            h(Route, { exact: true, path: "/", component: Home }),
+            h(Route, { exact: true, path: "/scenes", component: Scenes }),
+            h(Route, { path: "/scenes/:id", component: Scene }),
+            h(Route, { path: "/settings", component: Settings }),
+            h(PluginRoutes),
+          ),
         ),
       ),
     );
