@@ -115,7 +115,12 @@
     return h(
       "div",
       { className: "s2p-actions" },
-      h(ActionButton, { label: text("button.syncNow"), icon: "faSync", action: action("sync", syncText) }),
+      h(ActionButton, {
+        label: text("button.syncNow"),
+        icon: "faSync",
+        action: action("sync", syncText),
+        main: true,
+      }),
       scene && h(HoldButton, { held: scene.held, hold, resume }),
       h(ActionButton, { label: text("button.lookAgain"), action: look }),
     );

@@ -12,11 +12,15 @@
   function Finding({ finding }) {
     return h(
       "li",
-      null,
+      { className: "s2p-finding" },
       h("span", { className: `s2p-badge s2p-${KINDS[finding.level]}` }, S.nameOf("level", finding.level)),
       " ",
-      h("bdi", null, finding.said),
-      finding.do && h("div", { className: "s2p-do" }, h("bdi", null, finding.do)),
+      h(
+        "div",
+        null,
+        h("bdi", null, finding.said),
+        finding.do && h("div", { className: "s2p-do" }, h("bdi", null, finding.do)),
+      ),
     );
   }
 

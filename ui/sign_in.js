@@ -155,7 +155,7 @@
           onChange: setAddress,
           placeholder: EXAMPLE,
         }),
-        h(ActionButton, { label: text("button.useServer"), icon: "faCheck", action: use }),
+        h(ActionButton, { label: text("button.useServer"), icon: "faCheck", action: use, main: true }),
       ),
     );
   }
@@ -184,6 +184,7 @@
         icon: "faSave",
         action: () => save(chosen),
         disabled: !chosen.length,
+        main: true,
       }),
     );
   }
@@ -229,7 +230,7 @@
       React.Fragment,
       null,
       h("p", null, text("signIn.explanation"), " ", text("signIn.aboutToken")),
-      h(ActionButton, { label: text("button.signIn"), icon: "faSignInAlt", action: start }),
+      h(ActionButton, { label: text("button.signIn"), icon: "faSignInAlt", action: start, main: true }),
       h(Waiting, { waiting, cancel }),
       id && !servers && h(Loading),
       servers && h(Servers, { servers, choose: (machine, address) => choose(id, machine, address) }),

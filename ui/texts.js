@@ -249,7 +249,7 @@ window.Stash2Plex.TEXTS.en = {
   "outage.held": "{held} {held:job waits|jobs wait} until Plex is back.",
   "outage.heldByToken": "{held} {held:job waits|jobs wait} until the token is right.",
   "reconciliation.title": "Reconciliation",
-  "reconciliation.never": "No run yet.",
+  "reconciliation.never": "No run yet. Reconcile Library (All) finds every difference.",
   "reconciliation.last":
     "Last run {when} ({scope}): {checked} {checked:scene|scenes}, {gaps} {gaps:gap|gaps}.",
   "reconciliation.lastOfKind":
@@ -276,7 +276,7 @@ window.Stash2Plex.TEXTS.en = {
 
   // -- scenes
   "scenes.title": "Scenes by state",
-  "scenes.empty": "No scene is in this state.",
+  "scenes.empty": "No scene is in this state. Choose another state to see other scenes.",
   "scenes.allSeen": "{shown} of {seen} {seen:scene|scenes}",
   "scenes.someSeen": "{shown} of the newest {seen} {seen:scene|scenes}; Stash has {count}",
   "scene.gone": "a scene that is gone",
@@ -285,7 +285,7 @@ window.Stash2Plex.TEXTS.en = {
   // -- queue
   "queue.title": "Queue",
   "queue.label": "Jobs in the queue",
-  "queue.empty": "Nothing is waiting to be synced.",
+  "queue.empty": "Nothing is waiting to be synced. A save in Stash puts its scene here until it is in Plex.",
   "queue.filter": "Show",
   "queue.filter.all": "all",
   "queue.filter.pending": "due",
@@ -313,7 +313,8 @@ window.Stash2Plex.TEXTS.en = {
   "reason.resumed": "resumed",
   "reason.gone": "no longer in Stash",
   "letters.title": "Dead letters",
-  "letters.empty": "There are no dead letters: nothing was given up.",
+  "letters.empty":
+    "There are no dead letters: nothing was given up. A scene that keeps failing is listed here.",
   "letters.chooseAll": "Choose all that are shown",
   "letters.choose": "Choose {kind} {id}",
   "letters.reason": "{count} × {error}",
@@ -325,7 +326,7 @@ window.Stash2Plex.TEXTS.en = {
   // -- changes
   "changes.runs": "Runs",
   "changes.runsLabel": "Runs that wrote to Plex",
-  "changes.noRuns": "Nothing was written to Plex yet.",
+  "changes.noRuns": "Nothing was written to Plex yet. Save a scene in Stash, or run Sync All Scenes to Plex.",
   "changes.run": "#{run}",
   "changes.runTitle": "Run {run}",
   "changes.openRun": "Changes of run {run}",
@@ -345,7 +346,7 @@ window.Stash2Plex.TEXTS.en = {
   "decisions.plex": "Plex keeps its value.",
   "decisions.stash": "The value of Stash will be written to Plex.",
   "held.title": "Held scenes",
-  "held.empty": "No scene is held: all are kept in sync.",
+  "held.empty": "No scene is held: all are kept in sync. To keep one as it is, press Hold in its tab Plex.",
   "held.confirmResume": "Sync all of them?",
   "held.resumed": "{count} {count:scene|scenes} resumed.",
 
@@ -363,7 +364,7 @@ window.Stash2Plex.TEXTS.en = {
   "preview.summary": "Preview of {when}, scope {scope}: {outcomes}",
   "preview.noScenes": "Preview of {when}, scope {scope}: no scenes",
   "preview.outcome": "{count} {outcome}",
-  "preview.none": "No preview was made yet.",
+  "preview.none": "No preview was made yet. Choose a scope and press Make a preview.",
   "preview.noDifference": "Nothing differs here.",
   "preview.confirmApply": "Write this to Plex?",
   "preview.applied": "{count} {count:scene|scenes} will be synced.",
@@ -373,7 +374,8 @@ window.Stash2Plex.TEXTS.en = {
   "setup.reportSaved": "The report has no token, names, hosts or paths in it. Read it before you pass it on.",
   "setup.libraries": "Libraries",
   "setup.items": "({items} {items:item|items})",
-  "setup.noLibraries": "Plex has no library that can be synced.",
+  "setup.noLibraries":
+    "Plex has no library that can be synced. Add a movie library in Plex, then press Check Setup.",
   "setup.syncs": "These libraries are synced now: {names}",
   "setup.syncsAll": "All movie libraries are synced now.",
   "setup.settings": "Settings in force",

@@ -247,7 +247,7 @@ window.Stash2Plex.TEXTS.de = {
   "outage.held": "{held} {held:Auftrag wartet|Aufträge warten}, bis Plex zurück ist.",
   "outage.heldByToken": "{held} {held:Auftrag wartet|Aufträge warten}, bis das Token stimmt.",
   "reconciliation.title": "Abgleich",
-  "reconciliation.never": "Noch kein Lauf.",
+  "reconciliation.never": "Noch kein Lauf. Bibliothek abgleichen (alles) findet jede Abweichung.",
   "reconciliation.last":
     "Letzter Lauf {when} ({scope}): {checked} {checked:Szene|Szenen}, {gaps} {gaps:Lücke|Lücken}.",
   "reconciliation.lastOfKind":
@@ -274,7 +274,7 @@ window.Stash2Plex.TEXTS.de = {
 
   // -- scenes
   "scenes.title": "Szenen nach Stand",
-  "scenes.empty": "Keine Szene hat diesen Stand.",
+  "scenes.empty": "Keine Szene hat diesen Stand. Ein anderer Stand zeigt andere Szenen.",
   "scenes.allSeen": "{shown} von {seen} {seen:Szene|Szenen}",
   "scenes.someSeen":
     "{shown} von {seen:der neuesten|den neuesten} {seen} {seen:Szene|Szenen}; Stash hat {count}",
@@ -284,7 +284,8 @@ window.Stash2Plex.TEXTS.de = {
   // -- queue
   "queue.title": "Warteschlange",
   "queue.label": "Aufträge in der Warteschlange",
-  "queue.empty": "Nichts wartet darauf, synchronisiert zu werden.",
+  "queue.empty":
+    "Nichts wartet darauf, synchronisiert zu werden. Speichern in Stash reiht eine Szene hier ein.",
   "queue.filter": "Zeigen",
   "queue.filter.all": "alle",
   "queue.filter.pending": "fällige",
@@ -311,7 +312,7 @@ window.Stash2Plex.TEXTS.de = {
   "reason.resumed": "fortgesetzt",
   "reason.gone": "nicht mehr in Stash",
   "letters.title": "Aufgegebene Aufträge",
-  "letters.empty": "Nichts wurde aufgegeben.",
+  "letters.empty": "Nichts wurde aufgegeben. Eine Szene, die immer wieder fehlschlägt, steht dann hier.",
   "letters.chooseAll": "Alle angezeigten wählen",
   "letters.choose": "{kind} {id} wählen",
   "letters.reason": "{count} × {error}",
@@ -324,7 +325,8 @@ window.Stash2Plex.TEXTS.de = {
   // -- changes
   "changes.runs": "Läufe",
   "changes.runsLabel": "Läufe, die nach Plex geschrieben haben",
-  "changes.noRuns": "Noch wurde nichts nach Plex geschrieben.",
+  "changes.noRuns":
+    "Noch wurde nichts nach Plex geschrieben. Eine Szene in Stash speichern oder alle synchronisieren.",
   "changes.run": "#{run}",
   "changes.runTitle": "Lauf {run}",
   "changes.openRun": "Änderungen von Lauf {run}",
@@ -346,7 +348,7 @@ window.Stash2Plex.TEXTS.de = {
   "decisions.plex": "Plex behält seinen Wert.",
   "decisions.stash": "Der Wert von Stash wird nach Plex geschrieben.",
   "held.title": "Angehaltene Szenen",
-  "held.empty": "Keine Szene ist angehalten: Alle werden synchron gehalten.",
+  "held.empty": "Keine Szene ist angehalten. Anhalten im Reiter Plex einer Szene lässt sie, wie sie ist.",
   "held.confirmResume": "Alle synchronisieren?",
   "held.resumed": "{count} {count:Szene|Szenen} fortgesetzt.",
 
@@ -364,7 +366,7 @@ window.Stash2Plex.TEXTS.de = {
   "preview.summary": "Vorschau von {when}, Bereich {scope}: {outcomes}",
   "preview.noScenes": "Vorschau von {when}, Bereich {scope}: keine Szenen",
   "preview.outcome": "{count} {outcome}",
-  "preview.none": "Es gibt noch keine Vorschau.",
+  "preview.none": "Es gibt noch keine Vorschau. Bereich wählen und Vorschau erstellen.",
   "preview.noDifference": "Hier weicht nichts ab.",
   "preview.confirmApply": "Das nach Plex schreiben?",
   "preview.applied": "{count} {count:Szene wird|Szenen werden} synchronisiert.",
@@ -375,7 +377,8 @@ window.Stash2Plex.TEXTS.de = {
     "Der Bericht enthält kein Token, keine Namen, Rechner und Pfade. Vor dem Weitergeben lesen.",
   "setup.libraries": "Bibliotheken",
   "setup.items": "({items} {items:Eintrag|Einträge})",
-  "setup.noLibraries": "Plex hat keine Bibliothek, die synchronisiert werden kann.",
+  "setup.noLibraries":
+    "Plex hat keine Bibliothek zum Synchronisieren. In Plex eine Filmbibliothek anlegen, dann neu prüfen.",
   "setup.syncs": "Diese Bibliotheken werden jetzt synchronisiert: {names}",
   "setup.syncsAll": "Alle Filmbibliotheken werden jetzt synchronisiert.",
   "setup.settings": "Geltende Einstellungen",
