@@ -2,19 +2,20 @@
 
 from collections.abc import Collection
 
+PART = ("after", "page", "limit", "order")  # of a list
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     # Page operations: read from the plugin's files, without packages; the page polls them.
     "status": ("of",),
     "overview": (),
     "scene_states": ("scenes", "cards"),
-    "list_scenes": ("after", "limit", "state"),
-    "list_queue": ("after", "limit", "state"),
-    "list_dead_letters": ("after", "limit", "error"),
-    "list_runs": ("after", "limit"),
-    "list_changes": ("after", "limit", "run", "item", "scene", "field"),
-    "list_decisions": ("after", "limit"),
-    "list_held": ("after", "limit"),
-    "list_preview": ("after", "limit", "field", "why"),
+    "list_scenes": (*PART, "state"),
+    "list_queue": (*PART, "state", "scenes"),
+    "list_dead_letters": (*PART, "error", "scenes"),
+    "list_runs": (*PART, "scenes"),
+    "list_changes": (*PART, "run", "item", "scene", "field", "scenes"),
+    "list_decisions": (*PART, "scenes"),
+    "list_held": (*PART, "scenes"),
+    "list_preview": (*PART, "field", "why"),
     # Questions to both servers. Nothing is written to Plex.
     "explain": ("scene",),
     "decide": ("item", "field", "side", "later"),

@@ -3,7 +3,8 @@
 (() => {
   const S = window.Stash2Plex;
   const { h, React, Router, text } = S;
-  const { Card, ActionButton, TaskButton, PagedTable, SceneLink, Value } = S;
+  const { Card, ActionButton, TaskButton, NumberedTable, SceneCell, Value } = S;
+  const ORDERS = ["newest", "oldest"];
 
   const UNDO = "undo"; // the command of a run that took back another one
   const address = (run) => (run ? `${S.PAGE}?view=changes&run=${run}` : `${S.PAGE}?view=changes`);
@@ -26,7 +27,18 @@
     });
   }
 
-  function runRow(changed) {
+  // The first scenes of a run, and how many others it wrote.
+  function RunScenes({ scenes, scene_count: count, titles }) {
+    const rest = count - scenes.length;
+    return h(
+      React.Fragment,
+      null,
+      scenes.map((id) => h(SceneCell, { key: id, id, titles })),
+      rest > 0 && h("div", null, text("runs.moreScenes", { count: rest })),
+    );
+  }
+
+  function runRow(changed, titles) {
     return (row) => {
       const link = { to: address(row.run), "aria-label": text("changes.openRun", { run: `${row.run}` }) };
       // To undo an undo is to resume its scenes.
@@ -35,6 +47,7 @@
         h(Router.Link, link, text("changes.run", { run: `${row.run}` })),
         S.when(row.at),
         row.command === UNDO ? text("changes.undo") : S.nameOf("task", row.command),
+        h(RunScenes, { ...row, titles }),
         writtenText(row),
         canUndo && h(UndoRunButton, { run: row.run, changed }),
       ];
@@ -42,16 +55,19 @@
     };
   }
 
-  function Runs({ version, changed }) {
-    const heads = S.heads("run", "when", "by", "wrote", "actions");
+  function Runs({ changed, ...address }) {
+    const { params, narrow, found } = address;
+    const list = S.useNumbered("list_runs", { order: S.orderOf(ORDERS, params) }, address);
+    const titles = S.useTitles((list.rows || []).flatMap((row) => row.scenes));
     const table = {
-      list: S.usePagedList("list_runs", {}, version),
+      list,
       label: text("changes.runsLabel"),
-      heads,
-      empty: text("changes.noRuns"),
-      row: runRow(changed),
+      heads: S.heads("run", "when", "by", "scenes", "wrote", "actions"),
+      empty: text(found.q ? "list.nothingFound" : "changes.noRuns"),
+      row: runRow(changed, titles),
     };
-    return h(Card, { title: text("changes.runs") }, h(PagedTable, table));
+    const actions = h(S.OrderSelect, { orders: ORDERS, params, narrow });
+    return h(Card, { title: text("changes.runs"), actions }, h(NumberedTable, table));
   }
 
   // -- the changes of one run
@@ -81,7 +97,7 @@
     return (row) => {
       const isFirst = rows.find((other) => other.item === row.item) === row;
       const cells = [
-        h(SceneLink, { id: row.scene, titles }),
+        h(SceneCell, { id: row.scene, titles }),
         S.fieldName(row.field),
         h(Value, { of: row.before }),
         h(Value, { of: row.after }),
@@ -89,6 +105,22 @@
       ];
       return { key: row.number, className: row.undone ? "s2p-undone" : "", cells };
     };
+  }
+
+  // The fields that a person can narrow a run down to.
+  const FIELDS = Object.keys(S.TEXTS.en).filter((key) => key.startsWith("field."));
+
+  function RunFilters({ params, narrow }) {
+    const fields = FIELDS.map((key) => [key.slice("field.".length), text(key)]);
+    const options = [["", text("filter.allFields")], ...fields];
+    const onChange = (field) => narrow({ field });
+    const value = params.get("field") || "";
+    return h(
+      "div",
+      { className: "s2p-actions" },
+      h(S.Select, { label: text("filter.field"), value, onChange, options }),
+      h(S.OrderSelect, { orders: ORDERS, params, narrow }),
+    );
   }
 
   function RunActions({ run, changed }) {
@@ -109,8 +141,10 @@
     );
   }
 
-  function Run({ run, version, changed }) {
-    const list = S.usePagedList("list_changes", { run }, version);
+  function Run({ run, changed, ...address }) {
+    const { params, narrow, found } = address;
+    const given = { run, field: params.get("field") || "", order: S.orderOf(ORDERS, params) };
+    const list = S.useNumbered("list_changes", given, address);
     const rows = list.rows || [];
     const titles = S.useTitles(rows.map((row) => row.scene));
     const undo = (which) => async () => {
@@ -118,16 +152,20 @@
       changed();
       return undoneText(result);
     };
-    const heads = S.heads("scene", "field", "before", "after", "actions");
     const table = {
       list,
       label: text("changes.openRun", { run: `${run}` }),
-      heads,
-      empty: text("changes.forgotten"),
+      heads: S.heads("scene", "field", "before", "after", "actions"),
+      empty: text(found.q || given.field ? "list.nothingFound" : "changes.forgotten"),
       row: changeRow({ titles, undo, rows }),
     };
     const title = text("changes.runTitle", { run: `${run}` });
-    return h(Card, { title, actions: h(RunActions, { run, changed }) }, h(PagedTable, table));
+    return h(
+      Card,
+      { title, actions: h(RunActions, { run, changed }) },
+      h(RunFilters, { params, narrow }),
+      h(NumberedTable, table),
+    );
   }
 
   // -- held scenes
@@ -136,12 +174,12 @@
     return ({ scene, why, since }) => {
       const name = text("button.resume.name", { scene: `${scene}` });
       const button = h(ActionButton, { label: text("button.resume"), name, action: resume({ scene }) });
-      return { key: scene, cells: [h(SceneLink, { id: scene, titles }), why, S.when(since), button] };
+      return { key: scene, cells: [h(SceneCell, { id: scene, titles }), why, S.when(since), button] };
     };
   }
 
-  function Held({ version, changed }) {
-    const list = S.usePagedList("list_held", {}, version);
+  function Held({ changed, ...address }) {
+    const list = S.useNumbered("list_held", {}, { ...address, name: "held-page" });
     const rows = list.rows || [];
     const titles = S.useTitles(rows.map((row) => row.scene));
     const resume = (which) => async () => {
@@ -159,21 +197,25 @@
       list,
       label: text("held.title"),
       heads: S.heads("scene", "heldBy", "since", "actions"),
-      empty: text("held.empty"),
+      empty: text(address.found.q ? "list.nothingFound" : "held.empty"),
       row: heldRow(titles, resume),
     };
     const actions = rows.length > 0 && h(ActionButton, resumeAll);
-    return h(Card, { title: text("held.title"), actions }, h(PagedTable, table));
+    return h(Card, { title: text("held.title"), actions }, h(NumberedTable, table));
   }
 
-  S.Changes = function Changes({ version, changed, params }) {
+  S.Changes = function Changes({ version, changed, params, narrow }) {
     const run = Number(params.get("run")) || 0;
+    const found = S.useFound(params, version);
+    const address = { version, params, narrow, found };
     return h(
       React.Fragment,
       null,
+      h("div", { className: "s2p-search" }, h(S.SearchBox, { params, narrow })),
+      h(S.FoundNote, { found }),
       h(S.Decisions, { version, changed }),
-      run ? h(Run, { run, version, changed, key: run }) : h(Runs, { version, changed }),
-      h(Held, { version, changed }),
+      run ? h(Run, { run, changed, ...address, key: run }) : h(Runs, { changed, ...address }),
+      h(Held, { changed, ...address }),
     );
   };
 })();

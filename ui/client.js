@@ -87,18 +87,37 @@
     return new Map(ids.map((id) => [id, knownTitles.get(id)]));
   }
 
-  const SIZE = 200;
-  const SCENES = `query Stash2PlexPage($page: Int!, $size: Int!) {
-    findScenes(filter: { page: $page, per_page: $size, sort: "id", direction: DESC }) {
-      count
-      scenes { id title files { path } }
-    }
+  // The orders in which Stash lists scenes; the newest scene has the highest id.
+  const ORDERS = {
+    newest: ["id", "DESC"],
+    oldest: ["id", "ASC"],
+    title: ["title", "ASC"],
+    changed: ["updated_at", "DESC"],
+    date: ["date", "DESC"],
+  };
+  const WITH_TITLE = "id title files { path }";
+  const scenesQuery = (fields) => `query Stash2PlexPage($filter: FindFilterType!) {
+    findScenes(filter: $filter) { count scenes { ${fields} } }
   }`;
-  // A page of all scenes, the newest first: { count, size, scenes: [{ id, title }] }.
-  async function scenePage(page, signal) {
-    const { count, scenes } = (await graphql(SCENES, { page, size: SIZE }, signal)).findScenes;
+
+  async function findScenes(fields, { q, order, page, size }, signal) {
+    const [sort, direction] = ORDERS[order] || ORDERS.newest;
+    const filter = { q, page, per_page: size, sort, direction };
+    return (await graphql(scenesQuery(fields), { filter }, signal)).findScenes;
+  }
+
+  // A page of the scenes that have the words `q`: { count, scenes: [{ id, title }] }.
+  async function scenePage(which, signal) {
+    const { count, scenes } = await findScenes(WITH_TITLE, which, signal);
     const rows = scenes.map((scene) => ({ id: Number(scene.id), title: titleOf(scene) }));
-    return { count, size: SIZE, scenes: rows };
+    for (const { id, title } of rows) knownTitles.set(id, title);
+    return { count, scenes: rows };
+  }
+
+  // The same, with ids alone: { count, ids }.
+  async function sceneIds(which, signal) {
+    const { count, scenes } = await findScenes("id", which, signal);
+    return { count, ids: scenes.map((scene) => Number(scene.id)) };
   }
 
   const COUNT = "query Stash2PlexCount { findScenes(filter: { per_page: 1 }) { count } }";
@@ -130,6 +149,7 @@
     return text("servers.answer", versions);
   }
 
-  Object.assign(S, { operation, startTask, job, problemOf, stopJob, titles, scenePage, sceneCount });
+  Object.assign(S, { operation, startTask, job, problemOf, stopJob });
+  Object.assign(S, { ORDERS, titles, scenePage, sceneIds, sceneCount });
   Object.assign(S, { settings, configure, settingNames, testConnection });
 })();

@@ -3,7 +3,7 @@
 (() => {
   const S = window.Stash2Plex;
   const { h, React, text } = S;
-  const { Card, ActionButton, PagedTable, Select } = S;
+  const { Card, ActionButton, NumberedTable, Select } = S;
   const { useState } = React;
 
   // The numbers of the chosen rows, and what changes them.
@@ -87,7 +87,7 @@
       const onChange = () => toggle(row.number);
       const cells = [
         h(Checkbox, { name, checked: chosen.has(row.number), onChange }),
-        h(S.JobSubject, { row, titles }),
+        h(S.JobCell, { row, titles }),
         h("bdi", null, row.error),
         S.when(row.at),
         h(RowButtons, { row, retry, drop }),
@@ -109,10 +109,14 @@
     return h(Select, { label: text("filter.reason"), value: error, onChange, options });
   }
 
-  S.DeadLetters = function DeadLetters({ version, changed }) {
-    const [error, setError] = useState("");
+  const ORDERS = ["newest", "oldest"];
+
+  S.DeadLetters = function DeadLetters({ changed, ...address }) {
+    const { params, narrow, found } = address;
+    const error = params.get("error") || "";
+    const order = S.orderOf(ORDERS, params, "letters-order");
     const { chosen, choose, toggle } = useChoice();
-    const list = S.usePagedList("list_dead_letters", { error }, version);
+    const list = S.useNumbered("list_dead_letters", { error, order }, { ...address, name: "letters-page" });
     const rows = list.rows || [];
     const titles = S.useJobTitles(rows);
     const reasons = (list.first && list.first.reasons) || [];
@@ -121,19 +125,24 @@
       choose([]);
       changed();
     });
-    const narrow = (value) => {
+    const narrowReason = (value) => {
       choose([]);
-      setError(value);
+      narrow({ error: value });
     };
     const buttons = h(DeadLetterButtons, { chosen, total, all: error ? { error } : {}, ...actions });
     return h(
       Card,
       { title: text("letters.title"), actions: rows.length > 0 && buttons },
-      h(ReasonFilter, { reasons, error, onChange: narrow }),
-      h(PagedTable, {
+      h(
+        "div",
+        { className: "s2p-actions" },
+        h(ReasonFilter, { reasons, error, onChange: narrowReason }),
+        list.total > 1 && h(S.OrderSelect, { orders: ORDERS, params, narrow, name: "letters-order" }),
+      ),
+      h(NumberedTable, {
         list,
         label: text("letters.title"),
-        empty: text("letters.empty"),
+        empty: text(found.q ? "list.nothingFound" : "letters.empty"),
         heads: [h(ChooseAll, { rows, chosen, choose }), ...S.heads("subject", "reason", "gaveUp", "actions")],
         row: deadLetterRow({ titles, chosen, toggle, ...actions }),
       }),

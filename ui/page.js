@@ -117,6 +117,19 @@
     }, [view]);
   }
 
+  // Returns what changes some parameters of the address: narrow({ state: "held" }). A parameter without a
+  // value goes. Every list begins again at its first page, unless its page is what changes. With `quiet`
+  // the browser's Back does not lead to the address before.
+  function narrowing(params, history) {
+    return (changes, quiet) => {
+      const turned = Object.keys(changes).some((name) => name.endsWith("page"));
+      const kept = [...params].filter(([name]) => turned || !name.endsWith("page"));
+      const all = { ...Object.fromEntries(kept), ...changes };
+      const given = Object.entries(all).filter(([, value]) => value);
+      history[quiet ? "replace" : "push"](`${S.PAGE}?${new URLSearchParams(given)}`);
+    };
+  }
+
   // The view that the address names, its parameters, and what opens another one.
   function useAddress() {
     const location = Router.useLocation();
@@ -127,11 +140,11 @@
     const go = (name, more) => history.push(addressOf(name, more));
     // Opens a view in place of this one, so that the browser's Back does not lead to this one.
     const lead = (name) => history.replace(addressOf(name));
-    return { view, params, go, lead };
+    return { view, params, go, lead, narrow: narrowing(params, history) };
   }
 
   S.Page = function Page() {
-    const { view, params, go, lead } = useAddress();
+    const { view, params, go, lead, narrow } = useAddress();
     const [message, setMessage] = useState(null);
     const [version, setVersion] = useState(0);
     const say = useCallback((text, kind) => setMessage({ text, kind }), []);
@@ -147,7 +160,11 @@
       h(Tabs, { view }),
       h(Message, { message, onClose: () => setMessage(null) }),
       jobs.map((started) => h(RunningJob, { key: started.id, started, onEnd, say })),
-      h(ErrorBoundary, { key: view }, h(VIEWS[view], { version, running, changed, params, go, lead })),
+      h(
+        ErrorBoundary,
+        { key: view },
+        h(VIEWS[view], { version, running, changed, params, go, lead, narrow }),
+      ),
     );
     const watching = h(S.WatchContext.Provider, { value: watch }, content);
     return h(S.SayContext.Provider, { value: say }, watching);

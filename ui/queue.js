@@ -3,7 +3,7 @@
 (() => {
   const S = window.Stash2Plex;
   const { h, React, text } = S;
-  const { Card, ActionButton, TaskButton, PagedTable, JobSubject, Select } = S;
+  const { Card, ActionButton, TaskButton, NumberedTable, JobCell, Select } = S;
 
   // `waits` counts the looks for a file that Plex did not have.
   function stateKey({ state, waits }) {
@@ -22,18 +22,25 @@
   function jobRow(titles) {
     return (row) => {
       const reason = S.nameOf("reason", row.reason);
-      return { key: row.number, cells: [h(JobSubject, { row, titles }), reason, stateText(row)] };
+      return {
+        key: row.number,
+        cells: [h(JobCell, { row, titles }), h("bdi", null, reason), stateText(row)],
+      };
     };
   }
 
   const FILTERS = ["all", "pending", "waiting"];
+  const ORDERS = ["work", "due", "newest"];
 
-  function JobActions({ filter, choose, clear }) {
+  function JobActions({ params, narrow, clear }) {
     const options = FILTERS.map((name) => [name === "all" ? "" : name, text(`queue.filter.${name}`)]);
+    const choose = (state) => narrow({ state });
+    const value = params.get("state") || "";
     return h(
       React.Fragment,
       null,
-      h(Select, { label: text("queue.filter"), value: filter, onChange: choose, options }),
+      h(Select, { label: text("queue.filter"), value, onChange: choose, options }),
+      h(S.OrderSelect, { orders: ORDERS, params, narrow }),
       h(TaskButton, { mode: "process_queue", icon: "faPlay" }),
       h(ActionButton, {
         label: text("button.clearQueue"),
@@ -44,8 +51,10 @@
     );
   }
 
-  function Jobs({ version, changed, filter, choose }) {
-    const list = S.usePagedList("list_queue", { state: filter }, version);
+  function Jobs({ changed, ...address }) {
+    const { params, narrow } = address;
+    const given = { state: params.get("state") || "", order: S.orderOf(ORDERS, params) };
+    const list = S.useNumbered("list_queue", given, address);
     const titles = S.useJobTitles(list.rows || []);
     const clear = async () => {
       const { cleared } = await S.operation("clear_queue");
@@ -56,20 +65,23 @@
       list,
       label: text("queue.label"),
       heads: S.heads("subject", "why", "state"),
-      empty: text("queue.empty"),
+      empty: text(address.found.q ? "list.nothingFound" : "queue.empty"),
       row: jobRow(titles),
     };
-    const actions = h(JobActions, { filter, choose, clear });
-    return h(Card, { title: text("queue.title"), actions }, h(PagedTable, table));
+    const actions = h(JobActions, { params, narrow, clear });
+    return h(Card, { title: text("queue.title"), actions }, h(NumberedTable, table));
   }
 
-  S.Queue = function Queue({ version, changed, params, go }) {
-    const choose = (state) => go("queue", { state });
+  S.Queue = function Queue({ version, changed, params, narrow }) {
+    const found = S.useFound(params, version);
+    const address = { version, params, narrow, found };
     return h(
       React.Fragment,
       null,
-      h(S.DeadLetters, { version, changed }),
-      h(Jobs, { version, changed, filter: params.get("state") || "", choose }),
+      h("div", { className: "s2p-search" }, h(S.SearchBox, { params, narrow })),
+      h(S.FoundNote, { found }),
+      h(S.DeadLetters, { changed, ...address }),
+      h(Jobs, { changed, ...address }),
     );
   };
 })();

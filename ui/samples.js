@@ -3,9 +3,7 @@
 (() => {
   const S = window.Stash2Plex;
   const { h, React, text } = S;
-  const { Problem, Loading, Empty, SceneLink, Value } = S;
-
-  const coverOf = (scene) => `${new URL(`scene/${scene}/screenshot`, document.baseURI)}`;
+  const { Problem, Loading, Empty, SceneLink, Value, coverOf } = S;
 
   // Images are keys in Plex, which say nothing to a person.
   function Change({ field, before, after }) {

@@ -1,57 +1,88 @@
-// Scenes by state: the plugin lists the scenes that it knows, and Stash lists the others.
+// Scenes by state: the plugin lists the scenes that it knows, and Stash searches and lists all of them.
 "use strict";
 (() => {
   const S = window.Stash2Plex;
   const { h, React, text } = S;
-  const { Card, MoreButton, PagedTable, Table, SceneLink, StateBadge, Select, Empty, Loading, Problem } = S;
+  const { Card, MoreButton, NumberedTable, Table, SceneCell, StateBadge, Select, Empty, Loading, Problem } =
+    S;
   const { useState, useEffect } = React;
   const ENOUGH = 50, // rows of one press
-    PAGES = 10; // pages of Stash of one press
+    CHUNK = 1000, // scenes that are looked at together
+    CHUNKS = 2; // of one press
+  const ORDERS = Object.keys(S.ORDERS);
+  const OF_PLUGIN = ["newest", "oldest"]; // orders that need no titles
+
+  // The frame of each table of scenes.
+  const frame = () => ({ label: text("scenes.title"), empty: text("scenes.empty") });
+  const reason = (why) => h("bdi", null, why);
 
   // -- the plugin's own list of a state, with the reasons
 
-  function KnownScenes({ state, version }) {
-    const list = S.usePagedList("list_scenes", { state }, version);
+  function KnownScenes({ state, order, ...address }) {
+    const list = S.useNumbered("list_scenes", { state, order }, address);
     const titles = S.useTitles((list.rows || []).map((row) => row.scene));
     const row = ({ scene, why }) => ({
       key: scene,
-      cells: [h(SceneLink, { id: scene, titles }), h("bdi", null, why)],
+      cells: [h(SceneCell, { id: scene, titles }), reason(why)],
     });
-    const heads = S.heads("scene", "why");
-    return h(PagedTable, { list, label: text("scenes.title"), heads, empty: text("scenes.empty"), row });
+    return h(NumberedTable, { list, heads: S.heads("scene", "why"), row, ...frame() });
   }
 
   // -- Stash's list, with the state of each scene
 
-  async function withStates(scenes, signal) {
-    if (!scenes.length) return [];
-    const { rows } = await S.operation("scene_states", { scenes: scenes.map((scene) => scene.id) }, signal);
-    return scenes.map((scene, at) => ({ ...scene, state: rows[at].state }));
+  async function statesOf(ids, signal) {
+    if (!ids.length) return [];
+    const { rows } = await S.operation("scene_states", { scenes: ids }, signal);
+    return rows;
   }
 
-  // Reads pages of Stash from `first` on, until there are enough rows of the state ("" for any).
-  async function readPages(state, first, signal) {
+  const heads = () => S.heads("scene", "state", "why");
+  function sceneRow({ id, title, titles, state, why }) {
+    const cells = [h(SceneCell, { id, title, titles }), h(StateBadge, { state }), reason(why)];
+    return { key: id, cells };
+  }
+
+  function AllScenes({ q, order, version, params, narrow }) {
+    const page = S.pageOf(params, "page");
+    const look = async (signal) => {
+      const { count, scenes } = await S.scenePage({ q, order, page, size: S.PAGE_SIZE }, signal);
+      const states = await statesOf(
+        scenes.map((scene) => scene.id),
+        signal,
+      );
+      return { count, rows: scenes.map((scene, at) => ({ ...scene, ...states[at] })) };
+    };
+    const { data, error } = S.useOnce(look, [q, order, page, version]);
+    const turn = (number) => narrow({ page: number > 1 ? `${number}` : "" });
+    const list = { rows: data && data.rows, total: data && data.count, error, page, turn };
+    return h(NumberedTable, { list, heads: heads(), row: sceneRow, ...frame() });
+  }
+
+  // -- the scenes of a state among those that Stash finds
+
+  // Looks at scenes in Stash's order, from the chunk `first` on, until there are enough in the state.
+  async function readChunks({ state, q, order }, first, signal) {
     const rows = [];
     for (let page = first; ; page += 1) {
-      const { count, size, scenes } = await S.scenePage(page, signal);
-      const known = await withStates(scenes, signal);
-      rows.push(...known.filter((scene) => !state || scene.state === state));
-      const isLast = page * size >= count;
-      if (isLast || rows.length >= ENOUGH || page - first + 1 >= PAGES) {
-        return { rows, count, seen: Math.min(page * size, count), next: isLast ? null : page + 1 };
+      const { count, ids } = await S.sceneIds({ q, order, page, size: CHUNK }, signal);
+      rows.push(...(await statesOf(ids, signal)).filter((row) => row.state === state));
+      const isLast = page * CHUNK >= count;
+      if (isLast || rows.length >= ENOUGH || page - first + 1 >= CHUNKS) {
+        return { rows, count, seen: Math.min(page * CHUNK, count), next: isLast ? null : page + 1 };
       }
     }
   }
 
-  function sceneRow({ id, title, state }) {
-    return { key: id, cells: [h(SceneLink, { id, title }), h(StateBadge, { state })] };
-  }
-
   // `last` is the result of the last press: { seen, count, next }.
-  function FoundScenes({ rows, last, load }) {
+  function FoundRows({ rows, last, load }) {
+    const titles = S.useTitles(rows.map((row) => row.scene));
     const counts = { shown: rows.length, seen: last.seen, count: last.count };
-    const heads = S.heads("scene", "state");
-    const table = () => h(Table, { label: text("scenes.title"), heads, rows: rows.map(sceneRow) });
+    const table = () =>
+      h(Table, {
+        ...frame(),
+        heads: heads(),
+        rows: rows.map((row) => sceneRow({ id: row.scene, titles, ...row })),
+      });
     return h(
       React.Fragment,
       null,
@@ -61,14 +92,15 @@
     );
   }
 
-  function AllScenes({ state, version }) {
-    const first = S.useOnce((signal) => readPages(state, 1, signal), [state, version]);
+  function FoundScenes({ state, q, order, version }) {
+    const which = { state, q, order };
+    const first = S.useOnce((signal) => readChunks(which, 1, signal), [state, q, order, version]);
     const [more, setMore] = useState([]);
     useEffect(() => setMore([]), [first.data]);
     const parts = first.data ? [first.data, ...more] : [];
     const last = parts[parts.length - 1];
     const load = async () => {
-      const part = await readPages(state, last.next);
+      const part = await readChunks(which, last.next);
       setMore((before) => [...before, part]);
     };
     const rows = parts.flatMap((part) => part.rows);
@@ -76,18 +108,38 @@
       React.Fragment,
       null,
       h(Problem, { text: first.error }),
-      last && h(FoundScenes, { rows, last, load }),
+      last && h(FoundRows, { rows, last, load }),
       !last && !first.error && h(Loading),
     );
   }
 
-  S.Scenes = function Scenes({ version, params, go }) {
-    const states = Object.keys(S.STATES);
-    const state = states.find((name) => name === params.get("state")) || "";
-    const options = [["", text("filter.all")], ...states.map((name) => [name, S.stateName(name)])];
-    const choose = (value) => go("scenes", { state: value });
-    const actions = h(Select, { label: text("filter.state"), value: state, onChange: choose, options });
-    const List = state && state !== "unknown" ? KnownScenes : AllScenes;
-    return h(Card, { title: text("scenes.title"), actions }, h(List, { state, version, key: state }));
+  // -- the view
+
+  function Choices({ state, params, narrow }) {
+    const states = Object.keys(S.STATES).map((name) => [name, S.stateName(name)]);
+    const options = [["", text("filter.all")], ...states];
+    const choose = (value) => narrow({ state: value });
+    return h(
+      React.Fragment,
+      null,
+      h(S.SearchBox, { params, narrow }),
+      h(Select, { label: text("filter.state"), value: state, onChange: choose, options }),
+      h(S.OrderSelect, { orders: ORDERS, params, narrow }),
+    );
+  }
+
+  S.Scenes = function Scenes({ version, params, narrow }) {
+    const state = Object.keys(S.STATES).find((name) => name === params.get("state")) || "";
+    const order = S.orderOf(ORDERS, params);
+    const q = params.get("q") || "";
+    const isOfPlugin = state !== "unknown" && !q && OF_PLUGIN.includes(order);
+    const List = !state ? AllScenes : isOfPlugin ? KnownScenes : FoundScenes;
+    const actions = h(Choices, { state, params, narrow });
+    const key = `${state} ${q} ${order}`;
+    return h(
+      Card,
+      { title: text("scenes.title"), actions },
+      h(List, { state, q, order, version, params, narrow, key }),
+    );
   };
 })();

@@ -141,6 +141,7 @@ window.Stash2Plex.TEXTS.de = {
   "head.run": "Lauf",
   "head.when": "Wann",
   "head.by": "Durch",
+  "head.scenes": "Szenen",
   "head.wrote": "Geschrieben",
   "head.heldBy": "Angehalten durch",
   "head.since": "Seit",
@@ -163,6 +164,10 @@ window.Stash2Plex.TEXTS.de = {
   "button.close": "×",
   "button.close.name": "Diese Meldung schließen",
   "button.more": "Mehr",
+  "button.firstPage": "Anfang",
+  "button.previousPage": "Zurück",
+  "button.nextPage": "Weiter",
+  "button.lastPage": "Ende",
   "button.testConnection": "Verbindung testen",
   "button.tryNow": "Jetzt versuchen",
   "button.stop": "Abbrechen",
@@ -226,6 +231,21 @@ window.Stash2Plex.TEXTS.de = {
   "job.failed": "{task}: fehlgeschlagen.",
   "job.failedWith": "{task}: fehlgeschlagen: {problem}",
 
+  // -- what long lists have in common
+  "list.search": "Suche",
+  "list.searchHint": "Titel, Pfad, Details…",
+  "list.order": "Reihenfolge",
+  "list.shown": "{from} bis {to} von {total}",
+  "list.tooMany": "Stash findet {count} Szenen. Angesehen werden die neuesten {shown}.",
+  "list.nothingFound": "Nichts passt dazu.",
+  "order.newest": "neueste zuerst",
+  "order.oldest": "älteste zuerst",
+  "order.title": "Titel",
+  "order.changed": "zuletzt geändert",
+  "order.date": "Datum",
+  "order.work": "wie bearbeitet wird",
+  "order.due": "fällige zuerst",
+
   // -- overview
   "ring.title": "Szenen",
   "ring.label": "{share} % der Szenen sind synchron",
@@ -276,8 +296,7 @@ window.Stash2Plex.TEXTS.de = {
   "scenes.title": "Szenen nach Stand",
   "scenes.empty": "Keine Szene hat diesen Stand. Ein anderer Stand zeigt andere Szenen.",
   "scenes.allSeen": "{shown} von {seen} {seen:Szene|Szenen}",
-  "scenes.someSeen":
-    "{shown} von {seen:der neuesten|den neuesten} {seen} {seen:Szene|Szenen}; Stash hat {count}",
+  "scenes.someSeen": "{shown} der ersten {seen} {seen:Szene|Szenen}; Stash findet {count}",
   "scene.gone": "eine Szene, die es nicht mehr gibt",
   "scene.untitled": "Szene {id}",
 
@@ -343,6 +362,7 @@ window.Stash2Plex.TEXTS.de = {
   "runs.wrote": "{fields} {fields:Feld|Felder} von {items} {items:Eintrag|Einträgen}",
   "runs.wroteAndUndone":
     "{fields} {fields:Feld|Felder} von {items} {items:Eintrag|Einträgen}, {undone} rückgängig gemacht",
+  "runs.moreScenes": "und {count} {count:weitere|weitere}",
   "decisions.title": "Offene Entscheidungen",
   "decisions.question": "Diese Felder wurden auf beiden Seiten geändert. Welcher Wert gilt?",
   "decisions.plex": "Plex behält seinen Wert.",

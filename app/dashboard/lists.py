@@ -1,14 +1,12 @@
-"""Lists for the page, newest first, in parts that an index answers. Page lane.
+"""Lists for the page, in parts that an index answers. Page lane.
 
-`after` is the `next` of the part before. Rows have scene ids; the page gets titles from Stash.
+`after` is the `next` of the part before, `page` the number of a part. `scenes` are those that a search in
+Stash has found. Rows have scene ids; the page gets titles from Stash.
 """
 
-import time
-
 from app.dashboard import read_only_db
-from app.dashboard.read_only_db import HIGHEST, PLEX, PREVIEW, QUEUE, File, number, page, text
+from app.dashboard.read_only_db import PLEX, PREVIEW, File, among, number, text
 from stash import light
-from sync_queue.schema import CLAIMED, DEAD, READY, TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,169 +16,126 @@ if TYPE_CHECKING:
     Map = dict[str, Any]
     Row = tuple[Any, ...]
 
+ORDERS = ("newest", "oldest")
+NAMED = 3  # scenes that a run names
+
 
 def _part(
     file: File,
     args: "Map",
-    sql: str,
-    names: str,
-    values: "Row",
+    columns: str,
+    table: str,
+    given: "Map",
     read: "Mapping[str, Callable[[Any], object]]",
+    orders: "tuple[str, ...]" = ORDERS,
 ) -> "Map":
-    """Returns a part of a list. `names` are the keys of each row; the value under the first key is the
-    row's place in the list. `read` has a function for each column that the page gets in another form."""
-    size, columns = read_only_db.limit(args), names.split()
+    """Returns a part of a list, and the `total` of the list if it begins here. The first column is a row's
+    place. `a b` is the column `a` under the key `b`. Each column in `given` has its value, or one of its
+    ids. `read` has a function for each key that the page gets in another form. `orders` begins with the
+    usual order."""
+    size, names = read_only_db.limit(args), [name.split()[-1] for name in columns.split(", ")]
+    where, values = _where(given)
     rows = [
-        {name: read[name](value) if name in read else value for name, value in zip(columns, row)}  # noqa: B905 - as wide
-        for row in file.rows(f"{sql} LIMIT ?", (*values, size + 1))
+        {name: read[name](value) if name in read else value for name, value in zip(names, row)}  # noqa: B905 - as wide
+        for row in file.rows(
+            f"SELECT {columns} FROM {table} WHERE {where}{_bounds(args, columns, orders)}",
+            (*values, size + 1, read_only_db.start(args)),
+        )
     ]
-    return page(rows, size, columns[0])
+    answer = read_only_db.page(rows, size, names[0])
+    if not args.get("after"):
+        answer["total"] = file.value(f"SELECT count(*) FROM {table} WHERE {where}", values)
+    return answer
 
 
-def _before(args: "Map") -> int:
-    """The place that the rows come before, in a list with the newest first."""
-    return number(args, "after") or HIGHEST
+def _where(given: "Map") -> "tuple[str, Row]":
+    """A condition for SQL and its values. A column without a value is free."""
+    asked = {name: value for name, value in given.items() if value}
+    parts = [
+        f"{name} IN {among(value)}" if isinstance(value, tuple) else f"{name} = ?"
+        for name, value in asked.items()
+    ]
+    values = tuple(value for value in asked.values() if not isinstance(value, tuple))
+    return " AND ".join(parts) or "1", values
+
+
+def _bounds(args: "Map", columns: str, orders: "tuple[str, ...]") -> str:
+    """The end of a statement: which rows of the list, and in which order."""
+    place, after = columns.split(",")[0].split()[0], number(args, "after")
+    is_down = read_only_db.one_of(args, "order", orders) == "newest"
+    beyond = f" AND {place} {'<' if is_down else '>'} {after}" if after else ""
+    return f"{beyond} ORDER BY {place}{' DESC' if is_down else ''} LIMIT ? OFFSET ?"
 
 
 def runs(data_dir: str, args: "Map") -> "Map":
-    """The runs that wrote something."""
-    sql = (
-        "SELECT r.id, r.at, r.command, count(j.number), count(DISTINCT j.rating_key),"
-        " coalesce(sum(j.undone), 0) FROM run r JOIN journal j ON j.run = r.id"
-        " WHERE r.id < ? GROUP BY r.id ORDER BY r.id DESC"
-    )
+    """The runs that wrote something, each with its first scenes."""
+    scenes = read_only_db.found(args)
+    some = f"scene_id IN {among(scenes)}" if scenes else "1"
+    table = f"(SELECT * FROM run WHERE id IN (SELECT DISTINCT run FROM journal WHERE {some}))"
     with File(data_dir, PLEX) as file:
-        return _part(file, args, sql, "run at command fields items undone", (_before(args),), {})
+        answer = _part(file, args, "id run, at, command", table, {}, {})
+        for row in answer["rows"]:
+            row |= _written(file, row["run"])
+    return answer
+
+
+def _written(file: File, run: int) -> "Map":
+    """The number of fields, items and scenes of a run, and its first scenes."""
+    ((fields, items, scenes, undone),) = file.rows(
+        "SELECT count(*), count(DISTINCT rating_key), count(DISTINCT scene_id), coalesce(sum(undone), 0)"
+        " FROM journal WHERE run = ?",
+        (run,),
+    )
+    first = file.rows("SELECT DISTINCT scene_id FROM journal WHERE run = ? LIMIT ?", (run, NAMED))
+    return {
+        "fields": fields, "items": items, "undone": undone,
+        "scene_count": scenes, "scenes": [row[0] for row in first],
+    }  # fmt: skip
 
 
 def changes(data_dir: str, args: "Map") -> "Map":
-    """The journal: all changes, or those of a `run`, `item`, `scene` or `field`."""
-    columns = {"run": "run", "item": "rating_key", "scene": "scene_id"}
-    given = {column: number(args, name) for name, column in columns.items()}
-    where, values = _narrowed("number < ?", _before(args), given | {"field": text(args, "field")})
-    sql = (
-        "SELECT number, run, rating_key, scene_id, field, before, after, why, undone"
-        f" FROM journal WHERE {where} ORDER BY number DESC"
-    )
-    names = "number run item scene field before after why undone"
+    """The journal: all changes, or those of a `run`, `item`, `scene` or `field`, or of the `scenes`."""
+    given: Map = {name: number(args, key) for name, key in _NUMBERS.items()}
+    given |= {"field": text(args, "field"), "journal.scene_id": read_only_db.found(args)}
+    columns = "number, run, rating_key item, scene_id scene, field, before, after, why, undone"
     with File(data_dir, PLEX) as file:
-        return _part(file, args, sql, names, values, _VALUES | {"undone": bool})
+        return _part(file, args, columns, "journal", given, _VALUES | {"undone": bool})
 
 
-def _narrowed(place: str, after: int, given: "Map") -> "tuple[str, Row]":
-    """Returns a condition for SQL and its values: the `place` lies beyond `after`, and each column in
-    `given` has its value."""
-    asked = {name: value for name, value in given.items() if value}
-    return " AND ".join([place, *(f"{name} = ?" for name in asked)]), (after, *asked.values())
+_NUMBERS = {"run": "run", "rating_key": "item", "scene_id": "scene"}
 
 
 def decisions(data_dir: str, args: "Map") -> "Map":
     """The items with an edit in Plex that waits for a decision."""
-    sql = (
-        "SELECT rating_key, scene_id, asked FROM item WHERE asked != '' AND scene_id != 0"
-        " AND rating_key > ? ORDER BY rating_key"
-    )
+    table = "(SELECT * FROM item WHERE asked != '' AND scene_id != 0)"
+    columns, given = "rating_key item, scene_id scene, asked fields", _scenes(args)
     with File(data_dir, PLEX) as file:
-        after = (number(args, "after"),)
-        return _part(file, args, sql, "item scene fields", after, {"fields": str.split})
+        return _part(file, args, columns, table, given, {"fields": str.split}, ORDERS[::-1])
 
 
 def held(data_dir: str, args: "Map") -> "Map":
     """The scenes that are held until they are resumed."""
-    sql = "SELECT scene_id, since, why FROM held WHERE scene_id > ? ORDER BY scene_id"
     with File(data_dir, PLEX) as file:
-        return _part(file, args, sql, "scene since why", (number(args, "after"),), {})
+        columns = "scene_id scene, since, why"
+        return _part(file, args, columns, "held", _scenes(args), {}, ORDERS[::-1])
+
+
+def _scenes(args: "Map") -> "Map":
+    return {"scene_id": read_only_db.found(args)}
 
 
 def preview(data_dir: str, args: "Map") -> "Map":
     """The changes of the last preview, of a `field` and a reason (`why`) if given. The first part has the
     summary."""
-    after, given = number(args, "after"), {name: text(args, name) for name in ("field", "why")}
-    where, values = _narrowed("number > ?", after, given)
+    given = {name: text(args, name) for name in ("field", "why")}
     columns = "number, scene, title, item, field, before, after, why, writes"
-    sql = f"SELECT {columns} FROM change WHERE {where} ORDER BY number"
     with File(data_dir, PREVIEW) as file:
-        names = columns.replace(",", "")
-        answer = _part(file, args, sql, names, values, _VALUES | {"writes": bool})
-        if not after:
+        readers = _VALUES | {"writes": bool}
+        answer = _part(file, args, columns, "change", given, readers, ORDERS[::-1])
+        if not args.get("after"):
             about = file.rows("SELECT value FROM about")
             answer["about"] = light.loads(about[0][0]) if about else None
     return answer
-
-
-def queue(data_dir: str, args: "Map") -> "Map":
-    """The waiting jobs in working order, after those in progress."""
-    size, state = read_only_db.limit(args), text(args, "state")
-    after = text(args, "after")
-    if state not in ("", "pending", "waiting"):
-        raise read_only_db.Trouble("state must be pending or waiting")
-    rank, row = _place(after)
-    now = time.time()
-    due = {"": "", "pending": f" AND due <= {now:.0f}", "waiting": f" AND due > {now:.0f}"}[state]
-    columns = "_id, key, data, due, rank, status"
-    with File(data_dir, QUEUE) as file:
-        rows = [] if after or state else file.rows(
-            f"SELECT {columns} FROM {TABLE} WHERE status = {CLAIMED} ORDER BY rank, _id LIMIT 50"
-        )  # fmt: skip
-        rows += file.rows(
-            f"SELECT {columns} FROM {TABLE} WHERE status = {READY} AND (rank, _id) > (?, ?){due}"
-            " ORDER BY rank, _id LIMIT ?",
-            (rank, row, size + 1 - len(rows)),
-        )
-    return page([_waiting(row, now) for row in rows], size, "place")
-
-
-def _place(after: str) -> "tuple[int, int]":
-    if not after:
-        return -1, -1
-    rank, _, row = after.partition("-")
-    if not (rank in ("0", "1", "2") and row.isascii() and row.isdigit() and len(row) < 19):
-        raise read_only_db.Trouble("after must be the `next` of the page before")
-    return int(rank), int(row)
-
-
-def _waiting(row: "Row", now: float) -> "Map":
-    place, key, data, due, rank, state = row
-    doing = "in progress" if state == CLAIMED else "waiting" if due > now else "pending"
-    job, kept = _job(place, key, data)
-    more = {"reason": kept.get("reason", ""), "waits": kept.get("waits", 0)}
-    return job | {"place": f"{rank}-{place}", "state": doing, "due": due} | more
-
-
-def _job(place: int, key: object, data: object) -> "tuple[Map, Map]":
-    """The part of a row that both lists of jobs have, and all that the queue keeps of the job."""
-    kind, _, thing = str(key).partition(":")
-    kept = _kept(data)
-    row = {"number": place, "kind": kind, "id": _whole(thing), "attempts": kept.get("attempts", 0)}
-    return row, kept
-
-
-def dead_letters(data_dir: str, args: "Map") -> "Map":
-    """The dead letters. The first part also counts them by error."""
-    size, after, error = read_only_db.limit(args), number(args, "after"), text(args, "error")
-    # A query for each rank, since the index has the rank before the number.
-    part = (
-        f"SELECT * FROM (SELECT _id, key, data, timestamp, error FROM {TABLE} WHERE"
-        f" status = {DEAD} AND rank = %d AND _id < ?{' AND error = ?' if error else ''}"
-        " ORDER BY _id DESC LIMIT ?)"
-    )
-    parts = " UNION ALL ".join(part % rank for rank in (0, 1, 2))
-    values = (after or HIGHEST, *([error] if error else []), size + 1)
-    with File(data_dir, QUEUE) as file:
-        rows = file.rows(f"{parts} ORDER BY _id DESC LIMIT {size + 1}", values * 3)
-        answer = page(list(map(_letter, rows)), size, "number")
-        if not after:
-            reasons = file.rows(
-                f"SELECT error, count(*) FROM {TABLE} WHERE status = {DEAD}"
-                " GROUP BY error ORDER BY 2 DESC, 1 LIMIT 50"
-            )
-            answer["reasons"] = [{"error": row[0] or "", "count": row[1]} for row in reasons]
-    return answer
-
-
-def _letter(row: "Row") -> "Map":
-    place, key, data, at, error = row
-    return _job(place, key, data)[0] | {"at": at, "error": error or ""}
 
 
 def _value(stored: str) -> object:
@@ -191,15 +146,3 @@ def _value(stored: str) -> object:
 
 
 _VALUES: "dict[str, Callable[[Any], object]]" = {"before": _value, "after": _value}
-
-
-def _kept(data: object) -> "Map":
-    try:
-        kept = light.loads(data)  # type: ignore[arg-type]
-    except (ValueError, TypeError, AttributeError):
-        return {}
-    return kept if isinstance(kept, dict) else {}
-
-
-def _whole(thing: str) -> int:
-    return int(thing) if thing.isascii() and thing.isdigit() and len(thing) < 20 else 0

@@ -11,7 +11,7 @@ from sync_queue import inbox, schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     Map = dict[str, Any]
@@ -21,7 +21,8 @@ QUEUE, PLEX, PREVIEW = f"{schema.FOLDER}/{schema.FILE}", "plex.sqlite", "preview
 VERSIONS = {QUEUE: len(schema.STEPS), PLEX: 14, PREVIEW: 1}
 BUSY_SECONDS = 5
 FLAGS = 10_000  # that are read at most
-PAGE = 200  # rows of an answer at most
+PAGE = 200  # rows of a list in an answer at most
+FOUND = 1000  # ids of a search at most
 
 
 class Trouble(ValueError):
@@ -121,12 +122,17 @@ def text(args: "Map", name: str) -> str:
     return value.encode("utf-8", "replace").decode()
 
 
-def ids(args: "Map", name: str) -> "tuple[int, ...]":
-    """The ids of a list without repetitions: 1 to PAGE of them."""
+def ids(args: "Map", name: str, most: int = FOUND) -> "tuple[int, ...]":
+    """The ids of a list without repetitions: 1 to `most` of them."""
     given = args.get(name)
-    if not isinstance(given, list) or not 0 < len(given) <= PAGE or not all(map(is_id, given)):
-        raise Trouble(f"{name} must be a list of 1 to {PAGE} ids")
+    if not isinstance(given, list) or not 0 < len(given) <= most or not all(map(is_id, given)):
+        raise Trouble(f"{name} must be a list of 1 to {most} ids")
     return tuple(dict.fromkeys(given))
+
+
+def found(args: "Map") -> "tuple[int, ...] | None":
+    """The `scenes` that a search has found, None if nothing is searched for."""
+    return ids(args, "scenes") if args.get("scenes") not in (None, "") else None
 
 
 def is_id(value: object) -> bool:
@@ -134,11 +140,42 @@ def is_id(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= HIGHEST
 
 
+def among(values: "Iterable[int]") -> str:
+    """Ids as SQL takes them. SQLite limits the number of question marks."""
+    return f"({','.join(map(str, values))})"
+
+
+def jobs_of(scenes: "Iterable[int]") -> str:
+    """The keys of the jobs of these scenes as SQL takes them."""
+    return "({})".format(",".join(f"'scene:{scene}'" for scene in scenes))
+
+
+def one_of(args: "Map", name: str, words: "tuple[str, ...]") -> str:
+    """One of these words, the first if none is given."""
+    word = text(args, name) or words[0]
+    if word not in words:
+        raise Trouble(f"{name} must be {' or '.join(filter(None, words))}")
+    return word
+
+
+# -- parts of lists
+
+
 def limit(args: "Map") -> int:
     rows = number(args, "limit") or PAGE
     if rows > PAGE:
         raise Trouble(f"limit must be at most {PAGE}")
     return rows
+
+
+def start(args: "Map") -> int:
+    """The number of rows before the `page`, which begins at 1."""
+    numbered = number(args, "page")
+    if numbered and args.get("after"):
+        raise Trouble("a list takes after or page, not both")
+    if numbered > 10**9:
+        raise Trouble("page must be at most a billion")
+    return (numbered - 1) * limit(args) if numbered else 0
 
 
 def page(rows: "list[Map]", size: int, key: str) -> "Map":

@@ -4,15 +4,15 @@ Each answer is JSON of a bounded size. `read_only_db.Trouble` is an error in one
 changed.
 """
 
-from app.dashboard import lists, overview, scene_states
+from app.dashboard import job_lists, lists, overview, scene_states
 
 PAGE_OPERATIONS = {
     "status": overview.status,
     "overview": overview.overview,
     "scene_states": scene_states.states,
     "list_scenes": scene_states.listed,
-    "list_queue": lists.queue,
-    "list_dead_letters": lists.dead_letters,
+    "list_queue": job_lists.queue,
+    "list_dead_letters": job_lists.dead_letters,
     "list_runs": lists.runs,
     "list_changes": lists.changes,
     "list_decisions": lists.decisions,

@@ -6,14 +6,14 @@
 import time
 
 from app.dashboard import read_only_db
-from app.dashboard.read_only_db import PLEX, QUEUE, File
+from app.dashboard.read_only_db import PLEX, QUEUE, File, among
 from plex.state.scene_state import GAVE_UP, HELD, NOT_IN_PLEX, SEEN, STATES, UNKNOWN, WAITING
 from sync_queue import inbox
 from sync_queue.schema import CLAIMED, DEAD, IS_SCENE, READY, TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sized
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from plex.state.scene_state import State
@@ -52,22 +52,22 @@ def state_of(
 
 
 def states(data_dir: str, args: "Map") -> "Map":
-    """The state of each of the `scenes`. For `cards`: only if the setting shows badges on them."""
+    """The state of each of the `scenes`, and why. For `cards`: only if the setting shows badges on them."""
     asked = read_only_db.ids(args, "scenes")
     shown = inbox.shows_badges(data_dir) if args.get("cards") else True
     by_scene = states_of(data_dir, asked) if shown else {}
-    rows = [{"scene": scene, "state": state} for scene, (state, _) in by_scene.items()]
+    rows = [{"scene": n, "state": state, "why": why} for n, (state, why) in by_scene.items()]
     return {"rows": rows, "shown": shown}
 
 
 def states_of(data_dir: str, scenes: "Iterable[int]") -> "dict[int, State]":
-    """The states of these scenes, at most 200, and why."""
+    """The states of these scenes, and why."""
     asked = tuple(scenes)
-    among = f"WHERE scene_id IN {_marks(asked)}"
+    which = f"WHERE scene_id IN {among(asked)}"
     with File(data_dir, QUEUE) as queue, File(data_dir, PLEX) as plex:
         jobs, died = _jobs(queue, asked, time.time())
-        held: dict[int, str] = dict(plex.rows(f"SELECT scene_id, why FROM held {among}", asked))
-        rows = plex.rows(f"SELECT scene_id, state, why FROM scene_state {among}", asked)
+        held: dict[int, str] = dict(plex.rows(f"SELECT scene_id, why FROM held {which}"))
+        rows = plex.rows(f"SELECT scene_id, state, why FROM scene_state {which}")
         changed = _changed(data_dir, queue, plex, asked)
     seen = {scene: (state, why) for scene, state, why in rows}
     return {
@@ -78,11 +78,6 @@ def states_of(data_dir: str, scenes: "Iterable[int]") -> "dict[int, State]":
     }
 
 
-def _marks(values: "Sized") -> str:
-    """A question mark for each value, as a statement takes them."""
-    return f"({','.join('?' * len(values))})"
-
-
 def _jobs(
     queue: File, asked: "tuple[int, ...]", now: float
 ) -> "tuple[dict[int, str], dict[int, str]]":
@@ -91,8 +86,8 @@ def _jobs(
     died: dict[int, str] = {}
     for key, status, due, error in queue.rows(
         f"SELECT key, status, due, error FROM {TABLE}"
-        f" WHERE key IN {_marks(asked)} AND (status <= {CLAIMED} OR status = {DEAD})",
-        tuple(f"scene:{scene}" for scene in asked),
+        f" WHERE key IN {read_only_db.jobs_of(asked)}"
+        f" AND (status <= {CLAIMED} OR status = {DEAD})"
     ):
         scene = int(key[6:])
         if status == DEAD:
@@ -109,8 +104,8 @@ def _changed(data_dir: str, queue: File, plex: File, asked: "tuple[int, ...]") -
     folder = f"{data_dir}/{inbox.FOLDER}"
     scenes = {n for n in asked if inbox.exists(f"{folder}/scene-{n}")}
     if names := set(_names(data_dir, queue)):
-        sql = f"SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN {_marks(asked)}"
-        rows = plex.rows(sql, asked)
+        sql = f"SELECT scene_id, kind, ref_id FROM ref WHERE scene_id IN {among(asked)}"
+        rows = plex.rows(sql)
         scenes |= {scene for scene, *name in rows if tuple(name) in names}
     return scenes
 
@@ -165,9 +160,8 @@ def counts(data_dir: str, now: float) -> "dict[str, int]":
         overlay = _overlay(data_dir, queue, plex, now)
         overlaid = list(set().union(*overlay.values()))
         for at in range(0, len(overlaid), AT_ONCE):
-            part = tuple(overlaid[at : at + AT_ONCE])
-            among = f"WHERE scene_id IN {_marks(part)} GROUP BY state"
-            for state, count in plex.rows(f"SELECT state, count(*) FROM scene_state {among}", part):
+            which = f"WHERE scene_id IN {among(overlaid[at : at + AT_ONCE])} GROUP BY state"
+            for state, count in plex.rows(f"SELECT state, count(*) FROM scene_state {which}"):
                 totals[state] -= count
     for state, ids in overlay.items():
         totals[state] += len(ids)
@@ -178,33 +172,56 @@ def counts(data_dir: str, now: float) -> "dict[str, int]":
 
 
 def listed(data_dir: str, args: "Map") -> "Map":
-    """The scenes in a `state`, by ascending id, and why."""
-    size, after = read_only_db.limit(args), read_only_db.number(args, "after")
-    state = read_only_db.text(args, "state")
+    """The scenes in a `state` by id, and why. The first part has the `total`."""
+    size, state = read_only_db.limit(args), read_only_db.text(args, "state")
     if state not in LISTED:
         raise read_only_db.Trouble(f"state must be one of {', '.join(LISTED)}")
-    with File(data_dir, QUEUE) as queue, File(data_dir, PLEX) as plex:
-        overlay = _overlay(data_dir, queue, plex, time.time())
-        chosen = sorted(n for n in overlay.get(state, ()) if n > after)[: size + 1]
-        if state in SEEN:
-            elsewhere = set().union(*overlay.values())
-            chosen = sorted(chosen + _seen(plex, state, after, size + 1, elsewhere))[: size + 1]
+    chosen, total = _chosen(data_dir, args, state, size + 1)
     whys = states_of(data_dir, chosen[:size]) if chosen else {}
     rows = [{"scene": n, "why": whys.get(n, ("", ""))[1]} for n in chosen]
-    return read_only_db.page(rows, size, "scene")
+    answer = read_only_db.page(rows, size, "scene")
+    return answer if args.get("after") else answer | {"total": total}
 
 
-def _seen(plex: File, state: str, after: int, most: int, besides: "set[int]") -> "list[int]":
-    """Up to `most` scenes whose last comparison gave this state, without those in another state now."""
-    scenes: list[int] = []
-    while len(scenes) < most:
-        rows = plex.rows(
-            "SELECT scene_id FROM scene_state WHERE state = ? AND scene_id > ?"
-            f" ORDER BY scene_id LIMIT {2 * AT_ONCE}",
-            (state, after),
-        )
-        scenes += [row[0] for row in rows if row[0] not in besides]
-        if len(rows) < 2 * AT_ONCE:
-            break
-        after = rows[-1][0]
-    return scenes[:most]
+def _chosen(data_dir: str, args: "Map", state: str, most: int) -> "tuple[list[int], int]":
+    """Up to `most` ids of the part that is asked for, and the number of all scenes in the state."""
+    after, start = read_only_db.number(args, "after"), read_only_db.start(args)
+    is_down = read_only_db.one_of(args, "order", ("oldest", "newest")) == "newest"
+    with File(data_dir, QUEUE) as queue, File(data_dir, PLEX) as plex:
+        overlay = _overlay(data_dir, queue, plex, time.time())
+        if state not in SEEN:
+            ids = sorted(overlay[state], reverse=is_down)
+            if after:
+                ids = [n for n in ids if (n < after if is_down else n > after)]
+            return ids[start : start + most], len(ids)
+        besides = set().union(*(overlay[other] for other in overlay.keys() - {state}))
+        total = _count(plex, state, besides)
+        if start <= total // 2:
+            return _seen(plex, state, after, is_down, start + most, besides)[start:], total
+        end = max(total - start, 0)  # the index is read from its nearer end
+        ids = _seen(plex, state, 0, not is_down, end, besides)
+        return ids[max(end - most, 0) :][::-1], total
+
+
+def _seen(
+    plex: File, state: str, after: int, is_down: bool, most: int, besides: "set[int]"
+) -> "list[int]":
+    """The first `most` scenes beyond `after` whose last comparison gave this state, without those in
+    another state now."""
+    beyond = f" AND scene_id {'<' if is_down else '>'} {after}" if after else ""
+    rows = plex.rows(
+        f"SELECT scene_id FROM scene_state WHERE state = ?{beyond}"
+        f" ORDER BY scene_id{' DESC' if is_down else ''} LIMIT ?",
+        (state, most + len(besides)),
+    )
+    return [number for (number,) in rows if number not in besides][:most]
+
+
+def _count(plex: File, state: str, besides: "set[int]") -> int:
+    """How many scenes are in this state, without those in another state now."""
+    sql, others = "SELECT count(*) FROM scene_state WHERE state = ?", list(besides)
+    count = plex.value(sql, (state,))
+    for at in range(0, len(others), AT_ONCE):
+        among_others = f"{sql} AND scene_id IN {among(others[at : at + AT_ONCE])}"
+        count -= plex.value(among_others, (state,))
+    return count

@@ -87,6 +87,65 @@ def test_the_queue_comes_in_pages_in_the_order_of_the_work(box: Box) -> None:
     assert sorted(row["id"] for row in first["rows"] + rest["rows"]) == list(range(1, 8))
 
 
+def numbered(box: Box, mode: str, key: str, **given: Any) -> list[int]:
+    """The rows of all pages, by number."""
+    rows: list[int] = []
+    page = 1
+    while True:
+        found = box.operation(mode, page=page, limit=3, **given)
+        rows += [row[key] for row in found["rows"]]
+        if found["next"] is None:
+            assert len(rows) == found["total"]
+            return rows
+        page += 1
+
+
+def test_pages_with_numbers_meet_in_every_order(box: Box) -> None:
+    scenes = fill(box, 10, tags=["Rain"])
+    box.operation("all")
+    box.operation("hold", scenes=scenes[:4])
+    dead = sorted(_buried(box))
+    jobs = Jobs(box.data_dir)
+    jobs.put([Job(number, rank=number % 2) for number in scenes[6:]], 1.0)
+    jobs.claim(1, 2.0)  # it comes first in every order
+    jobs.close()
+    in_sync, held = scenes[4:6], scenes[:4]
+    for mode, key, expected, given in (
+        ("list_scenes", "scene", in_sync, {"state": "in_sync"}),
+        ("list_scenes", "scene", held, {"state": "held"}),
+        ("list_held", "scene", held, {}),
+        ("list_dead_letters", "id", dead, {}),
+        ("list_runs", "run", [1], {}),
+        ("list_changes", "number", sorted(numbered(box, "list_changes", "number")), {}),
+    ):
+        oldest = numbered(box, mode, key, order="oldest", **given)
+        assert oldest == expected, mode
+        assert numbered(box, mode, key, order="newest", **given) == oldest[::-1], mode
+    for order in ("work", "due", "newest"):
+        assert sorted(numbered(box, "list_queue", "id", order=order)) == scenes[6:]
+
+
+def _buried(box: Box) -> list[int]:
+    bury(box, 5, first=9001)
+    return [row["id"] for row in box.operation("list_dead_letters")["rows"]]
+
+
+def test_lists_are_narrowed_down_to_the_scenes_of_a_search(box: Box) -> None:
+    scenes = fill(box, 4)
+    box.operation("all")
+    box.operation("hold", scenes=scenes)
+    bury(box, 4, first=scenes[0])
+    some = scenes[1:3]
+    for mode, key in (
+        ("list_held", "scene"), ("list_changes", "scene"), ("list_dead_letters", "id"),
+    ):  # fmt: skip
+        found = box.operation(mode, scenes=some)["rows"]
+        assert {row[key] for row in found} == set(some), mode
+    (run,) = box.operation("list_runs", scenes=some)["rows"]
+    assert run["scene_count"] == 4 and run["scenes"] == scenes[:3]
+    assert box.operation("list_runs", scenes=[9999])["total"] == 0
+
+
 def test_one_some_or_all_dead_letters_are_dropped(box: Box) -> None:
     numbers = bury(box, 6)
     assert box.operation("clear_dlq", ids=[]) == {"cleared": 0}

@@ -196,20 +196,19 @@ def test_dead_letters_of_one_reason_are_chosen_and_dropped(box: Box, tab: View) 
     assert box.operation("status")["queue"]["dead"] == 2
 
 
-def test_dead_letters_beyond_a_page_come_at_a_press_and_are_chosen_together(
-    box: Box, tab: View
-) -> None:
+def test_dead_letters_of_a_page_are_chosen_together(box: Box, tab: View) -> None:
     (scene,) = filled(box, 1)
-    bury(box, 203, first=scene)
+    bury(box, 53, first=scene)
     tab.go("queue")
     letters = tab.card("Dead letters")
-    letters.get_by_role("button", name="More").click()
+    letters.get_by_role("button", name="Next").click()
     tab.button(f"Retry scene {scene}").wait_for()
     tab.page.get_by_label("Choose all that are shown").check()
     tab.page.get_by_label(f"Choose scene {scene}", exact=True).uncheck()
-    tab.press("Drop chosen (202)", sure="Drop them?")
-    tab.says("202 dead letters dropped")
-    assert [row["id"] for row in box.operation("list_dead_letters")["rows"]] == [scene]
+    tab.press("Drop chosen (2)", sure="Drop them?")
+    tab.says("2 dead letters dropped")
+    found = [row["id"] for row in box.operation("list_dead_letters")["rows"]]
+    assert len(found) == 51 and found[-1] == scene
     # Those that are gone from Stash cost no title.
     letters.get_by_role("link", name="Title 0").wait_for()
 
