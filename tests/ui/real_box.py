@@ -68,6 +68,13 @@ class RealBox(Box):
         self.stash.use_python(self.stash.general["pythonPath"])
         self.stash.configure(PLUGIN)
 
+    def uninstall(self) -> None:
+        """The Stash of a person who has not installed the plugin yet."""
+        self.stash.configure(PLUGIN)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.data_dir, ignore_errors=True)
+        self.stash.reload_plugins()
+
     def sign_in_at(self, token: str = ACCOUNT) -> PlexTv:
         """Stash hands its own environment on, so its Python is a script that names the plex.tv."""
         self.plex_tv = PlexTv(token=token).start()
@@ -121,7 +128,8 @@ class RealBox(Box):
         if "studio" in given:
             given["studio_id"] = self._id("studio", given.pop("studio"))
         if "cover" in given:
-            given["cover_image"] = base64.b64encode(given.pop("cover")).decode()
+            encoded = base64.b64encode(given.pop("cover")).decode()
+            given["cover_image"] = f"data:image/png;base64,{encoded}"
         return given
 
     def _id(self, kind: str, name: str) -> str:

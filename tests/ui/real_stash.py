@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from devserver.stash.client import TITLE, Client
 
 URL, KEY = "STASH_URL", "STASH_API_KEY"
@@ -74,6 +76,9 @@ class RealStash(Client):
     def config_dir(self) -> Path:
         return Path(self.general["configFilePath"]).parent
 
+    def hold_jobs(self) -> None:
+        pytest.skip("a real Stash begins its jobs at once")
+
     # -- plugins and jobs ------------------------------------------------------------------
 
     def use_python(self, path: str) -> None:
@@ -81,6 +86,14 @@ class RealStash(Client):
             "mutation($p: String) { configureGeneral(input: { pythonPath: $p }) { pythonPath } }"
         )
         self.gql(query, {"p": path})
+
+    def use_source(self, name: str, url: str, folder: str) -> None:
+        """Makes this the only source of plugins; its packages are installed below `folder`."""
+        query = (
+            "mutation($s: [PackageSourceInput!]) { configureGeneral(input:"
+            " { pluginPackageSources: $s }) { pythonPath } }"
+        )
+        self.gql(query, {"s": [{"name": name, "url": url, "local_path": folder}]})
 
     def read_release_notes(self) -> None:
         """A new Stash shows them above everything, until they are closed."""

@@ -12,12 +12,9 @@ from devserver.box import PLUGIN, TOKEN, Box
 from devserver.plex_tv import PlexTv
 from devserver.plex_tv.resources import Connection
 from tests.ui.conftest import View
+from tests.ui.first_run import allow, count_clicks, filled
 
 STUB = Path(__file__).parents[1] / "torture" / "stub"
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c626001"
-    "000000ffff03000006000557bfabd40000000049454e44ae426082"
-)
 
 
 @pytest.fixture
@@ -27,32 +24,14 @@ def tv(box: Box) -> PlexTv:
     return box.sign_in_at()
 
 
-def allow(tab: View, button: str = "Sign in to Plex") -> None:
-    """Presses the button, and allows the sign-in in the window that opens."""
-    with tab.page.context.expect_page() as opened:
-        tab.press(button)
-    plex = opened.value
-    plex.get_by_role("button", name="Allow").click()
-    plex.get_by_text("Done").wait_for()
-    plex.close()
-
-
 def steps(tab: View) -> list[str]:
     names = ("1. Connect", "2. Check", "3. Go")
     return [tab.card(name).locator("header .s2p-badge").first.inner_text() for name in names]
 
 
-def filled(box: Box, count: int) -> None:
-    scenes = {
-        f"{n}.mp4": {"title": f"Title {n}", "tags": ["Rain"], "cover": PNG} for n in range(count)
-    }
-    box.add_all(scenes)
-
-
 def test_a_new_user_gets_from_the_page_to_the_first_sync(box: Box, tab: View, tv: PlexTv) -> None:
     filled(box, 40)
-    count = "addEventListener('click', event => window.clicks += event.isTrusted, true)"
-    tab.page.add_init_script(f"window.clicks = 0; {count}")
+    clicks = count_clicks(tab)
     tab.go()
     tab.shows("Three steps to the first sync")
     assert steps(tab) == ["now", "later", "later"]
@@ -76,7 +55,7 @@ def test_a_new_user_gets_from_the_page_to_the_first_sync(box: Box, tab: View, tv
     tab.until(lambda: steps(tab) == ["done", "done", "done"])
     assert box.differences() == {}
     tab.shot("start-done")
-    assert tab.page.evaluate("window.clicks") + 1 <= 12, "with the one on Plex's page"
+    assert clicks() <= 12
     tab.page.get_by_role("link", name="Go to the overview").click()
     tab.shows("Reconciliation")
     content = tab.page.content()
@@ -189,10 +168,10 @@ def test_a_revoked_token_is_renewed_from_the_banner(box: Box, tab: View, tv: Ple
 
 @pytest.mark.cold
 def test_the_packages_are_installed_by_a_task_first(box: Box, tab: View, tv: PlexTv) -> None:
+    box.stash.hold_jobs()
     requirements = box.folder / "requirements.txt"
     requirements.write_text(requirements.read_text() + "s2p-tiny>=1,<2\n")
     box.stash.env = {**box.stash.env, "PYTHONPATH": str(STUB)}
-    box.stash.hold_jobs()
     tab.go()
     tab.shows("four Python packages")
     tab.press("Install the packages")
