@@ -7,13 +7,13 @@
   const BARS = 12, // runs that are shown
     HEIGHT = 60; // pixels of the highest bar
   const COLOURS = {
-    empty_metadata: "#48aff0",
-    stale_sync: "#ffb366",
-    missing: "#ff7373",
-    drifted: "#ad99ff",
+    empty_metadata: "#2b95d6",
+    stale_sync: "#cf7a1f",
+    missing: "#f0595a",
+    drifted: "#9d7be8",
   };
 
-  const colourOf = (type) => COLOURS[type] || "#8a9ba8";
+  const colourOf = (type) => COLOURS[type] || "#8295a5";
   const typeName = (type) => S.nameOf("gap", type);
   // [type, count] of the gaps that a run found.
   const gapsOf = (run) => Object.entries(run.gaps || {}).filter(([, count]) => count);

@@ -1,18 +1,23 @@
-"""Draws the pictures of the README from the box's library: `make shots`."""
+"""Draws the pictures of the README and of docs/page.md from the box's library: `make shots`."""
 
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from devserver import seed_library
 from devserver.box import PLUGIN, Box
 from devserver.stage import ROOT, open_box
-from tests.ui import libraries
+from sync_queue.job import Job
+from sync_queue.jobs import Jobs
+from tests.ui import libraries, views
 
 IMAGES = ROOT / "docs" / "images"
 SIZE = {"width": 1180, "height": 640}
+PHONE = {"width": 390, "height": 780}
+STEPS = "start"  # the view of a new user, which has a picture of each step
 
 
 def lived_in(box: Box) -> int:
@@ -33,20 +38,50 @@ def lived_in(box: Box) -> int:
     box.operation("process_queue")
     box.stash.update_scene(scenes[9], title="A new title", details="Said anew.")
     box.settle()
-    box.operation("preview", scope="24h")
+    to_decide(box, scenes[20:22])
+    give_up(box, scenes[30:33])
+    box.operation("preview", scope="all")
     return scenes[9]
 
 
+def to_decide(box: Box, scenes: list[int]) -> None:
+    """Titles that were edited on both sides."""
+    box.configure(on_edit_in_plex="ask", reconcile_interval="daily")
+    for scene in scenes:
+        box.plex.edit_as_person(int(box.item(scene)["ratingKey"]), title=f"My title {scene}")
+        box.stash.update_scene(scene, title=f"The title of Stash {scene}")
+    box.settle()
+    box.operation("process_queue")
+
+
+def give_up(box: Box, scenes: list[int]) -> None:
+    jobs = Jobs(box.data_dir)
+    jobs.put([Job(scene) for scene in scenes], time.time() - 7200)
+    for job in jobs.claim(len(scenes), time.time()):
+        jobs.bury(job, "Plex answered 500 to the edit of the item", time.time() - 3600)
+    jobs.close()
+
+
 def draw(page: Any, box: Box, scene: int) -> None:
-    address = box.stash.url
-    page.goto(f"{address}/plugins/stash2plex")
-    page.get_by_text("in sync").first.wait_for()
-    page.get_by_text("Plex 1.").first.wait_for()
-    page.screenshot(path=IMAGES / "overview.png")
-    page.goto(f"{address}/scenes/{scene}")
+    for view in views.names():
+        if view != STEPS:
+            show(page, box, view)
+            page.screenshot(path=IMAGES / f"{view}.png")
+    page.set_viewport_size(PHONE)
+    show(page, box, "overview")
+    page.screenshot(path=IMAGES / "phone.png")
+    page.set_viewport_size(SIZE)
+    page.goto(f"{box.stash.url}/scenes/{scene}")
     page.get_by_role("tab", name="Plex").click()
     page.get_by_text("Last writes").wait_for()
     page.screenshot(path=IMAGES / "scene.png")
+
+
+def show(page: Any, box: Box, view: str) -> None:
+    page.goto(f"{box.stash.url}/plugins/stash2plex?view={view}")
+    page.locator(".s2p-card").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    page.locator(".s2p-skeleton").first.wait_for(state="detached")
 
 
 def draw_start(page: Any, box: Box) -> None:
