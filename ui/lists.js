@@ -26,7 +26,7 @@
     }, [typed]);
     const input = {
       type: "search",
-      className: "form-control form-control-sm",
+      className: "form-control form-control-sm text-input",
       value: typed,
       placeholder: text("list.searchHint"),
       onChange: (event) => setTyped(event.target.value),

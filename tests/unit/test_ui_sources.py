@@ -114,3 +114,17 @@ def test_states_have_the_names_of_the_plugin() -> None:
     assert {state: TEXTS[f"state.{state}"].lower() for state in STATES} == {
         state: name.lower() for state, name in STATES.items()
     }
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_field_has_a_class_that_stash_makes_dark(path: Path) -> None:
+    fields = re.findall(r'"form-control[^"]*"', path.read_text(encoding="utf-8"))
+
+    assert [one for one in fields if "text-input" not in one and "input-control" not in one] == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_only_the_file_of_the_language_shows_numbers_and_times(path: Path) -> None:
+    own = re.findall(r"\btoLocale\w+|\bIntl\.\w+", path.read_text(encoding="utf-8"))
+
+    assert not own or path.name == "language.js"
