@@ -24,6 +24,9 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "health_check": (),
     "bundle": (),
     "settings": (),
+    "check_setting": ("name", "value", "parts"),
+    "libraries": (),
+    "template_parts": (),
     "samples": (),
     "set_up": (),
     "queue_status": (),
@@ -65,7 +68,7 @@ EXCLUSIVE: dict[str, tuple[tuple[str, str], ...]] = {
     "clear_dlq": (("ids", "error"),),
 }
 # These answer whatever is wrong with the files on disk, and leave nothing there.
-READ_ONLY = ("doctor", "bundle", "settings")
+READ_ONLY = ("doctor", "bundle", "settings", "check_setting", "libraries", "template_parts")
 
 
 def objection(mode: str, given: Collection[str]) -> str:

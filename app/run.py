@@ -64,6 +64,7 @@ class Run:
         self.contacts = Contacts(data_dir, clock, args.get("mode") not in READ_ONLY)
         self.progress = Progress(self._tell)
         self._settings = settings
+        self.given_settings: Mapping[str, Any] = {}  # as Stash stores them, once `config` is read
         self.settings_warnings: Sequence[str] = ()  # about values that cannot be used
         self.state_of_settings = ""  # the state of Stash's settings that `config` was read in
         self._listener: Callable[[str], None] = stdio.warning
@@ -109,6 +110,7 @@ class Run:
         given = self._settings
         if given is None:
             given = self._settings_of_stash()
+        self.given_settings = given if isinstance(given, Mapping) else {}
         for secret in typed_secrets(given):
             stdio.hide(secret)
         keeps = self.args.get("mode") not in READ_ONLY

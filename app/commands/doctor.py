@@ -6,7 +6,7 @@ from typing import Any
 
 import errors
 from app.run import Run
-from app.setup_check import diagnosis, settings_report
+from app.setup_check import diagnosis
 from app.setup_check import finding as by_level
 from app.setup_check.checks import QUICK, WHOLE, Check, Visit, failed
 from app.setup_check.finding import Finding
@@ -35,14 +35,6 @@ def doctor(run: Run) -> dict[str, Any]:
     for server in ("stash", "plex"):
         facts[server] = SILENT[server] | facts[server]
     return {"ok": by_level.is_healthy(visit.findings), "findings": findings} | facts
-
-
-def settings(run: Run) -> dict[str, Any]:
-    """The settings in force. Asks only Stash."""
-    from validation.config import shown
-
-    config = run.config
-    return {"settings": settings_report.rows(config, run.settings_warnings, shown())}
 
 
 def health_check(run: Run) -> dict[str, Any]:

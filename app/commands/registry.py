@@ -64,10 +64,11 @@ MODULES = {
         "clear_dlq", "purge_dlq", "retry_dlq", "recover_outage_jobs", "outage_summary",
     ),
     "decide": ("decide",),
-    "doctor": ("doctor", "health_check", "settings"),
+    "doctor": ("doctor", "health_check"),
     "explain": ("explain",),
     "preview": ("preview",),
     "save_settings": ("save_settings",),
+    "settings": ("settings", "check_setting", "libraries", "template_parts"),
     "set_up": ("set_up", "samples"),
     "sign_in": (
         "sign_in", "sign_in_poll", "sign_in_servers", "sign_in_server", "sign_in_save",
@@ -84,7 +85,8 @@ OPERATIONS: dict[str, Operation] = {
 } | {name: _in(module, name) for module, names in MODULES.items() for name in names}
 # Operations without a task: the page and a terminal call them with arguments.
 WITHOUT_TASK = (
-    "hold", "explain", "sync", "apply_preview", "bundle", "settings", "save_settings", "samples", "sign_in",
+    "hold", "explain", "sync", "apply_preview", "bundle", "settings", "check_setting", "libraries",
+    "template_parts", "save_settings", "samples", "sign_in",
     "sign_in_poll", "sign_in_servers", "sign_in_server", "sign_in_save", "sign_in_cancel",
     "connect",
 )  # fmt: skip

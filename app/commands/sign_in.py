@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import errors
 from app import arguments, pending_sign_in
+from app.commands.settings import libraries_of
 from app.pending_sign_in import SignIn
 from app.phrasing import many
 from app.run import Run
@@ -143,7 +144,7 @@ def sign_in_server(run: Run) -> Answer:
         raise errors.SetupError("This server is not one of the account's. Sign in again.")
     given.machine, given.address = machine, _address(run, given.servers[machine], machine)
     client = _client(run, given)
-    libraries = _libraries(run, client)
+    libraries = libraries_of(run, client)
     pending_sign_in.keep(run.data_dir, given)
     return {"name": client.name, "version": client.version, "address": given.address,
             "libraries": libraries}  # fmt: skip
@@ -189,22 +190,6 @@ def _connected(run: Run, url: str, token: str) -> "PlexClient":
     return connect(url, token, config.connect_timeout, config.read_timeout, verify)
 
 
-def _libraries(run: Run, client: "PlexClient") -> list[Answer]:
-    """The libraries that can be synced, with their number of items, and whether they are chosen now."""
-    from plex.client.section import numbered
-
-    movies = numbered(client.libraries("movie"))
-    try:
-        chosen = {library.id for library in client.only(run.config.plex_library).sections()}
-    except errors.SetupError:  # the setting names libraries of another server
-        chosen = {library.id for library in movies}
-    return [
-        {"id": library.id, "name": library.title, "items": client.count(library.id),
-         "chosen": library.id in chosen}
-        for library in movies
-    ]  # fmt: skip
-
-
 def sign_in_save(run: Run) -> Answer:
     """Write address, token and libraries into Stash's settings, and end the sign-in. Without `libraries`
     that setting stays."""
@@ -215,7 +200,7 @@ def sign_in_save(run: Run) -> Answer:
     changed = {"plex_url": given.address, "plex_token": token}
     chosen = arguments.ids(run, "libraries")
     if chosen is not None:
-        changed["plex_library"] = _setting(chosen, _libraries(run, _client(run, given)))
+        changed["plex_library"] = _setting(chosen, libraries_of(run, _client(run, given)))
     run.stash.change_settings(stdio.PLUGIN_ID, changed)
     pending_sign_in.end(run.data_dir)
     name = given.servers[given.machine]["name"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from validation.address import token_fault, url_fault
+from validation.rules import FAULTS, GROUPS, RULES, SECRET, is_blank
 
 if TYPE_CHECKING:
     from validation.config import Stash2PlexConfig
@@ -40,9 +40,46 @@ def _row(name: str, config: "Stash2PlexConfig", default: Any, warnings: Sequence
 
 def _fault(name: str, config: "Stash2PlexConfig") -> str:
     """The fault of a readable value that cannot work, '' if there is none."""
+    if name not in FAULTS:
+        return ""
+    return FAULTS[name](config.token if name == TOKEN else config.plex_url) or ""
+
+
+# -- for the page, which shows them by group and changes them
+
+
+def described(rows: Sequence[Row], given: Mapping[str, Any]) -> list[Row]:
+    """The rows in the order of the groups, with {group, kind, allowed, typed}. `given` are the settings as
+    Stash stores them, and `typed` is the value as a person types it."""
+    by_name = {row["name"]: row for row in rows}
+    return [
+        {**by_name[name], "group": group, "kind": rule.kind, "allowed": list(rule.allowed),
+         "typed": _typed(by_name[name], given.get(name))}
+        for group, rules in GROUPS.items() for name, rule in rules.items()
+    ]  # fmt: skip
+
+
+def _typed(row: Row, given: Any) -> Any:
+    name, value = row["name"], row["value"]
     if name == TOKEN:
-        return token_fault(config.token) or ""
-    return (url_fault(config.plex_url) or "") if name == "plex_url" else ""
+        return ""
+    if isinstance(value, bool):
+        return value
+    if is_blank(name, given):  # the value may come from an older key
+        return "" if row["is_default"] else _as_text(name, value)
+    # In the address there may be a token or a password as typed.
+    is_shown = isinstance(given, (str, int)) and name not in SECRET
+    return str(given) if is_shown else _as_text(name, value)
+
+
+def _as_text(name: str, value: Any) -> str:
+    """The value of a text, a number or a list, as `validation.values` reads it."""
+    if not isinstance(value, list):
+        return str(value)
+    parts = [" => ".join(part) if isinstance(part, list) else part for part in value]
+    is_plain = all(isinstance(part, str) and "," not in part for part in value)
+    is_quoted = RULES[name].kind == "libraries"
+    return ", ".join(parts) if is_plain or is_quoted else "; ".join([*parts, ""]).rstrip()
 
 
 def _plain(value: Any) -> Any:

@@ -21,12 +21,12 @@ _BETWEEN_PEOPLE = re.compile(r"[,;](?!\s*(?:jr|sr|ii|iii|iv)\b)", re.IGNORECASE)
 
 def title(scene: Scene, settings: SyncSettings) -> str:
     if settings.title_template:
-        return _by_template(settings.title_template, template_values(scene))
+        return by_template(settings.title_template, template_values(scene))
     return clean_text.one_line(scene.title, clean_text.LIMITS["title"])
 
 
 def sort_title(scene: Scene, settings: SyncSettings) -> str:
-    return _by_template(settings.sort_title_template, template_values(scene, DIGITS))
+    return by_template(settings.sort_title_template, template_values(scene, DIGITS))
 
 
 def original_title(scene: Scene, settings: SyncSettings) -> str:
@@ -39,7 +39,7 @@ def summary(scene: Scene, settings: SyncSettings) -> str:
 
 
 def tagline(scene: Scene, settings: SyncSettings) -> str:
-    return _by_template(settings.tagline_template, template_values(scene))
+    return by_template(settings.tagline_template, template_values(scene))
 
 
 def studio(scene: Scene, settings: SyncSettings) -> str:
@@ -54,7 +54,8 @@ def content_rating(scene: Scene, settings: SyncSettings) -> str:
     return clean_text.one_line(settings.content_rating, NAME)
 
 
-def _by_template(form: str, parts: Mapping[str, str]) -> str:
+def by_template(form: str, parts: Mapping[str, str]) -> str:
+    """Returns the text that a template makes of the values of its placeholders."""
     return clean_text.one_line(template.fill(form, parts), clean_text.LIMITS["title"])
 
 
@@ -72,8 +73,13 @@ def template_values(scene: Scene, digits: int = 1) -> dict[str, str]:
         "year": full_date(scene.date)[:4],
         "code": clean_text.one_line(scene.code),
         "group": clean_text.one_line(group.name),
-        "scene_index": "" if group.place is None else f"{group.place:0{digits}}",
+        "scene_index": "" if group.place is None else padded(str(group.place), digits),
     }
+
+
+def padded(number: str, digits: int = DIGITS) -> str:
+    """Returns the digits with zeros before them; '' stays."""
+    return number and number.zfill(digits)
 
 
 def people(typed: str) -> tuple[str, ...]:
