@@ -100,7 +100,7 @@ shots: $(BROWSER)
 
 setup: $(READY)
 
-$(READY): requirements.txt requirements-dev.txt scripts/venv.sh
+$(READY): requirements.txt requirements-notify.txt requirements-dev.txt scripts/venv.sh
 	@sh scripts/venv.sh "$(VENV)" "$(PYTHON)"
 
 $(BROWSER): $(READY) tests/ui/requirements.txt

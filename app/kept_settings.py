@@ -1,5 +1,6 @@
 """The settings of Stash, checked. The result is kept while they stay the same, since pydantic takes
-longer to start than the sync of a scene. The address and the token of Plex are never kept."""
+longer to start than the sync of a scene. The address and the token of Plex, and the addresses of
+notifications, are never kept."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ import validation
 from disk.json_file import put_note
 from stash import light
 from validation.address import tidy_token, tidy_url
+from validation.notify_address import notify_addresses
 from validation.settings import SyncSettings
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 FILE = "settings_checked"
 OF_PLEX = ("plex_url", "plex_token")
+NOTIFY = "notify"
+NEVER_KEPT = (*OF_PLEX, NOTIFY)
 
 
 class Checked(NamedTuple):
@@ -52,22 +56,26 @@ def checked(folder: str, settings: object, keeps: bool = True) -> Checked:
     unknown = unknown_keys(settings)
     if mark and keeps and not warnings:
         values = {name: getattr(config, name) for name in type(config).model_fields}
-        values = {name: value for name, value in values.items() if name not in OF_PLEX}
+        values = {name: value for name, value in values.items() if name not in NEVER_KEPT}
         with suppress(OSError):  # the next process checks again
             put_note(path, light.dumps({"mark": mark, "values": values, "unknown": unknown}))
     return Checked(config, warnings, unknown)
 
 
 def _mark(settings: object) -> str:
-    """A hash of everything that decides what the check returns, besides the address and the token; '' if
-    these are not plain texts."""
+    """A hash of everything that decides what the check returns, besides what is never kept; '' if that is
+    not in order."""
     if not isinstance(settings, Mapping):
         return ""
     for name in OF_PLEX:
         given = settings.get(name)
         if not isinstance(given, str) or not given.strip() or not given.isascii():
             return ""
-    others = {name: value for name, value in settings.items() if name not in OF_PLEX}
+    try:
+        notify_addresses(settings.get(NOTIFY))
+    except ValueError:
+        return ""
+    others = {name: value for name, value in settings.items() if name not in NEVER_KEPT}
     text = light.dumps([others, _rules()])
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
@@ -90,6 +98,7 @@ def _kept(path: str, mark: str, settings: Any) -> "Checked | None":
         return None
     url, token = (settings[name].strip() for name in OF_PLEX)
     values |= {"plex_url": tidy_url(url), "token": tidy_token(token)}
+    values[NOTIFY] = notify_addresses(settings.get(NOTIFY))
     return Checked(cast("Stash2PlexConfig", KeptConfig(values)), (), unknown)
 
 

@@ -8,12 +8,14 @@ from typing import Any
 
 from app import quiet_libraries
 from app.activity import Activity
+from app.dashboard import notifications
 from app.dashboard.overview import NO_PACKAGES
 from app.packages import activate
 from app.run import Run
 from disk import messages
 from errors import SetupError, Stash2PlexError
 from stash import hook, stdio
+from sync_queue import inbox
 
 INSTALLS = (
     "The packages of Stash2Plex are not installed yet. A task of Stash installs them now: see Settings > "
@@ -53,7 +55,19 @@ def opened(
         Path(data_dir, NO_PACKAGES).unlink(missing_ok=True)
     run = Run(connection, args, data_dir, settings, from_stash=from_stash)
     try:
-        yield run
+        with _closing(run):
+            yield run
+    except Exception:
+        _announce(run)
+        raise
+    _announce(run)
+
+
+@contextmanager
+def _closing(run: Run) -> Iterator[None]:
+    """Note how the run ended, and close its files."""
+    try:
+        yield
     except Stash2PlexError as error:
         run.tell_end(str(error))
         raise
@@ -62,6 +76,18 @@ def opened(
         raise
     finally:
         run.close()
+
+
+def _announce(run: Run) -> None:
+    """Tell people what happened, if they want that. The run holds nothing any more."""
+    if run.knows_settings:
+        is_wanted = bool(run.config.notify)
+    else:
+        is_wanted = inbox.exists(f"{inbox.home(run.data_dir)}/{notifications.FILE}")
+    if is_wanted:
+        from app.notify import announce
+
+        announce.announce(run)
 
 
 def _make_importable(data_dir: str, may_install: bool) -> None:

@@ -16,6 +16,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "list_decisions": (*PART, "scenes"),
     "list_held": (*PART, "scenes"),
     "list_preview": (*PART, "field", "why"),
+    "notifications": (),
     # Questions to both servers. Nothing is written to Plex.
     "explain": ("scene",),
     "decide": ("item", "field", "side", "later"),
@@ -41,6 +42,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "sign_in_cancel": (),
     "connect": ("url", "token"),
     "save_settings": ("settings",),
+    "send_test": (),
     # Operations that change something.
     "sync": ("scene", "scenes", "later"),
     "apply_preview": ("field", "why", "later"),

@@ -98,6 +98,7 @@ class Box:
             "path_map": self.path_map,
         }
         self.tokens.add(str({**usual, **settings}["plex_token"]))
+        self.tokens.update(str(settings.get("notify") or "").split())
         self.stash.configure(PLUGIN, **{**usual, **settings})
 
     @contextlib.contextmanager

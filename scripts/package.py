@@ -18,7 +18,14 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 ID = "Stash2Plex"
-FILES = ("Stash2Plex.py", "Stash2Plex.yml", "errors.py", "requirements.txt", "LICENSE")
+FILES = (
+    "Stash2Plex.py",
+    "Stash2Plex.yml",
+    "errors.py",
+    "requirements.txt",
+    "requirements-notify.txt",
+    "LICENSE",
+)
 FOLDERS = (
     "app",
     "disk",

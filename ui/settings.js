@@ -1,5 +1,5 @@
 // Stash's settings of the plugin: each field shows the value in force and what is wrong with it. Above
-// them is a block of ours, in which the token is set without being shown.
+// them is a block of ours, in which the token and other secrets are set without being shown.
 "use strict";
 (() => {
   const S = window.Stash2Plex;
@@ -7,7 +7,26 @@
   const { Message, Problem, TestButton } = S;
   const { Button } = S.Bootstrap;
   const { useState, useEffect } = React;
-  const TOKEN = "plex_token";
+  // The settings that nobody gets to see, with the texts of their fields.
+  const SECRETS = {
+    plex_token: {
+      heading: "settings.token",
+      isSet: "settings.tokenSet",
+      isNot: "settings.noToken",
+      saved: "settings.tokenSaved",
+      change: "button.changeToken",
+      save: "button.saveToken",
+    },
+    notify: {
+      heading: "settings.notify",
+      isSet: "settings.notifySet",
+      isNot: "settings.notifyNot",
+      saved: "settings.notifySaved",
+      change: "button.changeAddresses",
+      save: "button.saveAddresses",
+      mayBeBlank: true,
+    },
+  };
   const SAVED = 1500; // ms after which Stash has saved a change
 
   // The rows of the operation `settings`: { name, value, default, is_default, problem }.
@@ -37,10 +56,10 @@
     return { ...setting, description: h(React.Fragment, null, setting.description, inForce) };
   }
 
-  // The settings as Stash shows them. Stash would show the token, so that field is ours.
-  S.settingsShown = (settings) => settings.filter((setting) => setting.name !== TOKEN).map(described);
+  // The settings as Stash shows them. Stash would show secrets, so their fields are ours.
+  S.settingsShown = (settings) => settings.filter(({ name }) => !SECRETS[name]).map(described);
 
-  // -- the token
+  // -- secrets
 
   // Returns our settings as Stash's page knows them, and what saves them.
   function useOurSettings() {
@@ -49,7 +68,7 @@
     return { ours, save: (changed) => savePluginSettings(S.ID, { ...ours, ...changed }) };
   }
 
-  function TokenForm({ save, cancel }) {
+  function SecretForm({ texts, save, cancel }) {
     const [draft, setDraft] = useState("");
     const submit = (event) => {
       event.preventDefault();
@@ -58,55 +77,52 @@
     const input = {
       type: "password",
       autoComplete: "off",
-      "aria-label": text("settings.token"),
+      "aria-label": text(texts.heading),
       className: "form-control form-control-sm text-input",
       value: draft,
       onChange: (event) => setDraft(event.target.value),
     };
     const look = { variant: "secondary", size: "sm" };
+    const disabled = !draft.trim() && !texts.mayBeBlank;
     return h(
       "form",
       { onSubmit: submit, className: "s2p-actions" },
       h("input", input),
-      h(Button, { ...look, type: "submit", disabled: !draft.trim() }, text("button.saveToken")),
+      h(Button, { ...look, type: "submit", disabled }, text(texts.save)),
       h(Button, { ...look, onClick: cancel }, text("button.cancel")),
     );
   }
 
-  function TokenHeading({ isSet }) {
-    const row = useRow(TOKEN);
+  function SecretHeading({ name, texts, isSet }) {
+    const row = useRow(name);
     return h(
       "div",
       null,
-      h("h3", null, text("settings.token")),
-      h(
-        "div",
-        { className: "sub-heading" },
-        text(isSet ? "settings.tokenSet" : "settings.noToken"),
-        h(RowProblem, { row }),
-      ),
+      h("h3", null, text(texts.heading)),
+      h("div", { className: "sub-heading" }, text(isSet ? texts.isSet : texts.isNot), h(RowProblem, { row })),
     );
   }
 
-  function Token({ say }) {
+  function Secret({ name, say }) {
     const { ours, save } = useOurSettings();
     const [open, setOpen] = useState(false);
-    const saveToken = (token) => {
-      save({ [TOKEN]: token });
+    const texts = SECRETS[name];
+    const saveSecret = (secret) => {
+      save({ [name]: secret });
       setOpen(false);
-      say(text("settings.tokenSaved"), "success");
+      say(text(texts.saved), "success");
     };
     const openButton = { variant: "secondary", size: "sm", onClick: () => setOpen(true) };
     return h(
       "div",
-      { className: "setting", id: `plugin-${S.ID}-${TOKEN}` },
-      h(TokenHeading, { isSet: Boolean(ours[TOKEN]) }),
+      { className: "setting", id: `plugin-${S.ID}-${name}` },
+      h(SecretHeading, { name, texts, isSet: Boolean(ours[name]) }),
       h(
         "div",
         null,
         open
-          ? h(TokenForm, { save: saveToken, cancel: () => setOpen(false) })
-          : h(Button, openButton, text("button.changeToken")),
+          ? h(SecretForm, { texts, save: saveSecret, cancel: () => setOpen(false) })
+          : h(Button, openButton, text(texts.change)),
       ),
     );
   }
@@ -142,7 +158,7 @@
         h(Introduction, { rows }),
         h(ProblemNames, { rows }),
         h("div", { className: "s2p-actions" }, h(TestButton)),
-        h(Token, { say }),
+        Object.keys(SECRETS).map((name) => h(Secret, { key: name, name, say })),
       ),
     );
   }

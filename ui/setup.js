@@ -1,4 +1,4 @@
-// Setup: the findings of Check Setup, the libraries, the settings in force, and the bug report.
+// Setup: the findings of Check Setup, the libraries, notifications, the settings in force, the bug report.
 "use strict";
 (() => {
   const S = window.Stash2Plex;
@@ -156,6 +156,7 @@
       ),
       doctor && h(Libraries, { libraries: plex.libraries || [], reload }),
       doctor && h(S.Paths, { paths: paths || {}, reload }),
+      doctor && h(S.Notifications, { settings: settings || [], version }),
       doctor && h(Settings, { settings: settings || [] }),
     );
   };

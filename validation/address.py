@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from validation.notify_address import notify_secrets
+
 _SLASHES = re.compile(r"^(https?):/?(?=[^/])", re.IGNORECASE)
 # Plex's own page, and what "View XML" shows; a folder of a proxy before them is kept.
 _OWN_PAGE = re.compile(r"(/(web|library|playlists|status|hubs|identity|:)(/.*)?|/+)$")
@@ -142,8 +144,9 @@ def token_fault(token: str) -> str | None:
 def typed_secrets(settings: object) -> list[str]:
     """Returns the secrets in the settings as typed. The log hides them from its first line on."""
     given = settings if isinstance(settings, Mapping) else {}
-    texts = [given.get(name) for name in ("plex_url", "plex_token")]
-    return secrets(*(text if isinstance(text, str) else "" for text in texts))
+    texts = [given.get(name) for name in ("plex_url", "plex_token", "notify")]
+    url, token, notify = (text if isinstance(text, str) else "" for text in texts)
+    return secrets(url, token) + notify_secrets(notify)
 
 
 def problem(url: str, token: str) -> str | None:

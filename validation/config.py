@@ -80,6 +80,8 @@ class Stash2PlexConfig(BaseModel):
     plex_insecure_tls: bool = False
     journal_days: int = 90
     journal_rows: int = 100_000
+    notify: tuple[str, ...] = ()
+    notify_runs: bool = False
     card_badge: bool = False
     debug_logging: bool = False
     obfuscate_paths: bool = False

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from validation import values
 from validation.address import photo_address, tidy_token, tidy_url, token_fault, url_fault
+from validation.notify_address import notify_addresses
 from validation.scope import parse_scope
 
 INTERVALS = ("never", "hourly", "daily", "weekly")
@@ -133,6 +134,8 @@ GROUPS: dict[str, dict[str, Rule]] = {
         "max_retries": _number(1, 100),
         "connect_timeout": _number(1, 300),
         "read_timeout": _number(1, 3600),
+        "notify": Rule("secret", notify_addresses),
+        "notify_runs": _FLAG,
         "card_badge": _FLAG,
         "debug_logging": _FLAG,
         "obfuscate_paths": _FLAG,
@@ -142,7 +145,7 @@ GROUPS: dict[str, dict[str, Rule]] = {
 UNLISTED: dict[str, Rule] = {"reconcile_missing": _FLAG}
 RULES = {name: rule for group in GROUPS.values() for name, rule in group.items()}
 # No sentence repeats the values of these.
-SECRET = ("plex_url", "plex_token", "actor_photo_url")
+SECRET = ("plex_url", "plex_token", "actor_photo_url", "notify")
 # Faults of values that can be read and cannot work.
 FAULTS: dict[str, Callable[[str], str | None]] = {
     "plex_url": url_fault,

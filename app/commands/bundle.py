@@ -19,7 +19,7 @@ SETTINGS = frozenset((
     "collections_from", "poster_fit", "reconcile_interval", "reconcile_scope", "deep_interval",
     "events_only", "hook_mode", "brake_share", "brake_scenes", "on_edit_in_plex", "preserve_plex_edits",
     "allow_ambiguous_match", "skip_not_found", "trigger_plex_scan", "max_retries", "connect_timeout",
-    "read_timeout", "plex_insecure_tls", "journal_days", "journal_rows", "card_badge",
+    "read_timeout", "plex_insecure_tls", "journal_days", "journal_rows", "notify_runs", "card_badge",
     "debug_logging", "obfuscate_paths", "paused",
 ))  # fmt: skip
 # Findings whose sentences hold only numbers and versions.

@@ -66,6 +66,7 @@ MODULES = {
     "decide": ("decide",),
     "doctor": ("doctor", "health_check"),
     "explain": ("explain",),
+    "send_test": ("send_test",),
     "preview": ("preview",),
     "save_settings": ("save_settings",),
     "settings": ("settings", "check_setting", "libraries", "template_parts"),

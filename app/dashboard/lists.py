@@ -113,6 +113,12 @@ def decisions(data_dir: str, args: "Map") -> "Map":
         return _part(file, args, columns, table, given, {"fields": str.split}, ORDERS[::-1])
 
 
+def undecided(data_dir: str) -> int:
+    """The number of items with an edit in Plex that waits for a decision."""
+    with File(data_dir, PLEX) as file:
+        return file.value("SELECT count(*) FROM item WHERE asked != '' AND scene_id != 0")
+
+
 def held(data_dir: str, args: "Map") -> "Map":
     """The scenes that are held until they are resumed."""
     with File(data_dir, PLEX) as file:

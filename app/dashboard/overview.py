@@ -86,7 +86,7 @@ def _next_look(
         return 0.0
     if clock != "on":
         return None
-    state = _document(inbox.home(data_dir), STATE)
+    state = read_document(inbox.home(data_dir), STATE)
     due = inbox.reconciliation_due(state, stdio.server_identity(), now)
     return next_look([work, due], circuit, now)
 
@@ -132,7 +132,7 @@ def outage(circuit: "Map", held: int) -> "Map | None":
 
 
 def _circuit(data_dir: str) -> "Map":
-    circuit = _document(inbox.home(data_dir), schema.OUTAGES).get("circuit")
+    circuit = read_document(inbox.home(data_dir), schema.OUTAGES).get("circuit")
     return circuit if isinstance(circuit, dict) else {}
 
 
@@ -154,7 +154,7 @@ def failure(data_dir: str, of: object = None) -> "Map | None":
 
 def failures(data_dir: str) -> "dict[str, Map]":
     """The failures by kind."""
-    document = _document(data_dir, FAILURE)
+    document = read_document(data_dir, FAILURE)
     return {name: row for name, row in document.items() if isinstance(row, dict)}
 
 
@@ -168,7 +168,7 @@ _CONTACT = ("asked", "answered", "version", "since", "problem")
 
 def servers(data_dir: str) -> "Map":
     """The result of the last request to each server, None if there was none."""
-    document = _document(data_dir, CONTACTS)
+    document = read_document(data_dir, CONTACTS)
     return {name: _contact(document.get(name)) for name in ("stash", "plex")}
 
 
@@ -176,7 +176,7 @@ def _contact(note: object) -> "Map | None":
     return {name: note.get(name) for name in _CONTACT} if isinstance(note, dict) else None
 
 
-def _document(data_dir: str, name: str) -> "Map":
+def read_document(data_dir: str, name: str) -> "Map":
     """A JSON document of ours, {} if it cannot be read. The full lane reports that."""
     try:
         with open(f"{data_dir}/{name}", "rb") as file:
@@ -198,7 +198,7 @@ def overview(data_dir: str, args: "Map | None" = None) -> "Map":
 
 
 def _reconciliation(data_dir: str) -> "Map":
-    state = _document(inbox.home(data_dir), STATE)
+    state = read_document(inbox.home(data_dir), STATE)
     history = state.get("history")
     return {
         "last": state.get("last_run_time") or None,

@@ -4,7 +4,7 @@ Each answer is JSON of a bounded size. `read_only_db.Trouble` is an error in one
 changed.
 """
 
-from app.dashboard import job_lists, lists, overview, scene_states
+from app.dashboard import job_lists, lists, notifications, overview, scene_states
 
 PAGE_OPERATIONS = {
     "status": overview.status,
@@ -18,4 +18,5 @@ PAGE_OPERATIONS = {
     "list_decisions": lists.decisions,
     "list_held": lists.held,
     "list_preview": lists.preview,
+    "notifications": notifications.notifications,
 }

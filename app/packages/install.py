@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,8 +34,15 @@ _PATIENCE = 10.0
 Log = Callable[[str], None]
 
 
-def ensure(requirements: Path, data_dir: Path, log: Log, python: str = sys.executable) -> None:
-    """Make every requirement importable. Raises SetupError with advice if that fails.
+def ensure(
+    requirements: Path,
+    data_dir: Path,
+    log: Log,
+    python: str = sys.executable,
+    limit: float | None = None,
+) -> None:
+    """Make every requirement importable. Raises SetupError with advice if that fails, or if pip takes more
+    than `limit` seconds.
 
     Uses installed packages if their versions fit, otherwise our folder. To fill the folder takes pip, some
     seconds and, by pip's usual settings, the network.
@@ -47,14 +55,14 @@ def ensure(requirements: Path, data_dir: Path, log: Log, python: str = sys.execu
     if not is_complete:
         with _installing(folder.parent, log):
             if not _is_complete(folder, wanted):
-                _install(requirements.absolute(), folder, log, python)
+                _install(requirements.absolute(), folder, log, python, limit)
     else:
         _tidy(folder)
     _activate(folder, requirements.absolute().parent)
     if is_complete and missing(wanted):  # files were deleted, but not the marker
         with _installing(folder.parent, log):
             if missing(wanted):
-                _install(requirements.absolute(), folder, log, python)
+                _install(requirements.absolute(), folder, log, python, limit)
         importlib.invalidate_caches()
     if faults := missing(wanted):
         raise SetupError(_sentence("; ".join(faults), _by_hand(python, requirements, folder, {})))
@@ -142,7 +150,7 @@ def _logged_sleep(log: Log) -> Callable[[float], None]:
     return sleep
 
 
-def _install(requirements: Path, folder: Path, log: Log, python: str) -> None:
+def _install(requirements: Path, folder: Path, log: Log, python: str, limit: float | None) -> None:
     """Install under the lock, into a temporary folder that is moved into place when it is whole."""
     begun = time.monotonic()
     _remove_halves(folder.parent)
@@ -154,7 +162,7 @@ def _install(requirements: Path, folder: Path, log: Log, python: str) -> None:
         around = _surroundings(work / "tmp")
         files = _settings_of_files(python, around)
         environment = pip_settings.environment(around, files)
-        fault = _pip(_command(python, requirements, work / "site"), environment, log)
+        fault = _pip(_command(python, requirements, work / "site"), environment, log, limit)
         if fault:
             raise SetupError(_sentence(fault, _by_hand(python, requirements, folder, files)))
         _put(work / "site", folder)
@@ -190,26 +198,42 @@ def _settings_of_files(python: str, around: dict[str, str]) -> dict[str, str]:
     return pip_settings.of_files(listed.stdout) if listed.returncode == 0 else {}
 
 
-def _pip(command: list[str], environment: dict[str, str], log: Log) -> str:
+def _pip(
+    command: list[str], environment: dict[str, str], log: Log, limit: float | None = None
+) -> str:
     """Run pip and log its steps. Returns "" on success, else pip's error."""
     if not command[0]:
         return "this Python does not know its own name"
     lines: list[str] = []
     # pip gets its own pipe: our stdout carries one JSON document and nothing else.
-    with subprocess.Popen(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
+    with (
+        subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        ) as process,
+        _killed_after(process, limit),
+    ):
         for line in process.stdout or ():
             lines = [*lines[-50:], line.strip()]
             if lines[-1].startswith(_LOGGED):
                 log(lines[-1][:200])
     return "" if process.returncode == 0 else _reason(lines, process.returncode)
+
+
+@contextlib.contextmanager
+def _killed_after(process: subprocess.Popen[str], limit: float | None) -> Iterator[None]:
+    timer = threading.Timer(limit or 0.0, process.kill)
+    if limit:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _surroundings(temporary: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The settings in force: value, default, and what is wrong with a value. The token is masked. Pure."""
+"""The settings in force: value, default, and what is wrong with a value. Secrets are masked. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from validation.config import Stash2PlexConfig
 
 HIDDEN = "***"
-TOKEN = "plex_token"
+TOKEN, NOTIFY = "plex_token", "notify"
 SHOWN = 60  # characters of a value in a log line
 
 Row = dict[str, Any]
@@ -25,6 +25,8 @@ def rows(
 def _row(name: str, config: "Stash2PlexConfig", default: Any, warnings: Sequence[str]) -> Row:
     if name == TOKEN:
         value, default = HIDDEN if config.token else "", ""
+    elif name == NOTIFY:
+        value, default = HIDDEN if config.notify else "", ""
     else:
         value = getattr(config, name)
     is_default = bool(value == default)

@@ -80,6 +80,11 @@ class Journal:
         self._days, self._rows = days, rows
         self._run = 0
 
+    @property
+    def run(self) -> int:
+        """The run of this process, 0 before its first write."""
+        return self._run
+
     def record(self, rows: Sequence[Row], now: float) -> None:
         """Records writes before they are made, and the original value of each field at its first write."""
         if not rows:

@@ -91,6 +91,23 @@ def test_a_token_is_changed_and_nothing_else_with_it(box: Box, tab: View) -> Non
     assert box.settings() == {**before, "plex_token": "another-token-of-mine"}
 
 
+def test_addresses_of_notifications_are_set_without_being_shown(box: Box, tab: View) -> None:
+    before, address = box.settings(), "ntfy://topic-that-nobody-sees"
+    box.tokens.add(address)
+    opened(tab)
+    tab.shows("Not set: nothing is sent.")
+    tab.press("Change addresses")
+    tab.page.get_by_label("Notify", exact=True).fill(address)
+    tab.press("Save addresses")
+    tab.says("The addresses are saved")
+    tab.until(lambda: box.settings() == {**before, "notify": address})
+    tab.shows("Set; the addresses are not shown.")
+    assert address not in tab.page.content()
+    tab.press("Change addresses")
+    tab.press("Save addresses")
+    tab.until(lambda: not box.settings()["notify"])
+
+
 def test_stashs_own_settings_are_changed_beside_our_block(box: Box, tab: View) -> None:
     opened(tab)
     field(tab, "max_tags").get_by_role("button", name="Edit").click()

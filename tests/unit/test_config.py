@@ -86,6 +86,8 @@ def test_unset_settings_have_the_documented_defaults():
         "plex_insecure_tls": False,
         "journal_days": 90,
         "journal_rows": 100_000,
+        "notify": (),
+        "notify_runs": False,
         "card_badge": False,
         "events_only": False,
         "debug_logging": False,

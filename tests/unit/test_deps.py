@@ -19,6 +19,7 @@ from errors import SetupError
 from tests.support.packages import refused, version_of, wheel
 
 ROOT = Path(__file__).parents[2]
+LISTS = ("requirements.txt", "requirements-notify.txt")
 posix = pytest.mark.skipif(os.name == "nt", reason="needs a shell script in place of Python")
 
 
@@ -486,13 +487,15 @@ def test_a_half_removed_folder_is_not_taken_for_whole(place):
 # --- the list itself -----------------------------------------------------------------------
 
 
-def test_every_requirement_has_a_lower_and_an_upper_bound():
-    for name, ranges in parse_all((ROOT / "requirements.txt").read_text()):
+@pytest.mark.parametrize("listed", LISTS)
+def test_every_requirement_has_a_lower_and_an_upper_bound(listed):
+    for name, ranges in parse_all((ROOT / listed).read_text()):
         assert ranges.startswith(">="), name
         assert ",<" in ranges, name
 
 
-def test_every_requirement_is_explained():
+@pytest.mark.parametrize("listed", LISTS)
+def test_every_requirement_is_explained(listed):
     text = (ROOT / "docs" / "dependencies.md").read_text()
-    for name, ranges in parse_all((ROOT / "requirements.txt").read_text()):
+    for name, ranges in parse_all((ROOT / listed).read_text()):
         assert f"`{name}{ranges}`" in text

@@ -45,6 +45,7 @@ PURE = {
     "reconciliation.detector", "reconciliation.window", "validation.clean_text",
     "validation.scope", "validation.address", "validation.values", "validation.image",
     "validation.template", "validation.settings", "validation.library_names", "validation.rules",
+    "validation.notify_address", "app.notify.causes", "app.notify.message",
 }  # fmt: skip
 WITH_EFFECTS = {
     "http", "io", "logging", "os", "pathlib", "shutil", "signal", "socket", "sqlite3", "ssl",
@@ -60,6 +61,7 @@ HOMES = {
     "requests": {"net.session", "net.shortcut"},
     "urllib3": {"net.session"},
     "PIL": {"plex.images.letterbox"},
+    "apprise": {"app.notify.sender"},
 }
 SPINES = {
     "plex.sync.pipeline", "plex.sync.decide", "plex.sync.write", "plex.sync.verify", "plex.sync.record",
@@ -196,9 +198,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reconciliation": {"plex.sync", *_BELOW_SYNC, *_SERVERS, "sync_queue"},
     "app.packages": {"disk"},
     "app.dashboard": {"app", "disk", "plex.state", "stash", "sync_queue"},
+    "app.notify": {"app", "app.dashboard", "app.packages", "disk", "stash", "sync_queue"},
     "app.setup_check": _APP | {"app.dashboard", "app.packages"},
-    "app.commands": _APP | {"app.dashboard", "app.setup_check", "app.packages"},
-    "app": _APP | {"app.commands", "app.dashboard", "app.packages"},
+    "app.commands": _APP | {"app.dashboard", "app.setup_check", "app.packages", "app.notify"},
+    "app": _APP | {"app.commands", "app.dashboard", "app.packages", "app.notify"},
 }  # fmt: skip
 
 

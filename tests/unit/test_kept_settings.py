@@ -15,6 +15,7 @@ TOKEN = "aB3-xY_9kLmNoPqRsTuV"
 GIVEN: dict[str, Any] = {
     "plex_url": "plex-box/web", "plex_token": f" X-Plex-Token={TOKEN}", "path_map": "/data => /media",
     "exclude_tags": "a, b*", "sync_fields": "title, poster", "max_tags": 7, "paused": True, "odd": 1,
+    "notify": "ntfy://topic-of-mine",
 }  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def test_what_is_kept_is_what_a_check_returns(tmp_path):
 def test_neither_the_token_nor_the_address_is_kept(tmp_path):
     checked(str(tmp_path), GIVEN)
     text = (tmp_path / FILE).read_text()
-    assert TOKEN not in text and "plex-box" not in text
+    assert TOKEN not in text and "plex-box" not in text and "topic-of-mine" not in text
     assert (tmp_path / FILE).stat().st_mode & 0o077 == 0 or sys.platform == "win32"
 
 
@@ -49,7 +50,15 @@ def test_a_changed_setting_counts_at_once(tmp_path, name, value):
 
 
 @pytest.mark.parametrize(
-    "given", [None, [], {}, GIVEN | {"max_tags": "many"}, GIVEN | {"plex_token": None}]
+    "given",
+    [
+        None,
+        [],
+        {},
+        GIVEN | {"max_tags": "many"},
+        GIVEN | {"plex_token": None},
+        GIVEN | {"notify": "nowhere"},
+    ],
 )
 def test_settings_that_are_not_in_order_are_checked_each_time(tmp_path, given):
     assert checked(str(tmp_path), given)[1] == checked(str(tmp_path), given)[1] == load(given)[1]

@@ -43,6 +43,7 @@ TASKS = {
     "Open Decisions": "decide",
     "Health Check": "health_check",
     "Check Setup": "doctor",
+    "Send Test Notification": "send_test",
     "Preview": "preview",
     "Undo Last Run": "undo",
     "Resume Held Scenes": "resume",

@@ -31,7 +31,7 @@ PRIVATE = {
     "plex_url", "plex_token", "plex_library", "path_map", "include_tags", "exclude_tags",
     "include_paths", "exclude_paths", "title_template", "sort_title_template", "tagline_template",
     "content_rating", "genre_only", "genre_ignore", "actor_photo_url", "collection_tags",
-    "collection_prefix", "labels", "label_tags", "label_organized",
+    "collection_prefix", "labels", "label_tags", "label_organized", "notify",
 }  # fmt: skip
 # Settings that are handed on as they are: to requests, and to the journal.
 ONLY_READ = {"plex_insecure_tls", "journal_days"}
@@ -52,7 +52,7 @@ OF_NO_SERVER = {
     "clear_queue", "clear_dlq", "purge_dlq", "outage_summary", "health_check", "doctor", "journal",
     "bundle", "settings", "set_up", "sign_in", "sign_in_poll", "sign_in_servers", "sign_in_server",
     "sign_in_save", "sign_in_cancel", "connect", "save_settings", "check_setting", "libraries",
-    "template_parts",
+    "template_parts", "send_test",
 }  # fmt: skip
 # Values of a simulated item that no filter of Plex asks for.
 WITHOUT_FILTER: set[str] = set()
