@@ -91,21 +91,28 @@ def terminal(
     box: Box, *words: str, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """The entry script as a person or cron starts it, from a foreign folder."""
+    done = run(box, *words, env=env)
+    box.said += [done.stdout, done.stderr]
+    return done
+
+
+def run(
+    box: Box, *words: str, stdin: bytes = b"", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The entry script with these words and this stdin, from a foreign folder."""
     without = ("STASH_", "PYTHONDONTWRITEBYTECODE")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(without)}
     environment |= env or {}
     command, folder = [sys.executable, str(script(box)), *words], str(box.stash.config_dir)
     child = Child(
-        command, b"", cwd=folder, env=environment, on_stderr=lambda line: None, line_limit=None,
+        command, stdin, cwd=folder, env=environment, on_stderr=lambda line: None, line_limit=None,
         spawn=box.spawn or subprocess.Popen,
     )  # fmt: skip
     child.begin()
     assert child.done.wait(120), "the process did not end"
-    done = subprocess.CompletedProcess(
+    return subprocess.CompletedProcess(
         command, child.exit_code or 0, child.stdout.decode(), child.stderr.decode()
     )
-    box.said += [done.stdout, done.stderr]
-    return done
 
 
 def start(box: Box, *words: str) -> subprocess.Popen[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 
 import pytest
@@ -12,7 +10,7 @@ import yaml
 
 from app.commands.registry import MODES, WITHOUT_TASK
 from app.modes import ARGUMENTS
-from tests.support.box_output import lines, progress, put_a_bug_into, script, set_state
+from tests.support.box_output import lines, progress, put_a_bug_into, run, script, set_state
 
 
 def tasks(box):
@@ -20,19 +18,11 @@ def tasks(box):
     return {task["name"]: task["defaultArgs"]["mode"] for task in manifest["tasks"]}
 
 
-def send(box, document, **options):
+def send(box, document):
     """What the plugin answers to this on stdin: (exit code, the one JSON document, log)."""
     raw = document if isinstance(document, bytes) else json.dumps(document).encode()
-    ended = subprocess.run(
-        [sys.executable, str(script(box))],
-        input=raw,
-        capture_output=True,
-        timeout=60,
-        check=False,
-        cwd=box.stash.config_dir,
-        **options,
-    )
-    return ended.returncode, json.loads(ended.stdout), ended.stderr.decode()
+    ended = run(box, stdin=raw)
+    return ended.returncode, json.loads(ended.stdout), ended.stderr
 
 
 def connection(box, **changed):
