@@ -27,6 +27,7 @@ from devserver.leaks import leaks  # noqa: E402
 from tests.support.boxes import MakeBox, NewBox  # noqa: E402
 from tests.support.warm_start import WarmStart  # noqa: E402
 
+UNIT = ROOT / "tests" / "unit"
 MEASURED = "COVERAGE_PROCESS_CONFIG"  # what makes a process measure itself
 
 
@@ -42,26 +43,28 @@ def pytest_sessionstart() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Before any fixture of the test: whether it and its processes are measured."""
-    if not item.get_closest_marker("uncovered"):
-        return (yield)
-    with unmeasured():
+    """Before any fixture of the test: whether it and its processes are measured. Outside of the unit
+    tests the product runs in processes of its own, and tracing the simulators costs half their work."""
+    processes = not item.get_closest_marker("uncovered")
+    with measured(here=processes and UNIT in item.path.parents, processes=processes):
         return (yield)
 
 
 @contextmanager
-def unmeasured() -> Iterator[None]:
-    """Without coverage in this process and in those that it starts: tracing doubles what it costs."""
-    before, here = os.environ.pop(MEASURED, None), Coverage.current()
-    if here:
-        here.stop()
+def measured(here: bool, processes: bool) -> Iterator[None]:
+    """Whether coverage counts this process, and those that it starts."""
+    config, tracer = os.environ.get(MEASURED), None if here else Coverage.current()
+    if tracer:
+        tracer.stop()
+    if not processes:
+        os.environ.pop(MEASURED, None)
     try:
         yield
     finally:
-        if here:
-            here.start()
-        if before is not None:
-            os.environ[MEASURED] = before
+        if tracer:
+            tracer.start()  # which also sets the configuration of processes
+        if config is not None:
+            os.environ[MEASURED] = config
 
 
 @pytest.fixture(scope="session")
