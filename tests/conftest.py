@@ -27,7 +27,6 @@ from devserver.leaks import leaks  # noqa: E402
 from tests.support.boxes import MakeBox, NewBox  # noqa: E402
 from tests.support.warm_start import WarmStart  # noqa: E402
 
-UNIT = ROOT / "tests" / "unit"
 MEASURED = "COVERAGE_PROCESS_CONFIG"  # what makes a process measure itself
 
 
@@ -43,10 +42,13 @@ def pytest_sessionstart() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Before any fixture of the test: whether it and its processes are measured. Outside of the unit
-    tests the product runs in processes of its own, and tracing the simulators costs half their work."""
-    processes = not item.get_closest_marker("uncovered")
-    with measured(here=processes and UNIT in item.path.parents, processes=processes):
+    """Before any fixture of the test: what is measured. Unit tests run the product in this process, and
+    what they start is mostly pip. System tests run it in processes of its own, and tracing the simulators
+    would cost half their work."""
+    covered = not item.get_closest_marker("uncovered")
+    folder = item.path.relative_to(ROOT / "tests").parts[0]
+    processes = covered and folder in ("system", "fuzz")
+    with measured(here=covered and folder == "unit", processes=processes):
         return (yield)
 
 
