@@ -86,6 +86,7 @@
     const [busy, run] = S.useAction(React.useContext(SayContext));
     const [confirming, setConfirming] = useConfirming();
     const press = () => {
+      if (busy) return;
       const isFirst = Boolean(confirm) && !confirming;
       setConfirming(isFirst);
       if (!isFirst) run(action);
@@ -97,7 +98,8 @@
         variant: main ? "primary" : "secondary",
         size: "sm",
         onClick: press,
-        disabled: busy || disabled,
+        disabled,
+        "aria-disabled": busy || undefined, // a button that is disabled would lose the focus
         "aria-label": confirming ? undefined : name,
         className: confirming ? "s2p-button s2p-danger" : "s2p-button",
       },

@@ -26,10 +26,19 @@
     return tag && baseOf(tag) === baseOf(language) ? tag : language;
   }
 
+  // Some browsers name a language that Intl refuses, as "en-US@posix". Intl's own is used then.
+  function valid(tag) {
+    try {
+      return Intl.getCanonicalLocales(tag)[0];
+    } catch {
+      return undefined;
+    }
+  }
+
   function choose(tag) {
     asked = tag;
-    language = known([tag, ...navigator.languages].filter(Boolean)) || DEFAULT;
-    const place = placeOf(tag);
+    language = known([tag, ...(navigator.languages || [])].filter(Boolean)) || DEFAULT;
+    const place = valid(placeOf(tag));
     numbers = new Intl.NumberFormat(place);
     clock = new Intl.DateTimeFormat(place, { timeStyle: "short" });
     calendar = new Intl.DateTimeFormat(place, { dateStyle: "medium", timeStyle: "short" });

@@ -184,3 +184,24 @@ def test_the_keyboard_reaches_each_button_and_shows_where_it_is(box: Box, tab: V
     }
     assert wanted and wanted <= reached
     assert wanted <= outlined
+
+
+def test_a_button_at_work_keeps_the_focus_and_is_pressed_once(box: Box, tab: View) -> None:
+    box.operation("health_check")
+    tab.go()
+    button = tab.button("Test the connection")
+    button.wait_for()
+    before = tab.asked.count("health_check")
+    held: list[Any] = []
+    tab.page.route("**/graphql", lambda route: held.append(route))
+    button.focus()
+    tab.page.keyboard.press("Enter")
+    tab.until(lambda: any("health_check" in (route.request.post_data or "") for route in held))
+    tab.page.keyboard.press("Enter")
+    assert button.evaluate("one => one === document.activeElement")
+    tab.page.unroute("**/graphql")
+    for route in held:
+        route.continue_()
+    tab.says("answer.")
+    assert tab.asked.count("health_check") == before + 1
+    assert button.evaluate("one => one === document.activeElement")
