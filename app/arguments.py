@@ -32,6 +32,11 @@ def text(run: Run, name: str) -> str:
     return _checked(read_only_db.text, run, name)
 
 
+def found(run: Run) -> "tuple[int, ...] | None":
+    """The `scenes` that a search has found, None if nothing is searched for."""
+    return _checked(lambda args, _: read_only_db.found(args), run, "scenes")
+
+
 def _checked(read: "Callable[[dict[str, Any], str], Given]", run: Run, name: str) -> "Given":
     try:
         return read(dict(run.args), name)

@@ -13,7 +13,7 @@ from sync_queue import inbox
 PAGE_OPERATIONS = (
     "status", "overview", "scene_states", "list_scenes", "list_queue", "list_dead_letters",
     "list_runs", "list_changes", "list_decisions", "list_held", "list_preview",
-    "notifications",
+    "preview_scenes", "notifications",
 )  # fmt: skip
 
 

@@ -17,8 +17,10 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "list_held": (*PART, "scenes"),
     "list_preview": (*PART, "field", "why"),
     "notifications": (),
+    "preview_scenes": (*PART, "field", "why", "scenes"),
     # Questions to both servers. Nothing is written to Plex.
     "explain": ("scene",),
+    "plex_picture": ("item", "field"),
     "decide": ("item", "field", "side", "later"),
     "preview": ("scope",),
     "doctor": (),
@@ -45,7 +47,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "send_test": (),
     # Operations that change something.
     "sync": ("scene", "scenes", "later"),
-    "apply_preview": ("field", "why", "later"),
+    "apply_preview": ("field", "why", "scenes", "later"),
     "undo": ("run", "item", "scene", "field", "original"),
     "hold": ("scene", "scenes"),
     "resume": ("scene", "scenes", "later"),

@@ -3,8 +3,9 @@
 (() => {
   const S = window.Stash2Plex;
   const { h, React, text } = S;
-  const { Card, ActionButton, TaskButton, PagedTable, SceneLink, Select, Value } = S;
+  const { Card, ActionButton, TaskButton, SceneLink, Select, Table, Value, Problem, Empty, Loading } = S;
   const { useState } = React;
+  const ORDERS = ["newest", "oldest"];
   const SCOPES = ["all", "24h", "7days", "range"];
 
   function RangeInput({ value, onChange }) {
@@ -47,15 +48,16 @@
   }
 
   // `filter` is { field, why }; an empty text is all of them.
-  function Filters({ reasons, filter, setFilter, apply }) {
+  function Filters({ reasons, filter, apply, params, narrow }) {
     const fields = [...new Set(Object.values(reasons).flatMap(Object.keys))].sort();
     const fieldOptions = [["", text("filter.allFields")], ...fields.map((name) => [name, S.fieldName(name)])];
     const reasonOptions = [["", text("filter.allReasons")], ...Object.keys(reasons).map((why) => [why, why])];
-    const choose = (name) => (value) => setFilter({ ...filter, [name]: value });
-    const isFiltered = filter.field || filter.why;
+    const choose = (name) => (value) => narrow({ [name]: value });
+    const isFiltered = filter.field || filter.why || params.get("q");
     return h(
       "div",
       { className: "s2p-actions" },
+      h(S.SearchBox, { params, narrow }),
       h(Select, {
         label: text("filter.field"),
         value: filter.field,
@@ -68,6 +70,7 @@
         onChange: choose("why"),
         options: reasonOptions,
       }),
+      h(S.OrderSelect, { orders: ORDERS, params, narrow }),
       h(ActionButton, {
         label: isFiltered ? text("button.applyShown") : text("button.applyAll"),
         icon: "faCheck",
@@ -77,48 +80,109 @@
     );
   }
 
-  function changeRow(titles) {
-    return (row) => {
-      const cells = [
-        h(SceneLink, { id: row.scene, titles }),
-        S.fieldName(row.field),
-        h(Value, { of: row.before }),
-        h(Value, { of: row.after }),
-        row.why,
-      ];
-      return { key: row.number, className: row.writes ? "" : "s2p-undone", cells };
-    };
-  }
+  // -- one scene
 
-  function Changes({ list, about }) {
-    const titles = new Map((list.rows || []).map((row) => [row.scene, row.title]));
-    const heads = S.heads("scene", "field", "plex", "stash", "reason");
-    return h(PagedTable, {
-      list,
-      label: text("preview.label"),
-      heads,
-      empty: about ? text("preview.noDifference") : text("preview.none"),
-      row: changeRow(titles),
+  // Images are keys in Plex, which say nothing to a person: they are shown as pictures.
+  function ChangeTable({ label, changes }) {
+    const row = ({ item, field, before, after, why }) => ({
+      key: `${item} ${field}`,
+      cells: [S.fieldName(field), h(Value, { of: before }), h(Value, { of: after }), why],
     });
+    const heads = S.heads("field", "plex", "stash", "reason");
+    return h(Table, { label, heads, rows: changes.map(row) });
   }
 
-  S.Preview = function Preview({ version, changed }) {
-    const [filter, setFilter] = useState({ field: "", why: "" });
-    const list = S.usePagedList("list_preview", filter, version);
-    const about = list.first && list.first.about;
+  function ChangesOf({ scene, title, changes }) {
+    const images = changes.filter(({ field }) => S.isImage(field));
+    const others = changes.filter(({ field }) => !S.isImage(field));
+    const writes = others.filter((row) => row.writes);
+    const kept = others.filter((row) => !row.writes);
+    const count = kept.length;
+    return h(
+      React.Fragment,
+      null,
+      h("p", null, h(SceneLink, { id: scene, title })),
+      images.map(({ item, field, why, writes }) =>
+        h(
+          "div",
+          { key: `${item} ${field}` },
+          h(S.BothPictures, { scene, item, field }),
+          !writes && h("p", null, text("preview.keptImage", { field: S.fieldName(field), reason: why })),
+        ),
+      ),
+      writes.length > 0 && h(ChangeTable, { label: text("preview.writesOf", { title }), changes: writes }),
+      count > 0 &&
+        h(
+          "details",
+          null,
+          h("summary", null, text("preview.kept", { count })),
+          h(ChangeTable, { label: text("preview.keptOf", { title }), changes: kept }),
+        ),
+    );
+  }
+
+  // A scene is looked at in detail when it is opened.
+  function PreviewedScene({ row, isThere }) {
+    const [open, setOpen] = useState(false);
+    const { scene, title, changes } = row;
+    const fields = (which) => S.list(changes.filter(which).map(({ field }) => S.fieldName(field)));
+    const written = fields((change) => change.writes);
+    const shown = written || text("preview.nothingWritten", { fields: fields(() => true) });
+    const picture = { src: S.coverOf(scene), alt: "", loading: "lazy", decoding: "async" };
+    return h(
+      "details",
+      { className: "s2p-previewed", onToggle: (event) => setOpen(event.currentTarget.open) },
+      h(
+        "summary",
+        null,
+        isThere ? h("img", picture) : h("span", { className: "s2p-no-picture" }),
+        h("span", null, h("bdi", null, title), h("small", null, shown)),
+      ),
+      open && h(ChangesOf, row),
+    );
+  }
+
+  function PreviewedScenes({ list, about }) {
+    const { rows, error, total, page, turn } = list;
+    const titles = S.useTitles((rows || []).map((row) => row.scene));
+    if (!rows) return error ? h(Problem, { text: error }) : h(Loading);
+    const none = about ? text("preview.noDifference") : text("preview.none");
+    const isThere = ({ scene }) => titles.get(scene) !== undefined;
+    return h(
+      React.Fragment,
+      null,
+      h(Problem, { text: error }),
+      rows.length
+        ? rows.map((row) => h(PreviewedScene, { key: row.scene, row, isThere: isThere(row) }))
+        : h(Empty, null, none),
+      h(S.Pager, { total, page, turn, shown: rows.length }),
+    );
+  }
+
+  S.Preview = function Preview({ version, changed, params, narrow }) {
+    const filter = { field: params.get("field") || "", why: params.get("why") || "" };
+    const found = S.useFound(params, version);
+    const given = { ...filter, order: S.orderOf(ORDERS, params) };
+    const list = S.useNumbered("preview_scenes", given, { version, params, narrow, found });
+    const [about, setAbout] = useState(null);
+    React.useEffect(() => {
+      if (list.first && list.first.about !== undefined) setAbout(list.first.about);
+    }, [list.first]);
     const apply = async () => {
-      const { queued } = await S.operation("apply_preview", { ...filter, later: true });
+      if (found.q && !(found.ids && found.ids.length)) return text("list.nothingFound");
+      const { queued } = await S.operation("apply_preview", { ...filter, scenes: found.ids, later: true });
       changed();
       return text("preview.applied", { count: queued });
     };
-    const filters = about && { reasons: about.by_reason || {}, filter, setFilter, apply };
+    const filters = about && { reasons: about.by_reason || {}, filter, apply, params, narrow };
     return h(
       Card,
       { title: text("preview.title"), actions: h(MakeActions, { changed }) },
       h("p", null, text("preview.explanation")),
       about && h(Summary, { about }),
       filters && h(Filters, filters),
-      h(Changes, { list, about }),
+      h(S.FoundNote, { found }),
+      h(PreviewedScenes, { list, about }),
     );
   };
 })();

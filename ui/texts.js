@@ -385,14 +385,25 @@ window.Stash2Plex.TEXTS.en = {
   "preview.range": "Range",
   "preview.explanation":
     "A preview writes nothing. Apply syncs each scene that it shows, with the values of that moment.",
-  "preview.label": "Plan of a sync",
   "preview.summary": "Preview of {when}, scope {scope}: {outcomes}",
   "preview.noScenes": "Preview of {when}, scope {scope}: no scenes",
   "preview.outcome": "{count} {outcome}",
   "preview.none": "No preview was made yet. Choose a scope and press Make a preview.",
   "preview.noDifference": "Nothing differs here.",
+  "preview.writesOf": "Changes of {title}",
+  "preview.keptOf": "Fields of {title} that stay",
+  "preview.kept": "{count} {count:field stays as it is|fields stay as they are}",
+  "preview.keptImage": "The {field} stays: {reason}",
+  "preview.nothingWritten": "nothing is written: {fields}",
   "preview.confirmApply": "Write this to Plex?",
   "preview.applied": "{count} {count:scene|scenes} will be synced.",
+
+  // -- pictures
+  "pictures.plex": "Plex: {field}",
+  "pictures.stash": "Stash: cover",
+  "pictures.ofPlex": "The picture that Plex shows",
+  "pictures.ofStash": "The cover of Stash",
+  "pictures.none": "Plex has no picture to show here.",
 
   // -- setup
   "setup.check": "Check",

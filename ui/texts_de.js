@@ -386,14 +386,25 @@ window.Stash2Plex.TEXTS.de = {
   "preview.range": "Bereich",
   "preview.explanation":
     "Eine Vorschau schreibt nichts. Anwenden synchronisiert jede gezeigte Szene, wie sie dann ist.",
-  "preview.label": "Plan einer Synchronisierung",
   "preview.summary": "Vorschau von {when}, Bereich {scope}: {outcomes}",
   "preview.noScenes": "Vorschau von {when}, Bereich {scope}: keine Szenen",
   "preview.outcome": "{count} {outcome}",
   "preview.none": "Es gibt noch keine Vorschau. Bereich wählen und Vorschau erstellen.",
   "preview.noDifference": "Hier weicht nichts ab.",
+  "preview.writesOf": "Änderungen von {title}",
+  "preview.keptOf": "Felder von {title}, die bleiben",
+  "preview.kept": "{count} {count:Feld bleibt, wie es ist|Felder bleiben, wie sie sind}",
+  "preview.keptImage": "{field} bleibt: {reason}",
+  "preview.nothingWritten": "nichts wird geschrieben: {fields}",
   "preview.confirmApply": "Das nach Plex schreiben?",
   "preview.applied": "{count} {count:Szene wird|Szenen werden} synchronisiert.",
+
+  // -- pictures
+  "pictures.plex": "Plex: {field}",
+  "pictures.stash": "Stash: Cover",
+  "pictures.ofPlex": "Das Bild, das Plex zeigt",
+  "pictures.ofStash": "Das Cover von Stash",
+  "pictures.none": "Plex hat hier kein Bild, das gezeigt werden kann.",
 
   // -- setup
   "setup.check": "Prüfung",

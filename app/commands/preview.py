@@ -38,10 +38,12 @@ CREATE TABLE change (
 CREATE TABLE about (value TEXT NOT NULL);
 PRAGMA user_version = {VERSIONS[PREVIEW]};
 """
+# Each index also has the number of the row, as its last column.
 _INDEXES = """
-CREATE INDEX of_field ON change (field, number);
-CREATE INDEX of_why ON change (why, number);
-CREATE INDEX of_both ON change (field, why, number);
+CREATE INDEX of_scene ON change (scene);
+CREATE INDEX of_field ON change (field, scene);
+CREATE INDEX of_why ON change (why, scene);
+CREATE INDEX of_both ON change (field, why, scene);
 """
 
 

@@ -67,6 +67,7 @@ MODULES = {
     "doctor": ("doctor", "health_check"),
     "explain": ("explain",),
     "send_test": ("send_test",),
+    "pictures": ("plex_picture",),
     "preview": ("preview",),
     "save_settings": ("save_settings",),
     "settings": ("settings", "check_setting", "libraries", "template_parts"),
@@ -86,7 +87,7 @@ OPERATIONS: dict[str, Operation] = {
 } | {name: _in(module, name) for module, names in MODULES.items() for name in names}
 # Operations without a task: the page and a terminal call them with arguments.
 WITHOUT_TASK = (
-    "hold", "explain", "sync", "apply_preview", "bundle", "settings", "check_setting", "libraries",
+    "hold", "explain", "plex_picture", "sync", "apply_preview", "bundle", "settings", "check_setting", "libraries",
     "template_parts", "save_settings", "samples", "sign_in",
     "sign_in_poll", "sign_in_servers", "sign_in_server", "sign_in_save", "sign_in_cancel",
     "connect",
@@ -115,6 +116,7 @@ NEEDS_SERVER = (
     "preview",
     "samples",
     "explain",
+    "plex_picture",
     "sync",
     "apply_preview",
 )

@@ -5,9 +5,9 @@ from typing import Any
 
 import errors
 from app import drain_task
-from app.arguments import scenes, text
+from app.arguments import found, scenes, text
 from app.commands.reconcile import rank, suggest_preview
-from app.dashboard import read_only_db, scene_states
+from app.dashboard import lists, read_only_db, scene_states
 from app.phrasing import many
 from app.run import Run
 from stash import stdio
@@ -67,15 +67,14 @@ def _states(run: Run, results: "dict[int, str]") -> list[dict[str, Any]]:
 
 
 def apply_preview(run: Run) -> dict[str, Any]:
-    """Sync the scenes that the last preview would write, for one `field` or one reason (`why`) if given.
-    Each scene is synced as a whole, with its present data."""
-    given = {"field": text(run, "field"), "why": text(run, "why")}
+    """Sync the scenes that the last preview would write, for one `field` or one reason (`why`) if given, and
+    only these `scenes`. Each scene is synced as a whole, with its present data."""
+    given = {"field": text(run, "field"), "why": text(run, "why"), "scene": found(run)}
     drain_task.is_for_later(run)
-    asked = {name: value for name, value in given.items() if value}
-    where = " AND ".join(["writes = 1", *(f"{name} = ?" for name in asked)])
+    where, values = lists.where_of({"writes": 1} | given)
     try:
         with read_only_db.File(run.data_dir, read_only_db.PREVIEW) as file:
-            rows = file.rows(f"SELECT DISTINCT scene FROM change WHERE {where}", (*asked.values(),))
+            rows = file.rows(f"SELECT DISTINCT scene FROM change WHERE {where}", values)
     except read_only_db.Trouble as error:
         raise errors.SetupError(str(error)) from None
     chosen = [row[0] for row in rows]

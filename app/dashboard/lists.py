@@ -5,7 +5,7 @@ Stash has found. Rows have scene ids; the page gets titles from Stash.
 """
 
 from app.dashboard import read_only_db
-from app.dashboard.read_only_db import PLEX, PREVIEW, File, among, number, text
+from app.dashboard.read_only_db import PLEX, File, among, number, text
 from stash import light
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ ORDERS = ("newest", "oldest")
 NAMED = 3  # scenes that a run names
 
 
-def _part(
+def part(
     file: File,
     args: "Map",
     columns: str,
@@ -34,11 +34,11 @@ def _part(
     ids. `read` has a function for each key that the page gets in another form. `orders` begins with the
     usual order."""
     size, names = read_only_db.limit(args), [name.split()[-1] for name in columns.split(", ")]
-    where, values = _where(given)
+    where, values = where_of(given)
     rows = [
         {name: read[name](value) if name in read else value for name, value in zip(names, row)}  # noqa: B905 - as wide
         for row in file.rows(
-            f"SELECT {columns} FROM {table} WHERE {where}{_bounds(args, columns, orders)}",
+            _rows_of(args, columns, table, where, orders),
             (*values, size + 1, read_only_db.start(args)),
         )
     ]
@@ -48,7 +48,7 @@ def _part(
     return answer
 
 
-def _where(given: "Map") -> "tuple[str, Row]":
+def where_of(given: "Map") -> "tuple[str, Row]":
     """A condition for SQL and its values. A column without a value is free."""
     asked = {name: value for name, value in given.items() if value}
     parts = [
@@ -59,12 +59,14 @@ def _where(given: "Map") -> "tuple[str, Row]":
     return " AND ".join(parts) or "1", values
 
 
-def _bounds(args: "Map", columns: str, orders: "tuple[str, ...]") -> str:
-    """The end of a statement: which rows of the list, and in which order."""
+def _rows_of(args: "Map", columns: str, table: str, where: str, orders: "tuple[str, ...]") -> str:
+    """The statement for a part of a list. It finds the places in an index before it reads rows."""
     place, after = columns.split(",")[0].split()[0], number(args, "after")
     is_down = read_only_db.one_of(args, "order", orders) == "newest"
     beyond = f" AND {place} {'<' if is_down else '>'} {after}" if after else ""
-    return f"{beyond} ORDER BY {place}{' DESC' if is_down else ''} LIMIT ? OFFSET ?"
+    order = f"ORDER BY {place}{' DESC' if is_down else ''}"
+    places = f"SELECT {place} FROM {table} WHERE {where}{beyond} {order} LIMIT ? OFFSET ?"
+    return f"SELECT {columns} FROM {table} WHERE {place} IN ({places}) {order}"
 
 
 def runs(data_dir: str, args: "Map") -> "Map":
@@ -73,7 +75,7 @@ def runs(data_dir: str, args: "Map") -> "Map":
     some = f"scene_id IN {among(scenes)}" if scenes else "1"
     table = f"(SELECT * FROM run WHERE id IN (SELECT DISTINCT run FROM journal WHERE {some}))"
     with File(data_dir, PLEX) as file:
-        answer = _part(file, args, "id run, at, command", table, {}, {})
+        answer = part(file, args, "id run, at, command", table, {}, {})
         for row in answer["rows"]:
             row |= _written(file, row["run"])
     return answer
@@ -99,7 +101,7 @@ def changes(data_dir: str, args: "Map") -> "Map":
     given |= {"field": text(args, "field"), "journal.scene_id": read_only_db.found(args)}
     columns = "number, run, rating_key item, scene_id scene, field, before, after, why, undone"
     with File(data_dir, PLEX) as file:
-        return _part(file, args, columns, "journal", given, _VALUES | {"undone": bool})
+        return part(file, args, columns, "journal", given, VALUES | {"undone": bool})
 
 
 _NUMBERS = {"run": "run", "rating_key": "item", "scene_id": "scene"}
@@ -110,7 +112,7 @@ def decisions(data_dir: str, args: "Map") -> "Map":
     table = "(SELECT * FROM item WHERE asked != '' AND scene_id != 0)"
     columns, given = "rating_key item, scene_id scene, asked fields", _scenes(args)
     with File(data_dir, PLEX) as file:
-        return _part(file, args, columns, table, given, {"fields": str.split}, ORDERS[::-1])
+        return part(file, args, columns, table, given, {"fields": str.split}, ORDERS[::-1])
 
 
 def undecided(data_dir: str) -> int:
@@ -123,25 +125,11 @@ def held(data_dir: str, args: "Map") -> "Map":
     """The scenes that are held until they are resumed."""
     with File(data_dir, PLEX) as file:
         columns = "scene_id scene, since, why"
-        return _part(file, args, columns, "held", _scenes(args), {}, ORDERS[::-1])
+        return part(file, args, columns, "held", _scenes(args), {}, ORDERS[::-1])
 
 
 def _scenes(args: "Map") -> "Map":
     return {"scene_id": read_only_db.found(args)}
-
-
-def preview(data_dir: str, args: "Map") -> "Map":
-    """The changes of the last preview, of a `field` and a reason (`why`) if given. The first part has the
-    summary."""
-    given = {name: text(args, name) for name in ("field", "why")}
-    columns = "number, scene, title, item, field, before, after, why, writes"
-    with File(data_dir, PREVIEW) as file:
-        readers = _VALUES | {"writes": bool}
-        answer = _part(file, args, columns, "change", given, readers, ORDERS[::-1])
-        if not args.get("after"):
-            about = file.rows("SELECT value FROM about")
-            answer["about"] = light.loads(about[0][0]) if about else None
-    return answer
 
 
 def _value(stored: str) -> object:
@@ -151,4 +139,4 @@ def _value(stored: str) -> object:
         return stored
 
 
-_VALUES: "dict[str, Callable[[Any], object]]" = {"before": _value, "after": _value}
+VALUES: "dict[str, Callable[[Any], object]]" = {"before": _value, "after": _value}

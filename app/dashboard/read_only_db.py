@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Row = tuple[Any, ...]
 
 QUEUE, PLEX, PREVIEW = f"{schema.FOLDER}/{schema.FILE}", "plex.sqlite", "preview.sqlite"
-VERSIONS = {QUEUE: len(schema.STEPS), PLEX: 14, PREVIEW: 1}
+VERSIONS = {QUEUE: len(schema.STEPS), PLEX: 14, PREVIEW: 2}
 BUSY_SECONDS = 5
 FLAGS = 10_000  # that are read at most
 PAGE = 200  # rows of a list in an answer at most

@@ -4,7 +4,14 @@ Each answer is JSON of a bounded size. `read_only_db.Trouble` is an error in one
 changed.
 """
 
-from app.dashboard import job_lists, lists, notifications, overview, scene_states
+from app.dashboard import (
+    job_lists,
+    lists,
+    notifications,
+    overview,
+    preview_lists,
+    scene_states,
+)
 
 PAGE_OPERATIONS = {
     "status": overview.status,
@@ -17,6 +24,7 @@ PAGE_OPERATIONS = {
     "list_changes": lists.changes,
     "list_decisions": lists.decisions,
     "list_held": lists.held,
-    "list_preview": lists.preview,
+    "list_preview": preview_lists.changes,
+    "preview_scenes": preview_lists.scenes,
     "notifications": notifications.notifications,
 }

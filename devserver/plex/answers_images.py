@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+
 from .answering import container
 from .collection import Collection
-from .images import Shelf, is_private, media_type
+from .images import Shelf, frame, is_private, media_type
 from .items import Item
 from .kinds import IMAGE_BY_ATTRIBUTE, IMAGES, ImageKind
 from .message import Answer, Call, Refusal
@@ -86,6 +89,20 @@ def no_such(state: State, call: Call, rk: str, *_: str) -> Answer:
 def shown(state: State, call: Call, rk: str, attribute: str) -> Answer:
     """The bytes shown now, whatever time the URL names."""
     return _picture(state, _owner(state, rk).shows(IMAGE_BY_ATTRIBUTE[attribute]))
+
+
+SHOWN = re.compile(r"/library/metadata/(\d+)/(thumb|art)(?:/\d+)?")
+
+
+def transcoded(state: State, call: Call) -> Answer:
+    """A small copy of a picture of this server, which `url` names: here a frame of its own for each picture."""
+    found = SHOWN.fullmatch(call.get("url"))
+    if not state.library.options.photo_transcoder or found is None:
+        raise Refusal(404)
+    if not (call.number("width", 0) and call.number("height", 0)):
+        raise Refusal(400)
+    whole = shown(state, call, *found.groups())
+    return Answer(200, frame(hashlib.sha1(whole.body).hexdigest()), "image/png")
 
 
 def composite(state: State, call: Call, rk: str) -> Answer:

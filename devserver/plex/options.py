@@ -41,6 +41,7 @@ class Options:
     upload_locks: bool = False
     refresh_resets_unlocked_images: bool = True
     image_limit: int = 10 * 1024 * 1024
+    photo_transcoder: bool = True  # makes small copies of pictures
 
     # Wire
     url_limit: int | None = 32_768  # bytes of the request target

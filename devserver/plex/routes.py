@@ -72,6 +72,7 @@ ROUTES = (
     route("DELETE", OWNERS + f"/{ATTRIBUTES}", images.unset, EDIT),
     route("GET", OWNERS + f"/{ATTRIBUTES}(?:/\\d+)?", images.shown),
     route("GET", OWNERS + "/file", images.by_key),
+    route("GET", "/photo/:/transcode", images.transcoded),
     route("GET PUT", "/:/rate", items.rate, "writes"),
     route("GET PUT", "/:/scrobble", items.scrobble, "writes"),
     route("GET PUT", "/:/unscrobble", items.unscrobble, "writes"),

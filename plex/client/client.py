@@ -255,6 +255,15 @@ class PlexClient:
         container = self._plex.get(f"/library/metadata/{rating_key}/{kind.plural}")
         return {p.get("ratingKey", ""): p.get("selected") == "1" for p in container.iter("Photo")}
 
+    def picture(self, rating_key: int, kind: Kind, width: int, height: int) -> bytes:
+        """The image that Plex shows, made as small as that by Plex; whole if Plex makes no small one."""
+        whole = f"/library/metadata/{rating_key}/{kind.lock}"
+        size = {"width": width, "height": height, "minSize": 1, "upscale": 0, "url": whole}
+        try:
+            return self._plex.body(f"/photo/:/transcode?{urlencode(size, quote_via=quote)}")
+        except (errors.Busy, errors.Gone, errors.Rejected):
+            return self._plex.body(whole)
+
     def upload_image(self, rating_key: int, kind: Kind, data: bytes) -> None:
         """Uploads an image. Plex shows it at once and keeps it for ever."""
         self._plex.post(f"/library/metadata/{rating_key}/{kind.plural}", data)

@@ -133,6 +133,10 @@ class Transport:
         """Returns the root of the XML of a listing."""
         return self._plex(lambda: _full(document(xml)))
 
+    def body(self, key: str) -> bytes:
+        """Returns an answer that is no XML, such as an image."""
+        return self._again(lambda: self._plex(lambda: self._bytes(key, {})), question_chances)
+
     def touch(self, key: str) -> None:
         """Sends a GET that makes Plex do something, and ignores the answer."""
         self._refuse_while_paused()

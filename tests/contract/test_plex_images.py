@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from tests.support.plex_contract import Scenes
+from tests.support.plex_contract import Reply, Scenes
 
 PICTURE = b"\xff\xd8\xff\xe0 a picture"
 KEY = "upload://posters/" + hashlib.sha1(PICTURE).hexdigest()
@@ -120,3 +120,20 @@ def test_backgrounds_logos_and_square_art_work_alike(scenes: Scenes) -> None:
         assert upload(scenes, rk, kind=kind) == 200
     assert scenes.plex.item(rk)["art"] == KEY.replace("posters", "arts")
     assert scenes.get(scenes.full(rk).get("art")).body == PICTURE
+
+
+def small(scenes: Scenes, rk: int, **more: str) -> Reply:
+    given = {"width": "240", "height": "360", "url": f"/library/metadata/{rk}/thumb", **more}
+    return scenes.ask("GET", "/photo/:/transcode", given)
+
+
+def test_the_transcoder_makes_a_small_copy_of_a_picture(scenes: Scenes) -> None:
+    rk = scenes.add()
+    upload(scenes, rk, b"\xff\xd8\xff" + b"x" * 5000)
+    found = small(scenes, rk)
+    assert found.status == 200 and len(found.body) < 5000
+    upload(scenes, rk, b"\xff\xd8\xff another")
+    assert small(scenes, rk).body != found.body
+    assert small(scenes, rk, width="0").status == 400
+    scenes.plex.options.photo_transcoder = False
+    assert small(scenes, rk).status == 404

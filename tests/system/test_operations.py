@@ -178,6 +178,12 @@ def test_a_preview_is_applied_as_far_as_it_was_chosen(box: Box) -> None:
     found = box.operation("list_preview", field="genres")
     assert [row["scene"] for row in found["rows"]] == [more]
     assert found["about"]["scenes"] == {"to be written": 3}
+    (shown,) = box.operation("preview_scenes", field="genres")["rows"]
+    assert [(shown["scene"], row["field"]) for row in shown["changes"]] == [(more, "genres")]
+    pages = [box.operation("preview_scenes", page=n, limit=2) for n in (1, 2)]
+    assert [row["scene"] for page in pages for row in page["rows"]] == [more, *scenes[::-1]]
+    assert pages[0]["total"] == 3 and pages[0]["about"] == found["about"]
+    assert box.operation("apply_preview", field="genres", scenes=scenes)["queued"] == 0
     assert box.operation("apply_preview", field="genres")["queued"] == 1
     assert set(box.differences()) == set(scenes)
 

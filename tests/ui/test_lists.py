@@ -138,3 +138,34 @@ def test_a_page_that_is_not_there_says_so(box: Box, tab: View, view: str) -> Non
     many(box, 3)
     tab.go(view, "&page=90000&q=nothing&order=x&state=y&letters-page=abc")
     tab.shows("Scenes by state" if view == "scenes" else "Nothing fits")
+
+
+def test_a_previewed_scene_opens_with_both_pictures(box: Box, tab: View) -> None:
+    scenes = many(box, 3)
+    box.stash.set_cover(scenes[1], b"\xff\xd8\xff" + b"c" * 900)
+    box.operation("preview")
+    tab.go("preview")
+    tab.card("Preview").get_by_text("Clip a001", exact=True).click()
+    pictures = tab.page.locator(".s2p-both img")
+    tab.until(lambda: pictures.count() == 2)
+    of_plex = str(pictures.first.get_attribute("src"))
+    assert of_plex.startswith("data:image/png;base64,")
+    assert str(pictures.last.get_attribute("src")).endswith(f"/scene/{scenes[1]}/screenshot")
+    assert tab.asked.count("plex_picture") == 1, "only what is opened"
+    assert "plex-token" not in tab.page.content()
+    tab.page.get_by_role("region", name="Changes of Clip a001").get_by_text("title").wait_for()
+    tab.shot("preview-open")
+
+
+def test_a_search_narrows_down_what_a_preview_applies(box: Box, tab: View) -> None:
+    scenes = many(box, 12)
+    box.operation("preview")
+    tab.go("preview")
+    search(tab, "clip a01")
+    tab.shows("1 to 2 of 2")
+    tab.page.reload()
+    tab.shows("1 to 2 of 2")
+    tab.press("Apply what is shown", sure="Write this to Plex?")
+    tab.says("2 scenes will be synced")
+    box.settle()
+    assert set(box.differences()) == set(scenes[:10])
