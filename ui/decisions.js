@@ -3,7 +3,7 @@
 (() => {
   const S = window.Stash2Plex;
   const { h, text } = S;
-  const { Card, ActionButton, MoreButton, SceneLink, Value, Table, Problem } = S;
+  const { Card, ActionButton, TaskButton, MoreButton, SceneCell, Value, Table, Problem } = S;
 
   // The list names only items and fields. Their values come from both servers, so they are asked for
   // only if there is something to decide. Returns what finds the values of an item's field.
@@ -38,10 +38,27 @@
     );
   }
 
+  // Decides everything that waits, also on items that are not shown.
+  function DecideAll({ side, changed }) {
+    return h(TaskButton, {
+      mode: "decide",
+      args: { side, field: "all" },
+      label: text(`button.decideAll.${side}`),
+      confirm: text("decisions.confirmAll"),
+      onEnd: changed,
+    });
+  }
+
+  // A picture is known by a key, which says nothing to a person.
+  const isKey = (field, shown) => S.isImage(field) && Boolean(shown);
+
   function decisionRow({ row, field, values, titles, changed }) {
-    const shown = (side) => (values ? h(Value, { of: values[side] }) : text("value.loading"));
+    const shown = (side) => {
+      if (!values) return text("value.loading");
+      return isKey(field, values[side]) ? text(`pictures.a.${side}`) : h(Value, { of: values[side] });
+    };
     const cells = [
-      h(SceneLink, { id: row.scene, titles }),
+      h(SceneCell, { id: row.scene, titles }),
       S.fieldName(field),
       shown("plex"),
       shown("stash"),
@@ -60,9 +77,10 @@
     );
     if (!rows.length && !list.error) return null;
     const heads = S.heads("scene", "field", "plex", "stash", "decide");
+    const actions = ["plex", "stash"].map((side) => h(DecideAll, { key: side, side, changed }));
     return h(
       Card,
-      { title: text("decisions.title") },
+      { title: text("decisions.title"), actions },
       h("p", null, text("decisions.question")),
       h(Problem, { text: list.error || error }),
       h(Table, { label: text("decisions.title"), heads, rows }),

@@ -1,4 +1,4 @@
-// Stash's cover beside the picture that Plex shows. The plugin gets Plex's picture, since the page has no token.
+// Stash's cover beside the picture that Plex shows. The plugin gets the latter, since the page has no token.
 "use strict";
 (() => {
   const S = window.Stash2Plex;

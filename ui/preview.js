@@ -6,6 +6,7 @@
   const { Card, ActionButton, TaskButton, SceneLink, Select, Table, Value, Problem, Empty, Loading } = S;
   const { useState } = React;
   const ORDERS = ["newest", "oldest"];
+  const REFUSED = "refused"; // the reason of a field that Plex did not take
   const SCOPES = ["all", "24h", "7days", "range"];
 
   function RangeInput({ value, onChange }) {
@@ -82,14 +83,32 @@
 
   // -- one scene
 
+  // A kept field is given to the plugin: Stash's value is written over the edit or the lock of a person.
+  function TakeOver({ item, field, writes, why }) {
+    if (writes || why === REFUSED) return null;
+    const action = async () => {
+      await S.operation("decide", { item, field, side: "stash", later: true });
+      return text("preview.tookOver");
+    };
+    const name = text("button.takeOver.name", { field: S.fieldName(field), item: `${item}` });
+    return h(ActionButton, { label: text("button.takeOver"), name, action });
+  }
+
   // Images are keys in Plex, which say nothing to a person: they are shown as pictures.
   function ChangeTable({ label, changes }) {
-    const row = ({ item, field, before, after, why }) => ({
-      key: `${item} ${field}`,
-      cells: [S.fieldName(field), h(Value, { of: before }), h(Value, { of: after }), why],
-    });
-    const heads = S.heads("field", "plex", "stash", "reason");
+    const isKept = changes.some((row) => !row.writes);
+    const row = (change) => {
+      const { item, field, before, after, why } = change;
+      const cells = [S.fieldName(field), h(Value, { of: before }), h(Value, { of: after }), why];
+      return { key: `${item} ${field}`, cells: isKept ? [...cells, h(TakeOver, change)] : cells };
+    };
+    const heads = S.heads("field", "plex", "stash", "reason", ...(isKept ? ["actions"] : []));
     return h(Table, { label, heads, rows: changes.map(row) });
+  }
+
+  function KeptImage(row) {
+    const about = { field: S.fieldName(row.field), reason: row.why };
+    return h("p", null, text("preview.keptImage", about), " ", h(TakeOver, row));
   }
 
   function ChangesOf({ scene, title, changes }) {
@@ -107,7 +126,7 @@
           "div",
           { key: `${item} ${field}` },
           h(S.BothPictures, { scene, item, field }),
-          !writes && h("p", null, text("preview.keptImage", { field: S.fieldName(field), reason: why })),
+          !writes && h(KeptImage, { item, field, why }),
         ),
       ),
       writes.length > 0 && h(ChangeTable, { label: text("preview.writesOf", { title }), changes: writes }),

@@ -41,11 +41,11 @@
   function planRow({ item, hasActions, takeOver }) {
     return ({ field, plex, stash, why, kept }) => {
       const name = text("button.takeOver.name", { field: S.fieldName(field), item: `${item}` });
-      const action = takeOver(item, field);
-      const button = kept && h(ActionButton, { label: text("button.takeOver"), name, action });
+      const button = () =>
+        h(ActionButton, { label: text("button.takeOver"), name, action: takeOver(item, field) });
       const cells = [S.fieldName(field), h(Value, { of: plex }), h(Value, { of: stash }), why];
       const className = why === AGREES ? "s2p-undone" : "";
-      return { key: field, className, cells: hasActions ? [...cells, button] : cells };
+      return { key: field, className, cells: hasActions ? [...cells, kept && button()] : cells };
     };
   }
 
@@ -59,17 +59,39 @@
     return h("a", attributes, h(Icon, { name: "faExternalLinkAlt" }), " ", text("scene.openInPlex"));
   }
 
-  function Item({ item: { item, link, plan }, takeOver }) {
-    const hasActions = plan.some((row) => row.kept);
-    const heads = S.heads("field", "plex", "stash", "plan");
-    if (hasActions) heads.push(...S.heads("actions"));
-    const table = {
-      label: text("scene.plan"),
-      heads,
-      rows: plan.map(planRow({ item, hasActions, takeOver })),
-    };
+  // The fields that differ; those that agree are folded up.
+  function Plan({ item, plan, takeOver }) {
+    const hasActions = Boolean(takeOver) && plan.some((row) => row.kept);
+    const heads = S.heads("field", "plex", "stash", "plan", ...(hasActions ? ["actions"] : []));
+    const table = (label, rows) =>
+      h(Table, { label, heads, rows: rows.map(planRow({ item, hasActions, takeOver })) });
+    const agree = plan.filter((row) => row.why === AGREES);
+    const differ = plan.filter((row) => row.why !== AGREES);
+    const count = agree.length;
+    return h(
+      React.Fragment,
+      null,
+      differ.length ? table(text("scene.plan"), differ) : h("p", null, text("scene.allAgree")),
+      count > 0 && h(Folded, { title: text("scene.agree", { count }) }, table(text("scene.plan"), agree)),
+    );
+  }
+
+  // Its children are made only when it is opened.
+  function Folded({ title, children }) {
+    const [open, setOpen] = useState(false);
+    const onToggle = (event) => setOpen(event.currentTarget.open);
+    return h("details", { onToggle }, h("summary", null, title), open && children);
+  }
+
+  // `takeOver` is missing on a held scene, which is not written.
+  function Item({ item: { item, link, plan }, scene, takeOver }) {
     const title = text("scene.item", { item: `${item}` });
-    return h(Card, { title, actions: link && h(PlexLink, { link }) }, h(Table, table));
+    return h(
+      Card,
+      { title, actions: link && h(PlexLink, { link }) },
+      h(Plan, { item, plan, takeOver }),
+      h(Folded, { title: text("pictures.compare") }, h(S.BothPictures, { scene, item, field: "poster" })),
+    );
   }
 
   // -- files and writes
@@ -127,13 +149,14 @@
   }
 
   function Explanation({ scene, takeOver }) {
-    const { state, warnings, items, files, writes } = scene;
+    const { state, warnings, items, files, writes, held } = scene;
+    const ofItem = { scene: scene.scene, takeOver: held ? null : takeOver };
     return h(
       React.Fragment,
       null,
       h("p", null, h(StateBadge, { state }), " ", h("bdi", null, reasonText(scene))),
       (warnings || []).map((warning, at) => h(Problem, { key: at, text: warning })),
-      (items || []).map((item) => h(Item, { key: item.item, item, takeOver })),
+      (items || []).map((item) => h(Item, { key: item.item, item, ...ofItem })),
       files && h(Files, { files }),
       writes.length > 0 && h(Writes, { writes }),
     );

@@ -199,6 +199,8 @@ window.Stash2Plex.TEXTS.en = {
   "button.keepPlex.name": "Keep what Plex says of {field} of item {item}",
   "button.writeStash": "Stash",
   "button.writeStash.name": "Write what Stash says of {field} of item {item}",
+  "button.decideAll.plex": "All as in Plex",
+  "button.decideAll.stash": "All as in Stash",
   "button.makePreview": "Make a preview",
   "button.applyShown": "Apply what is shown",
   "button.applyAll": "Apply",
@@ -370,6 +372,7 @@ window.Stash2Plex.TEXTS.en = {
   "decisions.question": "These fields were edited on both sides. Which value counts?",
   "decisions.plex": "Plex keeps its value.",
   "decisions.stash": "The value of Stash will be written to Plex.",
+  "decisions.confirmAll": "Decide everything that waits?",
   "held.title": "Held scenes",
   "held.empty": "No scene is held: all are kept in sync. To keep one as it is, press Hold in its tab Plex.",
   "held.confirmResume": "Sync all of them?",
@@ -395,6 +398,7 @@ window.Stash2Plex.TEXTS.en = {
   "preview.kept": "{count} {count:field stays as it is|fields stay as they are}",
   "preview.keptImage": "The {field} stays: {reason}",
   "preview.nothingWritten": "nothing is written: {fields}",
+  "preview.tookOver": "The value of Stash will be written to Plex.",
   "preview.confirmApply": "Write this to Plex?",
   "preview.applied": "{count} {count:scene|scenes} will be synced.",
 
@@ -403,6 +407,9 @@ window.Stash2Plex.TEXTS.en = {
   "pictures.stash": "Stash: cover",
   "pictures.ofPlex": "The picture that Plex shows",
   "pictures.ofStash": "The cover of Stash",
+  "pictures.a.plex": "the picture of Plex",
+  "pictures.a.stash": "the cover of Stash",
+  "pictures.compare": "Compare the pictures",
   "pictures.none": "Plex has no picture to show here.",
 
   // -- setup
@@ -490,6 +497,8 @@ window.Stash2Plex.TEXTS.en = {
   "scene.item": "Item {item} in Plex",
   "scene.openInPlex": "Open in Plex",
   "scene.plan": "The plan, field by field",
+  "scene.agree": "{count} {count:field agrees|fields agree}",
+  "scene.allAgree": "All fields agree.",
   "scene.files": "Files",
   "scene.writes": "Last writes",
   "scene.busy": "Another run is at work and syncs this scene, too.",

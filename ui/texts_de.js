@@ -196,6 +196,8 @@ window.Stash2Plex.TEXTS.de = {
   "button.keepPlex.name": "Bei {field} von Eintrag {item} gilt Plex",
   "button.writeStash": "Stash",
   "button.writeStash.name": "Bei {field} von Eintrag {item} gilt Stash",
+  "button.decideAll.plex": "Alle wie in Plex",
+  "button.decideAll.stash": "Alle wie in Stash",
   "button.makePreview": "Vorschau erstellen",
   "button.applyShown": "Angezeigtes anwenden",
   "button.applyAll": "Anwenden",
@@ -371,6 +373,7 @@ window.Stash2Plex.TEXTS.de = {
   "decisions.question": "Diese Felder wurden auf beiden Seiten geändert. Welcher Wert gilt?",
   "decisions.plex": "Plex behält seinen Wert.",
   "decisions.stash": "Der Wert von Stash wird nach Plex geschrieben.",
+  "decisions.confirmAll": "Alles entscheiden, was wartet?",
   "held.title": "Angehaltene Szenen",
   "held.empty": "Keine Szene ist angehalten. Anhalten im Reiter Plex einer Szene lässt sie, wie sie ist.",
   "held.confirmResume": "Alle synchronisieren?",
@@ -396,6 +399,7 @@ window.Stash2Plex.TEXTS.de = {
   "preview.kept": "{count} {count:Feld bleibt, wie es ist|Felder bleiben, wie sie sind}",
   "preview.keptImage": "{field} bleibt: {reason}",
   "preview.nothingWritten": "nichts wird geschrieben: {fields}",
+  "preview.tookOver": "Der Wert von Stash wird nach Plex geschrieben.",
   "preview.confirmApply": "Das nach Plex schreiben?",
   "preview.applied": "{count} {count:Szene wird|Szenen werden} synchronisiert.",
 
@@ -404,6 +408,9 @@ window.Stash2Plex.TEXTS.de = {
   "pictures.stash": "Stash: Cover",
   "pictures.ofPlex": "Das Bild, das Plex zeigt",
   "pictures.ofStash": "Das Cover von Stash",
+  "pictures.a.plex": "das Bild von Plex",
+  "pictures.a.stash": "das Cover von Stash",
+  "pictures.compare": "Bilder vergleichen",
   "pictures.none": "Plex hat hier kein Bild, das gezeigt werden kann.",
 
   // -- setup
@@ -494,6 +501,8 @@ window.Stash2Plex.TEXTS.de = {
   "scene.item": "Eintrag {item} in Plex",
   "scene.openInPlex": "In Plex öffnen",
   "scene.plan": "Der Plan, Feld für Feld",
+  "scene.agree": "{count} {count:Feld stimmt|Felder stimmen} überein",
+  "scene.allAgree": "Alle Felder stimmen überein.",
   "scene.files": "Dateien",
   "scene.writes": "Zuletzt geschrieben",
   "scene.busy": "Ein anderer Lauf ist an der Arbeit und synchronisiert auch diese Szene.",

@@ -6,6 +6,7 @@ from typing import Any
 import errors
 from app import drain_task
 from app.arguments import is_given, number, text
+from app.commands.reconcile import rank
 from app.phrasing import many
 from app.run import Run
 from plex.plan.baseline import Decision
@@ -19,17 +20,19 @@ from sync_queue.job import Job
 
 IMAGES = ("poster", "background")
 SHOWN = 50  # items in the answer
-USAGE = "decide needs an item (Plex's rating key), a field (or all), and a side: stash or plex"
+CHUNK = 20  # items that are decided at once
+USAGE = "decide needs a field (or all), and a side (stash or plex), and perhaps an item (Plex's rating key)"
 
 
 def decide(run: Run) -> dict[str, Any]:
-    """List what waits for a decision, or decide a `field` of an `item` for a `side`."""
+    """List what waits for a decision, or decide a `field` of an `item` for a `side`. Without an item, decide
+    all that waits."""
     if not any(is_given(run.args.get(name)) for name in ("item", "field", "side")):
         return _listed(run)
     item, field, side = number(run, "item"), text(run, "field"), text(run, "side")
-    if not (item and field) or side not in ("stash", "plex"):
+    if not field or side not in ("stash", "plex"):
         raise errors.SetupError(USAGE)
-    return _decided(run, item, field, side)
+    return _decided(run, item, field, side) if item else _decided_all(run, field, side)
 
 
 def _listed(run: Run) -> dict[str, Any]:
@@ -77,6 +80,28 @@ def _decided(run: Run, item: int, field: str, side: str) -> dict[str, Any]:
     run.jobs.hasten([job], run.clock())
     answer = {"item": item, "side": side, "fields": list(decisions)}
     return answer | drain_task.drain(run, only=work.scene.id)
+
+
+def _decided_all(run: Run, field: str, side: str) -> dict[str, Any]:
+    """Decide every conflict, in all fields or in one."""
+    keys = [key for key, _, names in Ledger(run.store).undecided() if field in ("all", *names)]
+    scenes: set[int] = set()
+    for at in range(0, len(keys), CHUNK):
+        for work in _works(run, keys[at : at + CHUNK], field):
+            chosen = [change for change in _chosen(work, field) if change.why == CONFLICT]
+            decisions = {
+                c.field: Decision(side, c.before, work.stash_says(c.field)) for c in chosen
+            }
+            if decisions:
+                Ledger(run.store).decide(work.item.rating_key, decisions)
+                scenes.add(work.scene.id)
+        run.progress.set(at / len(keys) / 2)
+    run.progress.between(0.5, 1.0)
+    jobs = [Job(number, reason="decided", rank=rank(len(scenes))) for number in sorted(scenes)]
+    run.jobs.put(jobs, run.clock())
+    run.jobs.hasten(jobs, run.clock())
+    stdio.info(f"decided for {side.capitalize()}: {many(len(scenes), 'scene')}")
+    return {"side": side, "decided": len(scenes)} | (drain_task.drain(run) if scenes else {})
 
 
 def _open(work: Work) -> dict[str, Change]:

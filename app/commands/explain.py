@@ -35,7 +35,7 @@ def explain(run: Run) -> dict[str, Any]:
     scene = run.stash.scenes([wanted], extras(run.config.sync_settings())).get(wanted)
     answer: dict[str, Any] = {"scene": wanted, "in_stash": scene is not None}
     if scene:
-        (decision,) = drain_task.pipeline_of(run).look([scene])
+        (decision,) = drain_task.pipeline_of(run).look([scene], freed=True)
         outcome = decision.outcome
         answer |= {
             "title": scene.label(),

@@ -1,4 +1,4 @@
-"""What Plex shows as the picture of an item, for the page, which has no token to ask Plex itself."""
+"""Gets the picture that Plex shows for an item, since the page has no token to ask Plex itself."""
 
 from base64 import b64encode
 from typing import Any

@@ -69,14 +69,15 @@ class Decider:
         images: Collection[str] = (),
         reads: "Reads | None" = None,
         settle: Callable[[Collection[int]], bool] = lambda keys: False,
+        freed: bool = False,
     ) -> list[SceneDecision]:
         """Decides about scenes that were read with the `extras`. Looks at the covers for `images` even if
         nothing has changed. `reads` reads both servers, or has read ahead. `settle` gets the items that
         are about to be decided, finishes earlier batches with these items, and returns whether there was
-        one."""
+        one. With `freed` no scene counts as held."""
         reads = reads or self._reads
         self._look_at_libraries()
-        decisions = self.choose(scenes, self.holds())
+        decisions = self.choose(scenes, self.holds(freed))
         settle({key for decision in decisions if decision.restores for key in decision.written})
         chosen = [decision for decision in decisions if decision.is_chosen]
         self._place(chosen, self._match(chosen, reads, settle))

@@ -86,9 +86,12 @@ class Pipeline:
         self.finish(batch)
         return batch.results
 
-    def look(self, scenes: Iterable[Scene], images: Collection[str] = ()) -> list[SceneDecision]:
-        """Decides without writing anything to Plex, and remembers the states of the scenes."""
-        decisions = self.decider.decide(scenes, images)
+    def look(
+        self, scenes: Iterable[Scene], images: Collection[str] = (), freed: bool = False
+    ) -> list[SceneDecision]:
+        """Decides without writing anything to Plex, and remembers the states of the scenes. With `freed`
+        held scenes are compared, too."""
+        decisions = self.decider.decide(scenes, images, freed=freed)
         self._keep_states(decision.outcome for decision in decisions)
         return decisions
 

@@ -172,3 +172,49 @@ def test_a_rating_of_ours_sets_no_lock_and_follows_stash(box: Box) -> None:
     box.stash.update_scene(scene, rating100=90)
     box.settle()
     assert box.item(scene)["userRating"] == 9.0
+
+
+def conflicts(box: Box, count: int) -> list[int]:
+    """Titles that were edited on both sides."""
+    box.configure(on_edit_in_plex="ask")
+    scenes = fill(box, count)
+    box.operation("all")
+    with box.silence():
+        for scene in scenes:
+            box.plex.edit_as_person(int(box.item(scene)["ratingKey"]), title=f"Theirs {scene}")
+            box.stash.update_scene(scene, title=f"Ours {scene}")
+    box.operation("all")
+    assert box.operation("decide")["items"] == count
+    return scenes
+
+
+@pytest.mark.parametrize("side", ["stash", "plex"])
+def test_all_that_waits_is_decided_for_one_side(box: Box, side: str) -> None:
+    scenes = conflicts(box, 23)
+    found = box.operation("decide", field="all", side=side)
+    assert found["decided"] == 23
+    word = "Ours" if side == "stash" else "Theirs"
+    assert all(box.item(scene)["title"] == f"{word} {scene}" for scene in scenes)
+    assert box.operation("decide")["items"] == 0 and at_rest(box)
+
+
+def test_only_the_named_field_is_decided_everywhere(box: Box) -> None:
+    scenes = conflicts(box, 2)
+    assert box.operation("decide", field="summary", side="stash")["decided"] == 0
+    assert box.operation("decide", field="title", side="stash")["decided"] == 2
+    box.operation("undo")
+    assert all(box.item(scene)["title"] == f"Theirs {scene}" for scene in scenes)
+
+
+def test_a_held_scene_is_compared_and_has_its_link(box: Box) -> None:
+    (scene,) = fill(box, 1)
+    box.operation("all")
+    box.operation("hold", scene=scene)
+    with box.silence():
+        box.stash.update_scene(scene, title="Anew")
+    found = box.operation("explain", scene=scene)
+    (item,) = found["items"]
+    (title,) = [row for row in item["plan"] if row["field"] == "title"]
+    assert (title["stash"], title["why"]) == ("Anew", "write") and "/web/" in item["link"]
+    assert found["held"] and found["state"] == "held"
+    assert box.item(scene)["title"] != "Anew"

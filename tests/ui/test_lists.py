@@ -169,3 +169,54 @@ def test_a_search_narrows_down_what_a_preview_applies(box: Box, tab: View) -> No
     tab.says("2 scenes will be synced")
     box.settle()
     assert set(box.differences()) == set(scenes[:10])
+
+
+@pytest.mark.parametrize(("side", "word"), [("Stash", "Ours"), ("Plex", "Theirs")])
+def test_all_open_decisions_go_to_one_side(box: Box, tab: View, side: str, word: str) -> None:
+    scenes = many(box, 3)
+    box.configure(on_edit_in_plex="ask")
+    box.operation("all")
+    with box.silence():
+        for scene in scenes:
+            box.plex.edit_as_person(int(box.item(scene)["ratingKey"]), title=f"Theirs {scene}")
+            box.stash.update_scene(scene, title=f"Ours {scene}")
+    box.operation("all")
+    tab.go("changes")
+    tab.card("Open Decisions").get_by_text(f"Theirs {scenes[0]}").wait_for()
+    if side == "Stash":
+        tab.press("All as in Stash", sure="Decide everything that waits?")
+    else:
+        tab.press("All as in Plex", sure="Decide everything that waits?")
+    tab.says("Open Decisions is done")
+    tab.card("Open Decisions").wait_for(state="detached")
+    assert [box.item(scene)["title"] for scene in scenes] == [f"{word} {n}" for n in scenes]
+
+
+def test_a_locked_field_is_taken_over_from_the_preview(box: Box, tab: View) -> None:
+    (scene,) = many(box, 1)
+    item = box.item(scene)["ratingKey"]
+    box.plex.edit_as_person(int(item), title="Locked by hand")
+    box.operation("preview")
+    tab.go("preview")
+    tab.card("Preview").locator("summary").first.click()
+    tab.card("Preview").get_by_text("stays as it is").click()
+    tab.press(f"Take over title of item {item}")
+    tab.says("The value of Stash will be written")
+    box.settle()
+    assert box.item(scene)["title"] == "Clip a000"
+
+
+def test_a_held_scene_shows_its_comparison_and_leads_to_plex(box: Box, tab: View) -> None:
+    (scene,) = many(box, 1)
+    box.operation("all")
+    box.operation("hold", scene=scene)
+    with box.silence():
+        box.stash.update_scene(scene, title="Said anew")
+    tab.page.goto(f"{box.stash.url}/scenes/{scene}")
+    tab.page.get_by_role("tab", name="Plex").click()
+    tab.page.get_by_role("link", name="Open in Plex").wait_for()
+    plan = tab.page.get_by_role("region", name="The plan, field by field")
+    plan.get_by_text("Said anew").wait_for()
+    tab.page.get_by_text("Compare the pictures").click()
+    tab.until(lambda: tab.page.locator(".s2p-both img").count() == 2)
+    tab.page.locator("[data-state=held]").wait_for()
