@@ -11,7 +11,7 @@ from sync_queue import inbox
 
 # Operations that the page polls, in app.dashboard.routes.
 PAGE_OPERATIONS = (
-    "status", "overview", "scene_states", "list_scenes", "list_queue", "list_dead_letters",
+    "status", "overview", "glance", "scene_states", "list_scenes", "list_queue", "list_dead_letters",
     "list_runs", "list_changes", "list_decisions", "list_held", "list_preview",
     "preview_scenes", "notifications",
 )  # fmt: skip

@@ -7,6 +7,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     # Page operations: read from the plugin's files, without packages; the page polls them.
     "status": ("of",),
     "overview": (),
+    "glance": (),
     "scene_states": ("scenes", "cards"),
     "list_scenes": (*PART, "state"),
     "list_queue": (*PART, "state", "scenes"),

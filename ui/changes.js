@@ -7,6 +7,8 @@
   const ORDERS = ["newest", "oldest"];
 
   const UNDO = "undo"; // the command of a run that took back another one
+  // The name of a run's task.
+  S.taskOf = (command) => (command === UNDO ? text("changes.undo") : S.nameOf("task", command));
   const address = (run) => (run ? `${S.PAGE}?view=changes&run=${run}` : `${S.PAGE}?view=changes`);
 
   // -- all runs
@@ -46,7 +48,7 @@
       const cells = [
         h(Router.Link, link, text("changes.run", { run: `${row.run}` })),
         S.when(row.at),
-        row.command === UNDO ? text("changes.undo") : S.nameOf("task", row.command),
+        S.taskOf(row.command),
         h(RunScenes, { ...row, titles }),
         writtenText(row),
         canUndo && h(UndoRunButton, { run: row.run, changed }),

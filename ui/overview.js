@@ -80,12 +80,18 @@
     );
   }
 
-  function Cards({ status, total, reload }) {
+  function Cards({ status, total, reload, version }) {
+    // The short lists cost more than the status: they are asked for every ten seconds while something runs,
+    // and else after a run has asked Plex.
+    const { queue, busy, at, servers } = status;
+    const turn = busy ? Math.floor(at / 10) : servers.plex && servers.plex.answered;
+    const seen = JSON.stringify([version, queue.dead, turn]);
     return h(
       React.Fragment,
       null,
       h(Card, { title: text("ring.title") }, h(S.Ring, { counts: withUnknown(status.scenes, total) })),
       h(Now, { status }),
+      h(S.Glance, { seen }),
       h(S.Reconciliation, { state: status.reconciliation, now: status.at, clock: status.clock }),
       h(S.Servers, { status, reload }),
     );
@@ -119,7 +125,7 @@
       h(
         "div",
         { className: "s2p-grid" },
-        status && isKnown && !isNew ? h(Cards, { status, total, reload }) : empty(),
+        status && isKnown && !isNew ? h(Cards, { status, total, reload, version }) : empty(),
       ),
     );
   };

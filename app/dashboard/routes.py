@@ -5,6 +5,7 @@ changed.
 """
 
 from app.dashboard import (
+    glance,
     job_lists,
     lists,
     notifications,
@@ -16,6 +17,7 @@ from app.dashboard import (
 PAGE_OPERATIONS = {
     "status": overview.status,
     "overview": overview.overview,
+    "glance": glance.glance,
     "scene_states": scene_states.states,
     "list_scenes": scene_states.listed,
     "list_queue": job_lists.queue,

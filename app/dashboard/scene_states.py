@@ -13,7 +13,7 @@ from sync_queue.schema import CLAIMED, DEAD, IS_SCENE, READY, TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from plex.state.scene_state import State
@@ -189,18 +189,38 @@ def _chosen(data_dir: str, args: "Map", state: str, most: int) -> "tuple[list[in
     is_down = read_only_db.one_of(args, "order", ("oldest", "newest")) == "newest"
     with File(data_dir, QUEUE) as queue, File(data_dir, PLEX) as plex:
         overlay = _overlay(data_dir, queue, plex, time.time())
-        if state not in SEEN:
-            ids = sorted(overlay[state], reverse=is_down)
-            if after:
-                ids = [n for n in ids if (n < after if is_down else n > after)]
-            return ids[start : start + most], len(ids)
-        besides = set().union(*(overlay[other] for other in overlay.keys() - {state}))
-        total = _count(plex, state, besides)
-        if start <= total // 2:
-            return _seen(plex, state, after, is_down, start + most, besides)[start:], total
-        end = max(total - start, 0)  # the index is read from its nearer end
-        ids = _seen(plex, state, 0, not is_down, end, besides)
-        return ids[max(end - most, 0) :][::-1], total
+        return _those(plex, overlay, state, most, start, after, is_down)
+
+
+def newest(data_dir: str, wanted: "Sequence[str]", most: int) -> "dict[str, tuple[list[int], int]]":
+    """For each of these states its newest scenes, up to `most`, and the number of all."""
+    with File(data_dir, QUEUE) as queue, File(data_dir, PLEX) as plex:
+        overlay = _overlay(data_dir, queue, plex, time.time())
+        return {state: _those(plex, overlay, state, most) for state in wanted}
+
+
+def _those(
+    plex: File,
+    overlay: "dict[str, set[int]]",
+    state: str,
+    most: int,
+    start: int = 0,
+    after: int = 0,
+    is_down: bool = True,
+) -> "tuple[list[int], int]":
+    """Up to `most` scenes in the state, from the row `start` or from the id `after` on, and their number."""
+    if state not in SEEN:
+        ids = sorted(overlay[state], reverse=is_down)
+        if after:
+            ids = [n for n in ids if (n < after if is_down else n > after)]
+        return ids[start : start + most], len(ids)
+    besides = set().union(*(overlay[other] for other in overlay.keys() - {state}))
+    total = _count(plex, state, besides)
+    if start <= total // 2:
+        return _seen(plex, state, after, is_down, start + most, besides)[start:], total
+    end = max(total - start, 0)  # the index is read from its nearer end
+    ids = _seen(plex, state, 0, not is_down, end, besides)
+    return ids[max(end - most, 0) :][::-1], total
 
 
 def _seen(

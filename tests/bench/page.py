@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
@@ -27,10 +28,22 @@ from sync_queue.jobs import Jobs  # noqa: E402
 
 POLLED, LISTS = 1.5, 8.0  # at most so many times a bare interpreter
 DEAD, WRITES = 5_000, 10_000
-# Every card of a full page, spread over the library.
-ARGUMENTS = {
-    "scene_states": {"scenes": list(range(1, 200 * 450, 450))}, "list_scenes": {"state": "in_sync"},
-}  # fmt: skip
+# As many scenes as a search can find, spread over the library, and a page far behind.
+FOUND = {"scenes": list(range(1, 1000 * 99, 99))}
+FAR = {"page": 90, "limit": 50}
+# Each mode as the page asks first, then as it asks for a search, another order and a page far behind.
+CASES: dict[str, list[dict[str, Any]]] = {mode: [{}] for mode in routes.PAGE_OPERATIONS} | {
+    "scene_states": [FOUND],
+    "list_scenes": [{"state": "in_sync"}, {"state": "in_sync", "page": 1900, "limit": 50}],
+    "list_queue": [{}, FOUND, FAR | {"order": "due"}],
+    "list_dead_letters": [{}, FOUND | {"order": "oldest"}, FAR],
+    "list_runs": [{}, FOUND],
+    "list_changes": [{}, FOUND, FAR | {"order": "oldest"}],
+    "list_decisions": [{}, FOUND],
+    "list_held": [{}, FOUND],
+    "list_preview": [{}, FAR | {"field": "title"}],
+    "preview_scenes": [{}, FOUND, FAR | {"field": "title"}],
+}
 
 
 def fill(data: Path, scenes: int) -> None:
@@ -75,7 +88,7 @@ def seconds(command: list[str], stdin: bytes = b"") -> float:
     before = cpu_of_children()
     done = subprocess.run(command, input=stdin, capture_output=True, check=True)
     took = cpu_of_children() - before
-    if stdin and len(json.loads(done.stdout)["output"].get("rows", ())) > read_only_db.PAGE:
+    if stdin and len(json.loads(done.stdout)["output"].get("rows", ())) > read_only_db.FOUND:
         raise SystemExit("a page is longer than it may be")
     return took
 
@@ -87,14 +100,27 @@ def main() -> int:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder) / "plugin_data" / "Stash2Plex", chosen.scenes)
-        found: dict[str, list[float]] = {mode: [] for mode in ("", *routes.PAGE_OPERATIONS)}
+        given = {"": b""} | {name: asked(folder, args) for name, args in cases().items()}
+        found: dict[str, list[float]] = {name: [] for name in given}
         for _ in range(chosen.rounds):
-            for mode, took in found.items():  # in turn: a busy machine is busy for all of them
-                given = {"server_connection": {"Scheme": "http", "Host": "h", "Port": 1,
-                                               "Dir": folder},
-                         "args": {"mode": mode, **ARGUMENTS.get(mode, {})}}  # fmt: skip
-                took.append(seconds(COMMAND, json.dumps(given).encode()) if mode else seconds(BARE))
+            for name, took in found.items():  # in turn: a busy machine is busy for all of them
+                took.append(seconds(COMMAND, given[name]) if name else seconds(BARE))
     return told(found, report.Report("page", file=chosen.json))
+
+
+def cases() -> dict[str, dict[str, Any]]:
+    """The arguments of each row of the report: `list_queue`, `list_queue 2` and so on."""
+    return {
+        f"{mode} {number}" if number > 1 else mode: {"mode": mode, **args}
+        for mode, each in CASES.items()
+        for number, args in enumerate(each, 1)
+    }
+
+
+def asked(folder: str, args: dict[str, Any]) -> bytes:
+    """The input that Stash gives to a page operation."""
+    connection = {"Scheme": "http", "Host": "h", "Port": 1, "Dir": folder}
+    return json.dumps({"server_connection": connection, "args": args}).encode()
 
 
 def told(found: dict[str, list[float]], rows: report.Report) -> int:

@@ -291,5 +291,28 @@ def test_cards_get_states_only_while_the_setting_shows_badges(box: Box) -> None:
     box.configure(card_badge=True)
     assert box.operation("scene_states", **asked) == {"rows": [], "shown": None}
     box.operation("process_queue")
-    row = {"scene": scenes[0], "state": "in_sync"}
+    row = {"scene": scenes[0], "state": "in_sync", "why": ""}
     assert box.operation("scene_states", **asked) == {"rows": [row], "shown": True}
+
+
+def test_a_glance_names_needs_writes_and_runs(box: Box) -> None:
+    scenes = fill(box, 4)
+    away = box.add("gone.mp4", in_plex=False, title="Gone")
+    box.configure(on_edit_in_plex="ask")
+    box.operation("all")
+    with box.silence():
+        box.plex.edit_as_person(int(box.item(scenes[0])["ratingKey"]), title="Theirs")
+        box.stash.update_scene(scenes[0], title="Ours")
+    box.plex.add_file(box.paths[scenes[1]], title="A second item")
+    box.operation("reconcile_all")
+    bury(box, 1, "Plex says no", first=scenes[2])
+    found = box.operation("glance")
+    needs = {need["kind"]: need for need in found["needs"]}
+    assert needs["decisions"]["rows"] == [{"scene": scenes[0], "why": "title"}]
+    assert [row["scene"] for row in needs["ambiguous"]["rows"]] == [scenes[1]]
+    assert needs["gave_up"]["rows"] == [{"scene": scenes[2], "why": "Plex says no"}]
+    assert [row["scene"] for row in needs["not_in_plex"]["rows"]] == [away]
+    assert {need["total"] for need in found["needs"]} == {1}
+    assert {row["scene"] for row in found["writes"]} == set(scenes)
+    assert all("title" in row["fields"] and row["run"] == 1 for row in found["writes"])
+    assert [row["run"] for row in found["runs"]] == [1]

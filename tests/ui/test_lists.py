@@ -153,7 +153,8 @@ def test_a_previewed_scene_opens_with_both_pictures(box: Box, tab: View) -> None
     assert str(pictures.last.get_attribute("src")).endswith(f"/scene/{scenes[1]}/screenshot")
     assert tab.asked.count("plex_picture") == 1, "only what is opened"
     assert "plex-token" not in tab.page.content()
-    tab.page.get_by_role("region", name="Changes of Clip a001").get_by_text("title").wait_for()
+    changes = tab.page.get_by_role("region", name="Changes of Clip a001")
+    changes.get_by_role("cell", name="Clip a001").first.wait_for()
     tab.shot("preview-open")
 
 
@@ -196,6 +197,7 @@ def test_a_locked_field_is_taken_over_from_the_preview(box: Box, tab: View) -> N
     (scene,) = many(box, 1)
     item = box.item(scene)["ratingKey"]
     box.plex.edit_as_person(int(item), title="Locked by hand")
+    box.operation("all")
     box.operation("preview")
     tab.go("preview")
     tab.card("Preview").locator("summary").first.click()

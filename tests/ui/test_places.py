@@ -61,6 +61,8 @@ def test_a_scene_tells_its_plan_and_is_synced_held_and_resumed(box: Box, tab: Vi
     tab.press("Sync now")
     tab.says("In sync. Plex item ")
     tab.page.locator(".s2p-badge", has_text="In sync").wait_for()
+    tab.shows("All fields agree")
+    tab.page.locator("summary", has_text="agree").click()
     tab.page.locator("tr.s2p-undone", has_text="in agreement").first.wait_for()
     assert set(box.differences()) == {other}
     tab.shows("Last writes")

@@ -24,7 +24,7 @@ TABLE = [
     if line.startswith("| `")
 ]
 LEAN = {
-    "app.dashboard", "app.dashboard.routes", "app.dashboard.lists", "app.dashboard.job_lists", "app.dashboard.preview_lists", "app.dashboard.read_only_db", "app.dashboard.scene_states", "app.dashboard.overview", "app.dashboard.notifications",
+    "app.dashboard", "app.dashboard.routes", "app.dashboard.lists", "app.dashboard.job_lists", "app.dashboard.glance", "app.dashboard.preview_lists", "app.dashboard.read_only_db", "app.dashboard.scene_states", "app.dashboard.overview", "app.dashboard.notifications",
     "plex", "plex.state", "plex.state.scene_state",
 }  # fmt: skip
 FEATHER = {
