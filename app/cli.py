@@ -29,6 +29,7 @@ TEXTS = {
 }  # fmt: skip
 SWITCHES = {
     "original": "undo: back to before the very first touch",
+    "confirm": "remove-data: remove everything now",
     "deep": "reconcile-...: compare everything by value",
 }
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from app import pending_sign_in
-from app.modes import READ_ONLY
+from app.modes import WITHOUT_NOTES
 from app.packages import activate
 from app.run import Run
 from disk.json_file import put_note
@@ -17,7 +17,7 @@ LOCK = "notes.lock"
 
 def wake_if_due(run: Run) -> None:
     """Wake a drain if a reconciliation is due: nobody should wait for it inside another operation."""
-    if _is_read_only(run):
+    if _leaves_no_notes(run):
         return
     if run.from_stash and hook.is_due(run.data_dir, run.clock()) and not run.outages.is_away():
         hook.wake(dict(run.connection), run.data_dir)
@@ -35,13 +35,13 @@ def wake_if_work_is_left(run: Run) -> None:
         hook.wake(dict(run.connection), run.data_dir)
 
 
-def _is_read_only(run: Run) -> bool:
-    return run.args.get("mode") in READ_ONLY
+def _leaves_no_notes(run: Run) -> bool:
+    return run.args.get("mode") in WITHOUT_NOTES
 
 
 def leave_notes(run: Run) -> None:
     """Note when a reconciliation is due, and the settings that hooks and looks need."""
-    if _is_read_only(run):
+    if _leaves_no_notes(run):
         return
     activate.remember(Path(run.data_dir))
     pending_sign_in.tidy(run.data_dir, run.clock())

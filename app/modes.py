@@ -46,6 +46,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "connect": ("url", "token"),
     "save_settings": ("settings",),
     "send_test": (),
+    "remove_data": ("confirm",),
     # Operations that change something.
     "sync": ("scene", "scenes", "later"),
     "apply_preview": ("field", "why", "scenes", "later"),
@@ -74,6 +75,9 @@ EXCLUSIVE: dict[str, tuple[tuple[str, str], ...]] = {
 }
 # These answer whatever is wrong with the files on disk, and leave nothing there.
 READ_ONLY = ("doctor", "bundle", "settings", "check_setting", "libraries", "template_parts")
+
+# These leave no note about themselves.
+WITHOUT_NOTES = (*READ_ONLY, "remove_data")
 
 
 def objection(mode: str, given: Collection[str]) -> str:

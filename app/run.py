@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import errors
 from app.activity import Activity, Contacts
-from app.modes import READ_ONLY
+from app.modes import READ_ONLY, WITHOUT_NOTES
 from stash import stdio
 from sync_queue import inbox
 
@@ -61,7 +61,7 @@ class Run:
         self.clock = clock
         self.from_stash = from_stash
         self.activity = Activity(data_dir, str(args.get("mode") or ""), clock)
-        self.contacts = Contacts(data_dir, clock, args.get("mode") not in READ_ONLY)
+        self.contacts = Contacts(data_dir, clock, args.get("mode") not in WITHOUT_NOTES)
         self.progress = Progress(self._tell)
         self._settings = settings
         self.given_settings: Mapping[str, Any] = {}  # as Stash stores them, once `config` is read
@@ -113,7 +113,7 @@ class Run:
         self.given_settings = given if isinstance(given, Mapping) else {}
         for secret in typed_secrets(given):
             stdio.hide(secret)
-        keeps = self.args.get("mode") not in READ_ONLY
+        keeps = self.args.get("mode") not in WITHOUT_NOTES
         config, warnings, unknown = checked(self.data_dir, given, keeps)
         stdio.hide(config.token)
         stdio.set_debug(config.debug_logging)

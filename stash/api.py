@@ -75,14 +75,26 @@ class StashApi:
     def change_settings(self, plugin_id: str, changed: Mapping[str, Any]) -> None:
         """Saves these settings of the plugin. Stash replaces the whole map, so the others are read first.
         Raises Busy when Stash does not show them afterwards."""
+        wanted = {**self.settings(plugin_id), **changed}
+        kept = self._saved_settings(plugin_id, wanted)
+        if any(kept.get(name) != value for name, value in wanted.items()):
+            raise errors.Busy("Stash did not keep the settings: save them again").of(errors.STASH)
+
+    def forget_settings(self, plugin_id: str, names: Collection[str]) -> None:
+        """Removes these settings of the plugin and keeps the others. Raises Busy when Stash shows one of
+        them afterwards, or lacks another."""
+        known = self.settings(plugin_id)
+        wanted = {name: value for name, value in known.items() if name not in names}
+        if self._saved_settings(plugin_id, wanted) != wanted:
+            raise errors.Busy("Stash did not remove the settings: try again").of(errors.STASH)
+
+    def _saved_settings(self, plugin_id: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Replaces the whole map of settings. Returns the map that Stash shows afterwards."""
         query = (
             "mutation Save($id: ID!, $map: Map!) { configurePlugin(plugin_id: $id, input: $map) }"
         )
-        wanted = {**self.settings(plugin_id), **changed}
-        self._transport.ask(query, {"id": plugin_id, "map": wanted})
-        kept = self.settings(plugin_id)
-        if any(kept.get(name) != value for name, value in wanted.items()):
-            raise errors.Busy("Stash did not keep the settings: save them again").of(errors.STASH)
+        self._transport.ask(query, {"id": plugin_id, "map": dict(wanted)})
+        return self.settings(plugin_id)
 
     def version(self) -> str:
         """Returns Stash's version, 'unknown' for unofficial builds."""

@@ -158,6 +158,7 @@
       doctor && h(S.Paths, { paths: paths || {}, reload }),
       doctor && h(S.Notifications, { settings: settings || [], version }),
       doctor && h(Settings, { settings: settings || [] }),
+      h(S.Removal, { reload }),
     );
   };
 })();

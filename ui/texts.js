@@ -53,6 +53,7 @@ window.Stash2Plex.TEXTS.en = {
   "task.preview": "Preview",
   "task.undo": "Undo Last Run",
   "task.resume": "Resume Held Scenes",
+  "task.remove_data": "Remove Data",
   "task.journal": "View Journal",
   // These have no button in Stash.
   "task.apply_preview": "Apply Preview",
@@ -213,6 +214,7 @@ window.Stash2Plex.TEXTS.en = {
   "button.bugReport": "Bug Report",
   "button.saveLibraries": "Save libraries",
   "button.acceptPaths": "Accept what files prove",
+  "button.removeData": "Remove all data",
   "button.sendTest": "Send a Test",
   "button.changeAddresses": "Change addresses",
   "button.saveAddresses": "Save addresses",
@@ -440,6 +442,12 @@ window.Stash2Plex.TEXTS.en = {
   "notifications.address": "Address {number}: {result}",
   "notifications.service": "Address {number} ({service}): {result}",
   "notifications.sent": "sent",
+  "removal.title": "Uninstall",
+  "removal.explanation":
+    "Removes the token from Stash's settings, and queue, journal and packages. Then uninstall Stash2Plex.",
+  "removal.undo":
+    "Plex keeps what was written. To restore it, run undo --original from a terminal before this.",
+  "removal.confirm": "Remove everything?",
   "paths.title": "Paths",
   "paths.setByUser": "Set by you (Path Map):",
   "paths.found": "Found automatically:",

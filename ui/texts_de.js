@@ -50,6 +50,7 @@ window.Stash2Plex.TEXTS.de = {
   "task.preview": "Vorschau",
   "task.undo": "Letzten Lauf rückgängig machen",
   "task.resume": "Angehaltene Szenen fortsetzen",
+  "task.remove_data": "Daten entfernen",
   "task.journal": "Protokoll zeigen",
   // These have no button in Stash.
   "task.apply_preview": "Vorschau anwenden",
@@ -210,6 +211,7 @@ window.Stash2Plex.TEXTS.de = {
   "button.bugReport": "Fehlerbericht",
   "button.saveLibraries": "Bibliotheken speichern",
   "button.acceptPaths": "Belegte Pfade übernehmen",
+  "button.removeData": "Alle Daten entfernen",
   "button.sendTest": "Test senden",
   "button.changeAddresses": "Adressen ändern",
   "button.saveAddresses": "Adressen speichern",
@@ -442,6 +444,12 @@ window.Stash2Plex.TEXTS.de = {
   "notifications.address": "Adresse {number}: {result}",
   "notifications.service": "Adresse {number} ({service}): {result}",
   "notifications.sent": "gesendet",
+  "removal.title": "Deinstallieren",
+  "removal.explanation":
+    "Entfernt Token, Warteschlange, Journal und Pakete. Danach Stash2Plex deinstallieren.",
+  "removal.undo":
+    "Plex behält, was geschrieben wurde. undo --original im Terminal stellt es vorher wieder her.",
+  "removal.confirm": "Wirklich alles entfernen?",
   "paths.title": "Pfade",
   "paths.setByUser": "Von Hand gesetzt (Path Map):",
   "paths.found": "Automatisch gefunden:",

@@ -66,6 +66,7 @@ MODULES = {
     "decide": ("decide",),
     "doctor": ("doctor", "health_check"),
     "explain": ("explain",),
+    "remove_data": ("remove_data",),
     "send_test": ("send_test",),
     "pictures": ("plex_picture",),
     "preview": ("preview",),

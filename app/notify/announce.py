@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app.dashboard import job_lists, lists, overview, read_only_db
 from app.drain_task import PAUSED
-from app.modes import READ_ONLY
+from app.modes import WITHOUT_NOTES
 from app.notify.causes import Facts, news, present
 from app.notify.memory import LOCK, Memory, Sent
 from app.notify.message import Message, message_of
@@ -34,7 +34,7 @@ def _is_for(run: "Run") -> bool:
     hook and for an operation of the page, but not for a task."""
     mode, trigger = run.args.get("mode"), run.args.get("trigger")
     is_task = bool(run.args.get("as_task")) or not run.from_stash
-    return is_task and trigger != "inline" and mode not in (*READ_ONLY, "send_test")
+    return is_task and trigger != "inline" and mode not in (*WITHOUT_NOTES, "send_test")
 
 
 def announce(run: "Run") -> None:

@@ -209,7 +209,7 @@ def test_an_argument_that_makes_no_sense_changes_nothing(box: Box, mode: str) ->
         for value in HOSTILE:
             if name in FREE_TEXT and isinstance(value, str):
                 continue
-            if name in ("later", "original", "deep") and value is True:
+            if name in ("later", "original", "deep", "confirm") and value is True:
                 continue  # that makes sense
             with pytest.raises(StashError) as refused:
                 box.operation(mode, **{name: value})

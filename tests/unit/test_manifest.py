@@ -48,6 +48,7 @@ TASKS = {
     "Undo Last Run": "undo",
     "Resume Held Scenes": "resume",
     "View Journal": "journal",
+    "Remove Data": "remove_data",
 }
 
 

@@ -52,7 +52,7 @@ OF_NO_SERVER = {
     "clear_queue", "clear_dlq", "purge_dlq", "outage_summary", "health_check", "doctor", "journal",
     "bundle", "settings", "set_up", "sign_in", "sign_in_poll", "sign_in_servers", "sign_in_server",
     "sign_in_save", "sign_in_cancel", "connect", "save_settings", "check_setting", "libraries",
-    "template_parts", "send_test",
+    "template_parts", "send_test", "remove_data",
 }  # fmt: skip
 # Values of a simulated item that no filter of Plex asks for.
 WITHOUT_FILTER: set[str] = set()

@@ -18,7 +18,7 @@ NAMES = {
     "reconciliation_state.json", "reconciliation_state.lock", "hook_inline", "hook_shows", "hook_settings", "clock", "badges", "notes.lock", "preview.lock", "outages.json", "outages.lock", "plex_away", "deps", "preview.json",
     "preview.sqlite", "activity.lock", "packages", "contacts", "failure", "server", "servers",
     "server.lock", "settings_checked", "sign_in.json", "plex_client", "no_packages",
-    "apprise", "notified.json", "notified.lock",
+    "removal", "apprise", "notified.json", "notified.lock",
 }  # fmt: skip
 
 
