@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from app import entry, tasks
+from app.commands import reconcile
 from app.dashboard import read_only_db, routes
 from app.run import Run
 from devserver.box import Box
 from devserver.stash.client import StashError
 from errors import Stash2PlexError
+from net import retry
 
 
 def quicken(box: Box, clock: Callable[[], float] = time.time) -> Box:
@@ -36,9 +39,23 @@ def operation(
     run = Run(connection, given, str(box.data_dir), clock=clock)
     before, tasks.current = tasks.current, run
     try:
-        return tasks.handle_task(mode)
+        with _no_pauses():
+            return tasks.handle_task(mode)
     except Stash2PlexError as error:
         raise StashError(str(error), 200) from error
     finally:
         run.close()
         tasks.current = before
+
+
+@contextmanager
+def _no_pauses() -> Iterator[None]:
+    """Between the tries of one request, and of one sample."""
+    before = [(module, module.PAUSES) for module in (retry, reconcile)]
+    for module, pauses in before:
+        module.PAUSES = (0.0,) * len(pauses)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        for module, pauses in before:
+            module.PAUSES = pauses  # type: ignore[attr-defined]
