@@ -4,7 +4,7 @@ server last answered. Stash itself calls every task finished. A lock shows that 
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.dashboard.overview import (
     ACTIVITY,
@@ -18,38 +18,52 @@ from app.dashboard.overview import (
 )
 from disk.json_file import put_note
 from disk.lock import FileLock
-from stash import light
+from stash import light, stdio
+
+if TYPE_CHECKING:
+    from app.progress import Step
 
 Map = Mapping[str, Any]
 Contact = dict[str, Any]
 REST = 0.5  # seconds between two notes
+TITLE = 200  # characters of a title
 
 
 class Activity:
     """Notes how far a run is. Only one process at a time writes this note."""
 
-    def __init__(self, data_dir: str, mode: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, data_dir: str, mode: str, clock: Callable[[], float], rest: float = REST
+    ) -> None:
+        """Writes at most one note each `rest` seconds, and one for each new kind of work."""
         self._folder, self._path = data_dir, os.path.join(data_dir, ACTIVITY)
         self._lock = FileLock(os.path.join(data_dir, ACTIVITY_LOCK))
-        self._mode, self._clock = _word(mode), clock
+        self._mode, self._clock, self._rest = _word(mode), clock, rest
         self._since = self._noted = 0.0
+        self._phase: str | None = None
         self._begun = self._ours = False
 
-    def note(self, fraction: float) -> None:
-        """Note the progress, 0..1. A full disk does not make the run fail here."""
-        with suppress(OSError):
-            if not self._begun and fraction < 1:
-                self._begin()
-            if self._ours and abs(self._clock() - self._noted) >= REST:
-                self._write(fraction)
+    def note(self, step: "Step") -> None:
+        """Note how far the run is. A full disk does not make the run fail here."""
+        is_news = step.phase != self._phase or abs(self._clock() - self._noted) >= self._rest
+        if is_news and (self._begun or step.fraction < 1):
+            self._begin()
+            self._noted, self._phase = self._clock(), step.phase
+            with suppress(OSError):
+                # A short operation may have had the lock when this run began.
+                self._ours = self._ours or self._lock.acquire()
+                if self._ours:
+                    self._write(step)
 
     def _begin(self) -> None:
-        self._begun, self._since = True, self._clock()
-        self._ours = self._lock.acquire()
+        if not self._begun:
+            self._begun, self._since = True, self._clock()
 
-    def _write(self, fraction: float) -> None:
-        self._noted = self._clock()
-        put_note(self._path, f"{self._mode} {self._since:.1f} {fraction:.4f}")
+    def _write(self, step: "Step") -> None:
+        title = stdio.redact(stdio.scrub(step.title))[:TITLE]
+        at = {"mode": self._mode, "since": round(self._since, 1), "title": title}
+        numbers = {name: value and round(value, 4) for name, value in _numbers(step).items()}
+        put_note(self._path, light.dumps(at | {"phase": step.phase} | numbers))
 
     def ended(self, problem: str) -> None:
         """Note how the run ended. Without a problem an earlier failure of the same kind is over."""
@@ -88,6 +102,13 @@ def held_back(answer: Map) -> str:
     """Why an operation with this answer did not do all of its work; '' if it did."""
     paused = answer.get("paused") or (answer.get("drain") or {}).get("paused")
     return f"paused: {paused}" if isinstance(paused, str) else ""
+
+
+def _numbers(step: "Step") -> "dict[str, float | None]":
+    return {
+        "progress": step.fraction, "done": step.done, "later": step.later, "total": step.total,
+        "pace": step.pace, "left": step.left,
+    }  # fmt: skip
 
 
 def _word(mode: str) -> str:

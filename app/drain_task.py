@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from plex.sync.outcome import Outcome
     from plex.sync.pipeline import Pipeline
     from plex.sync.pipelined import Pipelined
+    from plex.sync.watcher import Watcher
     from sync_queue.drain import Drain
 
 LINGER = 2.0  # seconds: hooks of a bulk edit come 30 to 300 ms apart
@@ -33,12 +34,10 @@ PAUSED = "by the setting Pause"
 def drain(
     run: Run,
     linger: float = 0.0,
-    span: "tuple[float, float]" = (0.0, 1.0),
     only: int = 0,
     results: "dict[int, str] | None" = None,
 ) -> dict[str, Any]:
-    """Do the jobs that are due. `span` is this drain's part of the task's progress, and `only` is a
-    scene to do alone. `results` gets a sentence for each of its scenes."""
+    """Do the due jobs, or `only` that of this scene. `results` gets a sentence for each of its scenes."""
     from sync_queue import inbox
 
     if is_for_later(run):
@@ -51,12 +50,13 @@ def drain(
         return {"paused": PAUSED}
     _meet_server(run)
     home, only, batch = run.home, only or run.args.get("only", 0), Batch(run, results)
+    batch.progress.begin()
     try:
-        tally = _loop(run, batch, linger, span, only).run()
+        tally = _loop(run, batch, linger, only).run()
     finally:
         batch.close()
     if run.home != home:  # another server answered meanwhile, and it has its own queue
-        return drain(run, linger, span, only, results)
+        return drain(run, linger, only, results)
     answer = tally.as_dict() | {"busy": tally.busy}
     if tally.reason:
         run.outages.trip(tally.reason)
@@ -70,7 +70,7 @@ def drain(
     if only:
         hook_hints.wake_if_work_is_left(run)
     elif not tally.paused and _queue_newcomers(run):
-        more = drain(run, linger, span, results=results)
+        more = drain(run, linger, results=results)
         counts = {name: n for name, n in answer.items() if type(n) is int}
         return more | {name: n + more.get(name, 0) for name, n in counts.items()}
     return answer
@@ -87,20 +87,17 @@ def _meet_server(run: Run) -> None:
         run.meet()
 
 
-def _loop(
-    run: Run, batch: "Batch", linger: float, span: "tuple[float, float]", only: int
-) -> "Drain":
+def _loop(run: Run, batch: "Batch", linger: float, only: int) -> "Drain":
     from sync_queue.drain import Drain
 
-    inline, (start, end) = run.args.get("trigger") == "inline", span
+    inline = run.args.get("trigger") == "inline"
     return Drain(
         run.data_dir, run.jobs, sync_batch=batch.begin, expand=partial(pages_showing, run),
         ahead=batch.ahead, size=batch.size, rest=batch.rest, brake=run.brake.check,
         max_retries=run.config.max_retries, is_up=partial(is_up, run),
         serves_others=partial(serves_others, run), pace=run.outages, only=only, linger=linger,
         patience=0.0 if inline else PATIENCE, stay=(lambda: False) if inline else batch.stay,
-        clock=run.clock, warn=stdio.warning, say=stdio.info,
-        progress=lambda part: run.progress.set(start + (end - start) * part),
+        clock=run.clock, warn=stdio.warning, say=stdio.info, progress=batch.progress.counted,
     )  # fmt: skip
 
 
@@ -144,7 +141,7 @@ def seen_of(run: Run) -> "SceneStates":
     return SceneStates(run.store)
 
 
-def pipeline_of(run: Run) -> "Pipeline":
+def pipeline_of(run: Run, watcher: "Watcher | None" = None) -> "Pipeline":
     """The pipeline of this run, with a Plex that answers."""
     from plex.images import letterbox
     from plex.state.ledger import Ledger
@@ -158,7 +155,7 @@ def pipeline_of(run: Run) -> "Pipeline":
         run.paths.look(plex)
     known = run.index, Ledger(run.store), run.config.sync_settings(run.path_map), run.clock
     decider = Decider(run.stash, plex, *known, lambda: run.jobs.hasten_waits(run.clock()))
-    return Pipeline(decider, run.journal, stdio.info)
+    return Pipeline(decider, run.journal, stdio.info, watcher=watcher)
 
 
 def _pipelined(run: Run, pipeline: "Pipeline") -> "Pipelined":
@@ -176,6 +173,7 @@ class Batch:
 
     def __init__(self, run: Run, results: "dict[int, str] | None" = None) -> None:
         self._run, self._results = run, results
+        self.progress = run.sync_progress
         self._pipeline: Pipeline | Pipelined | None = None
         self._next: Sequence[int] = ()  # named before there was a pipeline to read them ahead
         self._missing = 0
@@ -198,6 +196,7 @@ class Batch:
         try:
             yield
         except errors.Stash2PlexError:
+            self.progress.judged(ids)
             with suppress(errors.SetupError):
                 seen_of(self._run).doubt(ids)
             raise
@@ -223,7 +222,7 @@ class Batch:
 
     def _ready(self) -> "Pipeline | Pipelined":
         if self._pipeline is None:
-            self._pipeline = _pipelined(self._run, pipeline_of(self._run))
+            self._pipeline = _pipelined(self._run, pipeline_of(self._run, self.progress))
             self._look_ahead()
         return self._pipeline
 
@@ -242,6 +241,7 @@ class Batch:
         for outcome in outcomes:
             self._log(outcome)
         self._await(outcomes)
+        self.progress.judged(outcome.scene_id for outcome in outcomes)
         return outcomes
 
     def stay(self) -> bool:

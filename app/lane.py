@@ -10,7 +10,8 @@ from app import quiet_libraries
 from app.activity import Activity
 from app.dashboard import notifications
 from app.dashboard.overview import NO_PACKAGES
-from app.packages import activate
+from app.packages import activate, steps
+from app.progress import ENDS, INSTALL, Progress, Step
 from app.run import Run
 from disk import messages
 from errors import SetupError, Stash2PlexError
@@ -45,7 +46,7 @@ def opened(
     quiet_libraries.prepare()
     try:
         # Stash kills an operation when its page is left, which would cut an installation off.
-        _make_importable(data_dir, may_install=bool(args.get("as_task")) or not from_stash)
+        begun = _make_importable(data_dir, may_install=bool(args.get("as_task")) or not from_stash)
     except activate.NotThere:
         hook.wake(dict(connection), data_dir)
         with suppress(OSError):
@@ -53,7 +54,7 @@ def opened(
         raise SetupError(INSTALLS) from None
     with suppress(OSError):
         Path(data_dir, NO_PACKAGES).unlink(missing_ok=True)
-    run = Run(connection, args, data_dir, settings, from_stash=from_stash)
+    run = Run(connection, args, data_dir, settings, from_stash=from_stash, begun=begun)
     try:
         with _closing(run):
             yield run
@@ -90,21 +91,36 @@ def _announce(run: Run) -> None:
         announce.announce(run)
 
 
-def _make_importable(data_dir: str, may_install: bool) -> None:
-    """pip's lines go to the log, and to the page as the progress of an installation."""
-    installation = Activity(data_dir, "install_packages", time.time)
-    lines = 0
-
-    def tell(line: str) -> None:
-        nonlocal lines
-        lines += 1
-        stdio.info(line)
-        installation.note(lines / (lines + USUAL_LINES))
-
+def _make_importable(data_dir: str, may_install: bool) -> float:
+    """Install the packages if they are missing. Returns how far the task is then, 0..1."""
+    activity = Activity(data_dir, "install_packages", time.time)
+    installation = Installation(activity)
     try:
-        activate.ensure(REQUIREMENTS, Path(data_dir), tell, may_install=may_install)
+        activate.ensure(REQUIREMENTS, Path(data_dir), installation.tell, may_install=may_install)
     finally:
-        installation.close()
+        activity.close()
+    return installation.progress.step.fraction
+
+
+class Installation:
+    """The lines of an installation go to the log, and to Stash's task and the page as its progress."""
+
+    def __init__(self, activity: Activity) -> None:
+        self._activity, self._lines = activity, 0
+        self.progress = Progress(self._told, time.time)
+
+    def tell(self, line: str) -> None:
+        stdio.info(line)
+        self._lines += 1
+        done = steps.steps_done(line, self.progress.step.done)
+        self.progress.count(INSTALL, done, len(steps.STEPS))
+        self.progress.set(ENDS[INSTALL] * self._lines / (self._lines + USUAL_LINES))
+        if package := steps.package(line):
+            self.progress.about(package)
+
+    def _told(self, step: Step) -> None:
+        stdio.progress(step.fraction)
+        self._activity.note(step)
 
 
 def leave_no_core() -> None:

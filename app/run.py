@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import errors
 from app.activity import Activity, Contacts
 from app.modes import READ_ONLY, WITHOUT_NOTES
+from app.progress import Progress, Step
 from stash import stdio
 from sync_queue import inbox
 
 if TYPE_CHECKING:
     from app.commands.reconcile import Brake
+    from app.sync_progress import SyncProgress
     from plex.client.client import PlexClient
     from plex.library.index import Index
     from plex.library.path_map import Finder
@@ -27,24 +29,6 @@ if TYPE_CHECKING:
     from validation.config import Stash2PlexConfig
 
 
-class Progress:
-    """The progress of the task, 0..1. It never goes back, whichever part of the work counts."""
-
-    def __init__(self, tell: Callable[[float], None] = stdio.progress) -> None:
-        self._tell = tell
-        self._start, self._end, self._highest = 0.0, 1.0, 0.0
-
-    def between(self, start: float, end: float) -> None:
-        """The progress 0..1 of the work that follows counts as this part (`start` to `end`) of the task's
-        progress."""
-        self._start, self._end = start, end
-
-    def set(self, fraction: float) -> None:
-        part = min(1.0, max(0.0, fraction))
-        self._highest = max(self._highest, self._start + (self._end - self._start) * part)
-        self._tell(self._highest)
-
-
 class Run:
     """Everything that an operation works with. Times are epoch seconds."""
 
@@ -56,13 +40,15 @@ class Run:
         settings: "Mapping[str, Any] | None" = None,
         clock: Callable[[], float] = time.time,
         from_stash: bool = True,
+        begun: float = 0.0,
     ) -> None:
+        """`begun`: how far the task was before this run, 0..1."""
         self.connection, self.args, self.data_dir = connection, args, data_dir
         self.clock = clock
         self.from_stash = from_stash
         self.activity = Activity(data_dir, str(args.get("mode") or ""), clock)
         self.contacts = Contacts(data_dir, clock, args.get("mode") not in WITHOUT_NOTES)
-        self.progress = Progress(self._tell)
+        self.progress = Progress(self._tell, clock, begun=begun)
         self._settings = settings
         self.given_settings: Mapping[str, Any] = {}  # as Stash stores them, once `config` is read
         self.settings_warnings: Sequence[str] = ()  # about values that cannot be used
@@ -84,9 +70,9 @@ class Run:
         finally:
             self._listener = stdio.warning
 
-    def _tell(self, fraction: float) -> None:
-        stdio.progress(fraction)
-        self.activity.note(fraction)
+    def _tell(self, step: Step) -> None:
+        stdio.progress(step.fraction)
+        self.activity.note(step)
 
     def tell_end(self, problem: str) -> None:
         """Note for the page how the run ended; Stash calls every task finished."""
@@ -297,6 +283,12 @@ class Run:
     def path_map(self) -> "PathMap":
         """The path map in use: set by the user, or inferred."""
         return self.paths.path_map
+
+    @cached_property
+    def sync_progress(self) -> "SyncProgress":
+        from app.sync_progress import SyncProgress
+
+        return SyncProgress(self.progress)
 
     @cached_property
     def brake(self) -> "Brake":

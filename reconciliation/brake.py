@@ -96,9 +96,12 @@ class Sample:
         self._left_out: dict[int, errors.Stash2PlexError] = {}
         self._compared = 0
 
-    def compare(self, ids: Sequence[int]) -> GapDetectionResult:
+    def compare(
+        self, ids: Sequence[int], tell: Callable[[int, int], None] = lambda done, total: None
+    ) -> GapDetectionResult:
         """Returns the counts. Raises the error of a scene when more than half cannot be compared."""
         for at in range(0, len(ids), CHUNK):
+            tell(at, len(ids))
             self._try(ids[at : at + CHUNK])
             if len(self._left_out) * 2 > len(ids):
                 raise next(iter(self._left_out.values()))

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from stash.api import StashApi
     from validation.config import Stash2PlexConfig
 
+LIST, SAMPLE, COMPARE = "list", "sample", "compare"  # kinds of work, for the progress
 AT_ONCE = 500  # scenes whose state is kept in one transaction
 TOO_MANY, IN_A_ROW = 20, 3  # chunks that fail: the fault is the server's then, not the chunk's
 
@@ -61,7 +62,7 @@ class GapDetectionEngine:
         plex: "PlexClient | None" = None,
         store: "Store | None" = None,
         clock: Callable[[], float] = time.time,
-        progress: Callable[[float], None] = lambda fraction: None,
+        progress: Callable[[str, int, int], None] = lambda work, done, total: None,
         warn: Callable[[str], None] = lambda line: None,
         paths: "Finder | None" = None,
         unasked: bool = False,
@@ -69,7 +70,8 @@ class GapDetectionEngine:
         passed: Callable[[Sequence[int]], None] = lambda ids: None,
     ) -> None:
         """`unasked`: no person started this run. With `seen_until` (see the scheduler) a scope that counts
-        back from now reaches back to that moment. `passed` gets the scenes that may be written."""
+        back from now reaches back to that moment. `passed` gets the scenes that may be written. `progress`
+        gets the kind of work, and how many of all things are done."""
         self._stash, self._config, self._jobs = stash, config, queue
         self._settings = config.sync_settings()
         self._plex = plex or _connect(config)
@@ -122,11 +124,11 @@ class GapDetectionEngine:
         """Raises Braked if too many of these scenes would lose something by a sync; queues nothing. Each
         scene represents `whole` scenes. With `freed` it also compares held scenes, which the caller is
         about to release. Leaves out a scene that cannot be compared, with a warning."""
-        self._index.refresh(self._plex, self._clock())
+        self._index.refresh(self._plex, self._clock(), progress=partial(self._progress, LIST))
         decider = self._decider()
         selection, comparison = self._selection(decider, freed), self._comparison(decider)
         sample = brake.Sample(decider, self._plex, selection, comparison, self._warn)
-        result = sample.compare(ids)
+        result = sample.compare(ids, partial(self._progress, SAMPLE))
         self._seen.put(sample.states)
         brake.too_much(result.losing, result.compared, self._config.brake_share, whole)
 
@@ -157,7 +159,7 @@ class GapDetectionEngine:
         if deep:
             self._index.doubt_all()
         self._index.refresh(
-            self._plex, self._clock(), force=True, progress=lambda f: self._progress(f * 0.1)
+            self._plex, self._clock(), force=True, progress=partial(self._progress, LIST)
         )
         self._paths.look()
         self._path_map = self._paths.path_map
@@ -200,6 +202,7 @@ class GapDetectionEngine:
         # Asked here: the thread that reads items must not read our database.
         others = Witnesses(self._store).besides()
         comparison = self._comparison(decider)
+        self._tell(total)
         try:
             chunks = self._selection(decider).chunks(scanned, findings)
             for chunk, items in fetch_ahead(chunks, lambda c: decider.read(c.hints, others)):
@@ -262,7 +265,7 @@ class GapDetectionEngine:
 
     def _tell(self, total: int) -> None:
         checked = self._findings.result.scenes_checked
-        self._progress(0.1 + 0.8 * min(1.0, checked / max(1, total)))
+        self._progress(COMPARE, checked, max(total, checked))
 
     def _filter(self, scope: str, newest: "str | None", now: float) -> SceneFilter:
         parsed = engine_scope(scope)

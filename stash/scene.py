@@ -115,11 +115,15 @@ class Scene:
         studios = [self.studio, self.studio.parent] if self.studio else []
         return list(dict.fromkeys(refs + [("studio", studio.id) for studio in studios if studio]))
 
+    @property
+    def name(self) -> str:
+        """The title, or the name of the file if there is none; '' if there is neither."""
+        path = self.files[0].path if self.files else ""
+        return self.title or path.replace("\\", "/").rpartition("/")[2]
+
     def label(self) -> str:
         """Returns the name of the scene in log lines."""
-        path = self.files[0].path if self.files else ""
-        name = self.title or path.replace("\\", "/").rpartition("/")[2]
-        return f"scene {self.id}" + (f" “{name}”" if name else "")
+        return f"scene {self.id}" + (f" “{self.name}”" if self.name else "")
 
 
 def from_row(row: Any, extras: Collection[str] = ()) -> Scene:

@@ -26,6 +26,7 @@ from sync_queue.jobs import Jobs
 from sync_queue.tally import Outcome, Tally
 
 BATCH = 20
+RECOUNT = 2.0  # seconds between two counts of the jobs
 POLL = 0.1  # seconds between two looks at the inbox while nothing comes
 
 Outcomes = Callable[[], Sequence[Outcome]]
@@ -70,7 +71,8 @@ class Drain:
     chance: Callable[[], float] = random.random
     warn: Callable[[str], None] = lambda line: None
     say: Callable[[str], None] = lambda line: None
-    progress: Callable[[float], None] = lambda fraction: None
+    # Gets the number of jobs that are done, that were put off, and of all that this run has to do.
+    progress: Callable[[int, int, int], None] = lambda done, later, total: None
     tally: Tally = field(default_factory=Tally)
     _next: list[Job] = field(default_factory=list)  # the next batch, claimed already
     _has_edits: bool = False  # jobs were put since that claim
@@ -78,7 +80,9 @@ class Drain:
     _slow: "tuple[int, float] | None" = None  # the pace of the batch at hand
     _brake_asked: bool = False
     _braked: "Exception | None" = None  # why this run does no bulk jobs
-    _known: int = 0  # jobs that this run has seen, for the progress
+    _total: int = 0  # jobs that this run has done, and has to do
+    _counted: float = 0.0  # when they were counted
+    _gone: int = 0  # those that needed no work then
 
     def __post_init__(self) -> None:
         self._in_flight = InFlight(
@@ -123,13 +127,13 @@ class Drain:
         # Only now, under the lock: a hook sees either the marker or the lock.
         self._arrive()
         self.jobs.resume(self.clock())
-        self._count(sum(self.tally.counts.values()))
+        self._count()
         quiet = 0.0
         while not self.tally.paused:
             self._sweep()
+            self._tell_progress()
             if self._batch():
                 quiet = 0.0
-                self._tell_progress()
             elif self._stays(quiet):
                 # The events of a bulk edit come one after the other: wait for the next.
                 self.sleep(POLL)
@@ -158,7 +162,7 @@ class Drain:
             inbox.clear(self.data_dir, kind, number)
 
     def _put(self, jobs: Iterable[Job]) -> None:
-        self._known += self.jobs.put(jobs, self.clock())
+        self._total += self.jobs.put(jobs, self.clock())
         self._has_edits = True
 
     # -- batch by batch
@@ -197,7 +201,7 @@ class Drain:
         try:
             self.brake(*self.jobs.bulk(SAMPLE, self.clock()))
         except Exception as error:  # a brake that cannot answer brakes
-            self._braked = error
+            self._braked, self._counted = error, 0.0
 
     @property
     def _last(self) -> int:
@@ -287,16 +291,22 @@ class Drain:
             self._put(Job(n, reason=reason, rank=rank) for n in page)
         self._in_flight.done([job])
 
-    def _count(self, done: int) -> None:
-        """Counting takes long in a long queue, so `_put` adds to this number later."""
-        counts = self.jobs.counts(self.clock())
-        self._known = done + counts["pending"] + counts["in_progress"]
+    def _count(self) -> None:
+        """Counting takes long in a long queue, so `_put` adds to this number in between."""
+        flight, self._counted = self._in_flight, self.clock()
+        self._gone = flight.finished + flight.later
+        due, waiting = self.jobs.to_do(self._counted, self._last)
+        # Jobs that were put off, and are due again, are among the due ones.
+        later = flight.buried + min(len(flight.delayed), waiting)
+        self._total = max(1, self._gone) if self.only else flight.finished + due + later
 
     def _tell_progress(self) -> None:
-        done = sum(self.tally.counts.values())
-        if done >= self._known:  # other processes put jobs as well
-            self._count(done)
-        self.progress(done / self._known if self._known else 1.0)
+        flight = self._in_flight
+        gone = flight.finished + flight.later
+        is_end = gone >= self._total and gone != self._gone  # other processes put jobs as well
+        if is_end or abs(self.clock() - self._counted) >= RECOUNT:
+            self._count()
+        self.progress(flight.finished, flight.later, self._total)
 
 
 def has_work(data_dir: str, jobs: Jobs, now: float, last: int = BULK) -> bool:

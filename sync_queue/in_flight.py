@@ -27,13 +27,22 @@ class InFlight:
     say: Callable[[str], None]
     # Asked when every job failed: whether the server did for other things what it refuses here.
     serves_others: Callable[[Exception], bool] = lambda error: False
+    finished: int = 0  # jobs that need nothing more
+    buried: int = 0
+    delayed: set[str] = field(default_factory=set)  # keys of jobs that wait for a later time
     _held: dict[int, Job] = field(default_factory=dict)  # jobs without a verdict, by number
 
     def claim(self, size: int, only: str = "", last: int = BULK) -> list[Job]:
         """Claim up to `size` more jobs that are due now; see `Jobs.claim`."""
         jobs = self.jobs.claim(size, self.clock(), only, last)
         self._held |= {job.number: job for job in jobs}
+        self.delayed.difference_update(job.key for job in jobs)
         return jobs
+
+    @property
+    def later(self) -> int:
+        """How many jobs were put off, or given up."""
+        return self.buried + len(self.delayed)
 
     def give_all_back(self) -> None:
         """Put every job back into the queue unchanged, after a pause."""
@@ -44,6 +53,7 @@ class InFlight:
 
     def done(self, jobs: Sequence[Job]) -> None:
         self.jobs.done(jobs)
+        self.finished += len(jobs)
         for job in jobs:
             del self._held[job.number]
 
@@ -120,6 +130,7 @@ class InFlight:
 
     def bury(self, job: Job, words: str) -> None:
         self.tally.counts["buried"] += 1
+        self.buried += 1
         self.jobs.bury(job, words, self.clock())
         del self._held[job.number]
         self.warn(f"{job.kind} {job.id}: {words}; put among the dead letters")
@@ -171,6 +182,7 @@ class InFlight:
 
     def _give_back(self, job: Job, due_at: float) -> None:
         self.jobs.give_back(job, due_at)
+        self.delayed.add(job.key)
         del self._held[job.number]
 
 

@@ -189,6 +189,16 @@ class Jobs(DeadLetters):
         """The number of jobs in each state: pending (due), waiting (due later), in_progress, dead."""
         return dict(zip(STATES, self.rows(COUNTS, {"now": now})[0], strict=True))
 
+    def to_do(self, now: float, last: int = BULK) -> tuple[int, int]:
+        """The number of jobs up to the rank `last` that are due or claimed, and of those that are due later."""
+        sql = (
+            f"SELECT (SELECT count(*) FROM {TABLE} WHERE status = {READY} AND rank <= ? AND due <= ?)"
+            f" + (SELECT count(*) FROM {TABLE} WHERE status = {CLAIMED}),"
+            f" (SELECT count(*) FROM {TABLE} WHERE status = {READY} AND due > ?)"
+        )
+        due, later = self.rows(sql, (last, now, now))[0]
+        return due, later
+
     def pending(self) -> Iterator[Job]:
         """The jobs that no drain has claimed."""
         return starmap(loads, self.rows(f"{_JOBS} {UNCLAIMED}"))

@@ -68,6 +68,22 @@
   const STOP = "mutation Stash2PlexStop($id: ID!) { stopJob(job_id: $id) }";
   const stopJob = (id) => graphql(STOP, { id });
 
+  const JOBS = `query Stash2PlexJobs {
+    jobQueue { id status description }
+    plugins { id tasks { name } }
+  }`;
+  // The id of the task of ours that runs in Stash, whoever has started it; null if there is none.
+  async function runningJob(signal) {
+    const { jobQueue, plugins } = await graphql(JOBS, {}, signal);
+    const { tasks } = (plugins || []).find((plugin) => plugin.id === ID) || {};
+    const names = new Set((tasks || []).map((task) => task.name));
+    // Stash puts words of its own before the name of the task.
+    const nameOf = ({ description }) => description.slice(description.indexOf(": ") + 2);
+    const isOurs = (job) => names.has(nameOf(job)) || nameOf(job).startsWith(`${ID}: `);
+    const ours = (jobQueue || []).find((job) => job.status === "RUNNING" && isOurs(job));
+    return ours ? ours.id : null;
+  }
+
   // -- scenes
 
   const knownTitles = new Map();
@@ -149,7 +165,7 @@
     return text("servers.answer", versions);
   }
 
-  Object.assign(S, { operation, startTask, job, problemOf, stopJob });
+  Object.assign(S, { operation, startTask, job, problemOf, stopJob, runningJob });
   Object.assign(S, { ORDERS, titles, scenePage, sceneIds, sceneCount });
   Object.assign(S, { settings, configure, settingNames, testConnection });
 })();

@@ -3,7 +3,7 @@
 (() => {
   const S = window.Stash2Plex;
   const { useState, useEffect, useRef, useCallback } = S.React;
-  const BUSY = 2000, // ms between two looks
+  const BUSY = 1500, // ms between two looks
     QUIET = 15000;
 
   // Calls `look(signal)` now, and again after `pauseAfter(data)` ms, but never while the tab is hidden.

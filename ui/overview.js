@@ -3,7 +3,7 @@
 (() => {
   const S = window.Stash2Plex;
   const { h, React, text } = S;
-  const { Card, TaskButton, Progress, Problem, Loading } = S;
+  const { Card, TaskButton, Problem, Loading } = S;
 
   // The plugin does not know the scenes that it never looked at. They are what is left of Stash's total.
   function withUnknown(counts, total) {
@@ -33,12 +33,12 @@
     return waiting ? text("now.idle", { waiting }) : text("now.idleEmpty");
   }
 
-  function Now({ status }) {
+  function Now({ status, running }) {
     const { activity, queue } = status;
     const now = nowText(status);
     const percent = activity && Math.round(activity.progress * 100);
-    const { in_progress: running, waiting: later, dead } = queue;
-    const jobs = { due: queue.pending + queue.flagged, running, later, dead };
+    const { in_progress, waiting: later, dead } = queue;
+    const jobs = { due: queue.pending + queue.flagged, running: in_progress, later, dead };
     const actions = [
       h(TaskButton, { key: 1, mode: "process_queue", icon: "faPlay" }),
       h(TaskButton, { key: 2, mode: "all", icon: "faSync" }),
@@ -47,7 +47,7 @@
       Card,
       { title: text("now.title"), actions },
       h("p", { className: "s2p-now" }, now, activity && ` ${text("now.percent", { percent })}`),
-      activity && h(Progress, { part: activity.progress, label: now }),
+      activity && h(S.Activity, { activity, running }),
       h("p", null, text("now.jobs", jobs)),
       h(Failure, { status }),
     );
@@ -80,7 +80,7 @@
     );
   }
 
-  function Cards({ status, total, reload, version }) {
+  function Cards({ status, total, running, reload, version }) {
     // The short lists cost more than the status: they are asked for every ten seconds while something runs,
     // and else after a run has asked Plex.
     const { queue, busy, at, servers } = status;
@@ -90,7 +90,7 @@
       React.Fragment,
       null,
       h(Card, { title: text("ring.title") }, h(S.Ring, { counts: withUnknown(status.scenes, total) })),
-      h(Now, { status }),
+      h(Now, { status, running }),
       h(S.Glance, { seen }),
       h(S.Reconciliation, { state: status.reconciliation, now: status.at, clock: status.clock }),
       h(S.Servers, { status, reload }),
@@ -125,7 +125,7 @@
       h(
         "div",
         { className: "s2p-grid" },
-        status && isKnown && !isNew ? h(Cards, { status, total, reload, version }) : empty(),
+        status && isKnown && !isNew ? h(Cards, { status, total, running, reload, version }) : empty(),
       ),
     );
   };

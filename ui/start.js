@@ -3,7 +3,7 @@
 (() => {
   const S = window.Stash2Plex;
   const { h, React, Router, text } = S;
-  const { Card, ActionButton, TaskButton, Progress, Problem, Loading, Empty } = S;
+  const { Card, ActionButton, TaskButton, Problem, Loading, Empty } = S;
   const { useState, useEffect } = React;
   const MARKS = { done: "success", now: "warning", later: "note" };
 
@@ -35,7 +35,7 @@
       React.Fragment,
       null,
       h("p", null, text("start.packages")),
-      isRunning && h(Progress, { part: activity.progress, label: text("task.install_packages") }),
+      isRunning && h(S.Activity, { activity, running: true }),
       h(TaskButton, { mode: "set_up", label: text("button.installPackages"), icon: "faDownload" }),
     );
   }
@@ -93,10 +93,9 @@
     return h("p", null, S.list(outcomes), ". ", h(Router.Link, { to }, text("start.wholePreview")));
   }
 
-  function Go({ status, version, changed }) {
-    const { activity, scenes, queue } = status;
+  function Go({ status, version, running, changed }) {
+    const { activity, scenes } = status;
     const isWorking = activity && ["all", "preview", "process_queue"].includes(activity.mode);
-    const label = isWorking ? text("now.running", { task: S.nameOf("task", activity.mode) }) : "";
     const overview = `${S.PAGE}?view=overview`;
     const preview = { mode: "preview", args: { scope: "all" }, label: text("button.makePreview") };
     return h(
@@ -116,8 +115,8 @@
         }),
       ),
       h(PreviewSummary, { version }),
-      isWorking && h("p", null, label, " ", text("start.left", { left: queue.pending + queue.in_progress })),
-      isWorking && h(Progress, { part: activity.progress, label }),
+      isWorking && h("p", null, text("now.running", { task: S.nameOf("task", activity.mode) })),
+      isWorking && h(S.Activity, { activity, running }),
       scenes.in_sync > 0 && h("p", null, text("start.inSync", { count: scenes.in_sync })),
       scenes.in_sync > 0 && h("p", null, h(Router.Link, { to: overview }, text("start.toOverview"))),
     );
@@ -161,7 +160,9 @@
       h(
         Step,
         { name: "go", state: stateOf(isChecked && isSynced, isChecked) },
-        isChecked && status ? h(Go, { status, version, changed }) : h(Empty, null, text("start.checkFirst")),
+        isChecked && status
+          ? h(Go, { status, version, running, changed })
+          : h(Empty, null, text("start.checkFirst")),
       ),
     );
   };

@@ -15,6 +15,7 @@ from app import drain_task
 from app.arguments import text
 from app.dashboard.read_only_db import PREVIEW, VERSIONS
 from app.phrasing import many
+from app.progress import PREVIEW as PREVIEW_WORK
 from app.run import Run
 from disk.lock import FileLock
 from plex.state.journal import Row
@@ -112,16 +113,18 @@ def _rows(run: Run, scope: Scope, counts: Counts) -> Iterator[dict[str, Any]]:
 
     newest = None if scope.kind == "all" else run.stash.newest_timestamp()
     only = SceneFilter(*window(scope, run.clock(), newest))
-    total, pipeline = max(1, run.stash.count(only)), drain_task.pipeline_of(run)
+    total, pipeline = run.stash.count(only), drain_task.pipeline_of(run)
     seen = 0
     for page in run.stash.walk(only, extras=pipeline.decider.extras):
         for at in range(0, len(page), CHUNK):
             chunk = page[at : at + CHUNK]
+            run.progress.count(PREVIEW_WORK, seen, max(total, seen))
+            run.progress.about(chunk[0].name)
             for row in _decided(pipeline, chunk, counts):
                 counts.add(row)
                 yield row
             seen += len(chunk)
-            run.progress.set(min(1.0, seen / total))
+    run.progress.count(PREVIEW_WORK, seen, seen)
 
 
 def _decided(

@@ -46,7 +46,7 @@ def reconcile(run: Run, scope: str, startup: bool = False, unasked: bool = False
         note_empty(run.plex, run.store)
     finally:
         scheduler.release()
-    return answer | {"drain": drain_task.drain(run, span=(0.9, 1.0))}
+    return answer | {"drain": drain_task.drain(run)}
 
 
 def _kind(run: Run, scope: str, unasked: bool) -> str:
@@ -162,7 +162,7 @@ def engine(run: Run, **more: Any) -> "GapDetectionEngine":
 
     return GapDetectionEngine(
         run.stash, run.config, run.home, plex=run.plex, store=run.store,
-        clock=run.clock, progress=run.progress.set, warn=stdio.warning, paths=run.paths, **more,
+        clock=run.clock, progress=run.progress.count, warn=stdio.warning, paths=run.paths, **more,
     )  # fmt: skip
 
 

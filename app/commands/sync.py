@@ -9,6 +9,7 @@ from app.arguments import found, scenes, text
 from app.commands.reconcile import rank, suggest_preview
 from app.dashboard import lists, read_only_db, scene_states
 from app.phrasing import many
+from app.progress import READ
 from app.run import Run
 from stash import stdio
 from sync_queue.job import ASKED
@@ -32,9 +33,12 @@ def _sync_scope(run: Run, scope: str) -> dict[str, Any]:
 
     newest = None if scope == "all" else run.stash.newest_timestamp()
     since, until = window(parse_scope(scope), run.clock(), newest)
-    ids = array("q")
-    for page in run.stash.walk_ids(SceneFilter(since, until)):
+    only, ids = SceneFilter(since, until), array("q")
+    total = run.stash.count(only)
+    run.progress.count(READ, 0, total)
+    for page in run.stash.walk_ids(only):
         ids.extend(page)
+        run.progress.count(READ, len(ids), max(total, len(ids)))
     run.brake.look(ids)
     run.jobs.put_scenes(ids, ASKED, run.clock())
     suggest_preview(run)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import errors
@@ -11,6 +12,8 @@ from app import drain_task, hook_hints
 from app.arguments import flag, number, scenes, text
 from app.commands.reconcile import rank
 from app.phrasing import many, moment
+from app.progress import UNDO as UNDOING
+from app.progress import Progress
 from app.run import Run
 from disk.lock import FileLock
 from plex.state import file_id
@@ -46,7 +49,7 @@ def undo(run: Run) -> dict[str, Any]:
         SceneStates(run.store).doubt_items({row.rating_key for row in rows})
         collections = Collections(plex, run.store, run.config.sync_settings(), stdio.info)
         undo = Undo(plex, Ledger(run.store), run.journal, run.clock, collections.left)
-        done = undo.undo(rows, original)
+        done = undo.undo(rows, original, partial(_tell, run.progress))
         collections.tidy()
     done.left |= _lost(len(chosen) - len(rows))
     _log(done)
@@ -57,6 +60,11 @@ def undo(run: Run) -> dict[str, Any]:
         "left": done.left,
         "kept": done.kept[:PAGE],
     }
+
+
+def _tell(progress: Progress, done: int, total: int, title: str) -> None:
+    progress.count(UNDOING, done, total)
+    progress.about(title)
 
 
 def _lost(count: int) -> dict[str, int]:

@@ -107,15 +107,11 @@ def next_look(due: "list[float | None]", circuit: "Map", now: float) -> "float |
 
 
 def _activity(data_dir: str) -> "Map | None":
-    """The note of the running process."""
+    """The note of the running process; None also if the run is just beginning or ending."""
     if not lock.is_held(f"{data_dir}/{ACTIVITY_LOCK}"):
         return None
-    try:
-        with open(f"{data_dir}/{ACTIVITY}", encoding="ascii") as file:
-            mode, since, progress = file.read(200).split()
-        return {"mode": mode, "since": float(since), "progress": float(progress)}
-    except (OSError, ValueError):  # the run is just beginning or ending
-        return None
+    note = read_document(data_dir, ACTIVITY)
+    return note if note.get("mode") else None
 
 
 def outage(circuit: "Map", held: int) -> "Map | None":

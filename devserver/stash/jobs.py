@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ class Job:
         self.status = "READY"
         self.progress: float | None = None
         self.progress_seen: list[float] = []
+        self.progress_times: list[float] = []  # when each came, in monotonic seconds
         self.addTime = added
         self.startTime: str | None = None
         self.endTime: str | None = None
@@ -32,6 +34,7 @@ class Job:
     def set_progress(self, value: float) -> None:
         self.progress = min(max(value, 0.0), 1.0)
         self.progress_seen.append(value)
+        self.progress_times.append(time.monotonic())
 
     def cancel(self) -> None:
         if self.status == "READY":

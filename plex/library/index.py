@@ -9,7 +9,7 @@ from plex.client.port import PlexPort
 from plex.client.section import Section, unnumbered
 from plex.client.status import unreadable
 from plex.fields.item import Part
-from plex.library.section_listing import SectionListing
+from plex.library.section_listing import Count, SectionListing
 from plex.library.unlisted import Endings, Failure, Tries, Unlisted
 from plex.path_map.file_pairs import File
 from plex.state.database import Store
@@ -29,6 +29,7 @@ class Index:
         self._store, self._warn = store, warn
         self._asked = 0.0
         self._outdated = False  # an item was not where the index had it
+        self._count = Count()  # rows of the listings of a refresh
         self.came_back = False  # the last refresh listed what could not be listed before
         self._warned: set[str] = set()  # lines about them that this process has logged
 
@@ -85,13 +86,14 @@ class Index:
         plex: PlexPort,
         now: float,
         force: bool = False,
-        progress: Callable[[float], None] = lambda fraction: None,
+        progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> bool:
         """Lists again the sections that changed (`force`: all). Returns whether the index may have new
         files.
 
         Asks the other sections only for their newest items: not every scan leaves a trace in a
-        section. Warns of a library that suddenly lists nothing, or cannot be listed, and keeps its
+        section. `progress` gets the number of items that were listed, and of all in the libraries that have
+        answered. Warns of a library that suddenly lists nothing, or cannot be listed, and keeps its
         files. Raises LibraryEmpty when all of Plex shows nothing.
         """
         if not (force or self._outdated) and 0 <= now - self._asked < ASK_SECONDS:
@@ -102,17 +104,16 @@ class Index:
         return news > 0
 
     def _list_again(
-        self, plex: PlexPort, now: float, force: bool, progress: Callable[[float], None]
+        self, plex: PlexPort, now: float, force: bool, progress: Callable[[int, int], None]
     ) -> int:
         sections = list(plex.sections())
         self.keep_to(sections)
         emptied, bad = set(self._store.emptied), self.unlisted.parts()
         rest = self.unlisted.resting(now)
         due = self._due(sections, force, now)
-        tries, news = Tries(), 0
-        for number, section in enumerate(due):
+        tries, news, self._count = Tries(), 0, Count(progress)
+        for section in due:
             news += tries.run(section.id, partial(self._list, plex, section, tries, now))
-            progress((number + 1) / len(due))
         for section in sections:
             if section not in due and section.id not in rest:
                 news += tries.run(section.id, partial(self._glance, plex, section, tries, now))
@@ -210,7 +211,7 @@ class Index:
 
     def _list(self, plex: PlexPort, section: Section, tries: Tries, now: float) -> int:
         """Reads the whole section. Returns 1, since the index may have new files after it."""
-        before, holes = self._files.read(plex, section, now)
+        before, holes = self._files.read(plex, section, now, self._count)
         if holes:
             tries.failed[section.id] = Failure(_some(holes), whole=False)
         if before:

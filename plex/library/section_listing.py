@@ -5,7 +5,7 @@ same time, the index has each item as one row of a listing described it.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from disk.database import batches, parameters
@@ -31,6 +31,19 @@ class Result(NamedTuple):
     holes: Sequence[str] = ()
 
 
+class Count:
+    """Adds up the rows of several listings: those that were read, and all. The first page of each listing
+    tells how many it has."""
+
+    def __init__(self, tell: Callable[[int, int], None] = lambda read, total: None) -> None:
+        self._tell = tell
+        self._read = self._total = 0
+
+    def add(self, read: int, total: int) -> None:
+        self._read, self._total = self._read + read, self._total + total
+        self._tell(self._read, self._total)
+
+
 class Row(NamedTuple):
     """A file in the index. `file` is '' if the path key has the same spelling."""
 
@@ -51,14 +64,16 @@ class SectionListing:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def read(self, plex: PlexPort, section: Section, now: float) -> Result:
+    def read(self, plex: PlexPort, section: Section, now: float, count: Count) -> Result:
         """Reads a whole section and drops the items that are gone; none if it is empty or has holes."""
-        reading = Reading(self._store, section.id, now)
+        reading, total = Reading(self._store, section.id, now), 0
         for page in read_ahead(plex.listing(section.id)):
             if isinstance(page, Hole):
                 reading.holes.append(page.words)
             else:
                 reading.page(page)
+                before, total = total, max(page.total or 0, reading.rows)
+                count.add(len(page), total - before)
         if not (reading.rows or reading.holes):
             files = "SELECT count(*) FROM part WHERE section = ?"
             if before := self._store.value(files, (section.id,)):

@@ -19,6 +19,7 @@ from plex.sync.reads import Reads
 from plex.sync.restore import Restorer
 from plex.sync.undo import Undo
 from plex.sync.verify import Items, ReadBack
+from plex.sync.watcher import Watcher
 from plex.sync.work import Work, rows, state_after
 from plex.sync.write import Writer
 from stash.scene import Scene
@@ -59,6 +60,7 @@ class Pipeline:
         journal: "Journal | None" = None,
         say: Callable[[str], None] = lambda line: None,
         timer: Callable[[], float] = time.monotonic,
+        watcher: "Watcher | None" = None,
     ) -> None:
         """`say` gets log lines that are about no scene. `timer` gives seconds from any start."""
         plex, ledger, self._settings = decider.plex, decider.ledger, decider.settings
@@ -67,6 +69,7 @@ class Pipeline:
         self._collections = Collections(plex, ledger.store, self._settings, say, timer)
         traits = Traits(ledger.store)
         self._writer = Writer(plex, decider.index, decider.others, traits, decider.give_up)
+        self._writer.watcher = watcher or Watcher()
         self.settle = self._writer.settle
         self._seen = SceneStates(ledger.store)
 

@@ -69,23 +69,32 @@ class Undo:
         self._failed = 0  # items in a row
         self._unread: dict[int, errors.Stash2PlexError] = {}  # items that Plex cannot give, and why
 
-    def undo(self, rows: Sequence[Row], original: bool = False) -> Undone:
-        """Puts the rows back. `original`: the rows lead back to before our first write."""
-        done = Undone()
+    def undo(
+        self,
+        rows: Sequence[Row],
+        original: bool = False,
+        tell: Callable[[int, int, str], None] = lambda done, total, title: None,
+    ) -> Undone:
+        """Puts the rows back. `original`: the rows lead back to before our first write. `tell` gets the number
+        of items that are done, of all, and the title of the next."""
+        done, total, gone = Undone(), len({row.rating_key for row in rows}), 0
         self._together.settle()
         for wanted in by_item(rows):
             now = self._read(wanted)
             chosen = self._chosen(wanted, now, done)
             self._note(chosen, now)
             together = self._write_together(chosen, now)
-            for key, of_item in list(chosen.items()):
-                if key in together:
-                    continue
+            left = [key for key in chosen if key not in together]
+            for number, key in enumerate(left):
+                of_item = chosen[key]
+                tell(gone + len(wanted) - len(left) + number, total, now.items[key].title)
                 if why := self._obstacle_of(now.items[key], of_item):
                     for back in chosen.pop(key):
                         done.leave(back, why)
             self._together.settle()
             self._confirm(chosen, together, done, original)
+            gone += len(wanted)
+            tell(gone, total, "")
         return done
 
     def plan(self, rows: Sequence[Row]) -> list[Row]:

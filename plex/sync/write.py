@@ -1,7 +1,7 @@
 """Writes works to Plex one by one, and finds out whose fault a failure is."""
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +18,7 @@ from plex.plan import plan
 from plex.state.traits import ADDS, Traits
 from plex.sync.outcome import Outcome
 from plex.sync.together import Share, Together
+from plex.sync.watcher import Watcher
 from plex.sync.work import Work
 
 # How fast Plex answers our edits, and when that means that it wants rest.
@@ -83,6 +84,7 @@ class Writer:
         self._give_up, self.tempo = give_up, Tempo()
         self._together = Together(plex, traits)
         self.settle = self._together.settle
+        self.watcher = Watcher()
         self.is_light = False  # whether most of the last works were written together
 
     def write_all(self, works: Sequence[Work], outcomes: Mapping[int, Outcome]) -> list[Work]:
@@ -92,8 +94,20 @@ class Writer:
         for work in works:
             work.together = work.item.rating_key in done
         self.is_light = len(done) * 2 > len(works)
-        written = [w for w in works if w.together or self.write(w, outcomes[w.scene.id])]
+        written = self._write_rest(works, outcomes)
         self.settle()
+        return written
+
+    def _write_rest(self, works: Sequence[Work], outcomes: Mapping[int, Outcome]) -> list[Work]:
+        """Writes what was not written together."""
+        written, left = [], Counter(work.scene.id for work in works)
+        for work in works:
+            self.watcher.begins(work.scene)
+            if work.together or self.write(work, outcomes[work.scene.id]):
+                written.append(work)
+                left[work.scene.id] -= 1
+                if not left[work.scene.id]:
+                    self.watcher.wrote(work.scene)
         return written
 
     def write(self, work: Work, outcome: Outcome) -> bool:

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from devserver.stash import StashError, StashServer
+from tests.support.box_output import until
 from tests.support.stash_contract import fifo, hook, install, release, task, wait_for
 
 
@@ -87,6 +88,41 @@ def test_stop_all_jobs_kills_the_running_one_and_drops_the_rest(stash: StashServ
     stash.wait_idle()
     assert [stash.job(j)["status"] for j in jobs] == ["CANCELLED", "CANCELLED"]
     assert len(stash.runs) == 1
+
+
+def test_a_running_task_shows_its_name_and_its_progress(stash: StashServer) -> None:
+    ready = fifo(stash.config_dir / "ready")
+    install(stash, "log('p', '0.25'); log('p', '0.5'); ready(); time.sleep(60)", tasks=[task()])
+    stash.run_task("Fake", "Run", {"ready": ready})
+    stash.gql('mutation { runPluginTask(plugin_id: "Fake", description: "Fake: later") }')
+    wait_for(ready)
+    until(lambda: stash.job("1")["progress"] == 0.5)
+    queue = stash.gql("{ jobQueue { id status description progress } }")["jobQueue"]
+    assert [tuple(job.values()) for job in queue] == [
+        ("1", "RUNNING", "Running plugin task: Run", 0.5),
+        ("2", "READY", "Running plugin task: Fake: later", None),
+    ]
+    times = stash.library.jobs.find(1).progress_times
+    assert len(times) == 2 and times == sorted(times)
+
+
+def test_a_stopped_task_is_killed_and_the_next_one_runs(stash: StashServer) -> None:
+    ready = fifo(stash.config_dir / "ready")
+    body = """
+import signal
+if "ready" in args:
+    signal.signal(signal.SIGTERM, lambda *_: open(args["ready"] + ".tidy", "w"))
+    log("p", "0.5"); ready(); time.sleep(60)
+"""
+    install(stash, body)
+    job, after = stash.run_task("Fake", None, {"ready": ready}), stash.run_task("Fake", None, {})
+    wait_for(ready)
+    until(lambda: stash.job(job)["progress"] == 0.5)
+    stash.stop_job(job)
+    stash.wait_idle()
+    assert (stash.job(job)["status"], stash.job(job)["progress"]) == ("CANCELLED", 0.5)
+    assert stash.job(after)["status"] == "FINISHED"
+    assert not (stash.config_dir / "ready.tidy").exists()
 
 
 def test_stopping_a_scan_kills_its_hook_and_ends_the_scan(stash: StashServer) -> None:

@@ -51,7 +51,7 @@ class World:
     down: Exception | None = None
     shows: dict[tuple[str, int], list[list[int]]] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
-    shown: list[float] = field(default_factory=list)
+    shown: list[tuple[int, int, int]] = field(default_factory=list)  # done, put off, of all
     before: Callable[[], None] = lambda: None  # called in the middle of each batch
     asleep: Callable[[], None] = lambda: None  # called at each sleep
 
@@ -84,7 +84,7 @@ class World:
         usual = {"expand": self.expand, "sleep": self.sleep, "warn": self.said.append}
         return Drain(
             self.data, self.jobs, self.sync, clock=lambda: self.now, chance=lambda: 1.0,
-            progress=self.shown.append, **usual | options,
+            progress=lambda *counts: self.shown.append(counts), **usual | options,
         ).run()  # fmt: skip
 
     def owe(self, *ids: int, **fields: Any) -> None:
@@ -753,13 +753,76 @@ def test_scenes_that_are_not_selected_are_done_and_counted_by_reason(world: Worl
     found = world.drain().as_dict()
     assert found["skipped"] == {"not organized": 2, "excluded by tag": 1}
     assert (found["written"], found["unchanged"], world.left()) == (1, 0, {})
-    assert world.shown[-1] == 1.0
+    assert world.shown[-1] == (4, 0, 4)
 
 
-def test_progress_goes_from_something_to_1_and_never_back(world: World) -> None:
+def test_progress_counts_the_jobs_of_this_run(world: World) -> None:
     world.owe(*range(1, 61))
     world.drain()
-    assert world.shown == sorted(world.shown) and world.shown[-1] == 1.0
+    assert world.shown[0] == (0, 0, 60) and world.shown[-1] == (60, 0, 60)
+    assert [done for done, _, _ in world.shown] == sorted(done for done, _, _ in world.shown)
+    assert {total for _, _, total in world.shown} == {60}
+
+
+def test_what_joins_the_run_raises_the_number_of_all(world: World) -> None:
+    world.owe(*range(1, 61))
+    world.before = lambda: len(world.batches) < 4 and world.mark("scene", 900 + len(world.batches))
+    world.drain()
+    totals = [total for _, _, total in world.shown]
+    assert totals == sorted(totals) and totals[0] == 60
+    assert (
+        world.shown[-1] == (totals[-1], 0, totals[-1]) == (len(world.synced), 0, len(world.synced))
+    )
+
+
+def test_jobs_that_another_process_queues_are_counted(world: World) -> None:
+    world.owe(*range(1, 61))
+
+    def later() -> None:
+        world.now += 3
+        if len(world.batches) == 1:
+            world.owe(*range(100, 130))
+
+    world.before = later
+    world.drain()
+    assert (20, 0, 90) in world.shown and world.shown[-1] == (90, 0, 90)
+
+
+def test_a_job_that_is_put_off_is_counted_apart(world: World) -> None:
+    world.owe(1, 2, 3)
+    world.outcomes[2] = Done(2, missing=True)
+    world.poison[3] = errors.Rejected("no")
+    world.drain()
+    assert world.shown[-1] == (1, 2, 3)
+
+
+def test_a_job_that_is_retried_counts_once(world: World) -> None:
+    world.owe(1, 2, 3)
+    world.poison[3] = errors.Busy("later")
+    world.asleep = lambda: world.poison.clear()
+    world.drain(patience=60.0)
+    assert (2, 1, 3) in world.shown and world.shown[-1] == (3, 0, 3)
+    assert {total for _, _, total in world.shown} == {3}
+
+
+def test_a_rename_counts_with_the_scenes_that_it_queues(world: World) -> None:
+    world.shows["tag", 5] = [[1, 2, 3]]
+    world.mark("tag", 5)
+    world.drain()
+    assert world.shown[0] == (0, 0, 1) and world.shown[-1] == (4, 0, 4)
+
+
+def test_a_single_scene_is_one_of_one(world: World) -> None:
+    world.owe(*range(1, 41))
+    world.drain(only=7)
+    assert world.shown[0] == (0, 0, 1) and world.shown[-1] == (1, 0, 1)
+
+
+def test_jobs_that_the_brake_holds_are_none_of_this_run(world: World) -> None:
+    world.owe(*range(1, 41), rank=BULK)
+    world.owe(50, rank=BACKLOG)
+    world.drain(brake=Brake(errors.Braked("no")).check)
+    assert world.shown[-1] == (1, 0, 1)
 
 
 def test_the_tally_is_json(world: World) -> None:

@@ -145,9 +145,10 @@ def test_a_library_that_is_gone_or_left_out_is_forgotten(index):
 
 
 def test_progress_goes_to_the_end(index):
-    seen: list[float] = []
-    index.refresh(Server(s1={1: "/a"}, s2={2: "/b"}), later(0), progress=seen.append)
-    assert seen == [0.5, 1.0]
+    seen: list[tuple[int, int]] = []
+    server = Server(s1={1: "/a"}, s2={2: "/b", 3: "/c"})
+    index.refresh(server, later(0), progress=lambda *counts: seen.append(counts))
+    assert seen == [(1, 1), (3, 3)]
 
 
 def test_finding_uses_an_index(store):
