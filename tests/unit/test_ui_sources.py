@@ -128,3 +128,14 @@ def test_only_the_file_of_the_language_shows_numbers_and_times(path: Path) -> No
     own = re.findall(r"\btoLocale\w+|\bIntl\.\w+", path.read_text(encoding="utf-8"))
 
     assert not own or path.name == "language.js"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if path.suffix == ".css"], ids=lambda path: path.name
+)
+def test_the_colour_of_a_text_fits_to_any_theme(path: Path) -> None:
+    fixed = re.findall(r"^  (?:color|border[a-z-]*): .*#\w+;$", path.read_text("utf-8"), re.M)
+
+    # White text is on a ground of ours, and these borders are of the colour of that ground.
+    own = ("color: #fff;", "solid #2b95d6;", "border-color: #")
+    assert [one for one in fixed if not one.endswith(own[:2]) and own[2] not in one] == []
