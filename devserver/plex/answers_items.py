@@ -46,13 +46,21 @@ def edit_section(state: State, call: Call, id: str) -> Answer:
             gathering.edit(state.library, state.library.collection(key), edit)
         return Answer()
     if call.has("id"):
-        found = [section.items[key] for key in numbers(call.get("id")) if key in section.items]
+        keys = _meant(numbers(call.get("id")), state.library.options.several_ids)
+        found = [section.items[key] for key in keys if key in section.items]
         if not found:
             raise Refusal(404)
     else:
         found = list(section.items.values())
     edits.apply(state.library, found, edit)
     return Answer()
+
+
+def _meant(keys: list[int], several: str) -> list[int]:
+    """The ids of a request that this server takes."""
+    if len(keys) > 1 and several == "refused":
+        raise Refusal(400)
+    return keys[:1] if several == "first" else keys
 
 
 def edit_metadata(state: State, call: Call, ids: str) -> Answer:

@@ -125,7 +125,7 @@ def apply(library: Library, items: Sequence[Item], edit: Edit, mode: str = "") -
         for kind in {*edit.wishes, *edit.removals, *edit.clears}:
             _apply_tags(library, item, kind, edit, replace)
         _apply_locks(item, edit)
-        library.changed(item)
+        library.changed(item, bump=library.options.edit_bumps_updated_at)
         if "title" in edit.scalars or "titleSort" in edit.scalars:
             item.section.moved(item)
 
@@ -168,7 +168,7 @@ def _apply_tags(
 
 
 def _wished(library: Library, item: Item | Collection, kind: str, wish: TagWish) -> Tag:
-    tag = library.tags.named(kind, wish.name)
+    tag = library.tags.named(kind, wish.name, library.options.labels_get_capital)
     if wish.thumb:
         tag.thumb = wish.thumb
     if wish.text and library.options.keep_role_text:

@@ -31,6 +31,9 @@ class Options:
     keep_role_text: bool = True  # `actor[0].tagging.text`
     date_sets_year: bool = True
     rate_bumps_updated_at: bool = False
+    edit_bumps_updated_at: bool = True
+    several_ids: str = "all"  # who gets an edit of several items; or "first", "refused" (400)
+    labels_get_capital: bool = True  # the first letter of a new label
 
     # Collections
     empty_collections_stay: bool = True  # those whose last member went; else Plex drops them

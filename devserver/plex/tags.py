@@ -27,12 +27,12 @@ class TagTables:
         self._ids = count(11)
         self._tables: dict[str, dict[str, Tag]] = {}
 
-    def named(self, kind: str, name: str) -> Tag:
-        """The tag of that name, made on demand. A new label gets a capital first letter."""
+    def named(self, kind: str, name: str, capital: bool = True) -> Tag:
+        """The tag of that name, made on demand. With `capital` a new label gets a capital first letter."""
         table = self._tables.setdefault(kind, {})
         tag = table.get(name.casefold())
         if tag is None:
-            stored = name[:1].upper() + name[1:] if kind == "label" else name
+            stored = name[:1].upper() + name[1:] if capital and kind == "label" else name
             tag = table[name.casefold()] = Tag(next(self._ids), kind, stored)
         return tag
 

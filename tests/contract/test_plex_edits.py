@@ -166,6 +166,35 @@ def test_a_new_label_gets_a_capital_first_letter(scenes: Scenes) -> None:
     assert tags_of(scenes.full(rk), "Label") == ["Stash sync"]
 
 
+def test_a_server_may_keep_the_spelling_of_a_label(scenes: Scenes) -> None:
+    scenes.plex.options.labels_get_capital = False
+    rk = scenes.add()
+    scenes.edit(rk, "label[0].tag.tag=mine")
+    assert scenes.tags(rk, "labels") == ["mine"]
+
+
+def test_a_server_may_leave_updated_at_as_it_was(scenes: Scenes) -> None:
+    scenes.plex.options.edit_bumps_updated_at = False
+    rk = scenes.add()
+    before = scenes.plex.item(rk)["updatedAt"]
+    scenes.clock.wait(10)
+    scenes.edit(rk, "title.value=x")
+    assert (scenes.plex.item(rk)["title"], scenes.plex.item(rk)["updatedAt"]) == ("x", before)
+
+
+@pytest.mark.parametrize(
+    ("way", "status", "studios"), [("first", 200, ["S", None]), ("refused", 400, [None, None])]
+)
+def test_a_server_may_not_understand_several_ids(
+    scenes: Scenes, way: str, status: int, studios: list[str | None]
+) -> None:
+    scenes.plex.options.several_ids = way
+    first, second = scenes.add("a"), scenes.add("b")
+    assert scenes.edit(f"{first},{second}", "studio.value=S").status == status
+    assert [scenes.plex.item(rk)["studio"] for rk in (first, second)] == studios
+    assert scenes.edit(first, "studio.value=T").status == 200
+
+
 def test_an_actor_has_a_role_per_item_and_one_thumb(scenes: Scenes) -> None:
     one = scenes.add("a", actors=[("Jane Doe", "", "http://old/j.jpg")])
     two = scenes.add("b")
