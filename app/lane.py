@@ -134,7 +134,7 @@ def leave_no_core() -> None:
 def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene: int) -> None:
     """Hook Mode is `inline`: sync the scene that was saved, while the save waits. A task does the rest:
     an installation, a reconciliation, all other jobs."""
-    from app import hook_hints
+    from app import drain_lock, hook_hints
     from app.commands import registry
 
     stdio.claim_stdout()
@@ -143,6 +143,7 @@ def drain_inline(connection: dict[str, Any], data_dir: str, settings: Any, scene
         return hook.wake(connection, data_dir)
     args = {"trigger": "inline", "only": scene}
     with opened(connection, args, data_dir, settings) as run:
+        drain_lock.end_test(run)
         answer = registry.process_queue(run)
         hook_hints.leave_notes(run)
         if run.config.paused or answer["paused"]:

@@ -51,6 +51,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "sync": ("scene", "scenes", "later"),
     "apply_preview": ("field", "why", "scenes", "later"),
     "undo": ("run", "item", "scene", "field", "original"),
+    "test_plex": ("scene", "second"),
     "hold": ("scene", "scenes"),
     "resume": ("scene", "scenes", "later"),
     "retry_dlq": ("ids", "error", "later"),

@@ -35,7 +35,7 @@ def _run() -> Run:
 
 def handle_task(mode: str) -> Answer:
     """Run the operation of this mode and return its answer. Raises Refusal for an unknown mode."""
-    from app import activity, arguments, hook_hints
+    from app import activity, arguments, drain_lock, drain_task, hook_hints
     from app.commands import reconcile, registry
 
     run = _run()
@@ -43,6 +43,8 @@ def handle_task(mode: str) -> Answer:
         raise Refusal(f"there is no mode {mode!r}; the modes are: {', '.join(registry.MODES)}")
     arguments.check(run, mode)
     working = registry.works(run, mode)
+    if mode in registry.WRITING and not drain_task.is_for_later(run):
+        drain_lock.end_test(run)
     if working and reconcile.due(run):
         run.progress.between(0.0, 0.5)
     answer = _operate(mode)

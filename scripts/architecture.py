@@ -23,6 +23,7 @@ ROWS: tuple[dict[str, float], ...] = (
     {"Stash2Plex.py": 1.5},
     {"app": 1.5},
     {"reconciliation": 1.5},
+    {"plex.self_test": 2.0},
     {"plex.sync": 1.5},
     {"plex.library": 1.0, "plex.images": 2.0},
     {"plex.state": 1.0, "plex.client": 2.0},
@@ -39,7 +40,7 @@ EVERYWHERE = "errors"  # nearly every package imports errors.py: its arrows woul
 Edge = tuple[str, str]
 
 STEP, WIDE, BOX, HIGH, EDGE = 46, 170, 130, 28, 14
-FRAME = ("plex.sync", "plex.path_map")
+FRAME = ("plex.self_test", "plex.path_map")
 
 
 def edges(root: Path = ROOT) -> set[Edge]:

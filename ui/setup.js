@@ -157,6 +157,7 @@
       doctor && h(Libraries, { libraries: plex.libraries || [], reload }),
       doctor && h(S.Paths, { paths: paths || {}, reload }),
       doctor && h(S.Notifications, { settings: settings || [], version }),
+      doctor && h(S.SelfTest, { result: plex.test, version, reload }),
       doctor && h(Settings, { settings: settings || [] }),
       h(S.Removal, { reload }),
     );

@@ -50,6 +50,7 @@ window.Stash2Plex.TEXTS.en = {
   "task.health_check": "Health Check",
   "task.doctor": "Check Setup",
   "task.send_test": "Send Test Notification",
+  "task.test_plex": "Test Plex",
   "task.preview": "Preview",
   "task.undo": "Undo Last Run",
   "task.resume": "Resume Held Scenes",
@@ -158,6 +159,9 @@ window.Stash2Plex.TEXTS.en = {
   "head.inForce": "In force",
   "head.default": "Default",
   "head.problem": "Problem",
+  "head.expected": "Expected",
+  "head.seen": "Seen",
+  "head.does": "Stash2Plex",
   "filter.all": "all",
   "filter.allFields": "all fields",
   "filter.allReasons": "all reasons",
@@ -471,6 +475,20 @@ window.Stash2Plex.TEXTS.en = {
   "paths.evidence": "{agree} of {of} files agree",
   "paths.confirmAccept": "Set Path Map?",
   "paths.accepted": "Path Map is now: {value}",
+
+  // -- Setup: Test Plex
+  "selfTest.title": "Does Plex behave as expected?",
+  "selfTest.about":
+    "Test Plex writes names, a text, a rating and a poster to the item of one scene, and puts them back.",
+  "selfTest.more": "It shows how your Plex takes edits. Changes lists the writes, already undone.",
+  "selfTest.scene": "Scene",
+  "selfTest.second": "Second scene",
+  "selfTest.latest": "the scene that was synced last",
+  "selfTest.none": "none: edits of several items are not tested",
+  "selfTest.confirm": "Write to its item in Plex, and put it back?",
+  "selfTest.when": "Tested on {when}, with Plex {version}.",
+  "selfTest.lines": "Lines of Test Plex",
+  "selfTest.never": "Plex was not tested yet.",
 
   // -- the first steps
   "start.explanation": "Three steps to the first sync. Nothing is written to Plex before the last one.",

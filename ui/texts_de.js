@@ -47,6 +47,7 @@ window.Stash2Plex.TEXTS.de = {
   "task.health_check": "Verbindung prüfen",
   "task.doctor": "Einrichtung prüfen",
   "task.send_test": "Testbenachrichtigung senden",
+  "task.test_plex": "Plex testen",
   "task.preview": "Vorschau",
   "task.undo": "Letzten Lauf rückgängig machen",
   "task.resume": "Angehaltene Szenen fortsetzen",
@@ -155,6 +156,9 @@ window.Stash2Plex.TEXTS.de = {
   "head.inForce": "Gilt",
   "head.default": "Vorgabe",
   "head.problem": "Problem",
+  "head.expected": "Erwartet",
+  "head.seen": "Gesehen",
+  "head.does": "Stash2Plex",
   "filter.all": "alle",
   "filter.allFields": "alle Felder",
   "filter.allReasons": "alle Gründe",
@@ -473,6 +477,20 @@ window.Stash2Plex.TEXTS.de = {
   "paths.evidence": "{agree} von {of} {of:Datei|Dateien} stimmen überein",
   "paths.confirmAccept": "Path Map setzen?",
   "paths.accepted": "Path Map ist jetzt: {value}",
+
+  // -- Setup: Test Plex
+  "selfTest.title": "Verhält sich Plex wie erwartet?",
+  "selfTest.about":
+    "Plex testen schreibt Namen, einen Text, eine Bewertung und ein Poster und stellt alles wieder her.",
+  "selfTest.more": "Es zeigt, wie Plex das annimmt. „Änderungen“ nennt alles, schon zurückgenommen.",
+  "selfTest.scene": "Szene",
+  "selfTest.second": "Zweite Szene",
+  "selfTest.latest": "die zuletzt synchronisierte Szene",
+  "selfTest.none": "keine: Änderungen mehrerer Einträge werden nicht getestet",
+  "selfTest.confirm": "In ihren Eintrag in Plex schreiben und ihn wiederherstellen?",
+  "selfTest.when": "Getestet am {when}, mit Plex {version}.",
+  "selfTest.lines": "Zeilen von Plex testen",
+  "selfTest.never": "Plex wurde noch nicht getestet.",
 
   // -- the first steps
   "start.explanation":

@@ -23,7 +23,7 @@ SETTINGS = frozenset((
     "debug_logging", "obfuscate_paths", "paused",
 ))  # fmt: skip
 # Findings whose sentences hold only numbers and versions.
-FINDINGS = frozenset(("stash.version", "plugin", "plex.owner", "queue", "disk"))
+FINDINGS = frozenset(("stash.version", "plugin", "plex.owner", "plex.test", "queue", "disk"))
 # Keys whose numbers, switches and nested parts are shown.
 KEYS = frozenset((
     "stash", "plex", "paths", "files", "disk", "queue", "reconciliation", "outage", "libraries",
@@ -33,12 +33,13 @@ KEYS = frozenset((
     "gaps_by_type", "empty_metadata", "stale_sync", "missing", "drifted", "enqueued", "startup",
     "total_runs", "running", "next_due", "due_now", "deep", "unmoved", "last_deep_time", "next_deep",
     "next_quick", "next_usual", "last_usual_time",
+    "edits", "several", "adds", "rates_apart", "test", "lines", "moved",
     "failures_in_a_row", "last_failure_time", "retry_at", "run", "fields", "undone", "refused",
 ))  # fmt: skip
 # Keys whose texts are our own words, or versions.
 WORDS = frozenset((
     "version", "type", "agent", "language", "python", "system", "command", "interval",
-    "deep_interval", "scope", "kind", "cause", "state",
+    "deep_interval", "scope", "kind", "cause", "state", "line", "seen", "level",
 ))  # fmt: skip
 _WORD = re.compile(r"[A-Za-z0-9 ._:()+-]{0,100}")
 

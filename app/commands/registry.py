@@ -72,6 +72,7 @@ MODULES = {
     "preview": ("preview",),
     "save_settings": ("save_settings",),
     "settings": ("settings", "check_setting", "libraries", "template_parts"),
+    "self_test": ("test_plex",),
     "set_up": ("set_up", "samples"),
     "sign_in": (
         "sign_in", "sign_in_poll", "sign_in_servers", "sign_in_server", "sign_in_save",
@@ -120,7 +121,10 @@ NEEDS_SERVER = (
     "plex_picture",
     "sync",
     "apply_preview",
+    "test_plex",
 )
+# Operations that write to Plex: before them a test of Plex that was cut off is put back.
+WRITING = (*WORKING, "sync", "apply_preview", "decide", "undo")
 
 
 def works(run: Run, mode: str) -> bool:

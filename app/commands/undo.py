@@ -1,21 +1,18 @@
 """Undo, held scenes, and the journal."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 import errors
-from app import drain_task, hook_hints
+from app import drain_task
 from app.arguments import flag, number, scenes, text
 from app.commands.reconcile import rank
+from app.drain_lock import alone, refuse_while_paused
 from app.phrasing import many, moment
 from app.progress import UNDO as UNDOING
 from app.progress import Progress
 from app.run import Run
-from disk.lock import FileLock
 from plex.state import file_id
 from plex.state.file_id import FileIds
 from plex.state.journal import UNDO, Row
@@ -26,7 +23,6 @@ from plex.sync.undo import Undo, first_touches
 from plex.sync.undo_plan import Undone
 from stash import stdio
 from stash.scene import Scene
-from sync_queue import inbox
 from sync_queue.job import Job
 
 ANOTHER_SCENE = "written for another file, which had the id of this scene then"
@@ -39,13 +35,13 @@ def undo(run: Run) -> dict[str, Any]:
     original = flag(run, "original")
     _check(run)
     plex = run.plex  # the journal belongs to one server
-    with _alone(run):
+    with alone(run):
         chosen = _origins(run) if original else _rows(run)
         rows = _of_requested_scene(run, chosen)
         if not rows:
             stdio.info("undo: there is nothing to restore")
             return {"fields": 0, "items": 0, "held": 0, "left": _lost(len(chosen)), "kept": []}
-        _refuse_while_paused(run)
+        refuse_while_paused(run)
         SceneStates(run.store).doubt_items({row.rating_key for row in rows})
         collections = Collections(plex, run.store, run.config.sync_settings(), stdio.info)
         undo = Undo(plex, Ledger(run.store), run.journal, run.clock, collections.left)
@@ -87,14 +83,6 @@ def of_its_file(run: Run, scene: "Scene | None", rows: list[Row]) -> list[Row]:
     return [row for row in rows if file_id.is_same(row.files, ids)]
 
 
-def _refuse_while_paused(run: Run) -> None:
-    """Raise before the undo notes or holds anything."""
-    from plex.client.transport import paused
-
-    if run.config.paused:
-        raise paused()
-
-
 def _check(run: Run) -> None:
     """Refuse empty arguments: they do not mean the whole last run."""
     for name in ("run", "item", "scene"):
@@ -126,21 +114,6 @@ def _origins(run: Run) -> list[Row]:
     for at in range(0, len(keys), 500):  # SQLite takes only so many values at once
         rows += first_touches(run.journal, keys[at : at + 500], ledger)
     return [row for row in rows if not field or row.field == field]
-
-
-@contextmanager
-def _alone(run: Run) -> Iterator[None]:
-    """Hold the drain lock, since only one process at a time writes to Plex."""
-    lock = FileLock(os.path.join(run.data_dir, inbox.LOCK))
-    if not lock.acquire():
-        raise errors.SetupError(
-            "another run is writing to Plex just now: try again when it is done"
-        )
-    try:
-        yield
-    finally:
-        lock.release()
-        hook_hints.wake_if_work_is_left(run)
 
 
 def _log(done: Undone) -> None:

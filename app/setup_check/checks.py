@@ -13,7 +13,7 @@ from app.dashboard import overview
 from app.packages.requirements import satisfies
 from app.phrasing import moment
 from app.run import Run
-from app.setup_check import diagnosis, paths, settings_report
+from app.setup_check import diagnosis, paths, self_test, settings_report
 from app.setup_check.finding import NOTE, OK, Finding
 from disk import lock
 from plex.client.section import Section, numbered
@@ -178,8 +178,13 @@ def check_owner(visit: Visit) -> None:
 
 def check_edits(visit: Visit) -> None:
     """Report how Plex takes edits, as far as the first edits have shown it."""
+    from plex.state.self_tests import SelfTests
     from plex.state.traits import ADDS, SEVERAL, Traits
 
+    result = SelfTests(visit.run.store).result
+    visit.facts["plex"]["test"] = self_test.facts(result)
+    if result:
+        visit.tell(*self_test.findings(result, visit.run.plex.version))
     traits = Traits(visit.run.store)
     several, adds = traits.knows(SEVERAL), traits.knows(ADDS)
     apart = traits.rates_apart

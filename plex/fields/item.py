@@ -45,6 +45,7 @@ class Item:
     photos: Mapping[str, str] = field(default_factory=dict)  # of actors, by name_key; '' for none
     sizes: tuple[int, ...] = ()
     added: int = 0  # epoch seconds, by Plex's clock
+    updated: int = 0  # the same, of the last change
     guid: str = ""
 
     @property
@@ -143,6 +144,7 @@ def _item(video: Any, key: int, section: int) -> Item:
         photos={name_key(role.get("tag", "")): role.get("thumb", "") for role in roles},
         sizes=tuple(whole_number(file.get("size")) or 0 for file in files),
         added=whole_number(video.attrib.get("addedAt")) or 0,
+        updated=whole_number(video.attrib.get("updatedAt")) or 0,
         guid=video.attrib.get("guid", ""),
     )
 

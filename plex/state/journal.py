@@ -18,6 +18,7 @@ from plex.state.file_id import FileIds
 
 # Why a value is restored: a person asked, or the scene left the selection.
 UNDO, LEFT = "undo", "left"
+TEST = "test"  # a value of Test Plex, which puts back its writes: they are no origin and never ours
 DAYS, ROWS = 90, 100_000  # defaults of the limits
 LATEST = 100  # runs that are kept at any age, since the clock may be a year ahead for a moment
 
@@ -103,7 +104,8 @@ class Journal:
         new: dict[tuple[int, str], tuple[object, ...]] = {}
         for row in rows:
             origin = known.get(row.rating_key, {}).get(row.field)
-            if origin is None or not file_id.is_same(origin.files, row.files):
+            is_known = origin is not None and file_id.is_same(origin.files, row.files)
+            if not is_known and row.why != TEST:
                 key = (row.rating_key, row.field)
                 columns = (*key, _dumps(row.before), int(row.locked), file_id.text(row.files))
                 new.setdefault(key, columns)
@@ -159,11 +161,12 @@ class Journal:
         return [_from_columns(row) for row in rows]
 
     def written(self, rating_keys: Sequence[int]) -> dict[int, list[Row]]:
-        """Returns the writes on each item, in order, without those that were undone or made by an undo."""
+        """Returns the writes on each item, in order, without those that were undone or made by an undo or a
+        test."""
         writes: dict[int, list[Row]] = {}
-        where = "NOT undone AND why NOT IN (?, ?) AND rating_key IN (...)"
+        where = "NOT undone AND why NOT IN (?, ?, ?) AND rating_key IN (...)"
         sql = f"{_ROWS} {where} {_IN_ORDER}"
-        for row in self._store.rows_in(sql, rating_keys, (UNDO, LEFT)):
+        for row in self._store.rows_in(sql, rating_keys, (UNDO, LEFT, TEST)):
             writes.setdefault(row[0], []).append(_from_columns(row))
         return writes
 

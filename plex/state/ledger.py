@@ -139,6 +139,11 @@ class Ledger:
         sql = "SELECT DISTINCT scene_id FROM item WHERE scene_id IN (...)"
         return [row[0] for row in self._store.rows_in(sql, scene_ids)]
 
+    def latest_scenes(self, limit: int) -> list[int]:
+        """Returns the scenes that were synced last, the latest first."""
+        sql = "SELECT scene_id FROM item WHERE scene_id != 0 AND synced > 0 ORDER BY synced DESC LIMIT ?"
+        return [row[0] for row in self._store.rows(sql, (limit,))]
+
     def scenes_showing(self, kind: str, number: int) -> list[int]:
         """Returns the scenes that showed this performer, tag or studio at their last write. After the
         performer, tag or studio was deleted, Stash can no longer answer this."""

@@ -42,10 +42,11 @@ class Traits:
         """Whether a rating needs a request of its own, since this server does not take it in an edit."""
         return bool(self._store.meta(_RATINGS))
 
-    def rate_apart(self) -> None:
-        """Notes that a rating did not show after an edit, and showed after a request of its own."""
-        if not self.rates_apart:
-            self._store.set_meta(_RATINGS, "1")
+    def rate_apart(self, is_apart: bool = True) -> None:
+        """Notes that a rating did not show after an edit, and showed after a request of its own; or, with
+        False, that it showed after an edit."""
+        if self.rates_apart is not is_apart:
+            self._store.set_meta(_RATINGS, "1" if is_apart else "")
 
     def knows(self, trait: str) -> "bool | None":
         """Whether the server has the trait SEVERAL or ADDS; None before anything has shown that."""

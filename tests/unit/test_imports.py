@@ -176,7 +176,15 @@ _BELOW_SYNC = {
     "plex.path_map",
 }  # fmt: skip
 _SERVERS = {"disk", "net", "stash", "validation"}
-_APP = {"app", *_BELOW_SYNC, "plex.sync", *_SERVERS, "sync_queue", "reconciliation"}
+_APP = {
+    "app",
+    *_BELOW_SYNC,
+    "plex.sync",
+    "plex.self_test",
+    *_SERVERS,
+    "sync_queue",
+    "reconciliation",
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "disk": set(),
     "net": set(),
@@ -195,6 +203,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "validation",
     },
     "plex.sync": _BELOW_SYNC | _SERVERS,
+    "plex.self_test": {"plex.sync", "plex.client", "plex.fields", "plex.images", "plex.plan", "plex.state"},
     "reconciliation": {"plex.sync", *_BELOW_SYNC, *_SERVERS, "sync_queue"},
     "app.packages": {"disk"},
     "app.dashboard": {"app", "disk", "plex.state", "stash", "sync_queue"},

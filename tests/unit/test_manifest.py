@@ -44,6 +44,7 @@ TASKS = {
     "Health Check": "health_check",
     "Check Setup": "doctor",
     "Send Test Notification": "send_test",
+    "Test Plex": "test_plex",
     "Preview": "preview",
     "Undo Last Run": "undo",
     "Resume Held Scenes": "resume",
