@@ -147,12 +147,29 @@
   // The plugin reads the other settings and keeps them.
   const configure = (changed) => operation("save_settings", { settings: changed });
 
-  const NAMES = "query Stash2PlexNames { plugins { id settings { name display_name } } }";
-  // Returns key -> the name that Stash shows for the setting.
-  async function settingNames(signal) {
-    const { plugins } = await graphql(NAMES, {}, signal);
+  const TEXTS = "query Stash2PlexTexts { plugins { id settings { name display_name description } } }";
+  // Returns key -> { name, description }, as Stash shows them for the setting.
+  async function settingTexts(signal) {
+    const { plugins } = await graphql(TEXTS, {}, signal);
     const ours = (plugins || []).find((plugin) => plugin.id === ID);
-    return new Map(((ours && ours.settings) || []).map((row) => [row.name, row.display_name || row.name]));
+    const textsOf = ({ name, display_name: shown, description }) => ({ name: shown || name, description });
+    return new Map(((ours && ours.settings) || []).map((row) => [row.name, textsOf(row)]));
+  }
+
+  const TAGS = `query Stash2PlexTags($typed: String!) {
+    findTags(filter: { q: $typed, per_page: 10, sort: "name" }) { tags { name } }
+  }`;
+  // Names of tags that contain the text. In a list a semicolon separates names, so * takes its place.
+  async function tagNames(typed, signal) {
+    const { tags } = (await graphql(TAGS, { typed }, signal)).findTags;
+    return tags.map(({ name }) => name.replace(/;/g, "*"));
+  }
+
+  const FOLDERS = "query Stash2PlexFolders { configuration { general { stashes { path } } } }";
+  // The folders of Stash's library that contain the text.
+  async function folders(typed, signal) {
+    const { stashes } = (await graphql(FOLDERS, {}, signal)).configuration.general;
+    return stashes.map(({ path }) => path).filter((path) => path.includes(typed));
   }
 
   // Asks both servers. Returns what they answer; a problem is the Error.
@@ -167,5 +184,5 @@
 
   Object.assign(S, { operation, startTask, job, problemOf, stopJob, runningJob });
   Object.assign(S, { ORDERS, titles, scenePage, sceneIds, sceneCount });
-  Object.assign(S, { settings, configure, settingNames, testConnection });
+  Object.assign(S, { settings, configure, settingTexts, tagNames, folders, testConnection });
 })();

@@ -98,8 +98,8 @@
 
   // A function that returns the name which Stash shows for a setting.
   function useSettingNames() {
-    const names = useOnce(S.settingNames, []).data;
-    return (key) => (names && names.get(key)) || key;
+    const texts = useOnce(S.settingTexts, []).data;
+    return (key) => (texts && texts.has(key) ? texts.get(key).name : key);
   }
 
   // Runs an action, one at a time, and shows its result or its problem. Returns [busy, run].

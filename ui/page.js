@@ -12,6 +12,7 @@
     queue: S.Queue,
     changes: S.Changes,
     preview: S.Preview,
+    settings: S.SettingsView,
     setup: S.Setup,
     start: S.Start,
   };

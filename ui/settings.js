@@ -59,6 +59,16 @@
   // The settings as Stash shows them. Stash would show secrets, so their fields are ours.
   S.settingsShown = (settings) => settings.filter(({ name }) => !SECRETS[name]).map(described);
 
+  // Stash sorts its fields by key. Here they have the order of `rows`, which begins with the connection.
+  function inOrder(fields, rows) {
+    const parts = fields && fields.props && fields.props.children;
+    if (!Array.isArray(parts) || !rows.length) return fields;
+    const place = new Map(rows.map((row, at) => [row.name, at]));
+    const placeOf = ({ key }) => place.get(key) ?? rows.length;
+    const sorted = [...parts].sort((one, other) => placeOf(one) - placeOf(other));
+    return React.cloneElement(fields, { children: sorted });
+  }
+
   // -- secrets
 
   // Returns our settings as Stash's page knows them, and what saves them.
@@ -132,7 +142,15 @@
   function Introduction({ rows }) {
     const changed = rows.filter((row) => !row.is_default).length;
     const count = rows.length > 0 && ` ${text("settings.count", { changed, all: rows.length })}`;
-    return h("p", null, h(Router.Link, { to: S.PAGE }, text("settings.openPage")), count);
+    const link = (view, key) => h(Router.Link, { to: `${S.PAGE}?view=${view}` }, text(key));
+    return h(
+      "p",
+      null,
+      link("overview", "settings.openPage"),
+      " · ",
+      link("settings", "settings.openView"),
+      count,
+    );
   }
 
   function ProblemNames({ rows }) {
@@ -166,7 +184,7 @@
   // Asks for the settings in force, and asks again after each change.
   function useRows() {
     const { ours } = useOurSettings();
-    const { data, error, reload } = S.useOnce((signal) => S.operation("settings", {}, signal), []);
+    const { data, error, reload } = S.useOnce(S.settings, []);
     const now = JSON.stringify(ours);
     const before = React.useRef(now);
     useEffect(() => {
@@ -175,13 +193,13 @@
       const timer = setTimeout(reload, SAVED);
       return () => clearTimeout(timer);
     }, [now]);
-    return { rows: data ? data.settings : [], error };
+    return { rows: data || [], error };
   }
 
   // `children` are Stash's fields.
   S.SettingsPlace = function SettingsPlace({ children }) {
     const { rows, error } = useRows();
     const block = h(S.ErrorBoundary, null, h(Block, { rows, error }));
-    return h(RowsContext.Provider, { value: rows }, block, children);
+    return h(RowsContext.Provider, { value: rows }, block, inOrder(children, rows));
   };
 })();

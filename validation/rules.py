@@ -12,6 +12,7 @@ from validation import values
 from validation.address import photo_address, tidy_token, tidy_url, token_fault, url_fault
 from validation.notify_address import notify_addresses
 from validation.scope import parse_scope
+from validation.template import PLACEHOLDERS
 
 INTERVALS = ("never", "hourly", "daily", "weekly")
 DEEP_INTERVALS = ("never", "daily", "weekly", "monthly")
@@ -69,7 +70,7 @@ def _scope(value: object) -> str:
 
 _FLAG = Rule("flag", values.flag)
 _TEXT = Rule("text", values.text)
-_TEMPLATE = Rule("template", values.template)
+_TEMPLATE = Rule("template", values.template, PLACEHOLDERS)
 _TAGS = Rule("tags", values.text_list)
 _FOLDERS = Rule("folders", values.text_list)
 

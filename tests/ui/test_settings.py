@@ -117,3 +117,13 @@ def test_stashs_own_settings_are_changed_beside_our_block(box: Box, tab: View) -
     tab.page.locator("#plugin-Stash2Plex-debug_logging").check(force=True)
     tab.until(lambda: box.settings().get("debug_logging") is True)
     assert box.settings()["plex_url"] == box.plex.url
+
+
+def test_stashs_list_begins_with_the_connection(box: Box, tab: View) -> None:
+    opened(tab)
+    ids = "all => all.map(one => one.id || one.querySelector('[id]').id)"
+    fields = tab.page.locator(".plugin-settings .setting")
+    tab.until(lambda: fields.evaluate_all(ids)[0] == f"plugin-{PLUGIN}-plex_url")
+    listed = [one.removeprefix(f"plugin-{PLUGIN}-") for one in fields.evaluate_all(ids)]
+    assert listed[:3] == ["plex_url", "plex_library", "path_map"]
+    assert listed[-1] == "obfuscate_paths"

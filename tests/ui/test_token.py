@@ -7,7 +7,7 @@ from typing import Any
 from devserver.box import TOKEN, Box
 from tests.ui.conftest import View
 
-VIEWS = ("overview", "scenes", "queue", "changes", "preview", "setup", "start")
+VIEWS = ("overview", "scenes", "queue", "changes", "preview", "settings", "setup", "start")
 
 
 def test_the_browser_receives_no_token(box: Box, tab: View) -> None:
