@@ -3,7 +3,7 @@
 (() => {
   const S = window.Stash2Plex;
   const { h, React, Router, text } = S;
-  const { Card, ActionButton, TaskButton, NumberedTable, SceneCell, Value } = S;
+  const { Card, ActionButton, TaskButton, NumberedTable, SceneCell } = S;
   const ORDERS = ["newest", "oldest"];
 
   const UNDO = "undo"; // the command of a run that took back another one
@@ -101,8 +101,8 @@
       const cells = [
         h(SceneCell, { id: row.scene, titles }),
         S.fieldName(row.field),
-        h(Value, { of: row.before }),
-        h(Value, { of: row.after }),
+        h(S.FieldValue, { field: row.field, of: row.before }),
+        h(S.FieldValue, { field: row.field, of: row.after }),
         row.undone ? text("changes.isUndone") : h(UndoButtons, { row, isFirst, undo }),
       ];
       return { key: row.number, className: row.undone ? "s2p-undone" : "", cells };

@@ -7,6 +7,11 @@
 
   S.isImage = (field) => field === "poster" || field === "background";
 
+  // A value of a field. Plex knows a picture by a key, which says nothing to a person.
+  S.FieldValue = function FieldValue({ field, of }) {
+    return S.isImage(field) && of ? text("pictures.one") : h(S.Value, { of });
+  };
+
   const Side = ({ title, children }) => h("figure", null, children, h("figcaption", null, title));
 
   function OfPlex({ item, field }) {

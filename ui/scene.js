@@ -109,8 +109,8 @@
     const cells = ({ run, field, before, after }) => [
       text("changes.run", { run: `${run}` }),
       S.fieldName(field),
-      h(Value, { of: before }),
-      h(Value, { of: after }),
+      h(S.FieldValue, { field, of: before }),
+      h(S.FieldValue, { field, of: after }),
     ];
     const rows = [...writes].reverse().map((row, at) => ({ key: at, cells: cells(row) }));
     const heads = S.heads("run", "field", "before", "after");

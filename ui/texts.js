@@ -443,6 +443,7 @@ window.Stash2Plex.TEXTS.en = {
   "pictures.ofStash": "The cover of Stash",
   "pictures.a.plex": "the picture of Plex",
   "pictures.a.stash": "the cover of Stash",
+  "pictures.one": "a picture",
   "pictures.compare": "Compare the pictures",
   "pictures.none": "Plex has no picture to show here.",
 

@@ -444,6 +444,7 @@ window.Stash2Plex.TEXTS.de = {
   "pictures.ofStash": "Das Cover von Stash",
   "pictures.a.plex": "das Bild von Plex",
   "pictures.a.stash": "das Cover von Stash",
+  "pictures.one": "ein Bild",
   "pictures.compare": "Bilder vergleichen",
   "pictures.none": "Plex hat hier kein Bild, das gezeigt werden kann.",
 

@@ -222,3 +222,22 @@ def test_a_held_scene_shows_its_comparison_and_leads_to_plex(box: Box, tab: View
     tab.page.get_by_text("Compare the pictures").click()
     tab.until(lambda: tab.page.locator(".s2p-both img").count() == 2)
     tab.page.locator("[data-state=held]").wait_for()
+
+
+def test_the_overview_says_what_needs_a_person_and_was_written(box: Box, tab: View) -> None:
+    scenes = many(box, 3)
+    box.stash.set_cover(scenes[0], b"\xff\xd8\xff" + b"c" * 900)
+    box.add("gone.mp4", in_plex=False, title="Clip that is gone")
+    box.operation("all")
+    bury(box, 1, "Plex says no", first=scenes[1])
+    tab.go()
+    needs = tab.card("Needs you")
+    needs.get_by_text("Plex says no").wait_for()
+    tab.card("Last writes").get_by_role("link", name="Clip a002").wait_for()
+    tab.card("Last runs").get_by_role("link", name="Sync All Scenes to Plex").click()
+    run = tab.page.get_by_role("region", name="Changes of run 1")
+    run.get_by_text("a picture", exact=True).first.wait_for()
+    assert "upload://" not in run.inner_text()
+    tab.page.go_back()
+    needs.get_by_role("link", name="1 not in Plex").click()
+    first(tab, "Scenes by state", "Clip that is gone")
