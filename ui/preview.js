@@ -141,9 +141,11 @@
   }
 
   // A scene is looked at in detail when it is opened.
-  function PreviewedScene({ row, isThere }) {
+  function PreviewedScene({ row, known }) {
     const [open, setOpen] = useState(false);
-    const { scene, title, changes } = row;
+    const { scene, changes } = row;
+    const isThere = known !== undefined;
+    const title = known || row.title; // of the preview, if Stash does not have the scene any more
     const fields = (which) => S.list(changes.filter(which).map(({ field }) => S.fieldName(field)));
     const written = fields((change) => change.writes);
     const shown = written || text("preview.nothingWritten", { fields: fields(() => true) });
@@ -157,7 +159,7 @@
         isThere ? h("img", picture) : h("span", { className: "s2p-no-picture" }),
         h("span", null, h("bdi", null, title), h("small", null, shown)),
       ),
-      open && h(ChangesOf, row),
+      open && h(ChangesOf, { scene, title, changes }),
     );
   }
 
@@ -166,13 +168,12 @@
     const titles = S.useTitles((rows || []).map((row) => row.scene));
     if (!rows) return error ? h(Problem, { text: error }) : h(Loading);
     const none = about ? text("preview.noDifference") : text("preview.none");
-    const isThere = ({ scene }) => titles.get(scene) !== undefined;
     return h(
       React.Fragment,
       null,
       h(Problem, { text: error }),
       rows.length
-        ? rows.map((row) => h(PreviewedScene, { key: row.scene, row, isThere: isThere(row) }))
+        ? rows.map((row) => h(PreviewedScene, { key: row.scene, row, known: titles.get(row.scene) }))
         : h(Empty, null, none),
       h(S.Pager, { total, page, turn, shown: rows.length }),
     );
