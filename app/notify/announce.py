@@ -104,8 +104,13 @@ def deliver(run: "Run", message: Message) -> list[Sent]:
     """Send a message to all addresses, log the results, and keep them for the page. Raises OSError and
     SetupError."""
 
+    before = set(inbox.flags(run.data_dir))
+
     def is_needed() -> bool:
-        return not inbox.is_empty(run.data_dir)
+        """Whether a save came that a drain can sync now."""
+        if run.config.paused or inbox.is_away(run.data_dir, run.clock()):
+            return False
+        return not before.issuperset(inbox.each_flag(run.data_dir))
 
     title, body = (stdio.redact(stdio.scrub(text)) for text in (message.title, message.body))
     sent = send(message._replace(title=title, body=body), run.config.notify, is_needed)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import errors
-from app.dashboard import overview
+from app.dashboard import notifications, overview
 from app.packages.requirements import satisfies
 from app.phrasing import moment
 from app.run import Run
@@ -150,6 +150,8 @@ def check_settings(visit: Visit) -> None:
 
         if not letterbox.available():
             visit.tell(diagnosis.setting("poster_fit", letterbox.MISSING))
+    if config.notify and (problem := notifications.problem(visit.run.data_dir)):
+        visit.tell(diagnosis.setting("notify", problem))
     visit.tell(Finding("settings", OK, settings_report.changed(rows)))
 
 

@@ -18,6 +18,10 @@ def tasks(box):
     return {task["name"]: task["defaultArgs"]["mode"] for task in manifest["tasks"]}
 
 
+# These need arguments or settings, and have tests of their own.
+NEED_MORE = {"connect", "save_settings", "check_setting", "send_test", "plex_picture"}
+
+
 def send(box, document):
     """What the plugin answers to this on stdin: (exit code, the one JSON document, log)."""
     raw = document if isinstance(document, bytes) else json.dumps(document).encode()
@@ -35,7 +39,7 @@ def test_every_task_ends_well_with_progress_that_only_rises_to_1(box):
     for number in range(21):
         box.add(f"a/{number}.mp4", title=f"Title {number}")
     assert sorted(tasks(box).values()) == sorted(set(MODES) - {*WITHOUT_TASK})
-    for name in tasks(box):
+    for name in [name for name in tasks(box) if name != "Send Test Notification"]:  # no address
         set_state(box, run_count=0, last_run_time=0, last_interval_time=0)
         run = box.task(name)
         told = progress(run.stderr)
@@ -50,7 +54,7 @@ def test_every_mode_is_an_operation_too(box):
     box.sign_in_at()
     # These need a sign-in that was begun: see test_sign_in.
     later = {mode for mode in MODES if mode.startswith("sign_in_")} - {"sign_in_cancel"}
-    for mode in sorted({*MODES} - later - {"connect", "save_settings", "check_setting"}):
+    for mode in sorted({*MODES} - later - NEED_MORE):
         args = {"scene": scene} if mode in WITHOUT_TASK and "scene" in ARGUMENTS[mode] else {}
         args |= {"url": box.plex.url, "token": box.plex.token} if mode == "connect" else {}
         assert isinstance(box.operation(mode, **args), dict), mode

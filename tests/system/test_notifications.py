@@ -199,6 +199,20 @@ def test_a_save_does_not_wait_for_a_service_that_hangs(box: Box, service: Receiv
     assert first == "notifications: address 1: not waited for, because other work came"
 
 
+def test_saves_that_wait_for_plex_do_not_hide_the_result(box: Box, service: Receiver) -> None:
+    first, second = fill(box, 2)
+    notifies(box, service).operation("all")
+    box.plex.go_down()
+    box.stash.hold_jobs()
+    for scene in (first, second):
+        box.stash.update_scene(scene, title="New")
+    box.stash.release_jobs()
+    box.settle()
+    box.stash.update_scene(second, title="Newer")
+    box.task(TEST)
+    assert len(service.came) == 2 and answers(box) == [""]
+
+
 def test_a_cause_is_not_told_again_after_a_service_failed(box: Box) -> None:
     scene = box.add("a.mp4", title="T")
     with receivers(500) as (bad,):
@@ -257,6 +271,8 @@ def test_a_test_names_the_address_that_failed_by_its_number(box: Box) -> None:
             "not know this address; address 4 (JSON): the service did not answer"
         )
         assert answers(box)[0] == "" and all(answers(box)[1:])
+        said = {row["id"]: row["said"] for row in box.operation("doctor")["findings"]}
+        assert "address 2: the service answered 500" in said["settings.notify"]
         assert [len(well.came), len(bad.came)] == [1, 1]
 
 
