@@ -1,11 +1,12 @@
 """How many files of the plugin one edited title goes through, and how often it changes between them.
 
-    make trip        (or: python tests/bench/trip.py [--files])
+    make trip        (or: python tests/bench/trip.py [--files] [--calls])
 
 A hook, the *Process Queue* that it wakes, and what the page polls, each as a process that Stash
 starts. A file counts when one of its functions runs; a switch is a call that enters
 another file than the code before it. State files are those of the data dir, read once a process.
-Exits with 1 when a bar is missed; `--files` lists the files of each.
+Exits with 1 when a bar is missed; `--files` lists the files of each, `--calls` who switches
+to whom how often.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ def tell(report: Report, name: str, found: dict[str, Any]) -> None:
 def main() -> int:
     arguments = parser(__doc__)
     arguments.add_argument("--files", action="store_true", help="list the files of each as well")
+    arguments.add_argument("--calls", action="store_true", help="list the switches of each as well")
     given = arguments.parse_args()
     report = Report("trip", file=given.json)
     with tempfile.TemporaryDirectory() as folder:
@@ -102,7 +104,11 @@ def main() -> int:
     for name, found in takes.items():
         tell(report, name, found)
         if given.files:
-            print(json.dumps(found, indent=1))
+            print(json.dumps({"files": found["files"], "read": found["read"]}, indent=1))
+        if given.calls:
+            print(
+                *(f"{n:4} {caller} -> {callee}" for caller, callee, n in found["calls"]), sep="\n"
+            )
     return report.end()
 
 

@@ -14,6 +14,7 @@ ROOT = os.environ.get("TRIP_ROOT", "")
 DATA = os.environ.get("TRIP_DATA", "")
 _files: Counter[str] = Counter()
 _opened: Counter[str] = Counter()
+_calls: Counter[tuple[str, str]] = Counter()
 _switches = 0
 _began_in = os.getcwd()
 _last = threading.local()
@@ -28,9 +29,23 @@ def _profile(frame: Any, event: str, _: Any) -> None:
         return
     if event == "call":
         _files[name[len(ROOT) + 1 :]] += 1
-        _switches += name != getattr(_last, "name", "")
+        if name != getattr(_last, "name", ""):
+            _switches += 1
+            _calls[_place(frame.f_back), _place(frame)] += 1
     caller = frame.f_back
     _last.name = name if event == "call" or caller is None else _absolute(caller.f_code.co_filename)
+
+
+def _place(frame: Any) -> str:
+    """The file and the function of a frame; of a library, the frame of the plugin that called it."""
+    through = ""
+    while frame and not _absolute(frame.f_code.co_filename).startswith(ROOT):
+        frame, through = frame.f_back, " through a library"
+    if not frame:
+        return "a library"
+    code = frame.f_code
+    name = getattr(code, "co_qualname", code.co_name)
+    return f"{_absolute(code.co_filename)[len(ROOT) + 1 :]}:{name}{through}"
 
 
 @cache
@@ -53,7 +68,8 @@ def _audit(event: str, args: Any) -> None:
 
 def _end() -> None:
     sys.setprofile(None)
-    found = {"files": dict(_files), "switches": _switches, "read": dict(_opened)}
+    calls = [[*places, n] for places, n in _calls.most_common()]
+    found = {"files": dict(_files), "switches": _switches, "read": dict(_opened), "calls": calls}
     path = os.path.join(os.environ["TRIP_OUT"], f"{os.getpid()}.json")
     with open(path, "w", encoding="utf-8") as file:
         json.dump(found, file)
