@@ -2,7 +2,7 @@
 """Stash2Plex: makes Plex say what Stash says about the same files.
 
 Stash starts this file once per event, with JSON on stdin, and waits for one JSON answer. Python compiles
-this file at every start, so it only leads on: to `app.entry` and, behind that, to `app.tasks`.
+this file at every start, so it only leads on: to `app.entry` and, behind that, to `app.lane`.
 """
 
 import sys
@@ -37,33 +37,33 @@ except Exception as error:
 
 
 def handle_task(mode):
-    from app import tasks
+    from app import lane
 
-    return tasks.handle_task(mode)
+    return lane.handle_task(mode)
 
 
 def handle_reconcile(scope):
-    from app import tasks
+    from app import lane
 
-    return tasks.handle_reconcile(scope)
+    return lane.handle_reconcile(scope)
 
 
 def handle_queue_status():
-    from app import tasks
+    from app import lane
 
-    return tasks.handle_queue_status()
+    return lane.handle_queue_status()
 
 
 def maybe_auto_reconcile():
-    from app import tasks
+    from app import lane
 
-    return tasks.maybe_auto_reconcile()
+    return lane.maybe_auto_reconcile()
 
 
 def _run_auto_reconcile(scheduler, scope, is_startup):
-    from app import tasks
+    from app import lane
 
-    return tasks.auto_reconcile(scheduler, scope, is_startup)
+    return lane.auto_reconcile(scheduler, scope, is_startup)
 
 
 if __name__ == "__main__":

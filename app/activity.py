@@ -4,18 +4,10 @@ server last answered. Stash itself calls every task finished. A lock shows that 
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.dashboard.overview import (
-    ACTIVITY,
-    ACTIVITY_LOCK,
-    CONTACTS,
-    FAILURE,
-    RECONCILIATION,
-    failures,
-    kind,
-    servers,
-)
+from app.dashboard import overview
 from disk.json_file import put_note
 from disk.lock import FileLock
 from stash import light, stdio
@@ -36,8 +28,8 @@ class Activity:
         self, data_dir: str, mode: str, clock: Callable[[], float], rest: float = REST
     ) -> None:
         """Writes at most one note each `rest` seconds, and one for each new kind of work."""
-        self._folder, self._path = data_dir, os.path.join(data_dir, ACTIVITY)
-        self._lock = FileLock(os.path.join(data_dir, ACTIVITY_LOCK))
+        self._folder, self._path = data_dir, os.path.join(data_dir, overview.ACTIVITY)
+        self._lock = FileLock(os.path.join(data_dir, overview.ACTIVITY_LOCK))
         self._mode, self._clock, self._rest = _word(mode), clock, rest
         self._since = self._noted = 0.0
         self._phase: str | None = None
@@ -68,20 +60,22 @@ class Activity:
     def ended(self, problem: str) -> None:
         """Note how the run ended. Without a problem an earlier failure of the same kind is over."""
         failure = {"mode": self._mode, "at": self._clock(), "said": problem}
-        self._put_failure(kind(self._mode), failure if problem else None)
+        self._put_failure(overview.kind(self._mode), failure if problem else None)
 
     def reconciled(self) -> None:
         """A reconciliation succeeded, in any operation: an earlier failure of a reconciliation is over."""
-        self._put_failure(RECONCILIATION, None)
+        self._put_failure(overview.RECONCILIATION, None)
 
     def _put_failure(self, of: str, failure: "Map | None") -> None:
-        known = failures(self._folder)
+        path = os.path.join(self._folder, overview.FAILURE)
+        if not failure and not os.path.exists(path):
+            return
+        known = overview.failures(self._folder)
         left: dict[str, Map] = {
-            name: kept for name, kept in known.items() if kind(str(kept.get("mode"))) != of
+            name: kept for name, kept in known.items() if overview.kind(str(kept.get("mode"))) != of
         }
         if failure:
             left[of] = failure
-        path = os.path.join(self._folder, FAILURE)
         with suppress(OSError):
             if left:
                 if left != known:
@@ -115,13 +109,14 @@ def _word(mode: str) -> str:
     return mode if mode.isascii() and mode.isidentifier() else "inline"
 
 
+@dataclass
 class Contacts:
     """Notes which server answered. A full disk does not make the run fail here."""
 
-    def __init__(self, data_dir: str, clock: Callable[[], float], leaves: bool = True) -> None:
-        """Without `leaves` it writes no notes."""
-        self._folder, self._clock, self._leaves = data_dir, clock, leaves
-        self._known: dict[str, Any] | None = None  # the note, once it was read
+    _folder: str
+    _clock: Callable[[], float]
+    _leaves: bool = True  # whether it writes notes
+    _known: "dict[str, Any] | None" = None  # the note, once it was read
 
     def answered(self, server: str, version: str = "") -> None:
         self._note(server, lambda before: answered(before, version, self._clock()))
@@ -133,9 +128,9 @@ class Contacts:
         if not self._leaves:
             return
         with suppress(OSError):
-            known = self._known = self._known or servers(self._folder)
+            known = self._known = self._known or overview.servers(self._folder)
             known[server] = after(known[server] or {})
-            put_note(os.path.join(self._folder, CONTACTS), light.dumps(known))
+            put_note(os.path.join(self._folder, overview.CONTACTS), light.dumps(known))
 
 
 def answered(before: Contact, version: str, now: float) -> Contact:

@@ -1,11 +1,11 @@
 """Reads the arguments of an operation. Other programs write them, so each is checked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import errors
 from app.dashboard import read_only_db
-from app.modes import objection
+from app.modes import ALWAYS, ARGUMENTS, EXCLUSIVE
 from app.run import Run
 
 Given = TypeVar("Given")
@@ -15,6 +15,18 @@ def check(run: Run, mode: str) -> None:
     """Raises SetupError for arguments that the operation does not take, or that exclude each other."""
     if problem := objection(mode, {name for name, value in run.args.items() if is_given(value)}):
         raise errors.SetupError(problem)
+
+
+def objection(mode: str, given: Collection[str]) -> str:
+    """A sentence about what is wrong with these arguments of an operation; '' if all are right."""
+    takes = ARGUMENTS[mode]
+    if unknown := sorted(set(given) - {*takes, *ALWAYS}):
+        rest = f"it takes {', '.join(takes)}" if takes else "it takes no arguments"
+        return f"{mode} does not take {' and '.join(unknown)}; {rest}"
+    for first, second in EXCLUSIVE.get(mode, ()):
+        if first in given and second in given:
+            return f"{mode} takes {first} or {second}, not both"
+    return ""
 
 
 def is_given(value: object) -> bool:

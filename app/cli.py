@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import errors
+from app.arguments import objection
 from app.commands.registry import MODES
-from app.modes import objection
 from stash import stdio
 
 EPILOG = """The API key comes from a file or from the variable STASH_API_KEY, and never from an argument,

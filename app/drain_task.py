@@ -1,6 +1,5 @@
 """Builds a drain from its parts, runs it, and logs one line per scene."""
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,14 +11,16 @@ from app import hook_hints
 from app.arguments import flag
 from app.phrasing import by_reason, many
 from app.run import Run
+from disk import lock
 from stash import hook, stdio
+from sync_queue import inbox
 
 if TYPE_CHECKING:
     from plex.library.scans import Scans
-    from plex.state.scene_state_store import SceneStates
-    from plex.sync.outcome import Outcome
+    from plex.state.ledger import SceneStates
+    from plex.sync.decision import Outcome
     from plex.sync.pipeline import Pipeline
-    from plex.sync.pipelined import Pipelined
+    from plex.sync.prefetch import Pipelined
     from plex.sync.watcher import Watcher
     from sync_queue.drain import Drain
 
@@ -38,8 +39,6 @@ def drain(
     results: "dict[int, str] | None" = None,
 ) -> dict[str, Any]:
     """Do the due jobs, or `only` that of this scene. `results` gets a sentence for each of its scenes."""
-    from sync_queue import inbox
-
     if is_for_later(run):
         hook.wake(dict(run.connection), run.data_dir)
         stdio.info("queued: a Process Queue task of Stash does the work")
@@ -78,10 +77,9 @@ def drain(
 
 def _meet_server(run: Run) -> None:
     """Find out which server answers before its queue is opened, unless there is nothing to do."""
-    from disk import lock
-    from sync_queue import inbox, servers
+    from sync_queue import servers
 
-    if lock.is_held(os.path.join(run.data_dir, inbox.LOCK)):
+    if lock.is_held(inbox.lock_path(run.data_dir)):
         return
     if run.work_left() or servers.may_be_another(run.data_dir, run.config.plex_url):
         run.meet()
@@ -125,7 +123,7 @@ def is_for_later(run: Run) -> bool:
 def _summary(run: Run, tally: dict[str, Any], kept: int) -> str:
     counts = {name: n for name, n in tally.items() if name not in ("skipped", "paused", "busy")}
     parts = [f"{count} {name}" for name, count in counts.items() if count]
-    parts += filter(None, [by_reason(tally["skipped"])])
+    parts += [by_reason(tally["skipped"])] if tally["skipped"] else []
     if kept:
         due = run.jobs.next_due()
         later = due is not None and due > run.clock()
@@ -136,7 +134,7 @@ def _summary(run: Run, tally: dict[str, Any], kept: int) -> str:
 
 def seen_of(run: Run) -> "SceneStates":
     """The state that each scene had when it was last compared."""
-    from plex.state.scene_state_store import SceneStates
+    from plex.state.ledger import SceneStates
 
     return SceneStates(run.store)
 
@@ -158,14 +156,15 @@ def pipeline_of(run: Run, watcher: "Watcher | None" = None) -> "Pipeline":
     return Pipeline(decider, run.journal, stdio.info, watcher=watcher)
 
 
-def _pipelined(run: Run, pipeline: "Pipeline") -> "Pipelined":
-    """The pipeline with overlapping batches. It has to be closed."""
-    from plex.sync.pipelined import Pipelined
-    from plex.sync.prefetch import Prefetch, Reader
+def _pipelined(run: Run, pipeline: "Pipeline | Pipelined") -> "Pipelined":
+    """The pipeline with overlapping batches, once there is a second one. It has to be closed."""
+    from plex.sync.prefetch import Pipelined, Prefetch, Reader
 
-    settings = pipeline.decider.settings
-    reader = Reader(run.stash.beside(), run.plex.beside(), run.store, settings, run.clock)
-    return Pipelined(pipeline, Prefetch(run.stash, run.plex, reader))
+    if isinstance(pipeline, Pipelined):
+        return pipeline
+    servers, settings = (run.stash.beside(), run.plex.beside()), pipeline.decider.settings
+    prefetch = Prefetch(run.stash, run.plex, Reader(*servers, run.store, settings, run.clock))
+    return Pipelined(pipeline, prefetch)
 
 
 class Batch:
@@ -222,13 +221,14 @@ class Batch:
 
     def _ready(self) -> "Pipeline | Pipelined":
         if self._pipeline is None:
-            self._pipeline = _pipelined(self._run, pipeline_of(self._run, self.progress))
+            self._pipeline = pipeline_of(self._run, self.progress)
             self._look_ahead()
         return self._pipeline
 
     def _look_ahead(self) -> None:
         if self._pipeline and self._next:
-            self._pipeline.ahead(self._next)
+            self._pipeline = pipelined = _pipelined(self._run, self._pipeline)
+            pipelined.ahead(self._next)
             self._next = ()
 
     def _ended(self, outcomes: "list[Outcome]") -> "list[Outcome]":
@@ -340,7 +340,7 @@ def pages_showing(run: Run, kind: str, number: int) -> Iterator[list[int]]:
     """The ids of the scenes that show this performer, studio, tag or group, in pages."""
     from plex.fields.registry import extras
     from plex.state.ledger import Ledger
-    from stash.scene_filter import INDIRECT, SceneFilter
+    from stash.queries import INDIRECT, SceneFilter
 
     # Stash knows nothing of a destroyed one, so the ledger comes first.
     if remembered := Ledger(run.store).scenes_showing(kind, number):

@@ -70,9 +70,9 @@ def _from_stash(document: dict) -> int:
     mode = str(args.get("mode") or "")
     if mode in PAGE_OPERATIONS:
         return _page(mode, args, data_dir)
-    from app import tasks
+    from app import lane
 
-    return _answered(tasks.run(mode, connection, args, data_dir, document.get("settings")))
+    return _answered(lane.run(mode, connection, args, data_dir, document.get("settings")))
 
 
 def _page(mode: str, args: dict, data_dir: str) -> int:
@@ -106,14 +106,14 @@ def _hook(args: dict, connection: dict, data_dir: str, document: dict) -> int:
 
 
 def _terminal(argv: "list[str]") -> int:
-    from app import cli, tasks
+    from app import cli, lane
 
     line = cli.parse(argv)
     stdio.set_terminal(True)
     named = line.data_dir
     data_dir = _made(named) if named else get_plugin_data_dir({"Dir": line.config_dir()})
     cli.become_owner(data_dir)
-    return line.show(tasks.run(line.mode, line.connection, line.args, data_dir, from_stash=False))
+    return line.show(lane.run(line.mode, line.connection, line.args, data_dir, from_stash=False))
 
 
 def get_plugin_data_dir(connection: "dict | None" = None) -> str:
@@ -122,10 +122,10 @@ def get_plugin_data_dir(connection: "dict | None" = None) -> str:
     Without an argument, the folder of the running invocation. Raises Refusal if Stash named none.
     """
     if connection is None:
-        from app import tasks
+        from app import lane
 
-        if tasks.current is not None:
-            return tasks.current.data_dir
+        if lane.current is not None:
+            return lane.current.data_dir
     folder = (connection or {}).get("Dir")
     if not isinstance(folder, str) or not folder:
         raise Refusal("Stash did not name its config folder (server_connection.Dir)")

@@ -52,12 +52,17 @@ def leave_notes(run: Run) -> None:
     run.scheduler.refresh(interval, run.clock(), run.config.deep_interval)
     for line in [*run.scheduler.notices, *run.outages.notices]:
         stdio.warning(line)
-    with FileLock(os.path.join(run.data_dir, LOCK)):  # several runs may end at once
-        _note(run, inbox.INLINE, "on" if run.config.hook_mode == "inline" else "")
-        _note(run, inbox.SHOWS, _watched(run))
-        _note(run, inbox.CLOCK, _clock(run))
-        _note(run, inbox.BADGE, "on" if run.config.card_badge else "")
-        _note(run, inbox.SETTINGS, run.state_of_settings)
+    notes = {
+        Path(run.data_dir, inbox.INLINE): "on" if run.config.hook_mode == "inline" else "",
+        Path(run.data_dir, inbox.SHOWS): _watched(run),
+        Path(run.data_dir, inbox.CLOCK): _clock(run),
+        Path(run.data_dir, inbox.BADGE): "on" if run.config.card_badge else "",
+        Path(run.data_dir, inbox.SETTINGS): run.state_of_settings,
+    }
+    if any(_text(path) != text for path, text in notes.items()):
+        with FileLock(os.path.join(run.data_dir, LOCK)):  # several runs may end at once
+            for path, text in notes.items():
+                _note(path, text)
 
 
 def _clock(run: Run) -> str:
@@ -76,10 +81,13 @@ def _watched(run: Run) -> str:
     return " ".join(shown for name, shown in WATCHED.items() if name in fields)
 
 
-def _note(run: Run, name: str, text: str) -> None:
-    """Write the note if it differs. An empty note has no file."""
-    path = Path(run.data_dir) / name
+def _text(path: Path) -> str:
+    """The text of a note. An empty note has no file."""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _note(path: Path, text: str) -> None:
     if not text:
         path.unlink(missing_ok=True)
-    elif not path.exists() or path.read_text(encoding="utf-8") != text:
+    elif _text(path) != text:
         put_note(path, text)

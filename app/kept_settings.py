@@ -14,7 +14,7 @@ from disk.json_file import put_note
 from stash import light
 from validation.address import tidy_token, tidy_url
 from validation.notify_address import notify_addresses
-from validation.settings import SyncSettings
+from validation.settings import sync_settings
 
 if TYPE_CHECKING:
     from validation.config import Stash2PlexConfig
@@ -37,12 +37,10 @@ class KeptConfig:
     """The attributes of a `Stash2PlexConfig` without pydantic."""
 
     token: str
+    sync_settings = sync_settings
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.__dict__.update(values)
-
-    def sync_settings(self, path_map: "Sequence[tuple[str, str]] | None" = None) -> SyncSettings:
-        return SyncSettings.of(self, path_map)
 
 
 def checked(folder: str, settings: object, keeps: bool = True) -> Checked:

@@ -1,15 +1,21 @@
-"""The full lane: makes third-party packages importable, opens the run and closes it."""
+"""The full lane: makes third-party packages importable, opens the run, does the operation of a mode with an
+automatic reconciliation after it, and closes the run."""
 
+import logging
+import os
+import sys
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-from app import quiet_libraries
 from app.activity import Activity
 from app.dashboard import notifications
 from app.dashboard.overview import NO_PACKAGES
+from app.entry import Refusal
 from app.packages import activate, steps
 from app.progress import ENDS, INSTALL, Progress, Step
 from app.run import Run
@@ -18,12 +24,19 @@ from errors import SetupError, Stash2PlexError
 from stash import hook, stdio
 from sync_queue import inbox
 
+if TYPE_CHECKING:
+    from reconciliation.scheduler import ReconciliationScheduler
+
+
 INSTALLS = (
     "The packages of Stash2Plex are not installed yet. A task of Stash installs them now: see Settings > "
     "Tasks in Stash, and try again when the task has ended"
 )
 USUAL_LINES = 20  # that pip writes about our packages, roughly
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
+
+Answer = dict[str, Any]
+current: "Run | None" = None  # the invocation of this process
 
 
 def ready(data_dir: str) -> bool:
@@ -43,7 +56,7 @@ def opened(
     leave_no_core()
     stdio.claim_stdout()  # before any file of the user is run: it may print
     activate.bring_site_in()
-    quiet_libraries.prepare()
+    _quieten_libraries()
     try:
         # Stash kills an operation when its page is left, which would cut an installation off.
         begun = _make_importable(data_dir, may_install=bool(args.get("as_task")) or not from_stash)
@@ -89,6 +102,28 @@ def _announce(run: Run) -> None:
         from app.notify import announce
 
         announce.announce(run)
+
+
+def _quieten_libraries() -> None:
+    """Keep third-party log lines out of Stash's log, where they would show as errors, and modules that nobody
+    uses out of the process. Call this before the first third-party import."""
+    # Whatever matters is raised as an error.
+    logging.getLogger().addHandler(logging.NullHandler())
+    logging.lastResort = None
+    warnings.simplefilter("ignore")
+    # persist-queue's queues for asyncio would import all of asyncio.
+    for name in ("persistqueue.async_queue", "persistqueue.async_sqlqueue"):
+        sys.modules.setdefault(name, _Hollow(name))
+    # Pydantic would search every installed package for its plugins.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+
+class _Hollow(ModuleType):
+    """A module in which every name exists and is None."""
+
+    def __getattr__(self, name: str) -> None:
+        if name.startswith("__"):
+            raise AttributeError(name)
 
 
 def _make_importable(data_dir: str, may_install: bool) -> float:
@@ -163,3 +198,94 @@ def in_words(error: BaseException) -> str:
     # Without the path of a file: the user may want none in the log.
     why = (isinstance(error, OSError) and error.strerror) or error
     return f"unexpected {type(error).__name__}: {why}"[:2000]
+
+
+def run(
+    mode: str,
+    connection: Mapping[str, Any],
+    args: Mapping[str, Any],
+    data_dir: str,
+    settings: Any = None,
+    from_stash: bool = True,
+) -> Answer:
+    """Run the operation of this mode with third-party packages importable. Raises as `handle_task`."""
+    global current
+    with opened(connection, args, data_dir, settings, from_stash=from_stash) as current:
+        return handle_task(mode)
+
+
+def _run() -> Run:
+    assert current is not None, "no invocation is open"
+    return current
+
+
+def handle_task(mode: str) -> Answer:
+    """Run the operation of this mode and return its answer. Raises Refusal for an unknown mode."""
+    from app import activity, arguments, drain_lock, drain_task, hook_hints
+    from app.commands import reconcile, registry
+
+    run = _run()
+    if mode not in registry.MODES:
+        raise Refusal(f"there is no mode {mode!r}; the modes are: {', '.join(registry.MODES)}")
+    arguments.check(run, mode)
+    working = registry.works(run, mode)
+    if mode in registry.WRITING and not drain_task.is_for_later(run):
+        drain_lock.end_test(run)
+    if working and reconcile.due(run):
+        run.progress.between(0.0, 0.5)
+    answer = _operate(mode)
+    run.progress.between(0.5, 1.0)
+    automatic = maybe_auto_reconcile() if working else None
+    if automatic:
+        answer = {**answer, "auto_reconcile": automatic}
+    hook_hints.leave_notes(run)
+    if not working:
+        hook_hints.wake_if_due(run)
+    run.progress.set(1.0)
+    if not answer.get("later"):  # then a task does the work, and knows how it ends
+        run.tell_end(activity.held_back(answer))
+    return answer
+
+
+def _operate(mode: str) -> Answer:
+    from app.commands import reconcile, registry
+
+    run = _run()
+    if mode in registry.NEEDS_SERVER:
+        run.meet()
+    if mode == "queue_status":
+        return handle_queue_status()
+    if mode in registry.RECONCILE:
+        return handle_reconcile(registry.RECONCILE[mode] or reconcile.scope_of_settings(run))
+    return registry.OPERATIONS[mode](run)
+
+
+def handle_reconcile(scope: str) -> Answer:
+    """Find and close the gaps in a scope: all, recent, recent_7days or a custom range."""
+    from app.commands import reconcile
+
+    return reconcile.reconcile(_run(), scope)
+
+
+def handle_queue_status() -> Answer:
+    """View Queue Status: log lines for a person, JSON for a program."""
+    from app.commands import status
+
+    return status.queue_status(_run())
+
+
+def maybe_auto_reconcile() -> "Answer | None":
+    """Reconcile if the interval or a start of Stash calls for it. None if nothing was due."""
+    from app.commands import reconcile
+
+    due = reconcile.due(_run())
+    return auto_reconcile(_run().scheduler, *due) if due else None
+
+
+def auto_reconcile(
+    scheduler: "ReconciliationScheduler", scope: str, is_startup: bool
+) -> "Answer | None":
+    """One automatic run. Its failure is recorded and logged, and does not fail the task."""
+    from app.commands import reconcile
+
+    return reconcile.reconcile_quietly(_run(), scheduler, scope, is_startup)

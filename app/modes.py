@@ -1,7 +1,5 @@
 """Every operation by its mode, and the arguments that it takes, as docs/operations.md promises. Pure."""
 
-from collections.abc import Collection
-
 PART = ("after", "page", "limit", "order")  # of a list
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     # Page operations: read from the plugin's files, without packages; the page polls them.
@@ -76,18 +74,5 @@ EXCLUSIVE: dict[str, tuple[tuple[str, str], ...]] = {
 }
 # These answer whatever is wrong with the files on disk, and leave nothing there.
 READ_ONLY = ("doctor", "bundle", "settings", "check_setting", "libraries", "template_parts")
-
 # These leave no note about themselves.
 WITHOUT_NOTES = (*READ_ONLY, "remove_data")
-
-
-def objection(mode: str, given: Collection[str]) -> str:
-    """A sentence about what is wrong with these arguments of an operation; '' if all are right."""
-    takes = ARGUMENTS[mode]
-    if unknown := sorted(set(given) - {*takes, *ALWAYS}):
-        rest = f"it takes {', '.join(takes)}" if takes else "it takes no arguments"
-        return f"{mode} does not take {' and '.join(unknown)}; {rest}"
-    for first, second in EXCLUSIVE.get(mode, ()):
-        if first in given and second in given:
-            return f"{mode} takes {first} or {second}, not both"
-    return ""

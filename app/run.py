@@ -161,7 +161,7 @@ class Run:
             self.contacts.failed("plex", fault)
             raise errors.SetupError(fault)
         from plex.client.client import connect
-        from plex.state.traits import Traits
+        from plex.sync.together import Traits
 
         config, outages = self.config, self.outages
         verify = not config.plex_insecure_tls
@@ -186,10 +186,16 @@ class Run:
     def _recognise(self, client: "PlexClient") -> None:
         """Switch to the state of another server if one answers. The jobs that wait are copied for it, and
         a server that comes back gets a whole reconciliation."""
+        known, url = self.store.machine, self.config.plex_url
+        if (
+            known
+            and known == client.machine
+            and not inbox.exists(f"{self.data_dir}/{inbox.SERVER}")
+        ):
+            return  # there is no other
         from sync_queue import servers
 
-        url = self.config.plex_url
-        present = servers.current(self.data_dir, self.store.machine)
+        present = servers.current(self.data_dir, known)
         if not (present and client.machine) or present == client.machine:
             self.store.belongs_to(client.machine)
             if servers.may_be_another(self.data_dir, url):  # the same server at another address

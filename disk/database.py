@@ -186,7 +186,8 @@ class Database:
         try:
             # Safe against a kill. After a power cut the last transactions are done again.
             db.execute("PRAGMA synchronous=NORMAL")
-            migrate(db, self.FILE, self.STEPS)
+            if db.execute("PRAGMA user_version").fetchone()[0] != len(self.STEPS):
+                migrate(db, self.FILE, self.STEPS)
         except BaseException:
             db.close()
             raise

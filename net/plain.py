@@ -9,7 +9,7 @@ import _socket as socket  # the module socket costs more than all of this
 import re
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -20,11 +20,10 @@ from net.response import (
     MAX_BYTES,
     UNREADABLE,
     Fate,
-    Headers,
     NoAnswer,
     Response,
+    TooLarge,
     Unusable,
-    joined,
 )
 
 _URL = re.compile(r"http://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?(/[^#]*)?", re.ASCII)
@@ -189,17 +188,13 @@ class PlainSession:
         is_open = is_open and ends and not self._buffer
         return Response(status, headers, content), is_open
 
-    def _head(self) -> "tuple[int, Headers, bool]":
+    def _head(self) -> "tuple[int, dict[str, str], bool]":
         """Returns the status, the headers, and whether the server keeps the connection open."""
         first, *lines = self._until(b"\r\n\r\n", b"\n\n").splitlines()
         status = _STATUS.fullmatch(first)
         if status is None:
             raise NoAnswer(LOST)
-        headers = Headers()
-        for line in lines:
-            start, _, value = line.decode("latin-1").partition(":")
-            if name := start.strip():
-                headers.add(name, value.strip())
+        headers = by_name(line.decode("latin-1").partition(":")[::2] for line in lines)
         wish = headers.get("connection", "").lower()
         is_open = wish != "close" if status[1] != b"0" else wish == "keep-alive"
         return int(status[2]), headers, is_open
@@ -254,6 +249,26 @@ class PlainSession:
                 raise NoAnswer(LOST)
         while self._until(b"\n").strip():  # trailers
             pass
+
+
+def by_name(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Returns headers by name in small letters. The values of a name that comes twice are joined by a comma."""
+    named: dict[str, str] = {}
+    for start, value in headers:
+        if name := start.strip().lower():
+            named[name] = f"{named[name]}, {value.strip()}" if name in named else value.strip()
+    return named
+
+
+def joined(pieces: Iterable[bytes], limit: int) -> bytes:
+    """Returns the whole body. Raises TooLarge as soon as it is longer than `limit` bytes."""
+    chunks, size = [], 0
+    for piece in pieces:
+        chunks.append(piece)
+        size += len(piece)
+        if size > limit:
+            raise TooLarge
+    return b"".join(chunks)
 
 
 def _prepared(

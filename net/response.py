@@ -1,7 +1,7 @@
 """An answer of a server, and why there is none. Pure."""
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 CHUNK = 1 << 16  # bytes that are read at once
 # A listing of 1,000 items has about 2 MB. A much larger answer is not meant for us.
@@ -9,25 +9,11 @@ MAX_BYTES = 64 << 20
 SPEAKS_PLAINLY = "it does not speak TLS: write http:// instead of https://"
 
 
-class Headers(dict[str, str]):
-    """Headers by name, in whatever case. The values of a name that comes twice are joined by a comma."""
-
-    def add(self, name: str, value: str) -> None:
-        before = self.get(name)
-        self[name.lower()] = value if before is None else f"{before}, {value}"
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return super().get(name.lower(), default)
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and super().__contains__(name.lower())
-
-
 class Response(NamedTuple):
-    """A whole answer, unpacked."""
+    """A whole answer, unpacked. `headers` are by name in small letters."""
 
     status_code: int
-    headers: Headers
+    headers: Mapping[str, str]
     content: bytes
 
     @property
@@ -63,17 +49,6 @@ class TooLarge(NoAnswer):
 
     def __init__(self) -> None:
         super().__init__(UNREADABLE)
-
-
-def joined(pieces: Iterable[bytes], limit: int) -> bytes:
-    """Returns the whole body. Raises TooLarge as soon as it is longer than `limit` bytes."""
-    chunks, size = [], 0
-    for piece in pieces:
-        chunks.append(piece)
-        size += len(piece)
-        if size > limit:
-            raise TooLarge
-    return b"".join(chunks)
 
 
 class Unusable(Exception):

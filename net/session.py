@@ -13,7 +13,7 @@ from typing import Any
 import requests
 import urllib3
 
-from net.deadline import Deadline
+from net.plain import by_name, joined
 from net.response import (
     CHUNK,
     LATE,
@@ -22,13 +22,11 @@ from net.response import (
     SPEAKS_PLAINLY,
     UNREADABLE,
     Fate,
-    Headers,
     NoAnswer,
     Response,
     Unusable,
-    joined,
 )
-from net.shortcut import Adapter, Shortcut
+from net.shortcut import Adapter, Deadline, Shortcut
 
 # Errors for an address or a header that cannot be sent: the settings are wrong, not the server.
 UNUSABLE = (
@@ -100,10 +98,7 @@ class Session(requests.Session):
             content = _body(response, limit or MAX_BYTES)
         except (requests.exceptions.RequestException, UnicodeEncodeError) as error:
             raise translated(error) from error
-        given = Headers()
-        for name, value in response.headers.items():
-            given.add(name, value)
-        return Response(response.status_code, given, content)
+        return Response(response.status_code, by_name(response.headers.items()), content)
 
     def _received(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         try:

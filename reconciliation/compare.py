@@ -2,10 +2,9 @@
 
 from typing import NamedTuple
 
-from plex.fields.image_kinds import BY_FIELD
-from plex.fields.item import Item
+from plex.fields.item import BY_FIELD, Item
 from plex.fields.registry import IMAGES
-from plex.library import claims, match
+from plex.library import match
 from plex.plan.plan import ASK
 from plex.state import scene_state
 from plex.state.entry import Entry
@@ -58,7 +57,7 @@ def _is_conflict(decision: SceneDecision) -> bool:
     """Whether only a person can give the scene an item."""
     if decision.unsure and not decision.sure:
         return True
-    is_silent = any(other.role == claims.SILENT for other in decision.others)
+    is_silent = any(other.role == match.SILENT for other in decision.others)
     return bool(decision.sure) and not (decision.owned or is_silent)
 
 

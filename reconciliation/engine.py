@@ -18,10 +18,8 @@ from plex.library.index import Index
 from plex.library.path_map import Finder
 from plex.library.witnesses import Witnesses
 from plex.state.database import Store
-from plex.state.holds import Holds
-from plex.state.journal import Journal
-from plex.state.ledger import Ledger
-from plex.state.scene_state_store import SceneStates
+from plex.state.journal import Holds, Journal
+from plex.state.ledger import Ledger, SceneStates
 from plex.sync.decide import Decider
 from reconciliation import brake
 from reconciliation.compare import Comparison
@@ -32,9 +30,8 @@ from reconciliation.quick import Quick
 from reconciliation.result import GONE, Findings, GapDetectionResult
 from reconciliation.scan import Chunk, DeletedScenes, Scan, Scanned, Selection
 from reconciliation.window import reached, reaching, window
-from stash.recent import SCENE
+from stash.queries import EVERYTHING, SCENE, SceneFilter
 from stash.scene import Scene
-from stash.scene_filter import EVERYTHING, SceneFilter
 from sync_queue import inbox, retry_policy, servers
 from sync_queue.jobs import Jobs
 from validation.scope import engine_scope

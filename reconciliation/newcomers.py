@@ -1,12 +1,13 @@
 """Finds scenes that were not in Plex, and whose file Plex may have now, outside the scope of a run."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from plex.library import match
 from plex.library.index import RELIST_SECONDS, Index
 from plex.path_map.paths import PathMap
 from plex.state.database import Store
-from plex.state.scene_state_store import SceneStates
+from plex.state.ledger import SceneStates
 from stash.port import StashPort
 from stash.scene import Scene
 
@@ -16,20 +17,16 @@ MEMORY, PLACE, ASKED = "newcomers", "newcomers_place", "newcomers_asked"
 AT_ONCE = 50  # scenes in one question to Stash
 
 
+@dataclass
 class Newcomers:
     """Looks only when Plex lists other files than the last time. Asks Stash only about scenes that
     were not in Plex."""
 
-    def __init__(
-        self,
-        stash: StashPort,
-        store: Store,
-        index: Index,
-        path_map: PathMap,
-        extras: Collection[str],
-    ) -> None:
-        self._stash, self._store, self._index = stash, store, index
-        self._path_map, self._extras = path_map, extras
+    _stash: StashPort
+    _store: Store
+    _index: Index
+    _path_map: PathMap
+    _extras: Collection[str]
 
     def are_due(self, now: float) -> bool:
         """Whether to ask Plex for new files: scenes wait for their file, and the last question was not

@@ -13,17 +13,23 @@ from plex.library.index import Index
 from plex.path_map import paths
 from plex.state.database import Store
 from plex.state.ledger import Ledger
-from reconciliation import recent_scenes
-from reconciliation.marks import Marks, SectionMark, Unsure, from_text, to_text
-from reconciliation.recent_items import ItemChanges, SectionReader
+from reconciliation import recent_changes
+from reconciliation.marks import (
+    Marks,
+    SectionMark,
+    Unsure,
+    from_text,
+    to_text,
+)
+from reconciliation.recent_changes import ItemChanges, SectionReader
 from reconciliation.window import covers
 from stash import scene
 from stash.port import StashPort
-from stash.recent import SCENE
-from stash.scene_filter import EVERYTHING, INDIRECT, SceneFilter
+from stash.queries import EVERYTHING, INDIRECT, SCENE, SceneFilter
 
 if TYPE_CHECKING:
     from stash.api import ScenePage
+
 
 META = "quick"
 
@@ -69,7 +75,7 @@ class Quick:
                 s.id: SectionReader(self._plex, s, now).begin(sections.get(s.id))
                 for s in self._plex.sections()
             }
-            stash = recent_scenes.begin(self._stash, kinds, now)
+            stash = recent_changes.begin(self._stash, kinds, now)
             return Marks(now, self._rules, whole, plex, stash)
         except (*BAD_PART, Unsure):
             return None
@@ -97,7 +103,7 @@ class Quick:
         known = self._usable(whole, now)
         try:
             items = self._items(known.plex, now)
-            scenes = recent_scenes.changes(self._stash, known.stash, now)
+            scenes = recent_changes.changes(self._stash, known.stash, now)
             ids = {*scenes.scenes, *self._scenes_of(items)}
         except BAD_PART as error:
             raise Unsure(str(error)) from None

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from reconciliation.schedule import (
+from reconciliation.state import (
+    HISTORY,
+    QUICK,
+    ReconciliationState,
     backoff,
     counted_from,
     deep_due_at,
@@ -15,7 +18,6 @@ from reconciliation.schedule import (
     tidy,
     usual_due_at,
 )
-from reconciliation.state import HISTORY, QUICK, ReconciliationState
 from reconciliation.window import covers
 
 NO_RUNS = "No reconciliation runs yet"

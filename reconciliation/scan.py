@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,17 +11,15 @@ from net.prefetch import read_ahead
 from plex.fields.registry import extras
 from plex.library import match
 from plex.state import scene_state
-from plex.state.holds import Holds
-from plex.state.ledger import Ledger
-from plex.state.scene_state_store import SceneStates
-from plex.sync.decide import Decider
+from plex.state.journal import Holds
+from plex.state.ledger import Ledger, SceneStates
+from plex.sync.decide import RESTORE, Decider
 from plex.sync.decision import SceneDecision
-from plex.sync.restore import RESTORE
 from reconciliation.fingerprints import ByScene, Fingerprints
 from reconciliation.result import Findings, GapDetectionResult
 from stash.port import StashPort
+from stash.queries import EVERYTHING, SceneFilter
 from stash.scene import Scene
-from stash.scene_filter import EVERYTHING, SceneFilter
 from validation.settings import SyncSettings
 
 if TYPE_CHECKING:
@@ -145,19 +144,15 @@ class Chunk(NamedTuple):
     fingerprints: ByScene
 
 
+@dataclass
 class Selection:
     """Passes over scenes that are not selected, and scenes that a person holds."""
 
-    def __init__(
-        self,
-        decider: Decider,
-        ledger: Ledger,
-        settings: SyncSettings,
-        held: Holds,
-        warn: Callable[[str], None],
-    ) -> None:
-        self._decider, self._ledger, self._settings = decider, ledger, settings
-        self._held, self._warn = held, warn
+    _decider: Decider
+    _ledger: Ledger
+    _settings: SyncSettings
+    _held: Holds
+    _warn: Callable[[str], None]
 
     def chunks(self, scanned: Iterable[Scanned], findings: Findings) -> Iterator[Chunk]:
         rest = iter(scanned)

@@ -18,18 +18,21 @@ from typing import Any
 
 import reconciliation.report as report
 from disk.lock import FileLock, is_held
-from reconciliation.schedule import (
+from reconciliation.state import (
     INTERVAL_SECONDS,
     LONGEST_RETRY,
+    STATE_FILE,
+    ReconciliationState,
     deep_due_at,
     due_at,
     just_ran,
     next_usual,
+    read,
     retry_at,
     tidy,
     usual_due_at,
+    write,
 )
-from reconciliation.state import STATE_FILE, ReconciliationState, read, write
 
 __all__ = [
     "INTERVAL_SECONDS",
@@ -172,13 +175,22 @@ class ReconciliationScheduler:
         """Writes what others read from the file: `next_due`, `interval`, and the identity when this
         start of Stash needs no run of its own. Writes only a change. Returns `next_due`."""
         now = self._now(now)
-        with self._changing() as state:
-            state.interval = tidy(interval)
-            state.deep_interval = deep_interval or state.deep_interval
-            self._note_next(state, now)
-            if self.identity is not None and (state.interval == "never" or just_ran(state, now)):
-                state.stash_identity = self.identity
+        state = self.load_state()
+        before = dict(vars(state))
+        self._refresh(state, interval, now, deep_interval)
+        if vars(state) != before:
+            with self._changing() as state:
+                self._refresh(state, interval, now, deep_interval)
         return state.next_due
+
+    def _refresh(
+        self, state: ReconciliationState, interval: str, now: float, deep_interval: str | None
+    ) -> None:
+        state.interval = tidy(interval)
+        state.deep_interval = deep_interval or state.deep_interval
+        self._note_next(state, now)
+        if self.identity is not None and (state.interval == "never" or just_ran(state, now)):
+            state.stash_identity = self.identity
 
     def _due_at(self, state: ReconciliationState, interval: str, now: float) -> float | None:
         return due_at(state, interval, now, self._abandoned(state))

@@ -7,12 +7,10 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import errors
-from net.halving import by_halves
-from net.response import is_loopback
-from stash import light, recent, scene
-from stash.scene_filter import EVERYTHING, SceneFilter, criteria
-from stash.transport import Transport
-from validation.image import is_cover
+from net.retry import by_halves
+from stash import queries, scene
+from stash.queries import EVERYTHING, SceneFilter, criteria
+from stash.transport import Transport, is_cover
 
 PAGE = 1000
 AT_ONCE = 100  # scenes of a page that Stash cannot give as a whole
@@ -51,8 +49,7 @@ class StashApi:
         read: float = 30,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        verify = not _is_here(connection)
-        self._transport = Transport(connection, connect, read, verify, sleep)
+        self._transport = Transport(connection, connect, read, sleep)
 
     def beside(self) -> "StashApi":
         """Returns the same Stash for another thread, with its own connection."""
@@ -162,10 +159,10 @@ class StashApi:
             yield ScenePage(rows, max(some), len(rows), unread)
 
     def recent(
-        self, kinds: Sequence[str] = recent.KINDS, page: int = 1
-    ) -> "dict[str, recent.Recent]":
+        self, kinds: Sequence[str] = queries.KINDS, page: int = 1
+    ) -> "dict[str, queries.Recent]":
         """Returns a page of each kind, newest first."""
-        return self._asked(lambda data: recent.read(kinds, data), recent.query(kinds, page))
+        return self._asked(lambda data: queries.read(kinds, data), queries.query(kinds, page))
 
     def ids_ending(self, endings: Sequence[str]) -> list[int]:
         """Returns the scenes that may have a file whose path ends like this, below any folder."""
@@ -173,7 +170,7 @@ class StashApi:
         for at in range(0, len(endings), ENDINGS):
             some = endings[at : at + ENDINGS]
             found.update(
-                self._asked(recent.ids, recent.ending_query(len(some)), recent.variables(some))
+                self._asked(queries.ids, queries.ending_query(len(some)), queries.variables(some))
             )
         return sorted(found)
 
@@ -333,10 +330,3 @@ def _scene(row: Any, number: int, extras: Collection[str]) -> scene.Scene:
 def _unreadable(why: str) -> errors.Stash2PlexError:
     words = f"Stash sent an answer that cannot be read ({why})"
     return errors.Busy(words).of(errors.STASH, "unreadable")
-
-
-def _is_here(connection: Mapping[str, Any]) -> bool:
-    """Whether Stash runs on this machine, where its self-signed certificate is safe. A Stash that
-    started us does; only a terminal brings an API key."""
-    host, _ = light.address(dict(connection))
-    return "ApiKey" not in connection or is_loopback(host)

@@ -7,8 +7,7 @@ from stash.scene import File, Scene
 
 if TYPE_CHECKING:
     from stash.api import ScenePage
-    from stash.recent import Recent
-    from stash.scene_filter import SceneFilter
+    from stash.queries import Recent, SceneFilter
 
 
 class StashPort(Protocol):

@@ -9,7 +9,7 @@ from typing import Any
 import errors
 from errors import STASH
 from net.plain import AnySession, session_for
-from net.response import SPEAKS_PLAINLY, NoAnswer, Response, TooLarge, Unusable
+from net.response import SPEAKS_PLAINLY, NoAnswer, Response, TooLarge, Unusable, is_loopback
 from net.retry import ask_part, question_chances
 from stash import light, stdio
 
@@ -59,11 +59,13 @@ class Transport:
         connection: Mapping[str, Any],
         connect: float,
         read: float,
-        verify: bool = True,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         host, port = light.address(dict(connection))
         self.base = f"{connection.get('Scheme') or 'http'}://{_bracketed(host)}:{port}"
+        # On this machine Stash's self-signed certificate is safe. A Stash that started us is here; only a
+        # terminal brings an API key.
+        verify = "ApiKey" in connection and not is_loopback(host)
         self._line = _line_to(self.base, connect, read, verify)
         self._sleep = sleep
         self._key = str(connection.get("ApiKey") or "")
@@ -84,7 +86,7 @@ class Transport:
 
     def _adopt_cookie(self, response: Response) -> None:
         """Takes the new cookie that Stash sends with each answer: the first is valid for an hour."""
-        for header in response.headers.get("Set-Cookie", "").split(", "):
+        for header in response.headers.get("set-cookie", "").split(", "):
             name, _, rest = header.partition("=")
             if name == "session" and rest.partition(";")[0]:
                 stdio.hide(rest.partition(";")[0], instead_of=self._renewed)
@@ -133,7 +135,7 @@ class Transport:
         if response.status_code != 200:
             words = f"Stash answered {response.status_code} to a request for a cover"
             raise errors.Busy(words).of(STASH)
-        return response.headers.get("Content-Type", ""), response.content
+        return response.headers.get("content-type", ""), response.content
 
     def _refuse_strangers(self, response: Response) -> None:
         """Raises for an answer that refuses us, or that is not Stash's."""
@@ -207,15 +209,35 @@ def _line(text: str) -> str:
 
 
 def _bad_answer(response: Response) -> errors.Busy:
-    kind = response.headers.get("Content-Type", "no content type").partition(";")[0]
+    kind = response.headers.get("content-type", "no content type").partition(";")[0]
     cause = "unreadable" if response.status_code == 200 else "busy"
     words = f"Stash sent no GraphQL answer ({response.status_code}, {kind})"
     return errors.Busy(words).of(STASH, cause)
 
 
 def _is_page(response: Response) -> bool:
-    return response.headers.get("Content-Type", "").strip().lower().startswith("text/html")
+    return response.headers.get("content-type", "").strip().lower().startswith("text/html")
 
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+_IMAGES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+
+
+def _kind_of_image(data: bytes) -> str:
+    """Returns the content type of an image that Plex can show, or ''."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return "image/gif" if data[:6] in (b"GIF87a", b"GIF89a") else ""
+
+
+def is_cover(content_type: str, data: bytes) -> bool:
+    """Whether Stash sent a cover: both the content type and the bytes are those of an image. For a
+    scene without a cover Stash sends a drawing (SVG)."""
+    return content_type.partition(";")[0].strip().lower() in _IMAGES and bool(_kind_of_image(data))

@@ -20,10 +20,9 @@ import errors
 from disk.lock import FileLock
 from sync_queue import inbox
 from sync_queue.circuit_breaker import Pace
-from sync_queue.in_flight import InFlight
+from sync_queue.in_flight import InFlight, Outcome, Tally
 from sync_queue.job import BACKLOG, BULK, EDIT, FEW, SAMPLE, UNREADABLE, Job
 from sync_queue.jobs import Jobs
-from sync_queue.tally import Outcome, Tally
 
 BATCH = 20
 RECOUNT = 2.0  # seconds between two counts of the jobs
@@ -76,8 +75,9 @@ class Drain:
     tally: Tally = field(default_factory=Tally)
     _next: list[Job] = field(default_factory=list)  # the next batch, claimed already
     _has_edits: bool = False  # jobs were put since that claim
+    _has_more: bool = False  # more jobs may be due than the last claim took
     _written: "Written | None" = None
-    _slow: "tuple[int, float] | None" = None  # the pace of the batch at hand
+    _slow: "tuple[int, float] | None" = None  # the pace of the next batch, None for full speed
     _brake_asked: bool = False
     _braked: "Exception | None" = None  # why this run does no bulk jobs
     _total: int = 0  # jobs that this run has done, and has to do
@@ -128,6 +128,7 @@ class Drain:
         self._arrive()
         self.jobs.resume(self.clock())
         self._count()
+        self._slow, self._has_more = self.pace.pace(), True
         quiet = 0.0
         while not self.tally.paused:
             self._sweep()
@@ -137,7 +138,7 @@ class Drain:
             elif self._stays(quiet):
                 # The events of a bulk edit come one after the other: wait for the next.
                 self.sleep(POLL)
-                quiet += POLL
+                quiet, self._has_more = quiet + POLL, True
             else:
                 return
         self._in_flight.give_all_back()
@@ -156,20 +157,20 @@ class Drain:
             flags = [flag for flag in flags if flag == ("scene", self.only)]
         if not flags:
             return
-        self._put(Job(number, kind) for kind, number in flags)
+        self._put([Job(number, kind) for kind, number in flags])
         self.jobs.settle()
         for kind, number in flags:
             inbox.clear(self.data_dir, kind, number)
 
     def _put(self, jobs: Iterable[Job]) -> None:
         self._total += self.jobs.put(jobs, self.clock())
-        self._has_edits = True
+        self._has_edits = self._has_more = True
 
     # -- batch by batch
 
     def _batch(self) -> int:
         """Do the next batch and judge the batch before. Returns the number of jobs in it."""
-        batch, self._slow = self._edits(), self.pace.pace()
+        batch = self._edits()
         if not batch:
             batch = self._next or self._claim()
             self._next = self._claim_ahead(batch)
@@ -183,15 +184,22 @@ class Drain:
             self._end()
         if batch and self._slow and not self.tally.paused:
             self.pace.went_well()
+            self._slow = self.pace.pace()
         return len(batch)
 
     def _claim(self) -> list[Job]:
+        if not self._has_more:
+            return []
         size, rest = self._slow or (self.size() or BATCH, 0.0)
         self._ask_brake()
         if rest and self.jobs.next_due(self._last) is not None:
             self.sleep(rest)
-        only = Job(self.only).key if self.only else ""
-        return self._in_flight.claim(size, only, self._last)
+        return self._claimed(size, Job(self.only).key if self.only else "")
+
+    def _claimed(self, size: int, only: str = "") -> list[Job]:
+        jobs = self._in_flight.claim(size, only, self._last)
+        self._has_more = len(jobs) == size
+        return jobs
 
     def _ask_brake(self) -> None:
         """Ask before the first of many scenes that nobody picked one by one."""
@@ -218,10 +226,10 @@ class Drain:
 
     def _claim_ahead(self, batch: Sequence[Job]) -> list[Job]:
         """The batch after this one. None while a server that was away gets its work slowly."""
-        if not batch or self.only or self._slow:
+        if not self._has_more or not batch or self.only or self._slow:
             return []
         self._ask_brake()
-        jobs, self._has_edits = self._in_flight.claim(self.size() or BATCH, last=self._last), False
+        jobs, self._has_edits = self._claimed(self.size() or BATCH), False
         if scenes := [job.id for job in jobs if job.kind == "scene"]:
             self.ahead(scenes)
         return jobs

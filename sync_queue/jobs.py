@@ -1,31 +1,92 @@
-"""The queue: the jobs that wait, one row per thing (`scene:42`). The module `dead_letters` has the jobs
-that were given up.
+"""The queue: the jobs that wait, one row per thing (`scene:42`), and the jobs that were given up.
 
 Indexes over due time, rank and key answer "what is due, edits first" and "is it queued already". A batch
 is one transaction.
 """
 
+import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, starmap
+from pathlib import Path
 from typing import Any
 
-from sync_queue.dead_letters import DeadLetters
-from sync_queue.job import BACKLOG, BULK, EDIT, Job, QueuedJob, dumps, loads
+import errors
+from disk.database import Database, leniently
+from sync_queue import salvage
+from sync_queue.job import BACKLOG, BULK, EDIT, UNREADABLE, DeadLetter, Job, QueuedJob, dumps, loads
 from sync_queue.retry_policy import LONGEST
-from sync_queue.schema import CLAIMED, COUNTS, DEAD, IS_SCENE, READY, STATES, TABLE, UNCLAIMED
+from sync_queue.schema import (
+    CLAIMED,
+    COUNTS,
+    DEAD,
+    FILE,
+    FOLDER,
+    IS_SCENE,
+    READY,
+    STATES,
+    STEPS,
+    TABLE,
+    UNCLAIMED,
+)
 
+OPENING = "open.lock"
 AT_ONCE = 1000  # rows that are held in memory
 # The plus keeps SQLite from using the index: reading the rows in their order is faster here.
 LOOK_THROUGH = "+status"
 _JOBS = f"SELECT _id, data, key FROM {TABLE} WHERE"
 _BULK = f"{TABLE} WHERE status = {READY} AND rank = {BULK} AND due <= ? AND {IS_SCENE}"
+_DEAD = f"status = {DEAD}"
+_LETTERS = f"SELECT _id, data, key, timestamp, error FROM {TABLE} WHERE {_DEAD}"
 CLOCK_SLACK = 60.0  # seconds by which a clock may be wrong
 
 
-class Jobs(DeadLetters):
+class QueueFile(Database):
+    """The open file: persist-queue makes its table, `Database` opens, migrates and mends it."""
+
+    FILE, LOCK, STEPS = FILE, OPENING, STEPS
+
+    def __init__(
+        self,
+        data_dir: "str | os.PathLike[str]",
+        clock: Callable[[], float] = time.time,
+        warn: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        super().__init__(os.path.join(data_dir, FOLDER), clock, warn)
+
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        db = super()._connect(path)
+        try:
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (TABLE,)).fetchone():
+                # Only a new queue needs the library.
+                from sync_queue.queue_table import make
+
+                make(db, path)
+        except BaseException:
+            db.close()
+            raise
+        db.text_factory = leniently
+        return db
+
+    def _salvage(self, damaged: Path, db: sqlite3.Connection) -> str:
+        return salvage.from_file(damaged, db, self._clock())
+
+    def _take_along(self, before: sqlite3.Connection) -> None:
+        salvage.adopt(salvage.rows(before)[0], self.db, self._clock())
+
+    def close(self) -> None:
+        """Close the file. If somebody deleted it meanwhile, its jobs go on in a new file."""
+        try:
+            if not self._lost and self.value(f"SELECT 1 FROM {TABLE} LIMIT 1"):
+                self.follow()
+        except errors.SetupError as error:
+            self._warn(str(error))
+        super().close()
+
+
+class Jobs(QueueFile):
     """The queue in one data dir. Any process may put jobs; only the holder of the drain lock claims."""
 
     def put(self, jobs: Iterable[Job], now: "float | None" = None) -> int:
@@ -206,3 +267,75 @@ class Jobs(DeadLetters):
     def clear_pending(self) -> int:
         """Delete the jobs that no drain has claimed. Returns how many."""
         return self.change(f"DELETE FROM {TABLE} WHERE {UNCLAIMED}")
+
+    # -- dead letters: jobs that were given up, until a person retries or clears them
+
+    def bury(self, job: Job, error: str, now: float) -> None:
+        """Give the job up, and keep it with the reason."""
+        kept = None if job.kind == UNREADABLE else dumps(job)
+        with self.writing() as db:
+            db.execute(f"DELETE FROM {TABLE} WHERE key = ? AND {_DEAD}", (job.key,))
+            db.execute(
+                f"UPDATE {TABLE} SET {_DEAD}, timestamp = ?, error = ?,"
+                " data = coalesce(?, data) WHERE _id = ?",
+                (now, error, kept, job.number),
+            )
+
+    def dead_by_error(self) -> dict[str, int]:
+        """The number of dead letters by error, the most frequent first."""
+        sql = f"SELECT error, count(*) FROM {TABLE} WHERE {_DEAD} GROUP BY error"
+        return dict(self.rows(f"{sql} ORDER BY count(*) DESC, error"))
+
+    def dead_letters(self, limit: int = 200) -> list[DeadLetter]:
+        """The latest dead letters."""
+        rows = self.rows(f"{_LETTERS} ORDER BY timestamp DESC LIMIT ?", (limit,))
+        return list(map(_letter, rows))
+
+    def dead_scenes(self) -> list[int]:
+        """The ids of scenes that were given up."""
+        return [letter.job.id for letter in self.dead() if letter.job.kind == "scene"]
+
+    def dead(self) -> Iterator[DeadLetter]:
+        """All readable dead letters, the oldest first."""
+        for letter in map(_letter, self.rows(f"{_LETTERS} ORDER BY _id")):
+            if letter.job.kind != UNREADABLE:
+                yield letter
+
+    def revive(self, wanted: Callable[[DeadLetter], bool], now: float, recovered: bool) -> int:
+        """Queue the `wanted` dead letters again, as if for the first time. Returns how many. `recovered`
+        notes that they were retried after an outage. A thing that is queued already is not queued twice."""
+        chosen = [letter.job for letter in self.dead() if wanted(letter)]
+        several = len(chosen) > 1
+        rows = [(_again(job, several, recovered), job.number) for job in chosen]
+        with self.writing() as db:
+            db.executemany(
+                f"UPDATE OR IGNORE {TABLE} SET status = {READY}, data = ?, key = ?,"
+                " timestamp = ?, due = ?, rank = ?, error = NULL WHERE _id = ?",
+                [(dumps(job), job.key, now, now, job.rank, number) for job, number in rows],
+            )
+            db.executemany(  # a row that could not be updated is queued already
+                f"DELETE FROM {TABLE} WHERE _id = ? AND {_DEAD}", [(number,) for _, number in rows]
+            )
+        return len(rows)
+
+    def clear_dead(self, before: "float | None" = None) -> int:
+        """Delete dead letters, all or those that were buried before a time. Returns how many."""
+        sql = f"DELETE FROM {TABLE} WHERE {_DEAD}"
+        if before is None:
+            return self.change(sql)
+        return self.change(f"{sql} AND timestamp < ?", (before,))
+
+    def clear_letters(self, numbers: Iterable[int]) -> int:
+        """Delete these dead letters. Returns how many there were."""
+        sql = f"DELETE FROM {TABLE} WHERE _id = ? AND {_DEAD}"
+        return self.change_each(sql, [(number,) for number in numbers])
+
+
+def _again(job: Job, several: bool, recovered: bool) -> Job:
+    """The job as it is queued again. Nobody picked each of several scenes, so they are bulk."""
+    rank = BULK if several and job.kind == "scene" else BACKLOG
+    return replace(job, attempts=0, waits=0, rank=rank, recovered=recovered)
+
+
+def _letter(row: tuple[Any, ...]) -> DeadLetter:
+    return DeadLetter(loads(*row[:3]), row[3], row[4] or "")

@@ -17,7 +17,7 @@ from disk import json_file
 from disk.lock import FileLock
 from sync_queue import circuit_breaker, inbox
 from sync_queue.circuit_breaker import Circuit, Figures, Outage, Pace
-from sync_queue.schema import HALF_OPEN, OPEN, OUTAGES, REFUSALS
+from sync_queue.schema import CLOSED, HALF_OPEN, OPEN, OUTAGES, REFUSALS
 
 LOCK = "outages.lock"
 VERSION = 1
@@ -56,13 +56,17 @@ class Outages(Pace):
         in any case, but only once."""
         if self._has_failed:
             return True
-        return not (asked or circuit_breaker.may_probe(self.circuit, self._clock()))
+        return not asked and self._is_resting(self.circuit)
+
+    def _is_resting(self, circuit: Circuit) -> bool:
+        return circuit.state == OPEN and not circuit_breaker.may_probe(circuit, self._clock())
 
     def admit(self, asked: bool = False) -> bool:
         """Whether Plex has to be probed first. Raises Unreachable while it is away."""
-        if self.is_away(asked):
-            raise errors.Unreachable(_away(self.circuit))
-        return self.circuit.state == OPEN
+        circuit = self.circuit
+        if self._has_failed or (not asked and self._is_resting(circuit)):
+            raise errors.Unreachable(_away(circuit))
+        return circuit.state == OPEN
 
     def trip(self, error: Exception) -> None:
         """Record an error that stops the drain. Errors that are not about Plex as a whole, and further
@@ -99,7 +103,8 @@ class Outages(Pace):
                 state.circuit = Circuit()
 
     def pace(self) -> "tuple[int, float] | None":
-        return circuit_breaker.pace(self.circuit)
+        circuit = self.circuit
+        return None if circuit.state == CLOSED else circuit_breaker.pace(circuit)
 
     def went_well(self) -> None:
         self._move(circuit_breaker.went_well)
@@ -159,9 +164,10 @@ class Outages(Pace):
 def _state(document: dict[str, Any]) -> _State:
     rows = document.get("history")
     known = [circuit_breaker.outage_from_map(row) for row in rows] if isinstance(rows, list) else []
-    first = document.get("first")
+    first, circuit = document.get("first"), document.get("circuit")
+    is_closed = not isinstance(circuit, dict) or circuit.get("state") not in (OPEN, HALF_OPEN)
     return _State(
-        circuit_breaker.from_map(document.get("circuit")),
+        Circuit() if is_closed else circuit_breaker.from_map(circuit),
         [outage for outage in known if outage],
         float(first) if isinstance(first, (int, float)) and 0 < first < 3e10 else 0.0,
     )

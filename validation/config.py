@@ -7,7 +7,7 @@ is in `SyncSettings` as well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import (
@@ -23,7 +23,7 @@ from pydantic import (
 from validation import rules, values
 from validation.address import split_pasted
 from validation.rules import UNLISTED
-from validation.settings import SyncSettings
+from validation.settings import sync_settings
 from validation.values import SYNC_FIELDS
 
 
@@ -92,9 +92,7 @@ class Stash2PlexConfig(BaseModel):
         """Plex's token as plain text: for the request header and nothing else."""
         return self.plex_token.get_secret_value()
 
-    def sync_settings(self, path_map: Sequence[tuple[str, str]] | None = None) -> SyncSettings:
-        """Returns the settings that decide what Plex says. `path_map` replaces the user's map."""
-        return SyncSettings.of(self, path_map)
+    sync_settings = sync_settings
 
     @field_validator("*", mode="before")
     @classmethod

@@ -1,6 +1,6 @@
 """The settings that decide what Plex says about a scene, as plain values without pydantic. Pure.
 
-`Stash2PlexConfig.sync_settings` builds them for the functions that decide.
+`sync_settings` of `Stash2PlexConfig` builds them for the functions that decide.
 """
 
 from collections.abc import Sequence
@@ -41,10 +41,10 @@ class SyncSettings:
     preserve_plex_edits: bool
     allow_ambiguous_match: bool
 
-    @classmethod
-    def of(
-        cls, config: object, path_map: "Sequence[tuple[str, str]] | None" = None
-    ) -> "SyncSettings":
-        """Returns the settings in the attributes of `config`. `path_map` replaces the user's map."""
-        chosen = {name: getattr(config, name) for name in cls.__dataclass_fields__}
-        return cls(**chosen if path_map is None else {**chosen, "path_map": path_map})
+
+def sync_settings(
+    config: object, path_map: "Sequence[tuple[str, str]] | None" = None
+) -> SyncSettings:
+    """Returns the settings in the attributes of `config`. `path_map` replaces the user's map."""
+    chosen = {name: getattr(config, name) for name in SyncSettings.__dataclass_fields__}
+    return SyncSettings(**chosen if path_map is None else {**chosen, "path_map": path_map})

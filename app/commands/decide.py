@@ -13,8 +13,7 @@ from plex.plan.baseline import Decision
 from plex.plan.plan import CONFLICT, KEPT, Change
 from plex.state.ledger import Ledger
 from plex.sync.decide import works_of
-from plex.sync.record import asked
-from plex.sync.work import Work
+from plex.sync.work import Work, asked
 from stash import stdio
 from sync_queue.job import Job
 

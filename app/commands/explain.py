@@ -13,10 +13,10 @@ from app.phrasing import moment
 from app.run import Run
 from plex.fields import registry
 from plex.fields.registry import extras
-from plex.images import image_plan
+from plex.images import covers
 from plex.path_map import paths
 from plex.plan.plan import KEPT, Change
-from plex.state.holds import Holds
+from plex.state.journal import Holds
 from plex.state.scene_state import STATES
 from plex.sync.work import Work
 from stash import stdio
@@ -106,7 +106,7 @@ def _why(why: str) -> dict[str, Any]:
 def _images(work: Work, decided: Mapping[str, Change]) -> dict[str, str]:
     """The images that are kept, with the reason."""
     reasons = {
-        name: decided[name].why if name in decided else image_plan.kept(work.entry, name)
+        name: decided[name].why if name in decided else covers.why_kept(work.entry, name)
         for name in registry.IMAGES if name in decided or name in work.unseen_images
     }  # fmt: skip
     return {name: why for name, why in reasons.items() if why}

@@ -6,7 +6,7 @@ from typing import Any
 import errors
 from app.arguments import number, text
 from app.run import Run
-from plex.fields.image_kinds import BY_FIELD
+from plex.fields.item import BY_FIELD
 
 SIZE = {"poster": (240, 360), "background": (320, 180)}  # pixels
 MOST = 256 << 10  # bytes

@@ -20,7 +20,7 @@ from app.run import Run
 from disk.lock import FileLock
 from plex.state.journal import Row
 from plex.sync.decide import works_of
-from plex.sync.outcome import Outcome
+from plex.sync.decision import Outcome
 from plex.sync.pipeline import Pipeline
 from plex.sync.work import Work, rows
 from reconciliation.window import window
@@ -109,7 +109,7 @@ def _scope(run: Run) -> Scope:
 
 
 def _rows(run: Run, scope: Scope, counts: Counts) -> Iterator[dict[str, Any]]:
-    from stash.scene_filter import SceneFilter
+    from stash.queries import SceneFilter
 
     newest = None if scope.kind == "all" else run.stash.newest_timestamp()
     only = SceneFilter(*window(scope, run.clock(), newest))

@@ -93,7 +93,7 @@ def _detect(run: Run, scope: str, startup: bool, unasked: bool, kind: str) -> di
 def _patience(error: Exception) -> float:
     """The longest time until the next try. A wrong setting may be right in a minute, so its failures do not
     back off."""
-    from reconciliation.schedule import FIRST_RETRY, LONGEST_RETRY
+    from reconciliation.state import FIRST_RETRY, LONGEST_RETRY
 
     can_be_mended = isinstance(error, (errors.SetupError, errors.Refused))
     return FIRST_RETRY if can_be_mended else LONGEST_RETRY

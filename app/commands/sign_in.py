@@ -14,9 +14,8 @@ from stash import stdio
 from validation.address import tidy_token, tidy_url, token_fault, url_fault
 
 if TYPE_CHECKING:
-    from plex.client.account import Server
     from plex.client.client import PlexClient
-    from plex.client.plex_tv import PlexTv
+    from plex.client.plex_tv import PlexTv, Server
 
 QUICK = (3.0, 5.0)  # seconds to connect and to answer: of one look, and of one address
 AT_ONCE = 16  # addresses that are tried at the same time
@@ -58,13 +57,13 @@ def sign_in_poll(run: Run) -> Answer:
 
 def sign_in_servers(run: Run) -> Answer:
     """The servers that the account owns, with the addresses that answer from here."""
-    from plex.client import account
+    from plex.client import plex_tv
 
     given = _signed_in(run)
     resources = _plex_tv(run).resources(given.token)
-    owned = [server for server in account.servers(resources) if _is_usable(server)]
+    owned = [server for server in plex_tv.servers(resources) if _is_usable(server)]
     if not owned:
-        raise errors.SetupError(_no_server(account.shared(resources)))
+        raise errors.SetupError(_no_server(plex_tv.shared(resources)))
     tried = _tried(run, owned)
     given.servers = {
         server.machine: {
@@ -93,7 +92,7 @@ def _no_server(shared: int) -> str:
 
 def _tried(run: Run, owned: "list[Server]") -> dict[str, list[Answer]]:
     """Each server's addresses in their order, and why an address is of no use."""
-    from plex.client import account
+    from plex.client import plex_tv
 
     verify = not run.config.plex_insecure_tls
     asked = [(server, address) for server in owned for address in server.addresses[:MOST]]
@@ -105,7 +104,7 @@ def _tried(run: Run, owned: "list[Server]") -> dict[str, list[Answer]]:
         if machine and machine != server.machine:
             problem = f"another Plex server answers at {address.url}"
         rows[server.machine].append(
-            {"url": address.url, "local": address.local, "direct": account.is_direct(address.url),
+            {"url": address.url, "local": address.local, "direct": plex_tv.is_direct(address.url),
              "problem": problem}
         )  # fmt: skip
     return rows

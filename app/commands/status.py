@@ -6,7 +6,7 @@ from app.dashboard import read_only_db, scene_states
 from app.phrasing import many, moment
 from app.run import Run
 from app.setup_check import checks
-from plex.library import unlisted
+from plex.library.section_listing import META, read_unlisted
 from plex.state.scene_state import STATES, UNKNOWN
 from stash import stdio
 
@@ -62,9 +62,9 @@ def unlisted_libraries(run: Run) -> list[str]:
     """The libraries of Plex whose last listing failed."""
     sql = "SELECT value FROM meta WHERE name = ?"
     with read_only_db.File(run.data_dir, read_only_db.PLEX) as file:
-        kept = file.rows(sql, (unlisted.META,))
+        kept = file.rows(sql, (META,))
     text = str(kept[0][0]) if kept else ""
-    lines = [library.line for library in unlisted.read(text)[0].values()]
+    lines = [library.line for library in read_unlisted(text)[0].values()]
     for line in lines:
         stdio.warning(line)
     return lines

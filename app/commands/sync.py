@@ -28,7 +28,7 @@ def sync_recent(run: Run) -> dict[str, Any]:
 
 def _sync_scope(run: Run, scope: str) -> dict[str, Any]:
     from reconciliation.window import window
-    from stash.scene_filter import SceneFilter
+    from stash.queries import SceneFilter
     from validation.scope import parse_scope
 
     newest = None if scope == "all" else run.stash.newest_timestamp()

@@ -13,11 +13,9 @@ from app.phrasing import many, moment
 from app.progress import UNDO as UNDOING
 from app.progress import Progress
 from app.run import Run
-from plex.state import file_id
-from plex.state.file_id import FileIds
+from plex.fields.item import FileIds, file_ids_of_scene, is_same_file
 from plex.state.journal import UNDO, Row
-from plex.state.ledger import Ledger
-from plex.state.scene_state_store import SceneStates
+from plex.state.ledger import Ledger, SceneStates
 from plex.sync.collections import Collections
 from plex.sync.undo import Undo, first_touches
 from plex.sync.undo_plan import Undone
@@ -79,8 +77,8 @@ def of_its_file(run: Run, scene: "Scene | None", rows: list[Row]) -> list[Row]:
     database was replaced."""
     if scene is None:
         return rows
-    ids = file_id.of_scene(scene, run.path_map)
-    return [row for row in rows if file_id.is_same(row.files, ids)]
+    ids = file_ids_of_scene(scene, run.path_map)
+    return [row for row in rows if is_same_file(row.files, ids)]
 
 
 def _check(run: Run) -> None:
@@ -140,7 +138,7 @@ def _files(run: Run, ids: "list[int]") -> dict[int, FileIds]:
     scenes = run.stash.scenes(ids)
     if gone := [number for number in ids if number not in scenes]:
         raise errors.SetupError(f"Stash has no scene {', '.join(map(str, gone))}: nothing is held")
-    return {number: file_id.of_scene(scene, run.path_map) for number, scene in scenes.items()}
+    return {number: file_ids_of_scene(scene, run.path_map) for number, scene in scenes.items()}
 
 
 def resume(run: Run) -> dict[str, Any]:

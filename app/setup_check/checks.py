@@ -181,7 +181,7 @@ def check_owner(visit: Visit) -> None:
 def check_edits(visit: Visit) -> None:
     """Report how Plex takes edits, as far as the first edits have shown it."""
     from plex.state.self_tests import SelfTests
-    from plex.state.traits import ADDS, SEVERAL, Traits
+    from plex.sync.together import ADDS, SEVERAL, Traits
 
     result = SelfTests(visit.run.store).result
     visit.facts["plex"]["test"] = self_test.facts(result)

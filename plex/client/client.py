@@ -12,23 +12,30 @@ from urllib.parse import quote, urlencode
 import errors
 from errors import PLEX
 from net.plain import session_for
-from net.retry import Chances, no_chances, question_chances, quick_question_chances
+from net.retry import Chances, no_chances, once, question_chances, quick_question_chances
 from plex.client import edit_request
-from plex.client.collection import CUSTOM, Collection, collection
 from plex.client.edit_request import Parameter
 from plex.client.listing import Page
 from plex.client.pages import Elements, Hole, pages, pages_and_holes, window
 from plex.client.port import Unread
-from plex.client.section import LIBRARIES, Section, path_of, read_section, typed, unnumbered
+from plex.client.section import (
+    CUSTOM,
+    LIBRARIES,
+    Collection,
+    Section,
+    path_of,
+    read_collection,
+    read_section,
+    typed,
+    unnumbered,
+)
 from plex.client.status import unreadable
 from plex.client.transport import Line, Transport
 from plex.client.transport import probe as probe
-from plex.client.write_once import once
 from plex.fields import registry
-from plex.fields.image_kinds import POSTER, Kind
-from plex.fields.item import Item, whole_number
+from plex.fields.item import POSTER, Item, Kind, whole_number
 from plex.fields.item import items as items_of
-from plex.plan.last_written import same
+from plex.plan.plan import same
 from validation import library_names
 
 NEWEST = 100
@@ -152,7 +159,7 @@ class PlexClient:
             container = self._plex.get(key, chances=chances)
         except errors.Gone:
             return []
-        items = list(items_of(container))
+        items = items_of(container)
         if len(items) < len(container.findall("Video")):
             raise unreadable("Plex sent an item without a number")
         return items
@@ -182,7 +189,7 @@ class PlexClient:
     def edit_several(
         self, section: int, rating_keys: Sequence[int], some: Sequence[Parameter]
     ) -> None:
-        """Changes several items of a library in one request; see `shared_edit`. Plex passes over items
+        """Changes several items of a library in one request; see `shared_parameters`. Plex passes over items
         that are gone. The whole request is sent again after a lost answer: a server that adds names to
         several items may replace the names of one."""
         if len(rating_keys) < 2 or not some:
@@ -280,7 +287,7 @@ class PlexClient:
     def collections(self, section: int) -> list[Collection]:
         """All collections of a section. A listing has no locks, so `edited` is always false."""
         key = f"{path_of(section)}/collections"
-        return [collection(directory) for directory in self._all(key, "Directory")]
+        return [read_collection(directory) for directory in self._all(key, "Directory")]
 
     def collection(self, rating_key: int) -> "Collection | None":
         """One collection in full; None if it no longer exists."""
@@ -288,7 +295,9 @@ class PlexClient:
             container = self._plex.get(f"/library/collections/{rating_key}")
         except errors.Gone:
             return None
-        return next((collection(directory) for directory in container.findall("Directory")), None)
+        return next(
+            (read_collection(directory) for directory in container.findall("Directory")), None
+        )
 
     def members(self, rating_key: int) -> list[int]:
         """The rating keys of a collection's items, in its order."""

@@ -1,30 +1,27 @@
-"""Changes -> the parameters of Plex's edit request. Pure.
+"""Changes -> the parameters of Plex's edit request, for one item or for several. Pure.
 
 PMS splits a removal list at commas and then decodes each piece, so a name is encoded once here and
 once more with the whole query. Tags may add to or replace what an item has, depending on the
 server: the full list and the removals are sent together, which is right in either case.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from urllib.parse import quote, unquote
 
-from plex.fields.names import name_key
+from plex.fields.item import Item
 from plex.fields.registry import BY_NAME, FIELDS, Field, Fields, Value
-from plex.fields.text import cut_for_address
-from plex.plan.last_written import Tags, by_key, names_of, same, without
-from plex.plan.plan import Change
+from plex.fields.text import cut_for_address, name_key
+from plex.plan.plan import Change, Tags, by_key, names_of, same, without
 
 Parameter = tuple[str, str]
 URL_BYTES = 6500  # proxies in front of Plex allow 8 KB for the whole request line
 
 
-def parameters(changes: Iterable[Change], rates_apart: bool = False) -> list[Parameter]:
-    """The parameters of all changes that write: values, and locks except for a rating. With
+def parameters(writes: Iterable[Change], rates_apart: bool = False) -> list[Parameter]:
+    """The parameters of some writes: values, and locks except for a rating. With
     `rates_apart` the rating is left out, since it has a request of its own."""
     request: list[Parameter] = []
-    for change in changes:
-        if not change.writes:
-            continue
+    for change in writes:
         field = BY_NAME[change.field]
         if field.kind == "rating":
             request += [] if rates_apart else [(f"{field.plex_name}.value", rating(change.after))]
@@ -80,19 +77,17 @@ def removal(kind: str, names: Iterable[str]) -> Parameter:
     return (f"{kind}[].tag.tag-", ",".join(quote(name, safe="") for name in names))
 
 
-def requests_for(edit: Sequence[Parameter]) -> Iterator[list[Parameter]]:
+def requests_for(edit: Sequence[Parameter]) -> list[list[Parameter]]:
     """One request if it fits; else one per field: a list must never be sent in slices."""
     if size(edit) <= URL_BYTES:
-        yield list(edit)
-        return
-    packed: list[Parameter] = []
+        return [list(edit)]
+    requests: list[list[Parameter]] = []
     for group in sorted(_by_field(edit).values(), key=size):
-        if packed and size(packed + group) > URL_BYTES:
-            yield packed
-            packed = []
-        packed = packed + group
-    if packed:
-        yield packed
+        if requests and size(requests[-1] + group) <= URL_BYTES:
+            requests[-1] += group
+        else:
+            requests.append(group)
+    return requests
 
 
 def _by_field(edit: Iterable[Parameter]) -> dict[str, list[Parameter]]:
@@ -161,3 +156,78 @@ def left_over(change: Change, current: Value) -> list[str]:
     """The names that `change` removed and that Plex still has."""
     have = by_key(current)
     return [name for name in without(change.before, change.after) if name_key(name) in have]
+
+
+# -- edits that several items share: the same names added or removed, the same value set
+#
+# A shared edit has only the names to add and to remove, and Plex changes the list of each item. Some servers
+# replace the lists instead: then each item loses the names that the edit does not contain.
+
+# Everything else has an order, or a value, of the item's own.
+SHAREABLE = frozenset(("studio", "content_rating", "genres", "collections", "labels"))
+MOST = 100  # items in one request
+_ID = 14  # bytes of a rating key and its comma in an address
+
+
+def shared_parameters(changes: Sequence[Change]) -> "list[Parameter] | None":
+    """The parameters of an edit that other items may share, None if a part of the edit fits only this
+    item."""
+    if not changes or any(change.field not in SHAREABLE for change in changes):
+        return None
+    request: list[Parameter] = []
+    for change in changes:
+        field = BY_NAME[change.field]
+        if field.kind == "tags":
+            request += _shared_names(field.plex_name, change)
+        else:
+            request.append((f"{field.plex_name}.value", str(change.after or "")))
+        request.append((f"{field.plex_name}.locked", "1"))
+    return request if most_items(request) > 1 else None
+
+
+def most_items(edit: Iterable[Parameter]) -> int:
+    """The number of items that fit into one request with this edit."""
+    return min(MOST, (URL_BYTES - size(edit)) // _ID)
+
+
+def _shared_names(kind: str, change: Change) -> list[Parameter]:
+    come = sorted(without(change.after, change.before), key=name_key)
+    gone = sorted(without(change.before, change.after), key=name_key)
+    added = [(f"{kind}[{number}].tag.tag", name) for number, name in enumerate(come)]
+    return added + ([removal(kind, gone)] if gone else [])
+
+
+def at_risk(changes: Iterable[Change]) -> dict[str, Tags]:
+    """Returns, by field, the names that an item has and keeps while names are added to its list. A server
+    that replaces lists takes these names away."""
+    lists = {}
+    for change in changes:
+        if without(change.after, change.before):
+            gone = tuple(without(change.before, change.after))
+            lists[change.field] = tuple(without(change.before, gone))
+    return {name: names for name, names in lists.items() if names}
+
+
+def lost_names(lists: Mapping[str, Tags], now: Item) -> bool:
+    """Whether an item lacks names of these lists. `lists` is by field."""
+    return any(without(names, now.values.get(name)) for name, names in lists.items())
+
+
+def give_back(lists: Mapping[str, Tags], now: Item) -> list[Parameter]:
+    """The edit that adds these names to the names that the item has."""
+    edit: list[Parameter] = []
+    for name, names in lists.items():
+        have = now.values.get(name)
+        whole = (*names_of(have), *without(names, have))
+        edit += tag_list(BY_NAME[name].plex_name, (), whole)
+    return edit
+
+
+def was_reached(changes: Iterable[Change], before: Item, now: Item) -> bool:
+    """Whether an item shows anything of an edit."""
+    for change in changes:
+        field = BY_NAME[change.field]
+        is_locked = field.plex_name in now.locks - before.locks
+        if is_locked or not same(field, now.values.get(field.name), before.values.get(field.name)):
+            return True
+    return False

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import errors
 from errors import PLEX
-from net.halving import by_halves
+from net.retry import by_halves
 from plex.fields.item import whole_number
 
 PAGE = 1000

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from plex.client.markup import document
+from plex.client.transport import document
 
 PREFIX = "PLEXAPI_"
 PLACE = "PLEXAPI_CONFIG_PATH"

@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import errors
-from plex.client.collection import Collection
 from plex.client.edit_request import Parameter
 from plex.client.listing import Page
 from plex.client.pages import Hole
-from plex.client.section import Section
-from plex.fields.image_kinds import Kind
-from plex.fields.item import Item
+from plex.client.section import Collection, Section
+from plex.fields.item import Item, Kind
 
 Unread = dict[int, errors.Stash2PlexError]  # rating key -> why Plex cannot give the item
 

@@ -47,7 +47,7 @@ def wants_tls(url: str, status: int, headers: Mapping[str, str], text: str) -> b
     if not url.startswith("http:"):
         return False
     if 300 <= status < 400:
-        return headers.get("Location", "").strip().lower().startswith("https:")
+        return headers.get("location", "").strip().lower().startswith("https:")
     return status == 400 and bool(_TLS_ONLY.search(text))
 
 
@@ -62,7 +62,7 @@ def is_in_front(status: int, headers: Mapping[str, str]) -> bool:
     whatever the status, and never asks for an HTTP login."""
     if status not in (401, 403):
         return False
-    return "X-Plex-Protocol" not in headers or "WWW-Authenticate" in headers
+    return "x-plex-protocol" not in headers or "www-authenticate" in headers
 
 
 def in_front(status: int, url: str) -> errors.Unreachable:

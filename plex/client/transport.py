@@ -11,19 +11,38 @@ from errors import PLEX
 from net.plain import AnySession, session_for
 from net.response import SPEAKS_PLAINLY, Fate, NoAnswer, Response, TooLarge, Unusable
 from net.retry import Answer, Chances, ask_part, question_chances, retry, write_chances
+from plex.client import status
 from plex.client.listing import Page
-from plex.client.markup import MAX_BYTES, Declared, document
 from plex.client.section import LIBRARIES
-from plex.client.status import (
-    in_front,
-    is_in_front,
-    not_plex,
-    of_status,
-    overloaded,
-    unreadable,
-    wants_tls,
-    without_tls,
-)
+
+# Characters that XML does not allow in any form. Plex passes them on in the names of files.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# A page of a listing has 2 MB at most, a batch of full items less. After a larger answer the client asks
+# for less at a time.
+MAX_BYTES = 6 << 20
+
+
+class Declared(ValueError):
+    """XML with a document type. Its entities may grow without bounds, or name files of this machine."""
+
+
+def document(xml: bytes) -> "ElementTree.Element | None":
+    """Returns the root, None for an empty answer. Raises `Declared` for a document type, and ParseError
+    for an answer that is not XML."""
+    text = xml.decode("utf-8", "replace")
+    try:
+        return _parsed(text)
+    except ElementTree.ParseError:
+        # Without the illegal characters it is another text, which needs the same check.
+        return _parsed(_ILLEGAL.sub("", text))
+
+
+def _parsed(text: str) -> "ElementTree.Element | None":
+    # These occur only as a declaration: inside texts `<` is `&lt;`.
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise Declared("a document type declaration")
+    return ElementTree.fromstring(text) if text.strip() else None
+
 
 # A constant identifier: each new one would be a "new device" and send the owner an e-mail.
 IDENTITY = {
@@ -190,7 +209,7 @@ class Transport:
         except FOREIGN as error:
             raise self._line.fault(error) from None
         if isinstance(answer, ElementTree.Element) and answer.tag != "MediaContainer":
-            raise not_plex(self._line.url)
+            raise status.not_plex(self._line.url)
         return answer
 
     def _greeted(self, token: str) -> "tuple[dict[str, str], Any]":
@@ -200,7 +219,7 @@ class Transport:
         def greet() -> "tuple[dict[str, str], Any]":
             headers, root = self._plex(lambda: _greeting(self._line, token))
             if root is None or not root.get("machineIdentifier"):
-                raise not_plex(self._line.url)
+                raise status.not_plex(self._line.url)
             return headers, root
 
         try:
@@ -227,7 +246,7 @@ def paused() -> errors.SetupError:
 
 def _full(container: Any) -> Any:
     if container is None:
-        raise unreadable("Plex sent an empty answer instead of a list")
+        raise status.unreadable("Plex sent an empty answer instead of a list")
     return container
 
 
@@ -249,7 +268,7 @@ def probe(url: str, connect_timeout: float, read_timeout: float, verify: bool = 
         session.close()
     machine: str = root.get("machineIdentifier") or ""
     if root.tag != "MediaContainer" or not machine:
-        raise not_plex(url)
+        raise status.not_plex(url)
     return machine
 
 
@@ -260,19 +279,19 @@ def _of_answer(
     meant: errors.Stash2PlexError
     if answer is None:
         return meaning(error, url)
-    if wants_tls(url, answer.status_code, answer.headers, answer.text):
-        meant = without_tls(answer.status_code, url)
-    elif is_in_front(answer.status_code, answer.headers):
-        meant = in_front(answer.status_code, url)
+    if status.wants_tls(url, answer.status_code, answer.headers, answer.text):
+        meant = status.without_tls(answer.status_code, url)
+    elif status.is_in_front(answer.status_code, answer.headers):
+        meant = status.in_front(answer.status_code, url)
     elif answer.status_code == 503 and was_up:
-        meant = overloaded()
+        meant = status.overloaded()
     elif answer.status_code not in GOOD:
-        meant = of_status(answer.status_code, answer.text, url)
+        meant = status.of_status(answer.status_code, answer.text, url)
     elif PAGE.match(answer.content):
-        meant = not_plex(url)
+        meant = status.not_plex(url)
     else:
         meant = meaning(error, url)
-    wait = answer.headers.get("Retry-After", "")
+    wait = answer.headers.get("retry-after", "")
     meant.after = float(wait) if wait.isascii() and wait.isdigit() else meant.after
     return meant
 
@@ -315,4 +334,4 @@ def _unreadable(error: Exception) -> errors.Busy:
         what = f"of more than {MAX_BYTES >> 20} MB"
     else:
         what = f"that cannot be read ({type(error).__name__})"
-    return unreadable(f"Plex sent an answer {what}")
+    return status.unreadable(f"Plex sent an answer {what}")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from plex.fields.names import name_key
+from plex.fields.text import name_key
 from stash.scene import Scene
 from validation.settings import SyncSettings
 

@@ -8,8 +8,11 @@ from functools import cached_property
 from math import isfinite
 from typing import Any, NamedTuple
 
-from plex.fields.names import name_key
+from plex.fields import registry
 from plex.fields.registry import BY_NAME, FIELDS, FROM_FILE, Field, Value
+from plex.fields.text import name_key
+from plex.path_map import paths
+from stash.scene import Scene
 
 # The guid of an item names the agent that filled it. These agents know only the file.
 _PERSONAL = re.compile(r"(?:local|\w+(?:\.\w+)*\.agents\.none)://")
@@ -26,6 +29,17 @@ class Part(NamedTuple):
     size: int
     mark: int = 0
     updated: int = 0
+
+
+class FileId(NamedTuple):
+    """A file of an item or a scene. A rating key and a scene id are only addresses: in a new database the
+    same key belongs to another file, and the records under that key are about the old file. `path` is a digest of the path in Plex. `size` is in bytes, 0 if unknown."""
+
+    path: int
+    size: int
+
+
+FileIds = tuple[FileId, ...]
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,11 @@ class Item:
     def sized_files(self) -> Iterator[tuple[str, int]]:
         """Each file with its size."""
         return zip(self.files, self.sizes or (0,) * len(self.files), strict=True)
+
+    @cached_property
+    def file_ids(self) -> FileIds:
+        """The files, to tell whether a record about the rating key is about this item."""
+        return _file_ids(self.sized_files)
 
     @property
     def title(self) -> str:
@@ -122,13 +141,14 @@ def _files(video: Any) -> list[Mapping[str, str]]:
     ]  # fmt: skip
 
 
-def items(container: Any) -> Iterator[Item]:
-    """Yields every item in an answer with full items."""
+def items(container: Any) -> list[Item]:
+    """Returns every item in an answer with full items."""
     section = container.attrib.get("librarySectionID")
-    for video in container.findall("Video"):  # not those inside: trailers and other extras
-        if key := whole_number(video.attrib.get("ratingKey")):
-            owner = whole_number(video.attrib.get("librarySectionID") or section)
-            yield _item(video, key, owner or 0)
+    return [
+        _item(video, key, whole_number(video.attrib.get("librarySectionID") or section) or 0)
+        for video in container.findall("Video")  # not those inside: trailers and other extras
+        if (key := whole_number(video.attrib.get("ratingKey")))
+    ]
 
 
 def _item(video: Any, key: int, section: int) -> Item:
@@ -187,3 +207,71 @@ def whole_number(text: "str | None") -> "int | None":
         return None
     whole = int(text)
     return whole if whole < 2**63 else None
+
+
+# -- the files, to tell whether a record is about this item or this scene
+
+
+def file_ids_of_scene(scene: Scene, path_map: paths.PathMap) -> FileIds:
+    """Returns the files of the scene, under the paths that they should have in Plex."""
+    return _file_ids((paths.plex_path(file.path, path_map), file.size) for file in scene.files)
+
+
+def _file_ids(files: Iterable[tuple[str, int]]) -> FileIds:
+    return tuple(
+        FileId(digest64(paths.key(path).encode("utf-8", "replace")) % 2**64, max(0, size))
+        for path, size in files
+    )
+
+
+def is_same_file(known: FileIds, now: FileIds) -> bool:
+    """Whether any of the recorded files is still there. A moved file keeps its size, a replaced file
+    keeps its path. Older rows have no files, and are trusted."""
+    if not known:
+        return True
+    digests, sizes = {file.path for file in now}, {file.size for file in now}
+    return any(file.path in digests or (file.size and file.size in sizes) for file in known)
+
+
+def file_ids_text(ids: FileIds) -> str:
+    """Returns the files as a column stores them."""
+    return " ".join(f"{file.path:x}:{file.size:x}" for file in ids)
+
+
+def file_ids_from(column: object) -> FileIds:
+    """Reads the column of `file_ids_text`. A damaged column counts as never recorded."""
+    try:
+        pairs = [word.split(":") for word in str(column or "").split()]
+        return tuple(FileId(int(path, 16), int(size, 16)) for path, size in pairs)
+    except ValueError:
+        return ()
+
+
+# -- the kinds of images that an item has, with the names that Plex uses for them
+
+UPLOADED = "upload://"
+Offered = Mapping[str, bool]  # an item's images in Plex by key, and whether Plex shows each
+
+
+class Kind(NamedTuple):
+    """One kind of image: our name of the field, and the names that Plex uses for it."""
+
+    field: str
+    lock: str  # also the attribute of an item
+    singular: str
+    plural: str
+
+    def key(self, sha1: str) -> str:
+        """Returns Plex's key of the image after its upload."""
+        return f"{UPLOADED}{self.plural}/{sha1}"
+
+
+POSTER = Kind(registry.POSTER, "thumb", "poster", "posters")
+BACKGROUND = Kind(registry.BACKGROUND, "art", "art", "arts")
+KINDS = (POSTER, BACKGROUND)
+BY_FIELD = {kind.field: kind for kind in KINDS}
+
+
+def selected(offered: Offered) -> str:
+    """Returns the key of the image that Plex shows, or ''."""
+    return next((key for key, is_shown in offered.items() if is_shown), "")

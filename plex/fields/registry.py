@@ -7,7 +7,7 @@ or its setting is blank. An empty value means that Stash says nothing there.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from plex.fields import tags, text
+from plex.fields import text
 from stash.scene import GROUPS, PARENTS, PERFORMER_TAGS, PHOTOS, STASH_IDS, Scene
 from validation import template
 from validation.settings import SyncSettings
@@ -23,7 +23,7 @@ def _rating(scene: Scene, settings: SyncSettings) -> "float | None":
 
 
 def _no_value(scene: Scene, settings: SyncSettings) -> None:
-    """The rule of an image, which has a plan of its own (`plex.images.image_plan`)."""
+    """The rule of an image, which has a plan of its own (`plex.images.covers`)."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,12 @@ FIELDS = (
         needs=("content_rating",),
     ),
     Field("rating", "rating", "userRating", _rating),
-    Field("genres", "tags", "genre", tags.genres, "Genre", from_file=True, is_substance=True),
-    Field("actors", "tags", "actor", tags.actors, "Role", from_file=True, is_substance=True),
-    Field("directors", "tags", "director", tags.directors, "Director", from_file=True),
-    Field("collections", "tags", "collection", tags.collections, "Collection"),
+    Field("genres", "tags", "genre", text.genres, "Genre", from_file=True, is_substance=True),
+    Field("actors", "tags", "actor", text.actors, "Role", from_file=True, is_substance=True),
+    Field("directors", "tags", "director", text.directors, "Director", from_file=True),
+    Field("collections", "tags", "collection", text.collections, "Collection"),
     Field(
-        "labels", "tags", "label", tags.labels, "Label",
+        "labels", "tags", "label", text.labels, "Label",
         needs=("labels", "label_tags", "label_organized"),
     ),
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from plex.fields.names import is_listed
+from plex.fields.text import is_listed
 from plex.path_map import paths
 from stash.scene import Scene
 from validation.settings import SyncSettings

@@ -5,10 +5,9 @@ import tempfile
 from dataclasses import dataclass
 
 import errors
+from net.retry import once
 from plex.client.port import PlexPort
-from plex.client.write_once import once
-from plex.fields.image_kinds import Kind, Offered
-from plex.fields.item import Item
+from plex.fields.item import Item, Kind, Offered
 from plex.state.entry import ImageRecord
 
 SMALL = 64 << 10  # bytes

@@ -9,8 +9,7 @@ from plex.client.port import PlexPort
 from plex.client.section import Section, unnumbered
 from plex.client.status import unreadable
 from plex.fields.item import Part
-from plex.library.section_listing import Count, SectionListing
-from plex.library.unlisted import Endings, Failure, Tries, Unlisted
+from plex.library.section_listing import Count, Endings, Failure, SectionListing, Tries, Unlisted
 from plex.path_map.file_pairs import File
 from plex.state.database import Store
 

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import errors
@@ -66,59 +67,50 @@ def save(store: Store, memory: Memory) -> None:
     store.set_meta(META, json.dumps([memory.found, memory.looked]))
 
 
-def effective(setting: paths.PathMap, store: Store) -> paths.PathMap:
-    """The setting if there is one."""
-    return setting or load(store).path_map
-
-
+@dataclass(eq=False)
 class Finder:
     """Finds out how Plex calls Stash's folders when no setting says it. Looks once per process."""
 
-    def __init__(
-        self,
-        setting: paths.PathMap,
-        stash: StashPort,
-        index: Index,
-        store: Store,
-        clock: Callable[[], float] = time.time,
-        say: Callable[[str], None] = lambda line: None,
-        warn: Callable[[str], None] = lambda line: None,
-    ) -> None:
-        self._setting, self._stash, self._index, self._store = setting, stash, index, store
-        self._clock, self._say, self._warn = clock, say, warn
-        self._looked = False
+    setting: paths.PathMap
+    stash: StashPort
+    index: Index
+    store: Store
+    clock: Callable[[], float] = time.time
+    say: Callable[[str], None] = lambda line: None
+    warn: Callable[[str], None] = lambda line: None
+    _looked: bool = False
 
     @property
     def path_map(self) -> paths.PathMap:
-        return effective(self._setting, self._store)
+        return self.setting or self.memory.path_map
 
-    @property
+    @cached_property
     def memory(self) -> Memory:
-        return load(self._store)
+        return load(self.store)
 
     @property
     def is_blank(self) -> bool:
         """Whether there is neither a setting nor a pair that was found."""
-        return not (self._setting or self.memory.found)
+        return not (self.setting or self.memory.found)
 
     @property
     def is_due(self) -> bool:
         """Whether the last look was so long ago that a sync may look again."""
-        return not 0 <= self._clock() - self.memory.looked < AGAIN_SECONDS
+        return not 0 <= self.clock() - self.memory.looked < AGAIN_SECONDS
 
     def look(self, plex: "PlexPort | None" = None) -> bool:
         """Compares files of both servers. Returns whether the map has changed. Lists `plex` anew before, if
         that is given and needed."""
-        if self._setting or self._looked:
+        if self.setting or self._looked:
             return False
         self._looked = True
         before = self.path_map
         try:
             if plex:
-                self._index.refresh(plex, self._clock())
+                self.index.refresh(plex, self.clock())
             seen = self._seen()
         except _NO_ANSWER as error:  # the work itself can go on
-            self._warn(f"paths: they could not be compared: {error}")
+            self.warn(f"paths: they could not be compared: {error}")
             return False
         self._learn(seen)
         return self.path_map != before
@@ -126,29 +118,30 @@ class Finder:
     def evidence(self) -> Evidence:
         """Checks the map in force with some files, and finds the pairs that they prove."""
         seen = self._seen()
-        pairs = self._setting or [pair.pair for pair in self.memory.found]
+        pairs = self.setting or [pair.pair for pair in self.memory.found]
         proven = infer.pairs(seen)
         why = silence(seen) if seen.size and not proven else ""
         return Evidence(infer.evidence(pairs, seen), proven, why)
 
     def _seen(self) -> file_pairs.Comparison:
-        sample = [file_pairs.File(file.path, file.size) for file in self._stash.sample()]
+        sample = [file_pairs.File(file.path, file.size) for file in self.stash.sample()]
         accepts = file_pairs.CandidateFilter(sample).accepts
-        return file_pairs.compare(sample, self._index.files(accepts))
+        return file_pairs.compare(sample, self.index.files(accepts))
 
     def _learn(self, seen: file_pairs.Comparison) -> None:
         known = self.memory.found
         for old, now in zip(known, infer.evidence([o.pair for o in known], seen), strict=True):
             if now.is_denied and not old.is_denied:
                 sentence = f"paths: no longer right: {words(now)}, earlier {of(old)} agreed"
-                self._warn(f"{sentence}; {now.against[0]} does not agree")
+                self.warn(f"{sentence}; {now.against[0]} does not agree")
         renewed = tuple(infer.renewed(known, seen))
-        save(self._store, Memory(renewed, self._clock()))
+        self.memory = Memory(renewed, self.clock())
+        save(self.store, self.memory)
         for pair in renewed:
             if pair.pair not in [old.pair for old in known]:
-                self._say(f"paths: found by comparing files: {words(pair)}")
+                self.say(f"paths: found by comparing files: {words(pair)}")
         if not renewed and seen.size and not _look_the_same(seen):
-            self._say(f"paths: {silence(seen)}")
+            self.say(f"paths: {silence(seen)}")
 
 
 def words(pair: PrefixPair) -> str:

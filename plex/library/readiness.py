@@ -4,6 +4,7 @@ A value that is written before that pass may be lost, and the item's values befo
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import errors
 from plex.client.port import PlexPort
@@ -34,21 +35,19 @@ def is_recent(item: Item, now: float) -> bool:
     return abs(now - item.added) < RECENT
 
 
+@dataclass
 class Settling:
-    """Asks Plex only about new items, and asks again only after Plex was listed again."""
+    """Asks Plex only about new items, and asks again only after Plex was listed again: items may have been
+    added since it was at rest (`settled`)."""
 
-    def __init__(self, plex: PlexPort, clock: Callable[[], float]) -> None:
-        self._plex, self._clock = plex, clock
-        self._settled = False
-
-    def listed(self) -> None:
-        """Notes that Plex was listed: items may have been added since it was at rest."""
-        self._settled = False
+    _plex: PlexPort
+    _clock: Callable[[], float]
+    settled: bool = False
 
     def unsettled(self, items: Iterable[Item]) -> set[int]:
         """The rating keys of the items that Plex has yet to read."""
         now = self._clock()
         recent = {item.rating_key for item in items if is_recent(item, now)}
-        if recent and not self._settled:
-            self._settled = not is_reading(self._plex)
-        return set() if self._settled else recent
+        if recent and not self.settled:
+            self.settled = not is_reading(self._plex)
+        return set() if self.settled else recent

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import errors
 from plex.client.port import PlexPort
@@ -20,21 +21,18 @@ def take_edits(plex: PlexPort, rating_keys: Sequence[int]) -> "bool | None":
     return False if False in answers else None
 
 
+@dataclass
 class Witnesses:
-    """Lives as long as a process. `chance` gives 0..1."""
+    """Lives as long as a process. `chance` gives 0..1; `took` is the item that has just taken an edit."""
 
-    def __init__(self, store: Store, chance: Callable[[], float] = random.random) -> None:
-        self._store, self._chance = store, chance
-        self._took = 0
-
-    def took(self, rating_key: int) -> None:
-        """Notes that this item has just taken an edit."""
-        self._took = rating_key
+    _store: Store
+    _chance: Callable[[], float] = random.random
+    took: int = 0
 
     def besides(self, rating_key: int = 0) -> list[int]:
         """The rating keys to ask about: the item that took an edit last, then some by chance, other
         libraries first. If they were always the same, a few bad items could stop every sync for good."""
-        keys = [rating_key, self._took or self._written_last()]
+        keys = [rating_key, self.took or self._written_last()]
         for number in self._libraries(rating_key):
             keys.append(self._by_chance("part WHERE section = ?", number, keys))
         keys.append(self._by_chance("item WHERE synced > ?", 0, keys))

@@ -5,55 +5,41 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from plex.fields.registry import BY_NAME, FIELDS, UNLOCKED, Field, Fields, Value
-from plex.plan.last_written import (
-    SCALAR,
-    Base,
-    Tags,
-    Written,
-    by_key,
-    empty_value,
-    is_edited,
-    is_ours,
-    is_unchanged,
-    removed_by_person,
-    same,
-)
-from plex.plan.plan import STASH, Change
+from plex.plan import plan
 
-Baseline = Mapping[str, Written]
+Baseline = Mapping[str, plan.Written]
 
 
 def before_write(
-    baseline: Baseline, changed: Iterable[Change], wanted: Fields
-) -> dict[str, Written]:
+    baseline: Baseline, writes: Iterable[plan.Change], wanted: Fields
+) -> dict[str, plan.Written]:
     """Returns the baseline to record *before* the writes, with the new values not yet confirmed."""
     after = dict(baseline)
-    for change in changed:
-        if change.writes:
-            base, field = baseline.get(change.field), BY_NAME[change.field]
-            want = wanted[field.name]
-            if field.kind == "tags":
-                after[field.name] = _begun_tags(base, change, want)
-            else:
-                ours = SCALAR if is_ours(field, base, change.before) else ()
-                after[field.name] = Written(want, change.before, ours, begun=True)
+    for change in writes:
+        base, field = baseline.get(change.field), BY_NAME[change.field]
+        want = wanted[field.name]
+        if field.kind == "tags":
+            after[field.name] = _begun_tags(base, change, want)
+        else:
+            ours = plan.SCALAR if plan.is_ours(field, base, change.before) else ()
+            after[field.name] = plan.Written(want, change.before, ours, begun=True)
     return after
 
 
-def _begun_tags(base: Base, change: Change, want: Value) -> Written:
+def _begun_tags(base: plan.Base, change: plan.Change, want: Value) -> plan.Written:
     """The record of a list before its write. A name of somebody else that the write removes is not
     recorded as ours: it becomes ours only if Plex still has it afterwards."""
-    before = by_key(change.before)
-    ours = by_key(base.ours if base else ())
-    ours |= {key: name for key, name in by_key(change.after).items() if key not in before}
-    sent = by_key(change.after)  # without the names of Stash that a person removed
-    left = tuple(name for key, name in by_key(want).items() if key not in sent)
-    return Written(want, change.before, tuple(ours.values()), begun=True, theirs=left)
+    before = plan.by_key(change.before)
+    ours = plan.by_key(base.ours if base else ())
+    ours |= {key: name for key, name in plan.by_key(change.after).items() if key not in before}
+    sent = plan.by_key(change.after)  # without the names of Stash that a person removed
+    left = tuple(name for key, name in plan.by_key(want).items() if key not in sent)
+    return plan.Written(want, change.before, tuple(ours.values()), begun=True, theirs=left)
 
 
 def after_read_back(
-    baseline: Baseline, changed: Iterable[Change], current: Fields, wanted: Fields
-) -> dict[str, Written]:
+    baseline: Baseline, changed: Iterable[plan.Change], current: Fields, wanted: Fields
+) -> dict[str, plan.Written]:
     """Returns the baseline to record after the read-back. `current` has the values of the read-back."""
     after = dict(baseline)
     decided = {change.field: change for change in changed}
@@ -67,8 +53,8 @@ def after_read_back(
         if change and not change.writes:
             # The field is kept, and our last write stays its baseline. A rating without a baseline is
             # a person's. Without this record nobody would notice if that rating disappears.
-            if base is None and is_edited(field, base, cur):
-                after[field.name] = Written(empty_value(field), cur, theirs=SCALAR)
+            if base is None and plan.is_edited(field, base, cur):
+                after[field.name] = plan.Written(plan.empty_value(field), cur, theirs=plan.SCALAR)
             continue
         settle = _settled_tags if field.kind == "tags" else _settled_scalar
         known = settle(field, base, change, cur, want)
@@ -79,85 +65,87 @@ def after_read_back(
     return after
 
 
-def _agrees(base: Written, cur: Value, want: Value) -> bool:
+def _agrees(base: plan.Written, cur: Value, want: Value) -> bool:
     """Whether both sides still have exactly the recorded values, and nothing is open."""
     return base.sent == want and base.got == cur and not (base.begun or base.theirs)
 
 
 def _settled_scalar(
-    field: Field, base: Base, change: "Change | None", cur: Value, want: Value
-) -> "Written | None":
-    ours = is_ours(field, base, cur)
+    field: Field, base: plan.Base, change: "plan.Change | None", cur: Value, want: Value
+) -> "plan.Written | None":
+    ours = plan.is_ours(field, base, cur)
     if change:
         # If Plex refused the write, the owner of the value does not change.
-        took = not same(field, cur, change.before)
+        took = not plan.same(field, cur, change.before)
         ours = bool(change.after) if took else ours
-        return Written(want, cur, SCALAR if ours else ())
-    if same(field, cur, want):
-        return Written(want, cur, SCALAR if ours else ()) if want or base else None
+        return plan.Written(want, cur, plan.SCALAR if ours else ())
+    if plan.same(field, cur, want):
+        return plan.Written(want, cur, plan.SCALAR if ours else ()) if want or base else None
     if ours:  # a title that Stash has removed
-        return base if base and not base.begun else Written(cur, cur, SCALAR)
-    if base and is_edited(field, base, cur):  # Stash is empty there now, and may get a value again
-        return Written(want, cur, theirs=SCALAR)
+        return base if base and not base.begun else plan.Written(cur, cur, plan.SCALAR)
+    if base and plan.is_edited(
+        field, base, cur
+    ):  # Stash is empty there now, and may get a value again
+        return plan.Written(want, cur, theirs=plan.SCALAR)
     return None
 
 
 def _settled_tags(
-    field: Field, base: Base, change: "Change | None", cur: Value, want: Value
-) -> "Written | None":
-    if base and not change and is_unchanged(field, base, want):
-        return _seen_again(base, by_key(cur))
-    have, sent = by_key(cur), by_key(change.after) if change else {}
-    claims = by_key(base.ours if base else ())
+    field: Field, base: plan.Base, change: "plan.Change | None", cur: Value, want: Value
+) -> "plan.Written | None":
+    if base and not change and plan.is_unchanged(field, base, want):
+        return _seen_again(base, plan.by_key(cur))
+    have, sent = plan.by_key(cur), plan.by_key(change.after) if change else {}
+    claims = plan.by_key(base.ours if base else ())
     if change:  # a name that Plex did not remove is ours
-        before = by_key(change.before)
+        before = plan.by_key(change.before)
         claims |= {key: n for key, n in (sent | before).items() if (key in sent) != (key in before)}
     # Plex may be slow: a name that we sent is ours even if it appears after the read-back.
     ours = tuple(name for key, name in claims.items() if key in have or key in sent)
-    known = by_key(base.theirs if base else ())
+    known = plan.by_key(base.theirs if base else ())
     theirs = tuple(
-        name for key, name in by_key(want).items()
+        name for key, name in plan.by_key(want).items()
         if key not in have and (key not in sent if change else key in known)
     )  # fmt: skip
-    return Written(want, cur, ours, theirs=theirs) if want or ours else None
+    return plan.Written(want, cur, ours, theirs=theirs) if want or ours else None
 
 
-def _seen_again(base: Written, have: Mapping[str, str]) -> Written:
+def _seen_again(base: plan.Written, have: Mapping[str, str]) -> plan.Written:
     """Adds names that we sent and that are back, after a person removed them or Plex refused them."""
-    got = by_key(base.got)
-    back = {key: n for key, n in have.items() if key in by_key(base.sent) and key not in got}
+    got = plan.by_key(base.got)
+    back = {key: n for key, n in have.items() if key in plan.by_key(base.sent) and key not in got}
     if not back:
         return base
-    theirs = tuple(name for key, name in by_key(base.theirs).items() if key not in have)
+    theirs = tuple(name for key, name in plan.by_key(base.theirs).items() if key not in have)
     return replace(base, got=tuple((got | back).values()), theirs=theirs)
 
 
-def refused(field: Field, change: Change, current: Fields) -> bool:
+def refused(field: Field, change: plan.Change, current: Fields) -> bool:
     """Whether the read-back does not show the value that was just written."""
     cur = current.get(field.name)
     if field.kind != "tags":
-        return not same(field, cur, change.after)
-    have, after = set(by_key(cur)), set(by_key(change.after))
-    return not after <= have or bool(have & (set(by_key(change.before)) - after))
+        return not plan.same(field, cur, change.after)
+    have, after = set(plan.by_key(cur)), set(plan.by_key(change.after))
+    return not after <= have or bool(have & (set(plan.by_key(change.before)) - after))
 
 
 # -- locks
 
 
 def locks_ahead(
-    known: "frozenset[str] | None", changed: Iterable[Change], more: Iterable[str] = ()
+    known: "frozenset[str] | None", writes: Iterable[plan.Change], more: Iterable[str] = ()
 ) -> "frozenset[str] | None":
     """Returns our locks to record *before* the writes, including the locks that the writes set."""
     if known is None:
         return None
-    set_now = {BY_NAME[change.field].plex_name for change in changed if change.writes} - UNLOCKED
+    set_now = {BY_NAME[change.field].plex_name for change in writes} - UNLOCKED
     return known | set_now | set(more)
 
 
 def our_locks(
     known: "frozenset[str] | None",
     baseline: Baseline,
-    changed: Iterable[Change],
+    changed: Iterable[plan.Change],
     wanted: Fields,
     locks: frozenset[str],
 ) -> frozenset[str]:
@@ -192,25 +180,29 @@ class Decision(NamedTuple):
 
     def fits(self, field: Field, current: Value, wanted: Value) -> bool:
         """Whether both sides still have the values that they had at the decision."""
-        return same(field, current, self.current) and same(field, wanted, self.wanted)
+        return plan.same(field, current, self.current) and plan.same(field, wanted, self.wanted)
 
 
-def after_decision(field: Field, base: Base, decision: Decision) -> Written:
+def after_decision(field: Field, base: plan.Base, decision: Decision) -> plan.Written:
     """Returns the baseline of a field after a person's decision. For Plex: the value is recorded as the
     person's. For Stash: a write of Stash's value has begun, and may remove every name that the list has."""
     _, cur, want = decision
     if field.kind == "tags":
-        if decision.side == STASH:
-            return Written(want, cur, tuple(by_key(cur).values()), begun=True)
+        if decision.side == plan.STASH:
+            return plan.Written(want, cur, tuple(plan.by_key(cur).values()), begun=True)
         off = _missing(base, cur, want)
-        return replace(base, theirs=off) if base else Written(want, cur, theirs=off)
-    if decision.side == STASH:
-        return Written(want, cur, SCALAR if is_ours(field, base, cur) else (), begun=True)
-    return Written(want, cur, theirs=SCALAR)
+        return replace(base, theirs=off) if base else plan.Written(want, cur, theirs=off)
+    if decision.side == plan.STASH:
+        return plan.Written(
+            want, cur, plan.SCALAR if plan.is_ours(field, base, cur) else (), begun=True
+        )
+    return plan.Written(want, cur, theirs=plan.SCALAR)
 
 
-def _missing(base: Base, cur: Value, want: Value) -> Tags:
+def _missing(base: plan.Base, cur: Value, want: Value) -> plan.Tags:
     """Returns the names of Stash that stay off the item: without a baseline, every missing name."""
-    have, wish = by_key(cur), by_key(want)
-    off: Collection[str] = removed_by_person(base, have, wish) if base else set(wish) - set(have)
+    have, wish = plan.by_key(cur), plan.by_key(want)
+    off: Collection[str] = (
+        plan.removed_by_person(base, have, wish) if base else set(wish) - set(have)
+    )
     return tuple(name for key, name in wish.items() if key in off)

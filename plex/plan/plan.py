@@ -7,24 +7,118 @@ wanted    Stash's values now; an absent field is not synced
 docs/plan.md has the truth table. A test compares it with this file, cell by cell.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from plex.fields.registry import FIELDS, Field, Fields, Value
-from plex.plan.last_written import (
-    Base,
-    Tags,
-    Written,
-    by_key,
-    empty_value,
-    is_edited,
-    is_ours,
-    is_resolved,
-    is_unchanged,
-    removed_by_person,
-    same,
-)
+from plex.fields.text import name_key
+
+Tags = tuple[str, ...]
+SCALAR: Tags = ("*",)  # means the value, in `ours` and `theirs` of a scalar
+
+
+@dataclass(frozen=True)
+class Written:
+    """Our last write of a field.
+
+    sent    the value that we sent
+    got     the value that Plex showed in the read-back
+    ours    names of a list that are on the item because of us; SCALAR if the value is
+    theirs  names that a person removed from the list; SCALAR if `got` is a person's value
+    begun   the read-back was never recorded, and `got` is Plex's value before the write
+    """
+
+    sent: Value
+    got: Value
+    ours: Tags = ()
+    begun: bool = False
+    theirs: Tags = ()
+
+
+Base = Written | None  # of a field: None if we never wrote it
+
+
+def is_unchanged(field: Field, base: Base, want: Value) -> bool:
+    """Whether Stash still has the value of our last write."""
+    return base is not None and not base.begun and same(field, want, base.sent)
+
+
+def is_ours(field: Field, base: Base, cur: Value) -> bool:
+    """Whether Plex shows this scalar because we wrote it."""
+    if base is None or not cur:
+        return False
+    return came_late(field, base, cur) or (bool(base.ours) and same(field, cur, base.got))
+
+
+def is_edited(field: Field, base: Base, cur: Value) -> bool:
+    """Whether a person changed the scalar in Plex after our last write."""
+    if base is None:
+        return field.kind == "rating" and bool(cur)  # no agent rates, only a person does
+    if same(field, cur, base.got):
+        return bool(base.theirs)
+    return not came_late(field, base, cur)
+
+
+def came_late(field: Field, base: Written, cur: Value) -> bool:
+    """Whether Plex shows a value that we sent and had not seen: we did not read back, or Plex was slow."""
+    unseen = base.begun or not (base.theirs or same(field, base.got, base.sent))
+    return unseen and same(field, cur, base.sent)
+
+
+def is_resolved(field: Field, base: Base, cur: Value) -> bool:
+    """Whether a write over Plex's present value has begun, or was decided by a person."""
+    return base is not None and base.begun and same(field, cur, base.got)
+
+
+def removed_by_person(base: Base, have: Collection[str], wish: Iterable[str]) -> set[str]:
+    """Returns the keys of wished names that a person removed after we had seen them on the item."""
+    if base is None:
+        return set()
+    seen = set(by_key(base.got))
+    if base.begun:  # a name that we were about to remove was not removed by a person
+        seen &= set(by_key(base.sent))
+    return set(wish) & (seen | set(by_key(base.theirs))) - set(have)
+
+
+def same(field: Field, one: Value, other: Value) -> bool:
+    """Whether two values are equal to Plex: ratings to a tenth, lists without order and case."""
+    if one == other:
+        return True
+    if field.kind == "tags":
+        return set(by_key(one)) == set(by_key(other))
+    if field.kind == "rating":
+        return abs(_float(one) - _float(other)) < 0.05
+    return (one or "") == (other or "")
+
+
+def _float(value: Value) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+def empty_value(field: Field) -> Value:
+    """Returns the empty value of the field."""
+    return {"rating": None, "tags": ()}.get(field.kind, "")
+
+
+def names_of(value: Value) -> Tags:
+    """Returns the names of a list; none for a value that is no list."""
+    return value if isinstance(value, tuple) else ()
+
+
+def by_key(value: Value) -> dict[str, str]:
+    """Returns the names of a list by `name_key`."""
+    names: dict[str, str] = {}
+    for name in names_of(value):
+        names.setdefault(name_key(name), name)
+    return names
+
+
+def without(some: Value, others: Value) -> list[str]:
+    """Returns the names of a list that another list does not have."""
+    known = by_key(others)
+    return [name for name in names_of(some) if name_key(name) not in known]
+
 
 # The setting on_edit_in_plex.
 NEWEST, STASH, PLEX, ASK = "newest", "stash", "plex", "ask"
@@ -78,10 +172,6 @@ class Rules:
         """The effective on_edit_in_plex: with `fill_only` no edit is undone."""
         return NEWEST if self.fill_only and self.on_edit == STASH else self.on_edit
 
-    def holds(self, field: Field) -> bool:
-        """Whether somebody else's lock is on the field."""
-        return field.plex_name in self.locked
-
 
 def changes(
     baseline: Mapping[str, Written], current: Fields, wanted: Fields, rules: Rules = Rules()
@@ -113,7 +203,7 @@ def _why(field: Field, base: Base, cur: Value, want: Value, rules: Rules) -> str
     if stays and base and same(field, cur, base.got) and not base.theirs:
         return REFUSED
     ours = is_ours(field, base, cur)
-    held = rules.holds(field) and not ours  # the lock on our value is our lock
+    held = field.plex_name in rules.locked and not ours  # the lock on our value is our lock
     if rules.policy == STASH:
         return CLEAR if not want else REPAIR if edited or held else WRITE
     if not want and not ours:
@@ -159,7 +249,7 @@ def _tags(field: Field, base: Base, cur: Value, want: Value, rules: Rules) -> "C
         return Change(field.name, before, before, why)
     after = [have.get(key, name) for key, name in wish.items() if key in have or key in names.add]
     after += [name for key, name in have.items() if key not in wish and key not in names.drop]
-    edited = names.off or names.drop - names.ours or rules.holds(field)
+    edited = names.off or names.drop - names.ours or field.plex_name in rules.locked
     why = CLEAR if not after else REPAIR if edited and rules.policy == STASH else WRITE
     return Change(field.name, before, tuple(after), why)
 
@@ -171,7 +261,7 @@ def _kept(field: Field, base: Base, cur: Tags, want: Value, rules: Rules, names:
         return REFUSED  # Plex did not take names that we sent, or kept names that we removed
     if rules.policy == STASH:
         return ""
-    if rules.holds(field) and rules.policy in (PLEX, ASK):
+    if field.plex_name in rules.locked and rules.policy in (PLEX, ASK):
         return LOCKED
     if rules.policy == ASK and base and names.off - set(by_key(base.theirs)):
         return CONFLICT

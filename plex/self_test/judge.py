@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from plex.fields.image_kinds import POSTER
-from plex.fields.item import Item
-from plex.fields.names import name_key
+from plex.fields.item import POSTER, Item
 from plex.fields.registry import BY_NAME
-from plex.plan.last_written import Tags, by_key, names_of, same, without
+from plex.fields.text import name_key
+from plex.plan.plan import Tags, by_key, names_of, same, without
 from plex.self_test import names
 
 REFUSED, UNTESTED = "refused", "untested"

@@ -3,9 +3,9 @@
 import struct
 import zlib
 
-from plex.fields.names import name_key
 from plex.fields.registry import Value
-from plex.plan.last_written import Tags, names_of
+from plex.fields.text import name_key
+from plex.plan.plan import Tags, names_of
 
 MARK = "Stash2Plex test"
 FIRST, SECOND, THIRD = MARK, f"{MARK} 2", f"{MARK} 3"

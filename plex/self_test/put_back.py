@@ -7,14 +7,13 @@ import errors
 from plex.client import edit_request
 from plex.client.edit_request import Parameter
 from plex.client.port import PlexPort
-from plex.fields.image_kinds import BY_FIELD, POSTER, Offered, selected
-from plex.fields.item import Item
-from plex.fields.names import name_key
+from plex.fields.item import BY_FIELD, POSTER, Item, Offered, is_same_file, selected
 from plex.fields.registry import BY_NAME, Value
-from plex.plan.last_written import by_key, without
+from plex.fields.text import name_key
+from plex.plan.plan import by_key, without
 from plex.self_test import names
-from plex.state import entry_history, file_id
 from plex.state.database import Store
+from plex.state.entry import lock_of
 from plex.state.journal import Journal
 from plex.state.self_tests import SelfTests
 from plex.sync.undo_plan import Back, backs, goal
@@ -42,7 +41,7 @@ def _item_back(plex: PlexPort, rating_key: int, fields: Sequence[Back]) -> list[
     left = list(fields)
     for turn in range(TRIES + 1):
         item = plex.items([rating_key]).get(rating_key)
-        if item is None or not file_id.is_same(fields[0].rows[0].files, file_id.of_item(item)):
+        if item is None or not is_same_file(fields[0].rows[0].files, item.file_ids):
             return []  # nothing is left of it: the item is gone, or is another file's
         offered = plex.images(rating_key, POSTER)
         left = [back for back in fields if not is_back(back, item, offered)]
@@ -114,7 +113,7 @@ def _image(back: Back, offered: Offered) -> str:
 
 def _is_lock_right(back: Back, item: Item) -> bool:
     """The test sends no lock with a rating."""
-    is_locked = entry_history.lock_of(back.field) in item.locks
+    is_locked = lock_of(back.field) in item.locks
     return back.field == "rating" or is_locked == back.locked
 
 
@@ -128,7 +127,7 @@ def edit_of(fields: Sequence[Back], item: Item) -> list[Parameter]:
         if back.field not in BY_FIELD:
             edit += _value(back, now)
         if back.field in BY_FIELD or not _has_theirs(back, now):
-            edit.append((f"{entry_history.lock_of(back.field)}.locked", str(int(back.locked))))
+            edit.append((f"{lock_of(back.field)}.locked", str(int(back.locked))))
     return edit
 
 

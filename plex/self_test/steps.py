@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from plex.client import edit_request, shared_edit
+from plex.client import edit_request
 from plex.client.edit_request import Parameter
 from plex.fields.item import Item
 from plex.fields.registry import BY_NAME, Value
 from plex.plan import plan
-from plex.plan.last_written import names_of
+from plex.plan.plan import names_of
 from plex.self_test import judge, names
 from plex.self_test.judge import genres
 
@@ -62,7 +62,7 @@ class Step:
 def shared(now: Item) -> list[Parameter]:
     """The edit of several items: one name comes to each list."""
     change = plan.Change("genres", genres(now), _and(names.THIRD)(now), plan.WRITE)
-    return shared_edit.parameters([change]) or []
+    return edit_request.shared_parameters([change]) or []
 
 
 def _with(*added: str) -> Callable[[Item], tuple[str, ...]]:

@@ -4,20 +4,19 @@ from collections.abc import Callable, Sequence
 
 import errors
 from plex.client.port import PlexPort
-from plex.fields.image_kinds import POSTER, selected
-from plex.fields.item import Item
+from plex.fields.item import POSTER, Item, selected
 from plex.fields.registry import IMAGES
 from plex.images import images
 from plex.images.images import Picture
-from plex.plan.last_written import names_of
+from plex.plan.plan import names_of
 from plex.self_test import judge, names, steps
 from plex.self_test.put_back import put_back
 from plex.self_test.steps import STEPS, Step
-from plex.state import entry_history, file_id
 from plex.state.database import Store
+from plex.state.entry import lock_of
 from plex.state.journal import TEST, Journal, Row
 from plex.state.self_tests import Result, SelfTests
-from plex.state.traits import ADDS, SEVERAL, Traits
+from plex.sync.together import ADDS, SEVERAL, Traits
 
 ROWS = 50  # of the listing in which the item has to be the first
 
@@ -115,8 +114,8 @@ class Walk:
             was = selected(self._plex.images(item.rating_key, POSTER))
             self._poster = self._poster if step.way == steps.SELECT else was
             after = self._poster if step.way == steps.SELECT else self._picture.key
-        key, is_locked = item.rating_key, entry_history.lock_of(step.field) in item.locks
-        files = file_id.of_item(item)
+        key, is_locked = item.rating_key, lock_of(step.field) in item.locks
+        files = item.file_ids
         return Row(key, self._scenes[key], step.field, was, after, is_locked, TEST, files=files)
 
     def _send(self, step: Step, items: Sequence[Item]) -> bool:

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from plex.fields.registry import BACKGROUND, POSTER, Value
+from plex.fields.item import BY_FIELD, FileIds, file_ids_from, file_ids_text
+from plex.fields.registry import BACKGROUND, BY_NAME, IMAGES, POSTER, Value
 from plex.plan.baseline import Decision
-from plex.plan.last_written import Written
-from plex.state import file_id
-from plex.state.file_id import FileIds
+from plex.plan.plan import Written
 
 # The fields of an entry that hold the record of an image.
 _IMAGES = {
@@ -67,6 +66,18 @@ class Entry:
     def with_image(self, image: str, record: ImageRecord) -> "Entry":
         return self.but(**dict(zip(_IMAGES[image], record, strict=True)))
 
+    def known(self, field: str) -> str:
+        """Returns the ledger's knowledge of a field for the journal, as JSON; '' if there is none.
+        `entry_history.restored` brings it back."""
+        record: Any = None
+        if field in IMAGES:
+            image = self.image(field)
+            record = list(image) if any(image) else None
+        elif field in self.baseline:
+            record = pack(self.baseline[field])
+        own = self.locks is None or lock_of(field) in self.locks
+        return json.dumps([record, int(own)], ensure_ascii=False) if record or own else ""
+
     def but(self, **changed: Any) -> "Entry":
         # Five times as fast as `dataclasses.replace`, and called five times per scene.
         copy = object.__new__(Entry)
@@ -85,7 +96,7 @@ def row_of(entry: Entry) -> tuple[object, ...]:
     values = vars(entry) | {
         "baseline": json.dumps(baseline, ensure_ascii=False), "asked": " ".join(entry.asked),
         "locks": None if entry.locks is None else " ".join(sorted(entry.locks)),
-        "files": file_id.text(entry.files),
+        "files": file_ids_text(entry.files),
     }  # fmt: skip
     return tuple(values[name] for name in COLUMNS)
 
@@ -101,7 +112,7 @@ def entry_of(row: tuple[Any, ...], decided: Mapping[str, Decision]) -> Entry:
         "baseline": baseline, "decided": decided, "asked": names_of(values["asked"]),
         "locks": None if locks is None else frozenset(names_of(locks)),
         "poster_begun": bool(values["poster_begun"]), "art_begun": bool(values["art_begun"]),
-        "files": file_id.from_text(values["files"]),
+        "files": file_ids_from(values["files"]),
     })  # fmt: skip
 
 
@@ -141,3 +152,8 @@ def unpack(packed: list[Any]) -> Written:
 def value_of(parsed: Any) -> Value:
     """Returns the value of a field after JSON, which has no tuples."""
     return tuple(parsed) if isinstance(parsed, list) else parsed
+
+
+def lock_of(field: str) -> str:
+    """Returns Plex's name of the field."""
+    return BY_FIELD[field].lock if field in BY_FIELD else BY_NAME[field].plex_name

@@ -1,5 +1,4 @@
-"""Saves the ledger's knowledge of a field in the journal, restores it after an undo, and rebuilds a
-lost entry from the journal.
+"""Restores the ledger's knowledge of a field after an undo, and rebuilds a lost entry from the journal.
 
 Our values and locks stay ours after an undo, and after the ledger has lost an item.
 """
@@ -8,35 +7,16 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from plex.fields.image_kinds import BY_FIELD, UPLOADED
-from plex.fields.item import Item
+from plex.fields.item import UPLOADED, Item, is_same_file
 from plex.fields.registry import BY_NAME, IMAGES
-from plex.plan.last_written import SCALAR, Written, by_key
-from plex.state import file_id
-from plex.state.entry import Entry, ImageRecord, pack, unpack
+from plex.plan.plan import SCALAR, Written, by_key
+from plex.state.entry import Entry, ImageRecord, lock_of, unpack
 from plex.state.journal import Origin, Row
-
-
-def lock_of(field: str) -> str:
-    """Returns Plex's name of the field."""
-    return BY_FIELD[field].lock if field in BY_FIELD else BY_NAME[field].plex_name
-
-
-def known(entry: Entry, field: str) -> str:
-    """Returns what `restored` needs, as JSON. '' if the ledger knows nothing about the field."""
-    record: Any = None
-    if field in IMAGES:
-        image = entry.image(field)
-        record = list(image) if any(image) else None
-    elif field in entry.baseline:
-        record = pack(entry.baseline[field])
-    own = entry.locks is None or lock_of(field) in entry.locks
-    return json.dumps([record, int(own)], ensure_ascii=False) if record or own else ""
 
 
 def restored(entry: Entry, field: str, before: str, is_locked: bool, now: Item) -> Entry:
     """Returns the entry after the field got back its value from before a write. `before` is the result
-    of `known`, `is_locked` means that the lock stays on, `now` is the item after the undo."""
+    of `Entry.known`, `is_locked` means that the lock stays on, `now` is the item after the undo."""
     record, own = _loads(before)
     lock, left = lock_of(field), {n: written for n, written in entry.baseline.items() if n != field}
     locks = entry.locks
@@ -66,11 +46,11 @@ def rebuilt(
 ) -> Entry:
     """Returns the entry of an item that the ledger has lost. Values in the journal that the item still
     shows are ours, and so is each lock that was not there before our first write."""
-    ids = file_id.of_item(item)
+    ids = item.file_ids
     entry = Entry(rating_key, scene, files=ids)
     baseline: dict[str, Written] = {}
     for row in rows:
-        if not file_id.is_same(row.files, ids):
+        if not is_same_file(row.files, ids):
             continue
         if row.field in IMAGES:
             sha1 = str(row.after or "").rpartition("/")[2]
@@ -80,7 +60,7 @@ def rebuilt(
             baseline[row.field] = _written(row, baseline.get(row.field))
     locks = frozenset(
         lock_of(name) for name, origin in origins.items()
-        if not origin.locked and file_id.is_same(origin.files, ids)
+        if not origin.locked and is_same_file(origin.files, ids)
     )  # fmt: skip
     return entry.but(baseline=baseline, locks=locks & item.locks)
 

@@ -5,16 +5,17 @@ files of the item, since its rating key may belong to another file later.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from disk.database import insert
+from plex.fields.item import FileIds, file_ids_from, file_ids_of_scene, file_ids_text, is_same_file
 from plex.fields.registry import Value
-from plex.state import file_id
+from plex.path_map import paths
 from plex.state.database import Store
 from plex.state.entry import value_of
-from plex.state.file_id import FileIds
+from stash.scene import Scene
 
 # Why a value is restored: a person asked, or the scene left the selection.
 UNDO, LEFT = "undo", "left"
@@ -29,7 +30,7 @@ class Row:
 
     before, locked  the value and the lock in Plex before the write
     after           the value that we sent
-    known           the ledger's knowledge of the field before the write (`entry_history.known`)
+    known           the ledger's knowledge of the field before the write (`Entry.known`)
     """
 
     rating_key: int
@@ -73,13 +74,16 @@ class RunEntry:
     undone: int
 
 
+@dataclass
 class Journal:
-    """Reads and writes rows. `command` names the run of this process, which begins with its first write."""
+    """Reads and writes rows. `command` names the run of this process, which begins with its first write.
+    Runs are kept for some days, and up to a number of rows."""
 
-    def __init__(self, store: Store, command: str = "", days: int = DAYS, rows: int = ROWS) -> None:
-        self._store, self._command = store, command
-        self._days, self._rows = days, rows
-        self._run = 0
+    _store: Store
+    _command: str = ""
+    _days: int = DAYS
+    _rows: int = ROWS
+    _run: int = 0
 
     @property
     def run(self) -> int:
@@ -96,7 +100,8 @@ class Journal:
             writes = [(self._run, *_to_columns(row)) for row in rows]
             insert(db, f"INSERT INTO journal (run, {_COLUMNS})", writes)
             db.execute("UPDATE run SET noted = noted + ? WHERE id = ?", (len(writes), self._run))
-            insert(db, "INSERT OR REPLACE INTO origin", self._new_origins(rows))
+            if origins := self._new_origins(rows):
+                insert(db, "INSERT OR REPLACE INTO origin", origins)
 
     def _new_origins(self, rows: Sequence[Row]) -> list[tuple[object, ...]]:
         """Returns the columns of an origin for each field that was never written on this file."""
@@ -104,10 +109,10 @@ class Journal:
         new: dict[tuple[int, str], tuple[object, ...]] = {}
         for row in rows:
             origin = known.get(row.rating_key, {}).get(row.field)
-            is_known = origin is not None and file_id.is_same(origin.files, row.files)
+            is_known = origin is not None and is_same_file(origin.files, row.files)
             if not is_known and row.why != TEST:
                 key = (row.rating_key, row.field)
-                columns = (*key, _dumps(row.before), int(row.locked), file_id.text(row.files))
+                columns = (*key, _dumps(row.before), int(row.locked), file_ids_text(row.files))
                 new.setdefault(key, columns)
         return list(new.values())
 
@@ -176,7 +181,7 @@ class Journal:
         columns = "rating_key, field, before, locked, files"
         sql = f"SELECT {columns} FROM origin WHERE rating_key IN (...)"
         for key, field, before, locked, files in self._store.rows_in(sql, rating_keys):
-            origin = Origin(_loads(before), bool(locked), file_id.from_text(files))
+            origin = Origin(_loads(before), bool(locked), file_ids_from(files))
             origins.setdefault(key, {})[field] = origin
         return origins
 
@@ -199,7 +204,7 @@ class Journal:
 
     def hold(self, scenes: Mapping[int, FileIds], why: str, now: float) -> None:
         """Holds scenes, each for as long as it has one of these files."""
-        rows = [(number, now, why, file_id.text(files)) for number, files in scenes.items()]
+        rows = [(number, now, why, file_ids_text(files)) for number, files in scenes.items()]
         self._store.change_each("INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?)", rows)
 
     def resume(self, scene_ids: "Iterable[int] | None" = None) -> list[int]:
@@ -223,7 +228,7 @@ class Journal:
     def _holds(self, table: str) -> dict[int, Hold]:
         sql = f"SELECT scene_id, why, since, files FROM {table} ORDER BY scene_id"
         return {
-            number: Hold(why, since, file_id.from_text(files))
+            number: Hold(why, since, file_ids_from(files))
             for number, why, since, files in self._store.rows(sql)
         }
 
@@ -250,14 +255,14 @@ _ROWS, _IN_ORDER = f"SELECT {_COLUMNS}, run, number FROM journal WHERE", "ORDER 
 def _to_columns(row: Row) -> tuple[object, ...]:
     return (
         row.rating_key, row.scene_id, row.field, _dumps(row.before), _dumps(row.after),
-        int(row.locked), row.why, file_id.text(row.files), row.known,
+        int(row.locked), row.why, file_ids_text(row.files), row.known,
     )  # fmt: skip
 
 
 def _from_columns(row: tuple[Any, ...]) -> Row:
     key, scene, field, before, after, locked, why, files, known, run, number = row
     values = _loads(before), _loads(after), bool(locked)
-    return Row(key, scene, field, *values, why, run, number, file_id.from_text(files), known)
+    return Row(key, scene, field, *values, why, run, number, file_ids_from(files), known)
 
 
 def _dumps(value: Value) -> str:
@@ -266,3 +271,44 @@ def _dumps(value: Value) -> str:
 
 def _loads(text: str) -> Value:
     return value_of(json.loads(text))
+
+
+class Holds:
+    """The holds at this moment. After Stash's database was replaced, a scene id may belong to another
+    scene, which nobody held. The hold is then suspended, and resumes when its scene is back."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        path_map: paths.PathMap,
+        freed: bool = False,
+        warn: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """With `freed` all scenes count as released."""
+        self._journal, self._path_map, self._warn = journal, path_map, warn
+        self._held = {} if freed else journal.held()
+        self._suspended = {} if freed else journal.suspended_holds()
+
+    def __contains__(self, scene_id: object) -> bool:
+        """Whether the scene id may have a hold."""
+        return scene_id in self._held or scene_id in self._suspended
+
+    def why(self, scene: Scene) -> str:
+        """Returns why the scene is held, or ''."""
+        if scene.id not in self:
+            return ""
+        ids = file_ids_of_scene(scene, self._path_map)
+        if hold := self._held.get(scene.id):
+            if is_same_file(hold.files, ids):
+                return hold.why
+            self._journal.suspend_hold(scene.id)
+            self._suspended[scene.id] = self._held.pop(scene.id)
+            self._warn(
+                f"{scene.label()} has another file than the held scene with the same id had. It is synced, "
+                "and the hold waits until its own scene is back"
+            )
+        elif is_same_file((hold := self._suspended[scene.id]).files, ids):
+            self._journal.resume_hold(scene.id)
+            self._held[scene.id] = self._suspended.pop(scene.id)
+            return hold.why
+        return ""

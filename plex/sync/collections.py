@@ -11,13 +11,12 @@ from typing import NamedTuple
 
 import errors
 from disk.database import batches
-from plex.client.collection import CUSTOM, Collection
 from plex.client.pages import BAD_PART
 from plex.client.port import PlexPort
-from plex.client.section import unnumbered
-from plex.fields import tags
-from plex.fields.names import name_key
-from plex.plan.last_written import without
+from plex.client.section import CUSTOM, Collection, unnumbered
+from plex.fields import text
+from plex.fields.text import name_key
+from plex.plan.plan import without
 from plex.state.database import Store
 from plex.state.ledger import Ledger
 from plex.sync.work import Work
@@ -98,7 +97,7 @@ class Collections:
             (work.item.section, name, work.item.rating_key): place
             for work in works
             if "collections" in work.wanted
-            for name, place in tags.positions(work.scene, self._settings).items()
+            for name, place in text.positions(work.scene, self._settings).items()
         }
 
     def _places_before(self, works: Sequence[Work]) -> dict[Membership, int]:

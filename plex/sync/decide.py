@@ -5,29 +5,48 @@ what is decided here, a preview shows it, a reconciliation counts it. Nothing is
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import errors
-from plex.client.port import PlexPort
+from plex.client.port import PlexPort, Unread
 from plex.fields import actor_photos, registry, selection
+from plex.fields.item import Item, file_ids_of_scene
 from plex.images import covers
 from plex.images.covers import Covers
-from plex.library import claims, match, readiness
-from plex.library.claims import Claims
+from plex.library import match, readiness
 from plex.library.index import Index
+from plex.library.match import Claims
 from plex.library.witnesses import Witnesses
-from plex.state import file_id
 from plex.state.entry import Entry
-from plex.state.holds import Holds
-from plex.state.journal import Journal
+from plex.state.journal import Holds, Journal
 from plex.state.ledger import Ledger
 from plex.sync.decision import Other, SceneDecision
-from plex.sync.reads import Reads
-from plex.sync.restore import RESTORE
 from plex.sync.work import Work, claim_photos, planned, refuse_partial, rules, state_before
 from stash.port import StashPort
 from stash.scene import Scene
 from validation.settings import SyncSettings
+
+# A value of the setting on_leave; with the other one the items stay as they are.
+RESTORE = "restore"
+
+
+@dataclass
+class Reads:
+    """The questions of a decision to both servers. `Prefetch` has asked some of them before. `items` also notes
+    the items that Plex has and cannot give, with the reason."""
+
+    scenes: Callable[[Sequence[int], Collection[str]], dict[int, Scene]]
+    items: Callable[[Sequence[int], Unread], dict[int, Item]]
+    cover: Callable[[Scene], "bytes | None"]
+
+
+Settle = Callable[[Collection[int]], bool]
+
+
+def nothing_open(keys: Collection[int]) -> bool:
+    """Whether an earlier batch with these items had to be finished: there is none."""
+    return False
 
 
 class Decider:
@@ -46,7 +65,8 @@ class Decider:
         """`scanned` is called when Plex has scanned since its libraries were listed."""
         self.plex, self.index, self.ledger = plex, index, ledger
         self.settings, self.clock, self._scanned = settings, clock, scanned
-        self._reads, self._journal = Reads(stash, plex), Journal(ledger.store)
+        self._reads = Reads(stash.scenes, plex.items, stash.cover)
+        self._journal = Journal(ledger.store)
         self._covers = Covers(plex, settings, clock)
         # Items to ask for when Plex gives none of those at hand.
         self.others = Witnesses(ledger.store)
@@ -68,7 +88,7 @@ class Decider:
         scenes: Iterable[Scene],
         images: Collection[str] = (),
         reads: "Reads | None" = None,
-        settle: Callable[[Collection[int]], bool] = lambda keys: False,
+        settle: Settle = nothing_open,
         freed: bool = False,
     ) -> list[SceneDecision]:
         """Decides about scenes that were read with the `extras`. Looks at the covers for `images` even if
@@ -159,7 +179,7 @@ class Decider:
         shown = set(self.ledger.showing(ids) if ids else ())
         for decision in decisions:
             if decision.scene.id in shown:
-                files = file_id.of_scene(decision.scene, self.settings.path_map)
+                files = file_ids_of_scene(decision.scene, self.settings.path_map)
                 decision.written = self.ledger.items_of(decision.scene.id, files)
                 restores = self.settings.on_leave == RESTORE and not decision.held
                 decision.restores = restores and bool(decision.written)
@@ -168,7 +188,7 @@ class Decider:
         self,
         chosen: Sequence[SceneDecision],
         reads: Reads,
-        settle: Callable[[Collection[int]], bool],
+        settle: Settle,
     ) -> match.Matches:
         scenes = [decision.scene for decision in chosen]
         read = partial(match.read, self.plex, reads.items, others=self.others.besides)
@@ -181,7 +201,7 @@ class Decider:
         return matched() if settle(keys) else matches
 
     def _refresh(self) -> bool:
-        self._settling.listed()
+        self._settling.settled = False
         is_more = self.index.refresh(self.plex, self.clock())
         if self.index.came_back:
             self._scanned()
@@ -193,21 +213,21 @@ class Decider:
             if error := matches.unread.get(decision.scene.id):
                 decision.unread = error
                 continue
-            decision.items = matches.of(decision.scene)
+            decision.items = matches.items.get(decision.scene.id, [])
             if not decision.items:
                 decision.hidden = match.hidden(decision.scene, self.index, self.settings.path_map)
-            fit = claims.fit(decision.scene, decision.items, self.settings.path_map, self.settings)
+            fit = match.fit(decision.scene, decision.items, self.settings.path_map, self.settings)
             decision.sure, decision.unsure = fit
             if decision.unsure:
                 decision.libraries = self.index.titles()
 
     def _entries(self, decisions: Iterable[SceneDecision]) -> dict[int, Entry]:
-        return self.ledger.entries_of(item for decision in decisions for item in decision.sure)
+        return self.ledger.entries_of([i for decision in decisions for i in decision.sure])
 
     def _wait(self, decisions: Iterable[SceneDecision], entries: Mapping[int, Entry]) -> None:
         """Notes the items that we have never written and that Plex has yet to read: their scenes wait."""
         fresh = [i for decision in decisions for i in decision.sure if i.rating_key not in entries]
-        waiting = self._settling.unsettled(fresh)
+        waiting = self._settling.unsettled(fresh) if fresh else set()
         for decision in decisions:
             decision.unready = [i.rating_key for i in decision.sure if i.rating_key in waiting]
 
@@ -220,16 +240,16 @@ class Decider:
         owners = self._claims.owners(scenes, holders, self.settings.path_map)
         new = {key: owners.of[key] for key in owners.of.keys() - entries.keys()}
         items = {item.rating_key: item for _, item in pairs}
-        known = {**entries, **self.ledger.new_entries(new, items)}
+        known = {**entries, **(self.ledger.new_entries(new, items) if new else {})}
         for decision, item in pairs:
             entry, owner = known[item.rating_key], owners.of[item.rating_key]
             role = owners.role(decision.scene, item, decision.sure)
-            if role != claims.SHOWN:
+            if role != match.SHOWN:
                 decision.others.append(Other(item, role, owner))
             elif work := planned(decision.scene, item, entry, self.settings):
                 decision.works.append(work)
             else:
-                decision.others.append(Other(item, claims.SILENT, owner))
+                decision.others.append(Other(item, match.SILENT, owner))
 
     def _look_at_covers(self, decision: SceneDecision, reads: Reads, also: Collection[str]) -> None:
         """Looks at the covers of one scene. A cover that cannot be read stops nothing else."""
@@ -241,23 +261,29 @@ class Decider:
                 decision.cover_error = error
             seen = [image.look.change for image in work.images]
             work.changes += tuple(change for change in seen if change and not change.writes)
-            unseen = work.unseen_images  # decisions about these wait
-            left = {name: d for name, d in work.entry.decided.items() if name not in unseen}
-            work.entry = work.entry.but(decided=left)
+            if work.entry.decided:
+                unseen = work.unseen_images  # decisions about these wait
+                left = {name: d for name, d in work.entry.decided.items() if name not in unseen}
+                work.entry = work.entry.but(decided=left)
 
     def _conclude(self, decisions: Sequence[SceneDecision]) -> None:
         """Gives each photo that is due to one work, and notes the states of the scenes."""
+        if self.settings.actor_photo_url:
+            self._claim_photos(decisions)
+        for work in works_of(decisions):
+            work.state = state_before(work, self.settings)
+
+    def _claim_photos(self, decisions: Sequence[SceneDecision]) -> None:
         wishes = [actor_photos.wanted(each.scene, self.settings).keys() for each in decisions]
         both = list(zip(decisions, wishes, strict=True))
         names = {name for decision, wish in both if decision.works for name in wish}
-        sent = self.ledger.photos(names) if names else {}
-        holders = self.ledger.holders(sent) if names else {}
+        if not names:
+            return
+        sent = self.ledger.photos(names)
+        holders = self.ledger.holders(sent)
         for decision, wish in both:
-            if names:
-                claim_photos(decision.works, sent, holders, self.settings, self._claimed)
-                decision.awaits_photo = not self._claimed.isdisjoint(wish)
-            for work in decision.works:
-                work.state = state_before(work, self.settings)
+            claim_photos(decision.works, sent, holders, self.settings, self._claimed)
+            decision.awaits_photo = not self._claimed.isdisjoint(wish)
 
 
 def works_of(decisions: Iterable[SceneDecision]) -> list[Work]:

@@ -5,23 +5,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from plex.client.shared_edit import MOST
+from plex.client.edit_request import MOST
 from plex.fields.actor_photos import Sent
 from plex.state.journal import LEFT, Journal
-from plex.state.scene_state_store import SceneStates
-from plex.state.traits import Traits
-from plex.sync import record
+from plex.state.ledger import SceneStates
 from plex.sync.collections import Collections
-from plex.sync.decide import Decider, works_of
-from plex.sync.decision import SceneDecision
-from plex.sync.outcome import Outcome, add_work, many
-from plex.sync.reads import Reads
-from plex.sync.restore import Restorer
-from plex.sync.undo import Undo
-from plex.sync.verify import Items, ReadBack
+from plex.sync.decide import Decider, Reads, Settle, nothing_open, works_of
+from plex.sync.decision import Outcome, SceneDecision, add_work, many
+from plex.sync.together import Traits
+from plex.sync.undo import Restorer, Undo
 from plex.sync.watcher import Watcher
-from plex.sync.work import Work, rows, state_after
-from plex.sync.write import Writer
+from plex.sync.work import Work, entry_begun, entry_done, is_news, rows, state_after
+from plex.sync.write import Items, ReadBack, Writer
 from stash.scene import Scene
 
 
@@ -114,9 +109,6 @@ class Pipeline:
         outcomes = self.sync(ids)
         return lambda: outcomes
 
-    def ahead(self, ids: Sequence[int]) -> None:
-        """Does nothing: only `Pipelined` reads the next scenes ahead."""
-
     def close(self) -> None:
         """There is nothing to close."""
 
@@ -126,7 +118,7 @@ class Pipeline:
         self,
         ids: Iterable[int],
         reads: "Reads | None" = None,
-        settle: Callable[[Collection[int]], bool] = lambda keys: False,
+        settle: Settle = nothing_open,
     ) -> SceneBatch:
         """Decides what to write. For `reads` and `settle` see the decider."""
         ids = list(dict.fromkeys(ids))
@@ -169,7 +161,7 @@ class Pipeline:
 
     def _note(self, works: list[Work]) -> None:
         """Records what will be ours before it is written: a kill in between must not orphan it."""
-        entries = [record.begun(work) for work in works if work.writes or work.new_images]
+        entries = [entry_begun(work) for work in works if work.writes or work.new_images]
         if entries:
             with self._ledger.store.writing():
                 self._journal.record([row for work in works for row in rows(work)], self._clock())
@@ -178,20 +170,19 @@ class Pipeline:
     def _remember(self, works: list[Work], outcomes: dict[int, Outcome]) -> None:
         entries = []
         for work in works:
-            entry = record.done(work, self._clock(), self._settings.sync_fields)
-            if record.is_news(entry, work):
+            entry = entry_done(work, self._clock(), self._settings.sync_fields)
+            if is_news(entry, work):
                 entries.append(entry)
             state = state_after(work, entry, self._settings)
             add_work(outcomes[work.scene.id], work, state)
-        refs = self._ledger.changed_refs({work.scene.id: work.scene.refs() for work in works})
-        if entries or refs:
-            self._ledger.put(entries, refs)
-        self._ledger.put_photos({
+        self._ledger.put(entries, {work.scene.id: work.scene.refs() for work in works})
+        if photos := {
             name: Sent(url, work.after.photos.get(name, ""))
             for work in works
             for name, url in work.photos.items()
             if work.after
-        })  # fmt: skip
+        }:
+            self._ledger.put_photos(photos)
         self._keep_states(outcomes.values())
 
     def _keep_states(self, outcomes: Iterable[Outcome]) -> None:

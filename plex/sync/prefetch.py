@@ -1,6 +1,6 @@
-"""Prefetch: another thread reads what the next batch needs, while this batch is written.
+"""Another thread reads what the next batch needs, and reads the last batch back, while a batch is written.
 
-The thread has its own connections to Stash and Plex, and a read-only one to our file. Items that we
+`Pipelined` wraps a `Pipeline`, which is whole without it. The thread has its own connections to Stash and Plex, and a read-only one to our file. Items that we
 have written on since, items that are new to Plex, and whatever is old is read again.
 """
 
@@ -8,10 +8,11 @@ import sqlite3
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
 import errors
 from net.prefetch import ReaderThread
@@ -25,9 +26,11 @@ from plex.library.index import Index
 from plex.state.database import ReadOnlyStore, Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
-from plex.sync.reads import Reads
-from plex.sync.verify import Items
+from plex.sync.decide import Reads
+from plex.sync.decision import Outcome
+from plex.sync.pipeline import Pipeline, SceneBatch
 from plex.sync.work import rules
+from plex.sync.write import Items
 from stash.port import StashPort
 from stash.scene import Scene
 from validation.settings import SyncSettings
@@ -55,8 +58,8 @@ class PendingBatch:
     overtaken: set[int] = field(default_factory=set)
 
 
-class Prefetch(Reads):
-    """Answers what was read ahead, and reads the rest. `timer` gives seconds from any start."""
+class Prefetch:
+    """Answers what was read ahead, and reads the rest (`reads`). `timer` gives seconds from any start."""
 
     def __init__(
         self,
@@ -66,7 +69,8 @@ class Prefetch(Reads):
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
         """`stash` and `plex` are for this thread."""
-        super().__init__(stash, plex)
+        self._stash, self._plex = stash, plex
+        self.reads = Reads(self._scenes, self._items, self._cover)
         self._reader, self._timer, self._thread = reader, timer, ReaderThread()
         sys.setswitchinterval(SWITCH)
         self._coming: deque[PendingBatch] = deque(maxlen=2)  # the next batch, and the one after it
@@ -99,7 +103,7 @@ class Prefetch(Reads):
 
     # -- reads
 
-    def scenes(self, ids: Sequence[int], extras: Collection[str]) -> dict[int, Scene]:
+    def _scenes(self, ids: Sequence[int], extras: Collection[str]) -> dict[int, Scene]:
         self._current = None  # a batch that failed may have left it, and is older than these scenes
         read = next((batch for batch in self._coming if batch.ids == list(ids)), None)
         if read:
@@ -107,18 +111,18 @@ class Prefetch(Reads):
         for other in self._coming:
             other.overtaken.update(ids)
         if read is None or self._timer() - read.at > STALE:
-            return super().scenes(ids, extras)
+            return self._stash.scenes(ids, extras)
         scenes, again = read.scenes.result(), sorted(read.overtaken.intersection(ids))
         if again:
             kept = {number: scene for number, scene in scenes.items() if number not in again}
-            scenes = kept | super().scenes(again, extras)
+            scenes = kept | self._stash.scenes(again, extras)
         self._current = read
         return scenes
 
-    def items(self, rating_keys: Sequence[int], unread: Unread) -> dict[int, Item]:
+    def _items(self, rating_keys: Sequence[int], unread: Unread) -> dict[int, Item]:
         items = self._known_items(self._current, rating_keys) if self._current else {}
         left = [key for key in rating_keys if key not in items]
-        return items | super().items(left, unread) if left else items
+        return items | self._plex.items(left, unread) if left else items
 
     def _known_items(self, current: PendingBatch, rating_keys: Sequence[int]) -> dict[int, Item]:
         self._current = None  # if this fails, everything is read anew
@@ -129,13 +133,13 @@ class Prefetch(Reads):
         current.spent.update(rating_keys)  # a second question means doubt
         return items
 
-    def cover(self, scene: Scene) -> "bytes | None":
+    def _cover(self, scene: Scene) -> "bytes | None":
         try:
             read = self._current.covers.result() if self._current else {}
         except (errors.Stash2PlexError, sqlite3.Error, OSError):
             read = {}
         if scene.id not in read or (self._current and scene.id in self._current.overtaken):
-            return super().cover(scene)
+            return self._stash.cover(scene)
         picture = read[scene.id]
         return picture.read() if picture else None
 
@@ -200,3 +204,81 @@ class Reader:
         how = rules(item, entry, self.settings)
         due = covers.in_question(scene, item, entry, self.settings, how)
         return any(due) or bool(covers.open_to_look(entry, self.settings))
+
+
+class OpenBatch:
+    """A batch whose writes are on Plex, and that is not remembered yet."""
+
+    def __init__(self, batch: SceneBatch, finish: Callable[[], None]) -> None:
+        self._batch, self._finish, self._items = batch, finish, batch.items
+        self.is_finished = False
+        self._error: Exception | None = None
+
+    def touches(self, ids: Collection[int], items: Collection[int]) -> bool:
+        """Whether any of these scenes or items is still open in the batch."""
+        if self.is_finished:
+            return False
+        return not (set(self._batch.ids).isdisjoint(ids) and self._items.isdisjoint(items))
+
+    def finish(self) -> None:
+        """Remembers the batch. An error is kept for whoever asks for the outcomes."""
+        if not self.is_finished:
+            self.is_finished = True
+            try:
+                self._finish()
+            except Exception as error:
+                self._error = error
+
+    def outcomes(self) -> list[Outcome]:
+        """Finishes the batch. A second call returns or raises the same as the first."""
+        self.finish()
+        if self._error:
+            raise self._error
+        return self._batch.results
+
+
+class Pipelined:
+    """Has the methods of a `Pipeline` that a drain calls."""
+
+    def __init__(self, pipeline: Pipeline, prefetch: Prefetch) -> None:
+        self._pipeline, self._prefetch = pipeline, prefetch
+        self._open: list[OpenBatch] = []
+        self.rest, self.size = pipeline.rest, pipeline.size
+
+    def sync(self, ids: Iterable[int]) -> list[Outcome]:
+        return self.begin(list(ids))()
+
+    def ahead(self, ids: Sequence[int]) -> None:
+        """Begins to read what these scenes need, which come next."""
+        self._prefetch.ahead(ids)
+
+    def close(self) -> None:
+        """Reads nothing ahead any more."""
+        self._prefetch.close()
+
+    def begin(self, ids: Sequence[int]) -> Callable[[], list[Outcome]]:
+        """Writes what these scenes need, and returns a call that finishes the batch and gives the
+        outcomes. The batch before is read back meanwhile, if it is about others."""
+        self._finish_open(ids=ids)
+        self._prefetch.spend(self._pipeline.settle())
+        settle = partial(self._finish_open, ())
+        batch = self._pipeline.decide(ids, self._prefetch.reads, settle)
+        self._prefetch.spend(batch.items)
+        self._pipeline.write(batch)
+        read_back = self._prefetch.read_back(batch.edited)
+
+        def finish() -> None:
+            self._prefetch.spend(batch.items)  # what Plex ignored is written again
+            self._pipeline.finish(batch, read_back)
+
+        opened = OpenBatch(batch, finish)
+        self._open = [*(other for other in self._open if not other.is_finished), opened]
+        return opened.outcomes
+
+    def _finish_open(self, ids: Collection[int] = (), items: Collection[int] = ()) -> bool:
+        """Finishes batches with these scenes or items: what is known of them has to be remembered
+        before they are decided about again. Returns whether there was any."""
+        again = [batch for batch in self._open if batch.touches(ids, items)]
+        for batch in again:
+            batch.finish()
+        return bool(again)

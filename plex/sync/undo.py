@@ -1,4 +1,5 @@
-"""Undo: puts back what Plex said before a write, unless somebody has changed it since."""
+"""Undo: puts back what Plex said before a write, unless somebody has changed it since. Also puts the items
+of scenes that left the selection back to what they said before our first write (`Restorer`)."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -7,30 +8,17 @@ from typing import NamedTuple
 
 import errors
 from plex.client.port import PlexPort
-from plex.fields.image_kinds import BY_FIELD as IMAGES
-from plex.fields.image_kinds import Kind
-from plex.fields.item import Item
+from plex.fields.item import BY_FIELD as IMAGES
+from plex.fields.item import Item, Kind, is_same_file
 from plex.fields.registry import BY_NAME, Value
-from plex.plan.last_written import same
-from plex.state import entry_history, file_id
+from plex.plan.plan import same
+from plex.state import entry_history
 from plex.state.entry import Entry
 from plex.state.journal import UNDO, Journal, Origin, Row
 from plex.state.ledger import Ledger
-from plex.state.traits import Traits
-from plex.sync.together import Together
-from plex.sync.undo_plan import (
-    Back,
-    Undone,
-    backs,
-    by_item,
-    edit_of,
-    goal,
-    is_ours,
-    is_untouched,
-    row_of,
-    scene_of,
-    share_of,
-)
+from plex.sync import undo_plan
+from plex.sync.decision import Outcome, handed_over, restored
+from plex.sync.together import Together, Traits
 from plex.sync.write import edited_apart
 
 SINCE = "changed since"
@@ -74,12 +62,12 @@ class Undo:
         rows: Sequence[Row],
         original: bool = False,
         tell: Callable[[int, int, str], None] = lambda done, total, title: None,
-    ) -> Undone:
+    ) -> undo_plan.Undone:
         """Puts the rows back. `original`: the rows lead back to before our first write. `tell` gets the number
         of items that are done, of all, and the title of the next."""
-        done, total, gone = Undone(), len({row.rating_key for row in rows}), 0
+        done, total, gone = undo_plan.Undone(), len({row.rating_key for row in rows}), 0
         self._together.settle()
-        for wanted in by_item(rows):
+        for wanted in undo_plan.by_item(rows):
             now = self._read(wanted)
             chosen = self._chosen(wanted, now, done)
             self._note(chosen, now)
@@ -100,9 +88,9 @@ class Undo:
     def plan(self, rows: Sequence[Row]) -> list[Row]:
         """Returns what `undo` would write."""
         planned: list[Row] = []
-        for wanted in by_item(rows):
+        for wanted in undo_plan.by_item(rows):
             now = self._read(wanted)
-            planned += self._rows(self._chosen(wanted, now, Undone()), now)
+            planned += self._rows(self._chosen(wanted, now, undo_plan.Undone()), now)
         return planned
 
     def _read(self, rating_keys: Iterable[int]) -> Now:
@@ -110,9 +98,9 @@ class Undo:
         return Now(items, self._ledger.entries_of(items.values()))
 
     def _chosen(
-        self, wanted: Mapping[int, Sequence[Row]], now: Now, done: Undone
-    ) -> dict[int, list[Back]]:
-        chosen: dict[int, list[Back]] = {}
+        self, wanted: Mapping[int, Sequence[Row]], now: Now, done: undo_plan.Undone
+    ) -> dict[int, list[undo_plan.Back]]:
+        chosen: dict[int, list[undo_plan.Back]] = {}
         for key, rows in wanted.items():
             for back in self._backs(rows, now.items.get(key), done):
                 if why := self._obstacle(back, now):
@@ -121,34 +109,36 @@ class Undo:
                     chosen.setdefault(key, []).append(back)
         return chosen
 
-    def _backs(self, rows: Sequence[Row], item: "Item | None", done: Undone) -> list[Back]:
+    def _backs(
+        self, rows: Sequence[Row], item: "Item | None", done: undo_plan.Undone
+    ) -> list[undo_plan.Back]:
         """The fields to put back, from rows about this file: the rating key may have been another's."""
         if item is None:
-            return backs(rows)
-        ids = file_id.of_item(item)
-        of_now = [row for row in rows if file_id.is_same(row.files, ids)]
-        for back in backs(row for row in rows if row not in of_now):
+            return undo_plan.backs(rows)
+        ids = item.file_ids
+        of_now = [row for row in rows if is_same_file(row.files, ids)]
+        for back in undo_plan.backs(row for row in rows if row not in of_now):
             done.leave(back, ANOTHER)
-        return backs(of_now)
+        return undo_plan.backs(of_now)
 
-    def _rows(self, chosen: Mapping[int, list[Back]], now: Now) -> list[Row]:
+    def _rows(self, chosen: Mapping[int, list[undo_plan.Back]], now: Now) -> list[Row]:
         return [
-            row_of(back, now.items[key], now.entries.get(key), self._why)
+            undo_plan.row_of(back, now.items[key], now.entries.get(key), self._why)
             for key, of_item in chosen.items()
             for back in of_item
         ]
 
-    def _obstacle(self, back: Back, now: Now) -> str:
+    def _obstacle(self, back: undo_plan.Back, now: Now) -> str:
         """Why the field stays as it is, '' if it can be put back."""
         key, item = back.rating_key, now.items.get(back.rating_key)
         if item is None:
             return f"{NOT_GIVEN} ({self._unread[key]})" if key in self._unread else GONE
         if kind := IMAGES.get(back.field):
-            return "" if is_untouched(back, self._plex.images(key, kind)) else SINCE
-        ours = is_ours(back, item.values.get(back.field), now.entries.get(key))
+            return "" if undo_plan.is_untouched(back, self._plex.images(key, kind)) else SINCE
+        ours = undo_plan.is_ours(back, item.values.get(back.field), now.entries.get(key))
         return "" if ours or self._is_back(back, item) else SINCE
 
-    def _note(self, chosen: Mapping[int, list[Back]], now: Now) -> None:
+    def _note(self, chosen: Mapping[int, list[undo_plan.Back]], now: Now) -> None:
         """Records the holds and the writes before they are done."""
         rows = self._rows(chosen, now)
         if self._why == UNDO:
@@ -161,7 +151,7 @@ class Undo:
                 if back.field == "collections" and isinstance(back.last, tuple):
                     self._left(now.items[key].section, back.last)
 
-    def _obstacle_of(self, item: Item, of_item: Sequence[Back]) -> str:
+    def _obstacle_of(self, item: Item, of_item: Sequence[undo_plan.Back]) -> str:
         """Puts one item's fields back. Returns why that failed, or ''. Raises if Plex refuses everything."""
         try:
             self._restore(item, of_item)
@@ -173,7 +163,7 @@ class Undo:
         self._failed = 0
         return ""
 
-    def _restore(self, item: Item, of_item: Sequence[Back]) -> None:
+    def _restore(self, item: Item, of_item: Sequence[undo_plan.Back]) -> None:
         fields = [back for back in of_item if back.field not in IMAGES]
         has_rating = any(back.field == "rating" for back in fields)
         apart = edited_apart(
@@ -185,28 +175,30 @@ class Undo:
             elif apart and back.field == "rating":
                 self._plex.rate(item.rating_key, back.value)  # type: ignore[arg-type]
 
-    def _edit(self, item: Item, fields: Sequence[Back], rates_apart: bool) -> None:
-        if parameters := edit_of(fields, item, rates_apart):
+    def _edit(self, item: Item, fields: Sequence[undo_plan.Back], rates_apart: bool) -> None:
+        if parameters := undo_plan.edit_of(fields, item, rates_apart):
             self._plex.edit(item.section, item.rating_key, parameters)
 
-    def _pick(self, item: Item, kind: Kind, back: Back) -> None:
-        if key := goal(back, self._plex.images(item.rating_key, kind)):
+    def _pick(self, item: Item, kind: Kind, back: undo_plan.Back) -> None:
+        if key := undo_plan.goal(back, self._plex.images(item.rating_key, kind)):
             self._plex.select_image(item.rating_key, kind, key)
         else:
             self._plex.unset_image(item.rating_key, kind)
         lock = (f"{kind.lock}.locked", "1" if back.locked else "0")
         self._plex.edit(item.section, item.rating_key, [lock])
 
-    def _write_together(self, chosen: Mapping[int, list[Back]], now: Now) -> set[int]:
+    def _write_together(self, chosen: Mapping[int, list[undo_plan.Back]], now: Now) -> set[int]:
         return self._together.write(
-            share for key, of_item in chosen.items() for share in share_of(of_item, now.items[key])
+            share
+            for key, of_item in chosen.items()
+            for share in undo_plan.share_of(of_item, now.items[key])
         )
 
     def _confirm(
         self,
-        chosen: Mapping[int, list[Back]],
+        chosen: Mapping[int, list[undo_plan.Back]],
         together: Collection[int],
-        done: Undone,
+        done: undo_plan.Undone,
         original: bool,
     ) -> None:
         """Reads back, and remembers about each field what the ledger knew before it was written."""
@@ -223,11 +215,11 @@ class Undo:
             done.fields += len(good)
             if good:
                 done.items.add(key)
-                done.scenes |= {scene_of(back, entry) for back in good} - {0}
+                done.scenes |= {undo_plan.scene_of(back, entry) for back in good} - {0}
             self._settle(key, good, now, original)
 
     def _again(
-        self, chosen: Mapping[int, list[Back]], now: Now, together: Collection[int]
+        self, chosen: Mapping[int, list[undo_plan.Back]], now: Now, together: Collection[int]
     ) -> list[int]:
         """Sends again what did not show after an edit of several items, and ratings that did not show
         after any edit. Returns the rating keys of these items."""
@@ -245,7 +237,7 @@ class Undo:
                     self._plex.rate(key, back.value)  # type: ignore[arg-type]
         return late
 
-    def _settle(self, key: int, good: Sequence[Back], now: Now, original: bool) -> None:
+    def _settle(self, key: int, good: Sequence[undo_plan.Back], now: Now, original: bool) -> None:
         """Changes journal and ledger in one transaction: they must not contradict each other."""
         item, entry = now.items.get(key), now.entries.get(key)
         with self._ledger.store.writing():
@@ -256,7 +248,7 @@ class Undo:
                     entry = entry_history.restored(entry, back.field, known, back.locked, item)
                 self._ledger.put([entry])
 
-    def _known(self, back: Back, item: Item, entry: Entry) -> str:
+    def _known(self, back: undo_plan.Back, item: Item, entry: Entry) -> str:
         """The ledger's knowledge of the field before its first row. Old rows without files lack this
         knowledge: then it is rebuilt from the rows before them."""
         first, key = back.rows[0], back.rating_key
@@ -266,9 +258,9 @@ class Undo:
         rows = [row for row in written if row.number < first.number]
         origins = self._journal.origins([key]).get(key, {})
         rebuilt = entry_history.rebuilt(key, entry.scene_id, item, rows, origins)
-        return entry_history.known(rebuilt, back.field)
+        return rebuilt.known(back.field)
 
-    def _is_back(self, back: Back, item: "Item | None") -> bool:
+    def _is_back(self, back: undo_plan.Back, item: "Item | None") -> bool:
         if item is None:
             return False
         if back.field in IMAGES:
@@ -283,7 +275,7 @@ def first_touches(journal: Journal, rating_keys: Sequence[int], ledger: Ledger) 
         entry = entries.get(key)
         for name, origin in origins.items():
             rows = [row for row in written.get(key, ()) if row.field == name]
-            last = next((r for r in reversed(rows) if file_id.is_same(origin.files, r.files)), None)
+            last = next((r for r in reversed(rows) if is_same_file(origin.files, r.files)), None)
             touches.append(_touch(key, name, origin, last, entry))
     return touches
 
@@ -306,3 +298,33 @@ def _last_written(entry: "Entry | None", name: str) -> Value:
         return kind.key(sha1) if sha1 else None
     base = entry.baseline.get(name)
     return base.got if base else None
+
+
+class Restorer:
+    """Puts back what a person has not changed since, and forgets which scene the items showed: nobody
+    looks at them again until the scene is selected again."""
+
+    def __init__(self, undo: Undo, ledger: Ledger, journal: Journal) -> None:
+        self._undo, self._ledger, self._journal = undo, ledger, journal
+
+    def plan(self, keys: Sequence[int]) -> list[Row]:
+        """Returns what `restore` would write on these items."""
+        return self._undo.plan(first_touches(self._journal, keys, self._ledger))
+
+    def restore(self, outcomes: Iterable[Outcome], taken: Collection[int]) -> None:
+        """Restores the items that the scenes leave, except those that another scene has `taken`."""
+        for outcome in outcomes:
+            if keys := [key for key in outcome.leaves if key not in taken]:
+                self._restore(outcome, keys)
+            elif outcome.leaves:
+                handed_over(outcome)
+
+    def _restore(self, outcome: Outcome, keys: Sequence[int]) -> None:
+        try:
+            rows = first_touches(self._journal, keys, self._ledger)
+            done = self._undo.undo(rows, original=True)
+        except (errors.Busy, errors.Rejected, errors.Gone) as error:
+            outcome.error = error
+            return
+        self._ledger.forget_scene(outcome.scene_id)
+        restored(outcome, keys, done.fields, done.left)

@@ -4,15 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plex.client import edit_request, shared_edit
-from plex.fields.image_kinds import BY_FIELD as IMAGES
-from plex.fields.image_kinds import UPLOADED, Offered, selected
-from plex.fields.item import Item
+from plex.client import edit_request
+from plex.client.edit_request import shared_parameters
+from plex.fields.item import BY_FIELD as IMAGES
+from plex.fields.item import UPLOADED, Item, Offered, selected
 from plex.fields.registry import BY_NAME, Value
 from plex.plan import plan
-from plex.plan.last_written import same
-from plex.state import entry_history, file_id
-from plex.state.entry import Entry
+from plex.plan.plan import same
+from plex.state.entry import Entry, lock_of
 from plex.state.journal import Row
 from plex.sync.together import Share
 
@@ -95,8 +94,8 @@ def row_of(back: Back, item: Item, entry: "Entry | None", why: str) -> Row:
     now = back.last if back.field in IMAGES else item.values.get(back.field)
     return Row(
         back.rating_key, scene_of(back, entry), back.field, now, back.value,
-        entry_history.lock_of(back.field) in item.locks, why, files=file_id.of_item(item),
-        known=entry_history.known(entry, back.field) if entry else "",
+        lock_of(back.field) in item.locks, why, files=item.file_ids,
+        known=entry.known(back.field) if entry else "",
     )  # fmt: skip
 
 
@@ -114,7 +113,7 @@ def share_of(fields: Sequence[Back], item: Item) -> list[Share]:
     """The edit that puts these fields back, as an edit that other items may share. Empty if a part of the
     edit fits only this item."""
     changes = [] if any(back.field in IMAGES for back in fields) else _changes(fields, item)
-    edit = shared_edit.parameters(changes)
+    edit = shared_parameters(changes)
     return [Share(item, changes, tuple(_with_locks(edit, fields)))] if edit else []
 
 

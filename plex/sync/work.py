@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from plex.client import shared_edit
+from plex.client.edit_request import at_risk, lost_names, was_reached
 from plex.fields import actor_photos, registry
 from plex.fields.actor_photos import Sent
-from plex.fields.item import Item
+from plex.fields.item import KINDS, Item
 from plex.images import covers
-from plex.images.image_plan import ItemImage
+from plex.images.covers import ItemImage
 from plex.plan import baseline, plan
-from plex.plan.last_written import Written, names_of, same
-from plex.state import entry_history, file_id, scene_state
-from plex.state.entry import Entry
+from plex.plan.plan import Written, names_of, same
+from plex.state import scene_state
+from plex.state.entry import Entry, lock_of
 from plex.state.journal import Row
 from stash.scene import Scene
 from validation.settings import SyncSettings
@@ -76,14 +76,15 @@ class Work:
         rating."""
         ratings = [change for change in self.writes if change.field == "rating"]
         others = [change for change in self.writes if change.field != "rating"]
-        return [change for some in (others, ratings) if not self._traced(some) for change in some]
+        kinds = [some for some in (others, ratings) if some and not self._traced(some)]
+        return [change for some in kinds for change in some]
 
     @property
     def was_robbed(self) -> bool:
         """Whether an edit of several items took names from this one that were to stay."""
         if not (self.together and self.after):
             return False
-        return shared_edit.lost(shared_edit.at_risk(self.writes), self.after)
+        return lost_names(at_risk(self.writes), self.after)
 
     @property
     def lost_rating(self) -> bool:
@@ -98,7 +99,7 @@ class Work:
         return bool(asked - {"userRating"} - locks)
 
     def _traced(self, changes: list[plan.Change]) -> bool:
-        return self.after is not None and shared_edit.was_reached(changes, self.item, self.after)
+        return self.after is not None and was_reached(changes, self.item, self.after)
 
 
 def planned(scene: Scene, item: Item, entry: Entry, settings: SyncSettings) -> "Work | None":
@@ -244,12 +245,64 @@ def rows(work: Work) -> list[Row]:
          image.look.change.why if image.look.change else plan.WRITE)
         for image in work.new_images if image.look.picture
     ]  # fmt: skip
-    files = file_id.of_item(work.item)
+    files = work.item.file_ids
     return [
         Row(
             work.item.rating_key, work.scene.id, name, before, after,
-            entry_history.lock_of(name) in work.item.locks, why, files=files,
-            known=entry_history.known(work.entry, name),
+            lock_of(name) in work.item.locks, why, files=files,
+            known=work.entry.known(name),
         )
         for name, before, after, why in values
     ]  # fmt: skip
+
+
+def entry_begun(work: Work) -> Entry:
+    """The entry before the writes."""
+    entry, locks = work.entry, {image.kind.lock for image in work.new_images}
+    for image in work.new_images:
+        entry = covers.upload_begun(entry, image)
+    return entry.but(
+        scene_id=work.scene.id,
+        baseline=baseline.before_write(entry.baseline, work.writes, work.wanted),
+        locks=baseline.locks_ahead(entry.locks, work.writes, locks),
+        files=work.item.file_ids,
+    )
+
+
+def entry_done(work: Work, now: float, synced: Iterable[str]) -> Entry:
+    """The entry after the writes; `synced` are the fields of the settings."""
+    item, known, decided = work.after or work.item, work.entry, (work.changes, work.wanted)
+    entry = _moved(known, work.item, item).but(
+        scene_id=work.scene.id,
+        baseline=baseline.after_read_back(known.baseline, work.changes, item.values, work.wanted),
+        locks=baseline.our_locks(known.locks, known.baseline, *decided, item.locks),
+        asked=asked(work, synced),
+        files=item.file_ids,
+        synced=now,
+    )
+    for image in work.images:
+        entry = covers.after_look(entry, image, item)
+    return entry
+
+
+def is_news(entry: Entry, work: Work) -> bool:
+    """Whether the entry differs from the one in the ledger in more than its time."""
+    known = work.entry.but(synced=entry.synced)
+    return entry != known or bool(work.entry.decided) or not work.entry.synced
+
+
+def asked(work: Work, synced: Iterable[str]) -> tuple[str, ...]:
+    """The fields that wait for a person's decision."""
+    asked = tuple(change.field for change in work.changes if change.why == plan.CONFLICT)
+    unseen = [name for name in work.unseen_images if name in synced]
+    return asked + tuple(name for name in unseen if name in work.entry.asked)
+
+
+def _moved(entry: Entry, before: Item, now: Item) -> Entry:
+    """The entry with the places at which Plex shows its images now: our writes move them."""
+    for kind in KINDS if before.images != now.images else ():
+        past = entry.image(kind.field)
+        if before.images.get(kind.lock, "") == past.shown:
+            past = past._replace(shown=now.images.get(kind.lock, ""))
+            entry = entry.with_image(kind.field, past)
+    return entry

@@ -1,23 +1,28 @@
-"""Writes works to Plex one by one, and finds out whose fault a failure is."""
+"""Writes works to Plex one by one, and finds out whose fault a failure is. Then reads back what Plex made of
+them, and sends again what it ignored (`ReadBack`)."""
 
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from statistics import median
 
 import errors
-from plex.client import edit_request, shared_edit
+from plex.client import edit_request
+from plex.client.edit_request import shared_parameters
 from plex.client.port import PlexPort
+from plex.client.status import unreadable
+from plex.fields import registry
+from plex.fields.item import Item
 from plex.images import covers
 from plex.library import witnesses
 from plex.library.index import Index
 from plex.library.witnesses import Witnesses
 from plex.plan import plan
-from plex.state.traits import ADDS, Traits
-from plex.sync.outcome import Outcome
-from plex.sync.together import Share, Together
+from plex.sync.decision import Outcome
+from plex.sync.together import ADDS, Share, Together, Traits
 from plex.sync.watcher import Watcher
 from plex.sync.work import Work
 
@@ -27,6 +32,7 @@ ENOUGH = 40  # edits before anything is known
 LATEST = 20  # edits that are compared to them
 TIMES, AT_LEAST = 3.0, 0.05  # so many times as slow, and so many seconds slower
 LONGEST = 5.0  # seconds
+DROPPED = "Plex accepted an edit twice, and shows nothing of it"
 
 
 def rest(latest: Sequence[float], usual: Sequence[float]) -> float:
@@ -90,12 +96,15 @@ class Writer:
     def write_all(self, works: Sequence[Work], outcomes: Mapping[int, Outcome]) -> list[Work]:
         """Writes works, equal edits as one. Returns those that did not fail; the reasons of the others are
         in their outcomes."""
-        done = self._together.write(share for work in works for share in _share(work))
+        done: set[int] = set()
+        if len(works) > 1:
+            done = self._together.write(share for work in works for share in _share(work))
         for work in works:
             work.together = work.item.rating_key in done
         self.is_light = len(done) * 2 > len(works)
         written = self._write_rest(works, outcomes)
-        self.settle()
+        if len(works) > 1:
+            self.settle()
         return written
 
     def _write_rest(self, works: Sequence[Work], outcomes: Mapping[int, Outcome]) -> list[Work]:
@@ -127,11 +136,6 @@ class Writer:
         send = self._rate if work.lost_rating else partial(self._send, rates_apart=True)
         return self._tried(lambda: send(work, left), work, outcome)
 
-    def were_robbed(self) -> None:
-        """Notes that an edit of several items took names from more than one of them. A single item proves
-        nothing: a person may have removed the names."""
-        self.traits.note(ADDS, False)
-
     def singly(self, work: Work, outcome: Outcome, left: Sequence[edit_request.Parameter]) -> bool:
         """Sends removals one by one: some servers honour only the first removal of a request."""
 
@@ -159,12 +163,11 @@ class Writer:
         return True
 
     def _send(self, work: Work, changes: Sequence[plan.Change], rates_apart: bool = False) -> None:
-        known = rates_apart or self.traits.rates_apart
-        has_rating = any(change.field == "rating" for change in changes)
-
         def edit(apart: bool) -> None:
             self._edit(work, edit_request.parameters(changes, apart))
 
+        has_rating = any(change.field == "rating" for change in changes)
+        known = has_rating and (rates_apart or self.traits.rates_apart)
         if edited_apart(edit, known, has_rating):
             self._rate(work, changes)
             if not known:
@@ -185,7 +188,7 @@ class Writer:
         if parameters:
             with self.tempo.edit():
                 self._plex.edit(work.item.section, work.item.rating_key, parameters)
-            self._others.took(work.item.rating_key)
+            self._others.took = work.item.rating_key
 
     def _blame(self, work: Work, error: errors.Stash2PlexError) -> None:
         """Raises Unreachable if Plex takes no edit at all, else marks the error as `alone`. The items that
@@ -213,5 +216,71 @@ def edited_apart(edit: Callable[[bool], None], apart: bool, has_rating: bool) ->
 
 def _share(work: Work) -> list[Share]:
     """The work as an edit that other items may share. Empty if a part of the edit fits only this item."""
-    edit = None if work.photos or work.new_images else shared_edit.parameters(work.writes)
+    edit = None if work.photos or work.new_images else shared_parameters(work.writes)
     return [Share(work.item, work.writes, tuple(edit))] if edit else []
+
+
+Items = Mapping[int, Item]
+
+
+@dataclass
+class ReadBack:
+    """Compares the works of one batch with what Plex says after them. `read` reads items again."""
+
+    outcomes: Mapping[int, Outcome]
+    writer: Writer
+    read: Callable[[Sequence[int]], Items]
+
+    def carried_out(self, works: Sequence[Work], items: Items) -> list[Work]:
+        """Returns the works that did not fail. `items` has the items after the writes. Sends again what
+        Plex ignored."""
+        _seen(works, items)
+        seen = [work for work in works if not work.edits or self._is_seen(work)]
+        amiss = [work for work in seen if work.ignored or work.was_robbed]
+        unrated = [work for work in amiss if work.lost_rating]
+        if len([work for work in amiss if work.was_robbed]) > 1:
+            # A single item proves nothing: a person may have removed the names.
+            self.writer.traits.note(ADDS, False)
+        seen = [w for w in seen if w not in amiss or self.writer.again(w, self._of(w))]
+        self._look_again(amiss)
+        if any(not work.ignored for work in unrated):
+            self.writer.traits.rate_apart()
+        dropped = [work for work in amiss if work.was_dropped]
+        seen = [w for w in seen if w not in dropped or self._failed(w, unreadable(DROPPED))]
+        stubborn = [work for work in seen if left_over(work)]
+        done = [
+            w for w in seen
+            if w not in stubborn or self.writer.singly(w, self._of(w), left_over(w))
+        ]  # fmt: skip
+        self._look_again(stubborn)
+        return done
+
+    def _of(self, work: Work) -> Outcome:
+        return self.outcomes[work.scene.id]
+
+    def _failed(self, work: Work, error: errors.Stash2PlexError) -> bool:
+        return self.writer.failed(work, self._of(work), error)
+
+    def _is_seen(self, work: Work) -> bool:
+        gone = errors.Gone(f"Plex item {work.item.rating_key} vanished while it was written")
+        return work.after is not None or self._failed(work, gone)
+
+    def _look_again(self, works: Sequence[Work]) -> None:
+        if works:
+            _seen(works, self.read([work.item.rating_key for work in works]))
+
+
+def _seen(works: Sequence[Work], items: Items) -> None:
+    for work in works:
+        work.after = items.get(work.item.rating_key, work.after)
+
+
+def left_over(work: Work) -> list[edit_request.Parameter]:
+    """The removals that Plex did not make, as one edit each."""
+    now = work.after.values if work.after else {}
+    return [
+        edit_request.removal(field.plex_name, [name])
+        for change in work.writes
+        if (field := registry.BY_NAME[change.field]).kind == "tags"
+        for name in edit_request.left_over(change, now.get(change.field))
+    ]

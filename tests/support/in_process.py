@@ -18,7 +18,7 @@ from plex.state.database import Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger
 from plex.sync.decide import Decider, works_of
-from plex.sync.outcome import Outcome
+from plex.sync.decision import Outcome
 from plex.sync.pipeline import Pipeline
 from stash.api import StashApi
 from validation.config import Stash2PlexConfig

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from app import entry, tasks
+from app import entry, lane
 from app.commands import reconcile
 from app.dashboard import read_only_db, routes
 from app.run import Run
@@ -37,15 +37,15 @@ def operation(
             raise StashError(str(error), 200) from error
     connection = {"Scheme": "http", "Host": "127.0.0.1", "Port": box.stash.port}
     run = Run(connection, given, str(box.data_dir), clock=clock)
-    before, tasks.current = tasks.current, run
+    before, lane.current = lane.current, run
     try:
         with _no_pauses():
-            return tasks.handle_task(mode)
+            return lane.handle_task(mode)
     except Stash2PlexError as error:
         raise StashError(str(error), 200) from error
     finally:
         run.close()
-        tasks.current = before
+        lane.current = before
 
 
 @contextmanager

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from app.arguments import objection
 from app.cli import NUMBERS
 from app.commands.registry import MODES
-from app.modes import ARGUMENTS, objection
+from app.modes import ARGUMENTS
 from devserver.box import Box
 from tests.support.box_output import terminal
 from tests.support.brakes import refused

@@ -15,8 +15,7 @@ from plex.state.ledger import Ledger
 from plex.sync.collections import LAG
 from plex.sync.decide import Decider
 from plex.sync.pipeline import Pipeline
-from plex.sync.pipelined import Pipelined
-from plex.sync.prefetch import Prefetch, Reader
+from plex.sync.prefetch import Pipelined, Prefetch, Reader
 from tests.support.box_output import lines
 from tests.support.in_process import Bench
 

@@ -12,15 +12,14 @@ from typing import Any
 import pytest
 
 import errors
-from plex.fields.image_kinds import POSTER
+from plex.fields.item import POSTER
 from plex.library.index import Index
 from plex.state.database import Store
 from plex.state.ledger import Ledger
 from plex.sync.decide import Decider
-from plex.sync.outcome import Outcome
+from plex.sync.decision import Outcome
 from plex.sync.pipeline import Pipeline
-from plex.sync.pipelined import Pipelined
-from plex.sync.prefetch import PAUSE, STALE, Prefetch, Reader
+from plex.sync.prefetch import PAUSE, STALE, Pipelined, Prefetch, Reader
 from tests.support.in_process import Bench
 
 YEARS = 10 * 365 * 86400.0

@@ -205,7 +205,6 @@ def half_replaced(plugin: Path, tmp_path: Path, name: str, text: str | None) -> 
         ("stash/hook.py", "hook"),
         ("stash/light.py", "hook"),
         ("sync_queue/inbox.py", "hook"),
-        ("app/tasks.py", "queue_status"),
         ("app/lane.py", "queue_status"),
         ("app/commands/registry.py", "queue_status"),
         ("errors.py", "queue_status"),

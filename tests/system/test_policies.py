@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from plex.sync.outcome import Outcome
+from plex.sync.decision import Outcome
 from tests.support.box_output import gaps, lines, terminal
 from tests.support.in_process import Bench
 from tests.support.jobs import at_rest

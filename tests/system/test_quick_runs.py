@@ -15,7 +15,7 @@ from devserver.box import Box
 from devserver.stash.client import StashError
 from plex.state.database import Store
 from reconciliation.quick import META
-from reconciliation.recent_items import HEAD
+from reconciliation.recent_changes import HEAD
 from tests.support.box_output import lines, quiet, ran_ago, set_state
 
 HOUR = 3600.0

@@ -8,7 +8,7 @@ import pytest
 
 from reconciliation.window import window
 from stash.api import StashApi
-from stash.scene_filter import SceneFilter
+from stash.queries import SceneFilter
 from validation.scope import engine_scope
 
 HOUR, DAY = 3600, 86400

@@ -18,7 +18,7 @@ from plex.self_test.walk import Walk
 from plex.state.database import Store
 from plex.state.journal import Journal
 from plex.state.self_tests import Result, SelfTests
-from plex.state.traits import ADDS, SEVERAL, Traits
+from plex.sync.together import ADDS, SEVERAL, Traits
 from tests.support.in_process import Bench, Killed
 from tests.support.sizes import WHOLE
 

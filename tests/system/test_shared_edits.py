@@ -14,7 +14,7 @@ import pytest
 from plex.state.database import Store
 from plex.state.journal import UNDO, Journal
 from plex.state.ledger import Ledger
-from plex.state.traits import ADDS, SEVERAL, Traits
+from plex.sync.together import ADDS, SEVERAL, Traits
 from plex.sync.undo import Undo
 from tests.support.in_process import Bench, Dying, Killed
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from devserver.box import STASH_ROOT, Box
-from reconciliation.recent_items import HEAD
+from reconciliation.recent_changes import HEAD
 from tests.support.box_output import gaps, ran_ago
 from tests.support.product import ROOT
 

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from devserver.proof import poster_key
-from plex.fields.image_kinds import POSTER
+from plex.fields.item import POSTER
 from plex.state.database import Store
 from plex.state.journal import LATEST, Journal
 from plex.state.ledger import Ledger
-from plex.sync.undo import Undo, Undone, first_touches
+from plex.sync.undo import Undo, first_touches
+from plex.sync.undo_plan import Undone
 from tests.support.in_process import Bench
 
 COVER = b"\xff\xd8\xff" + b"c" * 200
@@ -179,17 +180,17 @@ def test_the_journal_is_bounded_by_age_and_size(bench: Bench) -> None:
     for number in range(4):
         bench.stash.update_scene(scene, title=f"T{number}")
         with closing(Store(bench.data)) as store:
-            Journal(store, days=30, rows=3).record([], bench.clock())
+            Journal(store, "", 30, 3).record([], bench.clock())
         bench.sync(scene)
     with closing(Store(bench.data)) as store:
-        journal = Journal(store, "all", days=30, rows=3)
+        journal = Journal(store, "all", 30, 3)
         assert len(journal.runs()) == 4
         row = journal.rows()[0]
         journal.record([row], bench.clock())
         assert len(journal.rows()) == 4  # three and the new one
         later = bench.clock() + 31 * 86400
         for _ in range(LATEST):
-            Journal(store, "all", days=30).record([row], later)
+            Journal(store, "all", 30).record([row], later)
         assert {one.fields for one in journal.runs(LATEST + 9)} == {1}
         assert len(journal.runs(LATEST + 9)) == LATEST
 

@@ -11,8 +11,8 @@ from app import drain_task
 from devserver.box import Box
 from plex.library.index import RELIST_SECONDS, Index
 from plex.state.database import Store
+from plex.state.ledger import SceneStates
 from plex.state.scene_state import NOT_IN_PLEX
-from plex.state.scene_state_store import SceneStates
 from reconciliation.newcomers import Newcomers
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs

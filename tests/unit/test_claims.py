@@ -5,17 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plex.fields.item import Item
-from plex.library.claims import (
-    SHARED,
-    SHOWN,
-    SILENT,
-    YIELDED,
-    Claim,
-    Claims,
-    chosen,
-    claim,
-    fit,
-)
+from plex.library.match import SHARED, SHOWN, SILENT, YIELDED, Claim, Claims, chosen, claim, fit
 from stash.scene import File, Scene
 from tests.support.settings import sync_settings
 

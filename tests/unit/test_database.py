@@ -23,8 +23,7 @@ from plex.state.entry import Entry
 from plex.state.ledger import Ledger
 from sync_queue import salvage, schema
 from sync_queue.job import Job
-from sync_queue.jobs import Jobs
-from sync_queue.queue_file import OPENING
+from sync_queue.jobs import OPENING, Jobs
 from sync_queue.queue_table import _Queue
 from sync_queue.schema import FILE, FOLDER, STEPS
 from tests.torture.mortal import dies_at

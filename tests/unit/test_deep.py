@@ -7,9 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from reconciliation.report import note_deep
-from reconciliation.schedule import deep_due_at
 from reconciliation.scheduler import ReconciliationScheduler
-from reconciliation.state import ReconciliationState
+from reconciliation.state import ReconciliationState, deep_due_at
 
 NOW = 1_700_000_000.0
 DAY = 86400.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plex.state.database import Store
-from plex.state.scene_state_store import SceneStates
+from plex.state.ledger import SceneStates
 from reconciliation.scan import DeletedScenes
 
 PAGES = [(3, (1, 2, 3)), (6, (4, 6)), (9, (8, 9))]  # the last id, and all ids

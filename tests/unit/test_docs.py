@@ -13,7 +13,7 @@ import english
 from app.commands import registry
 from plex.fields import selection
 from plex.fields.registry import BACKGROUND, FIELDS, IMAGES, POSTER
-from plex.fields.tags import KINDS
+from plex.fields.text import KINDS
 from validation import template
 from validation.config import _LEGACY, Stash2PlexConfig
 from validation.rules import UNLISTED

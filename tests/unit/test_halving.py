@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 import errors
-from net.halving import by_halves
+from net.retry import by_halves
 
 
 class Server:

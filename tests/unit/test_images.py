@@ -6,8 +6,7 @@ import hashlib
 
 import pytest
 
-from plex.fields.image_kinds import BACKGROUND, POSTER, Kind
-from plex.fields.item import Item
+from plex.fields.item import BACKGROUND, POSTER, Item, Kind
 from plex.images import images
 from plex.state.entry import ImageRecord
 

@@ -38,12 +38,12 @@ FEATHER_MAY_LATE = {
 }
 PURE = {
     "errors", "app.phrasing", "app.setup_check.finding", "app.setup_check.diagnosis", "app.setup_check.settings_report", "app.modes",
-    "disk.messages", "net.halving", "net.response", "stash.scene", "sync_queue.job", "sync_queue.schema", "sync_queue.retry_policy",
-    "sync_queue.circuit_breaker", "sync_queue.tally", "plex.path_map.paths", "plex.fields.registry", "plex.plan.plan", "plex.client.account",
-    "plex.fields.names", "plex.state.entry", "plex.state.file_id", "plex.state.scene_state", "plex.fields.item", "plex.fields.image_kinds", "plex.client.listing", "plex.client.pages", "plex.client.status", "plex.fields.actor_photos", "plex.fields.text", "plex.fields.tags", "plex.fields.selection",
-    "plex.path_map.file_pairs", "plex.path_map.infer", "plex.plan.last_written", "plex.plan.baseline", "plex.client.edit_request", "plex.client.write_once",
+    "disk.messages", "net.response", "net.retry", "stash.scene", "sync_queue.job", "sync_queue.schema", "sync_queue.retry_policy",
+    "sync_queue.circuit_breaker", "plex.path_map.paths", "plex.fields.registry", "plex.plan.plan",
+    "plex.state.entry", "plex.state.scene_state", "plex.fields.item", "plex.client.listing", "plex.client.pages", "plex.client.status", "plex.fields.actor_photos", "plex.fields.text", "plex.fields.selection",
+    "plex.path_map.file_pairs", "plex.path_map.infer", "plex.plan.baseline", "plex.client.edit_request",
     "reconciliation.detector", "reconciliation.window", "validation.clean_text",
-    "validation.scope", "validation.address", "validation.values", "validation.image",
+    "validation.scope", "validation.address", "validation.values",
     "validation.template", "validation.settings", "validation.library_names", "validation.rules",
     "validation.notify_address", "app.notify.causes", "app.notify.message",
 }  # fmt: skip
@@ -64,7 +64,7 @@ HOMES = {
     "apprise": {"app.notify.sender"},
 }
 SPINES = {
-    "plex.sync.pipeline", "plex.sync.decide", "plex.sync.write", "plex.sync.verify", "plex.sync.record",
+    "plex.sync.pipeline", "plex.sync.decide", "plex.sync.write",
     "sync_queue.drain", "reconciliation.engine", "reconciliation.scan",
     "reconciliation.compare",
 }  # fmt: skip
@@ -197,7 +197,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plex.plan": {"plex.fields"},
     "plex.client": {"plex.plan", "plex.fields", "net", "validation"},
     "plex.state": {"plex.plan", "plex.fields", "plex.path_map", "disk", "stash"},
-    "plex.images": {"plex.client", "plex.state", "plex.plan", "plex.fields", "stash", "validation"},
+    "plex.images": {
+        "plex.client", "plex.state", "plex.plan", "plex.fields", "net", "stash", "validation",
+    },
     "plex.library": {
         "plex.client", "plex.state", "plex.fields", "plex.path_map", "disk", "net", "stash",
         "validation",

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from plex.plan.baseline import Decision
-from plex.plan.last_written import SCALAR, Written
+from plex.plan.plan import SCALAR, Written
 from plex.state.database import Store
 from plex.state.entry import Entry
 from plex.state.ledger import Ledger

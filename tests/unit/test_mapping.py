@@ -76,19 +76,15 @@ def test_a_memory_that_cannot_be_read_is_none(store, damaged):
     assert path_map.load(store) == Memory()
 
 
-def test_the_setting_wins(store):
-    path_map.save(store, Memory((MEDIA,), NOW))
-    assert path_map.effective([("/data", "/x")], store) == [("/data", "/x")]
-    found = path_map.effective((), store)
+def test_the_map_is_marked_as_a_guess():
+    found = Memory((MEDIA,), NOW).path_map
     assert found == (("/data", "/media"),) and isinstance(found, paths.Inferred)
 
 
-def test_the_same_paths_need_no_map(store):
+def test_the_same_paths_need_no_map():
     same = PrefixPair("/data", "/data", 9, 9)
-    path_map.save(store, Memory((same, PrefixPair("d:\\v", "D:\\V", 9, 9)), NOW))
-    assert path_map.effective((), store) == ()
-    path_map.save(store, Memory((same, MEDIA), NOW))
-    assert path_map.effective((), store) == (("/data", "/data"), ("/data", "/media"))
+    assert Memory((same, PrefixPair("d:\\v", "D:\\V", 9, 9)), NOW).path_map == ()
+    assert Memory((same, MEDIA), NOW).path_map == (("/data", "/data"), ("/data", "/media"))
 
 
 # -- found

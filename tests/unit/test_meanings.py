@@ -19,7 +19,7 @@ import urllib3
 
 import errors
 from errors import Busy, Gone, Lost, Refused, Rejected, SetupError, Unreachable
-from net.response import Headers, NoAnswer, Response
+from net.response import NoAnswer, Response
 from net.session import Session, translated
 from plex.client import transport as plex
 from plex.client.status import of_status
@@ -102,9 +102,7 @@ def test_how_long_a_server_asks_us_to_wait_is_kept(header: str, after: float) ->
 
 
 def answered(status: int, body: bytes = b"", **given: str) -> Response:
-    headers = Headers()
-    for name, value in given.items():
-        headers.add(name.replace("_", "-"), value)
+    headers = {name.replace("_", "-").lower(): value for name, value in given.items()}
     return Response(status, headers, body)
 
 

@@ -15,11 +15,9 @@ PARTS: dict[str, set[str]] = {
     "match.matched": {"plex.library.match"},
     "match.read": set(),
     "match.hidden": set(),
-    "claims.fit": set(),
-    "claims.Claims": set(),
-    "selection.skip_reason": {
-        "plex.library.claims"
-    },  # a scene that is not at hand, of which an item is
+    "match.fit": set(),
+    "match.Claims": set(),
+    "selection.skip_reason": {"plex.library.match"},  # of a scene that is not at hand
     "work.planned": set(),
     "work.claim_photos": set(),
     "work.state_before": set(),
@@ -34,7 +32,7 @@ CALLERS = {
     "app.commands.set_up": {"look"},
     "app.setup_check.paths": {"locate"},
     "plex.sync.pipeline": {"scenes", "decide", "give_up"},
-    "plex.sync.pipelined": {"decide"},  # of the pipeline
+    "plex.sync.prefetch": {"decide"},  # of the pipeline
     "reconciliation.brake": {"scenes"},  # its sample
     "reconciliation.compare": {"compare"},
     "reconciliation.engine": {"holds", "read"},

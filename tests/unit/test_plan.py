@@ -6,7 +6,7 @@ import pytest
 
 from plex.fields.registry import BY_NAME
 from plex.plan import baseline, plan
-from plex.plan.last_written import SCALAR, Written
+from plex.plan.plan import SCALAR, Written
 
 OURS, FOUND = SCALAR, ()
 USUAL = plan.Rules()
@@ -314,12 +314,9 @@ def test_a_lock_on_stash_s_value_is_ours():
 
 
 def test_before_a_write_its_locks_are_noted_as_ours():
-    changes = [
-        plan.Change("genres", (), ("a",), "write"),
-        plan.Change("studio", "P", "P", "locked"),
-    ]
-    assert baseline.locks_ahead(frozenset({"title"}), changes) == {"title", "genre"}
-    assert baseline.locks_ahead(None, changes) is None
+    writes = [plan.Change("genres", (), ("a",), "write")]
+    assert baseline.locks_ahead(frozenset({"title"}), writes) == {"title", "genre"}
+    assert baseline.locks_ahead(None, writes) is None
 
 
 # -- what a person decided
@@ -395,9 +392,9 @@ def synced(field, base, current, wanted, plex_makes=None, killed=False):
     """The baseline after a sync of one field; `plex_makes` is what Plex says of the value."""
     known = {field: base} if base else {}
     found = plan.changes(known, {field: current}, {field: wanted})
-    if killed:
-        return baseline.before_write(known, found, {field: wanted}).get(field)
     writes = [change for change in found if change.writes]
+    if killed:
+        return baseline.before_write(known, writes, {field: wanted}).get(field)
     now = (writes[0].after if plex_makes is None else plex_makes) if writes else current
     return baseline.after_read_back(known, found, {field: now}, {field: wanted}).get(field)
 

@@ -14,8 +14,7 @@ import pytest
 
 from plex.fields.registry import BY_NAME
 from plex.plan import baseline, plan
-from plex.plan.last_written import SCALAR, Written
-from plex.plan.plan import Rules
+from plex.plan.plan import SCALAR, Rules, Written
 from validation.rules import ON_EDIT
 
 PAGE = (Path(__file__).parents[2] / "docs" / "plan.md").read_text(encoding="utf-8")

@@ -14,7 +14,6 @@ import reconciliation
 from disk.lock import FileLock
 from disk.quarantine import asides
 from reconciliation.report import NO_RUNS
-from reconciliation.schedule import backoff
 from reconciliation.scheduler import (
     INTERVAL_SECONDS,
     RUN_LOCK,
@@ -23,6 +22,7 @@ from reconciliation.scheduler import (
     ReconciliationScheduler,
     ReconciliationState,
 )
+from reconciliation.state import backoff
 
 ROOT = Path(__file__).parents[2]
 NOW = 1_800_000_000.0

@@ -6,9 +6,8 @@ import hashlib
 
 import pytest
 
-from plex.fields.image_kinds import KINDS, POSTER
-from plex.fields.item import Item
-from plex.images import image_plan
+from plex.fields.item import KINDS, POSTER, Item
+from plex.images import covers
 from plex.images.images import picture
 from plex.plan.plan import Rules
 from plex.state.entry import Entry, ImageRecord
@@ -48,7 +47,7 @@ def locked(kind) -> Rules:
     ],
 )
 def test_the_cover_is_looked_at_when_its_version_moved(kind, version, past, due):
-    assert image_plan.is_due(kind, version, item(), entry(kind, *past), USUAL) is due
+    assert covers.is_due(kind, version, item(), entry(kind, *past), USUAL) is due
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -69,7 +68,7 @@ def test_the_cover_is_looked_at_when_its_version_moved(kind, version, past, due)
 )  # fmt: skip
 def test_a_moved_image_is_checked_at_once(kind, past, how, lock, due):
     rules = Rules(**how, locked=frozenset({kind.lock} if lock else ()))
-    assert image_plan.is_due(kind, "7", item(), entry(kind, *past), rules) is due
+    assert covers.is_due(kind, "7", item(), entry(kind, *past), rules) is due
 
 
 @pytest.mark.parametrize(
@@ -77,7 +76,7 @@ def test_a_moved_image_is_checked_at_once(kind, past, how, lock, due):
     [("100", 100.5, True), ("100 2:3", 102.9, True), ("100", 103, False), ("", 100, False), ("x", 100, False)],
 )  # fmt: skip
 def test_a_look_within_the_same_second_is_not_the_last(version, now, lags):
-    assert image_plan.may_lag(ImageRecord(image_plan.seen(version, now))) is lags
+    assert covers.may_lag(ImageRecord(covers.seen(version, now))) is lags
 
 
 @pytest.mark.parametrize(
@@ -91,7 +90,7 @@ def test_a_look_within_the_same_second_is_not_the_last(version, now, lags):
     ],
 )
 def test_the_very_bytes_of_the_last_time_are_not_thought_about_again(data, known, same):
-    found = image_plan.as_before(picture(POSTER, data), "100", item(), known, USUAL)
+    found = covers.as_before(picture(POSTER, data), "100", item(), known, USUAL)
     assert bool(found) is same
 
 
@@ -116,7 +115,7 @@ def test_an_image_is_decided_by_the_table_of_all_fields(kind, known, shows, lock
     }
     key = picture(kind, shows).key if shows else ""
     decisions = [
-        image_plan.decided(
+        covers.decided(
             picture(kind, DATA), "7", key, entries[known],
             Rules(one, locked=frozenset({kind.lock} if lock else ())),
         )
@@ -130,14 +129,12 @@ def test_an_image_is_decided_by_the_table_of_all_fields(kind, known, shows, lock
 
 def test_preserving_keeps_an_image_that_was_picked_after_ours():
     key, rules = picture(POSTER, THEIRS).key, Rules(fill_only=True)
-    found = image_plan.decided(
-        picture(POSTER, DATA), "7", key, entry(POSTER, "7", OTHER_SHA), rules
-    )
+    found = covers.decided(picture(POSTER, DATA), "7", key, entry(POSTER, "7", OTHER_SHA), rules)
     assert found.change and found.change.why == "preserved"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_frame_of_the_video_is_nobodys_choice_unless_somebody_locked_it(kind):
     offered = {"media://frame": True, picture(kind, DATA).key: False}
-    assert image_plan.shown(kind, offered, USUAL) == ""
-    assert image_plan.shown(kind, offered, locked(kind)) == "media://frame"
+    assert covers.shown_key(kind, offered, USUAL) == ""
+    assert covers.shown_key(kind, offered, locked(kind)) == "media://frame"

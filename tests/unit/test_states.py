@@ -19,8 +19,8 @@ from plex.plan.plan import Change
 from plex.state import scene_state
 from plex.state.database import Store
 from plex.state.journal import Journal
+from plex.state.ledger import SceneStates
 from plex.state.scene_state import SEEN, STATES, compared, worst
-from plex.state.scene_state_store import SceneStates
 from sync_queue import inbox
 from sync_queue.job import Job
 from sync_queue.jobs import Jobs

@@ -39,7 +39,7 @@ def test_the_item_in_question_is_not_asked(store):
 
 def test_who_took_an_edit_just_now_is_asked_first(store):
     witnesses = Witnesses(store)
-    witnesses.took(3)
+    witnesses.took = 3
     assert witnesses.besides(7)[0] == 3
 
 
