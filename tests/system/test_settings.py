@@ -29,7 +29,11 @@ def test_each_setting_comes_in_its_group_with_the_default_of_the_config(box: Box
         (group, name) for group, rules in GROUPS.items() for name in rules
     ]
     defaults = {name: list(one) if isinstance(one, tuple) else one for name, one in shown().items()}
-    assert {row["name"]: row["default"] for row in found} == {**defaults, "plex_token": ""}
+    assert {row["name"]: row["default"] for row in found} == {
+        **defaults,
+        "plex_token": "",
+        "notify": "",
+    }
 
 
 def test_a_value_is_told_as_it_is_typed(box: Box) -> None:

@@ -86,4 +86,6 @@ def test_a_count_reads_an_index_and_no_row(jobs: Jobs) -> None:
     reads = [
         step for step in steps if step.startswith(("SCAN", "SEARCH")) and "CONSTANT" not in step
     ]
-    assert len(reads) == 4 and all("COVERING INDEX" in step for step in reads)
+    postponed = [step for step in reads if "INDEX put_off" in step]  # twice: pending is the rest
+    assert len(reads) == 5 and len(postponed) == 2
+    assert all("COVERING INDEX" in step for step in reads if step not in postponed)
