@@ -42,13 +42,12 @@ def pytest_sessionstart() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Before any fixture of the test: what is measured. Unit tests run the product in this process, and
-    what they start is mostly pip. System tests run it in processes of its own, and tracing the simulators
-    would cost half their work."""
+    """Before any fixture of the test: what is measured. Many system tests run the product in this process,
+    as unit tests do; what unit tests start is mostly pip. Contract tests run the simulators alone."""
     covered = not item.get_closest_marker("uncovered")
     folder = item.path.relative_to(ROOT / "tests").parts[0]
     processes = covered and folder in ("system", "fuzz")
-    with measured(here=covered and folder == "unit", processes=processes):
+    with measured(here=covered and folder != "contract", processes=processes):
         return (yield)
 
 

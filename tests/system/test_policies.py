@@ -175,8 +175,8 @@ def test_it_is_decided_from_a_terminal_as_well(edited):
             {"item": "no number", "field": "title", "side": "stash"},
             "item must be a positive whole number",
         ),
-        ({"item": "1", "field": "title", "side": "neither"}, "decide needs an item"),
-        ({"field": "title"}, "decide needs an item"),
+        ({"item": "1", "field": "title", "side": "neither"}, "decide needs a field"),
+        ({"field": "title"}, "decide needs a field"),
         ({"item": "99999", "field": "title", "side": "stash"}, "shows no scene"),
         (
             {"field": "studio", "side": "stash"},

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 TABLE = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").splitlines()
-    if line.startswith("| `")
+    if line.startswith("| `") and line.count(" | ") + line.count(" ||") > 1
 ]
 LEAN = {
     "app.dashboard", "app.dashboard.routes", "app.dashboard.lists", "app.dashboard.job_lists", "app.dashboard.glance", "app.dashboard.preview_lists", "app.dashboard.read_only_db", "app.dashboard.scene_states", "app.dashboard.overview", "app.dashboard.notifications",
