@@ -158,8 +158,8 @@ MUTATIONS = (
     ),
     Mutation(
         "each write counts as the first touch of a field",
-        "if origin is None or not is_same_file",
-        "if True or not is_same_file",
+        "is_known = origin is not None and is_same_file",
+        "is_known = False and is_same_file",
         ("system/test_undo.py",),
     ),
     Mutation(
