@@ -83,10 +83,10 @@
     const box = (name) => {
       const checked = chosen.includes(name);
       const props = { type: "checkbox", checked, onChange: () => toggle(name) };
-      return h("li", { key: name }, h("label", null, h("input", props), " ", S.fieldName(name)));
+      return h("div", { key: name }, h("label", null, h("input", props), " ", S.fieldName(name)));
     };
     const list = { id: input.id, className: "s2p-choices", role: "group", tabIndex: -1 };
-    return h("ul", { ...list, "aria-labelledby": input["aria-labelledby"] }, row.allowed.map(box));
+    return h("div", { ...list, "aria-labelledby": input["aria-labelledby"] }, row.allowed.map(box));
   }
 
   // If all libraries are chosen the setting stays blank, so that a library which Plex gets later is synced.
