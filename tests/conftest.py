@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from coverage import Coverage
-from coverage.config import CoverageConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 for path in (ROOT, ROOT / "scripts"):
@@ -28,16 +27,6 @@ from tests.support.boxes import MakeBox, NewBox  # noqa: E402
 from tests.support.warm_start import WarmStart  # noqa: E402
 
 MEASURED = "COVERAGE_PROCESS_CONFIG"  # what makes a process measure itself
-
-
-def pytest_sessionstart() -> None:
-    """The processes that tests start take what they measure by its path: a search for packages and for
-    files that never ran, which this process does, would cost each of them more than its own work."""
-    if MEASURED in os.environ:
-        config = CoverageConfig.deserialize(os.environ[MEASURED])
-        config.source_dirs, config.source_pkgs = [], []
-        config.run_include = [f"{folder}/*" for folder in (ROOT, *config.paths["source"][1:])]
-        os.environ[MEASURED] = config.serialize()
 
 
 @pytest.hookimpl(wrapper=True)

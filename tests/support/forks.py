@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import functools
 import gc
 import importlib
 import json
@@ -14,10 +12,8 @@ import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
-from typing import Any
 
 ENTRY = "Stash2Plex.py"
 MEASURED = "COVERAGE_PROCESS_CONFIG"
@@ -54,7 +50,6 @@ def _serve(channel: socket.socket) -> Request | None:
         if not message:
             return None
         number, argv, cwd, env = json.loads(message)
-        _measurement(env.get(MEASURED))
         pid = os.fork()
         if not pid:
             signal.set_wakeup_fd(-1)
@@ -78,31 +73,6 @@ def _tell_ends(channel: socket.socket) -> None:
         channel.send(json.dumps(["exit", pid, os.waitstatus_to_exitcode(status)]).encode())
 
 
-@functools.cache
-def _measurement(config: str | None) -> Any:
-    """A Coverage for the forks, None for none. Making one costs more than most of them do, so it is made
-    before they are born."""
-    if not config:
-        return None
-    import coverage
-
-    os.environ[MEASURED] = config
-    made = coverage.process_startup(force=True)
-    made.stop()
-    _know_files(made)
-    return made
-
-
-def _know_files(made: Any) -> None:
-    """What is to be measured, once for all forks. Coverage forgets it at a change of `sys.path`, which
-    each fork begins with and which changes nothing."""
-    made._inorout.last_sys_path = sys.path
-    for module in list(sys.modules.values()):
-        path = getattr(module, "__file__", None)
-        if path:
-            made._collector.should_trace_cache[path] = made._collector.should_trace(path, None)
-
-
 def _become(argv: list[str], cwd: str, env: dict[str, str], fds: list[int]) -> None:
     """The process that was asked for; its end is that of an ordinary one."""
     for number, fd in enumerate(fds):
@@ -116,24 +86,11 @@ def _become(argv: list[str], cwd: str, env: dict[str, str], fds: list[int]) -> N
     script = os.path.abspath(argv[1])
     sys.path[:1] = [os.path.dirname(script), *filter(None, [env.get("PYTHONPATH")])]
     sys.argv = argv[1:]
-    measurement = _measurement(env.get(MEASURED))
-    if measurement:
-        measurement.start()
-    try:
-        runpy.run_path(script, run_name="__main__")
-    except SystemExit as end:
-        if not isinstance(end.code, int):
-            raise
-        _end(end.code)
+    if env.get(MEASURED):
+        import coverage
 
-
-def _end(code: int) -> None:
-    """Python's end without the destruction of modules: it copies the memory that forks share."""
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        stream.flush()
-    os._exit(code)
+        coverage.process_startup()
+    runpy.run_path(script, run_name="__main__")
 
 
 if __name__ == "__main__":
